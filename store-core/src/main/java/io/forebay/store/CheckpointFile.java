@@ -1,0 +1,10 @@
+package io.forebay.store;
+
+/**
+ * One physical, immutable file of a checkpoint.
+ *
+ * @param name file name, globally unique and never reused for other bytes
+ * @param bytes length of the physical file
+ * @param range the keys that the checkpoint needs of this file; a restore of another range may skip it
+ */
+public record CheckpointFile(String name, long bytes, KeyRange range) {}

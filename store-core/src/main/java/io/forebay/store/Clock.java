@@ -1,0 +1,10 @@
+package io.forebay.store;
+
+/** Time, injected so that tests can set it. Thread-safe. */
+public interface Clock {
+    /** Monotonic nanoseconds, for intervals. */
+    long nanoTime();
+
+    /** Milliseconds since the epoch, for creation times. */
+    long currentTimeMillis();
+}

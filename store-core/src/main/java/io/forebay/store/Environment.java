@@ -1,0 +1,151 @@
+package io.forebay.store;
+
+import io.forebay.store.db.Engine;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.LongSupplier;
+
+/**
+ * What all stores of a JVM (or of an application) share: one hard memory budget over memtables, block cache and file
+ * metadata, background threads, and a clock. Hundreds of stores may be open at once. Thread-safe.
+ */
+public final class Environment implements AutoCloseable {
+    /** Unit in which memory is taken from the {@link SlabAllocator}. */
+    public static final int SLAB_BYTES = 64 << 10;
+
+    private final Engine engine;
+
+    private Environment(Builder builder) {
+        engine = new Engine(builder);
+    }
+
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /**
+     * Opens the store in {@code files}, or creates it when there is none. The state is that of its last durable commit.
+     * Close the store before the environment.
+     *
+     * @throws StoreLockedException when the directory is in use
+     * @throws CorruptionException when the manifest is damaged
+     * @throws FormatTooNewException when a newer Forebay wrote it
+     * @throws IllegalArgumentException when the merge function has another name than the one the store was written with
+     */
+    public Store open(FileStore files, StoreOptions options) {
+        return engine.open(Objects.requireNonNull(files, "files"), Objects.requireNonNull(options, "options"));
+    }
+
+    /**
+     * Creates a store in {@code files} from checkpoints, each clipped to its key range; no row is read or written. The
+     * files of a source are linked (or copied) unless the source is {@code files} itself. The result is durable on return.
+     *
+     * @param files an empty place, or one that holds nothing but downloaded files of the sources
+     * @param sources checkpoints whose clips do not overlap; {@link IllegalArgumentException} if they do
+     * @param payload becomes the durable payload of the new store
+     */
+    public Store restore(FileStore files, StoreOptions options, List<RestoreSource> sources, byte[] payload) {
+        return engine.restore(files, options, List.copyOf(sources), payload);
+    }
+
+    /** What the metadata of a checkpoint says, without a restore: its files, and the payload. */
+    public static CheckpointDescription describe(byte[] checkpointMetadata) {
+        return Engine.describe(checkpointMetadata);
+    }
+
+    public EnvironmentStatistics statistics() {
+        return engine.statistics();
+    }
+
+    /** Closes the stores that are still open, stops the background threads and gives back all memory. Idempotent. */
+    @Override
+    public void close() {
+        engine.close();
+    }
+
+    /** Builds an environment; values out of range are refused with {@link IllegalArgumentException}. */
+    public static final class Builder {
+        private long memoryBytes = 256L << 20;
+        private int backgroundThreads = 2;
+        private Clock clock;
+        private BackgroundExecutor executor;
+        private SlabAllocator allocator;
+        private LongSupplier random;
+
+        private Builder() {}
+
+        /** The hard memory budget in bytes, at least 1 MiB; default 256 MiB. */
+        public Builder memoryBytes(long value) {
+            if (value < 1 << 20) {
+                throw new IllegalArgumentException("memoryBytes is " + value + ", must be at least 1048576 (1 MiB)");
+            }
+            memoryBytes = value;
+            return this;
+        }
+
+        /** Threads for flushes and compactions, 1 to 64; default 2. Unused when an executor is given. */
+        public Builder backgroundThreads(int value) {
+            if (value < 1 || value > 64) {
+                throw new IllegalArgumentException("backgroundThreads is " + value + ", must be 1 to 64");
+            }
+            backgroundThreads = value;
+            return this;
+        }
+
+        /** Default: the system's clock. */
+        public Builder clock(Clock value) {
+            clock = Objects.requireNonNull(value, "clock");
+            return this;
+        }
+
+        /** Default: daemon threads of this environment. The environment closes it. */
+        public Builder executor(BackgroundExecutor value) {
+            executor = Objects.requireNonNull(value, "executor");
+            return this;
+        }
+
+        /** Default: direct buffers, taken as needed up to the budget. */
+        public Builder allocator(SlabAllocator value) {
+            allocator = Objects.requireNonNull(value, "allocator");
+            return this;
+        }
+
+        /** Source of the 128-bit file ids; default a secure one. Give a seeded one only in tests. */
+        public Builder random(LongSupplier value) {
+            random = Objects.requireNonNull(value, "random");
+            return this;
+        }
+
+        public long memoryBytes() {
+            return memoryBytes;
+        }
+
+        public int backgroundThreads() {
+            return backgroundThreads;
+        }
+
+        /** Null for the default. */
+        public Clock clock() {
+            return clock;
+        }
+
+        /** Null for the default. */
+        public BackgroundExecutor executor() {
+            return executor;
+        }
+
+        /** Null for the default. */
+        public SlabAllocator allocator() {
+            return allocator;
+        }
+
+        /** Null for the default. */
+        public LongSupplier random() {
+            return random;
+        }
+
+        public Environment build() {
+            return new Environment(this);
+        }
+    }
+}

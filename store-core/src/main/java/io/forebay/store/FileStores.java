@@ -1,0 +1,20 @@
+package io.forebay.store;
+
+import io.forebay.store.io.LocalFileStore;
+import io.forebay.store.io.MemoryFileStore;
+import java.io.File;
+
+/** The file stores that come with Forebay. */
+public final class FileStores {
+    private FileStores() {}
+
+    /** A directory of the local file system; it is created when a store opens in it. */
+    public static FileStore local(File directory) {
+        return new LocalFileStore(directory);
+    }
+
+    /** A directory in memory, gone with the object. For tests and examples. */
+    public static FileStore inMemory() {
+        return new MemoryFileStore();
+    }
+}

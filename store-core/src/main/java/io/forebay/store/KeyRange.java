@@ -1,0 +1,84 @@
+package io.forebay.store;
+
+import java.util.Arrays;
+import java.util.Objects;
+
+/**
+ * A half-open range of keys {@code [from, to)} in unsigned lexicographic order. {@code from} is never null (empty: from
+ * the first key); a null {@code to} means without end. Immutable by convention: the arrays are not copied and must not be
+ * changed.
+ */
+public record KeyRange(byte[] from, byte[] to) {
+    private static final KeyRange ALL = new KeyRange(new byte[0], null);
+
+    public KeyRange {
+        Objects.requireNonNull(from, "from");
+    }
+
+    /** Every key. */
+    public static KeyRange all() {
+        return ALL;
+    }
+
+    /** {@code [from, to)}; either may be null for no bound. */
+    public static KeyRange of(byte[] from, byte[] to) {
+        return new KeyRange(from == null ? ALL.from : from, to);
+    }
+
+    /** All keys that start with {@code prefix}; an empty prefix means every key. */
+    public static KeyRange prefix(byte[] prefix) {
+        return new KeyRange(prefix, prefixEnd(prefix));
+    }
+
+    /** {@code [from, to]}: {@code to} included. */
+    public static KeyRange closed(byte[] from, byte[] to) {
+        return of(from, to == null ? null : Arrays.copyOf(to, to.length + 1));
+    }
+
+    /** The smallest key after all keys with this prefix, or null when there is none (empty, or only 0xFF bytes). */
+    public static byte[] prefixEnd(byte[] prefix) {
+        for (int i = prefix.length - 1; i >= 0; i--) {
+            if (prefix[i] != (byte) 0xFF) {
+                byte[] end = Arrays.copyOf(prefix, i + 1);
+                end[i]++;
+                return end;
+            }
+        }
+        return null;
+    }
+
+    public boolean contains(byte[] key) {
+        return Arrays.compareUnsigned(from, key) <= 0 && (to == null || Arrays.compareUnsigned(key, to) < 0);
+    }
+
+    public boolean isEmpty() {
+        return to != null && Arrays.compareUnsigned(from, to) >= 0;
+    }
+
+    /** The common part; {@link #isEmpty()} when there is none. */
+    public KeyRange intersect(KeyRange other) {
+        byte[] lo = Arrays.compareUnsigned(from, other.from) >= 0 ? from : other.from;
+        byte[] hi = to == null ? other.to : other.to == null || Arrays.compareUnsigned(to, other.to) <= 0 ? to : other.to;
+        return new KeyRange(lo, hi);
+    }
+
+    public boolean overlaps(KeyRange other) {
+        return !intersect(other).isEmpty();
+    }
+
+    @Override
+    public boolean equals(Object o) {
+        return o instanceof KeyRange other && Arrays.equals(from, other.from) && Arrays.equals(to, other.to);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * Arrays.hashCode(from) + Arrays.hashCode(to);
+    }
+
+    @Override
+    public String toString() {
+        java.util.HexFormat hex = java.util.HexFormat.of();
+        return "[" + hex.formatHex(from) + ", " + (to == null ? "end" : hex.formatHex(to)) + ")";
+    }
+}

@@ -1,0 +1,14 @@
+package io.forebay.store;
+
+/** A request cannot fit the memory budget of the environment even after everything that can be evicted or flushed was; the message names the request, the budget and its use. */
+public final class MemoryBudgetException extends StoreException {
+    private static final long serialVersionUID = 1L;
+
+    public MemoryBudgetException(String message) {
+        super(message);
+    }
+
+    public MemoryBudgetException(String message, Throwable cause) {
+        super(message, cause);
+    }
+}

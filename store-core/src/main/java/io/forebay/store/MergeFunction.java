@@ -1,0 +1,27 @@
+package io.forebay.store;
+
+import java.util.List;
+
+/**
+ * An associative function that folds the operands of {@link Store#merge} into a value. Called from writer, reader and
+ * background threads, so it must be stateless and pure; an exception from it fails the read or, in the background, puts
+ * the store in read-only mode.
+ */
+public interface MergeFunction {
+    /** Identifies the function on disk; a store is refused when it is opened with a function of another name. Not null, stable. */
+    String name();
+
+    /**
+     * Folds values of one key, oldest first. The first may be a plain value or an operand: associativity makes them alike.
+     *
+     * @param key the key, must not be changed
+     * @param values at least two, must not be changed
+     * @return the combined value, not null; may be one of the inputs
+     */
+    byte[] merge(byte[] key, List<byte[]> values);
+
+    /** Concatenation with one byte between two elements: the row format of Flink's list state uses ','. */
+    static MergeFunction append(byte delimiter) {
+        return new AppendMergeFunction(delimiter);
+    }
+}

@@ -1,0 +1,16 @@
+package io.forebay.store;
+
+import java.nio.ByteBuffer;
+
+/**
+ * Where an environment gets its memory. A host that owns off-heap memory (a Flink TaskManager) plugs in its own.
+ * Thread-safe. The environment asks for {@link Environment#SLAB_BYTES} at a time, and for other sizes for single values
+ * or blocks that are larger; it never has more than its budget outstanding.
+ */
+public interface SlabAllocator {
+    /** A zeroed buffer of exactly {@code bytes}: position 0, limit and capacity {@code bytes}, 8-byte aligned. */
+    ByteBuffer allocate(int bytes);
+
+    /** Takes back a buffer from {@link #allocate}; nobody touches it any more. */
+    void release(ByteBuffer buffer);
+}

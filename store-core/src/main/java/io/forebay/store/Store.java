@@ -1,0 +1,94 @@
+package io.forebay.store;
+
+/**
+ * One ordered map of byte keys to byte values, kept in an LSM tree. Open it through {@link Environment}.
+ *
+ * <p><b>Threads.</b> One thread at a time writes (all methods declared here except the accessors); the role may move to
+ * another thread if the hand-over happens before in the sense of the memory model. Two threads writing at once is a bug
+ * of the caller, and answered with {@link IllegalStateException} when it is noticed. Reads come from any thread.
+ *
+ * <p><b>Durability.</b> A write is in memory only. {@link #commit} marks a point in the sequence of writes; the mark
+ * becomes durable with the flush that covers it. After a crash, and after {@link #close()}, the store is exactly at its
+ * last durable commit: writes after it are gone as a whole.
+ *
+ * <p><b>Errors.</b> Writes throw {@link ReadOnlyStoreException} once background work has failed, {@link
+ * StoreClosedException} after close. Keys are 0 to 16 MiB, values 0 to 1 GiB; longer ones are refused with {@link
+ * IllegalArgumentException}. Arrays handed in are copied and may be reused.
+ */
+public interface Store extends ReadView, AutoCloseable {
+    int MAX_KEY_BYTES = 16 << 20;
+    int MAX_VALUE_BYTES = 1 << 30;
+
+    void put(byte[] key, byte[] value);
+
+    void put(byte[] key, int keyOffset, int keyLength, byte[] value, int valueOffset, int valueLength);
+
+    void delete(byte[] key);
+
+    void delete(byte[] key, int keyOffset, int keyLength);
+
+    /** Adds an operand for the merge function of this store; {@link IllegalStateException} when it was opened without one. */
+    void merge(byte[] key, byte[] operand);
+
+    void merge(byte[] key, int keyOffset, int keyLength, byte[] operand, int operandOffset, int operandLength);
+
+    /** Deletes all keys in {@code [from, to)} at the cost of one entry; a null {@code to} means to the end. An empty range does nothing. */
+    void deleteRange(byte[] from, byte[] to);
+
+    /** Deletes all keys that start with {@code prefix}. */
+    void deletePrefix(byte[] prefix);
+
+    /** Applies all operations of the batch atomically. The batch can be cleared and reused afterwards. */
+    void write(WriteBatch batch);
+
+    /**
+     * Marks everything written so far as committed and returns at once. The mark becomes durable in the background, within
+     * {@link StoreOptions#commitInterval()} or one memtable of further writes.
+     *
+     * @param payload bytes of the caller that become durable with exactly this state; empty for none, not null; copied
+     */
+    void commit(byte[] payload);
+
+    /** Like {@link #commit}, and returns only when the mark is durable (files and manifest synced). */
+    void commitDurably(byte[] payload);
+
+    /** Payload of the newest commit, durable or not; empty when there was none. Any thread. */
+    byte[] committedPayload();
+
+    /** Payload of the newest durable commit, what a reopen after a crash would find; empty when there was none. Any thread. */
+    byte[] durablePayload();
+
+    /** A stable view of now; close it. May be called from any thread. */
+    Snapshot snapshot();
+
+    /**
+     * Fixes the present state (committed or not) as a checkpoint. The caller's thread only swaps the memtable and pins files,
+     * whatever their size; the rest happens in the background. Close the checkpoint to release its files.
+     *
+     * @param payload bytes of the caller that travel inside the checkpoint; not null, may be empty
+     */
+    Checkpoint checkpoint(byte[] payload);
+
+    /**
+     * Starts building files straight from sorted entries, without the memtable: the fast way to load much data. One at a
+     * time, and no other write to the store until it is finished or closed.
+     */
+    SortedIngest ingest();
+
+    /** Freezes the memtable and waits until everything written so far is in files. Does not commit. */
+    void flush();
+
+    /** Flushes and merges all files into the bottom level; waits for the end. For tests, benchmarks and maintenance. */
+    void compact();
+
+    /** Counters and gauges of this store; cheap. Any thread. */
+    StoreStatistics statistics();
+
+    /**
+     * Makes the last commit durable, drops uncommitted writes, stops the background work of this store and releases the
+     * directory. Open iterators, snapshots and checkpoints become unusable. Idempotent. Any thread, but not while another
+     * one writes.
+     */
+    @Override
+    void close();
+}

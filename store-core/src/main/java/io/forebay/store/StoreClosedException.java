@@ -1,0 +1,14 @@
+package io.forebay.store;
+
+/** The store, snapshot, iterator, checkpoint or environment was used after it was closed. */
+public final class StoreClosedException extends StoreException {
+    private static final long serialVersionUID = 1L;
+
+    public StoreClosedException(String message) {
+        super(message);
+    }
+
+    public StoreClosedException(String message, Throwable cause) {
+        super(message, cause);
+    }
+}

@@ -1,0 +1,146 @@
+package io.forebay.store;
+
+import java.time.Duration;
+import java.util.Objects;
+
+/**
+ * Options of one store. Immutable; the defaults are meant to be right for stream processors. None of them must be the
+ * same when the store is opened again, except the name of the merge function.
+ */
+public final class StoreOptions {
+    private final String name;
+    private final int memtableBytes;
+    private final int blockBytes;
+    private final int bloomBitsPerKey;
+    private final long targetFileBytes;
+    private final Duration commitInterval;
+    private final MergeFunction mergeFunction;
+    private final CompactionFilter compactionFilter;
+
+    private StoreOptions(Builder b) {
+        name = b.name;
+        memtableBytes = b.memtableBytes;
+        blockBytes = b.blockBytes;
+        bloomBitsPerKey = b.bloomBitsPerKey;
+        targetFileBytes = b.targetFileBytes;
+        commitInterval = b.commitInterval;
+        mergeFunction = b.mergeFunction;
+        compactionFilter = b.compactionFilter;
+    }
+
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    public static StoreOptions defaults() {
+        return builder().build();
+    }
+
+    /** Name for messages and logs. */
+    public String name() {
+        return name;
+    }
+
+    /** Bytes at which the memtable is frozen and flushed; 1 KiB to 1 GiB, default 32 MiB. The budget may make it freeze earlier. */
+    public int memtableBytes() {
+        return memtableBytes;
+    }
+
+    /** Size at which a data block is closed, in bytes; 128 B to 64 KiB, default 4 KiB. */
+    public int blockBytes() {
+        return blockBytes;
+    }
+
+    /** Bits per key of the bloom filters; 0 (none) to 32, default 10. */
+    public int bloomBitsPerKey() {
+        return bloomBitsPerKey;
+    }
+
+    /** Size at which a compaction starts a new SST, in bytes; at least 4 KiB, default 64 MiB. */
+    public long targetFileBytes() {
+        return targetFileBytes;
+    }
+
+    /** How old the last durable commit may become while newer commits wait; default 60 s. Zero makes every commit start a flush. */
+    public Duration commitInterval() {
+        return commitInterval;
+    }
+
+    /** Null when the store does not use merge. */
+    public MergeFunction mergeFunction() {
+        return mergeFunction;
+    }
+
+    /** Null for none. */
+    public CompactionFilter compactionFilter() {
+        return compactionFilter;
+    }
+
+    /** Builds options; every setter refuses values out of range with {@link IllegalArgumentException}. */
+    public static final class Builder {
+        private String name = "store";
+        private int memtableBytes = 32 << 20;
+        private int blockBytes = 4096;
+        private int bloomBitsPerKey = 10;
+        private long targetFileBytes = 64L << 20;
+        private Duration commitInterval = Duration.ofSeconds(60);
+        private MergeFunction mergeFunction;
+        private CompactionFilter compactionFilter;
+
+        private Builder() {}
+
+        public Builder name(String value) {
+            name = Objects.requireNonNull(value, "name");
+            return this;
+        }
+
+        public Builder memtableBytes(int value) {
+            memtableBytes = (int) inRange("memtableBytes", value, 1 << 10, 1 << 30);
+            return this;
+        }
+
+        public Builder blockBytes(int value) {
+            blockBytes = (int) inRange("blockBytes", value, 128, 64 << 10);
+            return this;
+        }
+
+        public Builder bloomBitsPerKey(int value) {
+            bloomBitsPerKey = (int) inRange("bloomBitsPerKey", value, 0, 32);
+            return this;
+        }
+
+        public Builder targetFileBytes(long value) {
+            targetFileBytes = inRange("targetFileBytes", value, 4 << 10, 1L << 40);
+            return this;
+        }
+
+        public Builder commitInterval(Duration value) {
+            if (value.isNegative()) {
+                throw new IllegalArgumentException("commitInterval is " + value + ", must not be negative");
+            }
+            commitInterval = value;
+            return this;
+        }
+
+        public Builder mergeFunction(MergeFunction value) {
+            mergeFunction = value;
+            return this;
+        }
+
+        public Builder compactionFilter(CompactionFilter value) {
+            compactionFilter = value;
+            return this;
+        }
+
+        public StoreOptions build() {
+            return new StoreOptions(this);
+        }
+
+        private static long inRange(String option, long value, long min, long max) {
+            if (value < min || value > max) {
+                throw new IllegalArgumentException(option + " is " + value + ", must be " + min + " to " + max);
+            }
+            return value;
+        }
+    }
+}

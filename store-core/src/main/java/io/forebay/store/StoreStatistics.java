@@ -1,0 +1,57 @@
+package io.forebay.store;
+
+/**
+ * Counters since the store was opened, and gauges of the moment. Byte figures are bytes.
+ *
+ * @param writes operations written (each operation of a batch counts)
+ * @param bytesWritten key and value bytes of those operations
+ * @param reads point reads
+ * @param memtableHits point reads that the memtables answered
+ * @param iteratorsOpened iterators opened
+ * @param openIterators iterators not closed yet
+ * @param openSnapshots snapshots not closed yet
+ * @param blockCacheHits blocks of this store's files found in the cache
+ * @param blockCacheMisses blocks read from files
+ * @param flushes flush jobs that wrote files
+ * @param bytesFlushed bytes of those files
+ * @param compactions compaction jobs that wrote files
+ * @param trivialMoves files moved to a lower level by a manifest edit alone
+ * @param filesDropped files dropped because a range delete covers them
+ * @param bytesCompactedIn file bytes read by compactions
+ * @param bytesCompactedOut file bytes written by compactions
+ * @param writeStallNanos time the writer was slowed or waited for background work
+ * @param memtableBytes memory of the active and frozen memtables
+ * @param frozenMemtables memtables waiting for their flush
+ * @param liveFiles SSTs of the present version (virtual files count each)
+ * @param liveFileBytes bytes of those files; a virtual file counts its share
+ * @param sortedRuns sorted runs a point read may have to look at
+ * @param estimatedEntries entries in memtables and files; overwritten ones may count more than once
+ * @param lastSequence sequence number of the newest write
+ * @param durableSequence sequence number of the newest durable commit
+ */
+public record StoreStatistics(
+        long writes,
+        long bytesWritten,
+        long reads,
+        long memtableHits,
+        long iteratorsOpened,
+        long openIterators,
+        long openSnapshots,
+        long blockCacheHits,
+        long blockCacheMisses,
+        long flushes,
+        long bytesFlushed,
+        long compactions,
+        long trivialMoves,
+        long filesDropped,
+        long bytesCompactedIn,
+        long bytesCompactedOut,
+        long writeStallNanos,
+        long memtableBytes,
+        int frozenMemtables,
+        int liveFiles,
+        long liveFileBytes,
+        int sortedRuns,
+        long estimatedEntries,
+        long lastSequence,
+        long durableSequence) {}

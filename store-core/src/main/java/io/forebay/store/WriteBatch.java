@@ -1,0 +1,133 @@
+package io.forebay.store;
+
+import java.util.Arrays;
+import java.util.Objects;
+
+/**
+ * Writes that take effect together: readers see all of them or none, and so does recovery. Reusable after {@link
+ * #clear()}. Not thread-safe. Operations are applied in the order in which they were added.
+ *
+ * <p>Bytes: a sequence of {@code kind:1 keyLength:4 key valueLength:4 value}, big-endian; for a range delete the value is
+ * the exclusive end, and length -1 stands for no end.
+ */
+public final class WriteBatch {
+    /** Kinds of operations; the numbers are those of the SST format. */
+    public static final byte PUT = 1;
+
+    public static final byte DELETE = 2;
+    public static final byte MERGE = 3;
+    public static final byte DELETE_RANGE = 4;
+
+    private byte[] bytes = new byte[512];
+    private int size;
+    private int count;
+
+    public WriteBatch put(byte[] key, byte[] value) {
+        return put(key, 0, key.length, value, 0, value.length);
+    }
+
+    public WriteBatch put(byte[] key, int keyOffset, int keyLength, byte[] value, int valueOffset, int valueLength) {
+        return add(PUT, key, keyOffset, keyLength, value, valueOffset, valueLength);
+    }
+
+    public WriteBatch delete(byte[] key) {
+        return add(DELETE, key, 0, key.length, key, 0, 0);
+    }
+
+    public WriteBatch delete(byte[] key, int keyOffset, int keyLength) {
+        return add(DELETE, key, keyOffset, keyLength, key, 0, 0);
+    }
+
+    public WriteBatch merge(byte[] key, byte[] operand) {
+        return add(MERGE, key, 0, key.length, operand, 0, operand.length);
+    }
+
+    public WriteBatch merge(byte[] key, int keyOffset, int keyLength, byte[] value, int valueOffset, int valueLength) {
+        return add(MERGE, key, keyOffset, keyLength, value, valueOffset, valueLength);
+    }
+
+    /** Deletes {@code [from, to)}; a null {@code to} means to the end. An empty range does nothing. */
+    public WriteBatch deleteRange(byte[] from, byte[] to) {
+        Objects.requireNonNull(from, "from");
+        if (to == null) {
+            return add(DELETE_RANGE, from, 0, from.length, from, 0, -1);
+        }
+        return Arrays.compareUnsigned(from, to) < 0 ? add(DELETE_RANGE, from, 0, from.length, to, 0, to.length) : this;
+    }
+
+    public WriteBatch deletePrefix(byte[] prefix) {
+        return deleteRange(prefix, KeyRange.prefixEnd(prefix));
+    }
+
+    /** Number of operations. */
+    public int count() {
+        return count;
+    }
+
+    public boolean isEmpty() {
+        return count == 0;
+    }
+
+    /** Encoded size in bytes. */
+    public int sizeInBytes() {
+        return size;
+    }
+
+    /** Forgets all operations and keeps the memory. */
+    public void clear() {
+        size = 0;
+        count = 0;
+    }
+
+    /** Calls {@code handler} for every operation in order. */
+    public void forEach(Handler handler) {
+        int at = 0;
+        while (at < size) {
+            byte kind = bytes[at];
+            int keyLength = intAt(at + 1);
+            int keyAt = at + 5;
+            int valueLength = intAt(keyAt + keyLength);
+            int valueAt = keyAt + keyLength + 4;
+            handler.operation(kind, bytes, keyAt, keyLength, valueAt, valueLength);
+            at = valueAt + Math.max(0, valueLength);
+        }
+    }
+
+    private WriteBatch add(byte kind, byte[] key, int keyOffset, int keyLength, byte[] value, int valueOffset, int valueLength) {
+        Objects.checkFromIndexSize(keyOffset, keyLength, key.length);
+        int valueBytes = Math.max(0, valueLength);
+        Objects.checkFromIndexSize(valueOffset, valueBytes, value.length);
+        long needed = (long) size + 9 + keyLength + valueBytes;
+        if (needed > Integer.MAX_VALUE - 16) {
+            throw new IllegalArgumentException("A write batch holds at most 2 GiB; write it in parts");
+        }
+        if (needed > bytes.length) {
+            bytes = Arrays.copyOf(bytes, (int) Math.min(Integer.MAX_VALUE - 16L, Math.max(needed, bytes.length * 2L)));
+        }
+        bytes[size] = kind;
+        putInt(size + 1, keyLength);
+        System.arraycopy(key, keyOffset, bytes, size + 5, keyLength);
+        int valueAt = size + 9 + keyLength;
+        putInt(valueAt - 4, valueLength);
+        System.arraycopy(value, valueOffset, bytes, valueAt, valueBytes);
+        size = (int) needed;
+        count++;
+        return this;
+    }
+
+    private int intAt(int at) {
+        return (bytes[at] << 24) | ((bytes[at + 1] & 0xFF) << 16) | ((bytes[at + 2] & 0xFF) << 8) | (bytes[at + 3] & 0xFF);
+    }
+
+    private void putInt(int at, int value) {
+        bytes[at] = (byte) (value >>> 24);
+        bytes[at + 1] = (byte) (value >>> 16);
+        bytes[at + 2] = (byte) (value >>> 8);
+        bytes[at + 3] = (byte) value;
+    }
+
+    /** Receives the operations of a batch; key and value lie in the same array, value length -1 is "no end". */
+    public interface Handler {
+        void operation(byte kind, byte[] bytes, int keyAt, int keyLength, int valueAt, int valueLength);
+    }
+}

@@ -1,0 +1,183 @@
+package io.forebay.store.util;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+
+/**
+ * The one memory access type of the engine: a buffer on or off the heap behind a final class, so that hot loops stay
+ * monomorphic. All multi-byte values are big-endian. Indexes are absolute; bounds are checked by the buffer. Plain access
+ * gives no ordering; the acquire and release variants need a 4- or 8-byte aligned index.
+ */
+public final class Slab {
+    private static final VarHandle INT = MethodHandles.byteBufferViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
+    private static final VarHandle LONG = MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
+    private static final VarHandle ARRAY_LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
+
+    private final ByteBuffer buffer;
+
+    /** Takes over {@code buffer}, which must have position 0 and limit = capacity. */
+    public Slab(ByteBuffer buffer) {
+        this.buffer = buffer.order(ByteOrder.BIG_ENDIAN);
+    }
+
+    public int capacity() {
+        return buffer.capacity();
+    }
+
+    /** The whole buffer, for giving it back to its allocator; do not move its position. */
+    public ByteBuffer buffer() {
+        return buffer;
+    }
+
+    /** A view of {@code [offset, offset + length)} with its own position, for I/O. */
+    public ByteBuffer slice(int offset, int length) {
+        return buffer.slice(offset, length);
+    }
+
+    public byte getByte(int index) {
+        return buffer.get(index);
+    }
+
+    public void putByte(int index, byte value) {
+        buffer.put(index, value);
+    }
+
+    public int getShort(int index) {
+        return buffer.getShort(index) & 0xFFFF;
+    }
+
+    public void putShort(int index, int value) {
+        buffer.putShort(index, (short) value);
+    }
+
+    public int getInt(int index) {
+        return buffer.getInt(index);
+    }
+
+    public void putInt(int index, int value) {
+        buffer.putInt(index, value);
+    }
+
+    public long getLong(int index) {
+        return buffer.getLong(index);
+    }
+
+    public void putLong(int index, long value) {
+        buffer.putLong(index, value);
+    }
+
+    public int getIntAcquire(int index) {
+        return (int) INT.getAcquire(buffer, index);
+    }
+
+    public void putIntRelease(int index, int value) {
+        INT.setRelease(buffer, index, value);
+    }
+
+    public long getLongAcquire(int index) {
+        return (long) LONG.getAcquire(buffer, index);
+    }
+
+    public void putLongRelease(int index, long value) {
+        LONG.setRelease(buffer, index, value);
+    }
+
+    public void get(int index, byte[] into, int offset, int length) {
+        buffer.get(index, into, offset, length);
+    }
+
+    public void put(int index, byte[] from, int offset, int length) {
+        buffer.put(index, from, offset, length);
+    }
+
+    public void put(int index, Slab from, int fromIndex, int length) {
+        buffer.put(index, from.buffer, fromIndex, length);
+    }
+
+    public byte[] toByteArray(int index, int length) {
+        byte[] copy = new byte[length];
+        buffer.get(index, copy, 0, length);
+        return copy;
+    }
+
+    public void zero() {
+        int at = 0;
+        for (; at + 8 <= buffer.capacity(); at += 8) {
+            buffer.putLong(at, 0L);
+        }
+        for (; at < buffer.capacity(); at++) {
+            buffer.put(at, (byte) 0);
+        }
+    }
+
+    /** Unsigned lexicographic comparison of {@code this[index, index + length)} with {@code key[offset, offset + keyLength)}. */
+    public int compare(int index, int length, byte[] key, int offset, int keyLength) {
+        int common = Math.min(length, keyLength);
+        int at = 0;
+        for (; at + 8 <= common; at += 8) {
+            long mine = buffer.getLong(index + at);
+            long other = (long) ARRAY_LONG.get(key, offset + at);
+            if (mine != other) {
+                return Long.compareUnsigned(mine, other);
+            }
+        }
+        for (; at < common; at++) {
+            int difference = (buffer.get(index + at) & 0xFF) - (key[offset + at] & 0xFF);
+            if (difference != 0) {
+                return difference;
+            }
+        }
+        return length - keyLength;
+    }
+
+    /** Unsigned lexicographic comparison of two ranges in slabs. */
+    public int compare(int index, int length, Slab other, int otherIndex, int otherLength) {
+        int common = Math.min(length, otherLength);
+        int at = 0;
+        for (; at + 8 <= common; at += 8) {
+            long mine = buffer.getLong(index + at);
+            long theirs = other.buffer.getLong(otherIndex + at);
+            if (mine != theirs) {
+                return Long.compareUnsigned(mine, theirs);
+            }
+        }
+        for (; at < common; at++) {
+            int difference = (buffer.get(index + at) & 0xFF) - (other.buffer.get(otherIndex + at) & 0xFF);
+            if (difference != 0) {
+                return difference;
+            }
+        }
+        return length - otherLength;
+    }
+
+    /** The first eight bytes of a key as a big-endian long, padded with zeros: unsigned order agrees with key order. */
+    public static long head(byte[] key, int offset, int length) {
+        if (length >= 8) {
+            return (long) ARRAY_LONG.get(key, offset);
+        }
+        long head = 0;
+        for (int i = 0; i < length; i++) {
+            head |= (key[offset + i] & 0xFFL) << (56 - 8 * i);
+        }
+        return head;
+    }
+
+    /** As {@link #head(byte[], int, int)}, of a key in this slab. */
+    public long head(int index, int length) {
+        if (length >= 8) {
+            return buffer.getLong(index);
+        }
+        long head = 0;
+        for (int i = 0; i < length; i++) {
+            head |= (buffer.get(index + i) & 0xFFL) << (56 - 8 * i);
+        }
+        return head;
+    }
+
+    public static int compare(byte[] a, int aOffset, int aLength, byte[] b, int bOffset, int bLength) {
+        return Arrays.compareUnsigned(a, aOffset, aOffset + aLength, b, bOffset, bOffset + bLength);
+    }
+}
