@@ -1,0 +1,2 @@
+/** Comparisons of Forebay with RocksDB, side by side in one run. */
+package io.forebay.bench;

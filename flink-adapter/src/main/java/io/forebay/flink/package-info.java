@@ -1,0 +1,2 @@
+/** The Flink adapter: a keyed state backend on a Forebay store. */
+package io.forebay.flink;
