@@ -1,0 +1,2 @@
+/** What the demo shows on the screen. */
+package io.forebay.examples.report;
