@@ -8,8 +8,10 @@ import io.forebay.examples.report.Report;
 import io.forebay.examples.report.Screen;
 import java.io.File;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
@@ -61,6 +63,8 @@ public final class Demo implements Callable<Integer> {
         Workload workload = workload();
         Path work = workDirectory();
         Screen screen = new Screen(System.out);
+        // The broker prints while it formats its directory; the screen is for the demo.
+        System.setOut(new PrintStream(work.resolve("broker-output.log").toFile(), StandardCharsets.UTF_8));
         Report report = new Report();
         try {
             screen.say("input: %,d events%s", workload.size(), input == null ? " of the auction stream" : " (words) of " + input);

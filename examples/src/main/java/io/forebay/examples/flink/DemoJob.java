@@ -57,7 +57,7 @@ final class DemoJob {
                 .sinkTo(new DiscardingSink<>())
                 .uid("totals-end");
         counted.window(TumblingEventTimeWindows.of(Duration.ofMillis(Workload.WINDOW_MILLIS)))
-                .aggregate(new Count(), new WindowResult(), Types.LONG, Types.LONG)
+                .aggregate(new Count(), new WindowResult(), Types.LONG, Types.LONG, Types.LONG)
                 .uid("windows")
                 .sinkTo(new DiscardingSink<>())
                 .uid("windows-end");

@@ -31,7 +31,9 @@ public final class StreamsChild {
         properties.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 64L << 20);
         properties.put(StreamsConfig.consumerPrefix("auto.offset.reset"), "earliest");
         properties.put(StreamsConfig.consumerPrefix("max.poll.records"), 5000);
-        properties.put(StreamsConfig.consumerPrefix("session.timeout.ms"), 6000);
+        // A static member is known again at once after a crash, without waiting for its session to time out.
+        properties.put(StreamsConfig.consumerPrefix("group.instance.id"), Topics.APPLICATION + "-1");
+        properties.put(StreamsConfig.consumerPrefix("session.timeout.ms"), 20000);
         properties.put(StreamsConfig.consumerPrefix("heartbeat.interval.ms"), 1000);
         properties.put(StreamsConfig.producerPrefix("linger.ms"), 50);
         properties.put(StreamsConfig.producerPrefix("batch.size"), 262144);
