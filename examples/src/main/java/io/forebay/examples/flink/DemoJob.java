@@ -9,7 +9,6 @@ import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.functions.AggregateFunction;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
-import org.apache.flink.api.connector.source.lib.NumberSequenceSource;
 import org.apache.flink.api.java.tuple.Tuple4;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.runtime.jobgraph.JobGraph;
@@ -35,7 +34,7 @@ final class DemoJob {
         env.setParallelism(parallelism);
         env.setMaxParallelism(128);
         SingleOutputStreamOperator<Tuple4<Integer, String, Long, Long>> events = env.fromSource(
-                        new NumberSequenceSource(0, workload.size() - 1), WatermarkStrategy.noWatermarks(), "indexes")
+                        new GatedSource(workload.size() - 1), WatermarkStrategy.noWatermarks(), "indexes")
                 .uid("indexes")
                 .setParallelism(1)
                 .map(new EventReader(input, workload.size()))
@@ -64,8 +63,7 @@ final class DemoJob {
         if (workload.hasJoin()) {
             join(events);
         }
-        JobGraph graph = env.getStreamGraph().getJobGraph();
-        return graph;
+        return env.getStreamGraph().getJobGraph();
     }
 
     private static void join(SingleOutputStreamOperator<Tuple4<Integer, String, Long, Long>> events) {

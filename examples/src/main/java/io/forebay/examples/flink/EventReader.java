@@ -27,7 +27,7 @@ final class EventReader extends RichMapFunction<Long, Tuple4<Integer, String, Lo
     }
 
     @Override
-    public Tuple4<Integer, String, Long, Long> map(Long index) throws InterruptedException {
+    public Tuple4<Integer, String, Long, Long> map(Long index) {
         Gate.pass(index);
         Event event = workload.event(index);
         return Tuple4.of(event.kind().ordinal(), event.key(), event.timestampMillis(), event.amount());

@@ -7,6 +7,7 @@ import io.forebay.examples.report.Screen;
 import java.io.File;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.apache.flink.api.common.JobID;
@@ -52,21 +53,19 @@ public final class FlinkDemo {
             screen.say("flink: MiniCluster is up");
             long size = workload.size();
             long started = System.nanoTime();
-            long recoverMillis = 0;
             Gate.open(size / 4);
             JobGraph first = DemoJob.build(jobConfiguration(null), workload, input, FIRST_PARALLELISM);
             cluster.submitJob(first).get();
             screen.say("flink: job runs at parallelism %d, its state is in Forebay", FIRST_PARALLELISM);
             awaitReached(cluster, first.getJobID(), size / 4);
             checkpoint(cluster, first.getJobID());
-            recoverMillis = failAndRecover();
-            Gate.open(size / 2);
+            long recoverMillis = failAndRecover(size / 2);
             awaitReached(cluster, first.getJobID(), size / 2);
             String path = checkpoint(cluster, first.getJobID());
             figures = CheckpointFigures.of(cluster, first.getJobID());
             cluster.cancelJob(first.getJobID()).get();
             cluster.requestJobResult(first.getJobID()).get();
-            screen.say("flink: job stopped at %,d of %,d events, %d checkpoints so far", Gate.reached(), size, figures.completed());
+            screen.say("flink: job stopped at %,d of %,d events, %d checkpoints so far", Gate.reached() + 1, size, figures.completed());
             long rescaleMillis = finish(cluster, path);
             double seconds = (System.nanoTime() - started) / 1e9;
             return report(size / seconds, recoverMillis, rescaleMillis);
@@ -92,11 +91,11 @@ public final class FlinkDemo {
     }
 
     /** @return milliseconds from the failure to the first event after it */
-    private long failAndRecover() throws InterruptedException {
+    private long failAndRecover(long nextLimit) throws InterruptedException {
         Gate.failNextEvent();
+        Gate.open(nextLimit);
         await(Gate::hasFailed, "the task did not fail");
         long failed = System.nanoTime();
-        Gate.forgetFirst();
         await(() -> Gate.firstNanos() != 0, "the job did not recover");
         long millis = TimeUnit.NANOSECONDS.toMillis(Gate.firstNanos() - failed);
         screen.say("flink: a task failed on purpose; the job recovered from its checkpoint in %,d ms", millis);
@@ -107,6 +106,7 @@ public final class FlinkDemo {
     private long finish(MiniCluster cluster, String checkpoint) throws Exception {
         JobGraph second = DemoJob.build(jobConfiguration(checkpoint), workload, input, SECOND_PARALLELISM);
         Gate.forgetFirst();
+        Gate.open(Long.MAX_VALUE);
         long submitted = System.nanoTime();
         cluster.submitJob(second).get();
         await(() -> Gate.firstNanos() != 0 || isDone(cluster, second.getJobID()), "the rescaled job did not start");
@@ -114,7 +114,6 @@ public final class FlinkDemo {
         screen.say(
                 "flink: job runs again from its checkpoint at parallelism %d, first event after %,d ms",
                 SECOND_PARALLELISM, millis);
-        Gate.open(Long.MAX_VALUE);
         awaitDone(cluster, second.getJobID());
         figures = figures.worstWith(CheckpointFigures.of(cluster, second.getJobID()));
         cluster.requestJobResult(second.getJobID()).get().toJobExecutionResult(getClass().getClassLoader());
@@ -122,7 +121,7 @@ public final class FlinkDemo {
     }
 
     private String checkpoint(MiniCluster cluster, JobID job) throws Exception {
-        String path = cluster.triggerCheckpoint(job).get(60, TimeUnit.SECONDS);
+        String path = triggerCheckpoint(cluster, job);
         CheckpointFigures now = CheckpointFigures.of(cluster, job);
         screen.say(
                 "flink: checkpoint %d complete, %s, longest pause %d ms, median duration %d ms",
@@ -130,8 +129,23 @@ public final class FlinkDemo {
         return path;
     }
 
+    /** Triggers until one succeeds: right after a start or a recovery, tasks may not run yet. */
+    private static String triggerCheckpoint(MiniCluster cluster, JobID job) throws Exception {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        while (true) {
+            try {
+                return cluster.triggerCheckpoint(job).get(60, TimeUnit.SECONDS);
+            } catch (ExecutionException e) {
+                if (System.nanoTime() > deadline) {
+                    throw e;
+                }
+                TimeUnit.MILLISECONDS.sleep(50);
+            }
+        }
+    }
+
     private void awaitReached(MiniCluster cluster, JobID job, long index) throws Exception {
-        showWhile(() -> Gate.reached() < Math.min(index, workload.size() - 1), cluster, job);
+        showWhile(() -> Gate.reached() + 1 < index, cluster, job);
     }
 
     private void awaitDone(MiniCluster cluster, JobID job) throws Exception {

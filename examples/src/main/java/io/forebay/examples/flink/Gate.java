@@ -1,26 +1,40 @@
 package io.forebay.examples.flink;
 
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Lets the demo stop the stream where it wants to. Past the limit events only drip, one a millisecond, so that checkpoint
- * barriers still pass. Static because the MiniCluster runs the job's functions in this JVM.
+ * Lets the demo stop the stream where it wants to: the source has nothing to give past the limit, while checkpoints go on.
+ * Static because the MiniCluster runs the job's functions in this JVM.
  */
 final class Gate {
-    private static final AtomicLong LIMIT = new AtomicLong();
-    private static final AtomicLong REACHED = new AtomicLong();
+    private static final AtomicLong REACHED = new AtomicLong(-1);
     private static final AtomicLong FIRST_NANOS = new AtomicLong();
     private static final AtomicBoolean FAIL = new AtomicBoolean();
+    private static long limit;
+    private static CompletableFuture<Void> opened = new CompletableFuture<>();
 
     private Gate() {}
 
-    /** Called by the job for every event before it is processed. */
-    static void pass(long index) throws InterruptedException {
-        if (index >= LIMIT.get()) {
-            TimeUnit.MILLISECONDS.sleep(1);
+    /** Lets events with an index below {@code newLimit} pass. */
+    static void open(long newLimit) {
+        CompletableFuture<Void> waiting;
+        synchronized (Gate.class) {
+            limit = newLimit;
+            waiting = opened;
+            opened = new CompletableFuture<>();
         }
+        waiting.complete(null);
+    }
+
+    /** Null when the source may give its next event, else completes when it may look again. */
+    static synchronized CompletableFuture<Void> closed() {
+        return REACHED.get() + 1 < limit ? null : opened;
+    }
+
+    /** Called by the job for every event before it is processed. */
+    static void pass(long index) {
         if (index > REACHED.get()) {
             REACHED.set(index);
         }
@@ -28,19 +42,16 @@ final class Gate {
 
     /** Called by the keyed function for every event. */
     static void touch() {
+        if (FAIL.get() && FAIL.compareAndSet(true, false)) {
+            FIRST_NANOS.set(0);
+            throw new IllegalStateException("The demo fails this task on purpose");
+        }
         if (FIRST_NANOS.get() == 0) {
             FIRST_NANOS.compareAndSet(0, System.nanoTime());
         }
-        if (FAIL.get() && FAIL.compareAndSet(true, false)) {
-            throw new IllegalStateException("The demo fails this task on purpose");
-        }
     }
 
-    static void open(long limit) {
-        LIMIT.set(limit);
-    }
-
-    /** Highest event index that any attempt has seen. */
+    /** Highest event index that any attempt has seen, -1 before the first. */
     static long reached() {
         return REACHED.get();
     }
@@ -57,7 +68,7 @@ final class Gate {
         FIRST_NANOS.set(0);
     }
 
-    /** When the keyed function saw its first event since {@link #forgetFirst}, 0 if it has not. */
+    /** When the keyed function saw its first event since the failure or {@link #forgetFirst}, 0 if it has not. */
     static long firstNanos() {
         return FIRST_NANOS.get();
     }
