@@ -12,6 +12,7 @@ final class Gate {
     private static final AtomicLong REACHED = new AtomicLong(-1);
     private static final AtomicLong FIRST_NANOS = new AtomicLong();
     private static final AtomicBoolean FAIL = new AtomicBoolean();
+    private static volatile int awaitedAttempt;
     private static long limit;
     private static CompletableFuture<Void> opened = new CompletableFuture<>();
 
@@ -40,13 +41,15 @@ final class Gate {
         }
     }
 
-    /** Called by the keyed function for every event. */
-    static void touch() {
+    /** Called by the keyed function for every event, with the attempt of its task. */
+    static void touch(int attempt) {
         if (FAIL.get() && FAIL.compareAndSet(true, false)) {
+            // Other subtasks go on until they are cancelled; only the next attempt counts as recovered.
+            awaitedAttempt = attempt + 1;
             FIRST_NANOS.set(0);
             throw new IllegalStateException("The demo fails this task on purpose");
         }
-        if (FIRST_NANOS.get() == 0) {
+        if (FIRST_NANOS.get() == 0 && attempt >= awaitedAttempt) {
             FIRST_NANOS.compareAndSet(0, System.nanoTime());
         }
     }
@@ -64,7 +67,9 @@ final class Gate {
         return !FAIL.get();
     }
 
+    /** The next event of any attempt is a first one again. */
     static void forgetFirst() {
+        awaitedAttempt = 0;
         FIRST_NANOS.set(0);
     }
 

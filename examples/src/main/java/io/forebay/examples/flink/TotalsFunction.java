@@ -25,9 +25,11 @@ final class TotalsFunction extends KeyedProcessFunction<String, Tuple4<Integer, 
     private transient ValueState<Tuple3<Long, Long, Long>> totals;
     private transient MapState<Integer, Long> magnitudes;
     private transient ListState<Long> samples;
+    private transient int attempt;
 
     @Override
     public void open(OpenContext context) {
+        attempt = getRuntimeContext().getTaskInfo().getAttemptNumber();
         totals = getRuntimeContext()
                 .getState(new ValueStateDescriptor<>("totals", Types.TUPLE(Types.LONG, Types.LONG, Types.LONG)));
         magnitudes =
@@ -38,7 +40,7 @@ final class TotalsFunction extends KeyedProcessFunction<String, Tuple4<Integer, 
     @Override
     public void processElement(Tuple4<Integer, String, Long, Long> event, Context context, Collector<Long> out)
             throws Exception {
-        Gate.touch();
+        Gate.touch(attempt);
         Tuple3<Long, Long, Long> before = totals.value();
         if (before == null) {
             context.timerService().registerEventTimeTimer(Long.MAX_VALUE - 1);
