@@ -28,12 +28,11 @@ final class RocksEngine implements Engine {
         this.directory = directory;
         RocksDB.loadLibrary();
         BlockBasedTableConfig table = new BlockBasedTableConfig()
-                .setBlockCache(new LRUCache(50L << 20))
+                .setBlockCache(own(new LRUCache(50L << 20)))
                 .setBlockSize(4096)
                 .setFilterPolicy(own(new BloomFilter()));
         Options options = own(new Options())
                 .setTableFormatConfig(table)
-                .optimizeFiltersForHits()
                 .setWriteBufferSize(16L << 20)
                 .setMaxWriteBufferNumber(3)
                 .setCompressionType(CompressionType.NO_COMPRESSION)
