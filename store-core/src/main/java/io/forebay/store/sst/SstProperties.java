@@ -1,0 +1,47 @@
+package io.forebay.store.sst;
+
+import io.forebay.store.KeyRange;
+import io.forebay.store.StoreOptions;
+
+/**
+ * What is known about a whole SST without reading its entries. Counts are of the physical file; a virtual file shows a
+ * part of it. Immutable by convention: the arrays are not copied and must not be changed.
+ *
+ * @param formatVersion version of the file format
+ * @param fileBytes length of the file
+ * @param dataBlocks number of data blocks
+ * @param blockBytes size at which data blocks were closed, see {@link StoreOptions#blockBytes()}
+ * @param filterProbes bits that each key sets in the filter; 0: the file has no filter
+ * @param entries versions of keys, of all kinds, without range deletes
+ * @param pointDeletes entries that are deletes
+ * @param mergeOperands entries that are merge operands
+ * @param rangeDeletes range deletes, each counted once for every fragment that it was cut into
+ * @param rawKeyBytes lengths of the keys of all entries, added up
+ * @param rawValueBytes lengths of the values of all entries, added up
+ * @param minSequence smallest sequence number of entries and range deletes
+ * @param maxSequence largest sequence number of entries and range deletes
+ * @param largestExpiry milliseconds since the epoch after which every entry has expired, -1 when not known
+ * @param creationMillis milliseconds since the epoch at which the writer was started
+ * @param smallestKey user key of the first entry; null when there are only range deletes
+ * @param largestKey user key of the last entry; null when there are only range deletes
+ * @param range the narrowest range that holds all entries and range deletes
+ */
+public record SstProperties(
+        int formatVersion,
+        long fileBytes,
+        long dataBlocks,
+        int blockBytes,
+        int filterProbes,
+        long entries,
+        long pointDeletes,
+        long mergeOperands,
+        long rangeDeletes,
+        long rawKeyBytes,
+        long rawValueBytes,
+        long minSequence,
+        long maxSequence,
+        long largestExpiry,
+        long creationMillis,
+        byte[] smallestKey,
+        byte[] largestKey,
+        KeyRange range) {}
