@@ -1,0 +1,50 @@
+package io.forebay.store.version;
+
+import java.util.HexFormat;
+import java.util.function.LongSupplier;
+
+/** The 128-bit id of an SST: random, never used again, so that links, uploads and references need no coordination. */
+public record FileId(long high, long low) implements Comparable<FileId> {
+    private static final String SUFFIX = ".sst";
+    private static final int DIGITS = 16;
+
+    public static FileId random(LongSupplier ids) {
+        return new FileId(ids.getAsLong(), ids.getAsLong());
+    }
+
+    /** Name of the file: 32 hexadecimal digits and ".sst". */
+    public String name() {
+        HexFormat hex = HexFormat.of();
+        return hex.toHexDigits(high) + hex.toHexDigits(low) + SUFFIX;
+    }
+
+    public static boolean isName(String name) {
+        return parse(name) != null;
+    }
+
+    /** The id in a file name, or null when it is not the name of an SST. */
+    public static FileId parse(String name) {
+        if (name.length() != 2 * DIGITS + SUFFIX.length() || !name.endsWith(SUFFIX)) {
+            return null;
+        }
+        for (int i = 0; i < 2 * DIGITS; i++) {
+            char digit = name.charAt(i);
+            if (!(digit >= '0' && digit <= '9' || digit >= 'a' && digit <= 'f')) {
+                return null;
+            }
+        }
+        return new FileId(
+                HexFormat.fromHexDigitsToLong(name, 0, DIGITS), HexFormat.fromHexDigitsToLong(name, DIGITS, 2 * DIGITS));
+    }
+
+    @Override
+    public int compareTo(FileId other) {
+        int byHigh = Long.compareUnsigned(high, other.high);
+        return byHigh != 0 ? byHigh : Long.compareUnsigned(low, other.low);
+    }
+
+    @Override
+    public String toString() {
+        return name();
+    }
+}

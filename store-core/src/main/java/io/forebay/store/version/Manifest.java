@@ -1,0 +1,171 @@
+package io.forebay.store.version;
+
+import io.forebay.store.CorruptionException;
+import io.forebay.store.FileStore;
+import io.forebay.store.FormatTooNewException;
+import io.forebay.store.ReadableFile;
+import io.forebay.store.log.LogReader;
+import io.forebay.store.log.LogWriter;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The one truth about a store: a log whose first record is a whole state and whose others are edits.
+ *
+ * <pre>
+ * File name --> "MANIFEST-" number:16 decimal digits
+ * Manifest  --> Log of: Header Edit*
+ * Header    --> magic:8 "FBMANIF1"  format version:4  Edit (the whole state)
+ * </pre>
+ *
+ * A manifest that was closed is never appended to: the next change after an open starts a new one under the next number.
+ * The older one is deleted only when the new one is durable, so the highest number whose header is whole is the truth; a
+ * higher one without a whole header was torn by a crash before it counted.
+ */
+final class Manifest implements Closeable {
+    /** The one format version of manifests and of the files they list; see docs/format/manifest.md. */
+    static final int FORMAT_VERSION = 1;
+
+    private static final long MAGIC = 0x46424D414E494631L;
+    private static final int HEADER_BYTES = 12;
+    private static final Pattern NAME = Pattern.compile("MANIFEST-(\\d{16})");
+
+    private final LogWriter log;
+    private final String name;
+
+    private Manifest(LogWriter log, String name) {
+        this.log = log;
+        this.name = name;
+    }
+
+    /**
+     * What the directory holds.
+     *
+     * @param number of the manifest that was read, or -1 when there is none
+     * @param nextNumber above every number in use
+     * @param edits the whole state, then the edits
+     * @param stale names of the other manifests
+     */
+    record Recovered(long number, long nextNumber, List<VersionEdit> edits, List<String> stale) {}
+
+    static Recovered recover(FileStore files) throws IOException {
+        List<Long> numbers = new ArrayList<>();
+        for (String file : files.list()) {
+            Matcher matcher = NAME.matcher(file);
+            if (matcher.matches()) {
+                numbers.add(Long.parseLong(matcher.group(1)));
+            }
+        }
+        numbers.sort(null);
+        long next = numbers.isEmpty() ? 1 : numbers.get(numbers.size() - 1) + 1;
+        CorruptionException damage = null;
+        for (int i = numbers.size() - 1; i >= 0; i--) {
+            List<VersionEdit> edits = read(files, name(numbers.get(i)));
+            if (edits != null) {
+                List<String> stale = new ArrayList<>();
+                for (long other : numbers) {
+                    if (other != numbers.get(i)) {
+                        stale.add(name(other));
+                    }
+                }
+                return new Recovered(numbers.get(i), next, edits, stale);
+            }
+            damage = new CorruptionException(name(numbers.get(i)), 0, "a whole header", "a torn one, and no older manifest");
+        }
+        if (damage != null && hasTables(files)) {
+            throw damage;
+        }
+        return new Recovered(-1, next, List.of(), numbers.stream().map(Manifest::name).toList());
+    }
+
+    /** Starts a manifest with the whole state {@code state}; durable on return. */
+    static Manifest create(FileStore files, long number, VersionEdit state) throws IOException {
+        String name = name(number);
+        LogWriter log = new LogWriter(files.create(name));
+        try {
+            byte[] edit = VersionEditCodec.encode(state);
+            ByteBuffer header = ByteBuffer.allocate(HEADER_BYTES + edit.length);
+            header.putLong(MAGIC).putInt(FORMAT_VERSION).put(edit);
+            log.append(header.array());
+            log.sync();
+            files.syncDirectory();
+        } catch (IOException | RuntimeException | Error e) {
+            try {
+                log.close();
+            } catch (IOException suppressed) {
+                e.addSuppressed(suppressed);
+            }
+            throw e;
+        }
+        return new Manifest(log, name);
+    }
+
+    /** Adds an edit; durable on return. After a failure the manifest must not be used any more. */
+    void append(VersionEdit edit) throws IOException {
+        log.append(VersionEditCodec.encode(edit));
+        log.sync();
+    }
+
+    long bytes() {
+        return log.size();
+    }
+
+    String name() {
+        return name;
+    }
+
+    @Override
+    public void close() throws IOException {
+        log.close();
+    }
+
+    static String name(long number) {
+        return String.format(Locale.ROOT, "MANIFEST-%016d", number);
+    }
+
+    /** All edits of a manifest, or null when its header is not whole. */
+    private static List<VersionEdit> read(FileStore files, String name) throws IOException {
+        LogReader log;
+        try (ReadableFile file = files.open(name)) {
+            log = new LogReader(file, name);
+        }
+        byte[] header = log.next();
+        if (header == null) {
+            return null;
+        }
+        List<VersionEdit> edits = new ArrayList<>();
+        edits.add(header(header, name));
+        long at = log.position();
+        for (byte[] record = log.next(); record != null; record = log.next()) {
+            edits.add(VersionEditCodec.decode(record, name, at));
+            at = log.position();
+        }
+        return edits;
+    }
+
+    private static VersionEdit header(byte[] record, String name) {
+        if (record.length < HEADER_BYTES || ByteBuffer.wrap(record).getLong() != MAGIC) {
+            throw new CorruptionException(name, 0, "a manifest header", "other bytes");
+        }
+        int version = ByteBuffer.wrap(record).getInt(8);
+        if (version < 1) {
+            throw new CorruptionException(name, 8, "a format version of 1 or more", Integer.toString(version));
+        }
+        if (version > FORMAT_VERSION) {
+            throw new FormatTooNewException("Manifest " + name + " has format version " + version + "; this version of"
+                    + " Forebay reads up to " + FORMAT_VERSION + ". Open the store with the version that wrote it.");
+        }
+        EditInput in = new EditInput(name, HEADER_BYTES, java.util.Arrays.copyOfRange(record, HEADER_BYTES, record.length));
+        return VersionEditCodec.decode(in, name);
+    }
+
+    private static boolean hasTables(FileStore files) throws IOException {
+        return files.list().stream().anyMatch(FileId::isName);
+    }
+}

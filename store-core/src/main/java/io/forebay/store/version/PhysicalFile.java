@@ -1,0 +1,93 @@
+package io.forebay.store.version;
+
+import io.forebay.store.ReadableFile;
+import io.forebay.store.sst.SstReader;
+import java.io.IOException;
+
+/**
+ * One SST on disk, shared by all versions, checkpoints and virtual files that refer to it. Opened at the first read; when
+ * the last reference is released it is closed, and deleted in the background unless the store is closing. Thread-safe.
+ */
+public final class PhysicalFile {
+    private final FileRegistry registry;
+    private final FileId id;
+    private final long bytes;
+    private volatile SstReader reader;
+    /** Guarded by the registry. */
+    private int references;
+
+    PhysicalFile(FileRegistry registry, FileId id, long bytes) {
+        this.registry = registry;
+        this.id = id;
+        this.bytes = bytes;
+    }
+
+    public FileId id() {
+        return id;
+    }
+
+    /** Length in bytes. */
+    public long bytes() {
+        return bytes;
+    }
+
+    /** The open reader; valid while the caller holds a reference to this file. */
+    public SstReader reader() throws IOException {
+        SstReader open = reader;
+        return open != null ? open : openReader();
+    }
+
+    /** Raw bytes, for copying the file; the caller closes the result. */
+    public ReadableFile openRaw() throws IOException {
+        return registry.files().open(id.name());
+    }
+
+    /** One more reference; only by somebody who holds one, or through {@link FileRegistry#acquire}. */
+    public void retain() {
+        registry.retain(this);
+    }
+
+    public void release() {
+        registry.release(this);
+    }
+
+    /** The reader if somebody has read the file already, else null. */
+    SstReader readerIfOpen() {
+        return reader;
+    }
+
+    int references() {
+        return references;
+    }
+
+    void addReferences(int change) {
+        references += change;
+        if (references < 0) {
+            throw new IllegalStateException("File " + id + " was released more often than retained");
+        }
+    }
+
+    private synchronized SstReader openReader() throws IOException {
+        if (reader == null) {
+            ReadableFile file = registry.files().open(id.name());
+            try {
+                reader = SstReader.open(file, id.name(), registry.cache(), registry.pool());
+            } catch (IOException | RuntimeException | Error e) {
+                try {
+                    file.close();
+                } catch (IOException suppressed) {
+                    e.addSuppressed(suppressed);
+                }
+                throw e;
+            }
+        }
+        return reader;
+    }
+
+    synchronized void closeReader() throws IOException {
+        if (reader != null) {
+            reader.close();
+            reader = null;
+        }
+    }
+}

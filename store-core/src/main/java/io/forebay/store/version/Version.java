@@ -1,0 +1,170 @@
+package io.forebay.store.version;
+
+import io.forebay.store.KeyRange;
+import io.forebay.store.iter.Source;
+import io.forebay.store.key.InternalIterator;
+import io.forebay.store.key.PointLookup;
+import io.forebay.store.rangedel.RangeTombstones;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * All files of a store at one moment: sorted runs, newest first. Immutable, with a count of references: while it is above
+ * zero the files stay. Thread-safe.
+ */
+public final class Version {
+    private final List<SortedRun> runs;
+    private final SortedRun[] newestFirst;
+    private final AtomicInteger references = new AtomicInteger(1);
+
+    /** Retains the files of all runs; empty runs are left out. The creator owns one reference. */
+    public Version(List<SortedRun> runs) {
+        newestFirst = runs.stream()
+                .filter(run -> run.size() > 0)
+                .sorted(Comparator.comparingLong(SortedRun::rank).reversed())
+                .toArray(SortedRun[]::new);
+        this.runs = List.of(newestFirst);
+        for (SortedRun run : newestFirst) {
+            for (FileMeta file : run.files()) {
+                file.file().retain();
+            }
+        }
+    }
+
+    /** Newest first; ranks are unique. */
+    public List<SortedRun> runs() {
+        return runs;
+    }
+
+    /** The run of a rank, or null. */
+    public SortedRun run(long rank) {
+        for (SortedRun run : newestFirst) {
+            if (run.rank() == rank) {
+                return run;
+            }
+        }
+        return null;
+    }
+
+    /** The bottom run, or null when it is empty. */
+    public SortedRun bottom() {
+        return run(SortedRun.BOTTOM);
+    }
+
+    /**
+     * Asks the files for the key of {@code lookup}, newest first.
+     *
+     * @return true when the read is settled, false when no file decides it (it may have found operands)
+     */
+    public boolean get(PointLookup lookup) throws IOException {
+        byte[] key = lookup.key();
+        for (SortedRun run : newestFirst) {
+            FileMeta file = run.find(key, lookup.offset(), lookup.length(), lookup.head());
+            // A range delete met so far hides everything in the runs below.
+            if (file != null
+                    && (file.file().reader().get(lookup, file.overrideSequence()) || lookup.isCovered())) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /**
+     * Adds one source for every run that has files in {@code range}, newest first. The caller closes their iterators and
+     * holds this version meanwhile.
+     *
+     * @param fillCache true for reads of users; false for scans that should leave the block cache alone
+     */
+    public void addSources(KeyRange range, boolean fillCache, List<Source> into) throws IOException {
+        for (SortedRun run : newestFirst) {
+            List<FileMeta> files = overlapping(run, range);
+            if (!files.isEmpty()) {
+                into.add(source(files, fillCache));
+            }
+        }
+    }
+
+    /** A source over files of one run, in key order. Each shows its visible range only. */
+    public static Source source(List<FileMeta> files, boolean fillCache) throws IOException {
+        RangeTombstones tombstones = RunTombstones.of(files);
+        InternalIterator iterator =
+                files.size() == 1 ? open(files.get(0), fillCache) : new RunIterator(files, fillCache);
+        return new Source(iterator, tombstones);
+    }
+
+    /** The files of {@code run} that have something in {@code range}, in key order. */
+    public static List<FileMeta> overlapping(SortedRun run, KeyRange range) {
+        List<FileMeta> files = new ArrayList<>();
+        if (range.isEmpty()) {
+            return files;
+        }
+        byte[] from = range.from();
+        for (int i = Math.max(0, run.floor(from, 0, from.length)); i < run.size(); i++) {
+            FileMeta file = run.file(i);
+            if (file.range().overlaps(range)) {
+                files.add(file);
+            } else if (range.to() != null
+                    && java.util.Arrays.compareUnsigned(file.range().from(), range.to()) >= 0) {
+                break;
+            }
+        }
+        return files;
+    }
+
+    public int fileCount() {
+        int sum = 0;
+        for (SortedRun run : newestFirst) {
+            sum += run.size();
+        }
+        return sum;
+    }
+
+    /** Bytes of the physical files; a virtual file counts as a whole. */
+    public long bytes() {
+        long sum = 0;
+        for (SortedRun run : newestFirst) {
+            sum += run.bytes();
+        }
+        return sum;
+    }
+
+    /** Entries of the physical files. */
+    public long entries() {
+        long sum = 0;
+        for (SortedRun run : newestFirst) {
+            for (FileMeta file : run.files()) {
+                sum += file.entries();
+            }
+        }
+        return sum;
+    }
+
+    public void retain() {
+        if (references.getAndIncrement() <= 0) {
+            throw new IllegalStateException("A version was retained after its last release");
+        }
+    }
+
+    public void release() {
+        int left = references.decrementAndGet();
+        if (left < 0) {
+            throw new IllegalStateException("A version was released more often than retained");
+        }
+        if (left == 0) {
+            for (SortedRun run : newestFirst) {
+                for (FileMeta file : run.files()) {
+                    file.file().release();
+                }
+            }
+        }
+    }
+
+    static InternalIterator open(FileMeta file, boolean fillCache) throws IOException {
+        return fillCache
+                ? file.file().reader().iterator(file.range(), file.overrideSequence())
+                : file.file().reader().scanIterator(file.range(), file.overrideSequence());
+    }
+}

@@ -1,0 +1,98 @@
+package io.forebay.store.version;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * One atomic change of a store: files that leave and files that come, and, when a commit becomes durable with it, that
+ * commit. Filled by one thread, then handed to {@link VersionSet#apply}.
+ */
+public final class VersionEdit {
+    /** A file that leaves its run. A virtual file is told from its siblings by where its visible range begins. */
+    public record Removed(long rank, FileId id, byte[] from) {}
+
+    /** A file that joins a run. */
+    public record Added(long rank, FileMeta file) {}
+
+    /** A commit: everything up to {@code sequence}, with bytes of the caller. */
+    public record Commit(long sequence, byte[] payload) {}
+
+    private final List<Removed> removed = new ArrayList<>();
+    private final List<Added> added = new ArrayList<>();
+    private Commit commit;
+    private long lastSequence = -1;
+    private long nextRank = -1;
+    private String mergeName;
+
+    public VersionEdit remove(long rank, FileMeta file) {
+        removed.add(new Removed(rank, file.id(), file.range().from()));
+        return this;
+    }
+
+    /** {@code file} must have been acquired or otherwise be referred to until the edit is applied. */
+    public VersionEdit add(long rank, FileMeta file) {
+        added.add(new Added(rank, file));
+        return this;
+    }
+
+    /** The commit that is durable once this edit is. */
+    public VersionEdit commit(long sequence, byte[] payload) {
+        commit = new Commit(sequence, payload.clone());
+        return this;
+    }
+
+    /** A sequence number that all later writes are above. */
+    public VersionEdit lastSequence(long sequence) {
+        lastSequence = sequence;
+        return this;
+    }
+
+    /** Name of the merge function; only in the first edit of a store that has one, or in the one that gives it one. */
+    public VersionEdit mergeName(String name) {
+        mergeName = name;
+        return this;
+    }
+
+    VersionEdit nextRank(long rank) {
+        nextRank = rank;
+        return this;
+    }
+
+    VersionEdit remove(Removed file) {
+        removed.add(file);
+        return this;
+    }
+
+    public List<Removed> removed() {
+        return removed;
+    }
+
+    public List<Added> added() {
+        return added;
+    }
+
+    /** Null when no commit becomes durable. */
+    public Commit commit() {
+        return commit;
+    }
+
+    /** -1 when not said. */
+    public long lastSequence() {
+        return lastSequence;
+    }
+
+    /** Null when not said. */
+    public String mergeName() {
+        return mergeName;
+    }
+
+    /** -1 when not said. */
+    long nextRank() {
+        return nextRank;
+    }
+
+    /** True when applying it would change nothing. */
+    public boolean isEmpty() {
+        return removed.isEmpty() && added.isEmpty() && commit == null && lastSequence < 0 && mergeName == null;
+    }
+}

@@ -1,0 +1,148 @@
+package io.forebay.store.version;
+
+import io.forebay.store.FormatTooNewException;
+import io.forebay.store.KeyRange;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * The bytes of edits and of files in them.
+ *
+ * <pre>
+ * Edit    --> Field*                                  fields in any order, files as often as needed
+ * Field   --> 1 number                                last sequence number
+ *           | 2 bytes                                 name of the merge function, UTF-8
+ *           | 3 number bytes                          commit: sequence number, payload
+ *           | 4 number File                           file joins the run of this rank
+ *           | 5 number id:16 bytes                    file leaves the run of this rank; start of its visible range
+ *           | 6 number                                ranks from here on were never used
+ * File    --> id:16 number(bytes) flags:1 bytes(from) [bytes(to)] number(min sequence) number(max sequence)
+ *             number(entries) number(point deletes) number(range deletes) number(override sequence + 1) number(created)
+ * flags   --> 1: virtual, 2: has an end
+ * number  --> unsigned LEB128      bytes --> number content
+ * </pre>
+ *
+ * A tag that is not in this list was written by a newer version and is refused.
+ */
+public final class VersionEditCodec {
+    private static final int LAST_SEQUENCE = 1;
+    private static final int MERGE_NAME = 2;
+    private static final int COMMIT = 3;
+    private static final int ADDED = 4;
+    private static final int REMOVED = 5;
+    private static final int NEXT_RANK = 6;
+    private static final int VIRTUAL = 1;
+    private static final int HAS_END = 2;
+
+    private VersionEditCodec() {}
+
+    public static byte[] encode(VersionEdit edit) {
+        EditOutput out = new EditOutput();
+        encode(edit, out);
+        return out.toByteArray();
+    }
+
+    /**
+     * @param name of the file, for messages
+     * @param offset of the bytes in the file, for messages
+     */
+    public static VersionEdit decode(byte[] bytes, String name, long offset) {
+        return decode(new EditInput(name, offset, bytes), name);
+    }
+
+    static void encode(VersionEdit edit, EditOutput out) {
+        if (edit.lastSequence() >= 0) {
+            out.writeByte(LAST_SEQUENCE);
+            out.writeNumber(edit.lastSequence());
+        }
+        if (edit.mergeName() != null) {
+            out.writeByte(MERGE_NAME);
+            out.writeBytes(edit.mergeName().getBytes(StandardCharsets.UTF_8));
+        }
+        if (edit.commit() != null) {
+            out.writeByte(COMMIT);
+            out.writeNumber(edit.commit().sequence());
+            out.writeBytes(edit.commit().payload());
+        }
+        for (VersionEdit.Added added : edit.added()) {
+            out.writeByte(ADDED);
+            out.writeNumber(added.rank());
+            encodeFile(added.file(), out);
+        }
+        for (VersionEdit.Removed removed : edit.removed()) {
+            out.writeByte(REMOVED);
+            out.writeNumber(removed.rank());
+            out.writeFixed(removed.id().high());
+            out.writeFixed(removed.id().low());
+            out.writeBytes(removed.from());
+        }
+        if (edit.nextRank() >= 0) {
+            out.writeByte(NEXT_RANK);
+            out.writeNumber(edit.nextRank());
+        }
+    }
+
+    static VersionEdit decode(EditInput in, String name) {
+        VersionEdit edit = new VersionEdit();
+        while (in.hasMore()) {
+            int tag = in.readByte();
+            switch (tag) {
+                case LAST_SEQUENCE -> edit.lastSequence(in.readCount("a sequence number"));
+                case MERGE_NAME -> edit.mergeName(new String(in.readBytes(), StandardCharsets.UTF_8));
+                case COMMIT -> edit.commit(in.readCount("a sequence number"), in.readBytes());
+                case ADDED -> edit.add(in.readCount("a rank"), decodeFile(in));
+                case REMOVED -> edit.remove(new VersionEdit.Removed(
+                        in.readCount("a rank"), new FileId(in.readFixed(), in.readFixed()), in.readBytes()));
+                case NEXT_RANK -> edit.nextRank(in.readCount("a rank"));
+                default -> throw new FormatTooNewException("File " + name + " has an edit with tag " + tag
+                        + ", which this version of Forebay does not know. Open the store with the version that wrote it.");
+            }
+        }
+        return edit;
+    }
+
+    private static void encodeFile(FileMeta file, EditOutput out) {
+        out.writeFixed(file.id().high());
+        out.writeFixed(file.id().low());
+        out.writeNumber(file.fileBytes());
+        out.writeByte((file.virtual() ? VIRTUAL : 0) | (file.range().to() != null ? HAS_END : 0));
+        out.writeBytes(file.range().from());
+        if (file.range().to() != null) {
+            out.writeBytes(file.range().to());
+        }
+        out.writeNumber(file.minSequence());
+        out.writeNumber(file.maxSequence());
+        out.writeNumber(file.entries());
+        out.writeNumber(file.pointDeletes());
+        out.writeNumber(file.rangeDeletes());
+        out.writeNumber(file.overrideSequence() + 1);
+        out.writeNumber(file.creationMillis());
+    }
+
+    private static FileMeta decodeFile(EditInput in) {
+        FileId id = new FileId(in.readFixed(), in.readFixed());
+        long bytes = in.readCount("a file length");
+        int flags = in.readByte();
+        if ((flags & ~(VIRTUAL | HAS_END)) != 0) {
+            throw in.corrupt("flags of 0 to 3", Integer.toString(flags));
+        }
+        byte[] from = in.readBytes();
+        byte[] to = (flags & HAS_END) != 0 ? in.readBytes() : null;
+        KeyRange range = KeyRange.of(from, to);
+        if (range.isEmpty()) {
+            throw in.corrupt("a range that holds keys", range.toString());
+        }
+        return new FileMeta(
+                id,
+                bytes,
+                range,
+                (flags & VIRTUAL) != 0,
+                in.readCount("a sequence number"),
+                in.readCount("a sequence number"),
+                in.readCount("a number of entries"),
+                in.readCount("a number of deletes"),
+                in.readCount("a number of range deletes"),
+                in.readCount("a sequence number") - 1,
+                in.readNumber(),
+                null);
+    }
+}
