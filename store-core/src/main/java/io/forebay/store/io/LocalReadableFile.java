@@ -1,0 +1,104 @@
+package io.forebay.store.io;
+
+import io.forebay.store.ReadableFile;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/**
+ * Positioned reads of a local file. A channel is closed under all its readers when one of them is interrupted during a
+ * read; whoever finds it closed opens it again and repeats the read. The file is finished, so its size is read once.
+ */
+final class LocalReadableFile implements ReadableFile {
+    private final Path path;
+    private final long size;
+    private volatile FileChannel channel;
+    private volatile boolean closed;
+
+    LocalReadableFile(Path path) throws IOException {
+        this.path = path;
+        Opened first = openFirst(path);
+        this.channel = first.channel;
+        this.size = first.size;
+    }
+
+    private record Opened(FileChannel channel, long size) {}
+
+    private static Opened openFirst(Path path) throws IOException {
+        boolean interrupted = Thread.interrupted();
+        try {
+            while (true) {
+                FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
+                try {
+                    return new Opened(channel, channel.size());
+                } catch (ClosedChannelException e) {
+                    interrupted |= Thread.interrupted();
+                } catch (IOException e) {
+                    channel.close();
+                    throw e;
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    @Override
+    public long size() {
+        return size;
+    }
+
+    @Override
+    public void read(long position, ByteBuffer into) throws IOException {
+        // An interrupt that is pending already would close the channel for everyone.
+        boolean interrupted = Thread.interrupted();
+        try {
+            while (into.hasRemaining()) {
+                FileChannel current = channel;
+                int before = into.position();
+                try {
+                    int count = current.read(into, position);
+                    if (count < 0) {
+                        throw new EOFException("File " + path + " has " + size + " bytes; a read of " + into.remaining()
+                                + " more bytes at " + position + " goes past its end");
+                    }
+                    position += count;
+                } catch (ClosedChannelException e) {
+                    interrupted |= Thread.interrupted();
+                    into.position(before);
+                    reopen(current);
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private synchronized void reopen(FileChannel broken) throws IOException {
+        if (closed) {
+            throw new IOException("File " + path + " was closed");
+        }
+        if (channel == broken) {
+            channel = FileChannel.open(path, StandardOpenOption.READ);
+        }
+    }
+
+    @Override
+    public synchronized void close() throws IOException {
+        closed = true;
+        channel.close();
+    }
+
+    @Override
+    public String toString() {
+        return path.toString();
+    }
+}

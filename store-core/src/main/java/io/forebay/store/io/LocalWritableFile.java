@@ -1,0 +1,104 @@
+package io.forebay.store.io;
+
+import io.forebay.store.WritableFile;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/**
+ * A local file being written. Writes go to explicit positions, so that one which an interrupt cut off can be repeated on a
+ * new channel. Syncs go through a second handle, which exists from creation to close and which an interrupt cannot touch:
+ * a write-back error is reported once to each open handle, and a handle opened later may never hear of it.
+ */
+final class LocalWritableFile implements WritableFile {
+    private final Path path;
+    private final RandomAccessFile syncHandle;
+    private FileChannel channel;
+    private long position;
+    private IOException failedSync;
+
+    /** @throws java.nio.file.FileAlreadyExistsException when {@code path} exists */
+    LocalWritableFile(Path path) throws IOException {
+        this.path = path;
+        FileChannel created = FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+        try {
+            syncHandle = new RandomAccessFile(path.toFile(), "rw");
+        } catch (IOException | RuntimeException e) {
+            try (created) {
+                Files.deleteIfExists(path);
+            } catch (IOException suppressed) {
+                e.addSuppressed(suppressed);
+            }
+            throw e;
+        }
+        channel = created;
+    }
+
+    @Override
+    public void append(ByteBuffer bytes) throws IOException {
+        requireOpen();
+        boolean interrupted = Thread.interrupted();
+        try {
+            while (bytes.hasRemaining()) {
+                int before = bytes.position();
+                try {
+                    position += channel.write(bytes, position);
+                } catch (ClosedByInterruptException e) {
+                    interrupted |= Thread.interrupted();
+                    bytes.position(before);
+                    channel = FileChannel.open(path, StandardOpenOption.WRITE);
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    @Override
+    public long position() {
+        return position;
+    }
+
+    @Override
+    public void sync() throws IOException {
+        requireOpen();
+        if (failedSync != null) {
+            throw new IOException("An earlier sync of " + path + " failed; its bytes may be lost", failedSync);
+        }
+        try {
+            syncHandle.getFD().sync();
+        } catch (IOException e) {
+            failedSync = new IOException("Cannot sync " + path, e);
+            throw failedSync;
+        }
+    }
+
+    private void requireOpen() throws IOException {
+        if (channel == null) {
+            throw new IOException("File " + path + " was closed");
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        if (channel != null) {
+            FileChannel last = channel;
+            channel = null;
+            try (syncHandle) {
+                last.close();
+            }
+        }
+    }
+
+    @Override
+    public String toString() {
+        return path.toString();
+    }
+}
