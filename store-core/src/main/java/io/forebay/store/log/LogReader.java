@@ -1,0 +1,137 @@
+package io.forebay.store.log;
+
+import io.forebay.store.CorruptionException;
+import io.forebay.store.ReadableFile;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+
+/**
+ * Reads the records of a log in order and tells the two ways apart in which a record can be bad.
+ *
+ * <p>The writer syncs every record before it appends the next, so a crash can spoil the last record only, and only by
+ * leaving out parts of it: the file ends early, or a sector that never reached the disk reads as zeros. Such a torn tail
+ * ends the log. Everything else is damage: a bad record with a good one behind it, or a last record whose bytes are all
+ * there but do not match. Flips of bits in the length of the last record are found by checking it at its actual length.
+ *
+ * <p>The file is read to memory as a whole; a manifest is rolled over long before that hurts. Not thread-safe.
+ */
+public final class LogReader {
+    private final String name;
+    private final byte[] log;
+    private int at;
+    private boolean torn;
+
+    /** @param name of the file, for messages */
+    public LogReader(ReadableFile file, String name) throws IOException {
+        this.name = name;
+        long size = file.size();
+        if (size > Integer.MAX_VALUE - 16) {
+            throw new CorruptionException(name, 0, "a log of at most 2 GiB", size + " bytes");
+        }
+        log = new byte[(int) size];
+        file.read(0, ByteBuffer.wrap(log));
+    }
+
+    /**
+     * The payload of the next record, or null at the end of the log.
+     *
+     * @throws CorruptionException when the record is bad and a crash cannot be the reason
+     */
+    public byte[] next() {
+        if (at == log.length || torn) {
+            return null;
+        }
+        if (isWhole(at)) {
+            int from = at + LogFormat.HEADER_BYTES;
+            at = from + lengthAt(at);
+            return Arrays.copyOfRange(log, from, at);
+        }
+        requireTornTail();
+        torn = true;
+        return null;
+    }
+
+    /** Where the next record begins, in bytes from the start of the file. */
+    public long position() {
+        return at;
+    }
+
+    /** True when the log ended in a record that was not written to its end. */
+    public boolean isTorn() {
+        return torn;
+    }
+
+    private int lengthAt(int record) {
+        return intAt(record + LogFormat.LENGTH_AT);
+    }
+
+    private int intAt(int index) {
+        return (log[index] & 0xFF) << 24
+                | (log[index + 1] & 0xFF) << 16
+                | (log[index + 2] & 0xFF) << 8
+                | (log[index + 3] & 0xFF);
+    }
+
+    private boolean isWhole(int record) {
+        int room = log.length - record - LogFormat.HEADER_BYTES;
+        if (room < 1) {
+            return false;
+        }
+        int length = lengthAt(record);
+        return length >= 1
+                && length <= room
+                && LogWriter.checksum(log, record, length) == intAt(record + LogFormat.CRC_AT);
+    }
+
+    private void requireTornTail() {
+        for (int later = at + 1; later < log.length - LogFormat.HEADER_BYTES; later++) {
+            if (isWhole(later)) {
+                throw damaged("a record with a matching checksum, because a good one follows at offset " + later);
+            }
+        }
+        int room = log.length - at - LogFormat.HEADER_BYTES;
+        if (room < 1) {
+            return;
+        }
+        int length = lengthAt(at);
+        if (length > room && length <= LogFormat.MAX_PAYLOAD && !matchesAtLength(room)) {
+            return;
+        }
+        if (!hasUnwrittenSector()) {
+            throw damaged("a record with a matching checksum, or one that a crash cut off");
+        }
+    }
+
+    /** True when the last record would be whole if its length were what is left of the file. */
+    private boolean matchesAtLength(int length) {
+        byte[] record = Arrays.copyOfRange(log, at, log.length);
+        ByteBuffer.wrap(record).putInt(LogFormat.LENGTH_AT, length);
+        return LogWriter.checksum(record, 0, length) == intAt(at + LogFormat.CRC_AT);
+    }
+
+    private boolean hasUnwrittenSector() {
+        int from = at;
+        while (from < log.length) {
+            int to = Math.min(log.length, (from / LogFormat.SECTOR_BYTES + 1) * LogFormat.SECTOR_BYTES);
+            boolean zeros = true;
+            for (int i = from; i < to && zeros; i++) {
+                zeros = log[i] == 0;
+            }
+            if (zeros) {
+                return true;
+            }
+            from = to;
+        }
+        return false;
+    }
+
+    private CorruptionException damaged(String expected) {
+        int room = log.length - at;
+        String found = room < LogFormat.HEADER_BYTES
+                ? room + " bytes"
+                : "length " + lengthAt(at) + " and checksum " + Integer.toHexString(intAt(at + LogFormat.CRC_AT))
+                        + " with " + room + " bytes left";
+        return new CorruptionException(name, at, expected, found);
+    }
+}
