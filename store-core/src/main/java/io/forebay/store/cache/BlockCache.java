@@ -1,0 +1,338 @@
+package io.forebay.store.cache;
+
+import io.forebay.store.Environment;
+import io.forebay.store.cache.SlabPool.Use;
+import io.forebay.store.util.Slab;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Blocks of files in memory of a {@link SlabPool}, shared by all stores of an environment.
+ *
+ * <p>A hit loads a reference from the array of the file and pins the block with one atomic addition: no lock, no hash, no
+ * allocation. A miss takes a frame under the lock, reads the block outside of it, and installs it under the lock again;
+ * when two threads read the same block at once, the loser's frame is freed.
+ *
+ * <p>Frames come in sizes of powers of two from 512 bytes to a slab; a slab is cut into frames of one size. Within a size
+ * the victim is found by CLOCK, and a new block counts as unused until it is found again, so a scan does not push out what
+ * is hot. Slabs move to the size that needs them: those that became empty at once, those without a recently used block
+ * now and then, and any other when a size has none. Blocks larger than a slab get a buffer of their own.
+ *
+ * <p>When nothing can be evicted, a block is read to a buffer on the heap, outside the pool, which lives as long as it is
+ * pinned ({@link #transientBlocks()}).
+ */
+public final class BlockCache implements AutoCloseable {
+    private static final int SMALLEST_SHIFT = 9;
+    private static final int SLAB_SHIFT = Integer.numberOfTrailingZeros(Environment.SLAB_BYTES);
+    /** So many evictions of one size pass before it looks for an idle slab of another one. */
+    private static final int EVICTIONS_BETWEEN_STEALS = 64;
+    /** Slabs that are compared when one has to go as a whole. */
+    private static final int SAMPLE = 8;
+
+    private final SlabPool pool;
+    private final long largestCached;
+    private final SizeClass[] classes = new SizeClass[SLAB_SHIFT - SMALLEST_SHIFT + 1];
+    private final SizeClass large = new SizeClass(0);
+    private final List<CacheSlab> slabs = new ArrayList<>();
+    private final List<Slab> empty = new ArrayList<>();
+    private int hand;
+    private long cachedBytes;
+    private long transientBlocks;
+
+    public BlockCache(SlabPool pool) {
+        this.pool = pool;
+        this.largestCached = pool.budget() / 8;
+        for (int i = 0; i < classes.length; i++) {
+            classes[i] = new SizeClass(1 << (SMALLEST_SHIFT + i));
+        }
+        pool.onPressure(this::reclaim);
+    }
+
+    /** The slots of a file that is being opened. */
+    public BlockSlots slots(int blocks) {
+        return new BlockSlots(this, blocks);
+    }
+
+    /**
+     * The block, pinned; the caller releases it. Allocates nothing when the block is cached.
+     *
+     * @param source asked when the block is not cached
+     */
+    public CachedBlock acquire(BlockSlots slots, int ordinal, BlockSource source) throws IOException {
+        CachedBlock block = slots.get(ordinal);
+        if (block != null && block.tryPin()) {
+            return block;
+        }
+        return load(slots, ordinal, source);
+    }
+
+    private CachedBlock load(BlockSlots slots, int ordinal, BlockSource source) throws IOException {
+        int length = source.length(ordinal);
+        CachedBlock block;
+        synchronized (this) {
+            slots.addMiss();
+            block = allocate(slots, ordinal, length);
+        }
+        if (block == null) {
+            return loadTransient(slots, ordinal, source, length);
+        }
+        boolean read = false;
+        try {
+            source.read(ordinal, block.slab(), block.offset());
+            read = true;
+        } finally {
+            if (!read) {
+                discard(block);
+            }
+        }
+        return install(slots, block);
+    }
+
+    private CachedBlock loadTransient(BlockSlots slots, int ordinal, BlockSource source, int length)
+            throws IOException {
+        Slab slab = new Slab(ByteBuffer.allocate(length));
+        source.read(ordinal, slab, 0);
+        return new CachedBlock(slab, 0, length, null, 0, slots, ordinal);
+    }
+
+    private synchronized CachedBlock install(BlockSlots slots, CachedBlock block) {
+        CachedBlock other = slots.get(block.ordinal);
+        if (other != null && other.tryPin()) {
+            free(block);
+            return other;
+        }
+        if (!slots.isClosed()) {
+            slots.set(block.ordinal, block);
+        }
+        return block;
+    }
+
+    private synchronized void discard(CachedBlock block) {
+        free(block);
+    }
+
+    /** A block with a frame, pinned and in no slot yet; null when there is no room. */
+    private CachedBlock allocate(BlockSlots slots, int ordinal, int length) {
+        CacheSlab home = length > Environment.SLAB_BYTES ? takeLarge(length) : takeSmall(classOf(length));
+        if (home == null) {
+            transientBlocks++;
+            return null;
+        }
+        int frame = home.sizeClass.takeFrame(home);
+        CachedBlock block = new CachedBlock(home.slab, home.offset(frame), length, home, frame, slots, ordinal);
+        home.frames[frame] = block;
+        cachedBytes += length;
+        return block;
+    }
+
+    private SizeClass classOf(int length) {
+        int shift = Integer.SIZE - Integer.numberOfLeadingZeros(Math.max(1, length) - 1);
+        return classes[Math.max(0, shift - SMALLEST_SHIFT)];
+    }
+
+    /** A slab of the class that has a free frame, or null. */
+    private CacheSlab takeSmall(SizeClass sizeClass) {
+        CacheSlab home = free(sizeClass);
+        if (home != null) {
+            return home;
+        }
+        Slab slab = pool.tryTake(Use.CACHE);
+        if (slab != null) {
+            return add(slab, sizeClass);
+        }
+        if (sizeClass.hasSlabs()) {
+            boolean steal = sizeClass.countEviction() % EVICTIONS_BETWEEN_STEALS == EVICTIONS_BETWEEN_STEALS - 1;
+            if (!(steal && evictSlab(sizeClass, true)) && !evictOne(sizeClass)) {
+                evictSlab(sizeClass, false);
+            }
+        } else {
+            evictSlab(sizeClass, false);
+        }
+        return free(sizeClass);
+    }
+
+    private CacheSlab free(SizeClass sizeClass) {
+        CacheSlab home = sizeClass.withFree();
+        return home == null && !empty.isEmpty() ? add(empty.remove(empty.size() - 1), sizeClass) : home;
+    }
+
+    private CacheSlab takeLarge(int length) {
+        if (length > largestCached) {
+            return null;
+        }
+        Slab slab = pool.tryTakeLarge(Use.CACHE, length);
+        if (slab == null) {
+            reclaim(length);
+            slab = pool.tryTakeLarge(Use.CACHE, length);
+        }
+        return slab == null ? null : add(slab, large);
+    }
+
+    private CacheSlab add(Slab slab, SizeClass sizeClass) {
+        CacheSlab added = new CacheSlab(slab, sizeClass);
+        added.indexInCache = slabs.size();
+        slabs.add(added);
+        sizeClass.add(added);
+        return added;
+    }
+
+    private boolean evictOne(SizeClass sizeClass) {
+        // A victim may be pinned between being found and being evicted.
+        for (CachedBlock victim; (victim = sizeClass.nextVictim()) != null; ) {
+            if (evict(victim)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean evict(CachedBlock block) {
+        long hits = block.tryEvict();
+        if (hits < 0) {
+            return false;
+        }
+        block.slots.forget(block, hits);
+        free(block);
+        return true;
+    }
+
+    /** Frees the frame of a block that nobody else can reach. */
+    private void free(CachedBlock block) {
+        CacheSlab home = block.home;
+        cachedBytes -= block.length();
+        home.giveFrame(block.frame);
+        if (!home.isEmpty()) {
+            home.sizeClass.noteFree(home);
+            return;
+        }
+        home.sizeClass.remove(home);
+        CacheSlab last = slabs.remove(slabs.size() - 1);
+        if (last != home) {
+            slabs.set(home.indexInCache, last);
+            last.indexInCache = home.indexInCache;
+        }
+        if (home.sizeClass == large) {
+            pool.give(Use.CACHE, home.slab);
+        } else {
+            empty.add(home.slab);
+        }
+    }
+
+    /**
+     * Evicts all blocks of one slab: of those that the hand comes to next, the one with the fewest recently used blocks.
+     *
+     * @param except no slab of this class, null for any
+     * @param onlyIdle only one without recently used blocks
+     */
+    private boolean evictSlab(SizeClass except, boolean onlyIdle) {
+        int candidates = 0;
+        CacheSlab best = null;
+        int fewest = Integer.MAX_VALUE;
+        int turn = slabs.size();
+        for (int i = 0; i < turn && candidates < SAMPLE && fewest > 0; i++) {
+            if (hand >= slabs.size()) {
+                hand = 0;
+            }
+            CacheSlab slab = slabs.get(hand++);
+            // A large buffer becomes no slab, so it does not help another class.
+            if (slab.sizeClass == except || (except != null && slab.sizeClass == large) || slab.isPinned()) {
+                continue;
+            }
+            candidates++;
+            int recent = slab.sweepRecentlyUsed();
+            if (recent < fewest) {
+                fewest = recent;
+                best = slab;
+            }
+        }
+        return best != null && (fewest == 0 || !onlyIdle) && evictAllOf(best);
+    }
+
+    /** @return false when a block was pinned meanwhile, so that the slab is still in use */
+    private boolean evictAllOf(CacheSlab slab) {
+        for (CachedBlock block : slab.frames.clone()) {
+            if (block != null && !evict(block)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private synchronized long reclaim(long bytes) {
+        long before = pool.used(Use.CACHE);
+        long freed = giveEmpty(bytes);
+        // Every failure is a pin that came in between or a turn without candidates.
+        int failures = 0;
+        while (freed < bytes && failures < SAMPLE && !slabs.isEmpty()) {
+            long largeBefore = pool.used(Use.CACHE);
+            if (!evictSlab(null, false)) {
+                failures++;
+            }
+            freed += largeBefore - pool.used(Use.CACHE);
+            freed += giveEmpty(bytes - freed);
+        }
+        assert freed <= before;
+        return freed;
+    }
+
+    private long giveEmpty(long bytes) {
+        long freed = 0;
+        while (freed < bytes && !empty.isEmpty()) {
+            Slab slab = empty.remove(empty.size() - 1);
+            freed += slab.capacity();
+            pool.give(Use.CACHE, slab);
+        }
+        return freed;
+    }
+
+    synchronized void evictAll(BlockSlots slots) {
+        slots.close();
+        for (int i = 0; i < slots.size(); i++) {
+            CachedBlock block = slots.get(i);
+            if (block != null && !evict(block)) {
+                slots.forget(block, block.hits());
+            }
+        }
+    }
+
+    synchronized long hits(BlockSlots slots) {
+        return slots.countedHits();
+    }
+
+    synchronized long misses(BlockSlots slots) {
+        return slots.countedMisses();
+    }
+
+    /** Bytes of the blocks in the cache; the memory they take is {@code pool.used(Use.CACHE)}. */
+    public synchronized long cachedBytes() {
+        return cachedBytes;
+    }
+
+    /** How often a block was read to the heap because the pool had no room for it. */
+    public synchronized long transientBlocks() {
+        return transientBlocks;
+    }
+
+    /**
+     * Gives all memory back to the pool.
+     *
+     * @throws IllegalStateException when a block is still pinned; what could be given back was
+     */
+    @Override
+    public synchronized void close() {
+        int pinned = 0;
+        for (CacheSlab slab : List.copyOf(slabs)) {
+            for (CachedBlock block : slab.frames.clone()) {
+                if (block != null && !evict(block)) {
+                    pinned++;
+                }
+            }
+        }
+        giveEmpty(Long.MAX_VALUE);
+        if (pinned > 0) {
+            throw new IllegalStateException(pinned + " blocks are still pinned as the block cache is closed");
+        }
+    }
+}
