@@ -34,7 +34,8 @@ public record FileId(long high, long low) implements Comparable<FileId> {
             }
         }
         return new FileId(
-                HexFormat.fromHexDigitsToLong(name, 0, DIGITS), HexFormat.fromHexDigitsToLong(name, DIGITS, 2 * DIGITS));
+                HexFormat.fromHexDigitsToLong(name, 0, DIGITS),
+                HexFormat.fromHexDigitsToLong(name, DIGITS, 2 * DIGITS));
     }
 
     @Override

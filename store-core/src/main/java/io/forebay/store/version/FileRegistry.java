@@ -139,7 +139,8 @@ public final class FileRegistry {
             try {
                 files.delete(name);
             } catch (IOException | RuntimeException e) {
-                LOG.warn("Deleting obsolete file {} in {} failed; the next open tries again", name, files.describe(), e);
+                LOG.warn(
+                        "Deleting obsolete file {} in {} failed; the next open tries again", name, files.describe(), e);
             } finally {
                 synchronized (this) {
                     deletionsUnderWay--;

@@ -76,12 +76,14 @@ final class Manifest implements Closeable {
                 }
                 return new Recovered(numbers.get(i), next, edits, stale);
             }
-            damage = new CorruptionException(name(numbers.get(i)), 0, "a whole header", "a torn one, and no older manifest");
+            damage = new CorruptionException(
+                    name(numbers.get(i)), 0, "a whole header", "a torn one, and no older manifest");
         }
         if (damage != null && hasTables(files)) {
             throw damage;
         }
-        return new Recovered(-1, next, List.of(), numbers.stream().map(Manifest::name).toList());
+        return new Recovered(
+                -1, next, List.of(), numbers.stream().map(Manifest::name).toList());
     }
 
     /** Starts a manifest with the whole state {@code state}; durable on return. */
@@ -161,7 +163,8 @@ final class Manifest implements Closeable {
             throw new FormatTooNewException("Manifest " + name + " has format version " + version + "; this version of"
                     + " Forebay reads up to " + FORMAT_VERSION + ". Open the store with the version that wrote it.");
         }
-        EditInput in = new EditInput(name, HEADER_BYTES, java.util.Arrays.copyOfRange(record, HEADER_BYTES, record.length));
+        EditInput in =
+                new EditInput(name, HEADER_BYTES, java.util.Arrays.copyOfRange(record, HEADER_BYTES, record.length));
         return VersionEditCodec.decode(in, name);
     }
 

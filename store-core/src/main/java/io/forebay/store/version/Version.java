@@ -64,8 +64,7 @@ public final class Version {
         for (SortedRun run : newestFirst) {
             FileMeta file = run.find(key, lookup.offset(), lookup.length(), lookup.head());
             // A range delete met so far hides everything in the runs below.
-            if (file != null
-                    && (file.file().reader().get(lookup, file.overrideSequence()) || lookup.isCovered())) {
+            if (file != null && (file.file().reader().get(lookup, file.overrideSequence()) || lookup.isCovered())) {
                 return true;
             }
         }

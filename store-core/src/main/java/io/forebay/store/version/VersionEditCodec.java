@@ -90,11 +90,14 @@ public final class VersionEditCodec {
                 case MERGE_NAME -> edit.mergeName(new String(in.readBytes(), StandardCharsets.UTF_8));
                 case COMMIT -> edit.commit(in.readCount("a sequence number"), in.readBytes());
                 case ADDED -> edit.add(in.readCount("a rank"), decodeFile(in));
-                case REMOVED -> edit.remove(new VersionEdit.Removed(
-                        in.readCount("a rank"), new FileId(in.readFixed(), in.readFixed()), in.readBytes()));
+                case REMOVED ->
+                    edit.remove(new VersionEdit.Removed(
+                            in.readCount("a rank"), new FileId(in.readFixed(), in.readFixed()), in.readBytes()));
                 case NEXT_RANK -> edit.nextRank(in.readCount("a rank"));
-                default -> throw new FormatTooNewException("File " + name + " has an edit with tag " + tag
-                        + ", which this version of Forebay does not know. Open the store with the version that wrote it.");
+                default ->
+                    throw new FormatTooNewException(
+                            "File " + name + " has an edit with tag " + tag
+                                    + ", which this version of Forebay does not know. Open the store with the version that wrote it.");
             }
         }
         return edit;

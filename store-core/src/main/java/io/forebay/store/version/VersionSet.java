@@ -241,8 +241,8 @@ public final class VersionSet implements Closeable {
             if (run == null
                     || !run.removeIf(file -> file.id().equals(removed.id())
                             && Arrays.equals(file.range().from(), removed.from()))) {
-                String message = "An edit removes file " + removed.id() + " from run " + removed.rank()
-                        + ", where it is not";
+                String message =
+                        "An edit removes file " + removed.id() + " from run " + removed.rank() + ", where it is not";
                 if (manifestNumber >= 0) {
                     throw new StoreException(message + ": manifest " + Manifest.name(manifestNumber)
                             + " contradicts itself. Restore this store from a checkpoint or its changelog.");
