@@ -94,6 +94,11 @@ public final class Version {
         return new Source(iterator, tombstones);
     }
 
+    /** The range deletes of files of one run, in key order, each file's cut to what it shows. */
+    public static RangeTombstones tombstones(List<FileMeta> files) throws IOException {
+        return RunTombstones.of(files);
+    }
+
     /** The files of {@code run} that have something in {@code range}, in key order. */
     public static List<FileMeta> overlapping(SortedRun run, KeyRange range) {
         List<FileMeta> files = new ArrayList<>();

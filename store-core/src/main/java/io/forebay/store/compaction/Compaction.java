@@ -1,0 +1,65 @@
+package io.forebay.store.compaction;
+
+import io.forebay.store.version.FileMeta;
+import io.forebay.store.version.FileId;
+import io.forebay.store.version.SortedRun;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * One piece of work for files of a version. Immutable.
+ *
+ * @param kind what to do
+ * @param inputs the files, by run, newest run first; never empty
+ * @param outputRank rank of the run that takes the result; meaningless for {@link Kind#DROP}
+ */
+public record Compaction(Kind kind, List<Input> inputs, long outputRank) {
+    /** What to do with the inputs. */
+    public enum Kind {
+        /** Merge them to new files. */
+        MERGE,
+        /** Let the one input file change its run. */
+        MOVE,
+        /** Remove them: nobody can see anything in them. */
+        DROP
+    }
+
+    /** Files of one run, in key order. */
+    public record Input(long rank, List<FileMeta> files) {}
+
+    public Compaction {
+        inputs = List.copyOf(inputs);
+    }
+
+    /** True when the result goes to the bottom run. */
+    public boolean isBottom() {
+        return outputRank == SortedRun.BOTTOM;
+    }
+
+    public List<FileMeta> files() {
+        List<FileMeta> all = new ArrayList<>();
+        for (Input input : inputs) {
+            all.addAll(input.files());
+        }
+        return all;
+    }
+
+    public Set<FileId> fileIds() {
+        Set<FileId> ids = new LinkedHashSet<>();
+        for (FileMeta file : files()) {
+            ids.add(file.id());
+        }
+        return ids;
+    }
+
+    /** Bytes of the physical input files. */
+    public long inputBytes() {
+        long sum = 0;
+        for (FileMeta file : files()) {
+            sum += file.fileBytes();
+        }
+        return sum;
+    }
+}
