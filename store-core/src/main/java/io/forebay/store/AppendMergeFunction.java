@@ -10,6 +10,11 @@ record AppendMergeFunction(byte delimiter) implements MergeFunction {
     }
 
     @Override
+    public int appendDelimiter() {
+        return delimiter & 0xFF;
+    }
+
+    @Override
     public byte[] merge(byte[] key, List<byte[]> values) {
         long length = values.size() - 1L;
         for (byte[] value : values) {
@@ -21,10 +26,12 @@ record AppendMergeFunction(byte delimiter) implements MergeFunction {
         }
         byte[] merged = new byte[(int) length];
         int at = 0;
+        boolean first = true;
         for (byte[] value : values) {
-            if (at > 0 || value != values.get(0)) {
+            if (!first) {
                 merged[at++] = delimiter;
             }
+            first = false;
             System.arraycopy(value, 0, merged, at, value.length);
             at += value.length;
         }

@@ -20,6 +20,14 @@ public interface MergeFunction {
      */
     byte[] merge(byte[] key, List<byte[]> values);
 
+    /**
+     * The delimiter (0 to 255) of a function that is plain concatenation with this one byte between two values, so that the
+     * engine can append in place without calling it; -1, the default, for every other function.
+     */
+    default int appendDelimiter() {
+        return -1;
+    }
+
     /** Concatenation with one byte between two elements: the row format of Flink's list state uses ','. */
     static MergeFunction append(byte delimiter) {
         return new AppendMergeFunction(delimiter);

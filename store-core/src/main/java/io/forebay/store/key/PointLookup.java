@@ -118,6 +118,16 @@ public final class PointLookup {
         return true;
     }
 
+    /** As {@link #offer}, of a plain value or operand that the source has copied for this lookup, which keeps the array. */
+    public boolean offerCopy(byte kind, long sequence, byte[] value) {
+        if (sequence < tombstone) {
+            return true;
+        }
+        operands.add(value);
+        hasBase = kind == ValueKind.PUT;
+        return hasBase;
+    }
+
     /** True when a plain value or an operand was found. */
     public boolean isFound() {
         return hasBase || !operands.isEmpty();

@@ -1,0 +1,254 @@
+package io.forebay.store.memtable;
+
+import io.forebay.store.cache.SlabPool;
+import io.forebay.store.cache.SlabPool.Use;
+import io.forebay.store.util.Slab;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * The slabs of one memtable, filled from front to back and given back all at once. Places in them are refs: {@code slab
+ * index << 13 | offset / 8}, never 0. A record does not cross slabs; one that is longer than {@link #LARGE} and does not
+ * fit what is left of the current slab gets a slab of its own length.
+ *
+ * <p>Only the writer allocates. {@link #reserve} takes slabs ahead of time, so that the allocations it covers cannot fail.
+ * Readers may use any ref that they read with acquire from a place where the writer put it with release.
+ */
+final class Arena {
+    static final int SLAB_BYTES = 1 << 16;
+    static final int REF_SHIFT = 13;
+    /** Only longer records get slabs of their own, so a slab is left with less than this unused. */
+    static final int LARGE = SLAB_BYTES / 4;
+
+    private static final int OFFSET_MASK = (1 << REF_SHIFT) - 1;
+    private static final int MAX_SLABS = 1 << (32 - REF_SHIFT);
+    /** Records that are not large and have this total length fit one empty slab in any order. */
+    private static final int SURE_BYTES = SLAB_BYTES - LARGE;
+
+    private final SlabPool pool;
+    /** Grown by copying; a reader that sees a ref sees an array with its slab. The first place stays empty: no ref is 0. */
+    private Slab[] slabs = new Slab[16];
+
+    private int slabCount = 1;
+    private int position;
+    private int end;
+    private int currentBase;
+    /** Bytes of small records that are reserved and not allocated yet. */
+    private long promised;
+
+    private final List<Slab> spare = new ArrayList<>();
+    private final List<Slab> spareLarge = new ArrayList<>();
+    private long heldBytes;
+    private long allocatedBytes;
+
+    Arena(SlabPool pool) {
+        this.pool = pool;
+    }
+
+    Slab slab(int ref) {
+        return slabs[ref >>> REF_SHIFT];
+    }
+
+    static int offset(int ref) {
+        return (ref & OFFSET_MASK) << 3;
+    }
+
+    /** Bytes of all slabs, spare ones included. */
+    long heldBytes() {
+        return heldBytes;
+    }
+
+    /** Bytes of all records. */
+    long allocatedBytes() {
+        return allocatedBytes;
+    }
+
+    /** As {@link #reserve} for small records, if no slab is needed for them. The usual case, hence the short path. */
+    boolean reserveHere(long bytes) {
+        promised = 0;
+        return bytes <= end - position;
+    }
+
+    /**
+     * Makes sure that small records of {@code smallBytes} in all and one record of each of the {@code large} lengths can be
+     * allocated. Replaces the last reservation. False, with nothing kept for it, when the pool refuses.
+     */
+    boolean reserve(long smallBytes, int[] large, int largeCount) {
+        promised = 0;
+        int spareBefore = spare.size();
+        if (!reserveSmall(smallBytes) || (largeCount > 0 && !reserveLarge(large, largeCount))) {
+            giveSpareDownTo(spareBefore);
+            return false;
+        }
+        promised = smallBytes;
+        return true;
+    }
+
+    private boolean reserveSmall(long bytes) {
+        if (bytes <= end - position) {
+            return true;
+        }
+        long needed = (bytes + SURE_BYTES - 1) / SURE_BYTES;
+        if (needed + slabCount > MAX_SLABS) {
+            return false;
+        }
+        while (spare.size() < needed) {
+            Slab slab = pool.tryTake(Use.MEMTABLE);
+            if (slab == null) {
+                return false;
+            }
+            heldBytes += slab.capacity();
+            spare.add(slab);
+        }
+        return true;
+    }
+
+    /** Slabs that are left of an earlier reservation are used where they fit, and given back where not. */
+    private boolean reserveLarge(int[] lengths, int count) {
+        if (slabCount + spare.size() + count > MAX_SLABS) {
+            return false;
+        }
+        List<Slab> kept = new ArrayList<>(count);
+        boolean complete = true;
+        for (int i = 0; i < count && complete; i++) {
+            Slab slab = takeSpareLarge(lengths[i], lengths[i] * 2L);
+            slab = slab == null ? takeLarge(lengths[i]) : slab;
+            complete = slab != null;
+            if (complete) {
+                kept.add(slab);
+            }
+        }
+        List<Slab> surplus = complete ? spareLarge : kept;
+        surplus.forEach(this::giveBack);
+        surplus.clear();
+        spareLarge.addAll(kept);
+        return complete;
+    }
+
+    private Slab takeLarge(int bytes) {
+        if (slabCount == MAX_SLABS) {
+            return null;
+        }
+        Slab slab = pool.tryTakeLarge(Use.MEMTABLE, bytes);
+        heldBytes += slab == null ? 0 : slab.capacity();
+        return slab;
+    }
+
+    /** The shortest spare slab from {@code bytes} to {@code most} bytes, or null. */
+    private Slab takeSpareLarge(int bytes, long most) {
+        int best = -1;
+        for (int i = 0; i < spareLarge.size(); i++) {
+            int capacity = spareLarge.get(i).capacity();
+            boolean fits = capacity >= bytes && capacity <= most;
+            if (fits && (best < 0 || capacity < spareLarge.get(best).capacity())) {
+                best = i;
+            }
+        }
+        return best < 0 ? null : spareLarge.remove(best);
+    }
+
+    /** The ref of {@code bytes} fresh bytes (a multiple of 8, any content); 0 when nothing is reserved and the pool refuses. */
+    int allocate(int bytes) {
+        if (bytes > LARGE) {
+            return allocateLarge(bytes);
+        }
+        int at = position;
+        promised -= bytes;
+        if (bytes > end - at && !nextSlab()) {
+            return 0;
+        }
+        at = position;
+        position = at + bytes;
+        allocatedBytes += bytes;
+        return currentBase | at >>> 3;
+    }
+
+    /** As {@link #allocate}, but does not touch what is reserved: for records that are better longer, or better not there. */
+    int allocateOptional(int bytes) {
+        if (bytes > LARGE) {
+            return fitsBesidePromised(bytes) ? allocateLarge(bytes) : ownSlab(takeLarge(bytes), bytes);
+        }
+        long before = promised;
+        if (!reserveSmall(bytes + Math.max(before, 0))) {
+            return 0;
+        }
+        int ref = allocate(bytes);
+        promised = before;
+        return ref;
+    }
+
+    private boolean fitsBesidePromised(int bytes) {
+        return bytes <= end - position - Math.max(promised, 0);
+    }
+
+    private int allocateLarge(int bytes) {
+        if (fitsBesidePromised(bytes)) {
+            int at = position;
+            position = at + bytes;
+            allocatedBytes += bytes;
+            return currentBase | at >>> 3;
+        }
+        Slab reserved = takeSpareLarge(bytes, Long.MAX_VALUE);
+        return ownSlab(reserved == null ? takeLarge(bytes) : reserved, bytes);
+    }
+
+    private int ownSlab(Slab slab, int bytes) {
+        if (slab == null) {
+            return 0;
+        }
+        allocatedBytes += bytes;
+        return register(slab);
+    }
+
+    private boolean nextSlab() {
+        if (slabCount == MAX_SLABS) {
+            return false;
+        }
+        Slab slab;
+        if (spare.isEmpty()) {
+            slab = pool.tryTake(Use.MEMTABLE);
+            if (slab == null) {
+                return false;
+            }
+            heldBytes += slab.capacity();
+        } else {
+            slab = spare.remove(spare.size() - 1);
+        }
+        currentBase = register(slab);
+        position = 0;
+        end = slab.capacity();
+        return true;
+    }
+
+    /** The ref of the begin of the slab, which is in use from here on. */
+    private int register(Slab slab) {
+        if (slabCount == slabs.length) {
+            slabs = Arrays.copyOf(slabs, slabCount * 2);
+        }
+        slabs[slabCount] = slab;
+        return slabCount++ << REF_SHIFT;
+    }
+
+    private void giveSpareDownTo(int keep) {
+        while (spare.size() > keep) {
+            giveBack(spare.remove(spare.size() - 1));
+        }
+    }
+
+    private void giveBack(Slab slab) {
+        heldBytes -= slab.capacity();
+        pool.give(Use.MEMTABLE, slab);
+    }
+
+    /** Gives every slab back; the arena must not be used any more. */
+    void close() {
+        for (int i = 1; i < slabCount; i++) {
+            giveBack(slabs[i]);
+        }
+        giveSpareDownTo(0);
+        spareLarge.forEach(this::giveBack);
+        spareLarge.clear();
+        slabs = new Slab[0];
+    }
+}

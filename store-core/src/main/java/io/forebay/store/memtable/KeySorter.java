@@ -1,0 +1,231 @@
+package io.forebay.store.memtable;
+
+import io.forebay.store.util.Slab;
+import java.util.Arrays;
+
+/**
+ * Sorts key records by key: an in-place radix sort over eight key bytes at a time, which are held next to the refs, so
+ * that records are touched again only for keys that agree in all of them. Shared key prefixes are skipped at once. Used by
+ * one thread.
+ */
+final class KeySorter {
+    private static final int INSERTION_SORT_MAX = 24;
+    private static final int RADIX = 256;
+    /** Keys that need a deeper recursion (each a little longer than the last and otherwise alike) are compared instead. */
+    private static final int MAX_NESTING = 32;
+
+    private final Arena arena;
+    private final int[] refs;
+    private final long[] heads;
+    /** Bucket bounds, by level of recursion. */
+    private final int[][] nexts = new int[MAX_NESTING][];
+
+    private final int[][] ends = new int[MAX_NESTING][];
+
+    /** Sorts in the given arrays: {@code heads[i]} are the first eight bytes of the key of {@code refs[i]}. */
+    KeySorter(Arena arena, int[] refs, long[] heads) {
+        this.arena = arena;
+        this.refs = refs;
+        this.heads = heads;
+    }
+
+    /** Sorts the first {@code count} refs; the heads have any content afterwards. */
+    void sort(int count) {
+        sortByHead(0, count, 0, 0);
+    }
+
+    /** Sorts keys that agree before {@code depth}; {@code heads} hold their bytes from there on. */
+    private void sortByHead(int from, int to, int depth, int nesting) {
+        if (to - from <= INSERTION_SORT_MAX) {
+            insertionSort(from, to, depth);
+            return;
+        }
+        long different = differentBits(from, to);
+        if (different == 0) {
+            sortEqualHeads(from, to, depth, nesting);
+            return;
+        }
+        if (nesting == MAX_NESTING) {
+            heapSort(from, to, depth);
+            return;
+        }
+        int shift = 56 - (Long.numberOfLeadingZeros(different) & 0x38);
+        int[] next = table(nexts, nesting);
+        int[] end = table(ends, nesting);
+        distribute(from, to, shift, next, end);
+        int start = from;
+        for (int bucket = 0; bucket < RADIX; bucket++) {
+            int stop = end[bucket];
+            if (stop - start > 1) {
+                sortByHead(start, stop, depth, nesting + 1);
+            }
+            start = stop;
+        }
+    }
+
+    private long differentBits(int from, int to) {
+        long first = heads[from];
+        long different = 0;
+        for (int i = from + 1; i < to; i++) {
+            different |= heads[i] ^ first;
+        }
+        return different;
+    }
+
+    private static int[] table(int[][] tables, int level) {
+        if (tables[level] == null) {
+            tables[level] = new int[RADIX];
+        }
+        return tables[level];
+    }
+
+    /** One pass of American flag sort: counts, then swaps every entry into its bucket. */
+    private void distribute(int from, int to, int shift, int[] next, int[] end) {
+        Arrays.fill(end, 0);
+        for (int i = from; i < to; i++) {
+            end[(int) (heads[i] >>> shift) & 0xFF]++;
+        }
+        int at = from;
+        for (int bucket = 0; bucket < RADIX; bucket++) {
+            next[bucket] = at;
+            at += end[bucket];
+            end[bucket] = at;
+        }
+        for (int bucket = 0; bucket < RADIX; bucket++) {
+            int stop = end[bucket];
+            while (next[bucket] < stop) {
+                int slot = next[bucket];
+                long head = heads[slot];
+                int ref = refs[slot];
+                int target;
+                while ((target = (int) (head >>> shift) & 0xFF) != bucket) {
+                    int place = next[target]++;
+                    long otherHead = heads[place];
+                    int otherRef = refs[place];
+                    heads[place] = head;
+                    refs[place] = ref;
+                    head = otherHead;
+                    ref = otherRef;
+                }
+                heads[slot] = head;
+                refs[slot] = ref;
+                next[bucket]++;
+            }
+        }
+    }
+
+    /** Sorts keys that agree in their heads too, with zeros behind their ends: the ones that end there first, by length. */
+    private void sortEqualHeads(int from, int to, int depth, int nesting) {
+        int start = from;
+        int at = depth;
+        do {
+            start = loadNextHeads(start, to, at);
+            at += Long.BYTES;
+        } while (to - start > 1 && differentBits(start, to) == 0);
+        if (to - start > 1) {
+            sortByHead(start, to, at, nesting);
+        }
+    }
+
+    /** Moves the keys that end inside the heads to the front, in order, and returns where the rest begins. */
+    private int loadNextHeads(int from, int to, int depth) {
+        int deeper = depth + Long.BYTES;
+        int start = from;
+        for (int i = from; i < to; i++) {
+            int ref = refs[i];
+            Slab slab = arena.slab(ref);
+            int at = Arena.offset(ref);
+            int shape = slab.getInt(at + Records.SHAPE);
+            int rest = Records.keyLength(shape) - deeper;
+            if (rest > 0) {
+                heads[i] = slab.head(at + Records.keyOffset(shape) + deeper, rest);
+            } else {
+                refs[i] = refs[start];
+                heads[i] = heads[start];
+                int place = start++;
+                while (place > from && keyLength(refs[place - 1]) > rest + deeper) {
+                    refs[place] = refs[place - 1];
+                    place--;
+                }
+                refs[place] = ref;
+            }
+        }
+        return start;
+    }
+
+    private int keyLength(int ref) {
+        return Records.keyLength(arena.slab(ref).getInt(Arena.offset(ref) + Records.SHAPE));
+    }
+
+    private void insertionSort(int from, int to, int depth) {
+        for (int i = from + 1; i < to; i++) {
+            long head = heads[i];
+            int ref = refs[i];
+            int at = i;
+            while (at > from && isLess(head, ref, heads[at - 1], refs[at - 1], depth)) {
+                heads[at] = heads[at - 1];
+                refs[at] = refs[at - 1];
+                at--;
+            }
+            heads[at] = head;
+            refs[at] = ref;
+        }
+    }
+
+    private void heapSort(int from, int to, int depth) {
+        int count = to - from;
+        for (int root = count / 2 - 1; root >= 0; root--) {
+            siftDown(from, root, count, depth);
+        }
+        for (int last = count - 1; last > 0; last--) {
+            swap(from, from + last);
+            siftDown(from, 0, last, depth);
+        }
+    }
+
+    private void siftDown(int from, int root, int count, int depth) {
+        int parent = root;
+        for (int child; (child = 2 * parent + 1) < count; parent = child) {
+            if (child + 1 < count && isLess(from + child, from + child + 1, depth)) {
+                child++;
+            }
+            if (!isLess(from + parent, from + child, depth)) {
+                return;
+            }
+            swap(from + parent, from + child);
+        }
+    }
+
+    private void swap(int a, int b) {
+        int ref = refs[a];
+        refs[a] = refs[b];
+        refs[b] = ref;
+        long head = heads[a];
+        heads[a] = heads[b];
+        heads[b] = head;
+    }
+
+    private boolean isLess(int a, int b, int depth) {
+        return isLess(heads[a], refs[a], heads[b], refs[b], depth);
+    }
+
+    private boolean isLess(long head, int ref, long otherHead, int otherRef, int depth) {
+        if (head != otherHead) {
+            return Long.compareUnsigned(head, otherHead) < 0;
+        }
+        Slab slab = arena.slab(ref);
+        Slab other = arena.slab(otherRef);
+        int at = Arena.offset(ref);
+        int otherAt = Arena.offset(otherRef);
+        int shape = slab.getInt(at + Records.SHAPE);
+        int otherShape = other.getInt(otherAt + Records.SHAPE);
+        int skip = Math.min(depth, Math.min(Records.keyLength(shape), Records.keyLength(otherShape)));
+        return slab.compare(
+                        at + Records.keyOffset(shape) + skip,
+                        Records.keyLength(shape) - skip,
+                        other,
+                        otherAt + Records.keyOffset(otherShape) + skip,
+                        Records.keyLength(otherShape) - skip)
+                < 0;
+    }
+}

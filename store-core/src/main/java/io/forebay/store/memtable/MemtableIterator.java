@@ -1,0 +1,171 @@
+package io.forebay.store.memtable;
+
+import io.forebay.store.key.InternalIterator;
+import io.forebay.store.util.Slab;
+import java.util.Arrays;
+
+/**
+ * The versions of a memtable up to a limit, in internal order. Versions up to the limit never change, because whoever asked
+ * for them holds a pin; newer ones are passed over by their sequence alone.
+ */
+final class MemtableIterator extends InternalIterator {
+    private final Memtable memtable;
+    private final Arena arena;
+    private final SkipList list;
+    private final long limit;
+
+    private int keyRef;
+    private int inlineRef;
+    private int versionRef;
+    /** When moving backwards: the visible versions of the key, newest first; the current one is the last of {@code newer}. */
+    private int[] newer = new int[8];
+
+    private int newerCount;
+    private boolean backwards;
+    private boolean closed;
+
+    MemtableIterator(Memtable memtable, Arena arena, SkipList list, long limit) {
+        this.memtable = memtable;
+        this.arena = arena;
+        this.list = list;
+        this.limit = limit;
+    }
+
+    @Override
+    public void seekToFirst() {
+        forwardTo(list.first());
+    }
+
+    @Override
+    public void seekToLast() {
+        backwardTo(list.last());
+    }
+
+    @Override
+    public void seek(byte[] target, int offset, int length) {
+        forwardTo(list.firstFrom(target, offset, length));
+    }
+
+    @Override
+    public void seekBefore(byte[] target, int offset, int length) {
+        backwardTo(list.lastBefore(target, offset, length));
+    }
+
+    @Override
+    public void next() {
+        backwards = false;
+        Slab slab = arena.slab(versionRef);
+        int older = Records.older(slab, Arena.offset(versionRef), versionRef, inlineRef);
+        if (older != 0) {
+            loadVersion(older);
+        } else {
+            forwardTo(list.next(keyRef));
+        }
+    }
+
+    @Override
+    public void prev() {
+        if (!backwards) {
+            collectNewer(versionRef);
+        }
+        if (--newerCount > 0) {
+            loadVersion(newer[newerCount - 1]);
+        } else {
+            backwardTo(list.prev(keyRef));
+        }
+    }
+
+    /** To the newest visible version of the first key from {@code ref} on that has one. */
+    private void forwardTo(int ref) {
+        backwards = false;
+        for (int candidate = ref; candidate != 0; candidate = list.next(candidate)) {
+            int version = newestVisible(candidate);
+            if (version != 0) {
+                loadKey(candidate);
+                loadVersion(version);
+                return;
+            }
+        }
+        valid = false;
+    }
+
+    /** To the oldest version of the last key from {@code ref} back that has a visible one. */
+    private void backwardTo(int ref) {
+        for (int candidate = ref; candidate != 0; candidate = list.prev(candidate)) {
+            if (newestVisible(candidate) != 0) {
+                loadKey(candidate);
+                collectNewer(0);
+                loadVersion(newer[newerCount - 1]);
+                return;
+            }
+        }
+        valid = false;
+    }
+
+    /** Collects the visible versions of the current key, newest first, up to and with {@code last} (0: all). */
+    private void collectNewer(int last) {
+        backwards = true;
+        newerCount = 0;
+        int version = newestVisible(keyRef);
+        while (version != 0) {
+            if (newerCount == newer.length) {
+                newer = Arrays.copyOf(newer, newerCount * 2);
+            }
+            newer[newerCount++] = version;
+            version = version == last
+                    ? 0
+                    : Records.older(arena.slab(version), Arena.offset(version), version, inlineRef);
+        }
+    }
+
+    private int newestVisible(int key) {
+        Slab slab = arena.slab(key);
+        int at = Arena.offset(key);
+        inlineRef = Records.inlineVersion(key, slab.getInt(at + Records.SHAPE));
+        int version = slab.getIntAcquire(at + Records.NEWEST);
+        while (version != 0) {
+            Slab versionSlab = arena.slab(version);
+            int versionAt = Arena.offset(version);
+            if (Records.sequence(versionSlab.getLongAcquire(versionAt)) <= limit) {
+                return version;
+            }
+            version = Records.older(versionSlab, versionAt, version, inlineRef);
+        }
+        return 0;
+    }
+
+    private void loadKey(int ref) {
+        keyRef = ref;
+        Slab slab = arena.slab(ref);
+        int at = Arena.offset(ref);
+        int shape = slab.getInt(at + Records.SHAPE);
+        int length = Records.keyLength(shape);
+        ensureKey(length, 0);
+        slab.get(at + Records.keyOffset(shape), key, 0, length);
+        keyLength = length;
+        head = Slab.head(key, 0, length);
+        inlineRef = Records.inlineVersion(ref, shape);
+    }
+
+    private void loadVersion(int ref) {
+        versionRef = ref;
+        Slab slab = arena.slab(ref);
+        int at = Arena.offset(ref);
+        long word = slab.getLong(at);
+        sequence = Records.sequence(word);
+        kind = Records.kind(word);
+        valueSlab = slab;
+        valueOffset = at + Records.VALUE;
+        valueLength = slab.getInt(at + Records.LENGTH);
+        valid = true;
+    }
+
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            valid = false;
+            memtable.release();
+        }
+    }
+}

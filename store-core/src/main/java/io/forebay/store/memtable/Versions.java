@@ -1,0 +1,261 @@
+package io.forebay.store.memtable;
+
+import io.forebay.store.util.Slab;
+import java.lang.invoke.VarHandle;
+
+/**
+ * Writes keys and versions. Used by the writer alone, who has made sure of room for one key record and one version.
+ *
+ * <p>The rule of overwriting: a version whose sequence is above {@code pinned} is seen by no iterator, snapshot, commit or
+ * checkpoint, so a newer version may take its place. Readers of "now" notice by the changed word.
+ */
+final class Versions {
+    private final Arena arena;
+    private final HashIndex index;
+    private final SkipList list;
+    private long keys;
+    private long entries;
+
+    // the key that was located last, and its newest version
+    private Slab keySlab;
+    private int keyAt;
+    private int inlineRef;
+    private int ref;
+    private Slab slab;
+    private int at;
+    private long word;
+
+    Versions(Arena arena, HashIndex index, SkipList list) {
+        this.arena = arena;
+        this.index = index;
+        this.list = list;
+    }
+
+    long keys() {
+        return keys;
+    }
+
+    long entries() {
+        return entries;
+    }
+
+    /** Finds the newest version of a key; false when there is no such key, then {@link #addKey} may follow. */
+    boolean locate(long hash, byte[] key, int offset, int length) {
+        int keyRef = index.findOrPrepare(hash, key, offset, length);
+        if (keyRef == 0) {
+            return false;
+        }
+        keySlab = arena.slab(keyRef);
+        keyAt = Arena.offset(keyRef);
+        inlineRef = Records.inlineVersion(keyRef, keySlab.getInt(keyAt + Records.SHAPE));
+        select(keySlab.getInt(keyAt + Records.NEWEST));
+        return true;
+    }
+
+    long sequence() {
+        return Records.sequence(word);
+    }
+
+    byte kind() {
+        return Records.kind(word);
+    }
+
+    int ref() {
+        return ref;
+    }
+
+    int valueLength() {
+        return slab.getInt(at + Records.LENGTH);
+    }
+
+    byte[] copyValue() {
+        return slab.toByteArray(at + Records.VALUE, valueLength());
+    }
+
+    /** How many versions below the newest one it may be folded with, as of when it was written. */
+    int chain() {
+        return ref == inlineRef ? 0 : slab.getInt(at + Records.CHAIN);
+    }
+
+    /** Makes the next older version of the located key the located one; false when there is none. */
+    boolean descend() {
+        int older = older();
+        if (older == 0) {
+            return false;
+        }
+        select(older);
+        return true;
+    }
+
+    /** Makes another version of the located key the located one. */
+    void select(int versionRef) {
+        ref = versionRef;
+        slab = arena.slab(versionRef);
+        at = Arena.offset(versionRef);
+        word = slab.getLong(at);
+    }
+
+    /** Adds a key that {@link #locate} did not find, with its first version. */
+    void addKey(
+            long hash, byte[] key, int offset, int length, byte kind, byte[] value, int from, int bytes, long sequence) {
+        int shape = Records.shape(length, Records.height(hash));
+        int keyBytes = Records.keyRecordBytes(shape);
+        int sizeClass = Records.sizeClassFor(bytes);
+        int keyRef;
+        int versionRef;
+        if (length <= Records.INLINE_KEY_MAX) {
+            keyRef = allocate(keyBytes + Records.slotBytes(sizeClass));
+            versionRef = keyRef + (keyBytes >>> 3);
+        } else {
+            keyRef = allocate(keyBytes);
+            versionRef = allocateVersion(sizeClass, 0, 0);
+        }
+        Slab into = arena.slab(keyRef);
+        int place = Arena.offset(keyRef);
+        into.putInt(place + Records.NEWEST, versionRef);
+        into.putInt(place + Records.SHAPE, shape);
+        into.put(place + Records.keyOffset(shape), key, offset, length);
+        fill(versionRef, Records.word(sequence, sizeClass, kind), value, from, bytes);
+        index.add(hash, keyRef);
+        list.push(keyRef);
+        keys++;
+        entries++;
+    }
+
+    /** Puts a version on top of the located one, or in its place where the rule allows it. */
+    void write(byte kind, byte[] value, int from, int bytes, long sequence, long pinned) {
+        if (sequence() <= pinned) {
+            stack(kind, value, from, bytes, sequence, 0);
+        } else if (bytes <= Records.capacity(word)) {
+            overwrite(kind, value, from, bytes, sequence);
+        } else {
+            int larger = allocateLarger(bytes, bytes + (bytes >>> 2));
+            if (larger == 0) {
+                larger = allocateVersion(Records.sizeClassFor(bytes), older(), 0);
+            }
+            fillReplacement(larger, kind, value, from, bytes, sequence);
+        }
+    }
+
+    /** Puts a version on top of the located one. */
+    void stack(byte kind, byte[] value, int from, int bytes, long sequence, int chain) {
+        int sizeClass = Records.sizeClassFor(bytes);
+        // the located version may have been descended to: the newest one is what the key says
+        int newest = keySlab.getInt(keyAt + Records.NEWEST);
+        int added = allocateVersion(sizeClass, newest, chain);
+        fill(added, Records.word(sequence, sizeClass, kind), value, from, bytes);
+        keySlab.putIntRelease(keyAt + Records.NEWEST, added);
+        entries++;
+    }
+
+    /** Replaces the located version, and all above it, by one of any length; false when there is no memory for it. */
+    boolean replace(byte kind, byte[] value, long sequence, int versionsAbove) {
+        if (value.length <= Records.capacity(word)) {
+            overwrite(kind, value, 0, value.length, sequence);
+            keySlab.putIntRelease(keyAt + Records.NEWEST, ref);
+        } else {
+            int larger = allocateLarger(value.length, value.length + (long) (value.length >>> 1));
+            if (larger == 0) {
+                return false;
+            }
+            fillReplacement(larger, kind, value, 0, value.length, sequence);
+        }
+        entries -= versionsAbove;
+        return true;
+    }
+
+    /** Appends to the value of the located version, which must be the newest; false when there is no memory for it. */
+    boolean append(byte delimiter, byte[] value, int from, int bytes, long sequence, long maxBytes) {
+        int length = valueLength();
+        long total = length + 1L + bytes;
+        if (total <= Records.capacity(word)) {
+            beginOverwrite();
+            appendAt(slab, at, length, delimiter, value, from, bytes);
+            slab.putLongRelease(at, Records.word(sequence, Records.sizeClass(word), kind()));
+            return true;
+        }
+        int larger = total > maxBytes ? 0 : allocateLarger((int) total, total * 2);
+        if (larger == 0) {
+            return false;
+        }
+        Slab into = arena.slab(larger);
+        int place = Arena.offset(larger);
+        int sizeClass = (int) into.getLong(place);
+        into.put(place + Records.VALUE, slab, at + Records.VALUE, length);
+        appendAt(into, place, length, delimiter, value, from, bytes);
+        into.putLong(place, Records.word(sequence, sizeClass, kind()));
+        keySlab.putIntRelease(keyAt + Records.NEWEST, larger);
+        return true;
+    }
+
+    private static void appendAt(
+            Slab into, int place, int length, byte delimiter, byte[] value, int from, int bytes) {
+        into.putByte(place + Records.VALUE + length, delimiter);
+        into.put(place + Records.VALUE + length + 1, value, from, bytes);
+        into.putInt(place + Records.LENGTH, length + 1 + bytes);
+    }
+
+    private void overwrite(byte kind, byte[] value, int from, int bytes, long sequence) {
+        beginOverwrite();
+        slab.putInt(at + Records.LENGTH, bytes);
+        slab.put(at + Records.VALUE, value, from, bytes);
+        slab.putLongRelease(at, Records.word(sequence, Records.sizeClass(word), kind));
+    }
+
+    private void beginOverwrite() {
+        slab.putLong(at, Records.busy(word));
+        VarHandle.storeStoreFence();
+    }
+
+    private int older() {
+        return Records.older(slab, at, ref, inlineRef);
+    }
+
+    /** A slot to replace the located version: of the wished capacity if there is room, else of the needed one, else 0. */
+    private int allocateLarger(int needed, long wished) {
+        int exact = Records.sizeClassFor(needed);
+        int sizeClass = wished > Integer.MAX_VALUE / 2 ? exact : Records.sizeClassFor((int) wished);
+        int place = arena.allocateOptional(Records.VERSION_PREFIX + Records.slotBytes(sizeClass));
+        if (place == 0 && sizeClass != exact) {
+            sizeClass = exact;
+            place = arena.allocateOptional(Records.VERSION_PREFIX + Records.slotBytes(exact));
+        }
+        return place == 0 ? 0 : begin(place, sizeClass, older(), 0);
+    }
+
+    private int allocateVersion(int sizeClass, int older, int chain) {
+        return begin(allocate(Records.VERSION_PREFIX + Records.slotBytes(sizeClass)), sizeClass, older, chain);
+    }
+
+    /** Writes the prefix, and the size class in place of the word. */
+    private int begin(int place, int sizeClass, int older, int chain) {
+        Slab into = arena.slab(place);
+        int offset = Arena.offset(place) + Records.VERSION_PREFIX;
+        into.putInt(offset + Records.OLDER, older);
+        into.putInt(offset + Records.CHAIN, chain);
+        into.putLong(offset, sizeClass);
+        return place + (Records.VERSION_PREFIX >>> 3);
+    }
+
+    private void fillReplacement(int larger, byte kind, byte[] value, int from, int bytes, long sequence) {
+        int sizeClass = (int) arena.slab(larger).getLong(Arena.offset(larger));
+        fill(larger, Records.word(sequence, sizeClass, kind), value, from, bytes);
+        keySlab.putIntRelease(keyAt + Records.NEWEST, larger);
+    }
+
+    private void fill(int versionRef, long newWord, byte[] value, int from, int bytes) {
+        Slab into = arena.slab(versionRef);
+        int place = Arena.offset(versionRef);
+        into.putLong(place, newWord);
+        into.putInt(place + Records.LENGTH, bytes);
+        into.put(place + Records.VALUE, value, from, bytes);
+    }
+
+    private int allocate(int bytes) {
+        int place = arena.allocate(bytes);
+        if (place == 0) {
+            throw new IllegalStateException("No memory for a record of " + bytes + " bytes: ask ensureRoom first");
+        }
+        return place;
+    }
+}
