@@ -1,0 +1,40 @@
+package io.forebay.store.flush;
+
+import io.forebay.store.Clock;
+import io.forebay.store.FileStore;
+import io.forebay.store.StoreOptions;
+import io.forebay.store.version.FileRegistry;
+import java.util.function.LongSupplier;
+
+/**
+ * Where new SSTs go and how they are made. Thread-safe if its parts are.
+ *
+ * @param files the store's directory
+ * @param registry of the same store
+ * @param ids source of random file ids
+ * @param clock for creation times
+ * @param blockBytes see {@link StoreOptions#blockBytes()}
+ * @param bloomBitsPerKey see {@link StoreOptions#bloomBitsPerKey()}
+ * @param targetFileBytes see {@link StoreOptions#targetFileBytes()}
+ */
+public record SstTarget(
+        FileStore files,
+        FileRegistry registry,
+        LongSupplier ids,
+        Clock clock,
+        int blockBytes,
+        int bloomBitsPerKey,
+        long targetFileBytes) {
+
+    public static SstTarget of(
+            FileStore files, FileRegistry registry, LongSupplier ids, Clock clock, StoreOptions options) {
+        return new SstTarget(
+                files,
+                registry,
+                ids,
+                clock,
+                options.blockBytes(),
+                options.bloomBitsPerKey(),
+                options.targetFileBytes());
+    }
+}

@@ -1,0 +1,334 @@
+package io.forebay.store.iter;
+
+import io.forebay.store.key.InternalIterator;
+import io.forebay.store.rangedel.RangeTombstones;
+import java.io.IOException;
+import java.util.List;
+
+/**
+ * All versions of all sources at or below a limit, in internal order, without what range deletes at or below the limit
+ * cover. Where a range delete of a newer source covers an older one, the older one is sought to its far end: dead entries
+ * there are never looked at. Entries that a range delete of their own source covers are walked, because the source may
+ * hold newer ones among them.
+ *
+ * <p>The sources other than the leader wait in a heap; stepping compares the leader with the root only, so that a long run
+ * of entries from one source costs one comparison each. Equal keys are ordered by the age of their sources, not by
+ * sequence number, which is why entries of sequence 0 merge like all others. No step allocates. Key and value are those of
+ * the leading source, not copies.
+ */
+public final class MergingIterator extends InternalIterator {
+    private final InternalIterator[] sources;
+    private final long limit;
+    /** Null when no source has a range delete. */
+    private final Covers covers;
+    /** Waiting sources by index, the next one at the root. */
+    private final int[] heap;
+
+    private int heapSize;
+    /** Index of the source that is shown; meaningless while this cursor is not valid. */
+    private int leader;
+    /** Sources that wait in the heap or lead; the others have nothing more in the present direction. */
+    private final boolean[] live;
+
+    private boolean reverse;
+
+    /**
+     * @param newestFirst closed by {@link #close()}
+     * @param limit entries and range deletes above it do not exist here; {@link Long#MAX_VALUE} for all
+     */
+    public MergingIterator(List<Source> newestFirst, long limit) {
+        int count = newestFirst.size();
+        this.limit = limit;
+        sources = new InternalIterator[count];
+        heap = new int[count];
+        live = new boolean[count];
+        RangeTombstones[] tombstones = new RangeTombstones[count];
+        boolean any = false;
+        for (int i = 0; i < count; i++) {
+            sources[i] = newestFirst.get(i).iterator();
+            tombstones[i] = newestFirst.get(i).tombstones();
+            any |= !tombstones[i].isEmpty();
+        }
+        covers = any ? new Covers(tombstones, limit) : null;
+    }
+
+    @Override
+    public void seekToFirst() throws IOException {
+        start(false);
+        if (covers == null) {
+            for (int i = 0; i < sources.length; i++) {
+                sources[i].seekToFirst();
+                admit(i);
+            }
+        } else {
+            seekSources(new byte[0], 0, 0);
+        }
+        lead();
+    }
+
+    @Override
+    public void seekToLast() throws IOException {
+        start(true);
+        for (int i = 0; i < sources.length; i++) {
+            sources[i].seekToLast();
+            admit(i);
+        }
+        lead();
+    }
+
+    @Override
+    public void seek(byte[] target, int offset, int length) throws IOException {
+        start(false);
+        seekSources(target, offset, length);
+        lead();
+    }
+
+    @Override
+    public void seekBefore(byte[] target, int offset, int length) throws IOException {
+        start(true);
+        byte[] at = target;
+        int atOffset = offset;
+        int atLength = length;
+        for (int i = 0; i < sources.length; i++) {
+            if (i > 0 && covers != null && covers.covers(i - 1, at, atOffset, atLength, true)) {
+                at = covers.spanStart(i, at, atOffset, atLength);
+                atOffset = 0;
+                atLength = at.length;
+            }
+            sources[i].seekBefore(at, atOffset, atLength);
+            admit(i);
+        }
+        lead();
+    }
+
+    /** Each source to the first key that no newer source covers. */
+    private void seekSources(byte[] target, int offset, int length) throws IOException {
+        byte[] at = target;
+        int atOffset = offset;
+        int atLength = length;
+        for (int i = 0; i < sources.length; i++) {
+            if (i > 0 && covers != null && covers.covers(i - 1, at, atOffset, atLength, false)) {
+                at = covers.spanEnd(i, at, atOffset, atLength);
+                atOffset = 0;
+                atLength = at.length;
+                if (at == Covers.TO_THE_END) {
+                    return;
+                }
+            }
+            sources[i].seek(at, atOffset, atLength);
+            admit(i);
+        }
+    }
+
+    private void start(boolean backwards) {
+        valid = false;
+        reverse = backwards;
+        heapSize = 0;
+        if (covers != null) {
+            covers.reset();
+        }
+        for (int i = 0; i < live.length; i++) {
+            live[i] = false;
+        }
+    }
+
+    private void admit(int source) {
+        live[source] = sources[source].isValid();
+        if (live[source]) {
+            heap[heapSize++] = source;
+        }
+    }
+
+    private void lead() throws IOException {
+        for (int i = (heapSize >>> 1) - 1; i >= 0; i--) {
+            siftDown(i);
+        }
+        if (heapSize > 0) {
+            takeRoot();
+            settle();
+        }
+    }
+
+    @Override
+    public void next() throws IOException {
+        if (reverse) {
+            turn(false);
+        } else {
+            sources[leader].next();
+            settle();
+        }
+    }
+
+    @Override
+    public void prev() throws IOException {
+        if (reverse) {
+            sources[leader].prev();
+            settle();
+        } else {
+            turn(true);
+        }
+    }
+
+    /**
+     * Steps in the other direction. A waiting source stands at its first living entry behind the leader's, so one step
+     * back brings it to its last one before, or to a dead one, which is then passed as usual.
+     */
+    private void turn(boolean backwards) throws IOException {
+        for (int i = 0; i < sources.length; i++) {
+            InternalIterator source = sources[i];
+            if (backwards) {
+                if (live[i]) {
+                    source.prev();
+                } else {
+                    source.seekToLast();
+                }
+            } else if (live[i]) {
+                source.next();
+            } else {
+                source.seekToFirst();
+            }
+        }
+        start(backwards);
+        for (int i = 0; i < sources.length; i++) {
+            admit(i);
+        }
+        lead();
+    }
+
+    /** Brings the first visible entry to the lead after the leading source has moved. */
+    private void settle() throws IOException {
+        boolean dropped = false;
+        for (; ; ) {
+            InternalIterator first = sources[leader];
+            if (dropped || !first.isValid()) {
+                live[leader] = false;
+                if (heapSize == 0) {
+                    valid = false;
+                    return;
+                }
+                takeRoot();
+                first = sources[leader];
+            } else if (heapSize > 0 && isBefore(heap[0], leader)) {
+                int root = heap[0];
+                heap[0] = leader;
+                leader = root;
+                siftDown(0);
+                first = sources[leader];
+            }
+            dropped = false;
+            if (first.sequence() > limit) {
+                step(first);
+            } else if (covers == null || !isCovered(first)) {
+                show(first);
+                return;
+            } else if (covers.isDead(leader)) {
+                dropped = !passDead(first);
+            } else {
+                step(first);
+            }
+        }
+    }
+
+    private void step(InternalIterator source) throws IOException {
+        if (reverse) {
+            source.prev();
+        } else {
+            source.next();
+        }
+    }
+
+    private boolean isCovered(InternalIterator first) {
+        if (reverse) {
+            covers.moveBackward(first.key(), first.keyLength(), first.head());
+        } else {
+            covers.moveForward(first.key(), first.keyLength(), first.head());
+        }
+        return covers.isDead(leader) || covers.newest(leader) > first.sequence();
+    }
+
+    /** Moves the leading source past what newer sources delete. @return false when that is all that it has left */
+    private boolean passDead(InternalIterator first) throws IOException {
+        byte[] key = first.key();
+        int length = first.keyLength();
+        if (reverse) {
+            byte[] start = covers.spanStart(leader, covers.successor(key, 0, length), 0, length + 1);
+            first.seekBefore(start, 0, start.length);
+            return true;
+        }
+        byte[] end = covers.spanEnd(leader, key, 0, length);
+        if (end == Covers.TO_THE_END) {
+            return false;
+        }
+        first.seek(end, 0, end.length);
+        return true;
+    }
+
+    private void show(InternalIterator first) {
+        key = first.key();
+        keyLength = first.keyLength();
+        head = first.head();
+        sequence = first.sequence();
+        kind = first.kind();
+        valueSlab = first.valueSlab();
+        valueOffset = first.valueOffset();
+        valueLength = first.valueLength();
+        valid = true;
+    }
+
+    private void takeRoot() {
+        leader = heap[0];
+        heap[0] = heap[--heapSize];
+        siftDown(0);
+    }
+
+    private void siftDown(int from) {
+        int at = from;
+        int source = heap[at];
+        for (; ; ) {
+            int child = 2 * at + 1;
+            if (child >= heapSize) {
+                break;
+            }
+            if (child + 1 < heapSize && isBefore(heap[child + 1], heap[child])) {
+                child++;
+            }
+            if (!isBefore(heap[child], source)) {
+                break;
+            }
+            heap[at] = heap[child];
+            at = child;
+        }
+        heap[at] = source;
+    }
+
+    /** The order of travel: by key, and for one key the newer source first, or last in reverse. */
+    private boolean isBefore(int a, int b) {
+        int order = sources[a].compareKey(sources[b]);
+        if (order == 0) {
+            order = a - b;
+        }
+        return order < 0 != reverse;
+    }
+
+    @Override
+    public void close() {
+        valid = false;
+        Throwable failure = null;
+        for (InternalIterator source : sources) {
+            try {
+                source.close();
+            } catch (RuntimeException | Error e) {
+                if (failure == null) {
+                    failure = e;
+                } else {
+                    failure.addSuppressed(e);
+                }
+            }
+        }
+        if (failure instanceof RuntimeException e) {
+            throw e;
+        } else if (failure instanceof Error e) {
+            throw e;
+        }
+    }
+}

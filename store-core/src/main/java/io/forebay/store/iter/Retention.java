@@ -1,0 +1,32 @@
+package io.forebay.store.iter;
+
+import io.forebay.store.CompactionFilter;
+import io.forebay.store.MergeFunction;
+import java.util.Objects;
+
+/**
+ * What a flush or compaction must keep.
+ *
+ * @param states sequence numbers of the states that stay readable besides the newest one, ascending, distinct: snapshots,
+ *     and commits that are not the newest write. Not changed, not kept beyond the job
+ * @param above entries and range deletes at or below it are left out; -1 for none
+ * @param upTo entries and range deletes above it are left out; {@link Long#MAX_VALUE} for none
+ * @param zeroUpTo entries at or below it may get sequence number 0 where nothing is older and every state sees them: the
+ *     durable commit, because an entry of sequence 0 counts as committed
+ * @param older what lies below the sources
+ * @param mergeFunction may be null when the store has none
+ * @param filter may be null
+ */
+public record Retention(
+        long[] states,
+        long above,
+        long upTo,
+        long zeroUpTo,
+        OlderData older,
+        MergeFunction mergeFunction,
+        CompactionFilter filter) {
+    public Retention {
+        Objects.requireNonNull(states, "states");
+        Objects.requireNonNull(older, "older");
+    }
+}

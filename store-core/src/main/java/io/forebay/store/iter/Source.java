@@ -1,0 +1,23 @@
+package io.forebay.store.iter;
+
+import io.forebay.store.key.InternalIterator;
+import io.forebay.store.rangedel.RangeTombstones;
+import java.util.Objects;
+
+/**
+ * Entries and range deletes of one memtable or sorted run. Neither needs to be in the other's range.
+ *
+ * @param iterator closed by the cursor that takes the source
+ * @param tombstones never null; range deletes above the limit of a read may be among them
+ */
+public record Source(InternalIterator iterator, RangeTombstones tombstones) {
+    public Source {
+        Objects.requireNonNull(iterator, "iterator");
+        Objects.requireNonNull(tombstones, "tombstones");
+    }
+
+    /** A source without range deletes. */
+    public static Source of(InternalIterator iterator) {
+        return new Source(iterator, RangeTombstones.NONE);
+    }
+}

@@ -1,0 +1,359 @@
+package io.forebay.store.iter;
+
+import io.forebay.store.KeyRange;
+import io.forebay.store.MergeFunction;
+import io.forebay.store.StoreException;
+import io.forebay.store.ValueBuffer;
+import io.forebay.store.key.InternalIterator;
+import io.forebay.store.key.ValueKind;
+import io.forebay.store.util.Slab;
+import java.io.Closeable;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+
+/**
+ * What a user sees: for every key within the bounds the newest version at or below a limit, deletes left out, merge
+ * operands folded, both ways. The methods are those of {@link io.forebay.store.StoreIterator} but for the {@link
+ * IOException}s; it starts unpositioned. Used by one thread; keeps nothing alive but its sources.
+ *
+ * <p>Going forward, a plain value stays where it lies until it is asked for. In reverse the versions of a key come oldest
+ * first, so the value is copied before the cursor knows that it is the newest. Plain values cost no allocation.
+ */
+public final class UserIterator implements Closeable {
+    /** After so many older versions of one key, seek to the next key. */
+    private static final int VERSIONS_TO_STEP = 8;
+
+    private static final int NONE = 0;
+    /** The value is that of the merge's present entry. */
+    private static final int IN_PLACE = 1;
+    /** The value is in {@link #copied}. */
+    private static final int COPIED = 2;
+    /** The value is {@link #folded}. */
+    private static final int FOLDED = 3;
+
+    private final InternalIterator merged;
+    private final MergeFunction mergeFunction;
+    private final byte[] from;
+    private final byte[] to;
+    private final long fromHead;
+    private final long toHead;
+
+    /** What is shown, one of the above. */
+    private int shown = NONE;
+
+    private boolean reverse;
+    /** The shown key unless the value is in place; scratch otherwise. Always has room for one byte more. */
+    private byte[] key = new byte[64];
+
+    private int keyLength;
+    private long head;
+    private final ValueBuffer copied = new ValueBuffer(0);
+    private byte[] folded;
+    private final List<byte[]> operands = new ArrayList<>();
+
+    /**
+     * @param newestFirst closed by {@link #close()}
+     * @param limit versions and range deletes above it are not seen
+     * @param mergeFunction may be null when no source holds operands
+     */
+    public UserIterator(List<Source> newestFirst, KeyRange bounds, long limit, MergeFunction mergeFunction) {
+        this.merged = new MergingIterator(newestFirst, limit);
+        this.mergeFunction = mergeFunction;
+        this.from = bounds.from();
+        this.to = bounds.to();
+        this.fromHead = Slab.head(from, 0, from.length);
+        this.toHead = to == null ? 0 : Slab.head(to, 0, to.length);
+    }
+
+    public boolean isValid() {
+        return shown != NONE;
+    }
+
+    /** To the first entry within bounds. */
+    public void seekToFirst() throws IOException {
+        shown = NONE;
+        reverse = false;
+        merged.seek(from, 0, from.length);
+        findForward();
+    }
+
+    /** To the last entry within bounds. */
+    public void seekToLast() throws IOException {
+        shown = NONE;
+        reverse = true;
+        if (to == null) {
+            merged.seekToLast();
+        } else {
+            merged.seekBefore(to, 0, to.length);
+        }
+        findBackward();
+    }
+
+    /** To the first entry at or after {@code target[offset, offset + length)}, clamped to the bounds. */
+    public void seek(byte[] target, int offset, int length) throws IOException {
+        if (Slab.compare(target, offset, length, from, 0, from.length) <= 0) {
+            seekToFirst();
+            return;
+        }
+        shown = NONE;
+        reverse = false;
+        merged.seek(target, offset, length);
+        findForward();
+    }
+
+    /** To the last entry at or before {@code target[offset, offset + length)}, clamped to the bounds. */
+    public void seekForPrev(byte[] target, int offset, int length) throws IOException {
+        if (to != null && Slab.compare(target, offset, length, to, 0, to.length) >= 0) {
+            seekToLast();
+            return;
+        }
+        shown = NONE;
+        reverse = true;
+        takeKey(target, offset, length, 0);
+        key[length] = 0;
+        merged.seekBefore(key, 0, length + 1);
+        findBackward();
+    }
+
+    public void next() throws IOException {
+        checkShown();
+        if (reverse) {
+            shown = NONE;
+            reverse = false;
+            seekBehindKey();
+        } else if (shown == IN_PLACE) {
+            shown = NONE;
+            takeKey();
+            merged.next();
+            passOlderVersions();
+        } else {
+            shown = NONE;
+            passOlderVersions();
+        }
+        findForward();
+    }
+
+    public void prev() throws IOException {
+        checkShown();
+        if (!reverse) {
+            if (shown == IN_PLACE) {
+                takeKey();
+            }
+            shown = NONE;
+            reverse = true;
+            merged.seekBefore(key, 0, keyLength);
+        }
+        shown = NONE;
+        findBackward();
+    }
+
+    /** Bytes of the key in {@code [0, keyLength())}, valid until the next move; never change them. */
+    public byte[] keyArray() {
+        checkShown();
+        return shown == IN_PLACE ? merged.key() : key;
+    }
+
+    public int keyLength() {
+        checkShown();
+        return shown == IN_PLACE ? merged.keyLength() : keyLength;
+    }
+
+    public int valueLength() {
+        checkShown();
+        return switch (shown) {
+            case IN_PLACE -> merged.valueLength();
+            case COPIED -> copied.length();
+            default -> folded.length;
+        };
+    }
+
+    /** The key as a new array. */
+    public byte[] key() {
+        return Arrays.copyOf(keyArray(), keyLength());
+    }
+
+    /** The value as a new array. */
+    public byte[] value() {
+        checkShown();
+        return switch (shown) {
+            case IN_PLACE -> merged.copyValue();
+            case COPIED -> copied.toByteArray();
+            default -> folded.clone();
+        };
+    }
+
+    /** Copies the value to {@code into}. */
+    public void value(ValueBuffer into) {
+        int length = valueLength();
+        byte[] bytes = into.reset(length);
+        if (length == 0) {
+            return;
+        }
+        if (shown == IN_PLACE) {
+            merged.valueSlab().get(merged.valueOffset(), bytes, 0, length);
+        } else {
+            System.arraycopy(shown == COPIED ? copied.array() : folded, 0, bytes, 0, length);
+        }
+    }
+
+    /** Closes the sources. Idempotent if theirs is. */
+    @Override
+    public void close() {
+        shown = NONE;
+        merged.close();
+    }
+
+    /** Shows the entry of the first live key from where the merge stands. */
+    private void findForward() throws IOException {
+        while (merged.isValid() && isBelowEnd()) {
+            byte kind = merged.kind();
+            if (kind == ValueKind.PUT) {
+                shown = IN_PLACE;
+                return;
+            }
+            takeKey();
+            if (kind == ValueKind.MERGE) {
+                fold();
+                return;
+            }
+            merged.next();
+            passOlderVersions();
+        }
+    }
+
+    /** Folds the operands from the present one down to a plain value, a delete, or the next key. */
+    private void fold() throws IOException {
+        operands.clear();
+        boolean open = true;
+        while (open) {
+            if (merged.kind() != ValueKind.DELETE) {
+                operands.add(merged.copyValue());
+            }
+            open = merged.kind() == ValueKind.MERGE;
+            if (open) {
+                merged.next();
+                open = merged.isValid() && isAtKey();
+            }
+        }
+        Collections.reverse(operands);
+        showFolded();
+    }
+
+    /** Shows the entry of the last live key from where the merge stands, backwards. */
+    private void findBackward() throws IOException {
+        while (merged.isValid() && isAtOrAboveStart()) {
+            takeKey();
+            operands.clear();
+            int state = NONE;
+            do {
+                byte kind = merged.kind();
+                if (kind == ValueKind.PUT) {
+                    operands.clear();
+                    copyValue();
+                    state = COPIED;
+                } else if (kind == ValueKind.DELETE) {
+                    operands.clear();
+                    state = NONE;
+                } else {
+                    if (state == COPIED) {
+                        operands.add(copied.toByteArray());
+                    }
+                    operands.add(merged.copyValue());
+                    state = FOLDED;
+                }
+                merged.prev();
+            } while (merged.isValid() && isAtKey());
+            if (state == FOLDED) {
+                showFolded();
+                return;
+            }
+            if (state == COPIED) {
+                shown = COPIED;
+                return;
+            }
+        }
+    }
+
+    private void copyValue() {
+        int length = merged.valueLength();
+        byte[] bytes = copied.reset(length);
+        if (length > 0) {
+            merged.valueSlab().get(merged.valueOffset(), bytes, 0, length);
+        }
+    }
+
+    /** {@link #operands} are in order of age. */
+    private void showFolded() {
+        if (operands.size() == 1) {
+            folded = operands.get(0);
+        } else {
+            if (mergeFunction == null) {
+                throw new StoreException("The store holds merge operands but was opened without a merge function");
+            }
+            folded = mergeFunction.merge(Arrays.copyOf(key, keyLength), operands);
+        }
+        operands.clear();
+        shown = FOLDED;
+    }
+
+    private void passOlderVersions() throws IOException {
+        int passed = 0;
+        while (merged.isValid() && isAtKey()) {
+            if (++passed > VERSIONS_TO_STEP) {
+                seekBehindKey();
+                return;
+            }
+            merged.next();
+        }
+    }
+
+    private void seekBehindKey() throws IOException {
+        key[keyLength] = 0;
+        merged.seek(key, 0, keyLength + 1);
+    }
+
+    private boolean isAtKey() {
+        return merged.head() == head
+                && merged.keyLength() == keyLength
+                && Arrays.equals(merged.key(), 0, keyLength, key, 0, keyLength);
+    }
+
+    private boolean isBelowEnd() {
+        if (to == null) {
+            return true;
+        }
+        int byHead = Long.compareUnsigned(merged.head(), toHead);
+        return byHead != 0
+                ? byHead < 0
+                : Slab.compare(merged.key(), 0, merged.keyLength(), to, 0, to.length) < 0;
+    }
+
+    private boolean isAtOrAboveStart() {
+        int byHead = Long.compareUnsigned(merged.head(), fromHead);
+        return byHead != 0
+                ? byHead > 0
+                : Slab.compare(merged.key(), 0, merged.keyLength(), from, 0, from.length) >= 0;
+    }
+
+    private void takeKey() {
+        takeKey(merged.key(), 0, merged.keyLength(), merged.head());
+    }
+
+    private void takeKey(byte[] bytes, int offset, int length, long keyHead) {
+        if (key.length <= length) {
+            key = new byte[Math.max(length + 1, key.length * 2)];
+        }
+        System.arraycopy(bytes, offset, key, 0, length);
+        keyLength = length;
+        head = keyHead;
+    }
+
+    private void checkShown() {
+        if (shown == NONE) {
+            throw new IllegalStateException("The iterator is not on an entry; check isValid() first");
+        }
+    }
+}
