@@ -20,6 +20,7 @@ public final class LogReader {
     private final String name;
     private final byte[] log;
     private int at;
+    private int payloadAt;
     private boolean torn;
 
     /** @param name of the file, for messages */
@@ -43,18 +44,18 @@ public final class LogReader {
             return null;
         }
         if (isWhole(at)) {
-            int from = at + LogFormat.HEADER_BYTES;
-            at = from + lengthAt(at);
-            return Arrays.copyOfRange(log, from, at);
+            payloadAt = at + LogFormat.HEADER_BYTES;
+            at = payloadAt + lengthAt(at);
+            return Arrays.copyOfRange(log, payloadAt, at);
         }
         requireTornTail();
         torn = true;
         return null;
     }
 
-    /** Where the next record begins, in bytes from the start of the file. */
-    public long position() {
-        return at;
+    /** Where the payload that was read last begins, in bytes from the start of the file. */
+    public long payloadPosition() {
+        return payloadAt;
     }
 
     /** True when the log ended in a record that was not written to its end. */

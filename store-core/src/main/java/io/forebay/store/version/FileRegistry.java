@@ -7,12 +7,17 @@ import io.forebay.store.cache.SlabPool;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The physical files of one store that somebody refers to. Deletes a file when nobody does any more. Thread-safe. */
+/**
+ * The physical files of one store that somebody refers to. A file that nobody refers to any more is closed at once and
+ * deleted in the background. Thread-safe; files are opened, closed and deleted outside the lock.
+ */
 public final class FileRegistry {
     private static final Logger LOG = LoggerFactory.getLogger(FileRegistry.class);
 
@@ -21,8 +26,16 @@ public final class FileRegistry {
     private final SlabPool pool;
     private final BackgroundExecutor executor;
     private final Map<FileId, PhysicalFile> live = new HashMap<>();
+    /** Names whose deletion was handed to the executor and has not begun. */
+    private final Set<String> obsolete = new HashSet<>();
+
     private int deletionsUnderWay;
+    private boolean keepFiles;
     private boolean closed;
+    /** Of files that are closed. */
+    private long cacheHits;
+
+    private long cacheMisses;
 
     public FileRegistry(FileStore files, BlockCache cache, SlabPool pool, BackgroundExecutor executor) {
         this.files = files;
@@ -43,13 +56,41 @@ public final class FileRegistry {
         return live.containsKey(id);
     }
 
-    /** Readers of the files that were read since the store was opened, for statistics. */
+    /** The files that somebody refers to, in no order. */
     public synchronized List<PhysicalFile> liveFiles() {
         return new ArrayList<>(live.values());
     }
 
+    /** Blocks found in the cache by reads of all files so far, those that are gone included. */
+    public long cacheHits() {
+        long sum;
+        List<PhysicalFile> open;
+        synchronized (this) {
+            sum = cacheHits;
+            open = liveFiles();
+        }
+        for (PhysicalFile file : open) {
+            sum += file.cacheHits();
+        }
+        return sum;
+    }
+
+    /** Blocks read from files so far, those that are gone included. */
+    public long cacheMisses() {
+        long sum;
+        List<PhysicalFile> open;
+        synchronized (this) {
+            sum = cacheMisses;
+            open = liveFiles();
+        }
+        for (PhysicalFile file : open) {
+            sum += file.cacheMisses();
+        }
+        return sum;
+    }
+
     /** Deletes SSTs that lie in the directory and that nobody refers to: left over by a crash. In the background. */
-    public void deleteOrphans() throws IOException {
+    void deleteOrphans() throws IOException {
         for (String name : files.list()) {
             FileId id = FileId.parse(name);
             if (id != null && !isLive(id)) {
@@ -58,21 +99,27 @@ public final class FileRegistry {
         }
     }
 
+    /** From now on files are closed but not deleted when nobody refers to them: the manifest on disk may name them. */
+    synchronized void keepFiles() {
+        keepFiles = true;
+    }
+
     /**
-     * Closes the readers of all files. References may still be released afterwards, but nothing is deleted any more.
-     * Waits for deletions under way.
+     * Closes the readers of all files, after the deletions that are still to be done. References may be released later,
+     * but nothing is deleted any more: the directory may have a new owner. Nobody may be reading. Idempotent.
      */
     public void close() throws IOException {
         List<PhysicalFile> left;
-        synchronized (this) {
-            closed = true;
-            left = new ArrayList<>(live.values());
-        }
-        while (deletionsUnderWay() > 0 && executor.help()) {
-            // A stepped executor runs the deletions here.
-        }
+        List<String> deletions;
         boolean interrupted = false;
         synchronized (this) {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            left = liveFiles();
+            deletions = new ArrayList<>(obsolete);
+            obsolete.clear();
             while (deletionsUnderWay > 0) {
                 try {
                     wait();
@@ -84,8 +131,21 @@ public final class FileRegistry {
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
+        deletions.forEach(this::delete);
+        IOException failure = null;
         for (PhysicalFile file : left) {
-            file.closeReader();
+            try {
+                file.closeReader();
+            } catch (IOException e) {
+                if (failure == null) {
+                    failure = e;
+                } else {
+                    failure.addSuppressed(e);
+                }
+            }
+        }
+        if (failure != null) {
+            throw failure;
         }
     }
 
@@ -112,9 +172,8 @@ public final class FileRegistry {
                 return;
             }
             live.remove(file.id());
-            if (closed) {
-                return;
-            }
+            cacheHits += file.cacheHits();
+            cacheMisses += file.cacheMisses();
         }
         try {
             file.closeReader();
@@ -124,29 +183,38 @@ public final class FileRegistry {
         scheduleDelete(file.id().name());
     }
 
-    private synchronized int deletionsUnderWay() {
-        return deletionsUnderWay;
-    }
-
     private void scheduleDelete(String name) {
         synchronized (this) {
-            if (closed) {
+            if (closed || keepFiles) {
+                return;
+            }
+            obsolete.add(name);
+        }
+        executor.execute(BackgroundExecutor.Kind.CLEANUP, () -> deleteObsolete(name));
+    }
+
+    private void deleteObsolete(String name) {
+        synchronized (this) {
+            if (!obsolete.remove(name)) {
                 return;
             }
             deletionsUnderWay++;
         }
-        executor.execute(BackgroundExecutor.Kind.CLEANUP, () -> {
-            try {
-                files.delete(name);
-            } catch (IOException | RuntimeException e) {
-                LOG.warn(
-                        "Deleting obsolete file {} in {} failed; the next open tries again", name, files.describe(), e);
-            } finally {
-                synchronized (this) {
-                    deletionsUnderWay--;
-                    notifyAll();
-                }
+        try {
+            delete(name);
+        } finally {
+            synchronized (this) {
+                deletionsUnderWay--;
+                notifyAll();
             }
-        });
+        }
+    }
+
+    private void delete(String name) {
+        try {
+            files.delete(name);
+        } catch (IOException | RuntimeException e) {
+            LOG.warn("Deleting obsolete file {} in {} failed; the next open tries again", name, files.describe(), e);
+        }
     }
 }

@@ -10,6 +10,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
@@ -39,9 +40,12 @@ final class Manifest implements Closeable {
     private final LogWriter log;
     private final String name;
 
+    private final long headerBytes;
+
     private Manifest(LogWriter log, String name) {
         this.log = log;
         this.name = name;
+        this.headerBytes = log.size();
     }
 
     /**
@@ -64,26 +68,29 @@ final class Manifest implements Closeable {
         }
         numbers.sort(null);
         long next = numbers.isEmpty() ? 1 : numbers.get(numbers.size() - 1) + 1;
-        CorruptionException damage = null;
         for (int i = numbers.size() - 1; i >= 0; i--) {
             List<VersionEdit> edits = read(files, name(numbers.get(i)));
             if (edits != null) {
-                List<String> stale = new ArrayList<>();
-                for (long other : numbers) {
-                    if (other != numbers.get(i)) {
-                        stale.add(name(other));
-                    }
-                }
-                return new Recovered(numbers.get(i), next, edits, stale);
+                long number = numbers.remove(i);
+                return new Recovered(number, next, edits, names(numbers));
             }
-            damage = new CorruptionException(
-                    name(numbers.get(i)), 0, "a whole header", "a torn one, and no older manifest");
         }
-        if (damage != null && hasTables(files)) {
-            throw damage;
+        return new Recovered(-1, next, List.of(), names(numbers));
+    }
+
+    /**
+     * @throws CorruptionException when there are SSTs; called when there is no manifest, which is written before any SST
+     */
+    static void requireNoTables(FileStore files) throws IOException {
+        for (String name : files.list()) {
+            if (FileId.isName(name)) {
+                throw new CorruptionException(name(1), -1, "a manifest beside SSTs like " + name, "none that is whole");
+            }
         }
-        return new Recovered(
-                -1, next, List.of(), numbers.stream().map(Manifest::name).toList());
+    }
+
+    private static List<String> names(List<Long> numbers) {
+        return numbers.stream().map(Manifest::name).toList();
     }
 
     /** Starts a manifest with the whole state {@code state}; durable on return. */
@@ -118,6 +125,11 @@ final class Manifest implements Closeable {
         return log.size();
     }
 
+    /** Bytes of the first record, which is the state at its creation. */
+    long headerBytes() {
+        return headerBytes;
+    }
+
     String name() {
         return name;
     }
@@ -142,33 +154,26 @@ final class Manifest implements Closeable {
             return null;
         }
         List<VersionEdit> edits = new ArrayList<>();
-        edits.add(header(header, name));
-        long at = log.position();
+        edits.add(header(header, name, log.payloadPosition()));
         for (byte[] record = log.next(); record != null; record = log.next()) {
-            edits.add(VersionEditCodec.decode(record, name, at));
-            at = log.position();
+            edits.add(VersionEditCodec.decode(record, name, log.payloadPosition()));
         }
         return edits;
     }
 
-    private static VersionEdit header(byte[] record, String name) {
+    private static VersionEdit header(byte[] record, String name, long at) {
         if (record.length < HEADER_BYTES || ByteBuffer.wrap(record).getLong() != MAGIC) {
-            throw new CorruptionException(name, 0, "a manifest header", "other bytes");
+            throw new CorruptionException(name, at, "a manifest header", "other bytes");
         }
         int version = ByteBuffer.wrap(record).getInt(8);
         if (version < 1) {
-            throw new CorruptionException(name, 8, "a format version of 1 or more", Integer.toString(version));
+            throw new CorruptionException(name, at + 8, "a format version of 1 or more", Integer.toString(version));
         }
         if (version > FORMAT_VERSION) {
             throw new FormatTooNewException("Manifest " + name + " has format version " + version + "; this version of"
                     + " Forebay reads up to " + FORMAT_VERSION + ". Open the store with the version that wrote it.");
         }
-        EditInput in =
-                new EditInput(name, HEADER_BYTES, java.util.Arrays.copyOfRange(record, HEADER_BYTES, record.length));
-        return VersionEditCodec.decode(in, name);
-    }
-
-    private static boolean hasTables(FileStore files) throws IOException {
-        return files.list().stream().anyMatch(FileId::isName);
+        return VersionEditCodec.decode(
+                Arrays.copyOfRange(record, HEADER_BYTES, record.length), name, at + HEADER_BYTES);
     }
 }

@@ -1,6 +1,7 @@
 package io.forebay.store.version;
 
 import io.forebay.store.ReadableFile;
+import io.forebay.store.cache.BlockSlots;
 import io.forebay.store.sst.SstReader;
 import java.io.IOException;
 
@@ -13,8 +14,13 @@ public final class PhysicalFile {
     private final FileId id;
     private final long bytes;
     private volatile SstReader reader;
+    /** Of the reader, kept for its counters when that is closed. */
+    private volatile BlockSlots slots;
+
     /** Guarded by the registry. */
     private int references;
+
+    private boolean closed;
 
     PhysicalFile(FileRegistry registry, FileId id, long bytes) {
         this.registry = registry;
@@ -51,9 +57,16 @@ public final class PhysicalFile {
         registry.release(this);
     }
 
-    /** The reader if somebody has read the file already, else null. */
-    SstReader readerIfOpen() {
-        return reader;
+    /** Blocks of this file that were found in the cache so far. */
+    long cacheHits() {
+        BlockSlots counters = slots;
+        return counters == null ? 0 : counters.hits();
+    }
+
+    /** Blocks of this file that had to be read so far. */
+    long cacheMisses() {
+        BlockSlots counters = slots;
+        return counters == null ? 0 : counters.misses();
     }
 
     int references() {
@@ -68,26 +81,35 @@ public final class PhysicalFile {
     }
 
     private synchronized SstReader openReader() throws IOException {
-        if (reader == null) {
-            ReadableFile file = registry.files().open(id.name());
-            try {
-                reader = SstReader.open(file, id.name(), registry.cache(), registry.pool());
-            } catch (IOException | RuntimeException | Error e) {
-                try {
-                    file.close();
-                } catch (IOException suppressed) {
-                    e.addSuppressed(suppressed);
-                }
-                throw e;
-            }
+        if (reader != null) {
+            return reader;
         }
-        return reader;
+        if (closed) {
+            throw new IOException("File " + id + " in " + registry.files().describe() + " was closed with its store");
+        }
+        ReadableFile file = registry.files().open(id.name());
+        try {
+            SstReader opened = SstReader.open(file, id.name(), registry.cache(), registry.pool());
+            slots = opened.blockSlots();
+            reader = opened;
+            return opened;
+        } catch (IOException | RuntimeException | Error e) {
+            try {
+                file.close();
+            } catch (IOException suppressed) {
+                e.addSuppressed(suppressed);
+            }
+            throw e;
+        }
     }
 
+    /** For good: a later read fails. */
     synchronized void closeReader() throws IOException {
-        if (reader != null) {
-            reader.close();
+        closed = true;
+        SstReader open = reader;
+        if (open != null) {
             reader = null;
+            open.close();
         }
     }
 }

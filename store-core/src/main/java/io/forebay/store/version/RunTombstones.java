@@ -37,11 +37,16 @@ final class RunTombstones {
 
     private static RangeTombstones visible(FileMeta file) throws IOException {
         RangeTombstones tombstones = file.file().reader().tombstones();
-        if (!file.virtual() || tombstones.isEmpty()) {
+        long override = file.overrideSequence();
+        if (tombstones.isEmpty() || !file.virtual() && override < 0) {
             return tombstones;
         }
         List<Fragment> fragments = new ArrayList<>();
-        tombstones.fragments().forEach(fragments::add);
-        return FragmentArray.of(fragments).clip(file.range());
+        for (Fragment fragment : tombstones.fragments()) {
+            fragments.add(
+                    override < 0 ? fragment : new Fragment(fragment.start(), fragment.end(), new long[] {override}));
+        }
+        FragmentArray all = FragmentArray.of(fragments);
+        return file.virtual() ? all.clip(file.range()) : all;
     }
 }

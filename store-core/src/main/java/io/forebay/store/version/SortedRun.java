@@ -1,6 +1,8 @@
 package io.forebay.store.version;
 
+import io.forebay.store.rangedel.RangeTombstones;
 import io.forebay.store.util.Slab;
+import java.io.IOException;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -18,6 +20,7 @@ public final class SortedRun {
     private final List<FileMeta> files;
     private final FileMeta[] ordered;
     private final long[] heads;
+    private volatile RangeTombstones tombstones;
 
     /** @throws IllegalArgumentException when ranges overlap */
     public SortedRun(long rank, List<FileMeta> files) {
@@ -80,6 +83,16 @@ public final class SortedRun {
             sum += file.fileBytes();
         }
         return sum;
+    }
+
+    /** The visible range deletes of all files. Opens the files that have some, at the first call. */
+    RangeTombstones tombstones() throws IOException {
+        RangeTombstones known = tombstones;
+        if (known == null) {
+            known = RunTombstones.of(files);
+            tombstones = known;
+        }
+        return known;
     }
 
     private int floor(byte[] key, int offset, int length, long head) {

@@ -4,9 +4,9 @@ import io.forebay.store.KeyRange;
 import io.forebay.store.iter.Source;
 import io.forebay.store.key.InternalIterator;
 import io.forebay.store.key.PointLookup;
-import io.forebay.store.rangedel.RangeTombstones;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -81,17 +81,19 @@ public final class Version {
         for (SortedRun run : newestFirst) {
             List<FileMeta> files = overlapping(run, range);
             if (!files.isEmpty()) {
-                into.add(source(files, fillCache));
+                // Those of the whole run: they are put together once, and more of them do no harm.
+                into.add(new Source(iterator(files, fillCache), run.tombstones()));
             }
         }
     }
 
     /** A source over files of one run, in key order. Each shows its visible range only. */
     public static Source source(List<FileMeta> files, boolean fillCache) throws IOException {
-        RangeTombstones tombstones = RunTombstones.of(files);
-        InternalIterator iterator =
-                files.size() == 1 ? open(files.get(0), fillCache) : new RunIterator(files, fillCache);
-        return new Source(iterator, tombstones);
+        return new Source(iterator(files, fillCache), RunTombstones.of(files));
+    }
+
+    private static InternalIterator iterator(List<FileMeta> files, boolean fillCache) throws IOException {
+        return files.size() == 1 ? open(files.get(0), fillCache) : new RunIterator(files, fillCache);
     }
 
     /** The range deletes of files of one run, in key order, each file's cut to what it shows. */
@@ -110,8 +112,7 @@ public final class Version {
             FileMeta file = run.file(i);
             if (file.range().overlaps(range)) {
                 files.add(file);
-            } else if (range.to() != null
-                    && java.util.Arrays.compareUnsigned(file.range().from(), range.to()) >= 0) {
+            } else if (range.to() != null && Arrays.compareUnsigned(file.range().from(), range.to()) >= 0) {
                 break;
             }
         }

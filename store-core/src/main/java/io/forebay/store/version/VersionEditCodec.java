@@ -37,19 +37,6 @@ public final class VersionEditCodec {
 
     public static byte[] encode(VersionEdit edit) {
         EditOutput out = new EditOutput();
-        encode(edit, out);
-        return out.toByteArray();
-    }
-
-    /**
-     * @param name of the file, for messages
-     * @param offset of the bytes in the file, for messages
-     */
-    public static VersionEdit decode(byte[] bytes, String name, long offset) {
-        return decode(new EditInput(name, offset, bytes), name);
-    }
-
-    static void encode(VersionEdit edit, EditOutput out) {
         if (edit.lastSequence() >= 0) {
             out.writeByte(LAST_SEQUENCE);
             out.writeNumber(edit.lastSequence());
@@ -79,9 +66,15 @@ public final class VersionEditCodec {
             out.writeByte(NEXT_RANK);
             out.writeNumber(edit.nextRank());
         }
+        return out.toByteArray();
     }
 
-    static VersionEdit decode(EditInput in, String name) {
+    /**
+     * @param name of the file, for messages
+     * @param offset of the bytes in the file, for messages
+     */
+    public static VersionEdit decode(byte[] bytes, String name, long offset) {
+        EditInput in = new EditInput(name, offset, bytes);
         VersionEdit edit = new VersionEdit();
         while (in.hasMore()) {
             int tag = in.readByte();

@@ -1,134 +1,216 @@
 package io.forebay.store.version;
 
+import io.forebay.store.CorruptionException;
 import io.forebay.store.FileStore;
-import io.forebay.store.StoreException;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The present version of a store and the manifest behind it. {@link #apply} makes an edit durable and then installs the
- * version it leads to; a failure leaves the old version in place and closes the door for further edits, because nobody
- * knows what of the failed one is on disk. Thread-safe.
+ * version it leads to; a failure leaves the old version in place and closes the door for further edits and deletions,
+ * because nobody knows what of the failed one is on disk.
+ *
+ * <p>Thread-safe: edits are applied one at a time under a lock that is held during I/O; everything else takes a short one.
  */
 public final class VersionSet implements Closeable {
     private static final Logger LOG = LoggerFactory.getLogger(VersionSet.class);
+    /** A manifest is rolled over when it is larger than this, and than four times its header. */
     private static final long ROLL_OVER_BYTES = 4 << 20;
 
     private final FileStore files;
     private final FileRegistry registry;
-    private List<String> staleManifests;
+    private final long rollOverBytes;
+
+    private final Object applying = new Object();
+    // Guarded by applying.
+    private final List<String> staleManifests = new ArrayList<>();
     private Manifest manifest;
     private long nextManifest;
-    private IOException failure;
+    private Throwable failure;
     private boolean closed;
 
-    private volatile Version current;
-    private volatile VersionEdit.Commit durableCommit = new VersionEdit.Commit(0, new byte[0]);
-    private volatile String mergeName;
+    // Changed under applying and this, except for the next rank.
+    private Version current;
     private long lastSequence;
     private long nextRank = 1;
+    private volatile VersionEdit.Commit durableCommit = new VersionEdit.Commit(0, new byte[0]);
+    private volatile String mergeName;
 
-    private VersionSet(FileStore files, FileRegistry registry) {
+    private VersionSet(FileStore files, FileRegistry registry, long rollOverBytes) {
         this.files = files;
         this.registry = registry;
+        this.rollOverBytes = rollOverBytes;
     }
 
     /**
-     * Reads the state of the last durable commit: files that hold anything newer are left out. Writes nothing; the
-     * directory is first written to by the first {@link #apply}. Orphaned SSTs are deleted in the background.
+     * Reads the state of the last durable commit: files that hold anything newer are left out. Orphaned SSTs are deleted in
+     * the background. Where there is no store, one without files is made; apart from that nothing is written before the
+     * first {@link #apply}.
+     *
+     * @throws CorruptionException when the manifest is damaged, or when there are SSTs and no manifest: it was lost, or a
+     *     {@link #create} was cut off
      */
     public static VersionSet open(FileStore files, FileRegistry registry) throws IOException {
-        VersionSet set = new VersionSet(files, registry);
+        return open(files, registry, ROLL_OVER_BYTES);
+    }
+
+    static VersionSet open(FileStore files, FileRegistry registry, long rollOverBytes) throws IOException {
         Manifest.Recovered recovered = Manifest.recover(files);
+        if (recovered.number() < 0) {
+            Manifest.requireNoTables(files);
+        }
+        VersionSet set = new VersionSet(files, registry, rollOverBytes);
         set.nextManifest = recovered.nextNumber();
-        set.staleManifests = new ArrayList<>(recovered.stale());
-        if (recovered.number() >= 0) {
+        set.staleManifests.addAll(recovered.stale());
+        if (recovered.number() < 0) {
+            set.begin(new VersionEdit());
+        } else {
             set.staleManifests.add(Manifest.name(recovered.number()));
+            set.recover(recovered);
+            registry.deleteOrphans();
         }
-        Map<Long, List<FileMeta>> runs = new TreeMap<>();
-        for (VersionEdit edit : recovered.edits()) {
-            replay(edit, runs, recovered.number());
-            set.take(edit);
-        }
-        long durable = set.durableCommit.sequence();
-        List<SortedRun> kept = new ArrayList<>();
-        List<PhysicalFile> acquired = new ArrayList<>();
-        long newest = durable;
-        for (Map.Entry<Long, List<FileMeta>> run : runs.entrySet()) {
-            List<FileMeta> committed = new ArrayList<>();
-            for (FileMeta file : run.getValue()) {
-                if (file.newestSequence() <= durable) {
-                    PhysicalFile physical = registry.acquire(file.id(), file.fileBytes());
-                    acquired.add(physical);
-                    committed.add(file.withFile(physical));
-                    newest = Math.max(newest, file.newestSequence());
-                }
-            }
-            kept.add(new SortedRun(run.getKey(), committed));
-            set.nextRank = Math.max(set.nextRank, run.getKey() + 1);
-        }
-        set.lastSequence = newest;
-        set.current = new Version(kept);
-        acquired.forEach(PhysicalFile::release);
-        registry.deleteOrphans();
         return set;
     }
 
-    /** The present version with one more reference, which the caller releases. */
-    public Version current() {
-        while (true) {
-            synchronized (this) {
-                if (current == null) {
-                    throw new IllegalStateException("The version set is closed");
-                }
-                current.retain();
-                return current;
-            }
+    /**
+     * Makes a store with a given state where there is none; it is durable on return. SSTs of other names are left alone
+     * until the next {@link #open}.
+     *
+     * @param state its files were acquired by the caller
+     * @throws IllegalStateException when there is a manifest
+     */
+    public static VersionSet create(FileStore files, FileRegistry registry, VersionEdit state) throws IOException {
+        VersionSet set = new VersionSet(files, registry, ROLL_OVER_BYTES);
+        Manifest.Recovered recovered = Manifest.recover(files);
+        if (recovered.number() >= 0) {
+            throw new IllegalStateException("There is a store in " + files.describe() + " already");
+        }
+        set.nextManifest = recovered.nextNumber();
+        set.staleManifests.addAll(recovered.stale());
+        set.begin(state);
+        return set;
+    }
+
+    private void begin(VersionEdit state) throws IOException {
+        current = new Version(List.of());
+        synchronized (applying) {
+            applyLocked(state);
         }
     }
 
-    /**
-     * Makes {@code edit} durable, then installs the version it leads to. Files that it adds get a reference of their own.
-     *
-     * @throws IOException when the manifest cannot be written; every later call fails with the same cause
-     * @throws IllegalArgumentException when the edit removes a file that is not there or adds one that overlaps another
-     */
-    public synchronized void apply(VersionEdit edit) throws IOException {
-        if (closed) {
-            throw new IOException("The version set of " + files.describe() + " is closed");
-        }
-        if (failure != null) {
-            throw new IOException("The manifest of " + files.describe() + " could not be written before", failure);
-        }
-        Version next = new Version(edited(edit));
-        long ranks = nextRank;
-        for (VersionEdit.Added added : edit.added()) {
-            ranks = Math.max(ranks, added.rank() + 1);
-        }
+    private void recover(Manifest.Recovered recovered) {
+        RunMap runs = new RunMap(List.of());
+        List<SortedRun> committed = new ArrayList<>();
+        List<PhysicalFile> acquired = new ArrayList<>();
         try {
-            if (manifest == null || manifest.bytes() > ROLL_OVER_BYTES) {
+            for (VersionEdit edit : recovered.edits()) {
+                runs.play(edit);
+                take(edit);
+            }
+            lastSequence = durableCommit.sequence();
+            for (long rank : runs.ranks()) {
+                List<FileMeta> kept = new ArrayList<>();
+                for (FileMeta file : runs.touch(rank)) {
+                    if (file.newestSequence() <= durableCommit.sequence()) {
+                        PhysicalFile physical = registry.acquire(file.id(), file.fileBytes());
+                        acquired.add(physical);
+                        kept.add(file.withFile(physical));
+                    }
+                }
+                committed.add(new SortedRun(rank, kept));
+                nextRank = Math.max(nextRank, rank + 1);
+            }
+        } catch (IllegalArgumentException e) {
+            CorruptionException corruption = new CorruptionException(
+                    Manifest.name(recovered.number()), -1, "edits that follow from each other", e.getMessage());
+            corruption.initCause(e);
+            throw corruption;
+        }
+        current = new Version(committed);
+        acquired.forEach(PhysicalFile::release);
+    }
+
+    /** The present version with one more reference, which the caller releases. */
+    public synchronized Version current() {
+        if (current == null) {
+            throw new IllegalStateException("The version set of " + files.describe() + " is closed");
+        }
+        current.retain();
+        return current;
+    }
+
+    /**
+     * Makes {@code edit} durable, the names of the files that it adds included, then installs the version it leads to. The
+     * files get a reference of their own; the caller still releases those it acquired.
+     *
+     * @throws IOException when the directory or the manifest cannot be written; every later call fails with the same cause
+     * @throws IllegalArgumentException when the edit removes a file that is not there or adds one that overlaps another;
+     *     nothing has changed
+     */
+    public void apply(VersionEdit edit) throws IOException {
+        if (edit.isEmpty()) {
+            return;
+        }
+        synchronized (applying) {
+            if (closed) {
+                throw new IOException("The version set of " + files.describe() + " is closed");
+            }
+            if (failure != null) {
+                throw new IOException("The manifest of " + files.describe() + " could not be written before", failure);
+            }
+            applyLocked(edit);
+        }
+    }
+
+    private void applyLocked(VersionEdit edit) throws IOException {
+        RunMap runs = new RunMap(current.runs());
+        runs.play(edit);
+        Version next = new Version(runs.toRuns());
+        long ranks = nextRankAfter(edit);
+        try {
+            if (bringsFiles(edit)) {
+                files.syncDirectory();
+            }
+            if (manifest == null || manifest.bytes() > Math.max(rollOverBytes, 4 * manifest.headerBytes())) {
                 startManifest(edit, next, ranks);
             } else {
                 manifest.append(edit);
             }
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException | Error e) {
             failure = e;
+            registry.keepFiles();
             next.release();
             throw e;
         }
-        nextRank = ranks;
-        take(edit);
         Version before = current;
-        current = next;
+        synchronized (this) {
+            nextRank = Math.max(nextRank, ranks);
+            take(edit);
+            current = next;
+        }
         before.release();
+    }
+
+    /** False when all files that the edit adds were in the version before, so that their names are durable. */
+    private static boolean bringsFiles(VersionEdit edit) {
+        Set<FileId> known = new HashSet<>();
+        edit.removed().forEach(removed -> known.add(removed.id()));
+        return edit.added().stream()
+                .anyMatch(added -> !known.contains(added.file().id()));
+    }
+
+    private synchronized long nextRankAfter(VersionEdit edit) {
+        long ranks = Math.max(nextRank, edit.nextRank());
+        for (VersionEdit.Added added : edit.added()) {
+            ranks = Math.max(ranks, added.rank() + 1);
+        }
+        return ranks;
     }
 
     /** The newest commit that a reopen would find; sequence 0 and an empty payload before the first. */
@@ -146,7 +228,10 @@ public final class VersionSet implements Closeable {
         return nextRank++;
     }
 
-    /** When the set was opened: the newest sequence number of the recovered state. */
+    /**
+     * A sequence number that no file is above. Right after opening: that of the recovered state, which is the one of its
+     * last durable commit.
+     */
     public synchronized long lastSequence() {
         return lastSequence;
     }
@@ -157,19 +242,24 @@ public final class VersionSet implements Closeable {
 
     /** Closes the manifest and lets go of the present version. The registry is closed by its owner. Idempotent. */
     @Override
-    public synchronized void close() throws IOException {
-        if (closed) {
-            return;
-        }
-        closed = true;
-        Version last = current;
-        current = null;
-        try {
-            if (manifest != null) {
-                manifest.close();
+    public void close() throws IOException {
+        synchronized (applying) {
+            if (closed) {
+                return;
             }
-        } finally {
-            last.release();
+            closed = true;
+            registry.keepFiles();
+            Version last = current;
+            synchronized (this) {
+                current = null;
+            }
+            try {
+                if (manifest != null) {
+                    manifest.close();
+                }
+            } finally {
+                last.release();
+            }
         }
     }
 
@@ -182,7 +272,7 @@ public final class VersionSet implements Closeable {
         }
         VersionEdit.Commit commit = edit.commit() != null ? edit.commit() : durableCommit;
         state.commit(commit.sequence(), commit.payload());
-        state.lastSequence(Math.max(lastSequence, edit.lastSequence()));
+        state.lastSequence(Math.max(lastSequence(), edit.lastSequence()));
         state.nextRank(ranks);
         String merge = edit.mergeName() != null ? edit.mergeName() : mergeName;
         if (merge != null) {
@@ -210,20 +300,6 @@ public final class VersionSet implements Closeable {
         staleManifests.clear();
     }
 
-    /** The runs after {@code edit}. */
-    private List<SortedRun> edited(VersionEdit edit) {
-        Map<Long, List<FileMeta>> runs = new HashMap<>();
-        for (SortedRun run : current.runs()) {
-            runs.put(run.rank(), new ArrayList<>(run.files()));
-        }
-        replay(edit, runs, -1);
-        List<SortedRun> result = new ArrayList<>();
-        for (Map.Entry<Long, List<FileMeta>> run : runs.entrySet()) {
-            result.add(new SortedRun(run.getKey(), run.getValue()));
-        }
-        return result;
-    }
-
     private void take(VersionEdit edit) {
         if (edit.commit() != null) {
             durableCommit = edit.commit();
@@ -232,26 +308,9 @@ public final class VersionSet implements Closeable {
             mergeName = edit.mergeName();
         }
         lastSequence = Math.max(lastSequence, edit.lastSequence());
-        nextRank = Math.max(nextRank, edit.nextRank());
-    }
-
-    private static void replay(VersionEdit edit, Map<Long, List<FileMeta>> runs, long manifestNumber) {
-        for (VersionEdit.Removed removed : edit.removed()) {
-            List<FileMeta> run = runs.get(removed.rank());
-            if (run == null
-                    || !run.removeIf(file -> file.id().equals(removed.id())
-                            && Arrays.equals(file.range().from(), removed.from()))) {
-                String message =
-                        "An edit removes file " + removed.id() + " from run " + removed.rank() + ", where it is not";
-                if (manifestNumber >= 0) {
-                    throw new StoreException(message + ": manifest " + Manifest.name(manifestNumber)
-                            + " contradicts itself. Restore this store from a checkpoint or its changelog.");
-                }
-                throw new IllegalArgumentException(message);
-            }
-        }
         for (VersionEdit.Added added : edit.added()) {
-            runs.computeIfAbsent(added.rank(), rank -> new ArrayList<>()).add(added.file());
+            lastSequence = Math.max(lastSequence, added.file().newestSequence());
         }
+        nextRank = Math.max(nextRank, edit.nextRank());
     }
 }
