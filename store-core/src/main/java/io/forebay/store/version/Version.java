@@ -4,6 +4,7 @@ import io.forebay.store.KeyRange;
 import io.forebay.store.iter.Source;
 import io.forebay.store.key.InternalIterator;
 import io.forebay.store.key.PointLookup;
+import io.forebay.store.rangedel.RangeTombstones;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -60,15 +61,19 @@ public final class Version {
      * @return true when the read is settled, false when no file decides it (it may have found operands)
      */
     public boolean get(PointLookup lookup) throws IOException {
-        byte[] key = lookup.key();
         for (SortedRun run : newestFirst) {
-            FileMeta file = run.find(key, lookup.offset(), lookup.length(), lookup.head());
-            // A range delete met so far hides everything in the runs below.
-            if (file != null && (file.file().reader().get(lookup, file.overrideSequence()) || lookup.isCovered())) {
+            // A range delete met so far, here or in a memtable, hides everything in the runs below.
+            if (lookup.isCovered()) {
+                return true;
+            }
+            FileMeta file = run.find(lookup.key(), lookup.offset(), lookup.length(), lookup.head());
+            if (file != null
+                    && file.oldestSequence() <= lookup.limit()
+                    && file.file().reader().get(lookup, file.overrideSequence())) {
                 return true;
             }
         }
-        return false;
+        return lookup.isCovered();
     }
 
     /**
