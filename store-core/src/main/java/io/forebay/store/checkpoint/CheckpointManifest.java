@@ -1,0 +1,163 @@
+package io.forebay.store.checkpoint;
+
+import io.forebay.store.CheckpointDescription;
+import io.forebay.store.CheckpointFile;
+import io.forebay.store.CorruptionException;
+import io.forebay.store.FormatTooNewException;
+import io.forebay.store.KeyRange;
+import io.forebay.store.util.Crc32c;
+import io.forebay.store.version.FileId;
+import io.forebay.store.version.FileMeta;
+import io.forebay.store.version.VersionEdit;
+import io.forebay.store.version.VersionEditCodec;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The state that a checkpoint fixes, as one edit that leads from nothing to it, and its bytes:
+ *
+ * <pre>
+ * Checkpoint --> magic:8 "FBCHKPT1"  format version:4  length of Edit:4  Edit  checksum:4
+ * Edit       --> as in the manifest: files with their ranks and visible ranges, last sequence number, commit
+ *                (that sequence number and the payload of the checkpoint), name of the merge function
+ * checksum   --> CRC-32C of all bytes before it, masked
+ * </pre>
+ *
+ * Numbers are big-endian. The format version is that of manifests and files.
+ */
+public final class CheckpointManifest {
+    /** Where {@code Checkpoint.writeTo} puts these bytes. */
+    public static final String FILE_NAME = "CHECKPOINT";
+
+    static final int FORMAT_VERSION = 1;
+    private static final long MAGIC = 0x464243484B505431L;
+    private static final int HEADER_BYTES = 16;
+    private static final int CHECKSUM_BYTES = 4;
+
+    private final VersionEdit state;
+    private final List<CheckpointFile> files;
+
+    private CheckpointManifest(VersionEdit state) {
+        this.state = state;
+        this.files = physicalFiles(state);
+    }
+
+    /** @param state nothing removed; with a last sequence number and a commit */
+    public static CheckpointManifest of(VersionEdit state) {
+        if (!state.removed().isEmpty() || state.commit() == null || state.lastSequence() < 0) {
+            throw new IllegalArgumentException("Not the whole state of a checkpoint");
+        }
+        return new CheckpointManifest(state);
+    }
+
+    /** Files with their ranks and visible ranges; without open files when this was decoded. */
+    public List<VersionEdit.Added> added() {
+        return state.added();
+    }
+
+    public byte[] payload() {
+        return state.commit().payload();
+    }
+
+    public long lastSequence() {
+        return state.lastSequence();
+    }
+
+    /** Null when the store has no merge function. */
+    public String mergeName() {
+        return state.mergeName();
+    }
+
+    /** Physical files, each once, in the order of their ids. */
+    public List<CheckpointFile> files() {
+        return files;
+    }
+
+    public CheckpointDescription description() {
+        long entries = 0;
+        for (VersionEdit.Added added : state.added()) {
+            entries += added.file().entries();
+        }
+        return new CheckpointDescription(files, payload().clone(), entries);
+    }
+
+    public byte[] encode() {
+        byte[] edit = VersionEditCodec.encode(state);
+        ByteBuffer out = ByteBuffer.allocate(HEADER_BYTES + edit.length + CHECKSUM_BYTES);
+        out.putLong(MAGIC).putInt(FORMAT_VERSION).putInt(edit.length).put(edit);
+        out.putInt(Crc32c.masked(out.array(), 0, out.position()));
+        return out.array();
+    }
+
+    /**
+     * @throws CorruptionException when the bytes are not what {@link #encode} made
+     * @throws FormatTooNewException when a newer Forebay made them
+     */
+    public static CheckpointManifest decode(byte[] bytes) {
+        ByteBuffer in = ByteBuffer.wrap(bytes);
+        if (bytes.length < HEADER_BYTES + CHECKSUM_BYTES) {
+            throw corrupt(
+                    bytes.length, "at least " + (HEADER_BYTES + CHECKSUM_BYTES) + " bytes", bytes.length + " bytes");
+        }
+        if (in.getLong() != MAGIC) {
+            throw corrupt(0, "the magic of a checkpoint", "other bytes");
+        }
+        int version = in.getInt();
+        if (version > FORMAT_VERSION) {
+            throw new FormatTooNewException("The checkpoint metadata has format version " + version
+                    + "; this version of Forebay reads up to " + FORMAT_VERSION
+                    + ". Restore it with the version that made it.");
+        }
+        int length = in.getInt();
+        if (length != bytes.length - HEADER_BYTES - CHECKSUM_BYTES) {
+            throw corrupt(
+                    12, bytes.length - HEADER_BYTES - CHECKSUM_BYTES + " bytes of state", Integer.toString(length));
+        }
+        int computed = Crc32c.masked(bytes, 0, bytes.length - CHECKSUM_BYTES);
+        int stored = in.getInt(bytes.length - CHECKSUM_BYTES);
+        if (computed != stored) {
+            throw corrupt(
+                    bytes.length - CHECKSUM_BYTES,
+                    "checksum " + Integer.toHexString(computed),
+                    Integer.toHexString(stored));
+        }
+        if (version < 1) {
+            throw corrupt(8, "a format version of 1 or more", Integer.toString(version));
+        }
+        VersionEdit state = VersionEditCodec.decode(
+                Arrays.copyOfRange(bytes, HEADER_BYTES, HEADER_BYTES + length), FILE_NAME, HEADER_BYTES);
+        if (!state.removed().isEmpty() || state.commit() == null || state.lastSequence() < 0) {
+            throw corrupt(HEADER_BYTES, "a whole state with a commit", "an edit");
+        }
+        return new CheckpointManifest(state);
+    }
+
+    private static CorruptionException corrupt(long offset, String expected, String found) {
+        return new CorruptionException(FILE_NAME, offset, expected, found);
+    }
+
+    private static List<CheckpointFile> physicalFiles(VersionEdit state) {
+        Map<FileId, CheckpointFile> byId = new LinkedHashMap<>();
+        List<FileMeta> inOrder = new ArrayList<>();
+        state.added().forEach(added -> inOrder.add(added.file()));
+        inOrder.sort((a, b) -> a.id().compareTo(b.id()));
+        for (FileMeta file : inOrder) {
+            byId.merge(
+                    file.id(),
+                    new CheckpointFile(file.id().name(), file.fileBytes(), file.range()),
+                    (one, other) -> new CheckpointFile(one.name(), one.bytes(), hull(one.range(), other.range())));
+        }
+        return List.copyOf(byId.values());
+    }
+
+    private static KeyRange hull(KeyRange one, KeyRange other) {
+        byte[] from = Arrays.compareUnsigned(one.from(), other.from()) <= 0 ? one.from() : other.from();
+        boolean open = one.to() == null || other.to() == null;
+        byte[] to = open ? null : Arrays.compareUnsigned(one.to(), other.to()) >= 0 ? one.to() : other.to();
+        return KeyRange.of(from, to);
+    }
+}

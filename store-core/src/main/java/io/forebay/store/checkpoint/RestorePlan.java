@@ -1,0 +1,149 @@
+package io.forebay.store.checkpoint;
+
+import io.forebay.store.FileStore;
+import io.forebay.store.KeyRange;
+import io.forebay.store.RestoreSource;
+import io.forebay.store.version.FileId;
+import io.forebay.store.version.FileMeta;
+import io.forebay.store.version.SortedRun;
+import io.forebay.store.version.VersionEdit;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * The union of checkpoints, each clipped to a key range of its own, as the runs of a new store.
+ *
+ * <p>Because the clips do not overlap, no key has versions from two sources. So the sequence numbers of different sources
+ * need not be comparable, and a run of one source may be joined with any run of another; only the order within a source
+ * counts. Bottom runs become the bottom run, and the other runs are joined by their distance from it.
+ */
+public final class RestorePlan {
+    private final Map<Long, List<FileMeta>> runs = new TreeMap<>();
+    private final Map<FileId, FileStore> places = new LinkedHashMap<>();
+    private long lastSequence;
+    private String mergeName;
+
+    private RestorePlan() {}
+
+    /** @throws IllegalArgumentException when clips overlap, or the sources were written with different merge functions */
+    public static RestorePlan of(List<RestoreSource> sources) {
+        checkDisjoint(sources);
+        RestorePlan plan = new RestorePlan();
+        for (RestoreSource source : sources) {
+            plan.add(source);
+        }
+        plan.runs.replaceAll((rank, files) -> joined(files));
+        return plan;
+    }
+
+    /** Files of the new store that have something to show, without open files. */
+    public List<VersionEdit.Added> added() {
+        List<VersionEdit.Added> all = new ArrayList<>();
+        runs.forEach((rank, files) -> files.forEach(file -> all.add(new VersionEdit.Added(rank, file))));
+        return all;
+    }
+
+    /** Every physical file that is needed, and where it is. */
+    public Map<FileId, FileStore> places() {
+        return places;
+    }
+
+    /** The largest sequence number of any source. */
+    public long lastSequence() {
+        return lastSequence;
+    }
+
+    /** Null when no source has a merge function. */
+    public String mergeName() {
+        return mergeName;
+    }
+
+    private void add(RestoreSource source) {
+        CheckpointManifest state = CheckpointManifest.decode(source.metadata());
+        lastSequence = Math.max(lastSequence, state.lastSequence());
+        if (state.mergeName() != null) {
+            if (mergeName != null && !mergeName.equals(state.mergeName())) {
+                throw new IllegalArgumentException("Checkpoints of stores with different merge functions, " + mergeName
+                        + " and " + state.mergeName() + ", cannot be joined");
+            }
+            mergeName = state.mergeName();
+        }
+        Map<Long, Long> newRanks = newRanks(state);
+        for (VersionEdit.Added added : state.added()) {
+            FileMeta visible = added.file().clip(source.clip());
+            if (visible != null) {
+                runs.computeIfAbsent(newRanks.get(added.rank()), rank -> new ArrayList<>())
+                        .add(visible);
+                places.putIfAbsent(visible.id(), source.files());
+            }
+        }
+    }
+
+    /** Ranks without gaps, the bottom staying the bottom. */
+    private static Map<Long, Long> newRanks(CheckpointManifest state) {
+        TreeSet<Long> ranks = new TreeSet<>();
+        state.added().forEach(added -> ranks.add(added.rank()));
+        Map<Long, Long> renumbered = new TreeMap<>();
+        long next = SortedRun.BOTTOM + 1;
+        for (long rank : ranks) {
+            renumbered.put(rank, rank == SortedRun.BOTTOM ? rank : next++);
+        }
+        return renumbered;
+    }
+
+    /** Neighbouring parts of one physical file become one again: a rescale up and down leaves no trace. */
+    private static List<FileMeta> joined(List<FileMeta> files) {
+        List<FileMeta> sorted = new ArrayList<>(files);
+        sorted.sort((a, b) -> Arrays.compareUnsigned(a.range().from(), b.range().from()));
+        List<FileMeta> result = new ArrayList<>();
+        for (FileMeta file : sorted) {
+            FileMeta before = result.isEmpty() ? null : result.get(result.size() - 1);
+            if (before != null
+                    && before.id().equals(file.id())
+                    && before.overrideSequence() == file.overrideSequence()
+                    && Arrays.equals(before.range().to(), file.range().from())) {
+                result.set(result.size() - 1, spanning(before, file));
+            } else {
+                result.add(file);
+            }
+        }
+        return result;
+    }
+
+    private static FileMeta spanning(FileMeta before, FileMeta behind) {
+        return new FileMeta(
+                before.id(),
+                before.fileBytes(),
+                KeyRange.of(before.range().from(), behind.range().to()),
+                true,
+                before.minSequence(),
+                before.maxSequence(),
+                before.entries(),
+                before.pointDeletes(),
+                before.rangeDeletes(),
+                before.overrideSequence(),
+                before.creationMillis(),
+                null);
+    }
+
+    private static void checkDisjoint(List<RestoreSource> sources) {
+        List<KeyRange> clips = new ArrayList<>();
+        for (RestoreSource source : sources) {
+            if (!source.clip().isEmpty()) {
+                clips.add(source.clip());
+            }
+        }
+        clips.sort((a, b) -> Arrays.compareUnsigned(a.from(), b.from()));
+        for (int i = 1; i < clips.size(); i++) {
+            if (clips.get(i - 1).overlaps(clips.get(i))) {
+                throw new IllegalArgumentException("The clips of two sources overlap: " + clips.get(i - 1) + " and "
+                        + clips.get(i) + "; every key may come from one source only");
+            }
+        }
+    }
+}

@@ -1,0 +1,167 @@
+package io.forebay.store.db;
+
+import io.forebay.store.Checkpoint;
+import io.forebay.store.CheckpointFile;
+import io.forebay.store.FileStore;
+import io.forebay.store.ReadableFile;
+import io.forebay.store.StoreClosedException;
+import io.forebay.store.StoreException;
+import io.forebay.store.StoreIoException;
+import io.forebay.store.checkpoint.CheckpointManifest;
+import io.forebay.store.version.FileMeta;
+import io.forebay.store.version.SortedRun;
+import io.forebay.store.version.VersionEdit;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * The files of the version at one moment, plus those that the memtables frozen at that moment become. Holds a reference
+ * to every one of them until it is closed.
+ */
+final class CheckpointImpl implements Checkpoint {
+    private final StoreContext store;
+    private final Checkpoints owner;
+    private final long sequence;
+    private final byte[] payload;
+    private final CompletableFuture<Void> completion = new CompletableFuture<>();
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    /** Memtables that are not in files yet. With {@link #files}, guarded by this. */
+    private final Set<TrackedMemtable> missing;
+
+    private final List<VersionEdit.Added> files = new ArrayList<>();
+    private boolean released;
+    private volatile CheckpointManifest manifest;
+
+    /**
+     * @param state read state right after the freeze
+     * @param sequence last write in it
+     * @param payload taken over
+     */
+    CheckpointImpl(StoreContext store, Checkpoints owner, ReadState state, long sequence, byte[] payload) {
+        this.store = store;
+        this.owner = owner;
+        this.sequence = sequence;
+        this.payload = payload;
+        missing = new HashSet<>(List.of(state.frozen));
+        for (SortedRun run : state.version.runs()) {
+            for (FileMeta file : run.files()) {
+                hold(new VersionEdit.Added(run.rank(), file));
+            }
+        }
+    }
+
+    /** @return true when this flush was the last that the checkpoint waited for */
+    synchronized boolean flushed(List<TrackedMemtable> tables, List<VersionEdit.Added> made) {
+        if (released || !missing.removeAll(tables)) {
+            return false;
+        }
+        made.forEach(this::hold);
+        return missing.isEmpty();
+    }
+
+    /** Completes the future if all files are there, or will never be; the caller holds no lock. */
+    void completeIfPossible() {
+        synchronized (this) {
+            if (missing.isEmpty() && manifest == null) {
+                VersionEdit state = new VersionEdit();
+                files.forEach(added -> state.add(added.rank(), added.file()));
+                if (store.options.mergeFunction() != null) {
+                    state.mergeName(store.options.mergeFunction().name());
+                }
+                manifest = CheckpointManifest.of(state.lastSequence(sequence).commit(sequence, payload));
+            }
+        }
+        if (manifest != null) {
+            completion.complete(null);
+        } else if (store.lifecycle.failure() != null) {
+            fail(store.lifecycle.readOnly());
+        }
+    }
+
+    /** The files will not come; no effect when they are all there. */
+    void fail(StoreException cause) {
+        completion.completeExceptionally(cause);
+    }
+
+    @Override
+    public CompletableFuture<Void> completion() {
+        return completion;
+    }
+
+    @Override
+    public List<CheckpointFile> files() {
+        return complete().files();
+    }
+
+    @Override
+    public byte[] metadata() {
+        return complete().encode();
+    }
+
+    @Override
+    public void writeTo(FileStore directory) {
+        CheckpointManifest state = complete();
+        try {
+            List<String> present = directory.list();
+            if (!present.isEmpty()) {
+                throw new IllegalArgumentException("A checkpoint is written to an empty directory, but "
+                        + directory.describe() + " holds " + present.size() + " files, " + present.get(0) + " first");
+            }
+            for (CheckpointFile file : state.files()) {
+                directory.linkFrom(store.files, file.name());
+            }
+            directory.syncDirectory();
+            directory.putIfAbsent(CheckpointManifest.FILE_NAME, state.encode());
+        } catch (IOException e) {
+            throw new StoreIoException("Writing a checkpoint to " + directory.describe() + " failed", e);
+        }
+    }
+
+    @Override
+    public ReadableFile open(CheckpointFile file) {
+        if (!complete().files().contains(file)) {
+            throw new IllegalArgumentException("File " + file.name() + " is not part of this checkpoint");
+        }
+        try {
+            return store.files.open(file.name());
+        } catch (IOException e) {
+            throw new StoreIoException("Opening file " + file.name() + " of a checkpoint failed", e);
+        }
+    }
+
+    @Override
+    public void close() {
+        if (closed.compareAndSet(false, true)) {
+            owner.remove(this);
+            release();
+            completion.completeExceptionally(new StoreClosedException("The checkpoint is closed"));
+        }
+    }
+
+    private CheckpointManifest complete() {
+        if (closed.get()) {
+            throw new StoreClosedException("The checkpoint is closed");
+        }
+        CheckpointManifest state = manifest;
+        if (state == null || !completion.isDone()) {
+            throw new IllegalStateException("The checkpoint is not complete yet; wait for completion()");
+        }
+        return state;
+    }
+
+    private void hold(VersionEdit.Added file) {
+        file.file().file().retain();
+        files.add(file);
+    }
+
+    private synchronized void release() {
+        released = true;
+        files.forEach(added -> added.file().file().release());
+    }
+}

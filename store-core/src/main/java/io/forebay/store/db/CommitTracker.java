@@ -1,0 +1,71 @@
+package io.forebay.store.db;
+
+import java.util.Arrays;
+
+/**
+ * The newest commit and the newest durable one. Marks are made inside the gate; they become durable in the background, in
+ * order. Readable from any thread.
+ */
+final class CommitTracker {
+    private volatile CommitMark last;
+    private volatile CommitMark durable;
+    private volatile long pendingSinceNanos;
+
+    /** @param recovered the durable commit that the store was opened at */
+    CommitTracker(CommitMark recovered) {
+        last = recovered;
+        durable = recovered;
+    }
+
+    /**
+     * Makes a mark; inside the gate.
+     *
+     * @return false when neither the state nor the payload changed since the last one
+     */
+    boolean mark(long sequence, byte[] payload, long nowNanos) {
+        CommitMark old = last;
+        if (old.sequence() == sequence && Arrays.equals(old.payload(), payload)) {
+            return false;
+        }
+        if (old == durable) {
+            pendingSinceNanos = nowNanos;
+        }
+        last = new CommitMark(sequence, payload.clone(), old.number() + 1, nowNanos);
+        return true;
+    }
+
+    /** The commit that becomes durable once all writes up to {@code sequence} are in files, given the newest one at the freeze. */
+    CommitMark coveredBy(long sequence, CommitMark atFreeze) {
+        CommitMark newest = last;
+        return newest.sequence() <= sequence ? newest : atFreeze;
+    }
+
+    /** Notes that {@code mark} is in the manifest. Called in the order of the edits. */
+    void becameDurable(CommitMark mark) {
+        pendingSinceNanos = mark.nanos();
+        durable = mark;
+    }
+
+    CommitMark last() {
+        return last;
+    }
+
+    CommitMark durable() {
+        return durable;
+    }
+
+    /** True when nothing waits to become durable. */
+    boolean isSettled() {
+        return durable == last;
+    }
+
+    /** True when {@code mark} or a later commit is durable. */
+    boolean isDurable(CommitMark mark) {
+        return durable.number() >= mark.number();
+    }
+
+    /** No commit that still waits is older than this; meaningful while {@link #isSettled()} is false. */
+    long pendingSinceNanos() {
+        return pendingSinceNanos;
+    }
+}

@@ -1,0 +1,145 @@
+package io.forebay.store.db;
+
+import io.forebay.store.BackgroundExecutor.Kind;
+import io.forebay.store.StoreIoException;
+import io.forebay.store.compaction.Compaction;
+import io.forebay.store.compaction.CompactionPicker;
+import io.forebay.store.version.FileId;
+import io.forebay.store.version.Version;
+import java.io.IOException;
+import java.util.HashSet;
+import java.util.Set;
+
+/** Asks the picker after every change of the version, and runs what it proposes; a few compactions at a time. */
+final class CompactionScheduler {
+    /** Compactions of one store at the same time; more only takes threads from other stores. */
+    private static final int MAX_JOBS = 2;
+
+    private final StoreContext store;
+    private final WritePath writes;
+    private final CompactionStep step;
+    /** Files of running compactions. */
+    private final Set<FileId> busy = new HashSet<>();
+
+    private int jobs;
+    private int running;
+
+    /** A due compaction and the version it is about, with a reference. */
+    private record Picked(Version version, Compaction compaction) {}
+
+    CompactionScheduler(StoreContext store, WritePath writes, CompactionStep step) {
+        this.store = store;
+        this.writes = writes;
+        this.step = step;
+    }
+
+    /** Looks for due compactions in the background. Any thread. */
+    synchronized void schedule() {
+        if (jobs < MAX_JOBS && store.lifecycle.mayRunJobs()) {
+            jobs++;
+            store.shared.executor().execute(Kind.COMPACTION, this::run);
+        }
+    }
+
+    private void run() {
+        boolean worked = false;
+        if (store.lifecycle.beginJob()) {
+            try {
+                worked = runOne(false);
+            } catch (Throwable e) {
+                store.lifecycle.fail(e);
+                step.failed();
+            } finally {
+                store.lifecycle.endJob();
+            }
+        }
+        synchronized (this) {
+            jobs--;
+        }
+        if (worked) {
+            schedule();
+        }
+        store.progress.signal();
+    }
+
+    /** Carries out compactions on the calling thread until all that is committed is in the bottom run. */
+    void compactAll() {
+        boolean more = true;
+        while (more) {
+            store.lifecycle.checkRunning();
+            if (!store.lifecycle.beginJob()) {
+                continue; // closed or failed: says the check
+            }
+            try {
+                more = runOne(true);
+            } catch (IOException e) {
+                store.lifecycle.fail(e);
+                step.failed();
+                throw new StoreIoException("Compaction of store " + store.options.name() + " failed", e);
+            } catch (RuntimeException | Error e) {
+                store.lifecycle.fail(e);
+                step.failed();
+                throw e;
+            } finally {
+                store.lifecycle.endJob();
+                store.progress.signal();
+            }
+            if (!more && isBusy()) {
+                store.progress.await("compactions", () -> !isBusy() || store.lifecycle.isClosed());
+                more = true;
+            }
+        }
+    }
+
+    /** @return false when nothing was due */
+    private boolean runOne(boolean full) throws IOException {
+        Picked picked = pick(full);
+        if (picked == null) {
+            return false;
+        }
+        try {
+            if (!full) {
+                schedule(); // another one may be due beside it
+            }
+            step.run(picked.compaction, picked.version);
+        } finally {
+            finished(picked.compaction);
+            picked.version.release();
+        }
+        return true;
+    }
+
+    /** The version is looked at under the lock: a job that ends installs its edit before its files are no longer busy. */
+    private synchronized Picked pick(boolean full) throws IOException {
+        long durable = store.commits.durable().sequence();
+        long published = writes.published();
+        long[] claims = store.snapshots.sequences();
+        long oldest = claims.length == 0 ? published : Math.min(published, claims[0]);
+        Version version = store.versions.current();
+        Compaction compaction = null;
+        try {
+            compaction = full
+                    ? CompactionPicker.pickFull(version, busy, durable, oldest)
+                    : CompactionPicker.pick(version, busy, durable, oldest);
+        } finally {
+            if (compaction == null) {
+                version.release();
+            }
+        }
+        if (compaction == null) {
+            return null;
+        }
+        busy.addAll(compaction.fileIds());
+        running++;
+        return new Picked(version, compaction);
+    }
+
+    private synchronized void finished(Compaction compaction) {
+        busy.removeAll(compaction.fileIds());
+        running--;
+    }
+
+    private synchronized boolean isBusy() {
+        return running > 0;
+    }
+}

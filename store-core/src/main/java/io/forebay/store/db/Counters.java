@@ -1,0 +1,23 @@
+package io.forebay.store.db;
+
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
+
+/** What a store counts from other threads than its writer. */
+final class Counters {
+    final LongAdder reads = new LongAdder();
+    /** Point reads that had to look into files. */
+    final LongAdder fileReads = new LongAdder();
+
+    final LongAdder iteratorsOpened = new LongAdder();
+    final LongAdder iteratorsClosed = new LongAdder();
+    final AtomicLong openSnapshots = new AtomicLong();
+
+    final AtomicLong flushes = new AtomicLong();
+    final AtomicLong bytesFlushed = new AtomicLong();
+    final AtomicLong compactions = new AtomicLong();
+    final AtomicLong trivialMoves = new AtomicLong();
+    final AtomicLong filesDropped = new AtomicLong();
+    final AtomicLong bytesCompactedIn = new AtomicLong();
+    final AtomicLong bytesCompactedOut = new AtomicLong();
+}

@@ -1,0 +1,152 @@
+package io.forebay.store.db;
+
+import io.forebay.store.BackgroundExecutor;
+import io.forebay.store.CheckpointDescription;
+import io.forebay.store.Clock;
+import io.forebay.store.Environment;
+import io.forebay.store.EnvironmentStatistics;
+import io.forebay.store.FileStore;
+import io.forebay.store.RestoreSource;
+import io.forebay.store.SlabAllocator;
+import io.forebay.store.Store;
+import io.forebay.store.StoreClosedException;
+import io.forebay.store.StoreOptions;
+import io.forebay.store.cache.BlockCache;
+import io.forebay.store.cache.SlabPool;
+import io.forebay.store.checkpoint.CheckpointManifest;
+import io.forebay.store.util.DirectSlabAllocator;
+import io.forebay.store.util.SecureIds;
+import io.forebay.store.util.SystemClock;
+import io.forebay.store.util.SystemExecutor;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+
+/** What is behind an {@link Environment}: the shared memory, threads and clock, and the stores that are open. Thread-safe. */
+public final class Engine {
+    private final SlabPool pool;
+    private final BlockCache cache;
+    private final BackgroundExecutor executor;
+    private final EngineResources shared;
+    private final Set<Store> stores = new LinkedHashSet<>();
+    private int opening;
+    private boolean closed;
+
+    public Engine(Environment.Builder builder) {
+        long budget = builder.memoryBytes();
+        SlabAllocator allocator = orElse(builder.allocator(), () -> new DirectSlabAllocator(budget));
+        pool = new SlabPool(allocator, budget);
+        cache = new BlockCache(pool);
+        executor = orElse(builder.executor(), () -> new SystemExecutor(builder.backgroundThreads(), "forebay"));
+        Clock clock = orElse(builder.clock(), SystemClock::new);
+        LongSupplier ids = orElse(builder.random(), SecureIds::new);
+        shared = new EngineResources(pool, cache, executor, clock, ids, new MemoryArbiter(pool, executor));
+    }
+
+    public Store open(FileStore files, StoreOptions options) {
+        return track(new StoreOpener(shared, files, options, this::remove)::open);
+    }
+
+    public Store restore(FileStore files, StoreOptions options, List<RestoreSource> sources, byte[] payload) {
+        return track(() -> new StoreOpener(shared, files, options, this::remove).restore(sources, payload));
+    }
+
+    public static CheckpointDescription describe(byte[] checkpointMetadata) {
+        return CheckpointManifest.decode(checkpointMetadata).description();
+    }
+
+    public EnvironmentStatistics statistics() {
+        int open;
+        synchronized (stores) {
+            open = stores.size();
+        }
+        return new EnvironmentStatistics(
+                pool.budget(),
+                pool.used(),
+                pool.peak(),
+                pool.used(SlabPool.Use.MEMTABLE),
+                pool.used(SlabPool.Use.CACHE),
+                pool.used(SlabPool.Use.METADATA),
+                open);
+    }
+
+    /** Every store is closed even if another one fails to; the first failure is thrown at the end. Idempotent. */
+    public void close() {
+        List<Store> left;
+        synchronized (stores) {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            awaitOpenings();
+            left = new ArrayList<>(stores);
+        }
+        RuntimeException failure = null;
+        for (Store store : left) {
+            try {
+                store.close();
+            } catch (RuntimeException e) {
+                if (failure == null) {
+                    failure = e;
+                } else {
+                    failure.addSuppressed(e);
+                }
+            }
+        }
+        executor.close();
+        cache.close();
+        if (failure != null) {
+            throw failure;
+        }
+    }
+
+    private Store track(Supplier<StoreImpl> opener) {
+        synchronized (stores) {
+            if (closed) {
+                throw new StoreClosedException("The environment is closed");
+            }
+            opening++;
+        }
+        StoreImpl store = null;
+        try {
+            store = opener.get();
+            return store;
+        } finally {
+            synchronized (stores) {
+                opening--;
+                if (store != null) {
+                    stores.add(store);
+                }
+                stores.notifyAll();
+            }
+        }
+    }
+
+    private void remove(Store store) {
+        synchronized (stores) {
+            stores.remove(store);
+        }
+    }
+
+    /** A store that is being opened by another thread gets a chance to be closed, too. */
+    private void awaitOpenings() {
+        boolean interrupted = false;
+        while (opening > 0) {
+            try {
+                stores.wait();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static <T> T orElse(T given, Supplier<T> byDefault) {
+        return given != null ? given : byDefault.get();
+    }
+}

@@ -1,0 +1,128 @@
+package io.forebay.store.db;
+
+import io.forebay.store.StoreException;
+import io.forebay.store.flush.FlushJob;
+import io.forebay.store.flush.FlushResult;
+import io.forebay.store.flush.SstTarget;
+import io.forebay.store.iter.Source;
+import io.forebay.store.version.FileMeta;
+import io.forebay.store.version.Version;
+import io.forebay.store.version.VersionEdit;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** One piece of flush work: memtables to files, or a commit to the manifest. One thread at a time. */
+final class FlushStep {
+    private final StoreContext store;
+    private final Installer installer;
+    private final Checkpoints checkpoints;
+    private final SstTarget target;
+    private Runnable onInstalled = () -> {};
+
+    FlushStep(StoreContext store, Installer installer, Checkpoints checkpoints) {
+        this.store = store;
+        this.installer = installer;
+        this.checkpoints = checkpoints;
+        target = store.sstTarget();
+    }
+
+    /** Called after every flush that added files. Set once, before the first flush. */
+    void onInstalled(Runnable listener) {
+        onInstalled = listener;
+    }
+
+    /**
+     * Writes memtables, oldest first, to one sorted run; to two if a commit lies inside, because files are committed as a
+     * whole or not at all.
+     */
+    void flush(List<TrackedMemtable> batch, WritePath writes) throws IOException {
+        flush(batch, writes, true);
+    }
+
+    /** Brings the newest commit to disk when the store closes; what came after it is not written. */
+    void finish(WritePath writes) throws IOException {
+        CommitMark mark = store.commits.last();
+        while (!store.commits.isDurable(mark)) {
+            List<TrackedMemtable> batch = new ArrayList<>(store.states.nextFlush());
+            batch.removeIf(table -> table.firstSequence > mark.sequence());
+            if (batch.isEmpty()) {
+                commitAlone(mark);
+            } else {
+                flush(batch, writes, false);
+            }
+        }
+    }
+
+    /** Writes a commit to the manifest for which nothing is left to flush. */
+    void commitAlone(CommitMark requested) throws IOException {
+        CommitMark newest = store.commits.last();
+        CommitMark mark = store.states.isInFiles(newest.sequence()) ? newest : requested;
+        if (!store.commits.isDurable(mark)) {
+            installer.install(new VersionEdit(), List.of(), mark);
+        }
+    }
+
+    /** Background work has failed: nobody will be served any more. */
+    void failed() {
+        StoreException cause = store.lifecycle.readOnly();
+        checkpoints.fail(cause);
+    }
+
+    private void flush(List<TrackedMemtable> batch, WritePath writes, boolean keepUncommitted) throws IOException {
+        long first = batch.get(0).firstSequence;
+        TrackedMemtable newest = batch.get(batch.size() - 1);
+        long last = newest.lastSequence();
+        CommitMark commit = store.commits.coveredBy(last, newest.commit());
+        boolean inside = first <= commit.sequence() && commit.sequence() < last && !store.commits.isDurable(commit);
+        FlushResult result = write(batch, inside ? commit.sequence() : FlushJob.NO_BOUNDARY, writes, last);
+        try {
+            VersionEdit edit = new VersionEdit().lastSequence(last);
+            addRun(edit, result.upToCommit());
+            if (keepUncommitted) {
+                addRun(edit, result.aboveCommit());
+            }
+            // a commit may have come meanwhile for which this flush is enough
+            CommitMark covered = store.commits.coveredBy(last, commit);
+            installer.install(edit, batch, store.commits.isDurable(covered) ? null : covered);
+            if (!edit.added().isEmpty()) {
+                store.counters.flushes.incrementAndGet();
+                store.counters.bytesFlushed.addAndGet(result.bytes());
+            }
+        } finally {
+            result.release();
+        }
+        onInstalled.run();
+    }
+
+    private FlushResult write(List<TrackedMemtable> batch, long boundary, WritePath writes, long last)
+            throws IOException {
+        // Before the claims: a claim made later is at this number or above all that is flushed.
+        long published = writes.published();
+        long[] states = published < last ? store.snapshots.sequencesWith(published) : store.snapshots.sequences();
+        Version below = store.versions.current();
+        try {
+            return new FlushJob(target, boundary, states, below, store.options.mergeFunction())
+                    .run(() -> sources(batch));
+        } finally {
+            below.release();
+        }
+    }
+
+    private static List<Source> sources(List<TrackedMemtable> oldestFirst) {
+        List<Source> newestFirst = new ArrayList<>();
+        for (int i = oldestFirst.size() - 1; i >= 0; i--) {
+            newestFirst.add(new Source(
+                    oldestFirst.get(i).memtable.iterator(),
+                    oldestFirst.get(i).memtable.tombstones()));
+        }
+        return newestFirst;
+    }
+
+    private void addRun(VersionEdit edit, List<FileMeta> files) {
+        if (!files.isEmpty()) {
+            long rank = store.versions.nextRank();
+            files.forEach(file -> edit.add(rank, file));
+        }
+    }
+}

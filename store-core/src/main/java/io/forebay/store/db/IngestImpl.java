@@ -1,0 +1,133 @@
+package io.forebay.store.db;
+
+import io.forebay.store.SortedIngest;
+import io.forebay.store.StoreIoException;
+import io.forebay.store.flush.SstOutput;
+import io.forebay.store.flush.TombstoneFeed;
+import io.forebay.store.key.ValueKind;
+import io.forebay.store.version.FileMeta;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+
+/**
+ * Files from sorted entries. The entries are written with sequence number 0; the number that they count as is given to
+ * the files as a whole in the moment they become visible.
+ */
+final class IngestImpl implements SortedIngest {
+    private final StoreContext store;
+    private final WritePath writes;
+    private final FlushScheduler flushes;
+    private final Installer installer;
+    private final SstOutput output;
+    private byte[] lastKey = new byte[64];
+    private int lastLength = -1;
+    private boolean ended;
+
+    /** Keeps other writes out of the store until the end. */
+    IngestImpl(StoreContext store, WritePath writes, FlushScheduler flushes, Installer installer) {
+        this.store = store;
+        this.writes = writes;
+        this.flushes = flushes;
+        this.installer = installer;
+        output = new SstOutput(store.sstTarget(), TombstoneFeed.NONE, List.of());
+        store.lifecycle.startIngest();
+    }
+
+    @Override
+    public void add(byte[] key, int keyOffset, int keyLength, byte[] value, int valueOffset, int valueLength) {
+        checkOpen();
+        WritePath.checkEntry(key, keyOffset, keyLength, value, valueOffset, valueLength);
+        if (lastLength >= 0
+                && Arrays.compareUnsigned(lastKey, 0, lastLength, key, keyOffset, keyOffset + keyLength) >= 0) {
+            HexFormat hex = HexFormat.of();
+            throw new IllegalArgumentException("Key " + hex.formatHex(key, keyOffset, keyOffset + keyLength)
+                    + " is not greater than the one before, " + hex.formatHex(lastKey, 0, lastLength));
+        }
+        try {
+            output.add(key, keyOffset, keyLength, 0, ValueKind.PUT, value, valueOffset, valueLength);
+        } catch (IOException e) {
+            throw failure(e);
+        }
+        if (lastKey.length < keyLength) {
+            lastKey = new byte[Math.max(keyLength, lastKey.length * 2)];
+        }
+        System.arraycopy(key, keyOffset, lastKey, 0, keyLength);
+        lastLength = keyLength;
+    }
+
+    @Override
+    public void finish() {
+        checkOpen();
+        try {
+            List<FileMeta> files = output.finish();
+            try {
+                if (!files.isEmpty()) {
+                    flushMemtables();
+                    show(files);
+                }
+            } finally {
+                files.forEach(file -> file.file().release());
+            }
+        } catch (IOException e) {
+            throw failure(e);
+        }
+        end();
+    }
+
+    /** Range deletes and older versions of the keys must be in files, below the new ones. */
+    private void flushMemtables() {
+        long sequence;
+        store.gate.enterWriter();
+        try {
+            writes.freeze();
+            sequence = writes.assigned();
+        } finally {
+            store.gate.leave();
+        }
+        flushes.awaitFlushed(sequence);
+    }
+
+    /** Inside the gate, so that nobody fixes a state between the files and their sequence number. */
+    private void show(List<FileMeta> files) throws IOException {
+        store.gate.enterWriter();
+        try {
+            installer.ingest(files, writes.assigned() + 1);
+            writes.publishOutside();
+        } catch (IOException e) {
+            store.lifecycle.fail(e);
+            throw e;
+        } finally {
+            store.gate.leave();
+        }
+    }
+
+    @Override
+    public void close() {
+        if (!ended) {
+            end();
+        }
+    }
+
+    private void end() {
+        ended = true;
+        store.lifecycle.endIngest();
+        try {
+            output.close();
+        } catch (IOException e) {
+            throw failure(e);
+        }
+    }
+
+    private void checkOpen() {
+        store.lifecycle.checkRunning();
+        if (ended) {
+            throw new IllegalStateException("The ingest is finished or closed");
+        }
+    }
+
+    private StoreIoException failure(IOException e) {
+        return new StoreIoException("Ingest into store " + store.options.name() + " failed", e);
+    }
+}

@@ -1,0 +1,87 @@
+package io.forebay.store.db;
+
+import io.forebay.store.version.FileMeta;
+import io.forebay.store.version.SortedRun;
+import io.forebay.store.version.Version;
+import io.forebay.store.version.VersionEdit;
+import java.io.IOException;
+import java.util.List;
+
+/**
+ * Makes edits durable and shows their result to readers, one at a time: between the edit and the swap of the read state
+ * no other edit comes in, or a reader could meet a memtable and the file that was made of it.
+ */
+final class Installer {
+    private final StoreContext store;
+    private final Checkpoints checkpoints;
+    private final Pacing pacing;
+    private boolean mergeNameKnown;
+
+    Installer(StoreContext store, Checkpoints checkpoints, Pacing pacing) {
+        this.store = store;
+        this.checkpoints = checkpoints;
+        this.pacing = pacing;
+        mergeNameKnown = store.versions.mergeName() != null || store.options.mergeFunction() == null;
+    }
+
+    /**
+     * Applies an edit that no memtable belongs to.
+     *
+     * @throws IOException when the manifest cannot be written; nothing changed then
+     */
+    void install(VersionEdit edit) throws IOException {
+        install(edit, List.of(), null);
+    }
+
+    /**
+     * Applies the edit of a flush.
+     *
+     * @param flushed memtables whose content is in the added files
+     * @param commit becomes durable with it; null for none
+     */
+    void install(VersionEdit edit, List<TrackedMemtable> flushed, CommitMark commit) throws IOException {
+        applyAndShow(edit, flushed, commit).forEach(CheckpointImpl::completeIfPossible);
+    }
+
+    private synchronized List<CheckpointImpl> applyAndShow(
+            VersionEdit edit, List<TrackedMemtable> flushed, CommitMark commit) throws IOException {
+        if (!mergeNameKnown) {
+            edit.mergeName(store.options.mergeFunction().name());
+        }
+        if (commit != null) {
+            edit.commit(commit.sequence(), commit.payload());
+        }
+        store.versions.apply(edit);
+        mergeNameKnown = true;
+        if (commit != null) {
+            store.commits.becameDurable(commit);
+        }
+        Version version = store.versions.current();
+        try {
+            pacing.sortedRuns(version.runs().size());
+            return checkpoints.flushed(flushed, edit.added(), () -> store.states.install(version, flushed));
+        } finally {
+            version.release();
+        }
+    }
+
+    /**
+     * Makes files that were built outside of the memtable visible, all entries at {@code sequence}: in the bottom run when
+     * nothing overlaps them, else as a run of their own. All memtables are empty or flushed.
+     */
+    synchronized void ingest(List<FileMeta> files, long sequence) throws IOException {
+        Version version = store.versions.current();
+        try {
+            boolean alone = version.runs().stream()
+                    .allMatch(run -> files.stream()
+                            .allMatch(file ->
+                                    Version.overlapping(run, file.range()).isEmpty()));
+            long rank = alone ? SortedRun.BOTTOM : store.versions.nextRank();
+            VersionEdit edit = new VersionEdit().lastSequence(sequence);
+            files.forEach(file -> edit.add(rank, file.withOverrideSequence(sequence)));
+            install(edit);
+        } finally {
+            version.release();
+        }
+    }
+}

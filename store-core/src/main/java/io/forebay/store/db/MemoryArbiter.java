@@ -1,0 +1,168 @@
+package io.forebay.store.db;
+
+import io.forebay.store.BackgroundExecutor;
+import io.forebay.store.MemoryBudgetException;
+import io.forebay.store.StoreException;
+import io.forebay.store.cache.SlabPool;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/**
+ * Shares the memory of one environment among the memtables of its stores: when they use more than half of the budget, the
+ * store with the largest active memtable is made to flush it, idle or not; a writer that gets no memory waits here until
+ * a flush gives some back.
+ *
+ * <p>Thread-safe. Holds no lock of its own while it calls a tenant.
+ */
+final class MemoryArbiter {
+    /** A store, as far as its memory goes. Any thread may call. */
+    interface Tenant {
+        /** Memory of the active memtable in bytes; 0 when it is empty. */
+        long activeBytes();
+
+        /** True while frozen memtables wait for a flush that will come. */
+        boolean awaitsFlush();
+
+        /** Freezes the active memtable and starts its flush; false when its writer is inside the gate. */
+        boolean tryFreeze();
+    }
+
+    /** How often, and how long at a time, a writer waits for memory that only readers still hold. */
+    private static final int READER_ROUNDS = 200;
+
+    private static final long READER_WAIT_MILLIS = 10;
+    /** A flush is announced by a signal; the limit only bounds the harm of memory that came back without one. */
+    private static final long FLUSH_WAIT_MILLIS = 100;
+
+    private final SlabPool pool;
+    private final BackgroundExecutor executor;
+    private final List<Tenant> tenants = new CopyOnWriteArrayList<>();
+    private long replacedStates;
+    private long releasedStates;
+
+    MemoryArbiter(SlabPool pool, BackgroundExecutor executor) {
+        this.pool = pool;
+        this.executor = executor;
+    }
+
+    void add(Tenant tenant) {
+        tenants.add(tenant);
+    }
+
+    void remove(Tenant tenant) {
+        tenants.remove(tenant);
+        synchronized (this) {
+            notifyAll();
+        }
+    }
+
+    /** A store replaced its read state; memory may come back when readers have left the old one. */
+    synchronized void stateReplaced() {
+        replacedStates++;
+    }
+
+    /** A read state let go of its memtables. */
+    synchronized void stateReleased() {
+        releasedStates++;
+        notifyAll();
+    }
+
+    /** A number that changes whenever memory may have come back. */
+    synchronized long epoch() {
+        return releasedStates;
+    }
+
+    /**
+     * Called by a writer now and then as its memtable grows: keeps the memtables of all stores near half of the budget.
+     *
+     * @return true when {@code self} should freeze its own memtable
+     */
+    boolean shouldFreeze(Tenant self) {
+        long used = pool.used(SlabPool.Use.MEMTABLE);
+        if (used <= pool.budget() / 2) {
+            return false;
+        }
+        long active = 0;
+        Tenant largest = self;
+        long largestBytes = self.activeBytes();
+        for (Tenant tenant : tenants) {
+            long bytes = tenant.activeBytes();
+            active += bytes;
+            if (bytes > largestBytes) {
+                largest = tenant;
+                largestBytes = bytes;
+            }
+        }
+        if (active * 2 < used) {
+            return false; // what is frozen already will do
+        }
+        return largest == self || !largest.tryFreeze();
+    }
+
+    /** Freezes the largest active memtable of another store that is larger than {@code ownBytes}; false when there is none. */
+    boolean freezeLarger(Tenant self, long ownBytes) {
+        List<Tenant> others = new ArrayList<>(tenants);
+        others.remove(self);
+        others.removeIf(tenant -> tenant.activeBytes() <= ownBytes);
+        others.sort((a, b) -> Long.compare(b.activeBytes(), a.activeBytes()));
+        for (Tenant tenant : others) {
+            if (tenant.tryFreeze()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /**
+     * Waits until {@link #epoch} is no longer {@code seen}.
+     *
+     * @param request what the memory is for, for the message
+     * @param interruptible whether an interrupt ends the wait with a {@link StoreException}; its flag is kept in any case
+     * @throws MemoryBudgetException when no flush is left that could give memory back
+     */
+    void await(long seen, String request, boolean interruptible) {
+        boolean interrupted = false;
+        try {
+            for (int readerRounds = 0; epoch() == seen; ) {
+                boolean flushing = tenants.stream().anyMatch(Tenant::awaitsFlush);
+                if (!flushing && (readerRounds++ == READER_ROUNDS || lingeringStates() == 0) && epoch() == seen) {
+                    throw exhausted(request);
+                }
+                if (flushing && executor.help()) {
+                    continue;
+                }
+                try {
+                    waitFor(seen, flushing ? FLUSH_WAIT_MILLIS : READER_WAIT_MILLIS);
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                    if (interruptible) {
+                        throw new StoreException("Interrupted while waiting for memory for " + request, e);
+                    }
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    /** Flushes cannot help: names the request, the budget and its use. */
+    MemoryBudgetException exhausted(String request) {
+        return new MemoryBudgetException("No memory for " + request + ": of the budget of " + pool.budget()
+                + " bytes, memtables use " + pool.used(SlabPool.Use.MEMTABLE) + ", the block cache "
+                + pool.used(SlabPool.Use.CACHE) + " and file metadata " + pool.used(SlabPool.Use.METADATA)
+                + ". Raise the budget, close iterators that are open for long, or write smaller values.");
+    }
+
+    private synchronized long lingeringStates() {
+        return replacedStates - releasedStates;
+    }
+
+    private synchronized void waitFor(long seen, long millis) throws InterruptedException {
+        if (releasedStates == seen) {
+            wait(millis);
+        }
+    }
+}

@@ -1,0 +1,218 @@
+package io.forebay.store.db;
+
+import io.forebay.store.KeyRange;
+import io.forebay.store.MergeFunction;
+import io.forebay.store.StoreClosedException;
+import io.forebay.store.StoreException;
+import io.forebay.store.StoreIoException;
+import io.forebay.store.StoreIterator;
+import io.forebay.store.ValueBuffer;
+import io.forebay.store.key.KeyHash;
+import io.forebay.store.key.PointLookup;
+import io.forebay.store.memtable.Memtable;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * The way of a read: take the read state, fix the sequence number that it sees, ask the sources newest first. Called from
+ * any thread.
+ *
+ * <p>A point read claims nothing: when the writer overwrote in place what it wanted to see, it tries again with a newer
+ * sequence number, and if it keeps losing, claims a state like a snapshot does.
+ */
+final class ReadPath {
+    private static final int OPTIMISTIC_READS = 8;
+
+    private final StoreContext store;
+    private final WritePath writes;
+    private final MergeFunction mergeFunction;
+
+    ReadPath(StoreContext store, WritePath writes) {
+        this.store = store;
+        this.writes = writes;
+        mergeFunction = store.options.mergeFunction();
+    }
+
+    /** @param claim the state to read, or null for the present one */
+    byte[] get(byte[] key, SnapshotList.Entry claim) {
+        ValueBuffer buffer = ReadContext.ofThread().buffer();
+        return get(key, 0, key.length, buffer, claim) ? buffer.toByteArray() : null;
+    }
+
+    /** @param claim the state to read, or null for the present one */
+    boolean get(byte[] key, int offset, int length, ValueBuffer into, SnapshotList.Entry claim) {
+        Objects.checkFromIndexSize(offset, length, key.length);
+        store.lifecycle.checkReadable();
+        store.counters.reads.increment();
+        PointLookup lookup = ReadContext.ofThread().lookup;
+        return read(lookup, key, offset, length, into, claim);
+    }
+
+    List<byte[]> multiGet(List<byte[]> keys, SnapshotList.Entry claim) {
+        store.lifecycle.checkReadable();
+        store.counters.reads.add(keys.size());
+        if (claim != null) {
+            return multiGetClaimed(keys, claim);
+        }
+        // inside the gate, so that no batch is half in the state
+        long limit;
+        ReadState state;
+        store.gate.enterOther();
+        try {
+            state = store.states.acquire();
+            limit = writes.published();
+        } finally {
+            store.gate.leave();
+        }
+        List<byte[]> values = multiGet(keys, state, limit, false);
+        if (values != null) {
+            return values;
+        }
+        SnapshotList.Entry own = claimNow();
+        try {
+            return multiGetClaimed(keys, own);
+        } finally {
+            store.snapshots.remove(own);
+        }
+    }
+
+    /** Claims the present state: it stays readable until the claim is removed. */
+    SnapshotList.Entry claimNow() {
+        store.gate.enterOther();
+        try {
+            store.lifecycle.checkReadable();
+            return store.snapshots.add(writes.published());
+        } finally {
+            store.gate.leave();
+        }
+    }
+
+    /** @param claim the state to iterate over, or null for the present one; it must be open */
+    StoreIterator iterator(KeyRange range, SnapshotList.Entry claim) {
+        Objects.requireNonNull(range, "range");
+        SnapshotList.Entry own = claim == null ? claimNow() : store.snapshots.addLike(claim);
+        if (own == null) {
+            throw new StoreClosedException("The snapshot is closed");
+        }
+        try {
+            return new StoreIteratorImpl(store, range, own);
+        } catch (RuntimeException | Error e) {
+            store.snapshots.remove(own);
+            throw e;
+        }
+    }
+
+    private boolean read(
+            PointLookup lookup, byte[] key, int offset, int length, ValueBuffer into, SnapshotList.Entry claim) {
+        long hash = KeyHash.of(key, offset, length);
+        ReadState state = store.states.acquire();
+        try {
+            for (int attempt = 0; attempt < OPTIMISTIC_READS; attempt++) {
+                // the limit after the state: what is newer than the state cannot be half in it for one key
+                lookup.start(key, offset, length, hash, claim == null ? writes.published() : claim.sequence, into);
+                if (search(state, lookup, claim != null)) {
+                    return finish(lookup, into);
+                }
+                if (claim != null) {
+                    throw lostVersion(claim);
+                }
+            }
+        } finally {
+            state.release();
+        }
+        SnapshotList.Entry own = claimNow();
+        try {
+            state = store.states.acquire();
+            lookup.start(key, offset, length, hash, own.sequence, into);
+            if (!search(state, lookup, true)) {
+                throw lostVersion(own);
+            }
+            return finish(lookup, into);
+        } finally {
+            state.release();
+            store.snapshots.remove(own);
+        }
+    }
+
+    private List<byte[]> multiGetClaimed(List<byte[]> keys, SnapshotList.Entry claim) {
+        List<byte[]> values = multiGet(keys, store.states.acquire(), claim.sequence, true);
+        if (values == null) {
+            throw lostVersion(claim);
+        }
+        return values;
+    }
+
+    /** Releases {@code state}. @return null when a version was overwritten meanwhile */
+    private List<byte[]> multiGet(List<byte[]> keys, ReadState state, long limit, boolean claimed) {
+        try {
+            PointLookup lookup = ReadContext.ofThread().lookup;
+            List<byte[]> values = new ArrayList<>(keys.size());
+            for (byte[] key : keys) {
+                ValueBuffer buffer = ReadContext.ofThread().buffer();
+                lookup.start(key, 0, key.length, KeyHash.of(key, 0, key.length), limit, buffer);
+                if (!search(state, lookup, claimed)) {
+                    return null;
+                }
+                values.add(finish(lookup, buffer) ? buffer.toByteArray() : null);
+            }
+            return values;
+        } finally {
+            state.release();
+        }
+    }
+
+    /**
+     * Asks the sources.
+     *
+     * @param claimed whether the limit of the lookup is claimed
+     * @return false when the version that the limit sees was overwritten in place
+     */
+    private boolean search(ReadState state, PointLookup lookup, boolean claimed) {
+        int result = state.active.memtable.get(lookup, claimed);
+        for (int i = 0; result == Memtable.CONTINUE && i < state.frozen.length; i++) {
+            result = state.frozen[i].memtable.get(lookup, claimed);
+        }
+        if (result == Memtable.CONTINUE) {
+            store.counters.fileReads.increment();
+            try {
+                state.version.get(lookup);
+            } catch (IOException e) {
+                throw new StoreIoException("Reading store " + store.options.name() + " failed", e);
+            }
+        }
+        return result != Memtable.RETRY;
+    }
+
+    /** Brings the value, if there is one, to {@code into}. */
+    private boolean finish(PointLookup lookup, ValueBuffer into) {
+        if (!lookup.isFound()) {
+            return false;
+        }
+        List<byte[]> values = lookup.operandsNewestFirst();
+        if (!values.isEmpty()) {
+            byte[] merged = values.get(0);
+            if (values.size() > 1) {
+                List<byte[]> oldestFirst = new ArrayList<>(values);
+                Collections.reverse(oldestFirst);
+                byte[] key = Arrays.copyOfRange(lookup.key(), lookup.offset(), lookup.offset() + lookup.length());
+                merged = mergeFunction.merge(key, oldestFirst);
+            }
+            System.arraycopy(merged, 0, into.reset(merged.length), 0, merged.length);
+        }
+        return true;
+    }
+
+    /** A claimed version is gone: somebody closed the snapshot meanwhile. */
+    private StoreException lostVersion(SnapshotList.Entry claim) {
+        store.lifecycle.checkReadable();
+        if (store.snapshots.isRemoved(claim)) {
+            return new StoreClosedException("The snapshot was closed during a read");
+        }
+        return new StoreException("Store " + store.options.name() + " lost the version that sequence number "
+                + claim.sequence + " needs. This is a bug in Forebay, please report it.");
+    }
+}

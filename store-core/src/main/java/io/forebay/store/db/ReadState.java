@@ -1,0 +1,69 @@
+package io.forebay.store.db;
+
+import io.forebay.store.version.Version;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+
+/**
+ * Everything a read may look at, as one immutable value: the active memtable, the frozen ones (newest first) and the
+ * version of the files. While somebody holds a reference, the memory and the files of all of them stay.
+ */
+final class ReadState {
+    private static final VarHandle REFERENCES;
+
+    static {
+        try {
+            REFERENCES = MethodHandles.lookup().findVarHandle(ReadState.class, "references", int.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    final TrackedMemtable active;
+    final TrackedMemtable[] frozen;
+    final Version version;
+    private final MemoryArbiter arbiter;
+
+    private volatile int references = 1;
+
+    /**
+     * Retains all parts for as long as the state lives.
+     *
+     * @param arbiter hears when the last reference is gone and the memory is released
+     */
+    ReadState(TrackedMemtable active, TrackedMemtable[] frozen, Version version, MemoryArbiter arbiter) {
+        this.active = active;
+        this.frozen = frozen;
+        this.version = version;
+        this.arbiter = arbiter;
+        active.memtable.retain();
+        for (TrackedMemtable table : frozen) {
+            table.memtable.retain();
+        }
+        version.retain();
+    }
+
+    /** @return false when the last reference is gone already: somebody replaced this state, take the new one */
+    boolean tryRetain() {
+        int seen = references;
+        while (seen > 0) {
+            int witness = (int) REFERENCES.compareAndExchange(this, seen, seen + 1);
+            if (witness == seen) {
+                return true;
+            }
+            seen = witness;
+        }
+        return false;
+    }
+
+    void release() {
+        if ((int) REFERENCES.getAndAdd(this, -1) == 1) {
+            active.memtable.release();
+            for (TrackedMemtable table : frozen) {
+                table.memtable.release();
+            }
+            version.release();
+            arbiter.stateReleased();
+        }
+    }
+}

@@ -1,0 +1,139 @@
+package io.forebay.store.db;
+
+import io.forebay.store.version.Version;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * The present {@link ReadState} of a store and the ways it changes: a freeze (by whoever is inside the gate) and the
+ * installation of a new version (by background work). Both swap one reference under a lock that is never held during I/O.
+ */
+final class ReadStates {
+    private static final TrackedMemtable[] NONE = {};
+
+    private final Lifecycle lifecycle;
+    private final MemoryArbiter arbiter;
+    private volatile ReadState current;
+
+    /** Takes over the creator's reference of {@code active}; retains {@code version}. */
+    ReadStates(Lifecycle lifecycle, MemoryArbiter arbiter, TrackedMemtable active, Version version) {
+        this.lifecycle = lifecycle;
+        this.arbiter = arbiter;
+        current = new ReadState(active, NONE, version, arbiter);
+        active.memtable.release();
+    }
+
+    /** The present state with a reference that the caller releases; {@link io.forebay.store.StoreClosedException} after close. */
+    ReadState acquire() {
+        while (true) {
+            ReadState state = current;
+            if (state == null) {
+                throw lifecycle.closed();
+            }
+            if (state.tryRetain()) {
+                return state;
+            }
+        }
+    }
+
+    /** The active memtable; only inside the gate. */
+    TrackedMemtable active() {
+        ReadState state = current;
+        if (state == null) {
+            throw lifecycle.closed();
+        }
+        return state.active;
+    }
+
+    /** Puts {@code fresh} in place of the active memtable, which becomes the newest frozen one; inside the gate. */
+    synchronized void freeze(TrackedMemtable fresh, long lastSequence, CommitMark commit) {
+        ReadState old = current;
+        old.active.freeze(lastSequence, commit);
+        TrackedMemtable[] frozen = new TrackedMemtable[old.frozen.length + 1];
+        frozen[0] = old.active;
+        System.arraycopy(old.frozen, 0, frozen, 1, old.frozen.length);
+        swap(new ReadState(fresh, frozen, old.version, arbiter));
+        fresh.memtable.release();
+    }
+
+    /** Replaces the version, and drops {@code flushed} from the frozen memtables: their content is in its files. */
+    synchronized void install(Version version, List<TrackedMemtable> flushed) {
+        ReadState old = current;
+        if (old == null) {
+            return;
+        }
+        List<TrackedMemtable> frozen = new ArrayList<>(Arrays.asList(old.frozen));
+        frozen.removeAll(flushed);
+        swap(new ReadState(old.active, frozen.toArray(NONE), version, arbiter));
+    }
+
+    /** The frozen memtables that one flush may merge, oldest first: up to the oldest checkpoint barrier. Empty when there are none. */
+    synchronized List<TrackedMemtable> nextFlush() {
+        List<TrackedMemtable> batch = new ArrayList<>();
+        TrackedMemtable[] frozen = current == null ? NONE : current.frozen;
+        for (int i = frozen.length - 1; i >= 0; i--) {
+            batch.add(frozen[i]);
+            if (frozen[i].isBarrier()) {
+                break;
+            }
+        }
+        return batch;
+    }
+
+    /** The present state with a reference, its newest frozen memtable marked as the end of a flush. */
+    synchronized ReadState acquireBehindBarrier() {
+        ReadState state = current;
+        if (state.frozen.length > 0) {
+            state.frozen[0].setBarrier();
+        }
+        state.tryRetain();
+        return state;
+    }
+
+    /** Says that writes in the (still empty) active memtable begin at {@code firstSequence}; inside the gate. */
+    synchronized void restart(long firstSequence) {
+        ReadState old = current;
+        swap(new ReadState(new TrackedMemtable(old.active.memtable, firstSequence), old.frozen, old.version, arbiter));
+    }
+
+    /** True when all writes up to {@code sequence} have left all memtables, the active one as well. */
+    boolean isInFiles(long sequence) {
+        ReadState state = current;
+        return state != null && state.active.firstSequence > sequence && isFlushed(sequence);
+    }
+
+    /** True when all writes up to {@code sequence}, which are frozen, have left the memtables; also after close. */
+    boolean isFlushed(long sequence) {
+        ReadState state = current;
+        return state == null
+                || state.frozen.length == 0
+                || state.frozen[state.frozen.length - 1].firstSequence > sequence;
+    }
+
+    /** Memory of the active memtable; 0 after close. */
+    long activeBytes() {
+        ReadState state = current;
+        return state == null ? 0 : state.active.memtable.heldBytes();
+    }
+
+    int frozenCount() {
+        ReadState state = current;
+        return state == null ? 0 : state.frozen.length;
+    }
+
+    /** Lets go of the present state; there is none from now on. */
+    synchronized void close() {
+        ReadState old = current;
+        current = null;
+        arbiter.stateReplaced();
+        old.release();
+    }
+
+    private void swap(ReadState next) {
+        ReadState old = current;
+        current = next;
+        arbiter.stateReplaced();
+        old.release();
+    }
+}

@@ -1,0 +1,122 @@
+package io.forebay.store.db;
+
+import java.util.Arrays;
+
+/**
+ * The states of a store that somebody still reads: snapshots, iterators, and the newest commit. From it follow the
+ * sequence number up to which the memtable must keep versions ({@link #pinned}), and the list that flushes and
+ * compactions must respect ({@link #sequences}).
+ *
+ * <p>New states are claimed in ascending order because that happens inside the {@link WriterGate}; claims end on any
+ * thread.
+ */
+final class SnapshotList {
+    /** One reader's claim on a state. */
+    static final class Entry {
+        final long sequence;
+        private Entry previous;
+        private Entry next;
+        private boolean removed;
+
+        private Entry(long sequence) {
+            this.sequence = sequence;
+        }
+    }
+
+    private Entry first;
+    private Entry last;
+    private int size;
+    private long commit;
+    private volatile long pinned;
+
+    /** Versions at or below it must not be overwritten in place. Exact inside the gate; it may fall at any time. */
+    long pinned() {
+        return pinned;
+    }
+
+    /** Adds a claim; the caller is inside the gate, and {@code sequence} is the store's last published one. */
+    synchronized Entry add(long sequence) {
+        return insertAfter(last, sequence);
+    }
+
+    /** Adds a claim on the state of {@code other}; null when that claim has ended already. Any thread. */
+    synchronized Entry addLike(Entry other) {
+        return other.removed ? null : insertAfter(other, other.sequence);
+    }
+
+    private Entry insertAfter(Entry place, long sequence) {
+        Entry entry = new Entry(sequence);
+        entry.previous = place;
+        entry.next = place == null ? first : place.next;
+        if (place == null) {
+            first = entry;
+        } else {
+            place.next = entry;
+        }
+        if (entry.next == null) {
+            last = entry;
+        } else {
+            entry.next.previous = entry;
+        }
+        size++;
+        pinned = Math.max(commit, last.sequence);
+        return entry;
+    }
+
+    /** Ends a claim. Idempotent. */
+    synchronized void remove(Entry entry) {
+        if (entry.removed) {
+            return;
+        }
+        entry.removed = true;
+        if (entry.previous == null) {
+            first = entry.next;
+        } else {
+            entry.previous.next = entry.next;
+        }
+        if (entry.next == null) {
+            last = entry.previous;
+        } else {
+            entry.next.previous = entry.previous;
+        }
+        size--;
+        pinned = Math.max(commit, last == null ? 0 : last.sequence);
+    }
+
+    synchronized boolean isRemoved(Entry entry) {
+        return entry.removed;
+    }
+
+    /** Notes the newest commit, whose state must survive until it is in files; the caller is inside the gate. */
+    synchronized void commitAt(long sequence) {
+        commit = sequence;
+        pinned = Math.max(sequence, last == null ? 0 : last.sequence);
+    }
+
+    /** The distinct sequence numbers of all claims, ascending. */
+    synchronized long[] sequences() {
+        long[] all = new long[size];
+        int count = 0;
+        for (Entry entry = first; entry != null; entry = entry.next) {
+            if (count == 0 || all[count - 1] != entry.sequence) {
+                all[count++] = entry.sequence;
+            }
+        }
+        return Arrays.copyOf(all, count);
+    }
+
+    /** As {@link #sequences()}, with {@code extra} among them. */
+    long[] sequencesWith(long extra) {
+        long[] all = sequences();
+        int at = Arrays.binarySearch(all, extra);
+        if (at >= 0) {
+            return all;
+        }
+        int place = -at - 1;
+        long[] more = new long[all.length + 1];
+        System.arraycopy(all, 0, more, 0, place);
+        more[place] = extra;
+        System.arraycopy(all, place, more, place + 1, all.length - place);
+        return more;
+    }
+}

@@ -1,0 +1,59 @@
+package io.forebay.store.db;
+
+import io.forebay.store.StoreStatistics;
+import io.forebay.store.version.FileMeta;
+import io.forebay.store.version.SortedRun;
+
+/** Puts the figures of a store together. */
+final class Statistics {
+    private Statistics() {}
+
+    static StoreStatistics of(StoreContext store, WritePath writes) {
+        Counters counters = store.counters;
+        long reads = counters.reads.sum();
+        ReadState state = store.states.acquire();
+        try {
+            long memtableBytes = state.active.memtable.heldBytes();
+            long entries = state.active.memtable.entries();
+            for (TrackedMemtable table : state.frozen) {
+                memtableBytes += table.memtable.heldBytes();
+                entries += table.memtable.entries();
+            }
+            long fileBytes = 0;
+            for (SortedRun run : state.version.runs()) {
+                for (FileMeta file : run.files()) {
+                    fileBytes += file.fileBytes();
+                    entries += file.entries();
+                }
+            }
+            return new StoreStatistics(
+                    writes.operations(),
+                    writes.bytesWritten(),
+                    reads,
+                    Math.max(0, reads - counters.fileReads.sum()),
+                    counters.iteratorsOpened.sum(),
+                    Math.max(0, counters.iteratorsOpened.sum() - counters.iteratorsClosed.sum()),
+                    counters.openSnapshots.get(),
+                    store.versions.registry().cacheHits(),
+                    store.versions.registry().cacheMisses(),
+                    counters.flushes.get(),
+                    counters.bytesFlushed.get(),
+                    counters.compactions.get(),
+                    counters.trivialMoves.get(),
+                    counters.filesDropped.get(),
+                    counters.bytesCompactedIn.get(),
+                    counters.bytesCompactedOut.get(),
+                    writes.stallNanos(),
+                    memtableBytes,
+                    state.frozen.length,
+                    state.version.fileCount(),
+                    fileBytes,
+                    state.version.runs().size(),
+                    entries,
+                    writes.published(),
+                    store.commits.durable().sequence());
+        } finally {
+            state.release();
+        }
+    }
+}

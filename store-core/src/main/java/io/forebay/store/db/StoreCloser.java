@@ -1,0 +1,97 @@
+package io.forebay.store.db;
+
+import io.forebay.store.StoreException;
+import io.forebay.store.StoreIoException;
+import java.io.IOException;
+
+/** The end of a store, in the right order: no new work, no running work, the last commit to disk, everything let go. */
+final class StoreCloser {
+    /** Gives back what was taken to open the store. */
+    interface Release {
+        void run() throws Exception;
+    }
+
+    private final StoreContext store;
+    private final StoreParts parts;
+    private final Release release;
+
+    StoreCloser(StoreContext store, StoreParts parts, Release release) {
+        this.store = store;
+        this.parts = parts;
+        this.release = release;
+    }
+
+    /**
+     * Everything is let go in any case.
+     *
+     * @throws StoreException when the last commit could not be made durable, or something could not be closed
+     */
+    void close() {
+        if (!store.lifecycle.close()) {
+            return;
+        }
+        parts.commits.close();
+        parts.compactionStep.cancelAll();
+        store.progress.signal();
+        store.lifecycle.awaitJobs();
+        Failures failures = new Failures();
+        failures.collect(this::finishCommit);
+        failures.collect(parts.checkpoints::close);
+        store.shared.arbiter().remove(parts.writes);
+        failures.collect(store.states::close);
+        failures.collect(store.versions::close);
+        failures.collect(store.versions.registry()::close);
+        failures.collect(release);
+        failures.rethrow();
+    }
+
+    private void finishCommit() throws IOException {
+        if (store.commits.isSettled()) {
+            return;
+        }
+        if (store.lifecycle.failure() != null) {
+            throw store.lifecycle.readOnly();
+        }
+        store.gate.enterOther();
+        try {
+            if (store.commits.last().sequence() >= store.states.active().firstSequence) {
+                parts.writes.freeze();
+            }
+        } finally {
+            store.gate.leave();
+        }
+        parts.flushStep.finish(parts.writes);
+    }
+
+    /** The first failure of several steps that are all tried. */
+    private final class Failures {
+        private Throwable first;
+
+        void collect(Release step) {
+            try {
+                step.run();
+            } catch (Throwable e) {
+                if (first == null) {
+                    first = e;
+                } else {
+                    first.addSuppressed(e);
+                }
+            }
+        }
+
+        void rethrow() {
+            if (first instanceof RuntimeException e) {
+                throw e;
+            }
+            if (first instanceof Error e) {
+                throw e;
+            }
+            if (first != null) {
+                String message = "Closing store " + store.options.name() + " failed";
+                throw first instanceof IOException e
+                        ? new StoreIoException(message, e)
+                        : new StoreException(message, first);
+            }
+        }
+    }
+}

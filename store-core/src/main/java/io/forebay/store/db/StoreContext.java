@@ -1,0 +1,52 @@
+package io.forebay.store.db;
+
+import io.forebay.store.FileStore;
+import io.forebay.store.StoreOptions;
+import io.forebay.store.flush.SstTarget;
+import io.forebay.store.memtable.Memtable;
+import io.forebay.store.version.Version;
+import io.forebay.store.version.VersionSet;
+
+/** The parts of one open store, for each other. */
+final class StoreContext {
+    final EngineResources shared;
+    final FileStore files;
+    final StoreOptions options;
+    final VersionSet versions;
+    final Lifecycle lifecycle;
+    final WriterGate gate = new WriterGate();
+    final SnapshotList snapshots = new SnapshotList();
+    final CommitTracker commits;
+    final ReadStates states;
+    final Progress progress;
+    final Counters counters = new Counters();
+
+    /** @param versions opened and recovered; closed by the store */
+    StoreContext(EngineResources shared, FileStore files, StoreOptions options, VersionSet versions) {
+        this.shared = shared;
+        this.files = files;
+        this.options = options;
+        this.versions = versions;
+        lifecycle = new Lifecycle(options.name());
+        progress = new Progress(shared.executor());
+        commits = new CommitTracker(new CommitMark(
+                versions.durableCommit().sequence(),
+                versions.durableCommit().payload(),
+                0,
+                shared.clock().nanoTime()));
+        Version version = versions.current();
+        try {
+            states = new ReadStates(lifecycle, shared.arbiter(), newMemtable(versions.lastSequence() + 1), version);
+        } finally {
+            version.release();
+        }
+    }
+
+    TrackedMemtable newMemtable(long firstSequence) {
+        return new TrackedMemtable(new Memtable(shared.pool(), options.mergeFunction()), firstSequence);
+    }
+
+    SstTarget sstTarget() {
+        return SstTarget.of(files, versions.registry(), shared.ids(), shared.clock(), options);
+    }
+}

@@ -1,0 +1,144 @@
+package io.forebay.store.db;
+
+import io.forebay.store.Checkpoint;
+import io.forebay.store.KeyRange;
+import io.forebay.store.Snapshot;
+import io.forebay.store.SortedIngest;
+import io.forebay.store.Store;
+import io.forebay.store.StoreIterator;
+import io.forebay.store.StoreStatistics;
+import io.forebay.store.ValueBuffer;
+import io.forebay.store.WriteBatch;
+import java.util.List;
+import java.util.Objects;
+
+/** A store as its users see it: every method is answered by the part that knows how. */
+final class StoreImpl implements Store {
+    private final StoreContext store;
+    private final StoreParts parts;
+
+    StoreImpl(StoreContext store, StoreParts parts) {
+        this.store = store;
+        this.parts = parts;
+    }
+
+    @Override
+    public void put(byte[] key, byte[] value) {
+        parts.writes.put(key, 0, key.length, value, 0, value.length);
+    }
+
+    @Override
+    public void put(byte[] key, int keyOffset, int keyLength, byte[] value, int valueOffset, int valueLength) {
+        parts.writes.put(key, keyOffset, keyLength, value, valueOffset, valueLength);
+    }
+
+    @Override
+    public void delete(byte[] key) {
+        parts.writes.delete(key, 0, key.length);
+    }
+
+    @Override
+    public void delete(byte[] key, int keyOffset, int keyLength) {
+        parts.writes.delete(key, keyOffset, keyLength);
+    }
+
+    @Override
+    public void merge(byte[] key, byte[] operand) {
+        parts.writes.merge(key, 0, key.length, operand, 0, operand.length);
+    }
+
+    @Override
+    public void merge(byte[] key, int keyOffset, int keyLength, byte[] operand, int operandOffset, int operandLength) {
+        parts.writes.merge(key, keyOffset, keyLength, operand, operandOffset, operandLength);
+    }
+
+    @Override
+    public void deleteRange(byte[] from, byte[] to) {
+        parts.writes.deleteRange(Objects.requireNonNull(from, "from"), to);
+    }
+
+    @Override
+    public void deletePrefix(byte[] prefix) {
+        parts.writes.deleteRange(Objects.requireNonNull(prefix, "prefix"), KeyRange.prefixEnd(prefix));
+    }
+
+    @Override
+    public void write(WriteBatch batch) {
+        parts.writes.write(batch);
+    }
+
+    @Override
+    public void commit(byte[] payload) {
+        parts.commits.commit(Objects.requireNonNull(payload, "payload"));
+    }
+
+    @Override
+    public void commitDurably(byte[] payload) {
+        parts.commits.commitDurably(Objects.requireNonNull(payload, "payload"));
+    }
+
+    @Override
+    public byte[] committedPayload() {
+        return store.commits.last().payload().clone();
+    }
+
+    @Override
+    public byte[] durablePayload() {
+        return store.commits.durable().payload().clone();
+    }
+
+    @Override
+    public byte[] get(byte[] key) {
+        return parts.reads.get(key, null);
+    }
+
+    @Override
+    public boolean get(byte[] key, int offset, int length, ValueBuffer into) {
+        return parts.reads.get(key, offset, length, into, null);
+    }
+
+    @Override
+    public List<byte[]> multiGet(List<byte[]> keys) {
+        return parts.reads.multiGet(keys, null);
+    }
+
+    @Override
+    public StoreIterator iterator(KeyRange range) {
+        return parts.reads.iterator(range, null);
+    }
+
+    @Override
+    public Snapshot snapshot() {
+        return new SnapshotImpl(store, parts.reads, parts.reads.claimNow());
+    }
+
+    @Override
+    public Checkpoint checkpoint(byte[] payload) {
+        return parts.checkpoints.take(Objects.requireNonNull(payload, "payload"), parts.writes);
+    }
+
+    @Override
+    public SortedIngest ingest() {
+        return parts.ingest();
+    }
+
+    @Override
+    public void flush() {
+        parts.flush();
+    }
+
+    @Override
+    public void compact() {
+        parts.compact();
+    }
+
+    @Override
+    public StoreStatistics statistics() {
+        return parts.statistics();
+    }
+
+    @Override
+    public void close() {
+        parts.closer.close();
+    }
+}

@@ -1,0 +1,160 @@
+package io.forebay.store.db;
+
+import io.forebay.store.CorruptionException;
+import io.forebay.store.FileStore;
+import io.forebay.store.ReadableFile;
+import io.forebay.store.RestoreSource;
+import io.forebay.store.StoreIoException;
+import io.forebay.store.StoreOptions;
+import io.forebay.store.checkpoint.RestorePlan;
+import io.forebay.store.version.FileId;
+import io.forebay.store.version.FileMeta;
+import io.forebay.store.version.FileRegistry;
+import io.forebay.store.version.PhysicalFile;
+import io.forebay.store.version.VersionEdit;
+import io.forebay.store.version.VersionSet;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/** Opens one store: from what its directory holds, or from checkpoints. On failure everything is as it was. */
+final class StoreOpener {
+    private final EngineResources shared;
+    private final FileStore files;
+    private final StoreOptions options;
+    /** Hears of the end of the store. */
+    private final Consumer<StoreImpl> onClosed;
+
+    StoreOpener(EngineResources shared, FileStore files, StoreOptions options, Consumer<StoreImpl> onClosed) {
+        this.shared = shared;
+        this.files = files;
+        this.options = options;
+        this.onClosed = onClosed;
+    }
+
+    /** At the last durable commit; writes nothing. */
+    StoreImpl open() {
+        return locked(registry -> VersionSet.open(files, registry));
+    }
+
+    /** As the union of the clipped sources; durable on return. */
+    StoreImpl restore(List<RestoreSource> sources, byte[] payload) {
+        RestorePlan plan = RestorePlan.of(sources);
+        checkMergeName(plan.mergeName());
+        return locked(registry -> restore(plan, payload, registry));
+    }
+
+    private interface Opening {
+        VersionSet open(FileRegistry registry) throws IOException;
+    }
+
+    private StoreImpl locked(Opening opening) {
+        try {
+            AutoCloseable lock = files.lock();
+            FileRegistry registry = new FileRegistry(files, shared.cache(), shared.pool(), shared.executor());
+            VersionSet versions = null;
+            try {
+                versions = opening.open(registry);
+                checkMergeName(versions.mergeName());
+                return store(versions, lock);
+            } catch (Throwable e) {
+                closeAfter(e, versions, registry::close, lock);
+                throw e;
+            }
+        } catch (IOException e) {
+            throw new StoreIoException("Opening store " + options.name() + " in " + files.describe() + " failed", e);
+        }
+    }
+
+    private StoreImpl store(VersionSet versions, AutoCloseable lock) {
+        StoreContext context = new StoreContext(shared, files, options, versions);
+        StoreImpl[] store = new StoreImpl[1];
+        StoreParts parts = new StoreParts(context, () -> {
+            try {
+                lock.close();
+            } finally {
+                onClosed.accept(store[0]);
+            }
+        });
+        store[0] = new StoreImpl(context, parts);
+        shared.arbiter().add(parts.writes);
+        parts.compactions.schedule();
+        return store[0];
+    }
+
+    private VersionSet restore(RestorePlan plan, byte[] payload, FileRegistry registry) throws IOException {
+        fetch(plan);
+        List<PhysicalFile> held = new ArrayList<>();
+        VersionEdit edit = new VersionEdit()
+                .lastSequence(plan.lastSequence())
+                .commit(plan.lastSequence(), Objects.requireNonNull(payload, "payload"));
+        String mergeName =
+                options.mergeFunction() == null ? null : options.mergeFunction().name();
+        if (mergeName != null) {
+            edit.mergeName(mergeName);
+        }
+        for (VersionEdit.Added added : plan.added()) {
+            PhysicalFile file = registry.acquire(added.file().id(), added.file().fileBytes());
+            held.add(file);
+            edit.add(added.rank(), added.file().withFile(file));
+        }
+        try {
+            return VersionSet.create(files, registry, edit);
+        } finally {
+            held.forEach(PhysicalFile::release);
+        }
+    }
+
+    /** Brings the files of the plan here, and checks that they are as long as they should be. */
+    private void fetch(RestorePlan plan) throws IOException {
+        for (Map.Entry<FileId, FileStore> place : plan.places().entrySet()) {
+            String name = place.getKey().name();
+            if (place.getValue() != files && !files.exists(name)) {
+                files.linkFrom(place.getValue(), name);
+            }
+        }
+        Set<FileId> checked = new HashSet<>();
+        for (VersionEdit.Added added : plan.added()) {
+            if (checked.add(added.file().id())) {
+                checkLength(added.file());
+            }
+        }
+        files.syncDirectory();
+    }
+
+    private void checkLength(FileMeta file) throws IOException {
+        try (ReadableFile present = files.open(file.id().name())) {
+            if (present.size() != file.fileBytes()) {
+                throw new CorruptionException(
+                        file.id().name(), present.size(), file.fileBytes() + " bytes", present.size() + " bytes");
+            }
+        }
+    }
+
+    private void checkMergeName(String written) {
+        String given =
+                options.mergeFunction() == null ? null : options.mergeFunction().name();
+        if (written != null && !written.equals(given)) {
+            throw new IllegalArgumentException("Store " + options.name() + " in " + files.describe()
+                    + " was written with merge function \"" + written + "\" and cannot be opened with "
+                    + (given == null ? "none" : "\"" + given + "\""));
+        }
+    }
+
+    private static void closeAfter(Throwable failure, AutoCloseable... resources) {
+        for (AutoCloseable resource : resources) {
+            try {
+                if (resource != null) {
+                    resource.close();
+                }
+            } catch (Exception e) {
+                failure.addSuppressed(e);
+            }
+        }
+    }
+}

@@ -1,0 +1,64 @@
+package io.forebay.store.db;
+
+import io.forebay.store.SortedIngest;
+import io.forebay.store.StoreStatistics;
+
+/** Wires the parts of one store together, and holds the operations that need several of them. */
+final class StoreParts {
+    private final StoreContext store;
+    final WritePath writes;
+    final ReadPath reads;
+    final CommitPath commits;
+    final Checkpoints checkpoints;
+    final FlushScheduler flushes;
+    final CompactionScheduler compactions;
+    final FlushStep flushStep;
+    final CompactionStep compactionStep;
+    final StoreCloser closer;
+    private final Installer installer;
+
+    /** @param onClose releases the directory and tells the engine; the last thing of a close */
+    StoreParts(StoreContext store, StoreCloser.Release onClose) {
+        this.store = store;
+        Pacing pacing = new Pacing(store.shared.pool(), store.shared.executor(), store.shared.clock());
+        checkpoints = new Checkpoints(store);
+        installer = new Installer(store, checkpoints, pacing);
+        flushStep = new FlushStep(store, installer, checkpoints);
+        flushes = new FlushScheduler(store, flushStep);
+        writes = new WritePath(store, pacing, flushes::schedule);
+        flushes.writes(writes);
+        compactionStep = new CompactionStep(store, writes, installer, checkpoints);
+        compactions = new CompactionScheduler(store, writes, compactionStep);
+        flushStep.onInstalled(compactions::schedule);
+        reads = new ReadPath(store, writes);
+        commits = new CommitPath(store, writes, flushes);
+        closer = new StoreCloser(store, this, onClose);
+    }
+
+    /** Freezes the memtable and waits until all of it is in files. */
+    void flush() {
+        long sequence;
+        store.gate.enterWriter();
+        try {
+            store.lifecycle.checkWritable();
+            writes.freeze();
+            sequence = writes.assigned();
+        } finally {
+            store.gate.leave();
+        }
+        flushes.awaitFlushed(sequence);
+    }
+
+    void compact() {
+        flush();
+        compactions.compactAll();
+    }
+
+    SortedIngest ingest() {
+        return new IngestImpl(store, writes, flushes, installer);
+    }
+
+    StoreStatistics statistics() {
+        return Statistics.of(store, writes);
+    }
+}

@@ -1,0 +1,422 @@
+package io.forebay.store.db;
+
+import io.forebay.store.Clock;
+import io.forebay.store.Store;
+import io.forebay.store.WriteBatch;
+import io.forebay.store.key.KeyHash;
+import io.forebay.store.memtable.Memtable;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.Arrays;
+import java.util.Objects;
+import java.util.function.BooleanSupplier;
+
+/**
+ * The way of a write: gate, room in the memtable, sequence number, memtable, publication. Also the place where the active
+ * memtable is frozen, because only here its end is known.
+ *
+ * <p>Two sequence numbers run apart only inside a batch: {@code assigned} counts the writes that are in the memtable,
+ * {@code published} those that readers may see. All fields but {@code published} and the counters are touched inside the
+ * gate only.
+ */
+final class WritePath implements MemoryArbiter.Tenant {
+    private static final VarHandle PUBLISHED;
+
+    static {
+        try {
+            PUBLISHED = MethodHandles.lookup().findVarHandle(WritePath.class, "published", long.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private final StoreContext store;
+    private final WriterGate gate;
+    private final Lifecycle lifecycle;
+    private final SnapshotList snapshots;
+    private final Pacing pacing;
+    private final Clock clock;
+    private final Runnable onFreeze;
+    private final long freezeBytes;
+    private final BatchApplier batches;
+
+    private Memtable memtable;
+    private long assigned;
+    private long published;
+    private long checkBytes;
+    private long owedBytes;
+
+    private final long sequenceAtOpen;
+    private long ingests;
+    private long bytesWritten;
+    private long stallNanos;
+
+    /** @param onFreeze starts the flush of what was frozen; called inside the gate */
+    WritePath(StoreContext store, Pacing pacing, Runnable onFreeze) {
+        this.store = store;
+        this.pacing = pacing;
+        this.onFreeze = onFreeze;
+        gate = store.gate;
+        lifecycle = store.lifecycle;
+        snapshots = store.snapshots;
+        clock = store.shared.clock();
+        freezeBytes =
+                Math.min(store.options.memtableBytes(), store.shared.pool().budget() / 4);
+        batches = new BatchApplier(this, store);
+        assigned = store.versions.lastSequence();
+        sequenceAtOpen = assigned;
+        published = assigned;
+        memtable = store.states.active().memtable;
+        nextCheck();
+    }
+
+    /** The last write that readers may see. Any thread. */
+    long published() {
+        return (long) PUBLISHED.getAcquire(this);
+    }
+
+    void put(byte[] key, int keyOffset, int keyLength, byte[] value, int valueOffset, int valueLength) {
+        checkEntry(key, keyOffset, keyLength, value, valueOffset, valueLength);
+        long hash = KeyHash.of(key, keyOffset, keyLength);
+        boolean grown;
+        gate.enterWriter();
+        try {
+            lifecycle.checkWritable();
+            Memtable table = room(keyLength, valueLength, false);
+            long sequence = assigned + 1;
+            table.put(hash, key, keyOffset, keyLength, value, valueOffset, valueLength, sequence, snapshots.pinned());
+            grown = wrote(table, sequence, keyLength + valueLength);
+        } finally {
+            gate.leave();
+        }
+        if (grown) {
+            pay();
+        }
+    }
+
+    void delete(byte[] key, int keyOffset, int keyLength) {
+        Objects.checkFromIndexSize(keyOffset, keyLength, key.length);
+        checkLengths(keyLength, 0);
+        long hash = KeyHash.of(key, keyOffset, keyLength);
+        boolean grown;
+        gate.enterWriter();
+        try {
+            lifecycle.checkWritable();
+            Memtable table = room(keyLength, 0, false);
+            long sequence = assigned + 1;
+            table.delete(hash, key, keyOffset, keyLength, sequence, snapshots.pinned());
+            grown = wrote(table, sequence, keyLength);
+        } finally {
+            gate.leave();
+        }
+        if (grown) {
+            pay();
+        }
+    }
+
+    void merge(byte[] key, int keyOffset, int keyLength, byte[] operand, int operandOffset, int operandLength) {
+        checkEntry(key, keyOffset, keyLength, operand, operandOffset, operandLength);
+        checkMergeable();
+        long hash = KeyHash.of(key, keyOffset, keyLength);
+        boolean grown;
+        gate.enterWriter();
+        try {
+            lifecycle.checkWritable();
+            Memtable table = room(keyLength, operandLength, false);
+            long sequence = assigned + 1;
+            table.merge(
+                    hash,
+                    key,
+                    keyOffset,
+                    keyLength,
+                    operand,
+                    operandOffset,
+                    operandLength,
+                    sequence,
+                    snapshots.pinned());
+            grown = wrote(table, sequence, keyLength + operandLength);
+        } finally {
+            gate.leave();
+        }
+        if (grown) {
+            pay();
+        }
+    }
+
+    void deleteRange(byte[] from, byte[] to) {
+        checkLengths(from.length, 0);
+        if (to != null) {
+            checkLengths(to.length, 0);
+            if (Arrays.compareUnsigned(from, to) >= 0) {
+                lifecycle.checkWritable();
+                return;
+            }
+        }
+        int toLength = to == null ? 0 : to.length;
+        byte[] ownFrom = from.clone();
+        byte[] ownTo = to == null ? null : to.clone();
+        boolean grown;
+        gate.enterWriter();
+        try {
+            lifecycle.checkWritable();
+            if (!memtable.deleteRange(ownFrom, ownTo, assigned + 1, snapshots.pinned())) {
+                waitForRoom(
+                        () -> memtable.deleteRange(ownFrom, ownTo, assigned + 1, snapshots.pinned()),
+                        "a range delete",
+                        false);
+            }
+            grown = wrote(memtable, assigned + 1, from.length + toLength);
+        } finally {
+            gate.leave();
+        }
+        if (grown) {
+            pay();
+        }
+    }
+
+    void write(WriteBatch batch) {
+        batches.check(batch);
+        gate.enterWriter();
+        try {
+            lifecycle.checkWritable();
+            batches.apply(batch);
+        } finally {
+            gate.leave();
+        }
+        pay();
+    }
+
+    // ---- for batches, inside the gate
+
+    /** Makes room for the whole batch; waits for it outside the gate if need be. */
+    void roomFor(WriteBatch batch) {
+        if (!memtable.ensureRoom(batch)) {
+            waitForRoom(() -> memtable.ensureRoom(batch), "a write batch of " + batch.sizeInBytes() + " bytes", false);
+        }
+    }
+
+    /** Applies one operation of a batch that has room, without publishing it. */
+    void applyUnpublished(byte kind, byte[] bytes, int keyAt, int keyLength, int valueAt, int valueLength) {
+        long sequence = assigned + 1;
+        long pinned = snapshots.pinned();
+        switch (kind) {
+            case WriteBatch.PUT -> {
+                long hash = KeyHash.of(bytes, keyAt, keyLength);
+                memtable.put(hash, bytes, keyAt, keyLength, bytes, valueAt, valueLength, sequence, pinned);
+            }
+            case WriteBatch.DELETE -> {
+                long hash = KeyHash.of(bytes, keyAt, keyLength);
+                memtable.delete(hash, bytes, keyAt, keyLength, sequence, pinned);
+            }
+            case WriteBatch.MERGE -> {
+                long hash = KeyHash.of(bytes, keyAt, keyLength);
+                memtable.merge(hash, bytes, keyAt, keyLength, bytes, valueAt, valueLength, sequence, pinned);
+            }
+            default -> {
+                byte[] from = Arrays.copyOfRange(bytes, keyAt, keyAt + keyLength);
+                byte[] to = valueLength < 0 ? null : Arrays.copyOfRange(bytes, valueAt, valueAt + valueLength);
+                if (!memtable.deleteRange(from, to, sequence, pinned)) {
+                    waitForRoom(() -> memtable.deleteRange(from, to, assigned + 1, pinned), "a range delete", true);
+                }
+            }
+        }
+        assigned = sequence;
+        bytesWritten += keyLength + Math.max(0, valueLength);
+    }
+
+    /** As {@link #applyUnpublished}, of a batch that is too large to have room as a whole: memtables may end within it. */
+    void applyLarge(byte kind, byte[] bytes, int keyAt, int keyLength, int valueAt, int valueLength) {
+        if (kind != WriteBatch.DELETE_RANGE) {
+            room(keyLength, valueLength, true);
+        }
+        applyUnpublished(kind, bytes, keyAt, keyLength, valueAt, valueLength);
+        if (memtable.bytes() >= freezeBytes) {
+            freeze();
+        }
+    }
+
+    /** Lets readers see everything assigned so far. */
+    void publish() {
+        PUBLISHED.setRelease(this, assigned);
+        if (memtable.bytes() >= checkBytes) {
+            grew(memtable);
+        }
+    }
+
+    // ---- freezing, inside the gate
+
+    /** Freezes the active memtable unless no write went to it. @return false in that case */
+    boolean freeze() {
+        TrackedMemtable active = store.states.active();
+        if (active.firstSequence > assigned) {
+            return false;
+        }
+        TrackedMemtable fresh = store.newMemtable(assigned + 1);
+        store.states.freeze(fresh, assigned, store.commits.last());
+        memtable = fresh.memtable;
+        nextCheck();
+        onFreeze.run();
+        return true;
+    }
+
+    /** True when a commit should end the memtable here: it is nearly full. */
+    boolean isNearlyFull() {
+        return memtable.bytes() >= freezeBytes / 4 * 3;
+    }
+
+    /** Publishes the next sequence number, which belongs to something outside of the memtable; that one must be empty. */
+    void publishOutside() {
+        assigned++;
+        ingests++;
+        store.states.restart(assigned + 1);
+        PUBLISHED.setRelease(this, assigned);
+    }
+
+    /** The last write in the memtable, published or not. */
+    long assigned() {
+        return assigned;
+    }
+
+    // ---- for the arbiter
+
+    @Override
+    public long activeBytes() {
+        return store.states.activeBytes();
+    }
+
+    @Override
+    public boolean awaitsFlush() {
+        return store.states.frozenCount() > 0 && lifecycle.failure() == null && !lifecycle.isClosed();
+    }
+
+    @Override
+    public boolean tryFreeze() {
+        if (!gate.tryEnterOther()) {
+            return false;
+        }
+        try {
+            return !lifecycle.isClosed() && freeze();
+        } finally {
+            gate.leave();
+        }
+    }
+
+    // ---- counters, any thread
+
+    long operations() {
+        return published() - sequenceAtOpen - ingests;
+    }
+
+    long bytesWritten() {
+        return bytesWritten;
+    }
+
+    long stallNanos() {
+        return stallNanos;
+    }
+
+    void addStall(long nanos) {
+        stallNanos += nanos;
+    }
+
+    private Memtable room(int keyLength, int valueLength, boolean inBatch) {
+        if (!memtable.ensureRoom(keyLength, valueLength)) {
+            waitForRoom(
+                    () -> memtable.ensureRoom(keyLength, valueLength),
+                    "an entry with a key of " + keyLength + " and a value of " + valueLength + " bytes",
+                    inBatch);
+        }
+        return memtable;
+    }
+
+    /**
+     * There is no memory: has the largest memtable flushed, and waits, until {@code attempt} succeeds. Outside a batch the
+     * gate is left meanwhile. A batch keeps it, because nobody may see half of it, and is not ended by an interrupt.
+     */
+    private void waitForRoom(BooleanSupplier attempt, String what, boolean inBatch) {
+        MemoryArbiter arbiter = store.shared.arbiter();
+        String request = what + " in store " + store.options.name();
+        long start = clock.nanoTime();
+        try {
+            for (long epoch = arbiter.epoch(); !attempt.getAsBoolean(); epoch = arbiter.epoch()) {
+                if (!arbiter.freezeLarger(this, memtable.heldBytes())) {
+                    freeze();
+                }
+                if (inBatch) {
+                    arbiter.await(epoch, request, false);
+                    lifecycle.checkFailure();
+                } else {
+                    awaitOutside(epoch, request);
+                }
+            }
+        } finally {
+            stallNanos += clock.nanoTime() - start;
+        }
+    }
+
+    private void awaitOutside(long epoch, String request) {
+        gate.leave();
+        try {
+            store.shared.arbiter().await(epoch, request, true);
+        } finally {
+            gate.enterWriter();
+        }
+        lifecycle.checkWritable();
+    }
+
+    private boolean wrote(Memtable table, long sequence, int bytes) {
+        assigned = sequence;
+        PUBLISHED.setRelease(this, sequence);
+        bytesWritten += bytes;
+        if (table.bytes() < checkBytes) {
+            return false;
+        }
+        grew(table);
+        return true;
+    }
+
+    private void grew(Memtable table) {
+        owedBytes += Math.min(freezeBytes, Pacing.STEP_BYTES);
+        if (table.bytes() >= freezeBytes || store.shared.arbiter().shouldFreeze(this)) {
+            freeze();
+        } else {
+            nextCheck();
+        }
+    }
+
+    private void nextCheck() {
+        checkBytes = Math.min(freezeBytes, memtable.bytes() + Pacing.STEP_BYTES);
+    }
+
+    /** Outside the gate: a pause for the growth since the last one, if there is debt. */
+    private void pay() {
+        if (owedBytes > 0) {
+            stallNanos += pacing.pause(Math.min(owedBytes, 4L * Pacing.STEP_BYTES));
+            owedBytes = 0;
+        }
+    }
+
+    void checkMergeable() {
+        if (store.options.mergeFunction() == null) {
+            throw new IllegalStateException("Store " + store.options.name()
+                    + " was opened without a merge function; set StoreOptions.mergeFunction");
+        }
+    }
+
+    static void checkEntry(byte[] key, int keyOffset, int keyLength, byte[] value, int valueOffset, int valueLength) {
+        Objects.checkFromIndexSize(keyOffset, keyLength, key.length);
+        Objects.checkFromIndexSize(valueOffset, valueLength, value.length);
+        checkLengths(keyLength, valueLength);
+    }
+
+    static void checkLengths(int keyLength, int valueLength) {
+        if (keyLength > Store.MAX_KEY_BYTES) {
+            throw new IllegalArgumentException(
+                    "Key of " + keyLength + " bytes; a key has at most " + Store.MAX_KEY_BYTES + " bytes");
+        }
+        if (valueLength > Store.MAX_VALUE_BYTES) {
+            throw new IllegalArgumentException(
+                    "Value of " + valueLength + " bytes; a value has at most " + Store.MAX_VALUE_BYTES + " bytes");
+        }
+    }
+}

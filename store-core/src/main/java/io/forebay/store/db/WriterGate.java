@@ -1,0 +1,89 @@
+package io.forebay.store.db;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Who may touch the write side of a store: one int, taken by compare-and-set and given back by a release store.
+ *
+ * <p>The writer takes it for the length of one operation or batch. Other threads take it for a moment to freeze the
+ * memtable or to fix a sequence number; the writer waits for them, and they wait for the writer. A second writer that
+ * meets the first one inside is a bug of the caller and is answered with {@link IllegalStateException}. Not reentrant.
+ */
+final class WriterGate {
+    private static final int FREE = 0;
+    private static final int WRITER = 1;
+    private static final int OTHER = 2;
+    private static final int SPINS = 256;
+    private static final int YIELDS = 64;
+    private static final long PARK_NANOS = 20_000;
+
+    private static final VarHandle STATE;
+
+    static {
+        try {
+            STATE = MethodHandles.lookup().findVarHandle(WriterGate.class, "state", int.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    @SuppressWarnings("unused") // through STATE
+    private int state;
+
+    /** Enters as the writer. */
+    void enterWriter() {
+        if (!STATE.compareAndSet(this, FREE, WRITER)) {
+            enterWriterSlowly();
+        }
+    }
+
+    /** Enters as anybody else; waits while the writer is inside. */
+    void enterOther() {
+        for (int round = 0; !STATE.compareAndSet(this, FREE, OTHER); round++) {
+            pause(round);
+        }
+    }
+
+    /** Enters as anybody else unless the gate stays taken for a few microseconds. */
+    boolean tryEnterOther() {
+        for (int round = 0; round < SPINS; round++) {
+            if (STATE.compareAndSet(this, FREE, OTHER)) {
+                return true;
+            }
+            Thread.onSpinWait();
+        }
+        return false;
+    }
+
+    /** Leaves; everything done inside happens before the next entry. */
+    void leave() {
+        STATE.setRelease(this, FREE);
+    }
+
+    private void enterWriterSlowly() {
+        for (int round = 0; ; round++) {
+            int seen = (int) STATE.getAcquire(this);
+            if (seen == WRITER) {
+                throw new IllegalStateException("Two threads write to one store at the same time (this one is "
+                        + Thread.currentThread().getName() + "). A store has one writer at a time: hand the role over"
+                        + " with a happens-before edge, or use one store per writer.");
+            }
+            if (seen == FREE && STATE.compareAndSet(this, FREE, WRITER)) {
+                return;
+            }
+            pause(round);
+        }
+    }
+
+    private static void pause(int round) {
+        if (round < SPINS) {
+            Thread.onSpinWait();
+        } else if (round < SPINS + YIELDS) {
+            Thread.yield();
+        } else {
+            LockSupport.parkNanos(PARK_NANOS);
+        }
+    }
+}
