@@ -1,19 +1,45 @@
 package io.forebay.store.compaction;
 
 import io.forebay.store.CompactionFilter;
+import io.forebay.store.KeyRange;
 import io.forebay.store.MergeFunction;
+import io.forebay.store.flush.OlderFiles;
+import io.forebay.store.flush.SstOutput;
 import io.forebay.store.flush.SstTarget;
+import io.forebay.store.iter.Retention;
+import io.forebay.store.iter.RetentionIterator;
+import io.forebay.store.iter.Source;
+import io.forebay.store.version.FileMeta;
+import io.forebay.store.version.SortedRun;
 import io.forebay.store.version.Version;
+import io.forebay.store.version.VersionEdit;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 
 /**
  * Carries out one {@link Compaction}. Runs on one thread, once; changes no version, the caller applies the edit of the
  * result. Reads past the block cache.
  */
 public final class CompactionJob {
+    /** Entries between two looks at whether the job was cancelled. */
+    private static final int CANCEL_STRIDE = 1024;
+
+    private final Compaction compaction;
+    private final Version version;
+    private final SstTarget target;
+    private final long[] snapshots;
+    private final long durableSequence;
+    private final MergeFunction mergeFunction;
+    private final CompactionFilter filter;
+    private volatile boolean cancelled;
+
     /**
-     * @param version the version that the compaction was picked from, or a later one; held by the caller until the end
-     * @param snapshots sequences of live snapshots, ascending, distinct, taken after the version
+     * @param version the version that the compaction was picked from; the caller holds it until the end
+     * @param snapshots sequences of the live snapshots, ascending, distinct, taken after the version
      * @param durableSequence the durable commit
      * @param mergeFunction may be null
      * @param filter may be null
@@ -26,16 +52,112 @@ public final class CompactionJob {
             long durableSequence,
             MergeFunction mergeFunction,
             CompactionFilter filter) {
-        throw new UnsupportedOperationException("signature only");
+        this.compaction = compaction;
+        this.version = version;
+        this.target = target;
+        this.snapshots = snapshots.clone();
+        this.durableSequence = durableSequence;
+        this.mergeFunction = mergeFunction;
+        this.filter = filter;
     }
 
-    /** @return null when it was cancelled; then it left no file behind */
+    /** @return null when it was cancelled; then no new file is left */
     public CompactionResult run() throws IOException {
-        throw new UnsupportedOperationException("signature only");
+        VersionEdit edit = new VersionEdit();
+        for (Compaction.Input input : compaction.inputs()) {
+            input.files().forEach(file -> edit.remove(input.rank(), file));
+        }
+        switch (compaction.kind()) {
+            case DROP -> {
+                return new CompactionResult(edit, List.of(), 0, 0);
+            }
+            case MOVE -> {
+                compaction.files().forEach(file -> edit.add(compaction.outputRank(), file));
+                return new CompactionResult(edit, List.of(), 0, 0);
+            }
+            default -> {
+                List<FileMeta> outputs = merge();
+                if (outputs == null) {
+                    return null;
+                }
+                outputs.forEach(file -> edit.add(compaction.outputRank(), file));
+                long written = outputs.stream().mapToLong(FileMeta::fileBytes).sum();
+                return new CompactionResult(edit, outputs, compaction.inputBytes(), written);
+            }
+        }
     }
 
     /** Makes {@link #run()} end soon. Any thread, any time. */
     public void cancel() {
-        throw new UnsupportedOperationException("signature only");
+        cancelled = true;
+    }
+
+    private List<FileMeta> merge() throws IOException {
+        Retention retention = new Retention(
+                snapshots, -1, Long.MAX_VALUE, durableSequence, new OlderFiles(olderRuns()), mergeFunction, filter);
+        try (RetentionIterator entries = new RetentionIterator(openSources(), retention);
+                SstOutput output = new SstOutput(target, entries::takeTombstones, fences())) {
+            int untilLook = 0;
+            for (entries.start(); entries.isValid(); entries.next()) {
+                if (untilLook-- == 0) {
+                    if (cancelled) {
+                        return null;
+                    }
+                    untilLook = CANCEL_STRIDE;
+                }
+                output.add(
+                        entries.key(),
+                        0,
+                        entries.keyLength(),
+                        entries.sequence(),
+                        entries.kind(),
+                        entries.valueSlab(),
+                        entries.valueOffset(),
+                        entries.valueLength());
+            }
+            return cancelled ? null : output.finish();
+        }
+    }
+
+    private List<Source> openSources() throws IOException {
+        List<Source> sources = new ArrayList<>();
+        try {
+            for (Compaction.Input input : compaction.inputs()) {
+                sources.add(Version.source(input.files(), false));
+            }
+        } catch (IOException | RuntimeException | Error e) {
+            sources.forEach(source -> source.iterator().close());
+            throw e;
+        }
+        return sources;
+    }
+
+    private List<SortedRun> olderRuns() {
+        long oldestInput =
+                compaction.inputs().get(compaction.inputs().size() - 1).rank();
+        List<SortedRun> older = new ArrayList<>();
+        for (SortedRun run : version.runs()) {
+            if (run.rank() < oldestInput) {
+                older.add(run);
+            }
+        }
+        return older;
+    }
+
+    /** Outputs must not span a file of their run that stays: they end where one begins. */
+    private List<byte[]> fences() {
+        SortedRun run = version.run(compaction.outputRank());
+        List<byte[]> fences = new ArrayList<>();
+        if (run != null) {
+            Set<FileMeta> inputs = new HashSet<>(compaction.files());
+            KeyRange area = compaction.area();
+            for (FileMeta file : Version.overlapping(run, area)) {
+                if (!inputs.contains(file)
+                        && Arrays.compareUnsigned(file.range().from(), area.from()) > 0) {
+                    fences.add(file.range().from());
+                }
+            }
+        }
+        return fences;
     }
 }

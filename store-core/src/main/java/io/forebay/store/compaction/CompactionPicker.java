@@ -156,7 +156,9 @@ public final class CompactionPicker {
                 upper += run.bytes();
             }
         }
-        return upper > 0 && upper >= bottom * BOTTOM_SHARE && tiers(runs, durableSequence, true).size() >= 2;
+        return upper > 0
+                && upper >= bottom * BOTTOM_SHARE
+                && tiers(runs, durableSequence, true).size() >= 2;
     }
 
     /** The largest group with files above the bottom that nobody works on. */

@@ -31,7 +31,8 @@ final class HiddenFiles {
                     continue;
                 }
                 boolean committed = file.newestSequence() <= durableSequence;
-                // A delete that is not committed may be undone by a crash, so it hides only what is not committed either.
+                // A delete that is not committed may be undone by a crash, so it hides only what is not committed
+                // either.
                 long limit = committed ? Math.min(oldestSnapshot, durableSequence) : oldestSnapshot;
                 if (isCovered(file, newer, limit) || isIdle(file, runs.subList(i + 1, runs.size()))) {
                     hidden.add(file);

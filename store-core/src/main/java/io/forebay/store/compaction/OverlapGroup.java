@@ -81,9 +81,7 @@ final class OverlapGroup {
 
     /** The one file when there is just one, else null. */
     Compaction.Input onlyFile() {
-        return members.size() == 1
-                ? new Compaction.Input(members.get(0).rank, List.of(members.get(0).file))
-                : null;
+        return members.size() == 1 ? new Compaction.Input(members.get(0).rank, List.of(members.get(0).file)) : null;
     }
 
     /** By run, newest first. */

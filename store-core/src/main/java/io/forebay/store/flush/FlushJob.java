@@ -1,7 +1,12 @@
 package io.forebay.store.flush;
 
+import io.forebay.store.CompactionFilter;
 import io.forebay.store.MergeFunction;
+import io.forebay.store.iter.OlderData;
+import io.forebay.store.iter.Retention;
+import io.forebay.store.iter.RetentionIterator;
 import io.forebay.store.iter.Source;
+import io.forebay.store.version.FileMeta;
 import io.forebay.store.version.Version;
 import java.io.IOException;
 import java.util.List;
@@ -14,29 +19,82 @@ public final class FlushJob {
     /** No commit inside. */
     public static final long NO_BOUNDARY = -1;
 
-    /**
-     * @param boundary sequence of the newest commit among the memtables' sequences, or {@link #NO_BOUNDARY}
-     * @param snapshots sequences of the live snapshots, ascending, distinct
-     * @param below the version that the flush will be put on top of (files may meanwhile move in it); held by the caller
-     *     until the end
-     * @param mergeFunction may be null
-     */
-    public FlushJob(
-            SstTarget target, long boundary, long[] snapshots, Version below, MergeFunction mergeFunction) {
-        throw new UnsupportedOperationException("signature only");
-    }
-
-    /**
-     * @param memtables one source for each memtable, the newest first; called once for every run to be written. The
-     *     iterators are closed
-     */
-    public FlushResult run(SourceSupplier memtables) throws IOException {
-        throw new UnsupportedOperationException("signature only");
-    }
+    private final SstTarget target;
+    private final long boundary;
+    private final long[] snapshots;
+    private final Version below;
+    private final MergeFunction mergeFunction;
+    private final CompactionFilter filter;
 
     /** Opens sources over the memtables of a job. */
     @FunctionalInterface
     public interface SourceSupplier {
+        /** One source for each memtable, the newest first. */
         List<Source> open() throws IOException;
+    }
+
+    /**
+     * @param boundary sequence of the newest commit, if there are both entries (or range deletes) at or below it and above
+     *     it, else {@link #NO_BOUNDARY}
+     * @param snapshots sequences of the live snapshots, ascending, distinct, taken after the freeze
+     * @param below a version that holds everything older than the memtables; the caller holds it until the end
+     * @param mergeFunction may be null
+     * @param filter may be null
+     */
+    public FlushJob(
+            SstTarget target,
+            long boundary,
+            long[] snapshots,
+            Version below,
+            MergeFunction mergeFunction,
+            CompactionFilter filter) {
+        this.target = target;
+        this.boundary = boundary;
+        this.snapshots = snapshots.clone();
+        this.below = below;
+        this.mergeFunction = mergeFunction;
+        this.filter = filter;
+    }
+
+    /** @param memtables called once for every run to be written; the iterators are closed */
+    public FlushResult run(SourceSupplier memtables) throws IOException {
+        OlderData older = new OlderFiles(below.runs());
+        if (boundary == NO_BOUNDARY) {
+            return new FlushResult(write(memtables, -1, Long.MAX_VALUE, older), List.of());
+        }
+        List<FileMeta> upToCommit = write(memtables, -1, boundary, older);
+        List<FileMeta> aboveCommit = null;
+        try {
+            aboveCommit = write(memtables, boundary, Long.MAX_VALUE, above(upToCommit));
+        } finally {
+            if (aboveCommit == null) {
+                upToCommit.forEach(file -> file.file().release());
+            }
+        }
+        return new FlushResult(upToCommit, aboveCommit);
+    }
+
+    private OlderData above(List<FileMeta> lowerRun) {
+        return lowerRun.isEmpty() ? new OlderFiles(below.runs()) : OlderData.UNKNOWN;
+    }
+
+    private List<FileMeta> write(SourceSupplier memtables, long above, long upTo, OlderData older) throws IOException {
+        // Nothing gets sequence number 0 here: what is flushed is not committed before the edit.
+        Retention retention = new Retention(snapshots, above, upTo, -1, older, mergeFunction, filter);
+        try (RetentionIterator entries = new RetentionIterator(memtables.open(), retention);
+                SstOutput output = new SstOutput(target, entries::takeTombstones, List.of())) {
+            for (entries.start(); entries.isValid(); entries.next()) {
+                output.add(
+                        entries.key(),
+                        0,
+                        entries.keyLength(),
+                        entries.sequence(),
+                        entries.kind(),
+                        entries.valueSlab(),
+                        entries.valueOffset(),
+                        entries.valueLength());
+            }
+            return output.finish();
+        }
     }
 }

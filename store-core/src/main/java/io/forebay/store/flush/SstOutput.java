@@ -1,9 +1,17 @@
 package io.forebay.store.flush;
 
+import io.forebay.store.WritableFile;
+import io.forebay.store.rangedel.Fragment;
+import io.forebay.store.sst.SstProperties;
+import io.forebay.store.sst.SstWriter;
 import io.forebay.store.util.Slab;
+import io.forebay.store.version.FileId;
 import io.forebay.store.version.FileMeta;
+import io.forebay.store.version.PhysicalFile;
 import java.io.Closeable;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -14,12 +22,35 @@ import java.util.List;
  * deletes every file that was made.
  */
 public final class SstOutput implements Closeable {
+    private final SstTarget target;
+    private final TombstoneFeed tombstones;
+    private final List<byte[]> fences;
+    private int nextFence;
+    private long fenceHead;
+
+    private final List<FileMeta> finished = new ArrayList<>();
+    private final List<Fragment> taken = new ArrayList<>();
+    private long finishedBytes;
+
+    /** The file being written, or null. */
+    private SstWriter writer;
+
+    private FileId writing;
+    private long writingSinceMillis;
+    /** The last key once the file is large enough: any other key begins the next file. Null before. */
+    private byte[] lastKey;
+
+    private boolean done;
+
     /**
      * @param tombstones asked at every cut
      * @param fences keys at which a file must end, ascending; for none an empty list
      */
     public SstOutput(SstTarget target, TombstoneFeed tombstones, List<byte[]> fences) {
-        throw new UnsupportedOperationException("signature only");
+        this.target = target;
+        this.tombstones = tombstones;
+        this.fences = List.copyOf(fences);
+        showFence();
     }
 
     /**
@@ -38,7 +69,9 @@ public final class SstOutput implements Closeable {
             int valueOffset,
             int valueLength)
             throws IOException {
-        throw new UnsupportedOperationException("signature only");
+        prepare(key, keyOffset, keyLength);
+        writer.add(key, keyOffset, keyLength, sequence, kind, value, valueOffset, valueLength);
+        added(key, keyOffset, keyLength);
     }
 
     /** As the other one, with the value in an array. */
@@ -52,12 +85,14 @@ public final class SstOutput implements Closeable {
             int valueOffset,
             int valueLength)
             throws IOException {
-        throw new UnsupportedOperationException("signature only");
+        prepare(key, keyOffset, keyLength);
+        writer.add(key, keyOffset, keyLength, sequence, kind, value, valueOffset, valueLength);
+        added(key, keyOffset, keyLength);
     }
 
     /** Bytes of the finished files and about those of the present one. */
     public long bytesWritten() {
-        throw new UnsupportedOperationException("signature only");
+        return finishedBytes + (writer == null ? 0 : writer.estimatedBytes());
     }
 
     /**
@@ -67,11 +102,115 @@ public final class SstOutput implements Closeable {
      *     is applied; releasing it without such an edit deletes the file
      */
     public List<FileMeta> finish() throws IOException {
-        throw new UnsupportedOperationException("signature only");
+        while (nextFence < fences.size()) {
+            cutAtFence();
+        }
+        cut(null);
+        if (!finished.isEmpty()) {
+            target.files().syncDirectory();
+        }
+        done = true;
+        return List.copyOf(finished);
     }
 
     @Override
     public void close() throws IOException {
-        throw new UnsupportedOperationException("signature only");
+        if (done) {
+            return;
+        }
+        done = true;
+        for (FileMeta file : finished) {
+            file.file().release();
+        }
+        if (writing != null) {
+            try {
+                if (writer != null) {
+                    writer.abandon();
+                }
+            } finally {
+                target.files().delete(writing.name());
+            }
+        }
+    }
+
+    /** Ends the present file if it may not hold the key, and begins one if there is none. */
+    private void prepare(byte[] key, int offset, int length) throws IOException {
+        while (nextFence < fences.size() && isAtOrBehindFence(key, offset, length)) {
+            cutAtFence();
+        }
+        if (lastKey != null && !Arrays.equals(lastKey, 0, lastKey.length, key, offset, offset + length)) {
+            cut(Arrays.copyOfRange(key, offset, offset + length));
+        }
+        if (writer == null) {
+            begin();
+        }
+    }
+
+    private void added(byte[] key, int offset, int length) {
+        if (writer.estimatedBytes() >= target.targetFileBytes()) {
+            lastKey = Arrays.copyOfRange(key, offset, offset + length);
+        }
+    }
+
+    private boolean isAtOrBehindFence(byte[] key, int offset, int length) {
+        int byHead = Long.compareUnsigned(Slab.head(key, offset, length), fenceHead);
+        byte[] fence = fences.get(nextFence);
+        return byHead != 0 ? byHead > 0 : Slab.compare(key, offset, length, fence, 0, fence.length) >= 0;
+    }
+
+    private void cutAtFence() throws IOException {
+        cut(fences.get(nextFence));
+        nextFence++;
+        showFence();
+    }
+
+    private void showFence() {
+        if (nextFence < fences.size()) {
+            byte[] fence = fences.get(nextFence);
+            fenceHead = Slab.head(fence, 0, fence.length);
+        }
+    }
+
+    /** Ends the present file with the range deletes before {@code end}; they may make up a file of their own. */
+    private void cut(byte[] end) throws IOException {
+        taken.clear();
+        tombstones.take(end, taken);
+        if (writer == null && !taken.isEmpty()) {
+            begin();
+        }
+        lastKey = null;
+        if (writer == null) {
+            return;
+        }
+        for (Fragment fragment : taken) {
+            writer.addTombstone(fragment);
+        }
+        SstProperties properties = writer.finish();
+        PhysicalFile file = target.registry().acquire(writing, properties.fileBytes());
+        finished.add(new FileMeta(
+                writing,
+                properties.fileBytes(),
+                properties.range(),
+                false,
+                properties.minSequence(),
+                properties.maxSequence(),
+                properties.entries(),
+                properties.pointDeletes(),
+                properties.rangeDeletes(),
+                -1,
+                writingSinceMillis,
+                file));
+        finishedBytes += properties.fileBytes();
+        writer = null;
+        writing = null;
+    }
+
+    private void begin() throws IOException {
+        FileId id = FileId.random(target.ids());
+        writingSinceMillis = target.clock().currentTimeMillis();
+        // A failed create may have left something behind, so the name is noted first.
+        writing = id;
+        WritableFile file = target.files().create(id.name());
+        writer = new SstWriter(file, id.name(), target.blockBytes(), target.bloomBitsPerKey(), writingSinceMillis);
     }
 }

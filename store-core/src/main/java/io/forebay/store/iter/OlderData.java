@@ -18,6 +18,19 @@ public interface OlderData {
         }
     };
 
+    /** Something older may be anywhere. */
+    OlderData UNKNOWN = new OlderData() {
+        @Override
+        public boolean mayContain(byte[] key, int length) {
+            return true;
+        }
+
+        @Override
+        public boolean mayOverlap(byte[] from, byte[] to) {
+            return true;
+        }
+    };
+
     /** Asked for ascending keys, {@code key[0, length)}. */
     boolean mayContain(byte[] key, int length);
 

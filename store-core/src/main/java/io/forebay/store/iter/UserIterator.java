@@ -326,16 +326,12 @@ public final class UserIterator implements Closeable {
             return true;
         }
         int byHead = Long.compareUnsigned(merged.head(), toHead);
-        return byHead != 0
-                ? byHead < 0
-                : Slab.compare(merged.key(), 0, merged.keyLength(), to, 0, to.length) < 0;
+        return byHead != 0 ? byHead < 0 : Slab.compare(merged.key(), 0, merged.keyLength(), to, 0, to.length) < 0;
     }
 
     private boolean isAtOrAboveStart() {
         int byHead = Long.compareUnsigned(merged.head(), fromHead);
-        return byHead != 0
-                ? byHead > 0
-                : Slab.compare(merged.key(), 0, merged.keyLength(), from, 0, from.length) >= 0;
+        return byHead != 0 ? byHead > 0 : Slab.compare(merged.key(), 0, merged.keyLength(), from, 0, from.length) >= 0;
     }
 
     private void takeKey() {
