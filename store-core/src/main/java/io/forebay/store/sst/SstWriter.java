@@ -1,16 +1,56 @@
 package io.forebay.store.sst;
 
 import io.forebay.store.WritableFile;
+import io.forebay.store.key.KeyHash;
+import io.forebay.store.key.ValueKind;
 import io.forebay.store.rangedel.Fragment;
+import io.forebay.store.rangedel.FragmentArray;
+import io.forebay.store.rangedel.Fragmenter;
+import io.forebay.store.sst.block.BlockBuilder;
+import io.forebay.store.sst.block.BlockTrailer;
+import io.forebay.store.sst.filter.BlockedBloom;
 import io.forebay.store.util.Slab;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.HexFormat;
 
 /**
  * Writes one SST from entries in internal order. Streams: memory is a few blocks plus eight bytes a key of the current
- * index partition, whatever the size of the file. Used by one thread. After an exception from any method, and whenever the
- * file is not wanted, {@link #abandon()}; deleting the file is up to the caller.
+ * index partition, whatever the size of the file; large values are not copied. Used by one thread. After an exception from
+ * any method, and whenever the file is not wanted, {@link #abandon()}; deleting the file is up to the caller.
  */
 public final class SstWriter {
+    /** A larger entry gets a block of its own, written without copying the value. */
+    private static final int LONE_BYTES = 64 << 10;
+
+    private static final int MAX_DATA_BLOCKS = 1 << 30;
+
+    private final WritableFile file;
+    private final String name;
+    private final int blockBytes;
+    private final int filterProbes;
+    private final long creationMillis;
+    private final BlockOutput output;
+    private final PartitionWriter partition;
+    private final BlockBuilder block;
+    private final Fragmenter tombstones = new Fragmenter();
+    private byte[] lastKey = new byte[64];
+    private int lastLength;
+    private long lastSequence;
+    private byte[] smallestKey;
+    private int keysBeforeBlock;
+    private long dataBlocks;
+    private long entries;
+    private long pointDeletes;
+    private long mergeOperands;
+    private long rawKeyBytes;
+    private long rawValueBytes;
+    private long minSequence = Long.MAX_VALUE;
+    private long maxSequence;
+    private long tombstoneBytes;
+    private boolean ended;
+
     /**
      * @param file new and empty; owned by the writer from here on
      * @param name of the file, for messages
@@ -19,7 +59,20 @@ public final class SstWriter {
      * @param creationMillis milliseconds since the epoch, recorded in the properties
      */
     public SstWriter(WritableFile file, String name, int blockBytes, int bloomBitsPerKey, long creationMillis) {
-        throw new UnsupportedOperationException("signature only");
+        if (blockBytes < 128 || blockBytes > 64 << 10) {
+            throw new IllegalArgumentException("blockBytes is " + blockBytes + ", must be 128 to 65536");
+        }
+        if (bloomBitsPerKey < 0 || bloomBitsPerKey > 32) {
+            throw new IllegalArgumentException("bloomBitsPerKey is " + bloomBitsPerKey + ", must be 0 to 32");
+        }
+        this.file = file;
+        this.name = name;
+        this.blockBytes = blockBytes;
+        this.filterProbes = BlockedBloom.probes(bloomBitsPerKey);
+        this.creationMillis = creationMillis;
+        this.output = new BlockOutput(file);
+        this.partition = new PartitionWriter(output, bloomBitsPerKey);
+        this.block = new BlockBuilder(blockBytes - BlockTrailer.BYTES);
     }
 
     /**
@@ -38,7 +91,18 @@ public final class SstWriter {
             int valueOffset,
             int valueLength)
             throws IOException {
-        throw new UnsupportedOperationException("signature only");
+        int shared = begin(key, keyOffset, keyLength, sequence, kind, valueLength);
+        if ((long) keyLength + valueLength > LONE_BYTES) {
+            ByteBuffer bytes =
+                    valueLength == 0 ? ByteBuffer.allocate(0) : value.slice(valueOffset, valueLength);
+            addLone(key, keyOffset, keyLength, shared, sequence, kind, bytes);
+        } else {
+            addToBlock(key, keyOffset, keyLength, shared, sequence, kind, valueLength);
+            if (valueLength > 0) {
+                value.get(valueOffset, block.values(), block.valueAt(), valueLength);
+            }
+        }
+        setLast(key, keyOffset, keyLength, sequence);
     }
 
     /** As the other one, with the value in an array. */
@@ -52,22 +116,42 @@ public final class SstWriter {
             int valueOffset,
             int valueLength)
             throws IOException {
-        throw new UnsupportedOperationException("signature only");
+        int shared = begin(key, keyOffset, keyLength, sequence, kind, valueLength);
+        if ((long) keyLength + valueLength > LONE_BYTES) {
+            ByteBuffer bytes = valueLength == 0
+                    ? ByteBuffer.allocate(0)
+                    : ByteBuffer.wrap(value, valueOffset, valueLength);
+            addLone(key, keyOffset, keyLength, shared, sequence, kind, bytes);
+        } else {
+            addToBlock(key, keyOffset, keyLength, shared, sequence, kind, valueLength);
+            if (valueLength > 0) {
+                System.arraycopy(value, valueOffset, block.values(), block.valueAt(), valueLength);
+            }
+        }
+        setLast(key, keyOffset, keyLength, sequence);
     }
 
     /** Adds range deletes, at any time and in any order; they may overlap what was added before. The arrays are kept. */
     public void addTombstone(Fragment fragment) {
-        throw new UnsupportedOperationException("signature only");
+        checkOpen();
+        tombstones.add(fragment);
+        tombstoneBytes += 4L + fragment.start().length + 3L * fragment.sequences().length;
+        tombstoneBytes += fragment.end() == null ? 0 : fragment.end().length;
     }
 
-    /** About how long the file would be if it were finished now. Never shrinks. */
+    /** About how long the file would be if it were finished now. Never shrinks by more than a few percent. */
     public long estimatedBytes() {
-        throw new UnsupportedOperationException("signature only");
+        return output.position()
+                + block.size()
+                + partition.estimatedBytes()
+                + tombstoneBytes
+                + SstFormat.FOOTER_BYTES
+                + 64;
     }
 
     /** True until something was added. */
     public boolean isEmpty() {
-        throw new UnsupportedOperationException("signature only");
+        return entries == 0 && tombstones.isEmpty();
     }
 
     /**
@@ -77,11 +161,166 @@ public final class SstWriter {
      * @throws IllegalStateException when nothing was added
      */
     public SstProperties finish() throws IOException {
-        throw new UnsupportedOperationException("signature only");
+        checkOpen();
+        if (isEmpty()) {
+            throw new IllegalStateException("Nothing was added to SST " + name + "; abandon it");
+        }
+        closeBlock(null, 0, 0);
+        partition.finish();
+        long topIndexOffset = output.position();
+        output.block(partition.topIndex());
+        long tombstonesOffset = output.position();
+        FragmentArray fragments = tombstones.finish();
+        if (!fragments.isEmpty()) {
+            output.block(TombstoneBlock.encode(fragments));
+        }
+        long propertiesOffset = output.position();
+        SstProperties properties = properties(fragments, 0);
+        output.block(PropertiesBlock.encode(properties));
+        output.footer(new SstFormat(topIndexOffset, tombstonesOffset, propertiesOffset).encode());
+        output.flush();
+        file.sync();
+        ended = true;
+        file.close();
+        return properties(fragments, output.position());
     }
 
     /** Closes the file without finishing it; it is garbage. No effect after {@link #finish()}. Idempotent. */
     public void abandon() throws IOException {
-        throw new UnsupportedOperationException("signature only");
+        if (!ended) {
+            ended = true;
+            file.close();
+        }
+    }
+
+    /** @return length of the common prefix with the last key */
+    private int begin(byte[] key, int offset, int length, long sequence, byte kind, int valueLength) {
+        checkOpen();
+        if (!ValueKind.isKnown(kind)) {
+            throw new IllegalArgumentException("Unknown kind " + kind + " of key " + hex(key, offset, length));
+        }
+        int differs = Arrays.mismatch(lastKey, 0, lastLength, key, offset, offset + length);
+        if (entries == 0) {
+            smallestKey = Arrays.copyOfRange(key, offset, offset + length);
+        } else if (differs < 0 ? sequence >= lastSequence : !isAfterLast(differs, key, offset, length)) {
+            throw new IllegalArgumentException("Key " + hex(key, offset, length) + " at sequence " + sequence
+                    + " is added to SST " + name + " after key " + hex(lastKey, 0, lastLength) + " at sequence "
+                    + lastSequence);
+        }
+        entries++;
+        pointDeletes += kind == ValueKind.DELETE ? 1 : 0;
+        mergeOperands += kind == ValueKind.MERGE ? 1 : 0;
+        rawKeyBytes += length;
+        rawValueBytes += valueLength;
+        minSequence = Math.min(minSequence, sequence);
+        maxSequence = Math.max(maxSequence, sequence);
+        return differs < 0 ? length : differs;
+    }
+
+    private boolean isAfterLast(int differs, byte[] key, int offset, int length) {
+        return differs == lastLength
+                || (differs < length && (key[offset + differs] & 0xFF) > (lastKey[differs] & 0xFF));
+    }
+
+    private void addToBlock(
+            byte[] key, int offset, int length, int shared, long sequence, byte kind, int valueLength)
+            throws IOException {
+        if (!block.add(key, offset, length, shared, sequence, kind, valueLength)) {
+            closeBlock(key, offset, length);
+            block.add(key, offset, length, shared, sequence, kind, valueLength);
+        }
+        if (block.count() == 1) {
+            keysBeforeBlock = partition.keys();
+        }
+        addToFilter(key, offset, length, shared);
+    }
+
+    private void addLone(
+            byte[] key, int offset, int length, int shared, long sequence, byte kind, ByteBuffer value)
+            throws IOException {
+        closeBlock(key, offset, length);
+        long bytes = (long) BlockBuilder.loneSize(length, sequence) + value.remaining() + BlockTrailer.BYTES;
+        announceBlock(Arrays.copyOfRange(key, offset, offset + length), bytes, partition.keys());
+        output.lone(key, offset, length, sequence, kind, value);
+        addToFilter(key, offset, length, shared);
+    }
+
+    /** Once for all versions of a key. */
+    private void addToFilter(byte[] key, int offset, int length, int shared) {
+        boolean sameKey = entries > 1 && shared == length && lastLength == length;
+        if (partition.hasFilter() && !sameKey) {
+            partition.addKey(KeyHash.of(key, offset, length));
+        }
+    }
+
+    /** @param next the key that comes next, null for none */
+    private void closeBlock(byte[] next, int offset, int length) throws IOException {
+        if (!block.isEmpty()) {
+            byte[] separator = next == null
+                    ? Arrays.copyOf(lastKey, lastLength)
+                    : Separators.between(lastKey, lastLength, next, offset, length);
+            announceBlock(separator, block.size() + BlockTrailer.BYTES, keysBeforeBlock);
+            output.block(block);
+        }
+    }
+
+    private void announceBlock(byte[] separator, long bytes, int keysBefore) throws IOException {
+        if (dataBlocks == MAX_DATA_BLOCKS) {
+            throw new IllegalArgumentException("SST " + name + " would have more than " + MAX_DATA_BLOCKS
+                    + " data blocks; split it or choose larger blocks");
+        }
+        partition.addBlock(separator, bytes, keysBefore);
+        dataBlocks++;
+    }
+
+    private void setLast(byte[] key, int offset, int length, long sequence) {
+        if (lastKey.length < length) {
+            lastKey = new byte[Math.max(length, lastKey.length * 2)];
+        }
+        System.arraycopy(key, offset, lastKey, 0, length);
+        lastLength = length;
+        lastSequence = sequence;
+    }
+
+    private SstProperties properties(FragmentArray fragments, long fileBytes) {
+        long rangeDeletes = 0;
+        long min = minSequence;
+        long max = maxSequence;
+        for (Fragment fragment : fragments.fragments()) {
+            long[] sequences = fragment.sequences();
+            rangeDeletes += sequences.length;
+            max = Math.max(max, sequences[0]);
+            min = Math.min(min, sequences[sequences.length - 1]);
+        }
+        byte[] largestKey = entries == 0 ? null : Arrays.copyOf(lastKey, lastLength);
+        return new SstProperties(
+                SstFormat.VERSION,
+                fileBytes,
+                dataBlocks,
+                blockBytes,
+                filterProbes,
+                entries,
+                pointDeletes,
+                mergeOperands,
+                rangeDeletes,
+                rawKeyBytes,
+                rawValueBytes,
+                min,
+                max,
+                -1,
+                creationMillis,
+                smallestKey,
+                largestKey,
+                PropertiesBlock.range(smallestKey, largestKey, fragments));
+    }
+
+    private void checkOpen() {
+        if (ended) {
+            throw new IllegalStateException("SST " + name + " is finished or abandoned");
+        }
+    }
+
+    private static String hex(byte[] key, int offset, int length) {
+        return HexFormat.of().formatHex(key, offset, offset + length);
     }
 }

@@ -1,0 +1,123 @@
+package io.forebay.store.sst;
+
+import io.forebay.store.key.ValueKind;
+import io.forebay.store.sst.block.BlockBuilder;
+import io.forebay.store.sst.block.BlockTrailer;
+import io.forebay.store.sst.filter.BlockedBloom;
+import io.forebay.store.sst.filter.FilterBuilder;
+import java.io.IOException;
+import java.util.Arrays;
+
+/**
+ * The current partition of a file that is being written: what its index block and its filter will say. A partition ends
+ * before the data block that does not fit its index block, or whose keys are too many.
+ */
+final class PartitionWriter {
+    /** Bounds the memory for hashes to a quarter of a MiB. */
+    private static final int MAX_KEYS = 32 << 10;
+    /** Ends of blocks have 32 bits. */
+    private static final long MAX_DATA_BYTES = 0xFFFFFFFFL;
+
+    private final BlockOutput output;
+    private final BlockBuilder index = new BlockBuilder(SstFormat.META_BLOCK_BYTES - BlockTrailer.BYTES);
+    private final FilterBuilder filter;
+    private final MetaWriter top = new MetaWriter();
+    private byte[] separator = new byte[0];
+    private long begin;
+    private int partitions;
+
+    /** @param bitsPerKey 0 for no filter */
+    PartitionWriter(BlockOutput output, int bitsPerKey) {
+        this.output = output;
+        this.filter = bitsPerKey == 0 ? null : new FilterBuilder(bitsPerKey);
+    }
+
+    boolean hasFilter() {
+        return filter != null;
+    }
+
+    /** Notes a distinct key of the data block that comes next. */
+    void addKey(long hash) {
+        filter.add(hash);
+    }
+
+    /** Keys noted so far; a data block remembers the number at its begin. */
+    int keys() {
+        return filter == null ? 0 : filter.count();
+    }
+
+    /**
+     * Announces a data block, which is written right after this.
+     *
+     * @param newSeparator a key not before the last one of the block and before the first one of the next; kept
+     * @param keysBefore {@link #keys()} when the block began
+     */
+    void addBlock(byte[] newSeparator, long blockBytes, int keysBefore) throws IOException {
+        boolean full = keysBefore >= MAX_KEYS || output.position() - begin + blockBytes > MAX_DATA_BYTES;
+        if (!index.isEmpty() && (full || !addToIndex(newSeparator, output.position() - begin + blockBytes))) {
+            finish(keysBefore);
+        }
+        if (index.isEmpty()) {
+            begin = output.position();
+            addToIndex(newSeparator, blockBytes);
+        }
+        separator = newSeparator;
+    }
+
+    private boolean addToIndex(byte[] newSeparator, long end) {
+        int shared = Arrays.mismatch(separator, newSeparator);
+        boolean added = index.add(
+                newSeparator,
+                0,
+                newSeparator.length,
+                shared < 0 ? newSeparator.length : shared,
+                0,
+                ValueKind.PUT,
+                Integer.BYTES);
+        if (added) {
+            int at = index.valueAt();
+            for (int i = 0; i < Integer.BYTES; i++) {
+                index.values()[at + i] = (byte) (end >>> (24 - 8 * i));
+            }
+        }
+        return added;
+    }
+
+    /** Ends the last partition. */
+    void finish() throws IOException {
+        if (!index.isEmpty()) {
+            finish(keys());
+        }
+    }
+
+    private void finish(int keys) throws IOException {
+        long dataBytes = output.position() - begin;
+        int lines = filter == null ? 0 : writeFilter(keys);
+        top.string(separator)
+                .number(index.count())
+                .number(dataBytes)
+                .number(lines)
+                .number(index.size() + BlockTrailer.BYTES);
+        output.block(index);
+        partitions++;
+    }
+
+    private int writeFilter(int keys) throws IOException {
+        long[] words = filter.build(keys);
+        int wordsPerBlock = SstFormat.LINES_PER_FILTER_BLOCK * BlockedBloom.LINE_BYTES / Long.BYTES;
+        for (int from = 0; from < words.length; from += wordsPerBlock) {
+            output.block(words, from, Math.min(words.length, from + wordsPerBlock));
+        }
+        return words.length * Long.BYTES / BlockedBloom.LINE_BYTES;
+    }
+
+    /** Bytes that index, filter and top index would take beyond what is written. */
+    long estimatedBytes() {
+        return index.size() + top.size() + (filter == null ? 0 : filter.estimatedBytes());
+    }
+
+    /** The content of the top index, see {@link TopIndex}. */
+    MetaWriter topIndex() {
+        return new MetaWriter().number(partitions).append(top);
+    }
+}

@@ -1,0 +1,121 @@
+package io.forebay.store.sst;
+
+import io.forebay.store.Environment;
+import io.forebay.store.cache.SlabPool;
+import io.forebay.store.sst.block.BlockSearch;
+import io.forebay.store.sst.block.BlockTrailer;
+import io.forebay.store.util.Slab;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/**
+ * Blocks past the cache, for compaction: large reads to a buffer of its own, and every block verified. When the pool has
+ * no memory for the buffer, blocks are read one by one to the heap, because compaction must go on.
+ */
+final class ReadAheadBlocks extends BlockAccess {
+    private static final int WINDOW_BYTES = 256 << 10;
+
+    private final SstBlocks blocks;
+    private final TopIndex top;
+    private final SlabPool pool;
+    private int partition = -1;
+    private Slab index = new Slab(ByteBuffer.allocate(SstFormat.META_BLOCK_BYTES));
+    private int indexEnd;
+    private Slab pooled;
+    /** The pooled buffer, or one on the heap for a block that it cannot hold. */
+    private Slab window;
+    /** What part of the file the window holds. */
+    private long windowBegin;
+
+    private long windowEnd;
+    private int current = -1;
+    private boolean closed;
+
+    ReadAheadBlocks(SstBlocks blocks, SlabPool pool) {
+        this.blocks = blocks;
+        this.top = blocks.top();
+        this.pool = pool;
+    }
+
+    @Override
+    int find(int newPartition, byte[] key, int offset, int keyLength) throws IOException {
+        loadIndex(newPartition);
+        return top.firstDataBlock(newPartition) + BlockSearch.lowerBound(index, 0, key, offset, keyLength);
+    }
+
+    @Override
+    void data(int dataBlock) throws IOException {
+        loadIndex(top.partitionOfDataBlock(dataBlock));
+        int number = dataBlock - top.firstDataBlock(partition);
+        long begin = top.dataOffset(partition) + SstBlocks.beginOfData(index, 0, indexEnd, number);
+        long end = top.dataOffset(partition) + SstBlocks.endOfData(index, 0, indexEnd, number);
+        if (begin < windowBegin || end > windowEnd) {
+            fill(begin, (int) (end - begin), dataBlock == current - 1);
+        }
+        current = dataBlock;
+        slab = window;
+        at = (int) (begin - windowBegin);
+        blocks.checkData(window, at, (int) (end - begin), begin);
+        length = (int) (end - begin) - BlockTrailer.BYTES;
+    }
+
+    private void loadIndex(int newPartition) throws IOException {
+        if (newPartition == partition) {
+            return;
+        }
+        int bytes = top.indexBytes(newPartition);
+        if (index.capacity() < bytes) {
+            index = new Slab(ByteBuffer.allocate(bytes));
+        }
+        partition = -1;
+        blocks.readIndex(newPartition, index, 0);
+        indexEnd = bytes - BlockTrailer.BYTES;
+        partition = newPartition;
+    }
+
+    /** Makes the window hold the block and what follows it, or, going backwards, what comes before it. */
+    private void fill(long begin, int bytes, boolean backwards) throws IOException {
+        windowEnd = windowBegin;
+        chooseWindow(bytes);
+        long dataEnd = top.dataOffset(top.partitions());
+        long from = backwards ? Math.max(0, begin + bytes - window.capacity()) : begin;
+        long to = backwards ? begin + bytes : Math.min(dataEnd, begin + window.capacity());
+        blocks.readFully(from, (int) (to - from), window, 0);
+        windowBegin = from;
+        windowEnd = to;
+    }
+
+    private void chooseWindow(int bytes) {
+        if (closed) {
+            throw new IllegalStateException("This scan is closed");
+        }
+        if (pooled == null) {
+            long dataEnd = top.dataOffset(top.partitions());
+            pooled = pool.tryTakeLarge(SlabPool.Use.METADATA, (int) Math.min(WINDOW_BYTES, dataEnd));
+            if (pooled == null) {
+                pooled = pool.tryTakeLarge(SlabPool.Use.METADATA, (int) Math.min(Environment.SLAB_BYTES, dataEnd));
+            }
+        }
+        if (pooled != null && pooled.capacity() >= bytes) {
+            window = pooled;
+        } else if (window == null || window == pooled || window.capacity() < bytes) {
+            window = new Slab(ByteBuffer.allocate(bytes));
+        }
+    }
+
+    @Override
+    void release() {
+        // The window is kept for the next block.
+    }
+
+    @Override
+    void close() {
+        closed = true;
+        slab = null;
+        window = null;
+        if (pooled != null) {
+            pool.give(SlabPool.Use.METADATA, pooled);
+            pooled = null;
+        }
+    }
+}

@@ -1,0 +1,97 @@
+package io.forebay.store.sst;
+
+import io.forebay.store.CorruptionException;
+import io.forebay.store.FormatTooNewException;
+import io.forebay.store.sst.block.BlockTrailer;
+import io.forebay.store.sst.filter.BlockedBloom;
+import io.forebay.store.util.Crc32c;
+import java.nio.ByteBuffer;
+
+/**
+ * The layout of an SST, and its footer.
+ *
+ * <pre>
+ * Sst          --> Partition*, TopIndex, Tombstones?, Properties, Footer
+ * Partition    --> DataBlock+, FilterBlock*, IndexBlock
+ * DataBlock    --> {@link io.forebay.store.sst.block.BlockBuilder block} of entries, Trailer
+ * FilterBlock  --> up to 63 lines of a {@link BlockedBloom filter} over the distinct keys of the partition, Trailer
+ * IndexBlock   --> block with an entry for each data block: separator to end of block, Trailer
+ * TopIndex     --> {@link TopIndex}, Trailer
+ * Tombstones   --> {@link TombstoneBlock}, Trailer; only when there are range deletes
+ * Properties   --> {@link PropertiesBlock}, Trailer
+ * Trailer      --> {@link BlockTrailer}
+ * Footer       --> TopIndexOffset:u64, TombstonesOffset:u64, PropertiesOffset:u64, Version:u32, Checksum:u32, Magic:u64
+ * </pre>
+ *
+ * The footer's checksum is the masked CRC-32C of all footer bytes before it. Every version keeps the length of the footer
+ * and its last 16 bytes, so that a reader can tell a newer file from a damaged one.
+ *
+ * @param topIndexOffset where the top index begins and the partitions end
+ * @param tombstonesOffset where the range deletes begin; equal to {@code propertiesOffset} when there are none
+ * @param propertiesOffset where the properties begin; they end at the footer
+ */
+record SstFormat(long topIndexOffset, long tombstonesOffset, long propertiesOffset) {
+    static final int VERSION = 1;
+    /** "FOREBAYS". */
+    static final long MAGIC = 0x464F524542415953L;
+
+    static final int FOOTER_BYTES = 40;
+    private static final int CHECKED_BYTES = 28;
+
+    /** Index and filter blocks are closed at this size, trailer included, whatever the size of data blocks. */
+    static final int META_BLOCK_BYTES = 4096;
+
+    static final int LINES_PER_FILTER_BLOCK = (META_BLOCK_BYTES - BlockTrailer.BYTES) / BlockedBloom.LINE_BYTES;
+
+    byte[] encode() {
+        ByteBuffer footer = ByteBuffer.allocate(FOOTER_BYTES);
+        footer.putLong(topIndexOffset)
+                .putLong(tombstonesOffset)
+                .putLong(propertiesOffset)
+                .putInt(VERSION);
+        footer.putInt(Crc32c.masked(footer.array(), 0, CHECKED_BYTES)).putLong(MAGIC);
+        return footer.array();
+    }
+
+    /** @param footer the last {@link #FOOTER_BYTES} bytes of a file of {@code size} bytes */
+    static SstFormat decode(byte[] footer, String file, long size) {
+        ByteBuffer in = ByteBuffer.wrap(footer);
+        SstFormat format = new SstFormat(in.getLong(), in.getLong(), in.getLong());
+        int version = in.getInt();
+        int expected = in.getInt();
+        long magic = in.getLong();
+        if (magic != MAGIC) {
+            throw new CorruptionException(
+                    file, size - 8, "magic " + Long.toHexString(MAGIC), Long.toHexString(magic));
+        }
+        int found = Crc32c.masked(footer, 0, CHECKED_BYTES);
+        long begin = size - FOOTER_BYTES;
+        if (expected != found) {
+            throw new CorruptionException(
+                    file, begin, "footer checksum " + Integer.toHexString(expected), Integer.toHexString(found));
+        }
+        if (version > VERSION) {
+            throw new FormatTooNewException("File " + file + " has SST format version " + version
+                    + ", this build reads up to " + VERSION + ". Open the store with the version that wrote it.");
+        }
+        boolean ordered = version > 0
+                && format.topIndexOffset >= 0
+                && format.topIndexOffset < format.tombstonesOffset
+                && format.tombstonesOffset <= format.propertiesOffset
+                && format.propertiesOffset < begin;
+        if (!ordered) {
+            throw new CorruptionException(
+                    file, begin, "ascending offsets of a format version", format + ", version " + version);
+        }
+        return format;
+    }
+
+    /** Bytes that a filter of so many lines takes in the file. */
+    static long filterBytes(int lines) {
+        return (long) lines * BlockedBloom.LINE_BYTES + (long) filterBlocks(lines) * BlockTrailer.BYTES;
+    }
+
+    static int filterBlocks(int lines) {
+        return (int) (((long) lines + LINES_PER_FILTER_BLOCK - 1) / LINES_PER_FILTER_BLOCK);
+    }
+}

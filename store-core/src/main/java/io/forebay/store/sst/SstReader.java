@@ -1,0 +1,192 @@
+package io.forebay.store.sst;
+
+import io.forebay.store.KeyRange;
+import io.forebay.store.MemoryBudgetException;
+import io.forebay.store.ReadableFile;
+import io.forebay.store.cache.BlockCache;
+import io.forebay.store.cache.BlockSlots;
+import io.forebay.store.cache.CachedBlock;
+import io.forebay.store.cache.SlabPool;
+import io.forebay.store.key.InternalIterator;
+import io.forebay.store.key.PointLookup;
+import io.forebay.store.rangedel.Fragment;
+import io.forebay.store.rangedel.FragmentArray;
+import io.forebay.store.rangedel.RangeTombstones;
+import io.forebay.store.sst.block.BlockSearch;
+import io.forebay.store.sst.filter.BlockedBloom;
+import java.io.Closeable;
+import java.io.IOException;
+
+/**
+ * Reads one SST. Footer, properties, top index and range deletes are in memory, accounted for as metadata; index, filter
+ * and data blocks go through the cache. Thread-safe; the cursors are not. Whoever closes it sees to it that no read is
+ * under way and that its cursors are closed.
+ *
+ * <p>Several files may be read with all their sequences replaced by one ({@code overrideSequence}, -1: not): that is how
+ * files become visible that were built aside. Reading methods throw {@link io.forebay.store.CorruptionException} as soon as
+ * they meet bytes that are not what was written.
+ */
+public final class SstReader implements Closeable {
+    private final SstProperties properties;
+    private final FragmentArray tombstones;
+    private final TopIndex top;
+    private final SstBlocks blocks;
+    private final SlabPool pool;
+    private final long metadataBytes;
+    private boolean closed;
+
+    private SstReader(SstMetadata metadata, SstBlocks blocks, SlabPool pool, long metadataBytes) {
+        this.properties = metadata.properties();
+        this.tombstones = metadata.tombstones();
+        this.top = metadata.top();
+        this.blocks = blocks;
+        this.pool = pool;
+        this.metadataBytes = metadataBytes;
+    }
+
+    /**
+     * Loads and verifies what is kept in memory.
+     *
+     * @param file owned by the reader from here on, but by the caller still when this throws
+     * @param name of the file, for messages
+     * @throws io.forebay.store.CorruptionException when it is damaged
+     * @throws io.forebay.store.FormatTooNewException when a newer version wrote it
+     * @throws MemoryBudgetException when the pool has no room for the metadata
+     */
+    public static SstReader open(ReadableFile file, String name, BlockCache cache, SlabPool pool) throws IOException {
+        SstMetadata metadata = SstMetadata.load(file, name);
+        long bytes = metadata.heapBytes() + BlockSlots.heapBytes(metadata.top().blocks());
+        if (!pool.tryReserve(SlabPool.Use.METADATA, bytes)) {
+            throw new MemoryBudgetException("File " + name + " needs " + bytes + " bytes of metadata in memory, and "
+                    + pool.used() + " of a budget of " + pool.budget()
+                    + " are in use. Give the environment more memory.");
+        }
+        return new SstReader(metadata, new SstBlocks(file, name, metadata.top(), cache), pool, bytes);
+    }
+
+    public SstProperties properties() {
+        return properties;
+    }
+
+    /**
+     * Reports the range delete over the key, then its versions, newest first, to {@code lookup}. Allocates nothing but what
+     * merge operands need, as long as the blocks are cached. The key must be in the visible range.
+     *
+     * @return true when the lookup is settled: older files do not matter
+     */
+    public boolean get(PointLookup lookup, long overrideSequence) throws IOException {
+        if (overrideSequence > lookup.limit()) {
+            return lookup.isCovered();
+        }
+        byte[] key = lookup.key();
+        if (!tombstones.isEmpty()) {
+            cover(lookup, overrideSequence);
+        }
+        int partition = top.find(key, lookup.offset(), lookup.length());
+        return (partition < top.partitions()
+                        && mayContain(partition, lookup.hash())
+                        && search(partition, lookup, overrideSequence))
+                || lookup.isCovered();
+    }
+
+    private void cover(PointLookup lookup, long overrideSequence) {
+        Fragment fragment = tombstones.covering(lookup.key(), lookup.offset(), lookup.length());
+        if (fragment != null) {
+            lookup.coveredBy(overrideSequence >= 0 ? overrideSequence : fragment.newestAtOrBelow(lookup.limit()));
+        }
+    }
+
+    private boolean mayContain(int partition, long hash) throws IOException {
+        int lines = top.filterLines(partition);
+        if (lines == 0) {
+            return true;
+        }
+        int line = BlockedBloom.line(hash, lines);
+        CachedBlock filter = blocks.filter(partition, line);
+        int at = filter.offset() + line % SstFormat.LINES_PER_FILTER_BLOCK * BlockedBloom.LINE_BYTES;
+        boolean found = BlockedBloom.mayContain(filter.slab(), at, hash, properties.filterProbes());
+        filter.release();
+        return found;
+    }
+
+    private boolean search(int partition, PointLookup lookup, long overrideSequence) throws IOException {
+        CachedBlock index = blocks.index(partition);
+        int dataBlock = top.firstDataBlock(partition)
+                + BlockSearch.lowerBound(
+                        index.slab(), index.offset(), lookup.key(), lookup.offset(), lookup.length());
+        index.release();
+        while (true) {
+            CachedBlock block = blocks.data(dataBlock);
+            int result;
+            try {
+                result = BlockSearch.offer(
+                        block.slab(), block.offset(), SstBlocks.bodyEnd(block), lookup, overrideSequence);
+            } finally {
+                block.release();
+            }
+            if (result != BlockSearch.CONTINUES || ++dataBlock == top.dataBlocks()) {
+                return result == BlockSearch.SETTLED;
+            }
+        }
+    }
+
+    /** The range deletes of the whole file, with their own sequences. */
+    public RangeTombstones tombstones() {
+        return tombstones;
+    }
+
+    /** The range deletes of the visible part of the file, at {@code overrideSequence} unless that is -1. */
+    public RangeTombstones tombstones(KeyRange visible, long overrideSequence) {
+        FragmentArray clipped = tombstones.clip(visible);
+        return overrideSequence < 0 || clipped.isEmpty() ? clipped : TombstoneBlock.at(clipped, overrideSequence);
+    }
+
+    /** A cursor over the entries in {@code visible}, through the cache; not positioned. The caller closes it. */
+    public InternalIterator iterator(KeyRange visible, long overrideSequence) {
+        return new SstIterator(properties, top, new CachedBlocks(blocks), visible, overrideSequence);
+    }
+
+    /**
+     * A cursor for reading much once: reads ahead to a buffer of its own and leaves the cache alone. Not positioned. The
+     * caller closes it.
+     */
+    public InternalIterator scanIterator(KeyRange visible, long overrideSequence) {
+        return new SstIterator(properties, top, new ReadAheadBlocks(blocks, pool), visible, overrideSequence);
+    }
+
+    /** How many bytes of the file, roughly, hold keys before {@code key}. */
+    public long approximateOffset(byte[] key) throws IOException {
+        int partition = top.find(key, 0, key.length);
+        if (partition == top.partitions()) {
+            return top.dataOffset(partition);
+        }
+        CachedBlock index = blocks.index(partition);
+        try {
+            int number = BlockSearch.lowerBound(index.slab(), index.offset(), key, 0, key.length);
+            return top.dataOffset(partition)
+                    + SstBlocks.beginOfData(index.slab(), index.offset(), SstBlocks.bodyEnd(index), number);
+        } finally {
+            index.release();
+        }
+    }
+
+    /** The cached blocks of this file, with their hit and miss counters. */
+    public BlockSlots blockSlots() {
+        return blocks.slots();
+    }
+
+    /** Bytes that this reader holds in memory besides cached blocks. */
+    public long metadataBytes() {
+        return metadataBytes;
+    }
+
+    /** Evicts the blocks of the file and closes it. Idempotent; not while others read. */
+    @Override
+    public void close() throws IOException {
+        if (!closed) {
+            closed = true;
+            pool.unreserve(SlabPool.Use.METADATA, metadataBytes);
+            blocks.close();
+        }
+    }
+}

@@ -1,0 +1,217 @@
+package io.forebay.store.sst;
+
+import io.forebay.store.sst.block.BlockTrailer;
+import io.forebay.store.sst.filter.BlockedBloom;
+import io.forebay.store.util.Slab;
+import java.util.Arrays;
+
+/**
+ * Which partition holds a key, and where the partitions are; in memory as long as the file is open. Immutable.
+ *
+ * <pre>
+ * TopIndex     --> Partitions:varint, Descriptor^Partitions
+ * Descriptor   --> Separator, DataBlocks:varint, DataBytes:varint, FilterLines:varint, IndexBytes:varint
+ * Separator    --> Length:varint, u8^Length
+ * </pre>
+ *
+ * A separator is not before the last key of its partition and before the first key of the next one, unless versions of
+ * one key lie in both: then it is that key. Byte counts include trailers. Partitions follow each other from the begin of
+ * the file to the top index without a gap, so that their offsets follow.
+ *
+ * <p>All blocks that go through the cache are numbered: index blocks, then filter blocks, then data blocks.
+ */
+final class TopIndex {
+    private static final int MIN_DESCRIPTOR_BYTES = 5;
+
+    private final byte[][] separators;
+    /** What all separators begin with. */
+    private final byte[] prefix;
+    /** Heads of the separators behind the prefix. */
+    private final long[] heads;
+
+    private final long[] dataOffsets;
+    private final long[] filterOffsets;
+    private final long[] indexOffsets;
+    private final int[] firstDataBlocks;
+    private final int[] firstFilterBlocks;
+    private final int[] filterLines;
+
+    /** @throws io.forebay.store.CorruptionException when the partitions do not add up to {@code end} */
+    TopIndex(MetaReader in, long end) {
+        int size = in.count("partitions", MIN_DESCRIPTOR_BYTES);
+        separators = new byte[size][];
+        dataOffsets = new long[size + 1];
+        filterOffsets = new long[size];
+        indexOffsets = new long[size];
+        firstDataBlocks = new int[size + 1];
+        firstFilterBlocks = new int[size + 1];
+        filterLines = new int[size];
+        for (int i = 0; i < size; i++) {
+            separators[i] = in.string("length of a separator");
+            if (i > 0 && Arrays.compareUnsigned(separators[i - 1], separators[i]) > 0) {
+                throw in.corrupt("separators in ascending order", "a descending one");
+            }
+            long left = end - dataOffsets[i];
+            int blocksLeft = Integer.MAX_VALUE / 2 - firstDataBlocks[i];
+            firstDataBlocks[i + 1] = firstDataBlocks[i] + (int) in.number("data blocks", 1, Math.min(left, blocksLeft));
+            filterOffsets[i] = dataOffsets[i] + in.number("bytes of data blocks", 1, left);
+            left = end - filterOffsets[i];
+            filterLines[i] =
+                    (int) in.number("lines", 0, Math.min(left / BlockedBloom.LINE_BYTES, Integer.MAX_VALUE - 64));
+            firstFilterBlocks[i + 1] = firstFilterBlocks[i] + SstFormat.filterBlocks(filterLines[i]);
+            indexOffsets[i] = filterOffsets[i] + SstFormat.filterBytes(filterLines[i]);
+            left = Math.min(end - indexOffsets[i], Integer.MAX_VALUE);
+            dataOffsets[i + 1] = indexOffsets[i] + in.number("bytes of the index block", 1, left);
+        }
+        in.end();
+        if (dataOffsets[size] != end) {
+            throw in.corrupt("partitions up to offset " + end, "up to " + dataOffsets[size]);
+        }
+        prefix = size == 0 ? new byte[0] : commonPrefix(separators[0], separators[size - 1]);
+        heads = new long[size];
+        for (int i = 0; i < size; i++) {
+            heads[i] = Slab.head(separators[i], prefix.length, separators[i].length - prefix.length);
+        }
+    }
+
+    private static byte[] commonPrefix(byte[] first, byte[] last) {
+        int differs = Arrays.mismatch(first, last);
+        return differs < 0 ? first : Arrays.copyOf(first, differs);
+    }
+
+    /** About how many heap bytes this takes. */
+    long heapBytes() {
+        long bytes = 256 + prefix.length;
+        for (byte[] separator : separators) {
+            bytes += 72 + separator.length;
+        }
+        return bytes;
+    }
+
+    int partitions() {
+        return separators.length;
+    }
+
+    int dataBlocks() {
+        return firstDataBlocks[separators.length];
+    }
+
+    /** The first partition that may hold keys at or after {@code key}; {@link #partitions()} when there is none. */
+    int find(byte[] key, int offset, int length) {
+        int common = Math.min(prefix.length, length);
+        int differs = Arrays.mismatch(prefix, 0, common, key, offset, offset + common);
+        if (differs >= 0) {
+            return (prefix[differs] & 0xFF) > (key[offset + differs] & 0xFF) ? 0 : separators.length;
+        }
+        if (common < prefix.length) {
+            return 0;
+        }
+        long head = Slab.head(key, offset + common, length - common);
+        int low = 0;
+        int high = heads.length;
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            int order = Long.compareUnsigned(heads[middle], head);
+            if (order == 0) {
+                byte[] separator = separators[middle];
+                order = Slab.compare(separator, 0, separator.length, key, offset, length);
+            }
+            if (order < 0) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low;
+    }
+
+    /** The partition of a data block. */
+    int partitionOfDataBlock(int dataBlock) {
+        return partitionOf(firstDataBlocks, dataBlock);
+    }
+
+    private static int partitionOf(int[] firsts, int block) {
+        int low = 0;
+        int high = firsts.length - 1;
+        while (high - low > 1) {
+            int middle = (low + high) >>> 1;
+            if (firsts[middle] <= block) {
+                low = middle;
+            } else {
+                high = middle;
+            }
+        }
+        return low;
+    }
+
+    byte[] separator(int partition) {
+        return separators[partition];
+    }
+
+    int firstDataBlock(int partition) {
+        return firstDataBlocks[partition];
+    }
+
+    /** Data blocks of a partition. */
+    int dataBlocks(int partition) {
+        return firstDataBlocks[partition + 1] - firstDataBlocks[partition];
+    }
+
+    long dataOffset(int partition) {
+        return dataOffsets[partition];
+    }
+
+    long dataBytes(int partition) {
+        return filterOffsets[partition] - dataOffsets[partition];
+    }
+
+    long indexOffset(int partition) {
+        return indexOffsets[partition];
+    }
+
+    int indexBytes(int partition) {
+        return (int) (dataOffsets[partition + 1] - indexOffsets[partition]);
+    }
+
+    /** Lines of the filter of a partition; 0: it has none. */
+    int filterLines(int partition) {
+        return filterLines[partition];
+    }
+
+    // Numbers of blocks in the cache.
+
+    int blocks() {
+        return firstDataOrdinal() + dataBlocks();
+    }
+
+    private int firstFilterOrdinal() {
+        return separators.length;
+    }
+
+    int firstDataOrdinal() {
+        return separators.length + firstFilterBlocks[separators.length];
+    }
+
+    boolean isIndexOrdinal(int ordinal) {
+        return ordinal < separators.length;
+    }
+
+    int filterOrdinal(int partition, int line) {
+        return firstFilterOrdinal() + firstFilterBlocks[partition] + line / SstFormat.LINES_PER_FILTER_BLOCK;
+    }
+
+    long filterOffset(int ordinal) {
+        int block = ordinal - firstFilterOrdinal();
+        int partition = partitionOf(firstFilterBlocks, block);
+        int before = block - firstFilterBlocks[partition];
+        return filterOffsets[partition] + SstFormat.filterBytes(before * SstFormat.LINES_PER_FILTER_BLOCK);
+    }
+
+    int filterBytes(int ordinal) {
+        int block = ordinal - firstFilterOrdinal();
+        int partition = partitionOf(firstFilterBlocks, block);
+        int before = (block - firstFilterBlocks[partition]) * SstFormat.LINES_PER_FILTER_BLOCK;
+        int lines = Math.min(SstFormat.LINES_PER_FILTER_BLOCK, filterLines[partition] - before);
+        return lines * BlockedBloom.LINE_BYTES + BlockTrailer.BYTES;
+    }
+}

@@ -1,0 +1,226 @@
+package io.forebay.store.sst.block;
+
+import io.forebay.store.util.Slab;
+import io.forebay.store.util.Varint;
+import java.util.Arrays;
+
+/**
+ * Collects entries in order and encodes them as one block, see {@link BlockFormat}. Knows the exact encoded size at any
+ * time, so that a block fills its limit. Reusable after {@link #finish}; used by one thread; does not check the order.
+ */
+public final class BlockBuilder {
+    private final int limit;
+    private byte[] keys = new byte[1024];
+    private byte[] values = new byte[4096];
+    private int[] keyEnds = new int[64];
+    private int[] valueEnds = new int[64];
+    private long[] sequences = new long[64];
+    private byte[] kinds = new byte[64];
+    private int count;
+    private int shared;
+    private int shortest;
+    private int prefix;
+    private int metaAndRestBytes;
+    private int numbered;
+    private long minSequence;
+    private long maxSequence;
+
+    /** @param limit bytes that {@link #finish} writes at most, unless a single entry is larger; at most 65536 */
+    public BlockBuilder(int limit) {
+        this.limit = limit;
+    }
+
+    public boolean isEmpty() {
+        return count == 0;
+    }
+
+    public int count() {
+        return count;
+    }
+
+    /** Encoded size of what was added; 0 when empty. */
+    public int size() {
+        return count == 0 ? 0 : size(count, prefix, metaAndRestBytes, numbered, minSequence, maxSequence, valueBytes());
+    }
+
+    /**
+     * Adds an entry; the value is to be written to {@link #values} at {@link #valueAt} afterwards.
+     *
+     * @param sharedWithPrevious length of the common prefix with the previous key of this block; ignored for the first one
+     * @return false when the block is full; nothing has changed then. An empty block takes any entry.
+     */
+    public boolean add(
+            byte[] key, int offset, int length, int sharedWithPrevious, long sequence, byte kind, int valueLength) {
+        int newShared = count == 0 ? length : Math.min(shared, sharedWithPrevious);
+        int newShortest = count == 0 ? length : Math.min(shortest, length);
+        int newPrefix = Math.max(0, Math.min(newShared, newShortest - BlockFormat.HEAD_BYTES));
+        int newMetaAndRest = metaAndRest(length, newPrefix)
+                + (count == 0 || newPrefix == prefix ? metaAndRestBytes : metaAndRestOfAll(newPrefix));
+        int newNumbered = sequence == 0 ? numbered : numbered + 1;
+        long newMin = sequence == 0 ? minSequence : numbered == 0 ? sequence : Math.min(minSequence, sequence);
+        long newMax = sequence == 0 ? maxSequence : Math.max(maxSequence, sequence);
+        int newValueBytes = valueBytes() + valueLength;
+        if (count > 0
+                && size(count + 1, newPrefix, newMetaAndRest, newNumbered, newMin, newMax, newValueBytes) > limit) {
+            return false;
+        }
+        shared = newShared;
+        shortest = newShortest;
+        prefix = newPrefix;
+        metaAndRestBytes = newMetaAndRest;
+        numbered = newNumbered;
+        minSequence = newMin;
+        maxSequence = newMax;
+        append(key, offset, length, sequence, kind, newValueBytes);
+        return true;
+    }
+
+    private void append(byte[] key, int offset, int length, long sequence, byte kind, int newValueBytes) {
+        if (count == keyEnds.length) {
+            keyEnds = Arrays.copyOf(keyEnds, count * 2);
+            valueEnds = Arrays.copyOf(valueEnds, count * 2);
+            sequences = Arrays.copyOf(sequences, count * 2);
+            kinds = Arrays.copyOf(kinds, count * 2);
+        }
+        int keyAt = keyAt(count);
+        if (keys.length < keyAt + length) {
+            keys = Arrays.copyOf(keys, Math.max(keyAt + length, keys.length * 2));
+        }
+        if (values.length < newValueBytes) {
+            values = Arrays.copyOf(values, Math.max(newValueBytes, values.length * 2));
+        }
+        System.arraycopy(key, offset, keys, keyAt, length);
+        keyEnds[count] = keyAt + length;
+        valueEnds[count] = newValueBytes;
+        sequences[count] = sequence;
+        kinds[count] = kind;
+        count++;
+    }
+
+    /** Where the value of the entry added last belongs; changes with every {@link #add}. */
+    public byte[] values() {
+        return values;
+    }
+
+    public int valueAt() {
+        return count == 1 ? 0 : valueEnds[count - 2];
+    }
+
+    /** Encodes the block to {@code out}, which has room for {@link #size()}, and empties the builder. @return index after it */
+    public int finish(byte[] out, int at) {
+        int deltaBytes = BlockFormat.bytesFor(maxSequence - minSequence);
+        int front = putHeader(out, at, count, minSequence, deltaBytes, keys, 0, prefix);
+        int startsAt = front + count * BlockFormat.HEAD_BYTES;
+        int entriesAt = startsAt + count * BlockFormat.START_BYTES;
+        int entryAt = entriesAt;
+        for (int i = 0; i < count; i++) {
+            int suffixAt = keyAt(i) + prefix;
+            int suffixLength = keyEnds[i] - suffixAt;
+            putHead(out, front + i * BlockFormat.HEAD_BYTES, keys, suffixAt, suffixLength);
+            int start = entryAt - entriesAt;
+            out[startsAt + 2 * i] = (byte) (start >>> 8);
+            out[startsAt + 2 * i + 1] = (byte) start;
+            entryAt = putMetaAndRest(out, entryAt, kinds[i], sequences[i], keys, suffixAt, suffixLength);
+            if (sequences[i] != 0) {
+                entryAt = putNumber(out, entryAt, sequences[i] - minSequence, deltaBytes);
+            }
+            int valueAt = i == 0 ? 0 : valueEnds[i - 1];
+            System.arraycopy(values, valueAt, out, entryAt, valueEnds[i] - valueAt);
+            entryAt += valueEnds[i] - valueAt;
+        }
+        reset();
+        return entryAt;
+    }
+
+    /** Bytes that {@link #putLone} writes. */
+    public static int loneSize(int keyLength, long sequence) {
+        int prefix = Math.max(0, keyLength - BlockFormat.HEAD_BYTES);
+        return size(1, prefix, metaAndRest(keyLength, prefix), sequence == 0 ? 0 : 1, sequence, sequence, 0);
+    }
+
+    /** Encodes a block of a single entry without its value, which ends the block. @return index after it */
+    public static int putLone(byte[] out, int at, byte[] key, int offset, int length, long sequence, byte kind) {
+        int prefix = Math.max(0, length - BlockFormat.HEAD_BYTES);
+        int front = putHeader(out, at, 1, sequence, 0, key, offset, prefix);
+        putHead(out, front, key, offset + prefix, length - prefix);
+        int startAt = front + BlockFormat.HEAD_BYTES;
+        out[startAt] = 0;
+        out[startAt + 1] = 0;
+        int entryAt = startAt + BlockFormat.START_BYTES;
+        return putMetaAndRest(out, entryAt, kind, sequence, key, offset + prefix, length - prefix);
+    }
+
+    private void reset() {
+        count = 0;
+        metaAndRestBytes = 0;
+        numbered = 0;
+        minSequence = 0;
+        maxSequence = 0;
+    }
+
+    private int keyAt(int index) {
+        return index == 0 ? 0 : keyEnds[index - 1];
+    }
+
+    private int valueBytes() {
+        return count == 0 ? 0 : valueEnds[count - 1];
+    }
+
+    private int metaAndRestOfAll(int forPrefix) {
+        int bytes = 0;
+        for (int i = 0; i < count; i++) {
+            bytes += metaAndRest(keyEnds[i] - keyAt(i), forPrefix);
+        }
+        return bytes;
+    }
+
+    private static int metaAndRest(int keyLength, int prefix) {
+        int suffix = keyLength - prefix;
+        return Varint.size(suffix << BlockFormat.SUFFIX_SHIFT) + Math.max(0, suffix - BlockFormat.HEAD_BYTES);
+    }
+
+    private static int size(int count, int prefix, int metaAndRest, int numbered, long min, long max, int valueBytes) {
+        return BlockFormat.BASE_AT
+                + BlockFormat.bytesFor(min)
+                + Varint.size(prefix)
+                + prefix
+                + count * (BlockFormat.HEAD_BYTES + BlockFormat.START_BYTES)
+                + metaAndRest
+                + numbered * BlockFormat.bytesFor(max - min)
+                + valueBytes;
+    }
+
+    private static int putHeader(
+            byte[] out, int at, int count, long base, int deltaBytes, byte[] key, int keyAt, int prefix) {
+        int baseBytes = BlockFormat.bytesFor(base);
+        out[at] = (byte) (count >>> 8);
+        out[at + 1] = (byte) count;
+        out[at + BlockFormat.WIDTHS_AT] = (byte) (baseBytes << 4 | deltaBytes);
+        int next = Varint.putInt(out, putNumber(out, at + BlockFormat.BASE_AT, base, baseBytes), prefix);
+        System.arraycopy(key, keyAt, out, next, prefix);
+        return next + prefix;
+    }
+
+    private static void putHead(byte[] out, int at, byte[] key, int suffixAt, int suffixLength) {
+        int bytes = Math.min(BlockFormat.HEAD_BYTES, suffixLength);
+        int head = (int) (Slab.head(key, suffixAt, bytes) >>> 32);
+        putNumber(out, at, head & 0xFFFFFFFFL, BlockFormat.HEAD_BYTES);
+    }
+
+    private static int putMetaAndRest(
+            byte[] out, int at, byte kind, long sequence, byte[] key, int suffixAt, int suffixLength) {
+        int zero = sequence == 0 ? BlockFormat.ZERO_SEQUENCE : 0;
+        int next = Varint.putInt(out, at, suffixLength << BlockFormat.SUFFIX_SHIFT | zero | kind);
+        int rest = Math.max(0, suffixLength - BlockFormat.HEAD_BYTES);
+        System.arraycopy(key, suffixAt + BlockFormat.HEAD_BYTES - (rest == 0 ? BlockFormat.HEAD_BYTES : 0), out, next, rest);
+        return next + rest;
+    }
+
+    private static int putNumber(byte[] out, int at, long number, int bytes) {
+        for (int i = bytes - 1; i >= 0; i--) {
+            out[at + i] = (byte) number;
+            number >>>= 8;
+        }
+        return at + bytes;
+    }
+}

@@ -1,0 +1,173 @@
+package io.forebay.store.sst.block;
+
+import io.forebay.store.key.InternalIterator;
+import io.forebay.store.util.Slab;
+import io.forebay.store.util.Varint;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+
+/**
+ * The part of a cursor that moves within one validated block; subclasses bring the blocks. A step decodes one entry: the
+ * prefix is copied to the key once a block, head and rest once an entry, the value stays where it is.
+ */
+public abstract class BlockIterator extends InternalIterator {
+    private static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
+    private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
+    /** Up to here, longs beat a bulk copy. */
+    private static final int MAX_REST_BY_LONGS = 64;
+    /** A head is stored whole, however short the suffix is. */
+    private static final int SLACK = BlockFormat.HEAD_BYTES;
+
+    private final long overrideSequence;
+    private Slab block;
+    private int count;
+    private int headsAt;
+    private int startsAt;
+    private int entriesAt;
+    private int blockEnd;
+    private int prefixLength;
+    private long sequenceBase;
+    private int deltaBytes;
+    private int index;
+    private int entryAt;
+    private int entryEnd;
+
+    /** @param overrideSequence if not negative, the sequence of all entries */
+    protected BlockIterator(long overrideSequence) {
+        this.overrideSequence = overrideSequence;
+    }
+
+    /** Takes the block in {@code slab[at, at + length)} (without trailer), which stays until the next call; no position yet. */
+    protected final void open(Slab slab, int at, int length) {
+        block = slab;
+        count = slab.getShort(at);
+        blockEnd = at + length;
+        sequenceBase = BlockFormat.sequenceBase(slab, at);
+        deltaBytes = BlockFormat.deltaBytes(slab, at);
+        int prefixLengthAt = BlockFormat.prefixLengthAt(slab, at);
+        prefixLength = Varint.getInt(slab, prefixLengthAt);
+        int prefixAt = prefixLengthAt + Varint.size(prefixLength);
+        ensureKey(prefixLength + SLACK, 0);
+        slab.get(prefixAt, key, 0, prefixLength);
+        headsAt = prefixAt + prefixLength;
+        startsAt = headsAt + count * BlockFormat.HEAD_BYTES;
+        entriesAt = startsAt + count * BlockFormat.START_BYTES;
+    }
+
+    /** Forgets the block. */
+    protected final void closeBlock() {
+        block = null;
+        valueSlab = null;
+        valid = false;
+    }
+
+    protected final boolean isOpen() {
+        return block != null;
+    }
+
+    protected final int count() {
+        return count;
+    }
+
+    /** Index of the current entry in its block. */
+    protected final int index() {
+        return index;
+    }
+
+    /** Index of the first entry of the block at or after {@code target}; {@link #count()} when there is none. */
+    protected final int lowerBound(byte[] target, int offset, int length) {
+        if (prefixLength > 0) {
+            int byPrefix = block.compare(
+                    headsAt - prefixLength, prefixLength, target, offset, Math.min(prefixLength, length));
+            if (byPrefix != 0) {
+                return byPrefix > 0 ? 0 : count;
+            }
+        }
+        return BlockSearch.lowerBound(
+                block, headsAt, count, target, offset + prefixLength, length - prefixLength);
+    }
+
+    /** To entry {@code newIndex} of the block. */
+    protected final void moveTo(int newIndex) {
+        entryAt = entriesAt + block.getShort(startsAt + newIndex * BlockFormat.START_BYTES);
+        entryEnd = endOf(newIndex);
+        decode(newIndex);
+    }
+
+    /** To the next entry of the block, which must have one. */
+    protected final void stepForward() {
+        int next = index + 1;
+        entryAt = entryEnd;
+        entryEnd = endOf(next);
+        decode(next);
+    }
+
+    /** To the previous entry of the block, which must have one. */
+    protected final void stepBack() {
+        int previous = index - 1;
+        entryEnd = entryAt;
+        entryAt = entriesAt + block.getShort(startsAt + previous * BlockFormat.START_BYTES);
+        decode(previous);
+    }
+
+    private int endOf(int entry) {
+        return entry + 1 < count
+                ? entriesAt + block.getShort(startsAt + (entry + 1) * BlockFormat.START_BYTES)
+                : blockEnd;
+    }
+
+    private void decode(int newIndex) {
+        Slab slab = block;
+        index = newIndex;
+        int at = entryAt;
+        int meta = slab.getByte(at++);
+        if (meta < 0) {
+            meta = Varint.getInt(slab, at - 1);
+            at += Varint.size(meta) - 1;
+        }
+        int suffix = meta >>> BlockFormat.SUFFIX_SHIFT;
+        int length = prefixLength + suffix;
+        if (key.length < length + SLACK) {
+            ensureKey(length + SLACK, prefixLength);
+        }
+        INT.set(key, prefixLength, slab.getInt(headsAt + newIndex * BlockFormat.HEAD_BYTES));
+        int rest = suffix - BlockFormat.HEAD_BYTES;
+        if (rest > 0) {
+            copyRest(slab, at, rest);
+            at += rest;
+        }
+        keyLength = length;
+        head = length >= 8 ? (long) LONG.get(key, 0) : Slab.head(key, 0, length);
+        long entrySequence = 0;
+        if ((meta & BlockFormat.ZERO_SEQUENCE) == 0) {
+            entrySequence = sequenceBase + BlockFormat.sequenceDelta(slab, at, deltaBytes);
+            at += deltaBytes;
+        }
+        sequence = overrideSequence >= 0 ? overrideSequence : entrySequence;
+        kind = (byte) (meta & BlockFormat.KIND_MASK);
+        valueSlab = slab;
+        valueOffset = at;
+        valueLength = entryEnd - at;
+        valid = true;
+    }
+
+    private void copyRest(Slab slab, int at, int rest) {
+        int to = prefixLength + BlockFormat.HEAD_BYTES;
+        if (rest > MAX_REST_BY_LONGS) {
+            slab.get(at, key, to, rest);
+        } else if (rest >= 8) {
+            for (int i = 0; i < rest - 8; i += 8) {
+                LONG.set(key, to + i, slab.getLong(at + i));
+            }
+            LONG.set(key, to + rest - 8, slab.getLong(at + rest - 8));
+        } else if (rest >= 4) {
+            INT.set(key, to, slab.getInt(at));
+            INT.set(key, to + rest - 4, slab.getInt(at + rest - 4));
+        } else {
+            for (int i = 0; i < rest; i++) {
+                key[to + i] = slab.getByte(at + i);
+            }
+        }
+    }
+}

@@ -1,0 +1,175 @@
+package io.forebay.store.sst.block;
+
+import io.forebay.store.key.PointLookup;
+import io.forebay.store.util.Slab;
+import io.forebay.store.util.Varint;
+
+/**
+ * Searches a validated block in place, without objects. {@code at} is where the block begins in its slab, {@code end}
+ * where it ends, without the trailer.
+ */
+public final class BlockSearch {
+    /** The key is not in this block, or its versions end here; no later block has any. */
+    public static final int ENDED = 0;
+    /** The lookup is settled. */
+    public static final int SETTLED = 1;
+    /** The last entry of the block has the key, and the lookup wants older versions: the next block may begin with some. */
+    public static final int CONTINUES = 2;
+
+    private BlockSearch() {}
+
+    public static int count(Slab block, int at) {
+        return block.getShort(at);
+    }
+
+    /** Index of the first entry whose key is at or after {@code key}; {@link #count} when there is none. */
+    public static int lowerBound(Slab block, int at, byte[] key, int offset, int length) {
+        int count = block.getShort(at);
+        int prefixLengthAt = BlockFormat.prefixLengthAt(block, at);
+        int prefixLength = Varint.getInt(block, prefixLengthAt);
+        int headsAt = prefixLengthAt + Varint.size(prefixLength);
+        if (prefixLength > 0) {
+            int byPrefix = block.compare(headsAt, prefixLength, key, offset, Math.min(prefixLength, length));
+            if (byPrefix != 0) {
+                return byPrefix > 0 ? 0 : count;
+            }
+            headsAt += prefixLength;
+        }
+        return lowerBound(block, headsAt, count, key, offset + prefixLength, length - prefixLength);
+    }
+
+    /** As {@link #lowerBound(Slab, int, byte[], int, int)}, of a suffix in a block with known tables. */
+    static int lowerBound(Slab block, int headsAt, int count, byte[] key, int suffixAt, int suffixLength) {
+        int head = (int) (Slab.head(key, suffixAt, suffixLength) >>> 32);
+        int startsAt = headsAt + count * BlockFormat.HEAD_BYTES;
+        int low = 0;
+        int high = count;
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            int order = Integer.compareUnsigned(block.getInt(headsAt + middle * BlockFormat.HEAD_BYTES), head);
+            if (order == 0) {
+                order = compareRest(block, startsAt, count, middle, key, suffixAt, suffixLength);
+            }
+            if (order < 0) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low;
+    }
+
+    /** Order of the key of entry {@code index} against a suffix with the same head. */
+    private static int compareRest(
+            Slab block, int startsAt, int count, int index, byte[] key, int suffixAt, int suffixLength) {
+        int entryAt = entriesAt(startsAt, count) + block.getShort(startsAt + index * BlockFormat.START_BYTES);
+        int meta = Varint.getInt(block, entryAt);
+        int entrySuffix = meta >>> BlockFormat.SUFFIX_SHIFT;
+        if (entrySuffix <= BlockFormat.HEAD_BYTES || suffixLength <= BlockFormat.HEAD_BYTES) {
+            // Equal heads: what is longer than the other has only zeros, or more than a head, on top.
+            return Integer.compare(entrySuffix, suffixLength);
+        }
+        return block.compare(
+                entryAt + Varint.size(meta),
+                entrySuffix - BlockFormat.HEAD_BYTES,
+                key,
+                suffixAt + BlockFormat.HEAD_BYTES,
+                suffixLength - BlockFormat.HEAD_BYTES);
+    }
+
+    private static int entriesAt(int startsAt, int count) {
+        return startsAt + count * BlockFormat.START_BYTES;
+    }
+
+    /** Where the value of entry {@code index}, and with it the entry, ends. */
+    public static int valueEnd(Slab block, int at, int end, int index) {
+        int count = block.getShort(at);
+        int prefixLengthAt = BlockFormat.prefixLengthAt(block, at);
+        int prefixLength = Varint.getInt(block, prefixLengthAt);
+        int startsAt = prefixLengthAt + Varint.size(prefixLength) + prefixLength + count * BlockFormat.HEAD_BYTES;
+        return index + 1 < count
+                ? entriesAt(startsAt, count) + block.getShort(startsAt + (index + 1) * BlockFormat.START_BYTES)
+                : end;
+    }
+
+    /** Bytes of the value of entry {@code index}, in a block without sequences. */
+    public static int valueLength(Slab block, int at, int end, int index) {
+        int count = block.getShort(at);
+        int prefixLengthAt = BlockFormat.prefixLengthAt(block, at);
+        int prefixLength = Varint.getInt(block, prefixLengthAt);
+        int startsAt = prefixLengthAt + Varint.size(prefixLength) + prefixLength + count * BlockFormat.HEAD_BYTES;
+        int entryAt = entriesAt(startsAt, count) + block.getShort(startsAt + index * BlockFormat.START_BYTES);
+        int meta = Varint.getInt(block, entryAt);
+        int valueAt =
+                entryAt + Varint.size(meta) + Math.max(0, (meta >>> BlockFormat.SUFFIX_SHIFT) - BlockFormat.HEAD_BYTES);
+        return valueEnd(block, at, end, index) - valueAt;
+    }
+
+    /**
+     * Offers the versions of the key of {@code lookup} in this block, newest first, but those above its limit.
+     *
+     * @param overrideSequence if not negative, the sequence of all entries
+     * @return {@link #ENDED}, {@link #SETTLED} or {@link #CONTINUES}
+     */
+    public static int offer(Slab block, int at, int end, PointLookup lookup, long overrideSequence) {
+        byte[] key = lookup.key();
+        int length = lookup.length();
+        int count = block.getShort(at);
+        int prefixLengthAt = BlockFormat.prefixLengthAt(block, at);
+        int prefixLength = Varint.getInt(block, prefixLengthAt);
+        int headsAt = prefixLengthAt + Varint.size(prefixLength);
+        if (prefixLength > 0) {
+            if (length < prefixLength
+                    || block.compare(headsAt, prefixLength, key, lookup.offset(), prefixLength) != 0) {
+                return ENDED;
+            }
+            headsAt += prefixLength;
+        }
+        int suffixAt = lookup.offset() + prefixLength;
+        int suffixLength = length - prefixLength;
+        int index = lowerBound(block, headsAt, count, key, suffixAt, suffixLength);
+        int head = (int) (Slab.head(key, suffixAt, suffixLength) >>> 32);
+        int startsAt = headsAt + count * BlockFormat.HEAD_BYTES;
+        boolean found = false;
+        for (; index < count; index++) {
+            if (block.getInt(headsAt + index * BlockFormat.HEAD_BYTES) != head
+                    || compareRest(block, startsAt, count, index, key, suffixAt, suffixLength) != 0) {
+                return ENDED;
+            }
+            found = true;
+            if (offerEntry(block, at, end, startsAt, count, index, lookup, overrideSequence)) {
+                return SETTLED;
+            }
+        }
+        return found ? CONTINUES : ENDED;
+    }
+
+    private static boolean offerEntry(
+            Slab block,
+            int at,
+            int end,
+            int startsAt,
+            int count,
+            int index,
+            PointLookup lookup,
+            long overrideSequence) {
+        int entriesAt = entriesAt(startsAt, count);
+        int startAt = startsAt + index * BlockFormat.START_BYTES;
+        int next = entriesAt + block.getShort(startAt);
+        int entryEnd = index + 1 < count ? entriesAt + block.getShort(startAt + BlockFormat.START_BYTES) : end;
+        int meta = Varint.getInt(block, next);
+        next += Varint.size(meta) + Math.max(0, (meta >>> BlockFormat.SUFFIX_SHIFT) - BlockFormat.HEAD_BYTES);
+        long sequence = 0;
+        if ((meta & BlockFormat.ZERO_SEQUENCE) == 0) {
+            int deltaBytes = BlockFormat.deltaBytes(block, at);
+            sequence = BlockFormat.sequenceBase(block, at) + BlockFormat.sequenceDelta(block, next, deltaBytes);
+            next += deltaBytes;
+        }
+        if (overrideSequence >= 0) {
+            sequence = overrideSequence;
+        }
+        return sequence <= lookup.limit()
+                && lookup.offer(
+                        (byte) (meta & BlockFormat.KIND_MASK), sequence, block, next, entryEnd - next);
+    }
+}

@@ -1,0 +1,55 @@
+package io.forebay.store.sst.block;
+
+import io.forebay.store.CorruptionException;
+import io.forebay.store.util.Crc32c;
+import io.forebay.store.util.Slab;
+import java.util.zip.CRC32C;
+
+/**
+ * What follows every block of an SST.
+ *
+ * <pre>
+ * Trailer  --> Type:u8, Checksum:u32
+ * Checksum --> masked CRC-32C of block and type, exclusive-or the offset of the block in the file (both halves of it)
+ * </pre>
+ *
+ * The offset is part of the checksum so that a block that is read from, or was written to, the wrong place of a file is
+ * noticed. Type 0 is the only one: stored as is.
+ */
+public final class BlockTrailer {
+    public static final int BYTES = 5;
+    public static final byte STORED = 0;
+
+    private BlockTrailer() {}
+
+    /** The checksum of a block at file offset {@code blockOffset}; {@code crc} has seen the block and its type. */
+    public static int checksum(CRC32C crc, long blockOffset) {
+        return Crc32c.mask((int) crc.getValue()) ^ (int) (blockOffset ^ (blockOffset >>> 32));
+    }
+
+    /**
+     * Checks the trailer of the block that was read to {@code slab[at, at + length)}, trailer included.
+     *
+     * @throws CorruptionException when it is too short, the checksum differs, or the type is unknown
+     */
+    public static void verify(Slab slab, int at, int length, String file, long blockOffset) {
+        if (length < BYTES) {
+            throw new CorruptionException(file, blockOffset, "a block of at least " + BYTES + " bytes", length + " bytes");
+        }
+        CRC32C crc = new CRC32C();
+        crc.update(slab.slice(at, length - 4));
+        int expected = slab.getInt(at + length - 4);
+        int found = checksum(crc, blockOffset);
+        if (expected != found) {
+            throw new CorruptionException(
+                    file,
+                    blockOffset,
+                    "checksum " + Integer.toHexString(expected) + " of a block of " + length + " bytes",
+                    Integer.toHexString(found));
+        }
+        byte type = slab.getByte(at + length - BYTES);
+        if (type != STORED) {
+            throw new CorruptionException(file, blockOffset + length - BYTES, "block type " + STORED, "type " + type);
+        }
+    }
+}
