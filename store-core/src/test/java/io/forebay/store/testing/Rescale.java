@@ -21,12 +21,19 @@ final class Rescale {
     private final Random random;
     private final RandomKeys keys;
     private final Environment environment;
+    private final SteppedExecutor executor;
     private final StoreOptions options;
 
-    Rescale(Random random, RandomKeys keys, Environment environment, StoreOptions options) {
+    Rescale(
+            Random random,
+            RandomKeys keys,
+            Environment environment,
+            SteppedExecutor executor,
+            StoreOptions options) {
         this.random = random;
         this.keys = keys;
         this.environment = environment;
+        this.executor = executor;
         this.options = options;
     }
 
@@ -49,7 +56,9 @@ final class Rescale {
             places.add(place);
             stores.add(store);
             Checkpoint own = store.checkpoint(PAYLOAD);
-            own.completion().join();
+            while (!own.completion().isDone()) {
+                executor.help();
+            }
             checkpoints.add(own);
             sources.add(new RestoreSource(place, own.metadata(), part));
         }

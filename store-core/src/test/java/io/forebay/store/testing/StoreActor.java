@@ -324,7 +324,7 @@ public final class StoreActor implements AutoCloseable {
         while (!checkpoint.completion().isDone()) {
             executor.help();
         }
-        new Rescale(random, keys, environment, options).splitAndJoin(checkpoint, files, state, where());
+        new Rescale(random, keys, environment, executor, options).splitAndJoin(checkpoint, files, state, where());
     }
 
     private void reopen() {
