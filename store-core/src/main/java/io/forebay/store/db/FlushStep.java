@@ -102,7 +102,13 @@ final class FlushStep {
         long[] states = published < last ? store.snapshots.sequencesWith(published) : store.snapshots.sequences();
         Version below = store.versions.current();
         try {
-            return new FlushJob(target, boundary, states, below, store.options.mergeFunction())
+            return new FlushJob(
+                            target,
+                            boundary,
+                            states,
+                            below,
+                            store.options.mergeFunction(),
+                            store.options.compactionFilter())
                     .run(() -> sources(batch));
         } finally {
             below.release();
