@@ -1,0 +1,150 @@
+package io.forebay.store.io;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.forebay.store.FileStore;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class LocalFileStoreTest extends FileStoreContract {
+    @TempDir
+    Path root;
+
+    private int stores;
+
+    @Override
+    FileStore newStore() {
+        return new LocalFileStore(nextDirectory().toFile());
+    }
+
+    private Path nextDirectory() {
+        return root.resolve("parent").resolve("store-" + stores++);
+    }
+
+    private static Object inode(Path file) throws IOException {
+        return Files.readAttributes(file, BasicFileAttributes.class).fileKey();
+    }
+
+    /** Names in the directory, the store's own included. */
+    private static List<String> all(Path directory) throws IOException {
+        try (var entries = Files.list(directory)) {
+            return entries.map(entry -> entry.getFileName().toString()).sorted().toList();
+        }
+    }
+
+    @Test
+    void linksAreHardLinks() throws IOException {
+        Path one = nextDirectory();
+        Path two = nextDirectory();
+        FileStore from = new LocalFileStore(one.toFile());
+        write(from, "a", ascii("x"));
+        new LocalFileStore(two.toFile()).linkFrom(from, "a");
+        assertThat(inode(two.resolve("a"))).isEqualTo(inode(one.resolve("a")));
+        assertThat(all(two)).containsExactly("a");
+    }
+
+    @Test
+    void withoutLinksFilesAreCopied() throws IOException {
+        List<LocalFileStore.Linker> refusals = List.of(
+                (link, existing) -> {
+                    throw new FileSystemException(link.toString(), existing.toString(), "Invalid cross-device link");
+                },
+                (link, existing) -> {
+                    throw new UnsupportedOperationException();
+                });
+        for (LocalFileStore.Linker refusal : refusals) {
+            Path one = nextDirectory();
+            Path two = nextDirectory();
+            FileStore from = new LocalFileStore(one.toFile());
+            FileStore to = new LocalFileStore(two, refusal);
+            byte[] large = new byte[700_000];
+            large[699_999] = 1;
+            write(from, "a", large);
+            write(from, "empty", new byte[0]);
+            to.linkFrom(from, "a");
+            to.linkFrom(from, "empty");
+            assertThat(read(to, "a")).isEqualTo(large);
+            assertThat(read(to, "empty")).isEmpty();
+            assertThat(inode(two.resolve("a"))).isNotEqualTo(inode(one.resolve("a")));
+            assertThat(to.putIfAbsent("b", ascii("b"))).isTrue();
+            assertThat(to.putIfAbsent("b", ascii("c"))).isFalse();
+            assertThat(read(to, "b")).isEqualTo(ascii("b"));
+            assertThatThrownBy(() -> to.linkFrom(from, "a"))
+                    .isInstanceOf(java.nio.file.FileAlreadyExistsException.class);
+            assertThatThrownBy(() -> to.linkFrom(from, "missing")).isInstanceOf(NoSuchFileException.class);
+            assertThat(all(two)).containsExactly("a", "b", "empty");
+        }
+    }
+
+    @Test
+    void filesOfOtherStoresAreCopied() throws IOException {
+        FileStore memory = new MemoryFileStore();
+        write(memory, "a", ascii("from memory"));
+        FileStore local = newStore();
+        local.linkFrom(memory, "a");
+        assertThat(read(local, "a")).isEqualTo(ascii("from memory"));
+    }
+
+    @Test
+    void aCopyThatFailsLeavesNothing() throws IOException {
+        Path directory = nextDirectory();
+        FileStore memory = new MemoryFileStore();
+        write(memory, "a", ascii("x"));
+        FileStore broken = new LocalFileStore(directory, (link, existing) -> {
+            Files.delete(existing);
+            throw new FileSystemException(link.toString());
+        });
+        assertThatThrownBy(() -> broken.linkFrom(memory, "a")).isInstanceOf(IOException.class);
+        assertThat(all(directory)).isEmpty();
+    }
+
+    @Test
+    void lockRemovesWhatACrashLeftHalfDone() throws Exception {
+        Path directory = nextDirectory();
+        Files.createDirectories(directory);
+        Files.write(directory.resolve("a.sst-17-1.tmp"), ascii("half"));
+        FileStore store = new LocalFileStore(directory.toFile());
+        assertThat(store.list()).isEmpty();
+        try (AutoCloseable lock = store.lock()) {
+            assertThat(lock).isNotNull();
+            assertThat(all(directory)).containsExactly("LOCK");
+            assertThat(store.list()).isEmpty();
+        }
+    }
+
+    @Test
+    void subdirectoriesAreNotFiles() throws IOException {
+        Path directory = nextDirectory();
+        Files.createDirectories(directory.resolve("nested"));
+        FileStore store = new LocalFileStore(directory.toFile());
+        write(store, "a", ascii("x"));
+        assertThat(store.list()).containsExactly("a");
+    }
+
+    @Test
+    void aFileInPlaceOfTheDirectoryIsRefused() throws IOException {
+        Path file = Files.createFile(root.resolve("file"));
+        FileStore store = new LocalFileStore(file.toFile());
+        assertThatThrownBy(store::lock).isInstanceOf(IOException.class).hasMessageContaining("file");
+        assertThatThrownBy(store::list).isInstanceOf(IOException.class);
+    }
+
+    @Test
+    void errorsNameTheFile() {
+        File directory = nextDirectory().toFile();
+        FileStore store = new LocalFileStore(directory);
+        assertThat(store.describe()).isEqualTo(directory.toString());
+        assertThatThrownBy(() -> store.open("a.sst"))
+                .isInstanceOf(NoSuchFileException.class)
+                .hasMessageContaining("a.sst");
+    }
+}
