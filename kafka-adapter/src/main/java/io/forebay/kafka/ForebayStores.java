@@ -1,0 +1,137 @@
+package io.forebay.kafka;
+
+import io.forebay.kafka.kv.KeyValueSuppliers;
+import io.forebay.kafka.offsets.ValueFormat;
+import io.forebay.kafka.window.SessionSupplier;
+import io.forebay.kafka.window.WindowSupplier;
+import java.time.Duration;
+import java.util.Objects;
+import org.apache.kafka.streams.state.KeyValueBytesStoreSupplier;
+import org.apache.kafka.streams.state.SessionBytesStoreSupplier;
+import org.apache.kafka.streams.state.Stores;
+import org.apache.kafka.streams.state.VersionedBytesStoreSupplier;
+import org.apache.kafka.streams.state.WindowBytesStoreSupplier;
+
+/**
+ * Suppliers of persistent Forebay stores: the methods have the names, types and rules of the {@code persistent} methods of
+ * Kafka's {@link Stores}. Hand the suppliers to the builders of {@link Stores}, or to {@code Materialized.as}.
+ *
+ * <p>The stores keep their rows, changelog offsets and position in {@code forebay/<name>} under the state directory of the
+ * task; all stores of an application in one JVM share memory and background threads, see {@link
+ * io.forebay.kafka.config.ForebayConfig}.
+ */
+public final class ForebayStores {
+    private ForebayStores() {}
+
+    /** A key-value store. */
+    public static KeyValueBytesStoreSupplier persistentKeyValueStore(String name) {
+        return KeyValueSuppliers.plain(name);
+    }
+
+    /** A key-value store whose values carry a timestamp. */
+    public static KeyValueBytesStoreSupplier persistentTimestampedKeyValueStore(String name) {
+        return KeyValueSuppliers.timestamped(name);
+    }
+
+    /** A key-value store whose values carry a timestamp and headers. */
+    public static KeyValueBytesStoreSupplier persistentTimestampedKeyValueStoreWithHeaders(String name) {
+        return KeyValueSuppliers.headers(name);
+    }
+
+    /**
+     * A versioned key-value store; not there yet.
+     *
+     * @throws UnsupportedOperationException always, once the arguments are found valid
+     */
+    public static VersionedBytesStoreSupplier persistentVersionedKeyValueStore(String name, Duration historyRetention) {
+        Objects.requireNonNull(name, "name cannot be null");
+        millis(historyRetention, "historyRetention");
+        throw new UnsupportedOperationException("Forebay has no versioned stores yet (asked for store " + name + ")");
+    }
+
+    /**
+     * A versioned key-value store; not there yet.
+     *
+     * @throws UnsupportedOperationException always, once the arguments are found valid
+     */
+    public static VersionedBytesStoreSupplier persistentVersionedKeyValueStore(
+            String name, Duration historyRetention, Duration segmentInterval) {
+        if (millis(segmentInterval, "segmentInterval") < 1) {
+            throw new IllegalArgumentException("segmentInterval cannot be zero or negative");
+        }
+        return persistentVersionedKeyValueStore(name, historyRetention);
+    }
+
+    /**
+     * A window store.
+     *
+     * @param retentionPeriod how long rows are kept behind stream time, at least the window size
+     * @param windowSize size of the windows, for the ends of the windows that iterators return
+     * @param retainDuplicates whether several rows of one key and window start are kept apart
+     */
+    public static WindowBytesStoreSupplier persistentWindowStore(
+            String name, Duration retentionPeriod, Duration windowSize, boolean retainDuplicates) {
+        return windowStore(name, ValueFormat.PLAIN, retentionPeriod, windowSize, retainDuplicates);
+    }
+
+    /** A window store whose values carry a timestamp; parameters as in {@link #persistentWindowStore}. */
+    public static WindowBytesStoreSupplier persistentTimestampedWindowStore(
+            String name, Duration retentionPeriod, Duration windowSize, boolean retainDuplicates) {
+        return windowStore(name, ValueFormat.TIMESTAMPED, retentionPeriod, windowSize, retainDuplicates);
+    }
+
+    /** A window store whose values carry a timestamp and headers; parameters as in {@link #persistentWindowStore}. */
+    public static WindowBytesStoreSupplier persistentTimestampedWindowStoreWithHeaders(
+            String name, Duration retentionPeriod, Duration windowSize, boolean retainDuplicates) {
+        return windowStore(name, ValueFormat.HEADERS, retentionPeriod, windowSize, retainDuplicates);
+    }
+
+    private static WindowBytesStoreSupplier windowStore(
+            String name, ValueFormat format, Duration retentionPeriod, Duration windowSize, boolean retainDuplicates) {
+        Objects.requireNonNull(name, "name cannot be null");
+        long retentionMs = millis(retentionPeriod, "retentionPeriod");
+        long windowMs = millis(windowSize, "windowSize");
+        if (windowMs > retentionMs) {
+            throw new IllegalArgumentException("The retention period of the window store " + name
+                    + " must be no smaller than its window size. Got size=[" + windowSize + "], retention=[" + retentionPeriod
+                    + "]");
+        }
+        return WindowSupplier.of(name, format, retentionMs, windowMs, retainDuplicates);
+    }
+
+    /**
+     * A session store.
+     *
+     * @param retentionPeriod how long sessions are kept behind stream time
+     */
+    public static SessionBytesStoreSupplier persistentSessionStore(String name, Duration retentionPeriod) {
+        Objects.requireNonNull(name, "name cannot be null");
+        return SessionSupplier.plain(name, millis(retentionPeriod, "retentionPeriod"));
+    }
+
+    /** A session store whose values carry headers. */
+    public static SessionBytesStoreSupplier persistentSessionStoreWithHeaders(String name, Duration retentionPeriod) {
+        Objects.requireNonNull(name, "name cannot be null");
+        return SessionSupplier.headers(name, millis(retentionPeriod, "retentionPeriod"));
+    }
+
+    private static long millis(Duration duration, String parameter) {
+        if (duration == null) {
+            throw new IllegalArgumentException("Invalid value for parameter \"" + parameter + "\" (value was: null). "
+                    + "It shouldn't be null.");
+        }
+        long millis;
+        try {
+            millis = duration.toMillis();
+        } catch (ArithmeticException e) {
+            throw new IllegalArgumentException(
+                    "Invalid value for parameter \"" + parameter + "\" (value was: " + duration + "). "
+                            + "It can't be converted to milliseconds.",
+                    e);
+        }
+        if (millis < 0) {
+            throw new IllegalArgumentException(parameter + " cannot be negative");
+        }
+        return millis;
+    }
+}

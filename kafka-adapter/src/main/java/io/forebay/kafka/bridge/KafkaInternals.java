@@ -1,0 +1,89 @@
+package io.forebay.kafka.bridge;
+
+import java.util.Collection;
+import java.util.function.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.metrics.Sensor;
+import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.StreamsConfig;
+import org.apache.kafka.streams.kstream.Windowed;
+import org.apache.kafka.streams.kstream.internals.SessionWindow;
+import org.apache.kafka.streams.kstream.internals.TimeWindow;
+import org.apache.kafka.streams.processor.StateRestoreCallback;
+import org.apache.kafka.streams.processor.StateStore;
+import org.apache.kafka.streams.processor.StateStoreContext;
+import org.apache.kafka.streams.processor.internals.ChangelogRecordDeserializationHelper;
+import org.apache.kafka.streams.processor.internals.GlobalProcessorContextImpl;
+import org.apache.kafka.streams.processor.internals.InternalProcessorContext;
+import org.apache.kafka.streams.processor.internals.RecordBatchingStateRestoreCallback;
+import org.apache.kafka.streams.processor.internals.metrics.StreamsMetricsImpl;
+import org.apache.kafka.streams.processor.internals.metrics.TaskMetrics;
+import org.apache.kafka.streams.query.Position;
+import org.apache.kafka.streams.query.PositionBound;
+import org.apache.kafka.streams.query.Query;
+import org.apache.kafka.streams.query.QueryConfig;
+import org.apache.kafka.streams.query.QueryResult;
+import org.apache.kafka.streams.state.internals.StoreQueryUtils;
+
+/** The calls into Kafka's internals. Static and stateless; the thread rules are those of the arguments. */
+public final class KafkaInternals {
+    private KafkaInternals() {}
+
+    /** A restore callback that takes whole batches, records with their headers. */
+    public static StateRestoreCallback batchRestore(Consumer<Collection<ConsumerRecord<byte[], byte[]>>> restore) {
+        return (RecordBatchingStateRestoreCallback) restore::accept;
+    }
+
+    /** True when changelog records carry position vectors that a restore must merge. */
+    public static boolean consistencyVectorsEnabled(StateStoreContext context) {
+        return StreamsConfig.InternalConfig.getBoolean(
+                context.appConfigs(), StreamsConfig.InternalConfig.IQ_CONSISTENCY_OFFSET_VECTOR_ENABLED, false);
+    }
+
+    /** Merges the position vector in the headers of a changelog record, if there is one, into {@code position}. */
+    public static void mergeConsistencyVector(ConsumerRecord<byte[], byte[]> changelogRecord, Position position) {
+        ChangelogRecordDeserializationHelper.applyChecksAndUpdatePosition(changelogRecord, true, position);
+    }
+
+    /** Answers key, range, window key and window range queries by the plain methods of {@code store}. Any thread. */
+    public static <R> QueryResult<R> basicQuery(
+            Query<R> query, PositionBound bound, QueryConfig config, StateStore store, Position position, StateStoreContext context) {
+        return StoreQueryUtils.handleBasicQueries(query, bound, config, store, position, context);
+    }
+
+    /**
+     * Counts a record that the store refuses as too late. The sensor is that of the task; a context that is not Kafka's own
+     * (a unit test's) has none, and the result does nothing.
+     */
+    public static Runnable droppedRecords(StateStoreContext context) {
+        if (!(context instanceof InternalProcessorContext<?, ?> internal)
+                || !(context.metrics() instanceof StreamsMetricsImpl metrics)) {
+            return () -> {};
+        }
+        Sensor sensor = TaskMetrics.droppedRecordsSensor(
+                Thread.currentThread().getName(), context.taskId().toString(), metrics);
+        return () -> sensor.record(1.0d, internal.currentSystemTimeMs());
+    }
+
+    /** True when the store can be rebuilt from a topic: it has a changelog, or is a global store. */
+    public static boolean isRebuildable(StateStoreContext context, String storeName) {
+        return isGlobal(context)
+                || context instanceof InternalProcessorContext<?, ?> internal && internal.changelogFor(storeName) != null;
+    }
+
+    /** True for the context of global stores. */
+    public static boolean isGlobal(StateStoreContext context) {
+        return context instanceof GlobalProcessorContextImpl;
+    }
+
+    /** The windowed key of a time window; an end past the range of a long becomes {@code Long.MAX_VALUE}. */
+    public static Windowed<Bytes> timeWindowed(Bytes key, long start, long size) {
+        long end = start + size;
+        return new Windowed<>(key, new TimeWindow(start, end < 0 ? Long.MAX_VALUE : end));
+    }
+
+    /** The windowed key of a session. */
+    public static Windowed<Bytes> sessionWindowed(Bytes key, long start, long end) {
+        return new Windowed<>(key, new SessionWindow(start, end));
+    }
+}

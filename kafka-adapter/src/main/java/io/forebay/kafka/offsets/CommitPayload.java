@@ -1,0 +1,135 @@
+package io.forebay.kafka.offsets;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.streams.query.Position;
+
+/**
+ * The opaque payload of an engine commit. Immutable by convention: the maps are not copied.
+ *
+ * <p>Bytes, big-endian (docs/format/kafka-payload.md):
+ *
+ * <pre>
+ * payload  --&gt; version:1 kind:1 format:1 segmentInterval:8 streamTime:8 offsets position
+ * offsets  --&gt; count:4 { topic partition:4 offset:8 }        ascending by topic, partition
+ * position --&gt; count:4 { topic count:4 { partition:4 offset:8 } }   ascending by topic, partition
+ * topic    --&gt; length:2 utf8
+ * </pre>
+ *
+ * @param layout how the rows are written
+ * @param streamTime the highest timestamp of a row ever put, or -1; always -1 in a key-value store
+ * @param offsets changelog offsets, as Kafka handed them over (-4 is its mark for "unknown")
+ * @param position the position vector; may be written to while it is encoded only under its monitor
+ */
+public record CommitPayload(StoreLayout layout, long streamTime, Map<TopicPartition, Long> offsets, Position position) {
+    static final int VERSION = 1;
+    private static final int MAX_TOPIC_BYTES = 0xFFFF;
+
+    /** The bytes; equal payloads have equal bytes. */
+    public byte[] encode() {
+        TreeMap<String, TreeMap<Integer, Long>> offsetsByTopic = new TreeMap<>();
+        offsets.forEach((tp, offset) -> offsetsByTopic
+                .computeIfAbsent(tp.topic(), topic -> new TreeMap<>())
+                .put(tp.partition(), offset));
+        TreeMap<String, TreeMap<Integer, Long>> positions = new TreeMap<>();
+        for (String topic : position.getTopics()) {
+            positions.put(topic, new TreeMap<>(position.getPartitionPositions(topic)));
+        }
+        int bytes = 3 + 8 + 8 + 4 + 4;
+        for (Map.Entry<String, TreeMap<Integer, Long>> entry : offsetsByTopic.entrySet()) {
+            bytes += entry.getValue().size() * (topicBytes(entry.getKey()).length + 2 + 12);
+        }
+        for (Map.Entry<String, TreeMap<Integer, Long>> entry : positions.entrySet()) {
+            bytes += topicBytes(entry.getKey()).length + 2 + 4 + entry.getValue().size() * 12;
+        }
+        ByteBuffer out = ByteBuffer.allocate(bytes);
+        out.put((byte) VERSION);
+        out.put((byte) layout.kind().id());
+        out.put((byte) layout.format().id());
+        out.putLong(layout.segmentInterval());
+        out.putLong(streamTime);
+        out.putInt(offsets.size());
+        offsetsByTopic.forEach((topic, partitions) -> partitions.forEach((partition, offset) -> {
+            putTopic(out, topic);
+            out.putInt(partition).putLong(offset);
+        }));
+        out.putInt(positions.size());
+        positions.forEach((topic, partitions) -> {
+            putTopic(out, topic);
+            out.putInt(partitions.size());
+            partitions.forEach((partition, offset) -> out.putInt(partition).putLong(offset));
+        });
+        return out.array();
+    }
+
+    /**
+     * The payload in {@code bytes}.
+     *
+     * @throws PayloadException when the bytes are damaged or of a later version
+     */
+    public static CommitPayload decode(byte[] bytes) {
+        ByteBuffer in = ByteBuffer.wrap(bytes);
+        try {
+            int version = in.get();
+            if (version != VERSION) {
+                throw new PayloadException("version " + version + " of the commit payload is not known (this is version " + VERSION
+                        + "); it was written by a later Forebay");
+            }
+            StoreKind kind = StoreKind.of(in.get());
+            ValueFormat format = ValueFormat.of(in.get());
+            if (kind == null || format == null) {
+                throw new PayloadException("unknown store kind or value format in the commit payload");
+            }
+            StoreLayout layout = new StoreLayout(kind, format, in.getLong());
+            long streamTime = in.getLong();
+            Map<TopicPartition, Long> offsets = new HashMap<>();
+            for (int left = count(in, 14); left > 0; left--) {
+                offsets.put(new TopicPartition(topic(in), in.getInt()), in.getLong());
+            }
+            Position position = Position.emptyPosition();
+            for (int topics = count(in, 6); topics > 0; topics--) {
+                String topic = topic(in);
+                for (int left = count(in, 12); left > 0; left--) {
+                    position.withComponent(topic, in.getInt(), in.getLong());
+                }
+            }
+            if (in.hasRemaining()) {
+                throw new PayloadException(in.remaining() + " bytes too many in the commit payload");
+            }
+            return new CommitPayload(layout, streamTime, offsets, position);
+        } catch (java.nio.BufferUnderflowException | IllegalArgumentException e) {
+            throw new PayloadException("the commit payload of " + bytes.length + " bytes is damaged", e);
+        }
+    }
+
+    private static int count(ByteBuffer in, int bytesEach) {
+        int count = in.getInt();
+        if (count < 0 || (long) count * bytesEach > in.remaining()) {
+            throw new PayloadException("a count of " + count + " does not fit into the commit payload");
+        }
+        return count;
+    }
+
+    private static byte[] topicBytes(String topic) {
+        byte[] utf8 = topic.getBytes(StandardCharsets.UTF_8);
+        if (utf8.length > MAX_TOPIC_BYTES) {
+            throw new IllegalArgumentException("Topic name of " + utf8.length + " bytes, at most " + MAX_TOPIC_BYTES);
+        }
+        return utf8;
+    }
+
+    private static void putTopic(ByteBuffer out, String topic) {
+        byte[] utf8 = topicBytes(topic);
+        out.putShort((short) utf8.length).put(utf8);
+    }
+
+    private static String topic(ByteBuffer in) {
+        byte[] utf8 = new byte[in.getShort() & 0xFFFF];
+        in.get(utf8);
+        return new String(utf8, StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,394 @@
+package io.forebay.kafka.state;
+
+import io.forebay.kafka.config.ForebayConfig;
+import io.forebay.kafka.bridge.KafkaInternals;
+import io.forebay.kafka.offsets.CommitPayload;
+import io.forebay.kafka.offsets.PayloadException;
+import io.forebay.kafka.offsets.StoreLayout;
+import io.forebay.store.CorruptionException;
+import io.forebay.store.FileStores;
+import io.forebay.store.Store;
+import io.forebay.store.StoreClosedException;
+import io.forebay.store.StoreException;
+import io.forebay.store.StoreOptions;
+import io.forebay.store.WriteBatch;
+import java.io.File;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.utils.Utils;
+import org.apache.kafka.streams.errors.InvalidStateStoreException;
+import org.apache.kafka.streams.errors.ProcessorStateException;
+import org.apache.kafka.streams.errors.TaskCorruptedException;
+import org.apache.kafka.streams.processor.StateStore;
+import org.apache.kafka.streams.processor.StateStoreContext;
+import org.apache.kafka.streams.processor.api.RecordMetadata;
+import org.apache.kafka.streams.query.Position;
+import org.apache.kafka.streams.query.PositionBound;
+import org.apache.kafka.streams.query.Query;
+import org.apache.kafka.streams.query.QueryConfig;
+import org.apache.kafka.streams.query.QueryResult;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A state store of Kafka Streams kept in one engine store under {@code <state directory>/forebay/<name>}.
+ *
+ * <p><b>Durability.</b> {@link #commit} marks the rows written so far together with offsets, position and stream time, and
+ * returns at once; the mark becomes durable in the background and at {@link #close()}. Rows written after the last commit
+ * are dropped at close, and after a crash the store is at its last durable commit. So the rows never run ahead of the
+ * offsets, which is what exactly-once processing asks for, nor behind them.
+ *
+ * <p><b>Damage.</b> A damaged file makes the task corrupted in Kafka's sense when the store can be rebuilt from a topic: its
+ * files are deleted when it closes, and Kafka restores it. A store without changelog keeps its files and fails.
+ */
+public abstract class ForebayStateStore implements StateStore {
+    /** Directory of all Forebay stores inside the state directory of a task. */
+    static final String DIRECTORY = "forebay";
+
+    private static final Logger LOG = LoggerFactory.getLogger(ForebayStateStore.class);
+    /** A batch object that grew beyond this is given back to the heap. */
+    private static final int MAX_KEPT_BATCH_BYTES = 1 << 20;
+
+    private final String name;
+    private final StoreLayout layout;
+    private final Map<TopicPartition, Long> offsets = new HashMap<>();
+
+    private volatile StateStoreContext context;
+    private volatile OpenStore open;
+    private volatile Position position = Position.emptyPosition();
+    private volatile boolean corrupted;
+    private boolean consistencyVectors;
+    private boolean uncommittedWrites;
+    private byte[] committedPayload;
+    private boolean foreignOffsets;
+    private WriteBatch restoreBatch = new WriteBatch();
+
+    protected ForebayStateStore(String name, StoreLayout layout) {
+        this.name = Objects.requireNonNull(name, "name cannot be null");
+        this.layout = layout;
+    }
+
+    @Override
+    public final String name() {
+        return name;
+    }
+
+    @Override
+    public final boolean persistent() {
+        return true;
+    }
+
+    @Override
+    public final boolean isOpen() {
+        return open != null;
+    }
+
+    @Override
+    public void init(StateStoreContext stateStoreContext, StateStore root) {
+        context = stateStoreContext;
+        open();
+        if (root != null) {
+            stateStoreContext.register(root, KafkaInternals.batchRestore(this::restore));
+        }
+    }
+
+    /** The stream time to commit; -1 where there is none. */
+    protected long streamTime() {
+        return -1;
+    }
+
+    /** Called when the engine store has been opened, before anything is read or written. */
+    protected void opened(StateStoreContext stateStoreContext, long streamTime) {}
+
+    /** Writes a batch of changelog records to {@code batch}. Called under the monitor of {@link #getPosition()}. */
+    protected abstract void restore(Collection<ConsumerRecord<byte[], byte[]>> changelog, WriteBatch batch);
+
+    /** Called when a restore comes while the store is closed; fails unless the kind of store reopens then. */
+    protected void restoreWhileClosed() {
+        throw closed(null);
+    }
+
+    /** Opens the engine store of the context given to {@link #init}. */
+    protected final synchronized void open() {
+        if (open != null) {
+            throw new IllegalStateException("Store " + name + " is already open");
+        }
+        File directory = new File(new File(context.stateDir(), DIRECTORY), name);
+        ForebayConfig config = ForebayConfig.from(context.appConfigs());
+        SharedEnvironment lease = SharedEnvironment.lease(context.applicationId(), config);
+        Store store = null;
+        try {
+            store = openEngine(lease, directory, config);
+            byte[] bytes = store.committedPayload();
+            CommitPayload last = bytes.length == 0 ? null : CommitPayload.decode(bytes);
+            if (last != null && !last.layout().equals(layout)) {
+                last = StoreRewrite.rewrite(store, name, directory, last, layout);
+                bytes = store.committedPayload();
+            }
+            corrupted = false;
+            consistencyVectors = KafkaInternals.consistencyVectorsEnabled(context);
+            uncommittedWrites = false;
+            committedPayload = bytes;
+            foreignOffsets = last == null && rocksDbWasHere();
+            offsets.clear();
+            if (last != null) {
+                offsets.putAll(last.offsets());
+            }
+            position = last == null ? Position.emptyPosition() : last.position();
+            opened(context, last == null ? -1 : last.streamTime());
+            open = new OpenStore(lease, store);
+        } catch (PayloadException e) {
+            throw new ProcessorStateException("Cannot open store " + name + " in " + directory + ": " + e.getMessage(), e);
+        } catch (StoreException e) {
+            throw new ProcessorStateException("Error opening store " + name + " in " + directory, e);
+        } finally {
+            if (open == null) {
+                abandon(lease, store);
+            }
+        }
+    }
+
+    private Store openEngine(SharedEnvironment lease, File directory, ForebayConfig config) {
+        StoreOptions options = StoreOptions.builder()
+                .name(context.taskId() + "/" + name)
+                .memtableBytes(config.memtableBytes())
+                .commitInterval(config.commitInterval())
+                .build();
+        try {
+            return lease.environment().open(FileStores.local(directory), options);
+        } catch (CorruptionException e) {
+            if (!KafkaInternals.isRebuildable(context, name)) {
+                throw e;
+            }
+            LOG.error("Files of store {} in {} are damaged; they are deleted, Kafka restores the store", name, directory, e);
+            delete(directory);
+            if (KafkaInternals.isGlobal(context)) {
+                return lease.environment().open(FileStores.local(directory), options);
+            }
+            throw new TaskCorruptedException(
+                    Set.of(context.taskId()),
+                    new ProcessorStateException("Files of store " + name + " in " + directory + " are damaged", e));
+        }
+    }
+
+    private void abandon(SharedEnvironment lease, Store store) {
+        try (lease) {
+            if (store != null) {
+                store.close();
+            }
+        } catch (StoreException e) {
+            LOG.warn("Error closing store {}, which could not be opened", name, e);
+        }
+    }
+
+    /**
+     * True when RocksDB kept a store of this name here. The offsets in a checkpoint file of that time, which Kafka hands to
+     * {@link #commit} at start-up, speak of rows that this store does not have.
+     */
+    private boolean rocksDbWasHere() {
+        File stateDir = context.stateDir();
+        return new File(new File(stateDir, "rocksdb"), name).isDirectory() || new File(stateDir, name).isDirectory();
+    }
+
+    /**
+     * Marks everything written so far as committed; cheap, see the class comment for when it becomes durable.
+     *
+     * @param changelogOffsets empty drops all offsets, a null value drops one, other partitions stay as they are
+     */
+    @Override
+    public synchronized void commit(Map<TopicPartition, Long> changelogOffsets) {
+        OpenStore current = open;
+        if (current == null) {
+            return;
+        }
+        if (corrupted) {
+            if (changelogOffsets.isEmpty()) {
+                return;
+            }
+            throw corruptedTask(null);
+        }
+        acceptOffsets(changelogOffsets);
+        byte[] payload;
+        Position now = position;
+        synchronized (now) {
+            payload = new CommitPayload(layout, streamTime(), offsets, now).encode();
+        }
+        if (!uncommittedWrites && Arrays.equals(payload, committedPayload)) {
+            return;
+        }
+        try {
+            current.store.commit(payload);
+        } catch (StoreException e) {
+            throw failure("committing", e);
+        }
+        committedPayload = payload;
+        uncommittedWrites = false;
+    }
+
+    private void acceptOffsets(Map<TopicPartition, Long> changelogOffsets) {
+        if (changelogOffsets.isEmpty()) {
+            offsets.clear();
+        } else if (foreignOffsets) {
+            LOG.warn(
+                    "Offsets {} belong to the RocksDB store {} of an earlier run; they are ignored, and the store is restored "
+                            + "from its changelog",
+                    changelogOffsets,
+                    name);
+        } else {
+            changelogOffsets.forEach((partition, offset) -> {
+                if (offset == null) {
+                    offsets.remove(partition);
+                } else {
+                    offsets.put(partition, offset);
+                }
+            });
+        }
+    }
+
+    @Override
+    public synchronized Long committedOffset(TopicPartition partition) {
+        store();
+        foreignOffsets = false;
+        return offsets.get(partition);
+    }
+
+    @Override
+    @SuppressWarnings("deprecation") // tells Kafka to use commit and committedOffset
+    public final boolean managesOffsets() {
+        return true;
+    }
+
+    @Override
+    public final Position getPosition() {
+        return position;
+    }
+
+    @Override
+    public <R> QueryResult<R> query(Query<R> query, PositionBound positionBound, QueryConfig config) {
+        return KafkaInternals.basicQuery(query, positionBound, config, this, position, context);
+    }
+
+    /** Makes the last commit durable and drops rows written after it. Iterators that are still open end or fail. Idempotent. */
+    @Override
+    public synchronized void close() {
+        OpenStore current = open;
+        if (current == null) {
+            return;
+        }
+        open = null;
+        try (SharedEnvironment lease = current.lease) {
+            current.store.close();
+        } catch (StoreException e) {
+            if (!corrupted) {
+                throw failure("closing", e);
+            }
+            LOG.warn("Error closing the damaged store {}", name, e);
+        } finally {
+            if (corrupted) {
+                delete(new File(new File(context.stateDir(), DIRECTORY), name));
+            }
+        }
+    }
+
+    private void restore(Collection<ConsumerRecord<byte[], byte[]>> changelog) {
+        if (open == null) {
+            restoreWhileClosed();
+        }
+        Position now = position;
+        synchronized (now) {
+            try {
+                restore(changelog, restoreBatch);
+                if (!restoreBatch.isEmpty()) {
+                    writer().write(restoreBatch);
+                }
+            } catch (StoreException e) {
+                throw failure("restoring a batch to", e);
+            } finally {
+                releaseRestoreBatch();
+            }
+        }
+    }
+
+    private void releaseRestoreBatch() {
+        if (restoreBatch.sizeInBytes() > MAX_KEPT_BATCH_BYTES) {
+            restoreBatch = new WriteBatch();
+        } else {
+            restoreBatch.clear();
+        }
+    }
+
+    /** Takes over the position vector of a changelog record, if Kafka wrote one. */
+    protected final void mergePosition(ConsumerRecord<byte[], byte[]> changelogRecord) {
+        if (consistencyVectors) {
+            KafkaInternals.mergeConsistencyVector(changelogRecord, position);
+        }
+    }
+
+    /** Takes over the offset of the record that is being processed. Call under the monitor of {@link #getPosition()}. */
+    protected final void updatePosition() {
+        Optional<RecordMetadata> metadata = context.recordMetadata();
+        if (metadata.isPresent()) {
+            RecordMetadata current = metadata.get();
+            if (current.topic() != null) {
+                position.withComponent(current.topic(), current.partition(), current.offset());
+            }
+        }
+    }
+
+    /** The engine store to read; {@link InvalidStateStoreException} when closed. */
+    protected final Store store() {
+        OpenStore current = open;
+        if (current == null) {
+            throw closed(null);
+        }
+        return current.store;
+    }
+
+    /** The engine store to write; {@link InvalidStateStoreException} when closed. */
+    protected final Store writer() {
+        Store store = store();
+        uncommittedWrites = true;
+        return store;
+    }
+
+    /** What Kafka expects to be thrown for a failure of the engine. */
+    public final RuntimeException failure(String doing, StoreException cause) {
+        if (cause instanceof StoreClosedException) {
+            return closed(cause);
+        }
+        if (cause instanceof CorruptionException && KafkaInternals.isRebuildable(context, name)) {
+            corrupted = true;
+            if (!KafkaInternals.isGlobal(context)) {
+                return corruptedTask(cause);
+            }
+        }
+        return new ProcessorStateException("Error " + doing + " store " + name, cause);
+    }
+
+    private TaskCorruptedException corruptedTask(StoreException cause) {
+        return new TaskCorruptedException(
+                Set.of(context.taskId()), new ProcessorStateException("Files of store " + name + " are damaged", cause));
+    }
+
+    private InvalidStateStoreException closed(StoreException cause) {
+        return new InvalidStateStoreException("Store " + name + " is currently closed", cause);
+    }
+
+    private void delete(File directory) {
+        try {
+            Utils.delete(directory);
+        } catch (IOException e) {
+            throw new ProcessorStateException("Cannot delete the damaged files of store " + name + " in " + directory, e);
+        }
+    }
+
+    private record OpenStore(SharedEnvironment lease, Store store) {}
+}

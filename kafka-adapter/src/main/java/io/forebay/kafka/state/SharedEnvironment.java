@@ -1,0 +1,70 @@
+package io.forebay.kafka.state;
+
+import io.forebay.kafka.config.ForebayConfig;
+import io.forebay.store.Environment;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * A lease of the environment that all stores of one application with one configuration share. The first lease builds the
+ * environment, the return of the last one closes it. Thread-safe.
+ */
+final class SharedEnvironment implements AutoCloseable {
+    private static final Map<Key, Shared> OPEN = new HashMap<>();
+
+    private final Key key;
+    private final Environment environment;
+    private boolean returned;
+
+    private SharedEnvironment(Key key, Environment environment) {
+        this.key = key;
+        this.environment = environment;
+    }
+
+    static SharedEnvironment lease(String applicationId, ForebayConfig config) {
+        Key key = new Key(applicationId, config.memoryBytes(), config.backgroundThreads());
+        synchronized (OPEN) {
+            Shared shared = OPEN.get(key);
+            if (shared == null) {
+                shared = new Shared(Environment.builder()
+                        .memoryBytes(key.memoryBytes)
+                        .backgroundThreads(key.backgroundThreads)
+                        .build());
+                OPEN.put(key, shared);
+            }
+            shared.leases++;
+            return new SharedEnvironment(key, shared.environment);
+        }
+    }
+
+    Environment environment() {
+        return environment;
+    }
+
+    /** Returns the lease; close the stores first. Idempotent. */
+    @Override
+    public void close() {
+        synchronized (OPEN) {
+            if (returned) {
+                return;
+            }
+            returned = true;
+            Shared shared = OPEN.get(key);
+            if (--shared.leases == 0) {
+                OPEN.remove(key);
+                shared.environment.close();
+            }
+        }
+    }
+
+    private record Key(String applicationId, long memoryBytes, int backgroundThreads) {}
+
+    private static final class Shared {
+        final Environment environment;
+        int leases;
+
+        Shared(Environment environment) {
+            this.environment = environment;
+        }
+    }
+}

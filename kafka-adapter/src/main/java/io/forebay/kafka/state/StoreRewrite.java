@@ -1,0 +1,86 @@
+package io.forebay.kafka.state;
+
+import io.forebay.kafka.offsets.CommitPayload;
+import io.forebay.kafka.offsets.StoreKind;
+import io.forebay.kafka.offsets.StoreLayout;
+import io.forebay.kafka.offsets.ValueFormat;
+import io.forebay.store.KeyRange;
+import io.forebay.store.Store;
+import io.forebay.store.StoreIterator;
+import io.forebay.store.WriteBatch;
+import java.io.File;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import org.apache.kafka.streams.errors.ProcessorStateException;
+import org.apache.kafka.streams.state.HeadersBytesStore;
+import org.apache.kafka.streams.state.TimestampedBytesStore;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Brings the rows of a store to another layout when the application changed: values to a format that holds more, segment
+ * prefixes to another segment interval. One pass over the store when it opens. Nothing is committed before the end, so a
+ * crash on the way leaves the store in the old layout.
+ */
+final class StoreRewrite {
+    private static final Logger LOG = LoggerFactory.getLogger(StoreRewrite.class);
+    private static final int BATCH_BYTES = 256 << 10;
+    private static final int SEGMENT_BYTES = 8;
+    private static final int WINDOW_SUFFIX_BYTES = 12;
+    private static final int SESSION_SUFFIX_BYTES = 16;
+
+    private StoreRewrite() {}
+
+    /** Rewrites all rows, commits durably, and returns the payload with the new layout. */
+    static CommitPayload rewrite(Store store, String name, File directory, CommitPayload last, StoreLayout to) {
+        StoreLayout from = last.layout();
+        if (from.kind() != to.kind() || from.format().compareTo(to.format()) > 0) {
+            throw new ProcessorStateException("Store " + name + " in " + directory + " holds rows of layout " + from
+                    + " and cannot be opened with layout " + to + ". To rebuild it from its changelog, stop the application, delete "
+                    + "that directory and start again.");
+        }
+        LOG.info("Rewriting store {} from layout {} to {}", name, from, to);
+        WriteBatch batch = new WriteBatch();
+        try (StoreIterator rows = store.iterator(KeyRange.all())) {
+            for (rows.seekToFirst(); rows.isValid(); rows.next()) {
+                byte[] oldKey = rows.key();
+                byte[] newKey = key(oldKey, from, to);
+                if (!Arrays.equals(oldKey, newKey)) {
+                    batch.delete(oldKey);
+                }
+                batch.put(newKey, value(rows.value(), from, to));
+                if (batch.sizeInBytes() > BATCH_BYTES) {
+                    store.write(batch);
+                    batch.clear();
+                }
+            }
+        }
+        store.write(batch);
+        CommitPayload payload = new CommitPayload(to, last.streamTime(), last.offsets(), last.position());
+        store.commitDurably(payload.encode());
+        return payload;
+    }
+
+    /** A new prefix never hits another row: what follows the prefix contains the time that decides the prefix. */
+    private static byte[] key(byte[] row, StoreLayout from, StoreLayout to) {
+        if (from.segmentInterval() == to.segmentInterval()) {
+            return row;
+        }
+        int suffix = to.kind() == StoreKind.WINDOW ? WINDOW_SUFFIX_BYTES : SESSION_SUFFIX_BYTES;
+        ByteBuffer changed = ByteBuffer.wrap(row.clone());
+        changed.putLong(0, changed.getLong(row.length - suffix) / to.segmentInterval());
+        return changed.array();
+    }
+
+    private static byte[] value(byte[] value, StoreLayout from, StoreLayout to) {
+        if (from.format() == to.format()) {
+            return value;
+        }
+        if (to.format() == ValueFormat.TIMESTAMPED) {
+            return TimestampedBytesStore.convertToTimestampedFormat(value);
+        }
+        return from.format() == ValueFormat.TIMESTAMPED || to.kind() == StoreKind.SESSION
+                ? HeadersBytesStore.convertToHeaderFormat(value)
+                : HeadersBytesStore.convertFromPlainToHeaderFormat(value);
+    }
+}

@@ -1,0 +1,126 @@
+package io.forebay.kafka.window;
+
+import io.forebay.kafka.bridge.KafkaInternals;
+import io.forebay.kafka.offsets.ValueFormat;
+import io.forebay.kafka.state.InvalidRange;
+import java.util.Objects;
+import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.kstream.Windowed;
+import org.apache.kafka.streams.state.KeyValueIterator;
+import org.apache.kafka.streams.state.SessionStore;
+
+/**
+ * A session store; the time of a row is the end of its session. Iterators see the store as it is at their first use. A fetch
+ * from a store that was closed finds nothing, as in Kafka's own stores.
+ */
+public class ForebaySessionStore extends SegmentedStore implements SessionStore<Bytes, byte[]> {
+    ForebaySessionStore(String name, long retention, long segmentInterval) {
+        this(name, ValueFormat.PLAIN, retention, segmentInterval);
+    }
+
+    ForebaySessionStore(String name, ValueFormat format, long retention, long segmentInterval) {
+        super(name, RowFormat.SESSION, format, retention, segmentInterval);
+    }
+
+    @Override
+    public void put(Windowed<Bytes> sessionKey, byte[] aggregate) {
+        putRow(sessionKey.key(), sessionKey.window().end(), sessionKey.window().start(), aggregate);
+    }
+
+    @Override
+    public void remove(Windowed<Bytes> sessionKey) {
+        removeRow(sessionKey.key(), sessionKey.window().end(), sessionKey.window().start());
+    }
+
+    @Override
+    public byte[] fetchSession(Bytes key, long sessionStartTime, long sessionEndTime) {
+        Objects.requireNonNull(key, "key cannot be null");
+        return getRow(key, sessionEndTime, sessionStartTime);
+    }
+
+    @Override
+    public KeyValueIterator<Windowed<Bytes>, byte[]> findSessions(
+            Bytes key, long earliestSessionEndTime, long latestSessionStartTime) {
+        return find(key, earliestSessionEndTime, latestSessionStartTime, true);
+    }
+
+    @Override
+    public KeyValueIterator<Windowed<Bytes>, byte[]> backwardFindSessions(
+            Bytes key, long earliestSessionEndTime, long latestSessionStartTime) {
+        return find(key, earliestSessionEndTime, latestSessionStartTime, false);
+    }
+
+    @Override
+    public KeyValueIterator<Windowed<Bytes>, byte[]> findSessions(
+            Bytes keyFrom, Bytes keyTo, long earliestSessionEndTime, long latestSessionStartTime) {
+        return find(keyFrom, keyTo, earliestSessionEndTime, latestSessionStartTime, true);
+    }
+
+    @Override
+    public KeyValueIterator<Windowed<Bytes>, byte[]> backwardFindSessions(
+            Bytes keyFrom, Bytes keyTo, long earliestSessionEndTime, long latestSessionStartTime) {
+        return find(keyFrom, keyTo, earliestSessionEndTime, latestSessionStartTime, false);
+    }
+
+    /** All sessions that end within the bounds, both included. Reads the whole segments that the bounds touch. */
+    @Override
+    public KeyValueIterator<Windowed<Bytes>, byte[]> findSessions(long earliestSessionEndTime, long latestSessionEndTime) {
+        return new Sessions(
+                this,
+                new RowQuery(null, null, visibleFrom(earliestSessionEndTime), latestSessionEndTime, Long.MAX_VALUE, true));
+    }
+
+    @Override
+    public KeyValueIterator<Windowed<Bytes>, byte[]> fetch(Bytes key) {
+        return find(key, 0, Long.MAX_VALUE, true);
+    }
+
+    @Override
+    public KeyValueIterator<Windowed<Bytes>, byte[]> backwardFetch(Bytes key) {
+        return find(key, 0, Long.MAX_VALUE, false);
+    }
+
+    @Override
+    public KeyValueIterator<Windowed<Bytes>, byte[]> fetch(Bytes keyFrom, Bytes keyTo) {
+        return find(keyFrom, keyTo, 0, Long.MAX_VALUE, true);
+    }
+
+    @Override
+    public KeyValueIterator<Windowed<Bytes>, byte[]> backwardFetch(Bytes keyFrom, Bytes keyTo) {
+        return find(keyFrom, keyTo, 0, Long.MAX_VALUE, false);
+    }
+
+    private KeyValueIterator<Windowed<Bytes>, byte[]> find(Bytes key, long earliestEnd, long latestStart, boolean forward) {
+        Objects.requireNonNull(key, "key cannot be null");
+        return new Sessions(
+                this, RowQuery.oneKey(key.get(), visibleFrom(earliestEnd), Long.MAX_VALUE, latestStart, forward));
+    }
+
+    private KeyValueIterator<Windowed<Bytes>, byte[]> find(
+            Bytes keyFrom, Bytes keyTo, long earliestEnd, long latestStart, boolean forward) {
+        if (InvalidRange.warnIfInverted(keyFrom, keyTo)) {
+            return InvalidRange.empty();
+        }
+        return new Sessions(
+                this,
+                new RowQuery(
+                        keyFrom == null ? null : keyFrom.get(),
+                        keyTo == null ? null : keyTo.get(),
+                        visibleFrom(earliestEnd),
+                        Long.MAX_VALUE,
+                        latestStart,
+                        forward));
+    }
+
+    private static final class Sessions extends RowIterator<Windowed<Bytes>> {
+        Sessions(SegmentedStore store, RowQuery query) {
+            super(store, query);
+        }
+
+        @Override
+        Windowed<Bytes> toKey(byte[] row, int keyLength) {
+            return KafkaInternals.sessionWindowed(
+                    Bytes.wrap(RowFormat.key(row, keyLength)), RowFormat.start(row, keyLength), RowFormat.time(row, keyLength));
+        }
+    }
+}

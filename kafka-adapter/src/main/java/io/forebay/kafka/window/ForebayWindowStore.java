@@ -1,0 +1,146 @@
+package io.forebay.kafka.window;
+
+import io.forebay.kafka.bridge.KafkaInternals;
+import io.forebay.kafka.offsets.ValueFormat;
+import io.forebay.kafka.state.InvalidRange;
+import java.util.Objects;
+import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.kstream.Windowed;
+import org.apache.kafka.streams.processor.StateStore;
+import org.apache.kafka.streams.processor.StateStoreContext;
+import org.apache.kafka.streams.state.KeyValueIterator;
+import org.apache.kafka.streams.state.WindowStore;
+import org.apache.kafka.streams.state.WindowStoreIterator;
+
+/**
+ * A window store; the time of a row is the start of its window. Iterators see the store as it is at their first use.
+ *
+ * <p>With duplicates retained, each put gets a sequence number of its own; the numbers start again at 1 when the store is
+ * opened, in step with those that Kafka writes to the changelog.
+ */
+public class ForebayWindowStore extends SegmentedStore implements WindowStore<Bytes, byte[]> {
+    private final long windowSize;
+    private final boolean retainDuplicates;
+    private volatile int sequence;
+
+    ForebayWindowStore(
+            String name, ValueFormat format, long retention, long segmentInterval, long windowSize, boolean retainDuplicates) {
+        super(name, RowFormat.WINDOW, format, retention, segmentInterval);
+        this.windowSize = windowSize;
+        this.retainDuplicates = retainDuplicates;
+    }
+
+    @Override
+    public void init(StateStoreContext context, StateStore root) {
+        sequence = 0;
+        super.init(context, root);
+    }
+
+    @Override
+    public void put(Bytes key, byte[] value, long windowStartTimestamp) {
+        Objects.requireNonNull(key, "key cannot be null");
+        if (retainDuplicates) {
+            if (value == null) {
+                return; // there is no saying which of the duplicates to delete
+            }
+            sequence = (sequence + 1) & 0x7FFFFFFF;
+        }
+        putRow(key, windowStartTimestamp, sequence, value);
+    }
+
+    @Override
+    public byte[] fetch(Bytes key, long time) {
+        Objects.requireNonNull(key, "key cannot be null");
+        return getRow(key, time, sequence);
+    }
+
+    @Override
+    public WindowStoreIterator<byte[]> fetch(Bytes key, long timeFrom, long timeTo) {
+        return fetch(key, timeFrom, timeTo, true);
+    }
+
+    @Override
+    public WindowStoreIterator<byte[]> backwardFetch(Bytes key, long timeFrom, long timeTo) {
+        return fetch(key, timeFrom, timeTo, false);
+    }
+
+    private WindowStoreIterator<byte[]> fetch(Bytes key, long timeFrom, long timeTo, boolean forward) {
+        Objects.requireNonNull(key, "key cannot be null");
+        store();
+        return new Values(this, RowQuery.oneKey(key.get(), visibleFrom(timeFrom), timeTo, Long.MAX_VALUE, forward));
+    }
+
+    @Override
+    public KeyValueIterator<Windowed<Bytes>, byte[]> fetch(Bytes keyFrom, Bytes keyTo, long timeFrom, long timeTo) {
+        return fetch(keyFrom, keyTo, timeFrom, timeTo, true);
+    }
+
+    @Override
+    public KeyValueIterator<Windowed<Bytes>, byte[]> backwardFetch(Bytes keyFrom, Bytes keyTo, long timeFrom, long timeTo) {
+        return fetch(keyFrom, keyTo, timeFrom, timeTo, false);
+    }
+
+    @Override
+    public KeyValueIterator<Windowed<Bytes>, byte[]> fetchAll(long timeFrom, long timeTo) {
+        return fetch(null, null, timeFrom, timeTo, true);
+    }
+
+    @Override
+    public KeyValueIterator<Windowed<Bytes>, byte[]> backwardFetchAll(long timeFrom, long timeTo) {
+        return fetch(null, null, timeFrom, timeTo, false);
+    }
+
+    @Override
+    public KeyValueIterator<Windowed<Bytes>, byte[]> all() {
+        return fetch(null, null, 0, Long.MAX_VALUE, true);
+    }
+
+    @Override
+    public KeyValueIterator<Windowed<Bytes>, byte[]> backwardAll() {
+        return fetch(null, null, 0, Long.MAX_VALUE, false);
+    }
+
+    private KeyValueIterator<Windowed<Bytes>, byte[]> fetch(
+            Bytes keyFrom, Bytes keyTo, long timeFrom, long timeTo, boolean forward) {
+        if (InvalidRange.warnIfInverted(keyFrom, keyTo)) {
+            return InvalidRange.empty();
+        }
+        store();
+        return new Windows(
+                this,
+                new RowQuery(
+                        keyFrom == null ? null : keyFrom.get(),
+                        keyTo == null ? null : keyTo.get(),
+                        visibleFrom(timeFrom),
+                        timeTo,
+                        Long.MAX_VALUE,
+                        forward),
+                windowSize);
+    }
+
+    private static final class Values extends RowIterator<Long> implements WindowStoreIterator<byte[]> {
+        Values(SegmentedStore store, RowQuery query) {
+            super(store, query);
+        }
+
+        @Override
+        Long toKey(byte[] row, int keyLength) {
+            return RowFormat.time(row, keyLength);
+        }
+    }
+
+    private static final class Windows extends RowIterator<Windowed<Bytes>> {
+        private final long windowSize;
+
+        Windows(SegmentedStore store, RowQuery query, long windowSize) {
+            super(store, query);
+            this.windowSize = windowSize;
+        }
+
+        @Override
+        Windowed<Bytes> toKey(byte[] row, int keyLength) {
+            return KafkaInternals.timeWindowed(
+                    Bytes.wrap(RowFormat.key(row, keyLength)), RowFormat.time(row, keyLength), windowSize);
+        }
+    }
+}

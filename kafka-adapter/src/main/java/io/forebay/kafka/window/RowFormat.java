@@ -1,0 +1,159 @@
+package io.forebay.kafka.window;
+
+import io.forebay.kafka.offsets.StoreKind;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+
+/**
+ * The bytes of a row's key in the engine, big-endian:
+ *
+ * <pre>
+ * window row  --&gt; segment:8 key time:8 sequence:4        time = window start
+ * session row --&gt; segment:8 key time:8 start:8           time = session end
+ * segment     --&gt; time / segment interval
+ * </pre>
+ *
+ * What follows the segment is the key of the store's changelog, byte for byte. Two things depend on that: a restore needs
+ * no decoding, and Kafka's record cache, which sorts by segment and then by those same bytes, can merge its entries with
+ * ours only if the order is the same. The price is that a key which is a prefix of another one may have rows of the other
+ * between its own. Nothing is ambiguous all the same, because the suffix has a fixed length and is cut off from the end; a
+ * read checks the key of every row inside its bounds.
+ */
+enum RowFormat {
+    WINDOW(StoreKind.WINDOW, 12),
+    SESSION(StoreKind.SESSION, 16);
+
+    static final int SEGMENT_BYTES = 8;
+    private static final int TIME_BYTES = 8;
+    private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
+    private static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
+
+    final StoreKind kind;
+    private final int suffixBytes;
+
+    RowFormat(StoreKind kind, int suffixBytes) {
+        this.kind = kind;
+        this.suffixBytes = suffixBytes;
+    }
+
+    /** Bytes of a row for a key of {@code keyLength} bytes. */
+    int rowLength(int keyLength) {
+        return SEGMENT_BYTES + keyLength + suffixBytes;
+    }
+
+    /**
+     * Writes a row.
+     *
+     * @param last the sequence of a window row, the start of a session row
+     */
+    void write(byte[] row, long segment, byte[] key, long time, long last) {
+        LONG.set(row, 0, segment);
+        System.arraycopy(key, 0, row, SEGMENT_BYTES, key.length);
+        int at = SEGMENT_BYTES + key.length;
+        LONG.set(row, at, time);
+        if (this == WINDOW) {
+            INT.set(row, at + TIME_BYTES, (int) last);
+        } else {
+            LONG.set(row, at + TIME_BYTES, last);
+        }
+    }
+
+    /** The row of a changelog key. */
+    byte[] rowOf(byte[] changelogKey, long segment) {
+        byte[] row = new byte[SEGMENT_BYTES + changelogKey.length];
+        LONG.set(row, 0, segment);
+        System.arraycopy(changelogKey, 0, row, SEGMENT_BYTES, changelogKey.length);
+        return row;
+    }
+
+    /** The time in a changelog key. */
+    long changelogTime(byte[] changelogKey) {
+        return (long) LONG.get(changelogKey, changelogKey.length - suffixBytes);
+    }
+
+    static byte[] segmentPrefix(long segment) {
+        byte[] prefix = new byte[SEGMENT_BYTES];
+        LONG.set(prefix, 0, segment);
+        return prefix;
+    }
+
+    static void setSegment(byte[] row, long segment) {
+        LONG.set(row, 0, segment);
+    }
+
+    int keyLength(int rowLength) {
+        return rowLength - SEGMENT_BYTES - suffixBytes;
+    }
+
+    static byte[] key(byte[] row, int keyLength) {
+        return Arrays.copyOfRange(row, SEGMENT_BYTES, SEGMENT_BYTES + keyLength);
+    }
+
+    static long time(byte[] row, int keyLength) {
+        return (long) LONG.get(row, SEGMENT_BYTES + keyLength);
+    }
+
+    /** The start of a session row. */
+    static long start(byte[] row, int keyLength) {
+        return (long) LONG.get(row, SEGMENT_BYTES + keyLength + TIME_BYTES);
+    }
+
+    /** The lowest row of one key from {@code timeFrom} on; segment 0. */
+    byte[] lowestOf(byte[] key, long timeFrom) {
+        byte[] bound = new byte[SEGMENT_BYTES + key.length + TIME_BYTES];
+        System.arraycopy(key, 0, bound, SEGMENT_BYTES, key.length);
+        LONG.set(bound, SEGMENT_BYTES + key.length, timeFrom);
+        return bound;
+    }
+
+    /** At most the lowest row of any key from {@code keyFrom} on; segment 0. */
+    byte[] lowestFrom(byte[] keyFrom) {
+        byte[] bound = new byte[SEGMENT_BYTES + keyFrom.length];
+        System.arraycopy(keyFrom, 0, bound, SEGMENT_BYTES, keyFrom.length);
+        return bound;
+    }
+
+    /** Above the highest row of one key up to {@code timeTo}; segment 0. */
+    byte[] aboveAllOf(byte[] key, long timeTo) {
+        return aboveAll(key, key.length, timeTo);
+    }
+
+    /**
+     * Above the highest row of any key up to and including {@code keyTo}, up to {@code timeTo}; segment 0. That row need not
+     * be one of {@code keyTo}: the time that follows a shorter key may be higher than the bytes that follow it in {@code
+     * keyTo}. So the bound is the highest over all prefixes of {@code keyTo}.
+     */
+    byte[] aboveAllUpTo(byte[] keyTo, long timeTo) {
+        byte[] suffix = aboveAll(keyTo, 0, timeTo);
+        int best = keyTo.length;
+        for (int length = keyTo.length - 1; length >= 0; length--) {
+            if (suffixIsHigher(suffix, keyTo, length, best)) {
+                best = length;
+            }
+        }
+        return aboveAll(keyTo, best, timeTo);
+    }
+
+    /** True when the suffix put at {@code at} is higher than the key's bytes from there to {@code end} with the suffix after. */
+    private static boolean suffixIsHigher(byte[] suffix, byte[] key, int at, int end) {
+        int common = Math.min(suffix.length - SEGMENT_BYTES, end - at);
+        int order = Arrays.compareUnsigned(suffix, SEGMENT_BYTES, SEGMENT_BYTES + common, key, at, at + common);
+        if (order != 0 || common < end - at) {
+            return order > 0;
+        }
+        return Arrays.compareUnsigned(
+                        suffix, SEGMENT_BYTES + common, suffix.length, suffix, SEGMENT_BYTES, suffix.length)
+                > 0;
+    }
+
+    private byte[] aboveAll(byte[] key, int keyLength, long timeTo) {
+        byte[] bound = new byte[rowLength(keyLength)];
+        System.arraycopy(key, 0, bound, SEGMENT_BYTES, keyLength);
+        int at = SEGMENT_BYTES + keyLength;
+        LONG.set(bound, at, timeTo);
+        Arrays.fill(bound, at + TIME_BYTES, bound.length, (byte) 0xFF);
+        return bound;
+    }
+}

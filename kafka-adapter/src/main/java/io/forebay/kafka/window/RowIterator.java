@@ -1,0 +1,167 @@
+package io.forebay.kafka.window;
+
+import io.forebay.store.KeyRange;
+import io.forebay.store.StoreClosedException;
+import io.forebay.store.StoreException;
+import io.forebay.store.StoreIterator;
+import java.util.Arrays;
+import java.util.NoSuchElementException;
+import org.apache.kafka.streams.KeyValue;
+import org.apache.kafka.streams.errors.InvalidStateStoreException;
+import org.apache.kafka.streams.state.KeyValueIterator;
+
+/**
+ * Walks the rows that a query wants, with one engine iterator and one seek per live segment. The engine iterator is opened
+ * by the first use, as Kafka's stores do: rows put between the fetch and its first use are seen. After that the walk sees
+ * one state of the store. It ends when the store is closed. Used by one thread at a time.
+ */
+abstract class RowIterator<K> implements KeyValueIterator<K, byte[]> {
+    private final SegmentedStore store;
+    private final RowQuery query;
+    private final RowFormat format;
+    private StoreIterator rows;
+    private byte[] lower;
+    private byte[] upper;
+    private boolean upperIsNextSegment;
+    private long firstSegment;
+    private long lastSegment;
+    private long segment;
+    private boolean onRow;
+    private boolean ended;
+    private K rowKey;
+
+    RowIterator(SegmentedStore store, RowQuery query) {
+        this.store = store;
+        this.query = query;
+        this.format = store.rowFormat();
+    }
+
+    /** What Kafka is to be told about a row: {@code row[8, 8 + keyLength)} is the key. */
+    abstract K toKey(byte[] row, int keyLength);
+
+    @Override
+    public final boolean hasNext() {
+        if (ended) {
+            return false;
+        }
+        try {
+            if (rows == null && !start()) {
+                return end();
+            }
+            if (onRow && rows.isValid()) {
+                return true;
+            }
+            return findRow() || end();
+        } catch (StoreClosedException | InvalidStateStoreException e) {
+            return end(); // what Kafka's segmented stores do, and its suites ask for
+        } catch (StoreException e) {
+            throw store.failure("iterating", e);
+        }
+    }
+
+    @Override
+    public final K peekNextKey() {
+        if (!hasNext()) {
+            throw new NoSuchElementException();
+        }
+        if (rowKey == null) {
+            rowKey = toKey(rows.keyArray(), format.keyLength(rows.keyLength()));
+        }
+        return rowKey;
+    }
+
+    @Override
+    public final KeyValue<K, byte[]> next() {
+        K key = peekNextKey();
+        try {
+            KeyValue<K, byte[]> row = KeyValue.pair(key, rows.value());
+            rowKey = null;
+            onRow = false;
+            step();
+            return row;
+        } catch (StoreException e) {
+            throw store.failure("iterating", e);
+        }
+    }
+
+    @Override
+    public final void close() {
+        ended = true;
+        if (rows != null) {
+            rows.close();
+        }
+    }
+
+    private boolean end() {
+        close();
+        return false;
+    }
+
+    private boolean start() {
+        long streamTime = store.streamTime();
+        if (query.timeTo() < query.timeFrom() || streamTime < query.timeFrom()) {
+            return false;
+        }
+        firstSegment = store.segmentOf(query.timeFrom());
+        lastSegment = store.segmentOf(Math.min(query.timeTo(), streamTime));
+        lower = query.lower(format);
+        upper = query.upper(format);
+        if (upper == null) {
+            upper = RowFormat.segmentPrefix(0);
+            upperIsNextSegment = true;
+        }
+        setBounds(firstSegment);
+        byte[] from = lower.clone();
+        setBounds(lastSegment);
+        rows = store.iterator(new KeyRange(from, upper.clone()));
+        segment = query.forward() ? firstSegment : lastSegment;
+        seek();
+        return true;
+    }
+
+    private boolean findRow() {
+        while (true) {
+            if (rows.isValid() && inSegment()) {
+                if (query.matches(rows.keyArray(), rows.keyLength(), format)) {
+                    onRow = true;
+                    return true;
+                }
+                step();
+            } else if (query.forward() ? segment >= lastSegment : segment <= firstSegment) {
+                return false;
+            } else {
+                segment += query.forward() ? 1 : -1;
+                seek();
+            }
+        }
+    }
+
+    private void setBounds(long ofSegment) {
+        RowFormat.setSegment(lower, ofSegment);
+        RowFormat.setSegment(upper, upperIsNextSegment ? ofSegment + 1 : ofSegment);
+    }
+
+    private void seek() {
+        setBounds(segment);
+        if (query.forward()) {
+            rows.seek(lower);
+        } else {
+            rows.seekForPrev(upper);
+        }
+    }
+
+    private void step() {
+        if (query.forward()) {
+            rows.next();
+        } else {
+            rows.prev();
+        }
+    }
+
+    private boolean inSegment() {
+        byte[] row = rows.keyArray();
+        return query.forward()
+                ? Arrays.compareUnsigned(row, 0, rows.keyLength(), upper, 0, upper.length) < 0
+                : Arrays.compareUnsigned(row, 0, rows.keyLength(), lower, 0, lower.length) >= 0;
+    }
+}
