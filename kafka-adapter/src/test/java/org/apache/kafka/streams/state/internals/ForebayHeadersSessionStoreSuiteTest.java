@@ -1,0 +1,29 @@
+package org.apache.kafka.streams.state.internals;
+
+import io.forebay.kafka.ForebayStores;
+import io.forebay.kafka.window.ForebayHeadersSessionStore;
+import java.time.Duration;
+import org.apache.kafka.common.serialization.Serde;
+import org.apache.kafka.streams.state.SessionStore;
+import org.apache.kafka.streams.state.Stores;
+
+/** Kafka's suite for session stores on the session store of Forebay with headers. */
+public class ForebayHeadersSessionStoreSuiteTest extends AbstractSessionBytesStoreTest {
+    private int built;
+
+    /** One test asks by this whether finding sessions by their end is supported; it is, as in the in-memory store. */
+    @Override
+    StoreType storeType() {
+        return StoreType.InMemoryStore;
+    }
+
+    @Override
+    <K, V> SessionStore<K, V> buildSessionStore(long retentionPeriod, Serde<K> keySerde, Serde<V> valueSerde) {
+        // some tests open a second store in the same directory while the first is still open
+        String name = "forebay-session-" + built++;
+        SessionStore<K, V> store = Stores.sessionStoreBuilder(
+                        ForebayStores.persistentSessionStoreWithHeaders(name, Duration.ofMillis(retentionPeriod)), keySerde, valueSerde)
+                .build();
+        return Innermost.mustBe(ForebayHeadersSessionStore.class, store);
+    }
+}
