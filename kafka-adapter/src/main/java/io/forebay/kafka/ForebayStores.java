@@ -93,7 +93,8 @@ public final class ForebayStores {
         long windowMs = millis(windowSize, "windowSize");
         if (windowMs > retentionMs) {
             throw new IllegalArgumentException("The retention period of the window store " + name
-                    + " must be no smaller than its window size. Got size=[" + windowSize + "], retention=[" + retentionPeriod
+                    + " must be no smaller than its window size. Got size=[" + windowSize + "], retention=["
+                    + retentionPeriod
                     + "]");
         }
         return WindowSupplier.of(name, format, retentionMs, windowMs, retainDuplicates);
@@ -117,8 +118,8 @@ public final class ForebayStores {
 
     private static long millis(Duration duration, String parameter) {
         if (duration == null) {
-            throw new IllegalArgumentException("Invalid value for parameter \"" + parameter + "\" (value was: null). "
-                    + "It shouldn't be null.");
+            throw new IllegalArgumentException(
+                    "Invalid value for parameter \"" + parameter + "\" (value was: null). " + "It shouldn't be null.");
         }
         long millis;
         try {

@@ -47,7 +47,12 @@ public final class KafkaInternals {
 
     /** Answers key, range, window key and window range queries by the plain methods of {@code store}. Any thread. */
     public static <R> QueryResult<R> basicQuery(
-            Query<R> query, PositionBound bound, QueryConfig config, StateStore store, Position position, StateStoreContext context) {
+            Query<R> query,
+            PositionBound bound,
+            QueryConfig config,
+            StateStore store,
+            Position position,
+            StateStoreContext context) {
         return StoreQueryUtils.handleBasicQueries(query, bound, config, store, position, context);
     }
 
@@ -68,7 +73,8 @@ public final class KafkaInternals {
     /** True when the store can be rebuilt from a topic: it has a changelog, or is a global store. */
     public static boolean isRebuildable(StateStoreContext context, String storeName) {
         return isGlobal(context)
-                || context instanceof InternalProcessorContext<?, ?> internal && internal.changelogFor(storeName) != null;
+                || context instanceof InternalProcessorContext<?, ?> internal
+                        && internal.changelogFor(storeName) != null;
     }
 
     /** True for the context of global stores. */

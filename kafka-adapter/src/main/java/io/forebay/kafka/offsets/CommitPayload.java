@@ -44,7 +44,8 @@ public record CommitPayload(StoreLayout layout, long streamTime, Map<TopicPartit
             bytes += entry.getValue().size() * (topicBytes(entry.getKey()).length + 2 + 12);
         }
         for (Map.Entry<String, TreeMap<Integer, Long>> entry : positions.entrySet()) {
-            bytes += topicBytes(entry.getKey()).length + 2 + 4 + entry.getValue().size() * 12;
+            bytes +=
+                    topicBytes(entry.getKey()).length + 2 + 4 + entry.getValue().size() * 12;
         }
         ByteBuffer out = ByteBuffer.allocate(bytes);
         out.put((byte) VERSION);
@@ -76,8 +77,9 @@ public record CommitPayload(StoreLayout layout, long streamTime, Map<TopicPartit
         try {
             int version = in.get();
             if (version != VERSION) {
-                throw new PayloadException("version " + version + " of the commit payload is not known (this is version " + VERSION
-                        + "); it was written by a later Forebay");
+                throw new PayloadException(
+                        "version " + version + " of the commit payload is not known (this is version " + VERSION
+                                + "); it was written by a later Forebay");
             }
             StoreKind kind = StoreKind.of(in.get());
             ValueFormat format = ValueFormat.of(in.get());

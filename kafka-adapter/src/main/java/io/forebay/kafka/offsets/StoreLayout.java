@@ -14,7 +14,8 @@ public record StoreLayout(StoreKind kind, ValueFormat format, long segmentInterv
         Objects.requireNonNull(kind, "kind");
         Objects.requireNonNull(format, "format");
         if (kind == StoreKind.KEY_VALUE ? segmentInterval != 0 : segmentInterval < 1) {
-            throw new IllegalArgumentException("Segment interval " + segmentInterval + " does not fit a " + kind + " store");
+            throw new IllegalArgumentException(
+                    "Segment interval " + segmentInterval + " does not fit a " + kind + " store");
         }
     }
 }

@@ -1,7 +1,7 @@
 package io.forebay.kafka.state;
 
-import io.forebay.kafka.config.ForebayConfig;
 import io.forebay.kafka.bridge.KafkaInternals;
+import io.forebay.kafka.config.ForebayConfig;
 import io.forebay.kafka.offsets.CommitPayload;
 import io.forebay.kafka.offsets.PayloadException;
 import io.forebay.kafka.offsets.StoreLayout;
@@ -146,7 +146,8 @@ public abstract class ForebayStateStore implements StateStore {
             opened(context, last == null ? -1 : last.streamTime());
             open = new OpenStore(lease, store);
         } catch (PayloadException e) {
-            throw new ProcessorStateException("Cannot open store " + name + " in " + directory + ": " + e.getMessage(), e);
+            throw new ProcessorStateException(
+                    "Cannot open store " + name + " in " + directory + ": " + e.getMessage(), e);
         } catch (StoreException e) {
             throw new ProcessorStateException("Error opening store " + name + " in " + directory, e);
         } finally {
@@ -168,7 +169,11 @@ public abstract class ForebayStateStore implements StateStore {
             if (!KafkaInternals.isRebuildable(context, name)) {
                 throw e;
             }
-            LOG.error("Files of store {} in {} are damaged; they are deleted, Kafka restores the store", name, directory, e);
+            LOG.error(
+                    "Files of store {} in {} are damaged; they are deleted, Kafka restores the store",
+                    name,
+                    directory,
+                    e);
             delete(directory);
             if (KafkaInternals.isGlobal(context)) {
                 return lease.environment().open(FileStores.local(directory), options);
@@ -375,7 +380,8 @@ public abstract class ForebayStateStore implements StateStore {
 
     private TaskCorruptedException corruptedTask(StoreException cause) {
         return new TaskCorruptedException(
-                Set.of(context.taskId()), new ProcessorStateException("Files of store " + name + " are damaged", cause));
+                Set.of(context.taskId()),
+                new ProcessorStateException("Files of store " + name + " are damaged", cause));
     }
 
     private InvalidStateStoreException closed(StoreException cause) {
@@ -386,7 +392,8 @@ public abstract class ForebayStateStore implements StateStore {
         try {
             Utils.delete(directory);
         } catch (IOException e) {
-            throw new ProcessorStateException("Cannot delete the damaged files of store " + name + " in " + directory, e);
+            throw new ProcessorStateException(
+                    "Cannot delete the damaged files of store " + name + " in " + directory, e);
         }
     }
 

@@ -36,7 +36,8 @@ final class StoreRewrite {
         StoreLayout from = last.layout();
         if (from.kind() != to.kind() || from.format().compareTo(to.format()) > 0) {
             throw new ProcessorStateException("Store " + name + " in " + directory + " holds rows of layout " + from
-                    + " and cannot be opened with layout " + to + ". To rebuild it from its changelog, stop the application, delete "
+                    + " and cannot be opened with layout " + to
+                    + ". To rebuild it from its changelog, stop the application, delete "
                     + "that directory and start again.");
         }
         LOG.info("Rewriting store {} from layout {} to {}", name, from, to);

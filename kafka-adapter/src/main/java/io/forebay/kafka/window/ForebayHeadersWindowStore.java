@@ -5,7 +5,8 @@ import org.apache.kafka.streams.state.HeadersBytesStore;
 import org.apache.kafka.streams.state.TimestampedBytesStore;
 
 /** A window store whose values carry headers and a timestamp: {@code [varint][headers][timestamp:8][value]}. */
-public final class ForebayHeadersWindowStore extends ForebayWindowStore implements TimestampedBytesStore, HeadersBytesStore {
+public final class ForebayHeadersWindowStore extends ForebayWindowStore
+        implements TimestampedBytesStore, HeadersBytesStore {
     ForebayHeadersWindowStore(
             String name, long retention, long segmentInterval, long windowSize, boolean retainDuplicates) {
         super(name, ValueFormat.HEADERS, retention, segmentInterval, windowSize, retainDuplicates);

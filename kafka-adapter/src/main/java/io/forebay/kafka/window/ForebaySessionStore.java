@@ -29,7 +29,8 @@ public class ForebaySessionStore extends SegmentedStore implements SessionStore<
 
     @Override
     public void remove(Windowed<Bytes> sessionKey) {
-        removeRow(sessionKey.key(), sessionKey.window().end(), sessionKey.window().start());
+        removeRow(
+                sessionKey.key(), sessionKey.window().end(), sessionKey.window().start());
     }
 
     @Override
@@ -64,10 +65,12 @@ public class ForebaySessionStore extends SegmentedStore implements SessionStore<
 
     /** All sessions that end within the bounds, both included. Reads the whole segments that the bounds touch. */
     @Override
-    public KeyValueIterator<Windowed<Bytes>, byte[]> findSessions(long earliestSessionEndTime, long latestSessionEndTime) {
+    public KeyValueIterator<Windowed<Bytes>, byte[]> findSessions(
+            long earliestSessionEndTime, long latestSessionEndTime) {
         return new Sessions(
                 this,
-                new RowQuery(null, null, visibleFrom(earliestSessionEndTime), latestSessionEndTime, Long.MAX_VALUE, true));
+                new RowQuery(
+                        null, null, visibleFrom(earliestSessionEndTime), latestSessionEndTime, Long.MAX_VALUE, true));
     }
 
     @Override
@@ -90,7 +93,8 @@ public class ForebaySessionStore extends SegmentedStore implements SessionStore<
         return find(keyFrom, keyTo, 0, Long.MAX_VALUE, false);
     }
 
-    private KeyValueIterator<Windowed<Bytes>, byte[]> find(Bytes key, long earliestEnd, long latestStart, boolean forward) {
+    private KeyValueIterator<Windowed<Bytes>, byte[]> find(
+            Bytes key, long earliestEnd, long latestStart, boolean forward) {
         Objects.requireNonNull(key, "key cannot be null");
         return new Sessions(
                 this, RowQuery.oneKey(key.get(), visibleFrom(earliestEnd), Long.MAX_VALUE, latestStart, forward));
@@ -120,7 +124,9 @@ public class ForebaySessionStore extends SegmentedStore implements SessionStore<
         @Override
         Windowed<Bytes> toKey(byte[] row, int keyLength) {
             return KafkaInternals.sessionWindowed(
-                    Bytes.wrap(RowFormat.key(row, keyLength)), RowFormat.start(row, keyLength), RowFormat.time(row, keyLength));
+                    Bytes.wrap(RowFormat.key(row, keyLength)),
+                    RowFormat.start(row, keyLength),
+                    RowFormat.time(row, keyLength));
         }
     }
 }

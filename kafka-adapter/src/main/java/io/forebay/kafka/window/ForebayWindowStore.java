@@ -24,7 +24,12 @@ public class ForebayWindowStore extends SegmentedStore implements WindowStore<By
     private volatile int sequence;
 
     ForebayWindowStore(
-            String name, ValueFormat format, long retention, long segmentInterval, long windowSize, boolean retainDuplicates) {
+            String name,
+            ValueFormat format,
+            long retention,
+            long segmentInterval,
+            long windowSize,
+            boolean retainDuplicates) {
         super(name, RowFormat.WINDOW, format, retention, segmentInterval);
         this.windowSize = windowSize;
         this.retainDuplicates = retainDuplicates;
@@ -76,7 +81,8 @@ public class ForebayWindowStore extends SegmentedStore implements WindowStore<By
     }
 
     @Override
-    public KeyValueIterator<Windowed<Bytes>, byte[]> backwardFetch(Bytes keyFrom, Bytes keyTo, long timeFrom, long timeTo) {
+    public KeyValueIterator<Windowed<Bytes>, byte[]> backwardFetch(
+            Bytes keyFrom, Bytes keyTo, long timeFrom, long timeTo) {
         return fetch(keyFrom, keyTo, timeFrom, timeTo, false);
     }
 

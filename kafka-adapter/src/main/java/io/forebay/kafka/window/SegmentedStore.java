@@ -34,6 +34,7 @@ abstract class SegmentedStore extends ForebayStateStore {
     private Runnable droppedRecords = () -> {};
     /** Segments below this one are deleted already. */
     private long firstLiveSegment;
+
     private byte[] rowToWrite = new byte[64];
 
     SegmentedStore(String name, RowFormat rowFormat, ValueFormat format, long retention, long segmentInterval) {

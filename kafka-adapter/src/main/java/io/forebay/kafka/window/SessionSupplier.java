@@ -57,8 +57,8 @@ public class SessionSupplier implements SessionBytesStoreSupplier {
 
     @Override
     public String toString() {
-        return "ForebaySessionBytesStoreSupplier{name='" + name + "', format=" + format + ", retentionPeriod=" + retention
-                + ", segmentInterval=" + segmentIntervalMs() + "}";
+        return "ForebaySessionBytesStoreSupplier{name='" + name + "', format=" + format + ", retentionPeriod="
+                + retention + ", segmentInterval=" + segmentIntervalMs() + "}";
     }
 
     private static final class WithHeaders extends SessionSupplier implements HeadersBytesStoreSupplier {

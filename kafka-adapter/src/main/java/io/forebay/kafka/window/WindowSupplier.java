@@ -35,12 +35,14 @@ public class WindowSupplier implements WindowBytesStoreSupplier {
     public WindowStore<Bytes, byte[]> get() {
         switch (format) {
             case PLAIN:
-                return new ForebayWindowStore(name, format, retention, segmentIntervalMs(), windowSize, retainDuplicates);
+                return new ForebayWindowStore(
+                        name, format, retention, segmentIntervalMs(), windowSize, retainDuplicates);
             case TIMESTAMPED:
                 return new ForebayTimestampedWindowStore(
                         name, retention, segmentIntervalMs(), windowSize, retainDuplicates);
             case HEADERS:
-                return new ForebayHeadersWindowStore(name, retention, segmentIntervalMs(), windowSize, retainDuplicates);
+                return new ForebayHeadersWindowStore(
+                        name, retention, segmentIntervalMs(), windowSize, retainDuplicates);
             default:
                 throw new IllegalStateException("No window store for values of format " + format);
         }
@@ -78,7 +80,8 @@ public class WindowSupplier implements WindowBytesStoreSupplier {
 
     @Override
     public String toString() {
-        return "ForebayWindowBytesStoreSupplier{name='" + name + "', format=" + format + ", retentionPeriod=" + retention
+        return "ForebayWindowBytesStoreSupplier{name='" + name + "', format=" + format + ", retentionPeriod="
+                + retention
                 + ", segmentInterval=" + segmentIntervalMs() + ", windowSize=" + windowSize + ", retainDuplicates="
                 + retainDuplicates + "}";
     }

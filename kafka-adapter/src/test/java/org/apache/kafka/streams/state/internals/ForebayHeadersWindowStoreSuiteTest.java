@@ -18,7 +18,10 @@ public class ForebayHeadersWindowStoreSuiteTest extends AbstractWindowBytesStore
         String name = "forebay-window-" + built++;
         WindowStore<K, V> store = Stores.windowStoreBuilder(
                         ForebayStores.persistentTimestampedWindowStoreWithHeaders(
-                                name, Duration.ofMillis(retentionPeriod), Duration.ofMillis(windowSize), retainDuplicates),
+                                name,
+                                Duration.ofMillis(retentionPeriod),
+                                Duration.ofMillis(windowSize),
+                                retainDuplicates),
                         keySerde,
                         valueSerde)
                 .build();

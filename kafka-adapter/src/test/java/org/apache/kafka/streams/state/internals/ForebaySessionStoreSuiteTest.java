@@ -22,7 +22,9 @@ public class ForebaySessionStoreSuiteTest extends AbstractSessionBytesStoreTest 
         // some tests open a second store in the same directory while the first is still open
         String name = "forebay-session-" + built++;
         SessionStore<K, V> store = Stores.sessionStoreBuilder(
-                        ForebayStores.persistentSessionStore(name, Duration.ofMillis(retentionPeriod)), keySerde, valueSerde)
+                        ForebayStores.persistentSessionStore(name, Duration.ofMillis(retentionPeriod)),
+                        keySerde,
+                        valueSerde)
                 .build();
         return Innermost.mustBe(ForebaySessionStore.class, store);
     }

@@ -18,7 +18,10 @@ public class ForebayTimestampedWindowStoreSuiteTest extends AbstractWindowBytesS
         String name = "forebay-window-" + built++;
         WindowStore<K, V> store = Stores.windowStoreBuilder(
                         ForebayStores.persistentTimestampedWindowStore(
-                                name, Duration.ofMillis(retentionPeriod), Duration.ofMillis(windowSize), retainDuplicates),
+                                name,
+                                Duration.ofMillis(retentionPeriod),
+                                Duration.ofMillis(windowSize),
+                                retainDuplicates),
                         keySerde,
                         valueSerde)
                 .build();

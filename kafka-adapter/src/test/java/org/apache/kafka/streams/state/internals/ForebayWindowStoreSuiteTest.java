@@ -18,7 +18,10 @@ public class ForebayWindowStoreSuiteTest extends AbstractWindowBytesStoreTest {
         String name = "forebay-window-" + built++;
         WindowStore<K, V> store = Stores.windowStoreBuilder(
                         ForebayStores.persistentWindowStore(
-                                name, Duration.ofMillis(retentionPeriod), Duration.ofMillis(windowSize), retainDuplicates),
+                                name,
+                                Duration.ofMillis(retentionPeriod),
+                                Duration.ofMillis(windowSize),
+                                retainDuplicates),
                         keySerde,
                         valueSerde)
                 .build();
