@@ -94,8 +94,9 @@ public final class StoreActor implements AutoCloseable {
     /** Compares everything, and checks that nothing is left over. */
     public void finish() {
         checkAll();
-        store.commitDurably(nextPayload());
-        commits.add(new Commit(payload(), model.copy()));
+        byte[] payload = nextPayload();
+        store.commitDurably(payload);
+        commits.add(new Commit(new String(payload, StandardCharsets.UTF_8), model.copy()));
         acknowledged = commits.size() - 1;
         store.compact();
         executor.drain();
