@@ -37,7 +37,7 @@ final class FlushStep {
      * whole or not at all.
      */
     void flush(List<TrackedMemtable> batch, WritePath writes) throws IOException {
-        flush(batch, writes, true);
+        flush(batch, writes, null);
     }
 
     /** Brings the newest commit to disk when the store closes; what came after it is not written. */
@@ -49,7 +49,7 @@ final class FlushStep {
             if (batch.isEmpty()) {
                 commitAlone(mark);
             } else {
-                flush(batch, writes, false);
+                flush(batch, writes, mark);
             }
         }
     }
@@ -69,7 +69,8 @@ final class FlushStep {
         checkpoints.fail(cause);
     }
 
-    private void flush(List<TrackedMemtable> batch, WritePath writes, boolean keepUncommitted) throws IOException {
+    /** @param lastWanted writes above this commit are left out; null: all are wanted */
+    private void flush(List<TrackedMemtable> batch, WritePath writes, CommitMark lastWanted) throws IOException {
         long first = batch.get(0).firstSequence;
         TrackedMemtable newest = batch.get(batch.size() - 1);
         long last = newest.lastSequence();
@@ -79,7 +80,7 @@ final class FlushStep {
         try {
             VersionEdit edit = new VersionEdit().lastSequence(last);
             addRun(edit, result.upToCommit());
-            if (keepUncommitted) {
+            if (lastWanted == null || commit.number() < lastWanted.number()) {
                 addRun(edit, result.aboveCommit());
             }
             // a commit may have come meanwhile for which this flush is enough
