@@ -1,8 +1,8 @@
 package io.forebay.store.iter;
 
 /**
- * Whether there may be anything older than the sources of a flush or compaction, below them. A delete over a key for which
- * there is nothing older can go. May err on the side of true. Used by one thread.
+ * Whether there may be anything older than the sources of a flush or compaction below them, entries or range deletes. A
+ * delete over a key for which there is nothing older can go. May err on the side of true. Used by one thread.
  */
 public interface OlderData {
     /** Nothing older at all. */

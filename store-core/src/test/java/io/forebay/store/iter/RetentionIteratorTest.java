@@ -1,0 +1,364 @@
+package io.forebay.store.iter;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.forebay.store.CompactionFilter;
+import io.forebay.store.KeyRange;
+import io.forebay.store.key.ValueKind;
+import io.forebay.store.rangedel.Fragment;
+import io.forebay.store.rangedel.RangeTombstones;
+import io.forebay.store.testing.RandomKeys;
+import io.forebay.store.testing.Seeds;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+
+class RetentionIteratorTest {
+    private static final byte[] A = {'a'};
+    private static final byte[] B = {'b'};
+    private static final byte[] NOTHING = {};
+
+    @Test
+    void keepsOneVersionOfEachStripe() {
+        History history = new History();
+        for (int i = 1; i <= 9; i++) {
+            history.add(A, ValueKind.PUT, new byte[] {(byte) i});
+        }
+        History kept = retain(history, new long[] {3, 7}, OlderData.UNKNOWN);
+        assertThat(kept.entries()).extracting(Entry::sequence).containsExactly(9L, 7L, 3L);
+    }
+
+    @Test
+    void atTheBottomOnlyLiveValuesRemainWithoutSequences() {
+        History history = new History()
+                .add(A, ValueKind.PUT, A)
+                .add(A, ValueKind.DELETE, NOTHING)
+                .add(B, ValueKind.PUT, A)
+                .add(B, ValueKind.MERGE, B)
+                .deleteRange(new byte[] {'c'}, null)
+                .add(new byte[] {'d'}, ValueKind.MERGE, B);
+        History kept = retain(history, new long[0], OlderData.NONE);
+        assertThat(kept.entries())
+                .containsExactly(
+                        new Entry(B, 0, ValueKind.PUT, "a,b".getBytes()),
+                        // no sequence 0 under a range delete
+                        new Entry(new byte[] {'d'}, 6, ValueKind.PUT, B));
+        assertThat(kept.tombstones().isEmpty()).isTrue();
+    }
+
+    @Test
+    void aboveOlderDataDeletesAndOperandsStay() {
+        History history = new History()
+                .add(A, ValueKind.PUT, A)
+                .add(A, ValueKind.DELETE, NOTHING)
+                .add(B, ValueKind.MERGE, A)
+                .add(B, ValueKind.MERGE, B)
+                .deleteRange(new byte[] {'c'}, null);
+        History kept = retain(history, new long[0], OlderData.UNKNOWN);
+        assertThat(kept.entries())
+                .containsExactly(
+                        new Entry(A, 2, ValueKind.DELETE, NOTHING), new Entry(B, 4, ValueKind.MERGE, "a,b".getBytes()));
+        assertThat(kept.tombstones().size()).isEqualTo(1);
+    }
+
+    @Test
+    void anOperandOverADeleteBecomesAValue() {
+        History history = new History()
+                .add(A, ValueKind.DELETE, NOTHING)
+                .add(A, ValueKind.MERGE, B)
+                .deleteRange(B, null)
+                .add(B, ValueKind.MERGE, A);
+        for (long[] states : new long[][] {{}, {1, 3}}) {
+            History kept = retain(history, states, OlderData.UNKNOWN);
+            assertThat(kept.entries())
+                    .filteredOn(entry -> entry.sequence() == 2 || entry.sequence() == 4)
+                    .extracting(Entry::kind)
+                    .containsExactly(ValueKind.PUT, ValueKind.PUT);
+        }
+    }
+
+    @Test
+    void nothingAboveTheDurableCommitGetsSequenceZero() {
+        History history = new History().add(A, ValueKind.PUT, A).add(B, ValueKind.PUT, A);
+        List<Entry> kept = new ArrayList<>();
+        run(history.sources(List.of(2L)), retention(new long[0], 1, OlderData.NONE, null), List.of(), kept);
+        assertThat(kept).extracting(Entry::sequence).containsExactly(0L, 2L);
+    }
+
+    @Test
+    void theFilterIsAskedForPlainValuesThatNoSnapshotNeeds() {
+        History history = new History()
+                .add(A, ValueKind.PUT, "old".getBytes())
+                .add(A, ValueKind.PUT, "drop".getBytes())
+                .add(B, ValueKind.PUT, "drop".getBytes())
+                .add(B, ValueKind.PUT, "keep".getBytes())
+                .add(new byte[] {'c'}, ValueKind.MERGE, "drop".getBytes());
+        CompactionFilter filter =
+                (key, keyLength, value, length) -> Arrays.equals(Arrays.copyOf(value, length), "drop".getBytes());
+        List<Entry> kept = new ArrayList<>();
+        run(history.sources(List.of(5L)), retention(new long[] {1}, -1, OlderData.UNKNOWN, filter), List.of(), kept);
+        assertThat(kept)
+                .extracting(Entry::toString)
+                .containsExactly(
+                        "delete 61@2=",
+                        "put 61@1=" + hex("old"),
+                        "put 62@4=" + hex("keep"),
+                        "merge 63@5=" + hex("drop"));
+        kept.clear();
+        run(history.sources(List.of(5L)), retention(new long[] {3}, -1, OlderData.NONE, filter), List.of(), kept);
+        assertThat(kept)
+                .extracting(Entry::toString)
+                .containsExactly(
+                        "put 61@2=" + hex("drop"),
+                        "put 62@4=" + hex("keep"),
+                        "put 62@3=" + hex("drop"),
+                        "put 63@5=" + hex("drop"));
+    }
+
+    @Test
+    void seeksPastDeletedSpansWhenNoStateLiesBetween() {
+        List<Entry> entries = new ArrayList<>();
+        for (int i = 0; i < 5000; i++) {
+            entries.add(new Entry(new byte[] {'k', (byte) (i >> 8), (byte) i}, 1 + i, ValueKind.PUT, A));
+        }
+        History newer = History.of(List.of(), List.of(new Fragment(A, new byte[] {'z'}, new long[] {9000})));
+        for (long[] states : new long[][] {{}, {9000}, {9500}}) {
+            ListCursor cursor = new ListCursor(entries);
+            List<Entry> kept = new ArrayList<>();
+            run(
+                    List.of(newer.source(), Source.of(cursor)),
+                    retention(states, -1, OlderData.NONE, null),
+                    List.of(),
+                    kept);
+            assertThat(kept).isEmpty();
+            assertThat(cursor.steps).isLessThan(3);
+        }
+    }
+
+    /** Every kept state reads the same before and after, whatever lies below and however the output is cut. */
+    @Test
+    void keepsEveryState() {
+        Seeds.run(getClass(), 6000, RetentionIteratorTest::keepsEveryState);
+    }
+
+    private static void keepsEveryState(long seed) {
+        Random random = new Random(seed);
+        History history = History.random(random, 1 + random.nextInt(70), true);
+        long last = history.lastSequence();
+        long below = random.nextBoolean() ? 0 : random.nextLong(last);
+        History older = history.part(0, below);
+        History input = history.part(below, last);
+        long[] states = states(random, last);
+        OlderData olderData = below == 0 ? OlderData.NONE : exactly(older, random);
+        long zeroUpTo = random.nextInt(3) == 0 ? -1 : random.nextLong(last + 1);
+
+        List<Long> cuts = input.cuts(random, 1 + random.nextInt(5));
+        cuts.removeIf(cut -> cut <= below);
+        List<Source> sources = new ArrayList<>();
+        long above = below;
+        for (long cut : cuts) {
+            sources.add(0, history.part(above, cut).source());
+            above = cut;
+        }
+        List<Entry> kept = new ArrayList<>();
+        List<Fragment> tombstones = run(sources, retention(states, zeroUpTo, olderData, null), fileCuts(random), kept);
+
+        History after = older.with(History.of(kept, tombstones));
+        for (long state : states) {
+            assertSame(history.state(state), after.state(state), "state " + state);
+        }
+        assertSame(history.state(last), after.state(last), "newest state");
+        assertMinimal(kept, states);
+        if (below == 0) {
+            assertBottom(kept, tombstones, states, zeroUpTo);
+        }
+    }
+
+    /** A commit inside of a flush: what is at or below it reads the same without the rest. */
+    @Test
+    void keepsBothSidesOfACommit() {
+        Seeds.run(getClass(), 3000, seed -> {
+            Random random = new Random(seed);
+            History history = History.random(random, 2 + random.nextInt(70), true);
+            long last = history.lastSequence();
+            long commit = 1 + random.nextLong(last);
+            long[] states = states(random, last);
+            List<Long> cuts = history.cuts(random, 1 + random.nextInt(4));
+            List<Entry> lower = new ArrayList<>();
+            List<Entry> upper = new ArrayList<>();
+            List<Fragment> lowerDeletes = run(
+                    history.sources(cuts),
+                    new Retention(states, -1, commit, -1, OlderData.NONE, History.MERGE, null),
+                    fileCuts(random),
+                    lower);
+            List<Fragment> upperDeletes = run(
+                    history.sources(cuts),
+                    new Retention(states, commit, Long.MAX_VALUE, -1, OlderData.UNKNOWN, History.MERGE, null),
+                    fileCuts(random),
+                    upper);
+            assertThat(lower).allMatch(entry -> entry.sequence() <= commit);
+            assertThat(upper).allMatch(entry -> entry.sequence() > commit);
+            History committed = History.of(lower, lowerDeletes);
+            History all = committed.with(History.of(upper, upperDeletes));
+            assertSame(history.state(commit), committed.state(commit), "commit");
+            for (long state : states) {
+                assertSame(history.state(state), all.state(state), "state " + state);
+            }
+            assertSame(history.state(last), all.state(last), "newest state");
+        });
+    }
+
+    private static long[] states(Random random, long last) {
+        TreeSet<Long> states = new TreeSet<>();
+        int count = random.nextInt(4);
+        for (int i = 0; i < count; i++) {
+            states.add(random.nextLong(last + 1));
+        }
+        return states.stream().mapToLong(Long::longValue).toArray();
+    }
+
+    private static List<byte[]> fileCuts(Random random) {
+        RandomKeys keys = new RandomKeys(random);
+        TreeSet<byte[]> cuts = new TreeSet<>(Arrays::compareUnsigned);
+        int count = random.nextInt(5);
+        for (int i = 0; i < count; i++) {
+            cuts.add(keys.key());
+        }
+        return new ArrayList<>(cuts);
+    }
+
+    /** Of each key and stripe one version at most. */
+    private static void assertMinimal(List<Entry> kept, long[] states) {
+        Stripes stripes = new Stripes(states);
+        Entry previous = null;
+        for (Entry entry : kept) {
+            if (previous != null) {
+                assertThat(previous).isLessThan(entry);
+                if (Arrays.equals(previous.key(), entry.key())) {
+                    assertThat(stripes.of(previous.sequence())).isNotEqualTo(stripes.of(entry.sequence()));
+                    boolean twoDeletes = previous.kind() == ValueKind.DELETE && entry.kind() == ValueKind.DELETE;
+                    assertThat(twoDeletes).isFalse();
+                }
+            }
+            previous = entry;
+        }
+    }
+
+    /** With nothing below, deletes of all kinds have something to hide, and what can lose its sequence has lost it. */
+    private static void assertBottom(List<Entry> kept, List<Fragment> tombstones, long[] states, long zeroUpTo) {
+        Map<String, Entry> oldest = new HashMap<>();
+        kept.forEach(entry -> oldest.put(hex(entry.key()), entry));
+        for (Entry entry : oldest.values()) {
+            assertThat(entry.kind()).as("oldest version %s", entry).isEqualTo(ValueKind.PUT);
+        }
+        for (Fragment fragment : tombstones) {
+            for (long sequence : fragment.sequences()) {
+                assertThat(kept)
+                        .as("prey of %s..@%s", hex(fragment.start()), sequence)
+                        .anyMatch(entry -> History.covers(fragment, entry.key()) && entry.sequence() < sequence);
+            }
+        }
+        if (states.length == 0) {
+            assertThat(tombstones).isEmpty();
+            assertThat(kept).hasSameSizeAs(oldest.values());
+        }
+        for (Entry entry : kept) {
+            if (entry.sequence() == 0) {
+                assertThat(tombstones).noneMatch(fragment -> History.covers(fragment, entry.key()));
+            }
+        }
+        assertThat(zeroUpTo < 0 && kept.stream().anyMatch(entry -> entry.sequence() == 0))
+                .isFalse();
+    }
+
+    private static void assertSame(TreeMap<byte[], byte[]> expected, TreeMap<byte[], byte[]> actual, String what) {
+        assertThat(print(actual)).as(what).isEqualTo(print(expected));
+    }
+
+    private static List<String> print(TreeMap<byte[], byte[]> state) {
+        List<String> lines = new ArrayList<>();
+        state.forEach((key, value) -> lines.add(hex(key) + "=" + hex(value)));
+        return lines;
+    }
+
+    private static String hex(byte[] bytes) {
+        return java.util.HexFormat.of().formatHex(bytes);
+    }
+
+    private static String hex(String text) {
+        return hex(text.getBytes());
+    }
+
+    /** Knows exactly which keys there are and where range deletes lie, or claims a bit more. */
+    private static OlderData exactly(History older, Random random) {
+        boolean generous = random.nextBoolean();
+        RangeTombstones deletes = older.tombstones();
+        return new OlderData() {
+            @Override
+            public boolean mayContain(byte[] key, int length) {
+                byte[] copy = Arrays.copyOf(key, length);
+                return older.entries().stream().anyMatch(entry -> Arrays.equals(entry.key(), copy))
+                        || deletes.covering(copy, 0, length) != null
+                        || generous && length % 2 == 0;
+            }
+
+            @Override
+            public boolean mayOverlap(byte[] from, byte[] to) {
+                KeyRange range = KeyRange.of(from, to);
+                for (Fragment fragment : deletes.fragments()) {
+                    if (KeyRange.of(fragment.start(), fragment.end()).overlaps(range)) {
+                        return true;
+                    }
+                }
+                return generous || older.entries().stream().anyMatch(entry -> range.contains(entry.key()));
+            }
+        };
+    }
+
+    private static Retention retention(long[] states, long zeroUpTo, OlderData older, CompactionFilter filter) {
+        return new Retention(states, -1, Long.MAX_VALUE, zeroUpTo, older, History.MERGE, filter);
+    }
+
+    private static History retain(History history, long[] states, OlderData older) {
+        List<Entry> kept = new ArrayList<>();
+        List<Fragment> tombstones =
+                run(List.of(history.source()), retention(states, Long.MAX_VALUE, older, null), List.of(), kept);
+        return History.of(kept, tombstones);
+    }
+
+    /** Runs it as an output would that cuts its files at the first key at or behind each of {@code fileCuts}. */
+    private static List<Fragment> run(
+            List<Source> sources, Retention retention, List<byte[]> fileCuts, List<Entry> kept) {
+        List<Fragment> tombstones = new ArrayList<>();
+        int nextCut = 0;
+        try (RetentionIterator iterator = new RetentionIterator(sources, retention)) {
+            byte[] previous = null;
+            for (iterator.start(); iterator.isValid(); iterator.next()) {
+                Entry entry = Entry.of(iterator);
+                assertThat(iterator.isFirstOfKey()).isEqualTo(!Arrays.equals(previous, entry.key()));
+                while (nextCut < fileCuts.size() && Arrays.compareUnsigned(fileCuts.get(nextCut), entry.key()) <= 0) {
+                    iterator.takeTombstones(fileCuts.get(nextCut++), tombstones);
+                }
+                kept.add(entry);
+                previous = entry.key();
+            }
+            iterator.takeTombstones(null, tombstones);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        for (int i = 1; i < tombstones.size(); i++) {
+            assertThat(Arrays.compareUnsigned(
+                            tombstones.get(i - 1).end(), tombstones.get(i).start()))
+                    .isLessThanOrEqualTo(0);
+        }
+        return tombstones;
+    }
+}

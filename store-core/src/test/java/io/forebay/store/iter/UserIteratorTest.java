@@ -1,0 +1,190 @@
+package io.forebay.store.iter;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.forebay.store.KeyRange;
+import io.forebay.store.ValueBuffer;
+import io.forebay.store.key.ValueKind;
+import io.forebay.store.testing.RandomKeys;
+import io.forebay.store.testing.Seeds;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+
+class UserIteratorTest {
+    private static final byte[] A = {'a'};
+    private static final byte[] B = {'b'};
+    private static final byte[] C = {'c'};
+
+    @Test
+    void showsTheNewestVersionAndNoDeletes() throws IOException {
+        History history = new History()
+                .add(A, ValueKind.PUT, "a1".getBytes())
+                .add(A, ValueKind.PUT, "a2".getBytes())
+                .add(B, ValueKind.PUT, "b1".getBytes())
+                .add(B, ValueKind.DELETE, new byte[0])
+                .add(C, ValueKind.PUT, new byte[0]);
+        UserIterator iterator = over(history, KeyRange.all(), Long.MAX_VALUE);
+        iterator.seekToFirst();
+        assertThat(iterator.key()).isEqualTo(A);
+        assertThat(iterator.value()).isEqualTo("a2".getBytes());
+        iterator.next();
+        assertThat(iterator.key()).isEqualTo(C);
+        assertThat(iterator.value()).isEmpty();
+        iterator.next();
+        assertThat(iterator.isValid()).isFalse();
+        assertThatThrownBy(iterator::next).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(iterator::key).isInstanceOf(IllegalStateException.class);
+    }
+
+    @Test
+    void foldsOperandsBothWays() throws IOException {
+        History history = new History()
+                .add(A, ValueKind.PUT, "1".getBytes())
+                .add(A, ValueKind.MERGE, "2".getBytes())
+                .add(B, ValueKind.PUT, "gone".getBytes())
+                .deleteRange(B, C)
+                .add(B, ValueKind.MERGE, "3".getBytes())
+                .add(B, ValueKind.MERGE, "4".getBytes())
+                .add(C, ValueKind.MERGE, "5".getBytes());
+        UserIterator iterator = over(history, KeyRange.all(), Long.MAX_VALUE);
+        iterator.seekToFirst();
+        List<String> forward = new ArrayList<>();
+        for (; iterator.isValid(); iterator.next()) {
+            forward.add(new String(iterator.value()));
+        }
+        assertThat(forward).containsExactly("1,2", "3,4", "5");
+        iterator.seekToLast();
+        List<String> backward = new ArrayList<>();
+        for (; iterator.isValid(); iterator.prev()) {
+            backward.add(new String(iterator.value()));
+        }
+        assertThat(backward).containsExactly("5", "3,4", "1,2");
+    }
+
+    @Test
+    void operandsWithoutAMergeFunctionAreRefused() throws IOException {
+        History history = new History().add(A, ValueKind.PUT, B).add(A, ValueKind.MERGE, B);
+        UserIterator iterator = new UserIterator(List.of(history.source()), KeyRange.all(), Long.MAX_VALUE, null);
+        assertThatThrownBy(iterator::seekToFirst).hasMessageContaining("merge function");
+        assertThat(iterator.isValid()).isFalse();
+    }
+
+    @Test
+    void seeksOverALongHistoryOfOneKey() throws IOException {
+        List<Entry> entries = new ArrayList<>();
+        for (int sequence = 10_000; sequence > 1; sequence--) {
+            entries.add(new Entry(A, sequence, ValueKind.PUT, B));
+        }
+        entries.add(new Entry(B, 1, ValueKind.PUT, B));
+        ListCursor cursor = new ListCursor(entries);
+        UserIterator iterator = new UserIterator(List.of(Source.of(cursor)), KeyRange.all(), Long.MAX_VALUE, null);
+        iterator.seekToFirst();
+        iterator.next();
+        assertThat(iterator.key()).isEqualTo(B);
+        assertThat(cursor.steps).isLessThan(20);
+    }
+
+    @Test
+    void valueBuffersAreFilledExactly() throws IOException {
+        History history = new History().add(A, ValueKind.PUT, "abc".getBytes()).add(B, ValueKind.PUT, new byte[0]);
+        UserIterator iterator = over(history, KeyRange.all(), Long.MAX_VALUE);
+        ValueBuffer buffer = new ValueBuffer(1);
+        iterator.seekToFirst();
+        iterator.value(buffer);
+        assertThat(buffer.toByteArray()).isEqualTo("abc".getBytes());
+        iterator.next();
+        iterator.value(buffer);
+        assertThat(buffer.length()).isZero();
+        iterator.prev();
+        iterator.value(buffer);
+        assertThat(buffer.toByteArray()).isEqualTo("abc".getBytes());
+    }
+
+    /** Any walk within random bounds, turning at every step now and then, agrees with a sorted map. */
+    @Test
+    void agreesWithASortedMapOnEveryWalk() {
+        Seeds.run(getClass(), 4000, UserIteratorTest::walk);
+    }
+
+    private static void walk(long seed) {
+        Random random = new Random(seed);
+        RandomKeys keys = new RandomKeys(random);
+        History history = History.random(random, random.nextInt(80), true);
+        List<Long> cuts = history.cuts(random, 1 + random.nextInt(5));
+        long limit = random.nextInt(3) == 0 ? Long.MAX_VALUE : random.nextLong(history.lastSequence() + 2);
+        KeyRange bounds = random.nextInt(3) == 0 ? KeyRange.all() : keys.range();
+        TreeMap<byte[], byte[]> all = history.state(limit);
+        all.keySet().removeIf(key -> !bounds.contains(key));
+        boolean turning = random.nextBoolean();
+        UserIterator iterator = new UserIterator(history.sources(cuts), bounds, limit, History.MERGE);
+        Map.Entry<byte[], byte[]> expected = null;
+        try {
+            for (int step = 0; step < 50; step++) {
+                byte[] target = keys.key();
+                int dice = expected == null ? random.nextInt(4) : random.nextInt(turning ? 16 : 40);
+                switch (dice) {
+                    case 0 -> {
+                        iterator.seekToFirst();
+                        expected = all.firstEntry();
+                    }
+                    case 1 -> {
+                        iterator.seekToLast();
+                        expected = all.lastEntry();
+                    }
+                    case 2 -> {
+                        iterator.seek(padded(target), 1, target.length);
+                        expected = all.ceilingEntry(target);
+                    }
+                    case 3 -> {
+                        iterator.seekForPrev(padded(target), 1, target.length);
+                        expected = all.floorEntry(target);
+                    }
+                    default -> {
+                        if (turning ? dice % 2 == 0 : dice < 24) {
+                            iterator.next();
+                            expected = all.higherEntry(expected.getKey());
+                        } else {
+                            iterator.prev();
+                            expected = all.lowerEntry(expected.getKey());
+                        }
+                    }
+                }
+                check(iterator, expected);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void check(UserIterator iterator, Map.Entry<byte[], byte[]> expected) {
+        assertThat(iterator.isValid()).isEqualTo(expected != null);
+        if (expected != null) {
+            assertThat(iterator.key()).isEqualTo(expected.getKey());
+            assertThat(Arrays.copyOf(iterator.keyArray(), iterator.keyLength())).isEqualTo(expected.getKey());
+            assertThat(iterator.value()).isEqualTo(expected.getValue());
+            assertThat(iterator.valueLength()).isEqualTo(expected.getValue().length);
+            ValueBuffer buffer = new ValueBuffer(0);
+            iterator.value(buffer);
+            assertThat(buffer.toByteArray()).isEqualTo(expected.getValue());
+        }
+    }
+
+    private static byte[] padded(byte[] key) {
+        byte[] padded = new byte[key.length + 2];
+        System.arraycopy(key, 0, padded, 1, key.length);
+        padded[key.length + 1] = 'x';
+        return padded;
+    }
+
+    private static UserIterator over(History history, KeyRange bounds, long limit) {
+        return new UserIterator(List.of(history.source()), bounds, limit, History.MERGE);
+    }
+}
