@@ -14,13 +14,28 @@ import java.util.Arrays;
 public final class Slab {
     private static final VarHandle INT = MethodHandles.byteBufferViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
     private static final VarHandle LONG = MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
-    private static final VarHandle ARRAY_LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
+    private static final VarHandle ARRAY_LONG =
+            MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
+
+    /** Newer JDKs refuse ordered access to heap buffers; there a plain access and a fence do the same. */
+    private static final boolean ORDERED_ON_HEAP = isOrderedOnHeap();
 
     private final ByteBuffer buffer;
+    private final boolean direct;
 
     /** Takes over {@code buffer}, which must have position 0 and limit = capacity. */
     public Slab(ByteBuffer buffer) {
         this.buffer = buffer.order(ByteOrder.BIG_ENDIAN);
+        this.direct = buffer.isDirect();
+    }
+
+    private static boolean isOrderedOnHeap() {
+        try {
+            LONG.setRelease(ByteBuffer.allocate(Long.BYTES), 0, 1L);
+            return true;
+        } catch (IllegalStateException | UnsupportedOperationException e) {
+            return false;
+        }
     }
 
     public int capacity() {
@@ -70,19 +85,39 @@ public final class Slab {
     }
 
     public int getIntAcquire(int index) {
-        return (int) INT.getAcquire(buffer, index);
+        if (ORDERED_ON_HEAP || direct) {
+            return (int) INT.getAcquire(buffer, index);
+        }
+        int value = buffer.getInt(index);
+        VarHandle.acquireFence();
+        return value;
     }
 
     public void putIntRelease(int index, int value) {
-        INT.setRelease(buffer, index, value);
+        if (ORDERED_ON_HEAP || direct) {
+            INT.setRelease(buffer, index, value);
+        } else {
+            VarHandle.releaseFence();
+            buffer.putInt(index, value);
+        }
     }
 
     public long getLongAcquire(int index) {
-        return (long) LONG.getAcquire(buffer, index);
+        if (ORDERED_ON_HEAP || direct) {
+            return (long) LONG.getAcquire(buffer, index);
+        }
+        long value = buffer.getLong(index);
+        VarHandle.acquireFence();
+        return value;
     }
 
     public void putLongRelease(int index, long value) {
-        LONG.setRelease(buffer, index, value);
+        if (ORDERED_ON_HEAP || direct) {
+            LONG.setRelease(buffer, index, value);
+        } else {
+            VarHandle.releaseFence();
+            buffer.putLong(index, value);
+        }
     }
 
     public void get(int index, byte[] into, int offset, int length) {

@@ -86,15 +86,21 @@ public final class VersionSet implements Closeable {
      * @throws IllegalStateException when there is a manifest
      */
     public static VersionSet create(FileStore files, FileRegistry registry, VersionEdit state) throws IOException {
-        VersionSet set = new VersionSet(files, registry, ROLL_OVER_BYTES);
-        Manifest.Recovered recovered = Manifest.recover(files);
-        if (recovered.number() >= 0) {
-            throw new IllegalStateException("There is a store in " + files.describe() + " already");
+        try {
+            Manifest.Recovered recovered = Manifest.recover(files);
+            if (recovered.number() >= 0) {
+                throw new IllegalStateException("There is a store in " + files.describe() + " already");
+            }
+            VersionSet set = new VersionSet(files, registry, ROLL_OVER_BYTES);
+            set.nextManifest = recovered.nextNumber();
+            set.staleManifests.addAll(recovered.stale());
+            set.begin(state);
+            return set;
+        } catch (IOException | RuntimeException | Error e) {
+            // The files are not ours: they may belong to the store that is there already.
+            registry.keepFiles();
+            throw e;
         }
-        set.nextManifest = recovered.nextNumber();
-        set.staleManifests.addAll(recovered.stale());
-        set.begin(state);
-        return set;
     }
 
     private void begin(VersionEdit state) throws IOException {
