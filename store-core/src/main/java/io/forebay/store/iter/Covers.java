@@ -66,7 +66,7 @@ final class Covers {
 
     private boolean isBefore(byte[] key, int length, long head) {
         int byHead = Long.compareUnsigned(head, boundHead);
-        return byHead != 0 ? byHead < 0 : Slab.compare(key, 0, length, bound, 0, bound.length) < 0;
+        return byHead != 0 ? byHead < 0 : Keys.compareTails(key, length, bound, bound.length) < 0;
     }
 
     private void findForward(byte[] key, int length) {

@@ -303,11 +303,15 @@ public final class MergingIterator extends InternalIterator {
 
     /** The order of travel: by key, and for one key the newer source first, or last in reverse. */
     private boolean isBefore(int a, int b) {
-        int order = sources[a].compareKey(sources[b]);
-        if (order == 0) {
-            order = a - b;
+        InternalIterator left = sources[a];
+        InternalIterator right = sources[b];
+        long leftHead = left.head();
+        long rightHead = right.head();
+        if (leftHead != rightHead) {
+            return Long.compareUnsigned(leftHead, rightHead) < 0 != reverse;
         }
-        return order < 0 != reverse;
+        int order = Keys.compareTails(left.key(), left.keyLength(), right.key(), right.keyLength());
+        return (order == 0 ? a < b : order < 0) != reverse;
     }
 
     @Override

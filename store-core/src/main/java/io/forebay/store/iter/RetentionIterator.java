@@ -215,9 +215,7 @@ public final class RetentionIterator implements Closeable {
     }
 
     private boolean isAtKey() {
-        return merged.head() == head
-                && merged.keyLength() == keyLength
-                && Arrays.equals(merged.key(), 0, keyLength, key, 0, keyLength);
+        return merged.head() == head && Keys.equalTails(merged.key(), merged.keyLength(), key, keyLength);
     }
 
     private boolean isBottom() {

@@ -316,9 +316,7 @@ public final class UserIterator implements Closeable {
     }
 
     private boolean isAtKey() {
-        return merged.head() == head
-                && merged.keyLength() == keyLength
-                && Arrays.equals(merged.key(), 0, keyLength, key, 0, keyLength);
+        return merged.head() == head && Keys.equalTails(merged.key(), merged.keyLength(), key, keyLength);
     }
 
     private boolean isBelowEnd() {
@@ -326,12 +324,12 @@ public final class UserIterator implements Closeable {
             return true;
         }
         int byHead = Long.compareUnsigned(merged.head(), toHead);
-        return byHead != 0 ? byHead < 0 : Slab.compare(merged.key(), 0, merged.keyLength(), to, 0, to.length) < 0;
+        return byHead != 0 ? byHead < 0 : Keys.compareTails(merged.key(), merged.keyLength(), to, to.length) < 0;
     }
 
     private boolean isAtOrAboveStart() {
         int byHead = Long.compareUnsigned(merged.head(), fromHead);
-        return byHead != 0 ? byHead > 0 : Slab.compare(merged.key(), 0, merged.keyLength(), from, 0, from.length) >= 0;
+        return byHead != 0 ? byHead > 0 : Keys.compareTails(merged.key(), merged.keyLength(), from, from.length) >= 0;
     }
 
     private void takeKey() {
