@@ -210,6 +210,8 @@ public final class FlinkDemo {
         configuration.setString("state.backend.type", "io.forebay.flink.ForebayStateBackendFactory");
         configuration.setString("execution.checkpointing.interval", "1 s");
         configuration.setString("execution.checkpointing.incremental", "true");
+        // The one that the job starts again from may be followed by another one before the job has stopped.
+        configuration.setString("execution.checkpointing.num-retained", "3");
         configuration.setString("execution.checkpointing.externalized-checkpoint-retention", "RETAIN_ON_CANCELLATION");
         configuration.setString(
                 "execution.checkpointing.dir",
