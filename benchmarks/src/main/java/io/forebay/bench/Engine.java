@@ -18,6 +18,9 @@ interface Engine extends AutoCloseable {
     /** Writes everything to files and waits for background work. */
     void settle();
 
+    /** Bytes of its files. */
+    long diskBytes();
+
     @Override
     void close();
 }

@@ -1,0 +1,369 @@
+package io.forebay.flink;
+
+import io.forebay.flink.iterator.KeyStreams;
+import io.forebay.flink.key.KeyLayout;
+import io.forebay.flink.registry.RegisteredState;
+import io.forebay.flink.registry.StateKind;
+import io.forebay.flink.snapshot.ForebayFullSnapshotResources;
+import io.forebay.flink.state.AbstractForebayState;
+import io.forebay.flink.state.ForebayStates;
+import io.forebay.flink.state.RowTransformers;
+import io.forebay.flink.state.StateMigration;
+import io.forebay.flink.timer.ForebayPriorityQueueSetFactory;
+import io.forebay.store.Store;
+import io.forebay.store.StoreIterator;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.RunnableFuture;
+import java.util.stream.Stream;
+import javax.annotation.Nonnull;
+import org.apache.flink.annotation.Internal;
+import org.apache.flink.annotation.VisibleForTesting;
+import org.apache.flink.api.common.ExecutionConfig;
+import org.apache.flink.api.common.state.State;
+import org.apache.flink.api.common.state.StateDescriptor;
+import org.apache.flink.api.common.typeutils.TypeSerializer;
+import org.apache.flink.api.common.typeutils.TypeSerializerSchemaCompatibility;
+import org.apache.flink.api.java.tuple.Tuple2;
+import org.apache.flink.core.execution.SavepointFormatType;
+import org.apache.flink.core.fs.CloseableRegistry;
+import org.apache.flink.runtime.checkpoint.CheckpointOptions;
+import org.apache.flink.runtime.checkpoint.SavepointType;
+import org.apache.flink.runtime.checkpoint.SnapshotType;
+import org.apache.flink.runtime.query.TaskKvStateRegistry;
+import org.apache.flink.runtime.state.AbstractKeyedStateBackend;
+import org.apache.flink.runtime.state.CheckpointStreamFactory;
+import org.apache.flink.runtime.state.HeapPriorityQueuesManager;
+import org.apache.flink.runtime.state.InternalKeyContext;
+import org.apache.flink.runtime.state.KeyGroupedInternalPriorityQueue;
+import org.apache.flink.runtime.state.Keyed;
+import org.apache.flink.runtime.state.KeyedStateHandle;
+import org.apache.flink.runtime.state.PriorityComparable;
+import org.apache.flink.runtime.state.RegisteredKeyValueStateBackendMetaInfo;
+import org.apache.flink.runtime.state.SavepointResources;
+import org.apache.flink.runtime.state.SnapshotExecutionType;
+import org.apache.flink.runtime.state.SnapshotResult;
+import org.apache.flink.runtime.state.SnapshotStrategyRunner;
+import org.apache.flink.runtime.state.StateSnapshotTransformer.StateSnapshotTransformFactory;
+import org.apache.flink.runtime.state.StreamCompressionDecorator;
+import org.apache.flink.runtime.state.heap.HeapPriorityQueueElement;
+import org.apache.flink.runtime.state.metrics.LatencyTrackingStateConfig;
+import org.apache.flink.runtime.state.metrics.SizeTrackingStateConfig;
+import org.apache.flink.runtime.state.ttl.TtlTimeProvider;
+import org.apache.flink.util.FileUtils;
+import org.apache.flink.util.IOUtils;
+import org.apache.flink.util.StateMigrationException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The keyed state of one operator instance in one store. Used by the task thread; asynchronous parts of snapshots and
+ * queryable reads are the exceptions, and are kept apart from {@link #dispose()} by a guard.
+ *
+ * @param <K> type of the keys
+ */
+@Internal
+public final class ForebayKeyedStateBackend<K> extends AbstractKeyedStateBackend<K> {
+    private static final Logger LOG = LoggerFactory.getLogger(ForebayKeyedStateBackend.class);
+
+    /** Keys after which a commit lets the store compact across it, in jobs that take no checkpoints. A power of two. */
+    private static final long KEYS_BETWEEN_COMMITS = 1 << 20;
+
+    private static final byte[] NO_PAYLOAD = new byte[0];
+
+    private final BackendParts<K> parts;
+    private final Store store;
+    private final KeyStreams<K> keyStreams;
+    private final ForebayPriorityQueueSetFactory rowQueues;
+    private final HeapPriorityQueuesManager heapQueues;
+    private final Map<String, AbstractForebayState<K, ?, ?>> createdStates = new HashMap<>();
+    private long keysSelected;
+    private boolean disposed;
+
+    ForebayKeyedStateBackend(
+            BackendParts<K> parts,
+            TaskKvStateRegistry kvStateRegistry,
+            ClassLoader userCodeClassLoader,
+            ExecutionConfig executionConfig,
+            TtlTimeProvider ttlTimeProvider,
+            LatencyTrackingStateConfig latencyTracking,
+            SizeTrackingStateConfig sizeTracking,
+            CloseableRegistry cancelStreamRegistry,
+            StreamCompressionDecorator compression,
+            InternalKeyContext<K> keyContext) {
+        super(
+                kvStateRegistry,
+                parts.context().keySerializer(),
+                userCodeClassLoader,
+                executionConfig,
+                ttlTimeProvider,
+                latencyTracking,
+                sizeTracking,
+                cancelStreamRegistry,
+                compression,
+                keyContext);
+        this.parts = parts;
+        this.store = parts.context().store();
+        this.keyStreams = new KeyStreams<>(store, keyGroupRange, keySerializer);
+        this.rowQueues = new ForebayPriorityQueueSetFactory(
+                store,
+                parts.registry(),
+                keyGroupRange,
+                numberOfKeyGroups,
+                parts.config().timerCacheRows(),
+                parts.pendingRemovals());
+        this.heapQueues = parts.heapQueueFactory() == null
+                ? null
+                : new HeapPriorityQueuesManager(
+                        parts.heapQueues(), parts.heapQueueFactory(), keyGroupRange, numberOfKeyGroups);
+    }
+
+    @Override
+    public void setCurrentKey(K newKey) {
+        super.setCurrentKey(newKey);
+        selectKey(newKey);
+    }
+
+    @Override
+    public void setCurrentKeyAndKeyGroup(K newKey, int newKeyGroupIndex) {
+        super.setCurrentKeyAndKeyGroup(newKey, newKeyGroupIndex);
+        selectKey(newKey);
+    }
+
+    private void selectKey(K newKey) {
+        parts.context().rowKey().setKey(newKey, getCurrentKeyGroupIndex());
+        if ((++keysSelected & (KEYS_BETWEEN_COMMITS - 1)) == 0) {
+            store.commit(NO_PAYLOAD);
+        }
+    }
+
+    @Override
+    public <N> Stream<K> getKeys(String state, N namespace) {
+        RegisteredState registered = parts.registry().find(StateKind.KEY_VALUE, state);
+        return registered == null ? Stream.empty() : keyStreams.keys(registered, namespace);
+    }
+
+    @Override
+    public <N> Stream<K> getKeys(List<String> states, N namespace) {
+        List<RegisteredState> registered = new ArrayList<>();
+        for (String state : states) {
+            RegisteredState found = parts.registry().find(StateKind.KEY_VALUE, state);
+            if (found != null) {
+                registered.add(found);
+            }
+        }
+        return keyStreams.keys(registered, namespace);
+    }
+
+    @Override
+    public <N> Stream<Tuple2<K, N>> getKeysAndNamespaces(String state) {
+        RegisteredState registered = parts.registry().find(StateKind.KEY_VALUE, state);
+        return registered == null ? Stream.empty() : keyStreams.keysAndNamespaces(registered);
+    }
+
+    @Nonnull
+    @Override
+    public <N, SV, SEV, S extends State, IS extends S> IS createOrUpdateInternalState(
+            @Nonnull TypeSerializer<N> namespaceSerializer,
+            @Nonnull StateDescriptor<S, SV> descriptor,
+            @Nonnull StateSnapshotTransformFactory<SEV> transformFactory)
+            throws Exception {
+        return createOrUpdateInternalState(namespaceSerializer, descriptor, transformFactory, false);
+    }
+
+    @Nonnull
+    @Override
+    @SuppressWarnings("unchecked")
+    public <N, SV, SEV, S extends State, IS extends S> IS createOrUpdateInternalState(
+            @Nonnull TypeSerializer<N> namespaceSerializer,
+            @Nonnull StateDescriptor<S, SV> descriptor,
+            @Nonnull StateSnapshotTransformFactory<SEV> transformFactory,
+            boolean allowFutureMetadataUpdates)
+            throws Exception {
+        RegisteredState registered = parts.registry().find(StateKind.KEY_VALUE, descriptor.getName());
+        boolean migrate = false;
+        if (registered == null) {
+            registered = parts.registry()
+                    .register(
+                            StateKind.KEY_VALUE,
+                            new RegisteredKeyValueStateBackendMetaInfo<>(
+                                    descriptor.getType(),
+                                    descriptor.getName(),
+                                    namespaceSerializer,
+                                    descriptor.getSerializer(),
+                                    StateSnapshotTransformFactory.noTransform()));
+        } else {
+            migrate = updateMetaInfo(registered, namespaceSerializer, descriptor);
+        }
+        AbstractForebayState<K, N, SV> state = (AbstractForebayState<K, N, SV>) createdStates.get(descriptor.getName());
+        if (state == null) {
+            state = ForebayStates.create(descriptor, registered, parts.context());
+            createdStates.put(descriptor.getName(), state);
+        } else {
+            ForebayStates.update(state, descriptor, registered.keyValueMetaInfo());
+        }
+        if (migrate) {
+            new StateMigration(store, keyGroupRange, ttlTimeProvider, cancelStreamRegistry)
+                    .run(descriptor, registered, state);
+        }
+        if (allowFutureMetadataUpdates) {
+            registered.setMetaInfo(registered.metaInfo().withSerializerUpgradesAllowed());
+        } else {
+            parts.expiredStateFilter()
+                    .configure(
+                            registered.id(),
+                            descriptor,
+                            registered.keyValueMetaInfo().getStateSerializer());
+        }
+        RegisteredKeyValueStateBackendMetaInfo<N, SV> metaInfo = registered.keyValueMetaInfo();
+        metaInfo.updateSnapshotTransformFactory(
+                RowTransformers.forRows(descriptor, transformFactory, metaInfo.getStateSerializer()));
+        return (IS) state;
+    }
+
+    /** @return whether the values must be migrated */
+    private static <N, SV> boolean updateMetaInfo(
+            RegisteredState registered, TypeSerializer<N> namespaceSerializer, StateDescriptor<?, SV> descriptor)
+            throws StateMigrationException {
+        RegisteredKeyValueStateBackendMetaInfo<N, SV> metaInfo = registered.keyValueMetaInfo();
+        // Fetched before the update, after which an incompatible serializer cannot be shown any more.
+        TypeSerializer<N> previousNamespaces = metaInfo.getNamespaceSerializer();
+        TypeSerializerSchemaCompatibility<N> namespaces = metaInfo.updateNamespaceSerializer(namespaceSerializer);
+        if (namespaces.isCompatibleAfterMigration() || namespaces.isIncompatible()) {
+            throw new StateMigrationException("The new namespace serializer (" + namespaceSerializer
+                    + ") must be compatible with the old namespace serializer (" + previousNamespaces + ").");
+        }
+        metaInfo.checkStateMetaInfo(descriptor);
+        TypeSerializer<SV> previousValues = metaInfo.getStateSerializer();
+        TypeSerializerSchemaCompatibility<SV> values = metaInfo.updateStateSerializer(descriptor.getSerializer());
+        if (values.isIncompatible()) {
+            throw new StateMigrationException("The new state serializer (" + descriptor.getSerializer()
+                    + ") must not be incompatible with the old state serializer (" + previousValues + ").");
+        }
+        return values.isCompatibleAfterMigration();
+    }
+
+    @Nonnull
+    @Override
+    public <T extends HeapPriorityQueueElement & PriorityComparable<? super T> & Keyed<?>>
+            KeyGroupedInternalPriorityQueue<T> create(
+                    @Nonnull String stateName, @Nonnull TypeSerializer<T> byteOrderedElementSerializer) {
+        return create(stateName, byteOrderedElementSerializer, false);
+    }
+
+    @Override
+    public <T extends HeapPriorityQueueElement & PriorityComparable<? super T> & Keyed<?>>
+            KeyGroupedInternalPriorityQueue<T> create(
+                    @Nonnull String stateName,
+                    @Nonnull TypeSerializer<T> byteOrderedElementSerializer,
+                    boolean allowFutureMetadataUpdates) {
+        return heapQueues != null
+                ? heapQueues.createOrUpdate(stateName, byteOrderedElementSerializer, allowFutureMetadataUpdates)
+                : rowQueues.create(stateName, byteOrderedElementSerializer, allowFutureMetadataUpdates);
+    }
+
+    @Nonnull
+    @Override
+    public RunnableFuture<SnapshotResult<KeyedStateHandle>> snapshot(
+            long checkpointId,
+            long timestamp,
+            @Nonnull CheckpointStreamFactory streamFactory,
+            @Nonnull CheckpointOptions options)
+            throws Exception {
+        return new SnapshotStrategyRunner<>(
+                        parts.snapshots().description(),
+                        parts.snapshots(),
+                        cancelStreamRegistry,
+                        SnapshotExecutionType.ASYNCHRONOUS)
+                .snapshot(checkpointId, timestamp, streamFactory, options);
+    }
+
+    @Nonnull
+    @Override
+    public SavepointResources<K> savepoint() throws Exception {
+        parts.pendingRemovals().flush();
+        return new SavepointResources<>(
+                new ForebayFullSnapshotResources<>(
+                        store,
+                        parts.storeGuard(),
+                        parts.registry(),
+                        parts.heapQueues().values(),
+                        keyGroupRange,
+                        numberOfKeyGroups,
+                        keySerializer,
+                        keyGroupCompressionDecorator),
+                SnapshotExecutionType.ASYNCHRONOUS);
+    }
+
+    @Override
+    public void notifyCheckpointComplete(long checkpointId) {
+        parts.snapshots().notifyCheckpointComplete(checkpointId);
+    }
+
+    @Override
+    public void notifyCheckpointAborted(long checkpointId) {
+        parts.snapshots().notifyCheckpointAborted(checkpointId);
+    }
+
+    /**
+     * Heap timers are not in the store, so a native snapshot needs them from the runtime. A canonical savepoint writes them
+     * itself.
+     */
+    @Override
+    public boolean requiresLegacySynchronousTimerSnapshots(SnapshotType snapshotType) {
+        boolean canonical = snapshotType instanceof SavepointType
+                && ((SavepointType) snapshotType).getFormatType() == SavepointFormatType.CANONICAL;
+        return heapQueues != null && !canonical;
+    }
+
+    /** False with heap timers, which keep the key object that was current. */
+    @Override
+    public boolean isSafeToReuseKVState() {
+        return heapQueues == null;
+    }
+
+    @Override
+    public String getBackendTypeIdentifier() {
+        return parts.config().typeIdentifier();
+    }
+
+    @VisibleForTesting
+    @Override
+    public int numKeyValueStateEntries() {
+        parts.pendingRemovals().flush();
+        int entries = 0;
+        try (StoreIterator rows = store.iterator(KeyLayout.rows(keyGroupRange))) {
+            for (rows.seekToFirst(); rows.isValid(); rows.next()) {
+                entries++;
+            }
+        }
+        return entries;
+    }
+
+    /** The store below, for tests and tools; the backend closes it. */
+    public Store store() {
+        return store;
+    }
+
+    /** Waits for asynchronous users of the store, whose streams are closed first so that they end. Idempotent. */
+    @Override
+    public void dispose() {
+        if (disposed) {
+            return;
+        }
+        disposed = true;
+        super.dispose();
+        parts.storeGuard().close();
+        IOUtils.closeQuietly(parts.transfers());
+        IOUtils.closeQuietly(store);
+        IOUtils.closeQuietly(parts.memory());
+        try {
+            FileUtils.deleteDirectory(parts.directory());
+        } catch (IOException e) {
+            LOG.warn("Could not delete the working directory {}.", parts.directory(), e);
+        }
+    }
+}

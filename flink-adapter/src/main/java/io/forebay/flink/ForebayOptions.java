@@ -1,0 +1,86 @@
+package io.forebay.flink;
+
+import org.apache.flink.annotation.PublicEvolving;
+import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.configuration.ConfigOptions;
+import org.apache.flink.configuration.MemorySize;
+
+/** Options of the Forebay state backend. All are optional. */
+@PublicEvolving
+public final class ForebayOptions {
+    /** Where timers live. */
+    public enum TimerService {
+        /** Timers are rows of the store. */
+        FOREBAY,
+        /** Timers are objects on the heap, written with every checkpoint. */
+        HEAP
+    }
+
+    public static final ConfigOption<Boolean> USE_MANAGED_MEMORY = ConfigOptions.key(
+                    "state.backend.forebay.memory.managed")
+            .booleanType()
+            .defaultValue(true)
+            .withDescription("Whether all Forebay state of a task slot lives within the managed memory of the slot: "
+                    + "memtables, block cache and file metadata together never exceed it.");
+
+    public static final ConfigOption<MemorySize> FIXED_MEMORY_PER_SLOT = ConfigOptions.key(
+                    "state.backend.forebay.memory.fixed-per-slot")
+            .memoryType()
+            .noDefaultValue()
+            .withDescription("A fixed amount of memory for all Forebay state of a task slot, outside managed memory. "
+                    + "Overrides '" + USE_MANAGED_MEMORY.key() + "'.");
+
+    public static final ConfigOption<MemorySize> MEMORY_PER_BACKEND = ConfigOptions.key(
+                    "state.backend.forebay.memory.per-backend")
+            .memoryType()
+            .defaultValue(MemorySize.ofMebiBytes(64))
+            .withDescription("Memory for each keyed operator instance if '" + USE_MANAGED_MEMORY.key()
+                    + "' is off and '" + FIXED_MEMORY_PER_SLOT.key() + "' is not set.");
+
+    public static final ConfigOption<MemorySize> MEMTABLE_SIZE = ConfigOptions.key(
+                    "state.backend.forebay.memtable.size")
+            .memoryType()
+            .noDefaultValue()
+            .withDescription("Size at which the memtable of an operator instance is written to a file. By default a "
+                    + "quarter of the slot's memory, at most 64 mb. Memory pressure makes it happen earlier.");
+
+    public static final ConfigOption<String> LOCAL_DIRECTORIES = ConfigOptions.key("state.backend.forebay.localdir")
+            .stringType()
+            .noDefaultValue()
+            .withDescription("The local directory of the TaskManager where Forebay keeps its working files; several "
+                    + "may be given, separated by comma or path separator, and are used in turn. By default the "
+                    + "TaskManager's temporary directory.");
+
+    public static final ConfigOption<TimerService> TIMER_SERVICE_FACTORY = ConfigOptions.key(
+                    "state.backend.forebay.timer-service.factory")
+            .enumType(TimerService.class)
+            .defaultValue(TimerService.FOREBAY)
+            .withDescription("Where timers live: FOREBAY keeps them as rows beside the other state, HEAP as objects.");
+
+    public static final ConfigOption<Integer> TIMER_SERVICE_CACHE_SIZE = ConfigOptions.key(
+                    "state.backend.forebay.timer-service.cache-size")
+            .intType()
+            .defaultValue(128)
+            .withDescription("How many of the next timers of each key group are kept in memory, if timers are rows.");
+
+    public static final ConfigOption<Integer> CHECKPOINT_TRANSFER_THREAD_NUM = ConfigOptions.key(
+                    "state.backend.forebay.checkpoint.transfer.thread.num")
+            .intType()
+            .defaultValue(4)
+            .withDescription("Threads of each operator instance that upload and download checkpoint files.");
+
+    public static final ConfigOption<Integer> BACKGROUND_THREAD_NUM = ConfigOptions.key(
+                    "state.backend.forebay.thread.num")
+            .intType()
+            .defaultValue(2)
+            .withDescription("Threads of each task slot for flushes and compactions.");
+
+    public static final ConfigOption<String> TYPE_IDENTIFIER = ConfigOptions.key(
+                    "state.backend.forebay.type-identifier")
+            .stringType()
+            .defaultValue("rocksdb")
+            .withDescription("What the backend tells Flink SQL to be. SQL operators know the ordered backends by "
+                    + "name, and sort by themselves on any other; Forebay is ordered in the same way as 'rocksdb'.");
+
+    private ForebayOptions() {}
+}

@@ -1,0 +1,2 @@
+/** The local working directory of a backend. */
+package io.forebay.flink.io;

@@ -1,0 +1,30 @@
+package io.forebay.flink.registry;
+
+import org.apache.flink.annotation.Internal;
+
+/** What a state holds. A key/value state and a queue may have the same name, and still have different ids. */
+@Internal
+public enum StateKind {
+    KEY_VALUE(1),
+    PRIORITY_QUEUE(2);
+
+    private final int code;
+
+    StateKind(int code) {
+        this.code = code;
+    }
+
+    /** Number in checkpoints. */
+    int code() {
+        return code;
+    }
+
+    static StateKind ofCode(int code) {
+        for (StateKind kind : values()) {
+            if (kind.code == code) {
+                return kind;
+            }
+        }
+        throw new IllegalArgumentException("Unknown kind of state " + code + "; was it written by a newer Forebay?");
+    }
+}

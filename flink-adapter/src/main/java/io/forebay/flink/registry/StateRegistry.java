@@ -1,0 +1,115 @@
+package io.forebay.flink.registry;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+import javax.annotation.Nullable;
+import org.apache.flink.annotation.Internal;
+import org.apache.flink.runtime.state.RegisteredKeyValueStateBackendMetaInfo;
+import org.apache.flink.runtime.state.RegisteredPriorityQueueStateBackendMetaInfo;
+import org.apache.flink.runtime.state.RegisteredStateMetaInfoBase;
+import org.apache.flink.runtime.state.metainfo.StateMetaInfoSnapshot;
+
+/**
+ * The states of one backend by id. Ids are unique: a second state that hashes to a taken id is refused by name. Used by
+ * the task thread only.
+ */
+@Internal
+public final class StateRegistry {
+    private final TreeMap<Integer, RegisteredState> byId = new TreeMap<>(Integer::compareUnsigned);
+
+    /** Null when there is no such state. */
+    @Nullable
+    public RegisteredState find(StateKind kind, String name) {
+        for (RegisteredState state : byId.values()) {
+            if (state.kind() == kind && state.name().equals(name)) {
+                return state;
+            }
+        }
+        return null;
+    }
+
+    /** Null when no state has this id. */
+    @Nullable
+    public RegisteredState find(int id) {
+        return byId.get(id);
+    }
+
+    /**
+     * Adds a state that is new to this backend.
+     *
+     * @throws IllegalStateException when its id belongs to another state
+     */
+    public RegisteredState register(StateKind kind, RegisteredStateMetaInfoBase metaInfo) {
+        return add(StateIds.idOf(kind, metaInfo.getName()), kind, metaInfo);
+    }
+
+    /**
+     * Adds a state from a checkpoint, or returns it if an earlier part of the same checkpoint brought it already.
+     *
+     * @param id the id of its rows
+     */
+    public RegisteredState restore(int id, StateMetaInfoSnapshot snapshot) {
+        StateKind kind = kindOf(snapshot);
+        RegisteredState known = find(kind, snapshot.getName());
+        if (known == null) {
+            return add(id, kind, metaInfoOf(snapshot));
+        }
+        if (known.id() != id) {
+            throw new IllegalStateException(String.format(
+                    "The state '%s' has the id %08x in one part of the checkpoint and %08x in another.",
+                    known.name(), known.id(), id));
+        }
+        return known;
+    }
+
+    /** As {@link #restore(int, StateMetaInfoSnapshot)}, of a state that comes without an id. */
+    public RegisteredState restore(StateMetaInfoSnapshot snapshot) {
+        RegisteredState known = find(kindOf(snapshot), snapshot.getName());
+        return known != null ? known : register(kindOf(snapshot), metaInfoOf(snapshot));
+    }
+
+    public void remove(RegisteredState state) {
+        byId.remove(state.id());
+    }
+
+    public boolean isEmpty() {
+        return byId.isEmpty();
+    }
+
+    /** All states in the order of their rows within a key group. */
+    public List<RegisteredState> inRowOrder() {
+        return new ArrayList<>(byId.values());
+    }
+
+    public static StateKind kindOf(StateMetaInfoSnapshot snapshot) {
+        switch (snapshot.getBackendStateType()) {
+            case KEY_VALUE:
+            case KEY_VALUE_V2:
+                return StateKind.KEY_VALUE;
+            case PRIORITY_QUEUE:
+                return StateKind.PRIORITY_QUEUE;
+            default:
+                throw new IllegalArgumentException(
+                        "A keyed backend cannot hold state of the type " + snapshot.getBackendStateType());
+        }
+    }
+
+    private RegisteredState add(int id, StateKind kind, RegisteredStateMetaInfoBase metaInfo) {
+        RegisteredState taken = byId.get(id);
+        if (taken != null) {
+            throw new IllegalStateException(String.format(
+                    "The states '%s' and '%s' of one operator hash to the same state id %08x. Rename one of them.",
+                    taken.name(), metaInfo.getName(), id));
+        }
+        RegisteredState state = new RegisteredState(id, kind, metaInfo);
+        byId.put(id, state);
+        return state;
+    }
+
+    private static RegisteredStateMetaInfoBase metaInfoOf(StateMetaInfoSnapshot snapshot) {
+        return kindOf(snapshot) == StateKind.KEY_VALUE
+                ? RegisteredKeyValueStateBackendMetaInfo.fromMetaInfoSnapshot(snapshot)
+                : new RegisteredPriorityQueueStateBackendMetaInfo<>(snapshot);
+    }
+}

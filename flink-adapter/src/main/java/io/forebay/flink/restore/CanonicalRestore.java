@@ -1,0 +1,117 @@
+package io.forebay.flink.restore;
+
+import io.forebay.flink.key.KeyLayout;
+import io.forebay.flink.registry.RegisteredState;
+import io.forebay.flink.registry.StateKind;
+import io.forebay.flink.registry.StateRegistry;
+import io.forebay.store.Store;
+import java.io.IOException;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.apache.flink.runtime.execution.CancelTaskException;
+import org.apache.flink.runtime.metrics.MetricNames;
+import org.apache.flink.runtime.state.CompositeKeySerializationUtils;
+import org.apache.flink.runtime.state.KeyedStateHandle;
+import org.apache.flink.runtime.state.RegisteredPriorityQueueStateBackendMetaInfo;
+import org.apache.flink.runtime.state.heap.HeapPriorityQueueSnapshotRestoreWrapper;
+import org.apache.flink.runtime.state.metainfo.StateMetaInfoSnapshot;
+import org.apache.flink.runtime.state.restore.FullSnapshotRestoreOperation;
+import org.apache.flink.runtime.state.restore.KeyGroup;
+import org.apache.flink.runtime.state.restore.KeyGroupEntry;
+import org.apache.flink.runtime.state.restore.SavepointRestoreResult;
+import org.apache.flink.runtime.state.restore.ThrowingIterator;
+import org.apache.flink.util.clock.SystemClock;
+
+/** Restores savepoints in canonical format, whichever backend wrote them. */
+final class CanonicalRestore<K> implements RestoreOperation {
+    private static final byte[] NO_PAYLOAD = new byte[0];
+
+    private final RestoreContext<K> context;
+    private final List<KeyedStateHandle> handles;
+    private final HeapQueueLoader<K> heapQueues;
+    private final int keyGroupBytes;
+
+    CanonicalRestore(RestoreContext<K> context, List<KeyedStateHandle> handles) {
+        this.context = context;
+        // In the order of their rows, so that they can be built into files one after the other.
+        this.handles = handles.stream()
+                .sorted(Comparator.comparingInt(
+                        handle -> handle.getKeyGroupRange().getStartKeyGroup()))
+                .collect(Collectors.toList());
+        this.heapQueues = new HeapQueueLoader<>(context);
+        this.keyGroupBytes =
+                CompositeKeySerializationUtils.computeRequiredBytesInKeyGroupPrefix(context.numberOfKeyGroups());
+    }
+
+    @Override
+    public RestoredStore restore() throws Exception {
+        SystemClock clock = SystemClock.getInstance();
+        long start = clock.relativeTimeMillis();
+        FullSnapshotRestoreOperation<K> savepoints = new FullSnapshotRestoreOperation<>(
+                context.keyGroups(), context.userClassLoader(), handles, context.keySerializerProvider());
+        Store store = context.environment().open(context.files(), context.options());
+        try (RowLoader loader = new RowLoader(store);
+                ThrowingIterator<SavepointRestoreResult> results = savepoints.restore()) {
+            while (results.hasNext()) {
+                restore(results.next(), loader);
+            }
+            loader.finish();
+            store.commit(NO_PAYLOAD);
+        } catch (Throwable t) {
+            store.close();
+            throw t;
+        }
+        context.metrics().addMetric(MetricNames.RESTORE_STATE_DURATION, clock.relativeTimeMillis() - start);
+        return RestoredStore.withoutHistory(store);
+    }
+
+    private void restore(SavepointRestoreResult result, RowLoader loader) throws Exception {
+        List<StateMetaInfoSnapshot> metaInfos = result.getStateMetaInfoSnapshots();
+        RegisteredState[] states = new RegisteredState[metaInfos.size()];
+        HeapPriorityQueueSnapshotRestoreWrapper<?>[] queues =
+                new HeapPriorityQueueSnapshotRestoreWrapper<?>[metaInfos.size()];
+        for (int i = 0; i < states.length; i++) {
+            StateMetaInfoSnapshot metaInfo = metaInfos.get(i);
+            if (context.heapQueueFactory() != null && StateRegistry.kindOf(metaInfo) == StateKind.PRIORITY_QUEUE) {
+                queues[i] = heapQueues.queue(new RegisteredPriorityQueueStateBackendMetaInfo<>(metaInfo));
+            } else {
+                states[i] = context.registry().restore(metaInfo);
+            }
+        }
+        try (ThrowingIterator<KeyGroup> keyGroups = result.getRestoredKeyGroups()) {
+            while (keyGroups.hasNext()) {
+                if (context.cancelRegistry().isClosed()) {
+                    throw new CancelTaskException("Cancelled while restoring a savepoint");
+                }
+                restore(keyGroups.next(), states, queues, loader);
+                loader.endBatch();
+            }
+        }
+    }
+
+    private void restore(
+            KeyGroup keyGroup,
+            RegisteredState[] states,
+            HeapPriorityQueueSnapshotRestoreWrapper<?>[] queues,
+            RowLoader loader)
+            throws Exception {
+        try (ThrowingIterator<KeyGroupEntry> entries = keyGroup.getKeyGroupEntries()) {
+            while (entries.hasNext()) {
+                KeyGroupEntry entry = entries.next();
+                int index = entry.getKvStateId();
+                if (index >= states.length) {
+                    throw new IOException("The savepoint has an entry of the state number " + index + ", but only "
+                            + states.length + " states");
+                }
+                if (queues[index] != null) {
+                    heapQueues.add(queues[index], entry.getKey(), keyGroupBytes);
+                } else {
+                    loader.add(
+                            KeyLayout.fromCanonical(entry.getKey(), keyGroupBytes, states[index].id()),
+                            entry.getValue());
+                }
+            }
+        }
+    }
+}

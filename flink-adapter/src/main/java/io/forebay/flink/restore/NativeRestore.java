@@ -1,0 +1,184 @@
+package io.forebay.flink.restore;
+
+import io.forebay.flink.io.TransientFileStore;
+import io.forebay.flink.key.KeyLayout;
+import io.forebay.flink.snapshot.BackendMetadata;
+import io.forebay.flink.snapshot.UploadHistory;
+import io.forebay.store.CheckpointFile;
+import io.forebay.store.KeyRange;
+import io.forebay.store.RestoreSource;
+import io.forebay.store.Store;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.apache.flink.api.common.typeutils.TypeSerializer;
+import org.apache.flink.api.common.typeutils.TypeSerializerSchemaCompatibility;
+import org.apache.flink.core.fs.FSDataInputStream;
+import org.apache.flink.core.memory.DataInputViewStreamWrapper;
+import org.apache.flink.runtime.metrics.MetricNames;
+import org.apache.flink.runtime.state.IncrementalKeyedStateHandle;
+import org.apache.flink.runtime.state.IncrementalKeyedStateHandle.HandleAndLocalPath;
+import org.apache.flink.runtime.state.IncrementalLocalKeyedStateHandle;
+import org.apache.flink.runtime.state.IncrementalRemoteKeyedStateHandle;
+import org.apache.flink.runtime.state.KeyGroupRange;
+import org.apache.flink.runtime.state.KeyedStateHandle;
+import org.apache.flink.runtime.state.StateSerializerProvider;
+import org.apache.flink.runtime.state.StreamStateHandle;
+import org.apache.flink.runtime.state.metainfo.StateMetaInfoSnapshot;
+import org.apache.flink.util.StateMigrationException;
+import org.apache.flink.util.clock.SystemClock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Restores native snapshots at the same or at another parallelism. Of every handle only the key groups of this backend are
+ * taken over, and only files that hold some of them are fetched; no row is read or written. Since files keep their names,
+ * the next checkpoint need not upload them again, even after a rescale.
+ */
+final class NativeRestore<K> implements RestoreOperation {
+    private static final Logger LOG = LoggerFactory.getLogger(NativeRestore.class);
+
+    private final RestoreContext<K> context;
+    private final List<KeyedStateHandle> handles;
+    private final List<RestoreSource> sources = new ArrayList<>();
+    private final Map<String, StreamStateHandle> downloads = new HashMap<>();
+    private final Map<String, StreamStateHandle> sharedFiles = new HashMap<>();
+    private long checkpointId = -1;
+    private boolean keySerializerChecked;
+
+    NativeRestore(RestoreContext<K> context, List<KeyedStateHandle> handles) {
+        this.context = context;
+        this.handles = handles;
+    }
+
+    @Override
+    public RestoredStore restore() throws Exception {
+        SystemClock clock = SystemClock.getInstance();
+        long start = clock.relativeTimeMillis();
+        for (KeyedStateHandle handle : handles) {
+            if (!(handle instanceof IncrementalKeyedStateHandle)) {
+                throw new IllegalStateException("Cannot restore native snapshots together with " + handle);
+            }
+            plan((IncrementalKeyedStateHandle) handle);
+        }
+        new FileDownloader(context.transfers(), context.cancelRegistry()).download(downloads, context.files());
+        long downloaded = clock.relativeTimeMillis();
+        Store store = open();
+        context.metrics().addMetric(MetricNames.DOWNLOAD_STATE_DURATION, downloaded - start);
+        context.metrics().addMetric(MetricNames.RESTORE_STATE_DURATION, clock.relativeTimeMillis() - downloaded);
+        LOG.info(
+                "Restored key groups {} from {} handles, {} files downloaded.",
+                context.keyGroups().prettyPrintInterval(),
+                sources.size(),
+                downloads.size());
+        UploadHistory history = new UploadHistory();
+        history.restored(checkpointId, sharedFiles);
+        return new RestoredStore(store, history, backendId());
+    }
+
+    private void plan(IncrementalKeyedStateHandle handle) throws Exception {
+        KeyGroupRange keyGroups = handle.getKeyGroupRange().getIntersection(context.keyGroups());
+        if (keyGroups.getNumberOfKeyGroups() <= 0) {
+            return;
+        }
+        BackendMetadata<K> metadata = readMetadata(handle.getMetaDataStateHandle());
+        for (StateMetaInfoSnapshot state : metadata.states()) {
+            context.registry().restore(metadata.idOf(state), state);
+        }
+        KeyRange clip = KeyLayout.rows(keyGroups);
+        Map<String, StreamStateHandle> shared = byName(handle.getSharedStateHandles());
+        if (handle instanceof IncrementalLocalKeyedStateHandle local) {
+            sources.add(new RestoreSource(
+                    TransientFileStore.in(
+                            local.getDirectoryStateHandle().getDirectory().toFile()),
+                    metadata.checkpoint(),
+                    clip));
+        } else {
+            Map<String, StreamStateHandle> all = new HashMap<>(shared);
+            all.putAll(byName(((IncrementalRemoteKeyedStateHandle) handle).getPrivateState()));
+            for (CheckpointFile file : metadata.description().files()) {
+                if (file.range().overlaps(clip)) {
+                    StreamStateHandle remote = all.get(file.name());
+                    if (remote == null) {
+                        throw new IOException(
+                                "The snapshot names the file " + file.name() + ", but " + handle + " does not hold it");
+                    }
+                    downloads.put(file.name(), remote);
+                }
+            }
+            sources.add(new RestoreSource(context.files(), metadata.checkpoint(), clip));
+        }
+        for (CheckpointFile file : metadata.description().files()) {
+            StreamStateHandle remote = shared.get(file.name());
+            if (remote != null && file.range().overlaps(clip)) {
+                sharedFiles.put(file.name(), remote);
+            }
+        }
+        checkpointId = Math.max(checkpointId, handle.getCheckpointId());
+    }
+
+    private Store open() throws IOException {
+        if (sources.isEmpty()) {
+            return context.environment().open(context.files(), context.options());
+        }
+        Store store = context.environment().restore(context.files(), context.options(), sources, new byte[0]);
+        try {
+            if (context.heapQueueFactory() != null) {
+                new HeapQueueLoader<>(context).moveRowsToHeap(store);
+            }
+            return store;
+        } catch (Throwable t) {
+            store.close();
+            throw t;
+        }
+    }
+
+    private BackendMetadata<K> readMetadata(StreamStateHandle handle) throws Exception {
+        try (FSDataInputStream in = handle.openInputStream()) {
+            context.cancelRegistry().registerCloseable(in);
+            try {
+                BackendMetadata<K> metadata =
+                        BackendMetadata.read(new DataInputViewStreamWrapper(in), context.userClassLoader());
+                checkKeySerializer(metadata);
+                return metadata;
+            } finally {
+                context.cancelRegistry().unregisterCloseable(in);
+            }
+        }
+    }
+
+    /** Also reconfigures the key serializer, if it needs that to read the keys. All handles of a job agree, so once is enough. */
+    private void checkKeySerializer(BackendMetadata<K> metadata) throws StateMigrationException {
+        if (keySerializerChecked) {
+            return;
+        }
+        StateSerializerProvider<K> provider = context.keySerializerProvider();
+        TypeSerializer<K> current = provider.currentSchemaSerializer();
+        TypeSerializerSchemaCompatibility<K> compatibility =
+                provider.setPreviousSerializerSnapshotForRestoredState(metadata.keySerializer());
+        if (compatibility.isCompatibleAfterMigration() || compatibility.isIncompatible()) {
+            throw new StateMigrationException("The new key serializer (" + current
+                    + ") must be compatible with the previous key serializer (" + provider.previousSchemaSerializer()
+                    + ").");
+        }
+        keySerializerChecked = true;
+    }
+
+    private UUID backendId() {
+        KeyedStateHandle only = handles.get(0);
+        return handles.size() == 1 && only.getKeyGroupRange().equals(context.keyGroups())
+                ? ((IncrementalKeyedStateHandle) only).getBackendIdentifier()
+                : UUID.randomUUID();
+    }
+
+    private static Map<String, StreamStateHandle> byName(List<HandleAndLocalPath> files) {
+        Map<String, StreamStateHandle> byName = new HashMap<>();
+        for (HandleAndLocalPath file : files) {
+            byName.put(file.getLocalPath(), file.getHandle());
+        }
+        return byName;
+    }
+}

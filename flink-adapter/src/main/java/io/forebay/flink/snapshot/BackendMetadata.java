@@ -1,0 +1,125 @@
+package io.forebay.flink.snapshot;
+
+import io.forebay.flink.registry.StateIdTable;
+import io.forebay.flink.registry.StateKind;
+import io.forebay.flink.registry.StateRegistry;
+import io.forebay.store.CheckpointDescription;
+import io.forebay.store.Environment;
+import java.io.EOFException;
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.flink.annotation.Internal;
+import org.apache.flink.api.common.typeutils.TypeSerializer;
+import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;
+import org.apache.flink.core.memory.DataInputView;
+import org.apache.flink.core.memory.DataOutputView;
+import org.apache.flink.runtime.state.KeyedBackendSerializationProxy;
+import org.apache.flink.runtime.state.metainfo.StateMetaInfoSnapshot;
+
+/**
+ * The meta data stream of a native snapshot: what Flink must know about the states, followed by what the store must know
+ * about its files.
+ *
+ * <pre>
+ *   stream --> KeyedBackendSerializationProxy magic:4 version:2 length:4 checkpoint:length
+ * </pre>
+ *
+ * {@code checkpoint} is the metadata of the store's checkpoint; its payload is a {@link StateIdTable}.
+ */
+@Internal
+public final class BackendMetadata<K> {
+    private static final int MAGIC = 0x46425359;
+    private static final int VERSION = 1;
+
+    private final TypeSerializerSnapshot<K> keySerializer;
+    private final List<StateMetaInfoSnapshot> states;
+    private final Map<String, Integer> keyValueIds = new HashMap<>();
+    private final Map<String, Integer> queueIds = new HashMap<>();
+    private final byte[] checkpoint;
+    private final CheckpointDescription description;
+
+    private BackendMetadata(
+            TypeSerializerSnapshot<K> keySerializer, List<StateMetaInfoSnapshot> states, byte[] checkpoint)
+            throws IOException {
+        this.keySerializer = keySerializer;
+        this.states = states;
+        this.checkpoint = checkpoint;
+        this.description = Environment.describe(checkpoint);
+        for (StateIdTable.Entry entry : StateIdTable.decode(description.payload())) {
+            ids(entry.kind()).put(entry.name(), entry.id());
+        }
+    }
+
+    static <K> void write(
+            DataOutputView out, TypeSerializer<K> keySerializer, List<StateMetaInfoSnapshot> states, byte[] checkpoint)
+            throws IOException {
+        // The files of the store are compressed by themselves.
+        new KeyedBackendSerializationProxy<>(keySerializer, states, false).write(out);
+        out.writeInt(MAGIC);
+        out.writeShort(VERSION);
+        out.writeInt(checkpoint.length);
+        out.write(checkpoint);
+    }
+
+    /** @throws IOException when the stream comes from another backend, or from a newer Forebay */
+    public static <K> BackendMetadata<K> read(DataInputView in, ClassLoader userClassLoader) throws IOException {
+        KeyedBackendSerializationProxy<K> proxy = new KeyedBackendSerializationProxy<>(userClassLoader);
+        proxy.read(in);
+        int magic;
+        try {
+            magic = in.readInt();
+        } catch (EOFException e) {
+            throw notForebay(e);
+        }
+        if (magic != MAGIC) {
+            throw notForebay(null);
+        }
+        int version = in.readUnsignedShort();
+        if (version != VERSION) {
+            throw new IOException("The snapshot has version " + version
+                    + " of Forebay's backend metadata, this Forebay " + "reads version " + VERSION);
+        }
+        byte[] checkpoint = new byte[in.readInt()];
+        in.readFully(checkpoint);
+        return new BackendMetadata<>(proxy.getKeySerializerSnapshot(), proxy.getStateMetaInfoSnapshots(), checkpoint);
+    }
+
+    public TypeSerializerSnapshot<K> keySerializer() {
+        return keySerializer;
+    }
+
+    public List<StateMetaInfoSnapshot> states() {
+        return states;
+    }
+
+    /** Id of the rows of one of {@link #states()}. */
+    public int idOf(StateMetaInfoSnapshot state) {
+        Integer id = ids(StateRegistry.kindOf(state)).get(state.getName());
+        if (id == null) {
+            throw new IllegalStateException("The snapshot has no state id for the state '" + state.getName() + "'");
+        }
+        return id;
+    }
+
+    /** Metadata of the store's checkpoint, for a restore. */
+    public byte[] checkpoint() {
+        return checkpoint;
+    }
+
+    public CheckpointDescription description() {
+        return description;
+    }
+
+    private Map<String, Integer> ids(StateKind kind) {
+        return kind == StateKind.KEY_VALUE ? keyValueIds : queueIds;
+    }
+
+    private static IOException notForebay(Throwable cause) {
+        return new IOException(
+                "The snapshot was not written by Forebay. Native snapshots of other state backends cannot be read: "
+                        + "move over with a savepoint in canonical format.",
+                cause);
+    }
+}

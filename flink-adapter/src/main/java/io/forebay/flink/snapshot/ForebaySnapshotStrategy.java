@@ -1,0 +1,160 @@
+package io.forebay.flink.snapshot;
+
+import io.forebay.flink.io.Transfers;
+import io.forebay.flink.registry.RegisteredState;
+import io.forebay.flink.registry.StateIdTable;
+import io.forebay.flink.registry.StateRegistry;
+import io.forebay.flink.timer.PendingRemovals;
+import io.forebay.store.Checkpoint;
+import io.forebay.store.Store;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import javax.annotation.Nonnull;
+import javax.annotation.Nullable;
+import org.apache.flink.annotation.Internal;
+import org.apache.flink.api.common.state.CheckpointListener;
+import org.apache.flink.api.common.typeutils.TypeSerializer;
+import org.apache.flink.runtime.checkpoint.CheckpointOptions;
+import org.apache.flink.runtime.state.CheckpointStreamFactory;
+import org.apache.flink.runtime.state.KeyGroupRange;
+import org.apache.flink.runtime.state.KeyedStateHandle;
+import org.apache.flink.runtime.state.LocalRecoveryConfig;
+import org.apache.flink.runtime.state.SnapshotResources;
+import org.apache.flink.runtime.state.SnapshotResult;
+import org.apache.flink.runtime.state.SnapshotStrategy;
+import org.apache.flink.runtime.state.metainfo.StateMetaInfoSnapshot;
+import org.apache.flink.util.IOUtils;
+import org.apache.flink.util.ResourceGuard;
+
+/**
+ * Native snapshots: the files of a store checkpoint in the checkpoint storage. The synchronous part freezes the memtable
+ * and pins the files, whatever their size; all waiting, reading and uploading is in the asynchronous part.
+ *
+ * @param <K> type of the keys
+ */
+@Internal
+public final class ForebaySnapshotStrategy<K>
+        implements SnapshotStrategy<KeyedStateHandle, ForebaySnapshotStrategy.Resources<K>>, CheckpointListener {
+    private static final byte[] NO_PAYLOAD = new byte[0];
+
+    private final Store store;
+    private final ResourceGuard storeGuard;
+    private final StateRegistry registry;
+    private final PendingRemovals pendingRemovals;
+    private final TypeSerializer<K> keySerializer;
+    private final SnapshotTarget target;
+    private final UploadHistory history;
+
+    /**
+     * @param storeGuard keeps the store open while an asynchronous part uses it
+     * @param incremental whether snapshots share files with each other
+     * @param history of the restored checkpoint, or empty
+     * @param backendId names this backend in handles and in local directories
+     */
+    public ForebaySnapshotStrategy(
+            Store store,
+            ResourceGuard storeGuard,
+            StateRegistry registry,
+            PendingRemovals pendingRemovals,
+            TypeSerializer<K> keySerializer,
+            KeyGroupRange keyGroups,
+            LocalRecoveryConfig localRecovery,
+            boolean incremental,
+            UploadHistory history,
+            UUID backendId,
+            Transfers transfers) {
+        this.store = store;
+        this.storeGuard = storeGuard;
+        this.registry = registry;
+        this.pendingRemovals = pendingRemovals;
+        this.keySerializer = keySerializer;
+        this.history = history;
+        this.target = new SnapshotTarget(
+                keyGroups, backendId, localRecovery, new CheckpointUploader(transfers), incremental ? history : null);
+    }
+
+    public String description() {
+        return target.isIncremental() ? "Incremental Forebay snapshot" : "Full Forebay snapshot";
+    }
+
+    @Override
+    public Resources<K> syncPrepareResources(long checkpointId) throws Exception {
+        pendingRemovals.flush();
+        if (registry.isEmpty()) {
+            return new Resources<>(null, List.of(), keySerializer, null);
+        }
+        List<RegisteredState> states = registry.inRowOrder();
+        List<StateMetaInfoSnapshot> metaInfos = new ArrayList<>(states.size());
+        for (RegisteredState state : states) {
+            metaInfos.add(state.metaInfo().snapshot());
+        }
+        ResourceGuard.Lease lease = storeGuard.acquireResource();
+        try {
+            // A commit lets the store merge what was written since the last one into its older files.
+            store.commit(NO_PAYLOAD);
+            return new Resources<>(
+                    store.checkpoint(StateIdTable.encode(states)), metaInfos, keySerializer.duplicate(), lease);
+        } catch (Throwable t) {
+            lease.close();
+            throw t;
+        }
+    }
+
+    @Override
+    public SnapshotResultSupplier<KeyedStateHandle> asyncSnapshot(
+            Resources<K> resources,
+            long checkpointId,
+            long timestamp,
+            @Nonnull CheckpointStreamFactory streamFactory,
+            @Nonnull CheckpointOptions options) {
+        if (resources.checkpoint == null) {
+            return cancelRegistry -> SnapshotResult.empty();
+        }
+        return new SnapshotOperation<>(
+                resources,
+                target,
+                checkpointId,
+                streamFactory,
+                options.getCheckpointType().getSharingFilesStrategy());
+    }
+
+    @Override
+    public void notifyCheckpointComplete(long checkpointId) {
+        history.completed(checkpointId);
+    }
+
+    @Override
+    public void notifyCheckpointAborted(long checkpointId) {
+        history.aborted(checkpointId);
+    }
+
+    /** What the asynchronous part needs of the moment of the snapshot. */
+    static final class Resources<K> implements SnapshotResources {
+        @Nullable
+        final Checkpoint checkpoint;
+
+        final List<StateMetaInfoSnapshot> metaInfos;
+        final TypeSerializer<K> keySerializer;
+
+        @Nullable
+        private final ResourceGuard.Lease lease;
+
+        Resources(
+                @Nullable Checkpoint checkpoint,
+                List<StateMetaInfoSnapshot> metaInfos,
+                TypeSerializer<K> keySerializer,
+                @Nullable ResourceGuard.Lease lease) {
+            this.checkpoint = checkpoint;
+            this.metaInfos = metaInfos;
+            this.keySerializer = keySerializer;
+            this.lease = lease;
+        }
+
+        @Override
+        public void release() {
+            IOUtils.closeQuietly(checkpoint);
+            IOUtils.closeQuietly(lease);
+        }
+    }
+}

@@ -1,0 +1,22 @@
+package io.forebay.flink.snapshot;
+
+import java.util.UUID;
+import javax.annotation.Nullable;
+import org.apache.flink.runtime.state.KeyGroupRange;
+import org.apache.flink.runtime.state.LocalRecoveryConfig;
+
+/**
+ * What is the same for all native snapshots of a backend.
+ *
+ * @param history null if snapshots do not share files
+ */
+record SnapshotTarget(
+        KeyGroupRange keyGroups,
+        UUID backendId,
+        LocalRecoveryConfig localRecovery,
+        CheckpointUploader uploader,
+        @Nullable UploadHistory history) {
+    boolean isIncremental() {
+        return history != null;
+    }
+}

@@ -1,0 +1,152 @@
+package io.forebay.flink.state;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import org.apache.flink.api.common.state.StateDescriptor;
+import org.apache.flink.api.common.typeutils.TypeSerializer;
+import org.apache.flink.api.common.typeutils.base.ListSerializer;
+import org.apache.flink.core.memory.DataInputDeserializer;
+import org.apache.flink.core.memory.DataOutputSerializer;
+import org.apache.flink.runtime.state.ListDelimitedSerializer;
+import org.apache.flink.runtime.state.RegisteredKeyValueStateBackendMetaInfo;
+import org.apache.flink.runtime.state.internal.InternalListState;
+import org.apache.flink.runtime.state.ttl.TtlAwareSerializer;
+import org.apache.flink.runtime.state.ttl.TtlTimeProvider;
+import org.apache.flink.util.Preconditions;
+
+/**
+ * A list in one row: elements with one delimiter byte between two, the format of Flink's canonical savepoints. Adding is
+ * a merge of the store, so it reads nothing.
+ */
+final class ForebayListState<K, N, V> extends AbstractForebayState<K, N, List<V>>
+        implements InternalListState<K, N, V> {
+    static final byte DELIMITER = ',';
+
+    private TypeSerializer<V> elementSerializer;
+
+    ForebayListState(StateContext<K> context, int stateId) {
+        super(context, stateId);
+    }
+
+    @Override
+    void update(StateDescriptor<?, List<V>> descriptor, RegisteredKeyValueStateBackendMetaInfo<N, List<V>> metaInfo) {
+        super.update(descriptor, metaInfo);
+        elementSerializer = ((ListSerializer<V>) valueSerializer).getElementSerializer();
+    }
+
+    @Override
+    public Iterable<V> get() throws IOException {
+        return getInternal();
+    }
+
+    @Override
+    public List<V> getInternal() throws IOException {
+        selectRow();
+        if (!readSelected()) {
+            return null;
+        }
+        List<V> elements = new ArrayList<>();
+        V element;
+        while ((element = ListDelimitedSerializer.deserializeNextElement(in, elementSerializer)) != null) {
+            elements.add(element);
+        }
+        return elements;
+    }
+
+    @Override
+    public void add(V element) throws IOException {
+        Preconditions.checkNotNull(element, "You cannot add null to a ListState.");
+        out.clear();
+        elementSerializer.serialize(element, out);
+        mergeOut();
+    }
+
+    @Override
+    public void addAll(List<V> elements) throws IOException {
+        Preconditions.checkNotNull(elements, "List of values to add cannot be null.");
+        if (!elements.isEmpty()) {
+            serializeElements(elements);
+            mergeOut();
+        }
+    }
+
+    @Override
+    public void update(List<V> elements) throws IOException {
+        updateInternal(elements);
+    }
+
+    @Override
+    public void updateInternal(List<V> elements) throws IOException {
+        Preconditions.checkNotNull(elements, "List of values to add cannot be null.");
+        if (elements.isEmpty()) {
+            clear();
+        } else {
+            serializeElements(elements);
+            selectRow();
+            writeSelected();
+        }
+    }
+
+    @Override
+    public void mergeNamespaces(N target, Collection<N> sources) {
+        if (sources == null) {
+            return;
+        }
+        for (N source : sources) {
+            if (source == null) {
+                continue;
+            }
+            setCurrentNamespace(source);
+            selectRow();
+            if (readSelected()) {
+                store.delete(row.array(), 0, row.length());
+                setCurrentNamespace(target);
+                selectRow();
+                store.merge(row.array(), 0, row.length(), value.array(), 0, value.length());
+            }
+        }
+        setCurrentNamespace(target);
+    }
+
+    @Override
+    public void migrate(
+            DataInputDeserializer priorValue,
+            DataOutputSerializer migrated,
+            TtlAwareSerializer<List<V>, ?> prior,
+            TtlAwareSerializer<List<V>, ?> current,
+            TtlTimeProvider timeProvider)
+            throws IOException {
+        TtlAwareSerializer<V, ?> priorElement =
+                ((TtlAwareSerializer.TtlAwareListSerializer<V>) prior).getElementSerializer();
+        TtlAwareSerializer<V, ?> currentElement =
+                ((TtlAwareSerializer.TtlAwareListSerializer<V>) current).getElementSerializer();
+        while (priorValue.available() > 0) {
+            currentElement.migrateValueFromPriorSerializer(
+                    priorElement,
+                    () -> ListDelimitedSerializer.deserializeNextElement(priorValue, priorElement),
+                    migrated,
+                    timeProvider);
+            if (priorValue.available() > 0) {
+                migrated.write(DELIMITER);
+            }
+        }
+    }
+
+    private void serializeElements(List<V> elements) throws IOException {
+        out.clear();
+        for (V element : elements) {
+            Preconditions.checkNotNull(element, "You cannot add null to a value list.");
+            if (out.length() > 0) {
+                out.write(DELIMITER);
+            }
+            elementSerializer.serialize(element, out);
+        }
+    }
+
+    private void mergeOut() {
+        selectRow();
+        store.merge(row.array(), 0, row.length(), out.getSharedBuffer(), 0, out.length());
+    }
+}

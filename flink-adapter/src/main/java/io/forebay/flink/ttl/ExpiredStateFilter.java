@@ -1,0 +1,113 @@
+package io.forebay.flink.ttl;
+
+import io.forebay.flink.key.KeyLayout;
+import io.forebay.store.CompactionFilter;
+import java.util.Arrays;
+import org.apache.flink.annotation.Internal;
+import org.apache.flink.api.common.state.StateDescriptor;
+import org.apache.flink.api.common.state.StateTtlConfig;
+import org.apache.flink.api.common.typeutils.TypeSerializer;
+import org.apache.flink.api.common.typeutils.base.ListSerializer;
+import org.apache.flink.runtime.state.ttl.TtlTimeProvider;
+
+/**
+ * Drops rows whose time to live is over when they are flushed or compacted. A value starts with the time of its last
+ * access (8 bytes, big-endian); in a map entry the null flag comes before it; a list goes when its last element does, which
+ * can be told only if elements have a fixed length. States are added by the task thread, rows are asked about by background
+ * threads.
+ *
+ * <p>A row that is too short to hold a time is kept: it is an old version from before the state had a time to live, hidden
+ * by its migrated successor.
+ */
+@Internal
+public final class ExpiredStateFilter implements CompactionFilter {
+    private static final int TIME_BYTES = Long.BYTES;
+    private static final int NOT_A_LIST = -1;
+
+    /** Where a state has its times; an element length marks a list. */
+    private record Rule(int stateId, long millisToLive, int timeAt, int elementBytes) {}
+
+    private final TtlTimeProvider timeProvider;
+    private volatile Rule[] rules = new Rule[0];
+
+    public ExpiredStateFilter(TtlTimeProvider timeProvider) {
+        this.timeProvider = timeProvider;
+    }
+
+    /** Starts (or stops) dropping rows of a state, as its descriptor says. */
+    public synchronized void configure(
+            int stateId, StateDescriptor<?, ?> descriptor, TypeSerializer<?> stateSerializer) {
+        Rule[] others =
+                Arrays.stream(rules).filter(rule -> rule.stateId() != stateId).toArray(Rule[]::new);
+        Rule rule = rule(stateId, descriptor, stateSerializer);
+        if (rule != null) {
+            others = Arrays.copyOf(others, others.length + 1);
+            others[others.length - 1] = rule;
+        }
+        rules = others;
+    }
+
+    private static Rule rule(int stateId, StateDescriptor<?, ?> descriptor, TypeSerializer<?> stateSerializer) {
+        StateTtlConfig config = descriptor.getTtlConfig();
+        if (!config.isEnabled() || !config.getCleanupStrategies().inRocksdbCompactFilter()) {
+            return null;
+        }
+        long millis = config.getTimeToLive().toMillis();
+        switch (descriptor.getType()) {
+            case LIST:
+                int elementBytes = ((ListSerializer<?>) stateSerializer)
+                        .getElementSerializer()
+                        .getLength();
+                return elementBytes < TIME_BYTES ? null : new Rule(stateId, millis, 0, elementBytes);
+            case MAP:
+                return new Rule(stateId, millis, 1, NOT_A_LIST);
+            default:
+                return new Rule(stateId, millis, 0, NOT_A_LIST);
+        }
+    }
+
+    @Override
+    public boolean drop(byte[] key, int keyLength, byte[] value, int valueLength) {
+        Rule[] present = rules;
+        if (present.length == 0 || keyLength < KeyLayout.PREFIX_BYTES) {
+            return false;
+        }
+        int stateId = KeyLayout.stateId(key);
+        for (Rule rule : present) {
+            if (rule.stateId() == stateId) {
+                int timeAt = timeAt(rule, value, valueLength);
+                return timeAt >= 0 && isOver(longAt(value, timeAt), rule.millisToLive());
+            }
+        }
+        return false;
+    }
+
+    /** Where the time is that decides; -1 when there is none. */
+    private static int timeAt(Rule rule, byte[] value, int valueLength) {
+        int at = rule.timeAt();
+        if (rule.elementBytes() != NOT_A_LIST) {
+            // elements with one delimiter between two
+            if ((valueLength + 1) % (rule.elementBytes() + 1) != 0) {
+                return -1;
+            }
+            at = valueLength - rule.elementBytes();
+        } else if (at == 1 && valueLength > 0 && value[0] != 0) {
+            return -1;
+        }
+        return at >= 0 && valueLength - at >= TIME_BYTES ? at : -1;
+    }
+
+    private boolean isOver(long lastAccess, long millisToLive) {
+        long end = lastAccess + millisToLive;
+        boolean never = lastAccess > 0 && end < 0;
+        return !never && end <= timeProvider.currentTimestamp();
+    }
+
+    private static long longAt(byte[] bytes, int at) {
+        long number = 0;
+        for (int i = 0; i < TIME_BYTES; i++) {
+            number = number << 8 | (bytes[at + i] & 0xFF);
+        }
+        return number;
+    }
+}

@@ -1,0 +1,7 @@
+package org.apache.flink.runtime.state.ttl;
+
+class ForebayFileFullTtlStateTest extends ForebayTtlStateTestBase {
+    ForebayFileFullTtlStateTest() {
+        super(true, false);
+    }
+}

@@ -1,0 +1,7 @@
+package org.apache.flink.runtime.state.ttl;
+
+class ForebayMemoryFullTtlStateTest extends ForebayTtlStateTestBase {
+    ForebayMemoryFullTtlStateTest() {
+        super(false, false);
+    }
+}

@@ -1,0 +1,7 @@
+package org.apache.flink.runtime.state.ttl;
+
+class ForebayMemoryIncrementalTtlStateTest extends ForebayTtlStateTestBase {
+    ForebayMemoryIncrementalTtlStateTest() {
+        super(false, true);
+    }
+}
