@@ -124,8 +124,8 @@ public final class FlinkDemo {
         String path = triggerCheckpoint(cluster, job);
         CheckpointFigures now = CheckpointFigures.of(cluster, job);
         screen.say(
-                "flink: checkpoint %d complete, %s, longest pause %d ms, median duration %d ms",
-                now.completed(), Report.bytes(now.stateBytes()), now.pauseMillis(), now.durationMillis());
+                "flink: checkpoint %d complete, %s, pause %d ms (longest %d ms), duration %d ms",
+                now.completed(), Report.bytes(now.stateBytes()), now.pauseMillis(), now.longestPauseMillis(), now.durationMillis());
         return path;
     }
 
