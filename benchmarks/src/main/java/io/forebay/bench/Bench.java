@@ -116,10 +116,11 @@ public final class Bench implements Callable<Integer> {
                 }
                 if (work.loads() || work == Work.RMW_HOT) {
                     engine.settle();
-                    disk.put(name, engine.diskBytes());
                 }
             }
         }
+        // Files that are obsolete are gone once the store is closed.
+        disk.put(name, Files.size(directory.toFile()));
         Files.deleteTree(directory);
     }
 

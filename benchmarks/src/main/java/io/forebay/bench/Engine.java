@@ -18,9 +18,6 @@ interface Engine extends AutoCloseable {
     /** Writes everything to files and waits for background work. */
     void settle();
 
-    /** Bytes of its files. */
-    long diskBytes();
-
     @Override
     void close();
 }

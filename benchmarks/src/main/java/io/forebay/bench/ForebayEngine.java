@@ -12,12 +12,10 @@ import java.io.File;
 final class ForebayEngine implements Engine {
     static final long MEMORY = (50L << 20) + 3 * (16L << 20);
 
-    private final File directory;
     private final Environment environment;
     private final Store store;
 
     ForebayEngine(File directory) {
-        this.directory = directory;
         environment = Environment.builder().memoryBytes(MEMORY).backgroundThreads(2).build();
         store = environment.open(
                 FileStores.local(directory),
@@ -66,11 +64,6 @@ final class ForebayEngine implements Engine {
     public void settle() {
         store.commitDurably(new byte[0]);
         store.compact();
-    }
-
-    @Override
-    public long diskBytes() {
-        return Files.size(directory);
     }
 
     @Override

@@ -19,14 +19,15 @@ import org.rocksdb.WriteOptions;
 
 /** RocksDB with the options that Kafka Streams 4.3 gives it: no write-ahead log, no compression, universal compaction. */
 final class RocksEngine implements Engine {
-    private final File directory;
+    static {
+        RocksDB.loadLibrary();
+    }
+
     private final RocksDB db;
     private final List<RocksObject> owned = new ArrayList<>();
     private final WriteOptions writeOptions = own(new WriteOptions().setDisableWAL(true));
 
     RocksEngine(File directory) {
-        this.directory = directory;
-        RocksDB.loadLibrary();
         BlockBasedTableConfig table = new BlockBasedTableConfig()
                 .setBlockCache(own(new LRUCache(50L << 20)))
                 .setBlockSize(4096)
@@ -106,11 +107,6 @@ final class RocksEngine implements Engine {
         } catch (RocksDBException e) {
             throw new IllegalStateException(e);
         }
-    }
-
-    @Override
-    public long diskBytes() {
-        return Files.size(directory);
     }
 
     @Override

@@ -134,28 +134,26 @@ public final class BlockCache implements AutoCloseable {
 
     /** A slab of the class that has a free frame, or null. */
     private CacheSlab takeSmall(SizeClass sizeClass) {
-        CacheSlab home = free(sizeClass);
+        CacheSlab home = findFree(sizeClass);
         if (home != null) {
             return home;
         }
-        Slab slab = pool.tryTake(Use.CACHE);
-        if (slab != null) {
-            return add(slab, sizeClass);
-        }
-        if (sizeClass.hasSlabs()) {
-            boolean steal = sizeClass.countEviction() % EVICTIONS_BETWEEN_STEALS == EVICTIONS_BETWEEN_STEALS - 1;
-            if (!(steal && evictSlab(sizeClass, true)) && !evictOne(sizeClass)) {
-                evictSlab(sizeClass, false);
-            }
-        } else {
+        boolean steal = sizeClass.hasSlabs()
+                && sizeClass.countEviction() % EVICTIONS_BETWEEN_STEALS == EVICTIONS_BETWEEN_STEALS - 1;
+        if (!(steal && evictSlab(sizeClass, true)) && !evictOne(sizeClass)) {
             evictSlab(sizeClass, false);
         }
-        return free(sizeClass);
+        return findFree(sizeClass);
     }
 
-    private CacheSlab free(SizeClass sizeClass) {
+    /** A slab of the class with a free frame; an empty one or one from the pool becomes one of the class. */
+    private CacheSlab findFree(SizeClass sizeClass) {
         CacheSlab home = sizeClass.withFree();
-        return home == null && !empty.isEmpty() ? add(empty.remove(empty.size() - 1), sizeClass) : home;
+        if (home != null) {
+            return home;
+        }
+        Slab slab = empty.isEmpty() ? pool.tryTake(Use.CACHE) : empty.remove(empty.size() - 1);
+        return slab == null ? null : add(slab, sizeClass);
     }
 
     private CacheSlab takeLarge(int length) {
@@ -236,8 +234,7 @@ public final class BlockCache implements AutoCloseable {
                 hand = 0;
             }
             CacheSlab slab = slabs.get(hand++);
-            // A large buffer becomes no slab, so it does not help another class.
-            if (slab.sizeClass == except || (except != null && slab.sizeClass == large) || slab.isPinned()) {
+            if (slab.sizeClass == except || slab.isPinned()) {
                 continue;
             }
             candidates++;

@@ -17,6 +17,9 @@ import java.util.Arrays;
  * <p>The file is read to memory as a whole; a manifest is rolled over long before that hurts. Not thread-safe.
  */
 public final class LogReader {
+    /** Bytes that the search for a good record behind a bad one checks at most, so that it takes no longer than a second. */
+    private static final long SEARCH_BYTES = 1 << 30;
+
     private final String name;
     private final byte[] log;
     private int at;
@@ -86,7 +89,13 @@ public final class LogReader {
     }
 
     private void requireTornTail() {
-        for (int later = at + 1; later < log.length - LogFormat.HEADER_BYTES; later++) {
+        long budget = SEARCH_BYTES;
+        for (int later = at + 1; later < log.length - LogFormat.HEADER_BYTES && budget > 0; later++) {
+            int length = lengthAt(later);
+            if (length < 1 || length > log.length - later - LogFormat.HEADER_BYTES) {
+                continue;
+            }
+            budget -= length;
             if (isWhole(later)) {
                 throw damaged("a record with a matching checksum, because a good one follows at offset " + later);
             }

@@ -35,6 +35,7 @@ public final class StoreActor implements AutoCloseable {
     private final List<Held> held = new ArrayList<>();
     private final long memory;
     private SteppedExecutor executor;
+    private HeapSlabs memorySlabs;
     private Environment environment;
     private CrashFileStore files = new CrashFileStore();
     private Store store;
@@ -113,14 +114,17 @@ public final class StoreActor implements AutoCloseable {
         closeHeld();
         environment.close();
         assertThat(files.openReaders()).as("files left open").isZero();
+        assertThat(memorySlabs.outstanding()).as("memory left").isZero();
     }
 
     private void open() {
         executor = new SteppedExecutor(clock);
+        memorySlabs = new HeapSlabs();
         environment = Environment.builder()
                 .memoryBytes(memory)
                 .clock(clock)
                 .executor(executor)
+                .allocator(memorySlabs)
                 .random(random::nextLong)
                 .build();
         store = environment.open(files, options);
@@ -233,13 +237,18 @@ public final class StoreActor implements AutoCloseable {
         last = "hold";
         if (held.size() > 6) {
             checkHeld();
-        } else if (random.nextInt(3) == 0) {
+        } else if (random.nextInt(3) == 0 && heldIterators() < memory >> 22) {
+            // each may hold many memtables, and they share the budget
             held.add(new Held(store.iterator(KeyRange.all()), model.copy()));
         } else if (random.nextInt(2) == 0) {
             held.add(new Held(store.checkpoint(nextPayload()), model.copy()));
         } else {
             held.add(new Held(store.snapshot(), model.copy()));
         }
+    }
+
+    private long heldIterators() {
+        return held.stream().filter(one -> one.view instanceof StoreIterator).count();
     }
 
     private void checkHeld() {

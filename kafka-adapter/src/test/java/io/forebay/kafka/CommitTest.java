@@ -1,0 +1,269 @@
+package io.forebay.kafka;
+
+import static io.forebay.kafka.TestContexts.logged;
+import static io.forebay.kafka.TestContexts.open;
+import static io.forebay.kafka.TestContexts.processing;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.File;
+import java.util.HashMap;
+import java.util.Map;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.streams.errors.InvalidStateStoreException;
+import org.apache.kafka.streams.processor.StateStore;
+import org.apache.kafka.streams.query.Position;
+import org.apache.kafka.test.InternalMockProcessorContext;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Offsets, position and rows: what a commit keeps, and what a close drops. */
+class CommitTest {
+    private static final TopicPartition P0 = new TopicPartition("changelog", 0);
+    private static final TopicPartition P1 = new TopicPartition("changelog", 1);
+    private static final TopicPartition OTHER = new TopicPartition("other", 0);
+
+    @TempDir
+    File dir;
+
+    private InternalMockProcessorContext<Object, Object> context;
+
+    @BeforeEach
+    void makeContext() {
+        context = logged(dir, "s");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aNewStoreHasNoOffsets(StoreFlavour flavour) {
+        StateStore store = open(flavour.create("s"), context);
+        assertThat(store.committedOffset(P0)).isNull();
+        assertThat(store.getPosition()).isEqualTo(Position.emptyPosition());
+        assertThat(store.persistent()).isTrue();
+        store.close();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    @SuppressWarnings("deprecation")
+    void managesItsOffsets(StoreFlavour flavour) {
+        assertThat(flavour.create("s").managesOffsets()).isTrue();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aCommitChangesTheOffsetsItNamesAndKeepsTheOthers(StoreFlavour flavour) {
+        StateStore store = open(flavour.create("s"), context);
+        store.commit(Map.of(P0, 10L, P1, 20L, OTHER, 30L));
+        store.commit(Map.of(P1, 21L));
+        store = reopened(flavour, store);
+        assertThat(store.committedOffset(P0)).isEqualTo(10);
+        assertThat(store.committedOffset(P1)).isEqualTo(21);
+        assertThat(store.committedOffset(OTHER)).isEqualTo(30);
+        assertThat(store.committedOffset(new TopicPartition("changelog", 2))).isNull();
+        store.close();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void anEmptyCommitDropsAllOffsetsAndKeepsRowsAndPosition(StoreFlavour flavour) {
+        StateStore store = open(flavour.create("s"), context);
+        processing(context, "input", 0, 7);
+        flavour.put(store, "k", "v");
+        store.commit(Map.of(P0, 10L, P1, 20L));
+        store.commit(Map.of());
+        assertThat(store.committedOffset(P0)).isNull();
+        store = reopened(flavour, store);
+        assertThat(store.committedOffset(P0)).isNull();
+        assertThat(store.committedOffset(P1)).isNull();
+        assertThat(flavour.get(store, "k")).isEqualTo("v");
+        assertThat(store.getPosition()).isEqualTo(Position.emptyPosition().withComponent("input", 0, 7));
+        store.close();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aNullOffsetDropsThatOne(StoreFlavour flavour) {
+        StateStore store = open(flavour.create("s"), context);
+        store.commit(Map.of(P0, 10L, P1, 20L));
+        Map<TopicPartition, Long> change = new HashMap<>();
+        change.put(P0, null);
+        store.commit(change);
+        assertThat(store.committedOffset(P0)).isNull();
+        store = reopened(flavour, store);
+        assertThat(store.committedOffset(P0)).isNull();
+        assertThat(store.committedOffset(P1)).isEqualTo(20);
+        store.close();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void kafkasMarkForAnUnknownOffsetIsKeptAsItIs(StoreFlavour flavour) {
+        StateStore store = open(flavour.create("s"), context);
+        store.commit(Map.of(P0, -4L));
+        assertThat(store.committedOffset(P0)).isEqualTo(-4);
+        store = reopened(flavour, store);
+        assertThat(store.committedOffset(P0)).isEqualTo(-4);
+        store.close();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void commitsRightAfterInitAsKafkaDoesToMigrateACheckpointFile(StoreFlavour flavour) {
+        StateStore store = open(flavour.create("s"), context);
+        store.commit(Map.of(P0, 99L));
+        assertThat(store.committedOffset(P0)).isEqualTo(99);
+        store.close();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void offsetsOfAnEarlierRocksDbStoreAreNotTakenOver(StoreFlavour flavour) {
+        assertThat(new File(dir, flavour == StoreFlavour.KEY_VALUE ? "rocksdb/s" : "s").mkdirs())
+                .isTrue();
+        StateStore store = open(flavour.create("s"), context);
+        store.commit(Map.of(P0, 99L));
+        assertThat(store.committedOffset(P0)).as("rows up to 99 are not here").isNull();
+        store.commit(Map.of(P0, 5L));
+        assertThat(store.committedOffset(P0)).as("of this store").isEqualTo(5);
+        store = reopened(flavour, store);
+        store.commit(Map.of(P0, 6L));
+        assertThat(store.committedOffset(P0)).isEqualTo(6);
+        store.close();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aCloseDropsWhatWasWrittenAfterTheLastCommit(StoreFlavour flavour) {
+        StateStore store = open(flavour.create("s"), context);
+        processing(context, "input", 0, 1);
+        flavour.put(store, "old", "committed");
+        flavour.put(store, "deleted", "committed");
+        store.commit(Map.of(P0, 10L));
+        processing(context, "input", 0, 2);
+        flavour.put(store, "old", "overwritten");
+        flavour.put(store, "deleted", null);
+        flavour.put(store, "new", "uncommitted");
+        assertThat(flavour.get(store, "old")).isEqualTo("overwritten");
+
+        store = reopened(flavour, store);
+        assertThat(flavour.get(store, "old")).isEqualTo("committed");
+        assertThat(flavour.get(store, "deleted")).isEqualTo("committed");
+        assertThat(flavour.get(store, "new")).isNull();
+        assertThat(store.committedOffset(P0)).isEqualTo(10);
+        assertThat(store.getPosition()).isEqualTo(Position.emptyPosition().withComponent("input", 0, 1));
+        store.close();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aStoreWithoutChangelogKeepsWhatAnEmptyCommitCovers(StoreFlavour flavour) {
+        context = TestContexts.unlogged(dir, Map.of());
+        StateStore store = open(flavour.create("s"), context);
+        flavour.put(store, "k", "v1");
+        store.commit(Map.of());
+        flavour.put(store, "k", "v2");
+        store.commit(Map.of());
+        store = reopened(flavour, store);
+        assertThat(flavour.get(store, "k")).isEqualTo("v2");
+        store.close();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void opensTwiceAtStartUp(StoreFlavour flavour) {
+        StateStore first = open(flavour.create("s"), context);
+        flavour.put(first, "k", "v");
+        first.commit(Map.of(P0, 10L));
+        first.close();
+
+        StateStore startUp = open(flavour.create("s"), logged(dir, "s"));
+        assertThat(startUp.committedOffset(P0)).isEqualTo(10);
+        startUp.commit(Map.of(P0, 10L));
+        startUp.close();
+
+        StateStore task = open(flavour.create("s"), logged(dir, "s"));
+        assertThat(task.committedOffset(P0)).isEqualTo(10);
+        assertThat(flavour.get(task, "k")).isEqualTo("v");
+        task.close();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void theSameObjectOpensAgainAfterClose(StoreFlavour flavour) {
+        StateStore store = open(flavour.create("s"), context);
+        flavour.put(store, "k", "v");
+        store.commit(Map.of(P0, 10L));
+        flavour.put(store, "k", "lost");
+        store.close();
+        open(store, logged(dir, "s"));
+        assertThat(store.committedOffset(P0)).isEqualTo(10);
+        assertThat(flavour.get(store, "k")).isEqualTo("v");
+        store.close();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aRestoreWritesRowsAndTakesOverPositions(StoreFlavour flavour) {
+        StateStore store = open(flavour.create("s"), context);
+        flavour.put(store, "gone", "v");
+        context.restore(
+                "s",
+                java.util.List.of(
+                        org.apache.kafka.streams.KeyValue.pair(flavour.changelogKey("k"), new byte[] {'1'}),
+                        org.apache.kafka.streams.KeyValue.pair(flavour.changelogKey("k"), new byte[] {'2'}),
+                        org.apache.kafka.streams.KeyValue.pair(flavour.changelogKey("gone"), null)));
+        assertThat(flavour.get(store, "k")).isEqualTo("2");
+        assertThat(flavour.get(store, "gone")).isNull();
+        store.commit(Map.of(P0, 3L));
+        store = reopened(flavour, store);
+        assertThat(flavour.get(store, "k")).isEqualTo("2");
+        store.close();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void useAfterCloseIsRefused(StoreFlavour flavour) {
+        StateStore store = open(flavour.create("s"), context);
+        flavour.put(store, "k", "v");
+        assertThat(store.isOpen()).isTrue();
+        store.close();
+        store.close();
+        assertThat(store.isOpen()).isFalse();
+        store.commit(Map.of(P0, 1L));
+        assertThatThrownBy(() -> flavour.get(store, "k"))
+                .isExactlyInstanceOf(InvalidStateStoreException.class)
+                .hasMessage("Store s is currently closed");
+        assertThatThrownBy(() -> flavour.put(store, "k", "v"))
+                .isExactlyInstanceOf(InvalidStateStoreException.class)
+                .hasMessage("Store s is currently closed");
+        assertThatThrownBy(() -> store.committedOffset(P0))
+                .isExactlyInstanceOf(InvalidStateStoreException.class)
+                .hasMessage("Store s is currently closed");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void useBeforeInitIsRefused(StoreFlavour flavour) {
+        StateStore store = flavour.create("s");
+        assertThat(store.isOpen()).isFalse();
+        store.commit(Map.of());
+        store.close();
+        assertThatThrownBy(() -> flavour.put(store, "k", "v")).isExactlyInstanceOf(InvalidStateStoreException.class);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void livesInADirectoryOfItsName(StoreFlavour flavour) {
+        StateStore store = open(flavour.create("s"), context);
+        assertThat(new File(dir, "forebay/s")).isNotEmptyDirectory();
+        store.close();
+    }
+
+    private StateStore reopened(StoreFlavour flavour, StateStore store) {
+        store.close();
+        return open(flavour.create("s"), context);
+    }
+}

@@ -1,0 +1,164 @@
+package io.forebay.store.cache;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.forebay.store.Environment;
+import io.forebay.store.cache.SlabPool.Use;
+import io.forebay.store.util.Seeded;
+import io.forebay.store.util.Slab;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Many threads on a cache that is far too small: what is pinned has the bytes of its block, always. */
+@Timeout(120)
+class BlockCacheConcurrencyTest {
+    private static final int FILES = 6;
+
+    @Test
+    void pinnedBytesNeverChange() {
+        Seeded.run(BlockCacheConcurrencyTest.class, 3, BlockCacheConcurrencyTest::run);
+    }
+
+    private static void run(Random random) throws InterruptedException {
+        long budget = (2 + random.nextInt(14)) * (long) Environment.SLAB_BYTES;
+        CountingAllocator allocator = new CountingAllocator(budget);
+        SlabPool pool = new SlabPool(allocator, budget);
+        BlockCache cache = new BlockCache(pool);
+        AtomicReferenceArray<TestFile> files = new AtomicReferenceArray<>(FILES);
+        for (int i = 0; i < FILES; i++) {
+            files.set(i, randomFile(cache, random, i));
+        }
+        AtomicReference<Throwable> failure = new AtomicReference<>();
+        AtomicLong acquired = new AtomicLong();
+        List<Thread> threads = new ArrayList<>();
+        for (int t = 0; t < 4; t++) {
+            Random own = new Random(random.nextLong());
+            threads.add(new Thread(() -> {
+                try {
+                    read(cache, files, own, acquired);
+                } catch (Throwable e) {
+                    failure.compareAndSet(null, e);
+                }
+            }));
+        }
+        Random own = new Random(random.nextLong());
+        threads.add(new Thread(() -> squeeze(pool, own)));
+        threads.forEach(Thread::start);
+        for (Thread thread : threads) {
+            thread.join();
+        }
+        assertThat(failure.get()).isNull();
+        long counted = 0;
+        for (int i = 0; i < FILES; i++) {
+            BlockSlots slots = files.get(i).slots;
+            counted += slots.hits() + slots.misses();
+            slots.evictAll();
+        }
+        // A thread that loses the race to install a block counts a miss and a hit.
+        assertThat(counted).isGreaterThanOrEqualTo(acquired.get()).isLessThan(acquired.get() * 2);
+        assertThat(cache.cachedBytes()).isZero();
+        cache.close();
+        assertThat(pool.used()).isZero();
+        assertThat(allocator.outstanding).hasValue(0);
+    }
+
+    private static TestFile randomFile(BlockCache cache, Random random, int seed) {
+        int[] lengths = new int[1 + random.nextInt(60)];
+        int usual = 256 << random.nextInt(6);
+        for (int i = 0; i < lengths.length; i++) {
+            lengths[i] = random.nextInt(20) == 0 ? 1 + random.nextInt(90_000) : 1 + random.nextInt(usual);
+        }
+        return new TestFile(cache, seed, lengths);
+    }
+
+    private record Pinned(TestFile file, int ordinal, CachedBlock block) {
+        void verifyAndRelease() {
+            file.verify(ordinal, block);
+            block.release();
+        }
+    }
+
+    private static void read(BlockCache cache, AtomicReferenceArray<TestFile> files, Random random, AtomicLong acquired)
+            throws Exception {
+        Deque<Pinned> pinned = new ArrayDeque<>();
+        for (int i = 0; i < 2_500; i++) {
+            TestFile file = files.get(random.nextInt(FILES));
+            int skewed = Math.min(random.nextInt(file.blocks()), random.nextInt(file.blocks()));
+            CachedBlock block = cache.acquire(file.slots, skewed, file);
+            acquired.incrementAndGet();
+            pinned.add(new Pinned(file, skewed, block));
+            while (pinned.size() > 1 + random.nextInt(6)) {
+                pinned.poll().verifyAndRelease();
+            }
+        }
+        pinned.forEach(Pinned::verifyAndRelease);
+    }
+
+    /** A memtable that comes and goes. */
+    private static void squeeze(SlabPool pool, Random random) {
+        Deque<Slab> taken = new ArrayDeque<>();
+        for (int i = 0; i < 3_000; i++) {
+            if (random.nextInt(3) != 0) {
+                Slab slab = random.nextInt(10) == 0
+                        ? pool.tryTakeLarge(Use.MEMTABLE, 1 + random.nextInt(200_000))
+                        : pool.tryTake(Use.MEMTABLE);
+                if (slab != null) {
+                    taken.add(slab);
+                }
+            } else if (!taken.isEmpty()) {
+                pool.give(Use.MEMTABLE, taken.poll());
+            }
+            Thread.yield();
+        }
+        taken.forEach(slab -> pool.give(Use.MEMTABLE, slab));
+    }
+
+    /** Files are closed and opened again while others read; a closed file is no longer read, as the registry sees to. */
+    @Test
+    void filesComeAndGo() {
+        Seeded.run(BlockCacheConcurrencyTest.class, 3, random -> {
+            long budget = 8L * Environment.SLAB_BYTES;
+            SlabPool pool = new SlabPool(new CountingAllocator(budget), budget);
+            BlockCache cache = new BlockCache(pool);
+            AtomicReference<Throwable> failure = new AtomicReference<>();
+            List<Thread> threads = new ArrayList<>();
+            for (int t = 0; t < 4; t++) {
+                Random own = new Random(random.nextLong());
+                int base = t * 1_000;
+                Thread thread = new Thread(() -> {
+                    try {
+                        for (int i = 0; i < 60; i++) {
+                            TestFile file = randomFile(cache, own, base + i);
+                            for (int j = 0; j < 100; j++) {
+                                int ordinal = own.nextInt(file.blocks());
+                                CachedBlock block = cache.acquire(file.slots, ordinal, file);
+                                file.verify(ordinal, block);
+                                block.release();
+                            }
+                            file.slots.evictAll();
+                        }
+                    } catch (Throwable e) {
+                        failure.compareAndSet(null, e);
+                    }
+                });
+                threads.add(thread);
+                thread.start();
+            }
+            for (Thread thread : threads) {
+                thread.join();
+            }
+            assertThat(failure.get()).isNull();
+            assertThat(cache.cachedBytes()).isZero();
+            cache.close();
+            assertThat(pool.used()).isZero();
+        });
+    }
+}
