@@ -81,7 +81,7 @@ final class TopIndex {
 
     /** About how many heap bytes this takes. */
     long heapBytes() {
-        long bytes = 256 + prefix.length;
+        long bytes = 256L + prefix.length;
         for (byte[] separator : separators) {
             bytes += 72 + separator.length;
         }

@@ -137,7 +137,7 @@ class SlabPoolTest {
     @Test
     void theBudgetHoldsUnderConcurrency() {
         Seeded.run(SlabPoolTest.class, 5, random -> {
-            long budget = 1_000_000 + random.nextInt(1_000_000);
+            long budget = 1_000_000L + random.nextInt(1_000_000);
             CountingAllocator strict = new CountingAllocator(budget);
             SlabPool shared = new SlabPool(strict, budget);
             Deque<Slab> cache = new ConcurrentLinkedDeque<>();

@@ -6,6 +6,7 @@ import io.forebay.store.rangedel.Fragment;
 import io.forebay.store.rangedel.Fragmenter;
 import io.forebay.store.rangedel.RangeTombstones;
 import io.forebay.store.testing.RandomKeys;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -45,7 +46,7 @@ public final class History {
                 history.add(key, ValueKind.DELETE, new byte[0]);
             } else {
                 byte kind = other < deleteShare + mergeShare ? ValueKind.MERGE : ValueKind.PUT;
-                history.add(key, kind, random.nextInt(20) == 0 ? new byte[0] : ("v" + history.sequence).getBytes());
+                history.add(key, kind, random.nextInt(20) == 0 ? new byte[0] : ("v" + history.sequence).getBytes(StandardCharsets.UTF_8));
             }
         }
         return history;

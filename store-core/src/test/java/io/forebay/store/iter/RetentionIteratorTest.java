@@ -9,6 +9,7 @@ import io.forebay.store.rangedel.Fragment;
 import io.forebay.store.rangedel.RangeTombstones;
 import io.forebay.store.testing.RandomKeys;
 import io.forebay.store.testing.Seeds;
+import java.nio.charset.StandardCharsets;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -48,7 +49,7 @@ class RetentionIteratorTest {
         History kept = retain(history, new long[0], OlderData.NONE);
         assertThat(kept.entries())
                 .containsExactly(
-                        new Entry(B, 0, ValueKind.PUT, "a,b".getBytes()),
+                        new Entry(B, 0, ValueKind.PUT, "a,b".getBytes(StandardCharsets.UTF_8)),
                         // no sequence 0 under a range delete
                         new Entry(new byte[] {'d'}, 6, ValueKind.PUT, B));
         assertThat(kept.tombstones().isEmpty()).isTrue();
@@ -65,7 +66,7 @@ class RetentionIteratorTest {
         History kept = retain(history, new long[0], OlderData.UNKNOWN);
         assertThat(kept.entries())
                 .containsExactly(
-                        new Entry(A, 2, ValueKind.DELETE, NOTHING), new Entry(B, 4, ValueKind.MERGE, "a,b".getBytes()));
+                        new Entry(A, 2, ValueKind.DELETE, NOTHING), new Entry(B, 4, ValueKind.MERGE, "a,b".getBytes(StandardCharsets.UTF_8)));
         assertThat(kept.tombstones().size()).isEqualTo(1);
     }
 
@@ -96,13 +97,13 @@ class RetentionIteratorTest {
     @Test
     void theFilterIsAskedForPlainValuesThatNoSnapshotNeeds() {
         History history = new History()
-                .add(A, ValueKind.PUT, "old".getBytes())
-                .add(A, ValueKind.PUT, "drop".getBytes())
-                .add(B, ValueKind.PUT, "drop".getBytes())
-                .add(B, ValueKind.PUT, "keep".getBytes())
-                .add(new byte[] {'c'}, ValueKind.MERGE, "drop".getBytes());
+                .add(A, ValueKind.PUT, "old".getBytes(StandardCharsets.UTF_8))
+                .add(A, ValueKind.PUT, "drop".getBytes(StandardCharsets.UTF_8))
+                .add(B, ValueKind.PUT, "drop".getBytes(StandardCharsets.UTF_8))
+                .add(B, ValueKind.PUT, "keep".getBytes(StandardCharsets.UTF_8))
+                .add(new byte[] {'c'}, ValueKind.MERGE, "drop".getBytes(StandardCharsets.UTF_8));
         CompactionFilter filter =
-                (key, keyLength, value, length) -> Arrays.equals(Arrays.copyOf(value, length), "drop".getBytes());
+                (key, keyLength, value, length) -> Arrays.equals(Arrays.copyOf(value, length), "drop".getBytes(StandardCharsets.UTF_8));
         List<Entry> kept = new ArrayList<>();
         run(history.sources(List.of(5L)), retention(new long[] {1}, -1, OlderData.UNKNOWN, filter), List.of(), kept);
         assertThat(kept)
@@ -294,7 +295,7 @@ class RetentionIteratorTest {
     }
 
     private static String hex(String text) {
-        return hex(text.getBytes());
+        return hex(text.getBytes(StandardCharsets.UTF_8));
     }
 
     /** Knows exactly which keys there are and where range deletes lie, or claims a bit more. */

@@ -8,6 +8,7 @@ import io.forebay.store.ValueBuffer;
 import io.forebay.store.key.ValueKind;
 import io.forebay.store.testing.RandomKeys;
 import io.forebay.store.testing.Seeds;
+import java.nio.charset.StandardCharsets;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -26,15 +27,15 @@ class UserIteratorTest {
     @Test
     void showsTheNewestVersionAndNoDeletes() throws IOException {
         History history = new History()
-                .add(A, ValueKind.PUT, "a1".getBytes())
-                .add(A, ValueKind.PUT, "a2".getBytes())
-                .add(B, ValueKind.PUT, "b1".getBytes())
+                .add(A, ValueKind.PUT, "a1".getBytes(StandardCharsets.UTF_8))
+                .add(A, ValueKind.PUT, "a2".getBytes(StandardCharsets.UTF_8))
+                .add(B, ValueKind.PUT, "b1".getBytes(StandardCharsets.UTF_8))
                 .add(B, ValueKind.DELETE, new byte[0])
                 .add(C, ValueKind.PUT, new byte[0]);
         UserIterator iterator = over(history, KeyRange.all(), Long.MAX_VALUE);
         iterator.seekToFirst();
         assertThat(iterator.key()).isEqualTo(A);
-        assertThat(iterator.value()).isEqualTo("a2".getBytes());
+        assertThat(iterator.value()).isEqualTo("a2".getBytes(StandardCharsets.UTF_8));
         iterator.next();
         assertThat(iterator.key()).isEqualTo(C);
         assertThat(iterator.value()).isEmpty();
@@ -47,24 +48,24 @@ class UserIteratorTest {
     @Test
     void foldsOperandsBothWays() throws IOException {
         History history = new History()
-                .add(A, ValueKind.PUT, "1".getBytes())
-                .add(A, ValueKind.MERGE, "2".getBytes())
-                .add(B, ValueKind.PUT, "gone".getBytes())
+                .add(A, ValueKind.PUT, "1".getBytes(StandardCharsets.UTF_8))
+                .add(A, ValueKind.MERGE, "2".getBytes(StandardCharsets.UTF_8))
+                .add(B, ValueKind.PUT, "gone".getBytes(StandardCharsets.UTF_8))
                 .deleteRange(B, C)
-                .add(B, ValueKind.MERGE, "3".getBytes())
-                .add(B, ValueKind.MERGE, "4".getBytes())
-                .add(C, ValueKind.MERGE, "5".getBytes());
+                .add(B, ValueKind.MERGE, "3".getBytes(StandardCharsets.UTF_8))
+                .add(B, ValueKind.MERGE, "4".getBytes(StandardCharsets.UTF_8))
+                .add(C, ValueKind.MERGE, "5".getBytes(StandardCharsets.UTF_8));
         UserIterator iterator = over(history, KeyRange.all(), Long.MAX_VALUE);
         iterator.seekToFirst();
         List<String> forward = new ArrayList<>();
         for (; iterator.isValid(); iterator.next()) {
-            forward.add(new String(iterator.value()));
+            forward.add(new String(iterator.value(), StandardCharsets.UTF_8));
         }
         assertThat(forward).containsExactly("1,2", "3,4", "5");
         iterator.seekToLast();
         List<String> backward = new ArrayList<>();
         for (; iterator.isValid(); iterator.prev()) {
-            backward.add(new String(iterator.value()));
+            backward.add(new String(iterator.value(), StandardCharsets.UTF_8));
         }
         assertThat(backward).containsExactly("5", "3,4", "1,2");
     }
@@ -94,18 +95,18 @@ class UserIteratorTest {
 
     @Test
     void valueBuffersAreFilledExactly() throws IOException {
-        History history = new History().add(A, ValueKind.PUT, "abc".getBytes()).add(B, ValueKind.PUT, new byte[0]);
+        History history = new History().add(A, ValueKind.PUT, "abc".getBytes(StandardCharsets.UTF_8)).add(B, ValueKind.PUT, new byte[0]);
         UserIterator iterator = over(history, KeyRange.all(), Long.MAX_VALUE);
         ValueBuffer buffer = new ValueBuffer(1);
         iterator.seekToFirst();
         iterator.value(buffer);
-        assertThat(buffer.toByteArray()).isEqualTo("abc".getBytes());
+        assertThat(buffer.toByteArray()).isEqualTo("abc".getBytes(StandardCharsets.UTF_8));
         iterator.next();
         iterator.value(buffer);
         assertThat(buffer.length()).isZero();
         iterator.prev();
         iterator.value(buffer);
-        assertThat(buffer.toByteArray()).isEqualTo("abc".getBytes());
+        assertThat(buffer.toByteArray()).isEqualTo("abc".getBytes(StandardCharsets.UTF_8));
     }
 
     /** Any walk within random bounds, turning at every step now and then, agrees with a sorted map. */

@@ -48,7 +48,7 @@ public final class StoreActor implements AutoCloseable {
         this.random = random;
         this.options = options;
         keys = new RandomKeys(random);
-        memory = 1 << 20 << random.nextInt(4);
+        memory = 1L << 20 << random.nextInt(4);
         commits.add(new Commit("", new Model()));
         open();
     }
