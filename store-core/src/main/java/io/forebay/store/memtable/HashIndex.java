@@ -157,9 +157,8 @@ final class HashIndex {
     private boolean isKey(int ref, byte[] key, int offset, int length) {
         Slab slab = arena.slab(ref);
         int at = Arena.offset(ref);
-        int shape = slab.getInt(at + Records.SHAPE);
-        return Records.keyLength(shape) == length
-                && slab.compare(at + Records.keyOffset(shape), length, key, offset, length) == 0;
+        return slab.getInt(at + Records.KEY_LENGTH) == length
+                && slab.compare(at + Records.KEY, length, key, offset, length) == 0;
     }
 
     /** Publishes the record of the key that the last {@link #findOrPrepare} did not find. */

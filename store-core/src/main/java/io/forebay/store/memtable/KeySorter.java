@@ -29,7 +29,7 @@ final class KeySorter {
         this.heads = heads;
     }
 
-    /** Sorts the first {@code count} refs; the heads have any content afterwards. */
+    /** Sorts the first {@code count} refs, and their heads along. */
     void sort(int count) {
         sortByHead(0, count, 0, 0);
     }
@@ -116,6 +116,7 @@ final class KeySorter {
 
     /** Sorts keys that agree in their heads too, with zeros behind their ends: the ones that end there first, by length. */
     private void sortEqualHeads(int from, int to, int depth, int nesting) {
+        long head = heads[from];
         int start = from;
         int at = depth;
         do {
@@ -125,6 +126,7 @@ final class KeySorter {
         if (to - start > 1) {
             sortByHead(start, to, at, nesting);
         }
+        Arrays.fill(heads, from, to, head);
     }
 
     /** Moves the keys that end inside the heads to the front, in order, and returns where the rest begins. */
@@ -135,10 +137,9 @@ final class KeySorter {
             int ref = refs[i];
             Slab slab = arena.slab(ref);
             int at = Arena.offset(ref);
-            int shape = slab.getInt(at + Records.SHAPE);
-            int rest = Records.keyLength(shape) - deeper;
+            int rest = slab.getInt(at + Records.KEY_LENGTH) - deeper;
             if (rest > 0) {
-                heads[i] = slab.head(at + Records.keyOffset(shape) + deeper, rest);
+                heads[i] = slab.head(at + Records.KEY + deeper, rest);
             } else {
                 refs[i] = refs[start];
                 heads[i] = heads[start];
@@ -154,7 +155,7 @@ final class KeySorter {
     }
 
     private int keyLength(int ref) {
-        return Records.keyLength(arena.slab(ref).getInt(Arena.offset(ref) + Records.SHAPE));
+        return arena.slab(ref).getInt(Arena.offset(ref) + Records.KEY_LENGTH);
     }
 
     private void insertionSort(int from, int to, int depth) {
@@ -217,15 +218,15 @@ final class KeySorter {
         Slab other = arena.slab(otherRef);
         int at = Arena.offset(ref);
         int otherAt = Arena.offset(otherRef);
-        int shape = slab.getInt(at + Records.SHAPE);
-        int otherShape = other.getInt(otherAt + Records.SHAPE);
-        int skip = Math.min(depth, Math.min(Records.keyLength(shape), Records.keyLength(otherShape)));
+        int length = slab.getInt(at + Records.KEY_LENGTH);
+        int otherLength = other.getInt(otherAt + Records.KEY_LENGTH);
+        int skip = Math.min(depth, Math.min(length, otherLength));
         return slab.compare(
-                        at + Records.keyOffset(shape) + skip,
-                        Records.keyLength(shape) - skip,
+                        at + Records.KEY + skip,
+                        length - skip,
                         other,
-                        otherAt + Records.keyOffset(otherShape) + skip,
-                        Records.keyLength(otherShape) - skip)
+                        otherAt + Records.KEY + skip,
+                        otherLength - skip)
                 < 0;
     }
 }

@@ -55,7 +55,7 @@ public final class Memtable {
     private final SlabPool pool;
     private final Arena arena;
     private final HashIndex index;
-    private final SkipList list;
+    private final OrderedIndex order;
     private final Versions versions;
     private final Merger merger;
 
@@ -77,8 +77,8 @@ public final class Memtable {
         this.pool = pool;
         this.arena = new Arena(pool);
         this.index = new HashIndex(pool, arena);
-        this.list = new SkipList(pool, arena);
-        this.versions = new Versions(arena, index, list);
+        this.order = new OrderedIndex(pool, arena);
+        this.versions = new Versions(arena, index, order);
         this.merger = mergeFunction == null ? null : new Merger(mergeFunction, versions);
     }
 
@@ -269,7 +269,7 @@ public final class Memtable {
     private int offerVersions(int keyRef, PointLookup lookup, long limit, long cover, boolean pinned) {
         Slab keySlab = arena.slab(keyRef);
         int keyAt = Arena.offset(keyRef);
-        int inlineRef = Records.inlineVersion(keyRef, keySlab.getInt(keyAt + Records.SHAPE));
+        int inlineRef = Records.inlineVersion(keyRef, keySlab.getInt(keyAt + Records.KEY_LENGTH));
         int ref = keySlab.getIntAcquire(keyAt + Records.NEWEST);
         while (ref != 0) {
             Slab slab = arena.slab(ref);
@@ -332,8 +332,7 @@ public final class Memtable {
      */
     public InternalIterator iterator(long limit) {
         retain();
-        list.linkAll();
-        return new MemtableIterator(this, arena, list, limit);
+        return new MemtableIterator(this, arena, order.open(), limit);
     }
 
     /** As {@link #iterator(long)} without limit, of a memtable that is no longer written to. */
@@ -355,7 +354,7 @@ public final class Memtable {
 
     /** Bytes taken from the pool. */
     public long heldBytes() {
-        return arena.heldBytes() + index.heldBytes() + reservedBytes;
+        return arena.heldBytes() + index.heldBytes() + order.heldBytes() + reservedBytes;
     }
 
     /** Number of versions of keys (puts, deletes, operands). */
@@ -398,6 +397,7 @@ public final class Memtable {
         if (before == 1) {
             arena.close();
             index.close();
+            order.close();
             if (reservedBytes > 0) {
                 pool.unreserve(SlabPool.Use.METADATA, reservedBytes);
             }

@@ -11,7 +11,7 @@ import java.util.Arrays;
 final class MemtableIterator extends InternalIterator {
     private final Memtable memtable;
     private final Arena arena;
-    private final SkipList list;
+    private final OrderedCursor cursor;
     private final long limit;
 
     private int keyRef;
@@ -24,31 +24,31 @@ final class MemtableIterator extends InternalIterator {
     private boolean backwards;
     private boolean closed;
 
-    MemtableIterator(Memtable memtable, Arena arena, SkipList list, long limit) {
+    MemtableIterator(Memtable memtable, Arena arena, OrderedCursor cursor, long limit) {
         this.memtable = memtable;
         this.arena = arena;
-        this.list = list;
+        this.cursor = cursor;
         this.limit = limit;
     }
 
     @Override
     public void seekToFirst() {
-        forwardTo(list.first());
+        forwardTo(cursor.first());
     }
 
     @Override
     public void seekToLast() {
-        backwardTo(list.last());
+        backwardTo(cursor.last());
     }
 
     @Override
     public void seek(byte[] target, int offset, int length) {
-        forwardTo(list.firstFrom(target, offset, length));
+        forwardTo(cursor.firstFrom(target, offset, length));
     }
 
     @Override
     public void seekBefore(byte[] target, int offset, int length) {
-        backwardTo(list.lastBefore(target, offset, length));
+        backwardTo(cursor.lastBefore(target, offset, length));
     }
 
     @Override
@@ -59,7 +59,7 @@ final class MemtableIterator extends InternalIterator {
         if (older != 0) {
             loadVersion(older);
         } else {
-            forwardTo(list.next(keyRef));
+            forwardTo(cursor.next());
         }
     }
 
@@ -71,14 +71,14 @@ final class MemtableIterator extends InternalIterator {
         if (--newerCount > 0) {
             loadVersion(newer[newerCount - 1]);
         } else {
-            backwardTo(list.prev(keyRef));
+            backwardTo(cursor.prev());
         }
     }
 
     /** To the newest visible version of the first key from {@code ref} on that has one. */
     private void forwardTo(int ref) {
         backwards = false;
-        for (int candidate = ref; candidate != 0; candidate = list.next(candidate)) {
+        for (int candidate = ref; candidate != 0; candidate = cursor.next()) {
             int version = newestVisible(candidate);
             if (version != 0) {
                 loadKey(candidate);
@@ -91,7 +91,7 @@ final class MemtableIterator extends InternalIterator {
 
     /** To the oldest version of the last key from {@code ref} back that has a visible one. */
     private void backwardTo(int ref) {
-        for (int candidate = ref; candidate != 0; candidate = list.prev(candidate)) {
+        for (int candidate = ref; candidate != 0; candidate = cursor.prev()) {
             if (newestVisible(candidate) != 0) {
                 loadKey(candidate);
                 collectNewer(0);
@@ -121,7 +121,7 @@ final class MemtableIterator extends InternalIterator {
     private int newestVisible(int key) {
         Slab slab = arena.slab(key);
         int at = Arena.offset(key);
-        inlineRef = Records.inlineVersion(key, slab.getInt(at + Records.SHAPE));
+        inlineRef = Records.inlineVersion(key, slab.getInt(at + Records.KEY_LENGTH));
         int version = slab.getIntAcquire(at + Records.NEWEST);
         while (version != 0) {
             Slab versionSlab = arena.slab(version);
@@ -138,13 +138,12 @@ final class MemtableIterator extends InternalIterator {
         keyRef = ref;
         Slab slab = arena.slab(ref);
         int at = Arena.offset(ref);
-        int shape = slab.getInt(at + Records.SHAPE);
-        int length = Records.keyLength(shape);
+        int length = slab.getInt(at + Records.KEY_LENGTH);
         ensureKey(length, 0);
-        slab.get(at + Records.keyOffset(shape), key, 0, length);
+        slab.get(at + Records.KEY, key, 0, length);
         keyLength = length;
         head = Slab.head(key, 0, length);
-        inlineRef = Records.inlineVersion(ref, shape);
+        inlineRef = Records.inlineVersion(ref, length);
     }
 
     private void loadVersion(int ref) {
@@ -165,6 +164,7 @@ final class MemtableIterator extends InternalIterator {
         if (!closed) {
             closed = true;
             valid = false;
+            cursor.close();
             memtable.release();
         }
     }

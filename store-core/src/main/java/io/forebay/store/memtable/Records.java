@@ -8,10 +8,9 @@ import io.forebay.store.util.Slab;
  * <pre>
  * key record
  *   0  newest   int   ref of the newest version; published last
- *   4  shape    int   key length * 16 + height of the tower
- *   8  prev     int   until linked: the key that was added before; then: the previous key in key order
- *  12  tower    int[] next key in key order, one ref per level; meaningless until linked
- *      key      bytes
+ *   4  length   int   of the key
+ *   8  pushed   int   ref of the key that was added before
+ *  12  key      bytes
  *      first version, at the next multiple of 8, unless the key is longer than {@link #INLINE_KEY_MAX}
  *
  * version (the first one of a key follows its key record, later ones have a prefix)
@@ -28,10 +27,9 @@ import io.forebay.store.util.Slab;
  */
 final class Records {
     static final int NEWEST = 0;
-    static final int SHAPE = 4;
-    static final int PREV = 8;
-    static final int TOWER = 12;
-    static final int MAX_HEIGHT = 12;
+    static final int KEY_LENGTH = 4;
+    static final int PUSHED_BEFORE = 8;
+    static final int KEY = 12;
     /** A ref can only point into the first 64 KiB of a slab, so the version after a longer key would be out of reach. */
     static final int INLINE_KEY_MAX = 32 << 10;
 
@@ -53,36 +51,14 @@ final class Records {
 
     private Records() {}
 
-    /** The height of the tower of a key: as in any skip list with p = 1/4, but drawn from the hash of the key. */
-    static int height(long hash) {
-        return 1 + (Integer.numberOfTrailingZeros((int) hash | 1 << (2 * MAX_HEIGHT - 2)) >>> 1);
-    }
-
-    static int shape(int keyLength, int height) {
-        return keyLength << 4 | height;
-    }
-
-    static int keyLength(int shape) {
-        return shape >>> 4;
-    }
-
-    static int heightOf(int shape) {
-        return shape & 15;
-    }
-
-    /** Offset of the key bytes from the begin of the record. */
-    static int keyOffset(int shape) {
-        return TOWER + 4 * (shape & 15);
-    }
-
     /** Length of a key record without its first version. */
-    static int keyRecordBytes(int shape) {
-        return align(keyOffset(shape) + keyLength(shape));
+    static int keyRecordBytes(int keyLength) {
+        return align(KEY + keyLength);
     }
 
     /** The ref of the first version of a key, 0 if that does not follow the key record. */
-    static int inlineVersion(int keyRef, int shape) {
-        return keyLength(shape) <= INLINE_KEY_MAX ? keyRef + (keyRecordBytes(shape) >>> 3) : 0;
+    static int inlineVersion(int keyRef, int keyLength) {
+        return keyLength <= INLINE_KEY_MAX ? keyRef + (keyRecordBytes(keyLength) >>> 3) : 0;
     }
 
     static int older(Slab slab, int version, int ref, int inlineVersion) {

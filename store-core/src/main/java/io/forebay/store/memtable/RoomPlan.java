@@ -5,8 +5,6 @@ import java.util.Arrays;
 
 /** What operations need at most, whether their keys are new or not. */
 final class RoomPlan implements WriteBatch.Handler {
-    private static final int LONGEST_TOWER = Records.TOWER + 4 * Records.MAX_HEIGHT;
-
     private int keys;
     private int ranges;
     private long rangeKeyBytes;
@@ -14,27 +12,27 @@ final class RoomPlan implements WriteBatch.Handler {
     private int[] largeLengths = new int[2];
     private int largeCount;
 
-    /** Length of a new key with its first version, at most. */
+    /** Length of a new key with its first version: more than what a version of a known key takes. */
     static long recordBytes(int keyLength, int valueLength) {
-        return Records.align(LONGEST_TOWER + keyLength) + versionBytes(valueLength);
+        return Records.keyRecordBytes(keyLength) + slotBytes(valueLength);
     }
 
-    private static long versionBytes(int valueLength) {
-        return Records.VERSION_PREFIX + (long) Records.slotBytes(Records.sizeClassFor(valueLength));
+    private static long slotBytes(int valueLength) {
+        return Records.slotBytes(Records.sizeClassFor(valueLength));
     }
 
     RoomPlan add(int keyLength, int valueLength) {
         keys++;
-        long version = versionBytes(valueLength);
+        long version = Records.VERSION_PREFIX + slotBytes(valueLength);
         if (keyLength > Records.INLINE_KEY_MAX) {
-            addRecord(Records.align(LONGEST_TOWER + keyLength));
+            addRecord(Records.keyRecordBytes(keyLength));
             addRecord(version);
         } else {
             long record = recordBytes(keyLength, valueLength);
             addRecord(record);
-            // a version of a known key is shorter, and may be none that gets a slab of its own
+            // a version of a known key is shorter, so it may be one of those that share slabs
             if (record > Arena.LARGE && version <= Arena.LARGE) {
-                smallBytes += Arena.LARGE;
+                smallBytes += version;
             }
         }
         return this;

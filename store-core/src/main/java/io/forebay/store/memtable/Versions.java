@@ -12,7 +12,7 @@ import java.lang.invoke.VarHandle;
 final class Versions {
     private final Arena arena;
     private final HashIndex index;
-    private final SkipList list;
+    private final OrderedIndex order;
     private long keys;
     private long entries;
 
@@ -25,10 +25,10 @@ final class Versions {
     private int at;
     private long word;
 
-    Versions(Arena arena, HashIndex index, SkipList list) {
+    Versions(Arena arena, HashIndex index, OrderedIndex order) {
         this.arena = arena;
         this.index = index;
-        this.list = list;
+        this.order = order;
     }
 
     long keys() {
@@ -47,7 +47,7 @@ final class Versions {
         }
         keySlab = arena.slab(keyRef);
         keyAt = Arena.offset(keyRef);
-        inlineRef = Records.inlineVersion(keyRef, keySlab.getInt(keyAt + Records.SHAPE));
+        inlineRef = Records.inlineVersion(keyRef, keySlab.getInt(keyAt + Records.KEY_LENGTH));
         select(keySlab.getInt(keyAt + Records.NEWEST));
         return true;
     }
@@ -98,8 +98,7 @@ final class Versions {
     /** Adds a key that {@link #locate} did not find, with its first version. */
     void addKey(
             long hash, byte[] key, int offset, int length, byte kind, byte[] value, int from, int bytes, long sequence) {
-        int shape = Records.shape(length, Records.height(hash));
-        int keyBytes = Records.keyRecordBytes(shape);
+        int keyBytes = Records.keyRecordBytes(length);
         int sizeClass = Records.sizeClassFor(bytes);
         int keyRef;
         int versionRef;
@@ -113,11 +112,11 @@ final class Versions {
         Slab into = arena.slab(keyRef);
         int place = Arena.offset(keyRef);
         into.putInt(place + Records.NEWEST, versionRef);
-        into.putInt(place + Records.SHAPE, shape);
-        into.put(place + Records.keyOffset(shape), key, offset, length);
+        into.putInt(place + Records.KEY_LENGTH, length);
+        into.put(place + Records.KEY, key, offset, length);
         fill(versionRef, Records.word(sequence, sizeClass, kind), value, from, bytes);
         index.add(hash, keyRef);
-        list.push(keyRef);
+        order.push(keyRef);
         keys++;
         entries++;
     }

@@ -6,12 +6,12 @@
  * range deletes as {@link io.forebay.store.rangedel.RangeTombstones}, for scans and for the flush.
  *
  * <p>How: {@code Arena} hands out places in slabs; {@code Records} says how keys and versions lie there; {@code HashIndex}
- * finds a key; {@code SkipList} orders keys when somebody asks for the order, sorting what is new with {@code KeySorter};
- * {@code Versions} writes and {@code Merger} folds operands. There is no object per entry, and a put or get allocates
- * nothing.
+ * finds a key; {@code OrderedIndex}, a B+ tree, orders keys when somebody asks for the order, sorting what is new with {@code
+ * KeySorter}; {@code Versions} writes and {@code Merger} folds operands. There is no object per entry, and a put or get
+ * allocates nothing.
  *
  * <p>Threads: one writer, any readers, no locks between them. The writer publishes with release stores: a key in its index
- * slot, a version in its key record. Only linking the skip list takes a lock, among those who iterate.
+ * slot, a version in its key record. Only opening an iterator takes a lock, which no write takes.
  *
  * <p>Invariants: records do not move and are freed all at once; the versions of a key hang newest first; a version at or
  * below the pinned sequence never changes; the word of a version changes whenever its bytes do.

@@ -1,0 +1,110 @@
+package io.forebay.store.memtable;
+
+/** A position in the tree of an {@link OrderedIndex} as it was when the cursor was opened. Used by one thread. */
+final class OrderedCursor {
+    private static final int MAX_DEPTH = 12;
+
+    private final OrderedIndex index;
+    private final Arena arena;
+    private final OrderedNode root;
+    private final OrderedNode[] path = new OrderedNode[MAX_DEPTH];
+    private final int[] places = new int[MAX_DEPTH];
+    private OrderedNode leaf;
+    private int place;
+    private int depth;
+
+    OrderedCursor(OrderedIndex index, Arena arena, OrderedNode root) {
+        this.index = index;
+        this.arena = arena;
+        this.root = root;
+    }
+
+    /** To the first key record, which is returned; 0 when there is none. So do all moves. */
+    int first() {
+        return root == null ? 0 : descend(root, 0, true);
+    }
+
+    int last() {
+        return root == null ? 0 : descend(root, 0, false);
+    }
+
+    /** To the first key at or after the target. */
+    int firstFrom(byte[] target, int offset, int length) {
+        if (root == null) {
+            return 0;
+        }
+        place = find(target, offset, length);
+        return place < leaf.count ? leaf.refs[place] : nextLeaf();
+    }
+
+    /** To the last key before the target. */
+    int lastBefore(byte[] target, int offset, int length) {
+        if (root == null) {
+            return 0;
+        }
+        place = find(target, offset, length) - 1;
+        return place >= 0 ? leaf.refs[place] : previousLeaf();
+    }
+
+    /** To the next key; only after a move that returned a key. */
+    int next() {
+        return ++place < leaf.count ? leaf.refs[place] : nextLeaf();
+    }
+
+    /** To the previous key; only after a move that returned a key. */
+    int prev() {
+        return --place >= 0 ? leaf.refs[place] : previousLeaf();
+    }
+
+    /** Goes to the leaf of the target, and returns how many of its keys are before it. */
+    private int find(byte[] target, int offset, int length) {
+        OrderedNode node = root;
+        depth = 0;
+        while (!node.isLeaf()) {
+            // the child whose separator is the last one at or before the target
+            int child = node.countBefore(arena, target, offset, length);
+            boolean equal = child < node.count && node.isEqual(arena, child, target, offset, length);
+            child = Math.max(0, equal ? child : child - 1);
+            path[depth] = node;
+            places[depth++] = child;
+            node = node.children[child];
+        }
+        leaf = node;
+        return node.countBefore(arena, target, offset, length);
+    }
+
+    private int descend(OrderedNode from, int fromDepth, boolean toFirst) {
+        OrderedNode node = from;
+        depth = fromDepth;
+        while (!node.isLeaf()) {
+            path[depth] = node;
+            places[depth] = toFirst ? 0 : node.count - 1;
+            node = node.children[places[depth++]];
+        }
+        leaf = node;
+        place = toFirst ? 0 : node.count - 1;
+        return node.refs[place];
+    }
+
+    private int nextLeaf() {
+        for (int level = depth - 1; level >= 0; level--) {
+            if (places[level] + 1 < path[level].count) {
+                return descend(path[level].children[++places[level]], level + 1, true);
+            }
+        }
+        return 0;
+    }
+
+    private int previousLeaf() {
+        for (int level = depth - 1; level >= 0; level--) {
+            if (places[level] > 0) {
+                return descend(path[level].children[--places[level]], level + 1, false);
+            }
+        }
+        return 0;
+    }
+
+    void close() {
+        index.closeCursor();
+    }
+}

@@ -1,0 +1,176 @@
+package io.forebay.store.memtable;
+
+import io.forebay.store.cache.SlabPool;
+import io.forebay.store.cache.SlabPool.Use;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+
+/**
+ * The key records of a memtable in key order: a B+ tree over refs, built lazily. The writer pushes new records on a stack
+ * ({@link #push}); who wants the order brings the tree up to date first ({@link #open}), with all new keys at once, sorted. So
+ * a memtable that is never scanned pays for one sort at its flush, and one that is scanned after every put pays for an
+ * insert into a leaf.
+ *
+ * <p>The tree is persistent: an update copies the nodes that it changes, so that open cursors keep the tree that they began
+ * with and need no synchronisation. Only while no cursor is open, leaves are changed in place.
+ *
+ * <p>Nodes are heap objects, a few for every hundred keys, accounted as metadata; when the pool refuses, the tree is built
+ * all the same, because a read must not fail for memory, and the excess is counted ({@link #overdraftBytes}).
+ */
+final class OrderedIndex {
+    /** Accounted for a key: 12 bytes in a leaf filled to 7/8 or at least 1/2, and its part of nodes and array headers. */
+    static final int BYTES_PER_KEY = 16;
+
+    private static final VarHandle PENDING;
+    private static final VarHandle OPEN_CURSORS;
+    /** So many records are sorted without asking for memory: 12 bytes of heap for each. */
+    private static final int SMALL_BATCH = 4096;
+
+    static {
+        try {
+            MethodHandles.Lookup lookup = MethodHandles.lookup();
+            PENDING = lookup.findVarHandle(OrderedIndex.class, "pending", int.class);
+            OPEN_CURSORS = lookup.findVarHandle(OrderedIndex.class, "openCursors", int.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private final SlabPool pool;
+    private final Arena arena;
+    /** The record pushed last. */
+    private int pending;
+
+    private int openCursors;
+
+    // all below: only under the lock
+    private int linkedUpTo;
+    private OrderedNode root;
+    private long reservedBytes;
+    private long overdraftBytes;
+
+    OrderedIndex(SlabPool pool, Arena arena) {
+        this.pool = pool;
+        this.arena = arena;
+    }
+
+    /** Adds a record to those that {@link #open} will link. Writer only; the record is complete and published by this. */
+    void push(int ref) {
+        arena.slab(ref).putInt(Arena.offset(ref) + Records.PUSHED_BEFORE, pending);
+        PENDING.setRelease(this, ref);
+    }
+
+    private int pushedBefore(int ref) {
+        return arena.slab(ref).getInt(Arena.offset(ref) + Records.PUSHED_BEFORE);
+    }
+
+    /** A cursor over every record that was pushed before this call, and maybe later ones. Any thread. Close it. */
+    synchronized OrderedCursor open() {
+        link();
+        OPEN_CURSORS.getAndAdd(this, 1);
+        return new OrderedCursor(this, arena, root);
+    }
+
+    void closeCursor() {
+        OPEN_CURSORS.getAndAdd(this, -1);
+    }
+
+    synchronized long heldBytes() {
+        return reservedBytes;
+    }
+
+    /** Bytes of the tree for which the budget had no room. */
+    synchronized long overdraftBytes() {
+        return overdraftBytes;
+    }
+
+    synchronized void close() {
+        root = null;
+        if (reservedBytes > 0) {
+            pool.unreserve(Use.METADATA, reservedBytes);
+            reservedBytes = 0;
+        }
+    }
+
+    private void link() {
+        int newest = (int) PENDING.getAcquire(this);
+        if (newest == linkedUpTo) {
+            return;
+        }
+        int count = 1;
+        if (pushedBefore(newest) == linkedUpTo) {
+            if (!insertInPlace(newest)) {
+                long[] head = {OrderedNode.head(arena, newest, 0)};
+                root = new TreeMerge(arena, new int[] {newest}, head).merge(root, 1);
+            }
+        } else {
+            count = linkSorted(newest);
+        }
+        linkedUpTo = newest;
+        account(count * (long) BYTES_PER_KEY);
+    }
+
+    private void account(long bytes) {
+        if (pool.tryReserve(Use.METADATA, bytes)) {
+            reservedBytes += bytes;
+        } else {
+            overdraftBytes += bytes;
+        }
+    }
+
+    private boolean insertInPlace(int ref) {
+        if (root == null || (int) OPEN_CURSORS.getAcquire(this) > 0) {
+            return false;
+        }
+        OrderedNode node = root;
+        while (!node.isLeaf()) {
+            node = node.children[Math.max(0, node.countBefore(arena, ref, 1) - 1)];
+        }
+        if (node.count == OrderedNode.WIDTH) {
+            return false;
+        }
+        node.insert(node.countBefore(arena, ref, 0), ref, OrderedNode.head(arena, ref, node.skip));
+        return true;
+    }
+
+    private int linkSorted(int newest) {
+        int count = 0;
+        for (int ref = newest; ref != linkedUpTo; ref = pushedBefore(ref)) {
+            count++;
+        }
+        int batch = count;
+        while (batch > SMALL_BATCH && !pool.tryReserve(Use.METADATA, batchBytes(batch))) {
+            batch = Math.max(SMALL_BATCH, batch / 2);
+        }
+        try {
+            root = linkInBatches(newest, batch);
+        } finally {
+            if (batch > SMALL_BATCH) {
+                pool.unreserve(Use.METADATA, batchBytes(batch));
+            }
+        }
+        return count;
+    }
+
+    private static long batchBytes(int count) {
+        return count * (long) (Integer.BYTES + Long.BYTES);
+    }
+
+    private OrderedNode linkInBatches(int newest, int batch) {
+        int[] refs = new int[batch];
+        long[] heads = new long[batch];
+        KeySorter sorter = new KeySorter(arena, refs, heads);
+        OrderedNode merged = root;
+        int ref = newest;
+        while (ref != linkedUpTo) {
+            int count = 0;
+            for (; ref != linkedUpTo && count < batch; ref = pushedBefore(ref)) {
+                refs[count] = ref;
+                heads[count++] = OrderedNode.head(arena, ref, 0);
+            }
+            sorter.sort(count);
+            merged = new TreeMerge(arena, refs, heads).merge(merged, count);
+        }
+        return merged;
+    }
+}

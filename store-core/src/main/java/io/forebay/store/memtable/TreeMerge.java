@@ -1,0 +1,200 @@
+package io.forebay.store.memtable;
+
+import java.util.Arrays;
+
+/**
+ * Merges sorted key records into a tree of {@link OrderedNode}s: makes a new tree and leaves the old one as it is. Subtrees
+ * that get no new key belong to both.
+ */
+final class TreeMerge {
+    /** How far nodes are filled that are cut from a long row. */
+    private static final int FILL = OrderedNode.WIDTH * 7 / 8;
+
+    private final Arena arena;
+    private final int[] batch;
+    private final long[] batchHeads;
+
+    /**
+     * @param batch sorted key records, none in the tree yet
+     * @param batchHeads the first eight bytes of their keys
+     */
+    TreeMerge(Arena arena, int[] batch, long[] batchHeads) {
+        this.arena = arena;
+        this.batch = batch;
+        this.batchHeads = batchHeads;
+    }
+
+    /** Sibling nodes in the making. Every one has a separator: a key at or before its first one and after all before it. */
+    private static final class Row {
+        /** Where the heads of the separators begin. */
+        final int skip;
+
+        OrderedNode[] nodes;
+        int[] separators;
+        long[] heads;
+        int count;
+
+        Row(int skip, int capacity) {
+            this.skip = skip;
+            this.nodes = new OrderedNode[capacity];
+            this.separators = new int[capacity];
+            this.heads = new long[capacity];
+        }
+
+        void add(OrderedNode node, int separator, long head) {
+            if (count == nodes.length) {
+                nodes = Arrays.copyOf(nodes, count * 2);
+                separators = Arrays.copyOf(separators, count * 2);
+                heads = Arrays.copyOf(heads, count * 2);
+            }
+            nodes[count] = node;
+            separators[count] = separator;
+            heads[count++] = head;
+        }
+
+        void addAll(OrderedNode parent, int from, int to) {
+            for (int i = from; i < to; i++) {
+                add(parent.children[i], parent.refs[i], parent.heads[i]);
+            }
+        }
+    }
+
+    /** The tree of {@code root} (null: empty) and the first {@code count} records of the batch. */
+    OrderedNode merge(OrderedNode root, int count) {
+        Row row = new Row(0, 4);
+        if (root == null) {
+            cutLeaves(row, 0, Arrays.copyOf(batch, count), Arrays.copyOf(batchHeads, count), 0, 0, batch[0], batchHeads[0]);
+        } else {
+            merge(root, 0, count, 0, 0, root.refs[0], root.heads[0], row);
+        }
+        while (row.count > 1) {
+            Row above = new Row(0, 4);
+            cutInner(above, row, 0, 0, row.separators[0], row.heads[0]);
+            row = above;
+        }
+        return row.nodes[0];
+    }
+
+    /**
+     * Merges {@code batch[from, to)} into a subtree and adds what takes its place to {@code out}.
+     *
+     * @param low the separator in front of the subtree, 0 for none
+     * @param high the separator behind it, 0 for none
+     * @param separator what {@code out} shall have for the first node, with its head
+     */
+    private void merge(OrderedNode node, int from, int to, int low, int high, int separator, long head, Row out) {
+        if (node.isLeaf()) {
+            mergeLeaf(node, from, to, low, high, separator, head, out);
+            return;
+        }
+        Row row = new Row(node.skip, node.count + 2);
+        int done = 0;
+        int at = from;
+        while (at < to) {
+            int child = node.countBefore(arena, batch[at], Math.max(1, done)) - 1;
+            row.addAll(node, done, child);
+            boolean last = child + 1 == node.count;
+            int stop = last ? to : batchBefore(node.refs[child + 1], at + 1, to);
+            int childLow = child == 0 ? low : node.refs[child];
+            int childHigh = last ? high : node.refs[child + 1];
+            merge(node.children[child], at, stop, childLow, childHigh, node.refs[child], node.heads[child], row);
+            done = child + 1;
+            at = stop;
+        }
+        row.addAll(node, done, node.count);
+        cutInner(out, row, low, high, separator, head);
+    }
+
+    /** The index of the first record in {@code batch[from, to)} that is not before the other one. */
+    private int batchBefore(int ref, int from, int to) {
+        int low = from;
+        int high = to;
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (OrderedNode.compare(arena, batch[middle], ref) < 0) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low;
+    }
+
+    private void mergeLeaf(OrderedNode leaf, int from, int to, int low, int high, int separator, long head, Row out) {
+        int total = leaf.count + to - from;
+        int[] refs = new int[total];
+        long[] heads = new long[total];
+        int old = 0;
+        int at = 0;
+        for (int i = from; i < to; i++) {
+            int stop = leaf.countBefore(arena, batch[i], old);
+            System.arraycopy(leaf.refs, old, refs, at, stop - old);
+            System.arraycopy(leaf.heads, old, heads, at, stop - old);
+            at += stop - old;
+            old = stop;
+            refs[at] = batch[i];
+            heads[at++] = leaf.skip == 0 ? batchHeads[i] : OrderedNode.head(arena, batch[i], leaf.skip);
+        }
+        System.arraycopy(leaf.refs, old, refs, at, leaf.count - old);
+        System.arraycopy(leaf.heads, old, heads, at, leaf.count - old);
+        cutLeaves(out, leaf.skip, refs, heads, low, high, separator, head);
+    }
+
+    private void cutLeaves(Row out, int skip, int[] refs, long[] heads, int low, int high, int separator, long head) {
+        int total = refs.length;
+        if (total <= OrderedNode.WIDTH) {
+            out.add(new OrderedNode(skip, heads, refs, null), separator, head);
+            return;
+        }
+        int start = 0;
+        for (int stop; start < total; start = stop) {
+            stop = endOfPiece(start, total, high);
+            int[] pieceRefs = Arrays.copyOfRange(refs, start, stop);
+            int pieceSkip = OrderedNode.skip(arena, start == 0 ? low : refs[start], stop == total ? high : refs[stop]);
+            long[] pieceHeads = pieceSkip == skip ? Arrays.copyOfRange(heads, start, stop) : heads(pieceRefs, pieceSkip);
+            add(out, new OrderedNode(pieceSkip, pieceHeads, pieceRefs, null), start, refs[start], separator, head);
+        }
+    }
+
+    private void cutInner(Row out, Row row, int low, int high, int separator, long head) {
+        int total = row.count;
+        int start = 0;
+        for (int stop; start < total; start = stop) {
+            stop = total <= OrderedNode.WIDTH ? total : endOfPiece(start, total, high);
+            int[] refs = Arrays.copyOfRange(row.separators, start, stop);
+            int skip = stop - start == total
+                    ? row.skip
+                    : OrderedNode.skip(
+                            arena,
+                            start == 0 ? low : row.separators[start],
+                            stop == total ? high : row.separators[stop]);
+            long[] heads = skip == row.skip ? Arrays.copyOfRange(row.heads, start, stop) : heads(refs, skip);
+            OrderedNode[] children = Arrays.copyOfRange(row.nodes, start, stop);
+            add(out, new OrderedNode(skip, heads, refs, children), start, refs[0], separator, head);
+        }
+    }
+
+    /** Adds a piece of a row: the first one has the separator that its whole had. */
+    private void add(Row out, OrderedNode piece, int start, int first, int separator, long head) {
+        if (start == 0) {
+            out.add(piece, separator, head);
+        } else {
+            out.add(piece, first, OrderedNode.head(arena, first, out.skip));
+        }
+    }
+
+    private long[] heads(int[] refs, int skip) {
+        long[] heads = new long[refs.length];
+        for (int i = 0; i < refs.length; i++) {
+            heads[i] = OrderedNode.head(arena, refs[i], skip);
+        }
+        return heads;
+    }
+
+    /** Cuts evenly; but where keys are added at the end of all, the nodes before the last one are filled. */
+    private static int endOfPiece(int start, int total, int high) {
+        int rest = total - start;
+        int pieces = (rest + FILL - 1) / FILL;
+        return high == 0 && pieces > 1 ? start + FILL : start + (rest + pieces - 1) / pieces;
+    }
+}
