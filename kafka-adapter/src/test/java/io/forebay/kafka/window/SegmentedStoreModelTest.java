@@ -151,7 +151,7 @@ class SegmentedStoreModelTest {
                 case 0:
                     return upper ? Long.MAX_VALUE : 0;
                 case 1:
-                    return random.nextInt(1000) - 500;
+                    return random.nextInt(1000) - 500L;
                 default:
                     return now - random.nextInt(300_000) + 50_000;
             }
