@@ -56,7 +56,9 @@ public final class ForebayStores {
      */
     public static VersionedBytesStoreSupplier persistentVersionedKeyValueStore(
             String name, Duration historyRetention, Duration segmentInterval) {
-        if (millis(segmentInterval, "segmentInterval") < 1) {
+        Objects.requireNonNull(name, "name cannot be null");
+        millis(historyRetention, "historyRetention");
+        if (signedMillis(segmentInterval, "segmentInterval") < 1) {
             throw new IllegalArgumentException("segmentInterval cannot be zero or negative");
         }
         return persistentVersionedKeyValueStore(name, historyRetention);
@@ -117,22 +119,25 @@ public final class ForebayStores {
     }
 
     private static long millis(Duration duration, String parameter) {
+        long millis = signedMillis(duration, parameter);
+        if (millis < 0) {
+            throw new IllegalArgumentException(parameter + " cannot be negative");
+        }
+        return millis;
+    }
+
+    private static long signedMillis(Duration duration, String parameter) {
         if (duration == null) {
             throw new IllegalArgumentException(
                     "Invalid value for parameter \"" + parameter + "\" (value was: null). " + "It shouldn't be null.");
         }
-        long millis;
         try {
-            millis = duration.toMillis();
+            return duration.toMillis();
         } catch (ArithmeticException e) {
             throw new IllegalArgumentException(
                     "Invalid value for parameter \"" + parameter + "\" (value was: " + duration + "). "
                             + "It can't be converted to milliseconds.",
                     e);
         }
-        if (millis < 0) {
-            throw new IllegalArgumentException(parameter + " cannot be negative");
-        }
-        return millis;
     }
 }

@@ -1,0 +1,174 @@
+package io.forebay.kafka;
+
+import static io.forebay.kafka.TestContexts.logged;
+import static io.forebay.kafka.TestContexts.open;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.File;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.function.Function;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.errors.ProcessorStateException;
+import org.apache.kafka.streams.kstream.Windowed;
+import org.apache.kafka.streams.kstream.internals.SessionWindow;
+import org.apache.kafka.streams.processor.StateStore;
+import org.apache.kafka.streams.state.KeyValueBytesStoreSupplier;
+import org.apache.kafka.streams.state.KeyValueIterator;
+import org.apache.kafka.streams.state.KeyValueStore;
+import org.apache.kafka.streams.state.SessionStore;
+import org.apache.kafka.streams.state.WindowStore;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A store that the application now opens with another value format, another retention or as another kind. */
+class LayoutChangeTest {
+    private static final TopicPartition CHANGELOG = new TopicPartition("changelog", 0);
+    private static final String NO_TIMESTAMP = "ffffffffffffffff";
+    private static final String NO_HEADERS = "00";
+
+    @TempDir
+    File dir;
+
+    private static Bytes key(int i) {
+        return Bytes.wrap(new byte[] {(byte) i});
+    }
+
+    private static String hex(byte[] value) {
+        return value == null ? null : HexFormat.of().formatHex(value);
+    }
+
+    private KeyValueStore<Bytes, byte[]> keyValue(Function<String, KeyValueBytesStoreSupplier> supplier) {
+        return open(supplier.apply("s").get(), logged(dir, "s"));
+    }
+
+    @Test
+    void keyValuesGetTimestampsAndThenHeaders() {
+        KeyValueStore<Bytes, byte[]> plain = keyValue(ForebayStores::persistentKeyValueStore);
+        for (int i = 0; i < 100; i++) {
+            plain.put(key(i), new byte[] {(byte) i});
+        }
+        plain.commit(Map.of(CHANGELOG, 100L));
+        plain.close();
+
+        KeyValueStore<Bytes, byte[]> timestamped = keyValue(ForebayStores::persistentTimestampedKeyValueStore);
+        assertThat(timestamped.committedOffset(CHANGELOG)).isEqualTo(100);
+        assertThat(hex(timestamped.get(key(0x2a)))).isEqualTo(NO_TIMESTAMP + "2a");
+        timestamped.close();
+
+        timestamped = keyValue(ForebayStores::persistentTimestampedKeyValueStore);
+        assertThat(hex(timestamped.get(key(0x2a)))).as("rewritten once").isEqualTo(NO_TIMESTAMP + "2a");
+        timestamped.close();
+
+        KeyValueStore<Bytes, byte[]> headers = keyValue(ForebayStores::persistentTimestampedKeyValueStoreWithHeaders);
+        assertThat(headers.committedOffset(CHANGELOG)).isEqualTo(100);
+        int rows = 0;
+        try (KeyValueIterator<Bytes, byte[]> all = headers.all()) {
+            while (all.hasNext()) {
+                var row = all.next();
+                assertThat(hex(row.value)).isEqualTo(NO_HEADERS + NO_TIMESTAMP + hex(row.key.get()));
+                rows++;
+            }
+        }
+        assertThat(rows).isEqualTo(100);
+        headers.close();
+    }
+
+    @Test
+    void plainKeyValuesGetHeadersAtOnce() {
+        KeyValueStore<Bytes, byte[]> plain = keyValue(ForebayStores::persistentKeyValueStore);
+        plain.put(key(1), new byte[] {7});
+        plain.commit(Map.of(CHANGELOG, 1L));
+        plain.close();
+        KeyValueStore<Bytes, byte[]> headers = keyValue(ForebayStores::persistentTimestampedKeyValueStoreWithHeaders);
+        assertThat(hex(headers.get(key(1)))).isEqualTo(NO_HEADERS + NO_TIMESTAMP + "07");
+        headers.close();
+    }
+
+    @Test
+    void aFormatThatHoldsLessIsRefusedAndNothingChanges() {
+        KeyValueStore<Bytes, byte[]> timestamped = keyValue(ForebayStores::persistentTimestampedKeyValueStore);
+        timestamped.put(key(1), new byte[9]);
+        timestamped.commit(Map.of(CHANGELOG, 1L));
+        timestamped.close();
+        assertThatThrownBy(() -> keyValue(ForebayStores::persistentKeyValueStore))
+                .isInstanceOf(ProcessorStateException.class)
+                .hasMessageContaining("TIMESTAMPED")
+                .hasMessageContaining("PLAIN")
+                .hasMessageContaining("changelog");
+        timestamped = keyValue(ForebayStores::persistentTimestampedKeyValueStore);
+        assertThat(timestamped.get(key(1))).hasSize(9);
+        timestamped.close();
+    }
+
+    @Test
+    void anotherKindIsRefused() {
+        KeyValueStore<Bytes, byte[]> store = keyValue(ForebayStores::persistentKeyValueStore);
+        store.commit(Map.of(CHANGELOG, 1L));
+        store.close();
+        StateStore sessions =
+                ForebayStores.persistentSessionStore("s", Duration.ofDays(1)).get();
+        assertThatThrownBy(() -> open(sessions, logged(dir, "s")))
+                .isInstanceOf(ProcessorStateException.class)
+                .hasMessageContaining("KEY_VALUE")
+                .hasMessageContaining("SESSION");
+        assertThat(sessions.isOpen()).isFalse();
+    }
+
+    @Test
+    void windowsAreSortedIntoTheSegmentsOfANewRetention() {
+        WindowStore<Bytes, byte[]> windows = windows(Duration.ofHours(10), false);
+        for (int i = 0; i < 200; i++) {
+            windows.put(key(i % 7), new byte[] {(byte) i}, i * 100_000L);
+        }
+        windows.commit(Map.of(CHANGELOG, 200L));
+        windows.close();
+
+        windows = windows(Duration.ofHours(100), true);
+        assertThat(windows.committedOffset(CHANGELOG)).isEqualTo(200);
+        for (int i = 0; i < 200; i++) {
+            assertThat(hex(windows.fetch(key(i % 7), i * 100_000L)))
+                    .isEqualTo(NO_TIMESTAMP + hex(new byte[] {(byte) i}));
+        }
+        windows.close();
+
+        windows = windows(Duration.ofMinutes(10), true);
+        int rows = 0;
+        try (KeyValueIterator<Windowed<Bytes>, byte[]> all = windows.all()) {
+            for (; all.hasNext(); rows++) {
+                assertThat(all.next().key.window().start()).isGreaterThan(199 * 100_000L - 600_000);
+            }
+        }
+        assertThat(rows).isEqualTo(6);
+        windows.close();
+    }
+
+    private WindowStore<Bytes, byte[]> windows(Duration retention, boolean timestamped) {
+        return open(
+                timestamped
+                        ? ForebayStores.persistentTimestampedWindowStore("s", retention, Duration.ofMillis(1), false)
+                                .get()
+                        : ForebayStores.persistentWindowStore("s", retention, Duration.ofMillis(1), false)
+                                .get(),
+                logged(dir, "s"));
+    }
+
+    @Test
+    void sessionsGetHeadersWithoutTimestamp() {
+        Duration day = Duration.ofDays(1);
+        SessionStore<Bytes, byte[]> plain =
+                open(ForebayStores.persistentSessionStore("s", day).get(), logged(dir, "s"));
+        plain.put(new Windowed<>(key(1), new SessionWindow(5, 10)), new byte[] {7});
+        plain.commit(Map.of(CHANGELOG, 1L));
+        plain.close();
+        SessionStore<Bytes, byte[]> headers = open(
+                ForebayStores.persistentSessionStoreWithHeaders("s", Duration.ofDays(30))
+                        .get(),
+                logged(dir, "s"));
+        assertThat(hex(headers.fetchSession(key(1), 5, 10))).isEqualTo(NO_HEADERS + "07");
+        headers.close();
+    }
+}
