@@ -3,6 +3,7 @@ package io.forebay.store.version;
 import io.forebay.store.rangedel.Fragment;
 import io.forebay.store.rangedel.FragmentArray;
 import io.forebay.store.rangedel.RangeTombstones;
+import io.forebay.store.sst.SstReader;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,17 +37,9 @@ final class RunTombstones {
     }
 
     private static RangeTombstones visible(FileMeta file) throws IOException {
-        RangeTombstones tombstones = file.file().reader().tombstones();
-        long override = file.overrideSequence();
-        if (tombstones.isEmpty() || !file.virtual() && override < 0) {
-            return tombstones;
-        }
-        List<Fragment> fragments = new ArrayList<>();
-        for (Fragment fragment : tombstones.fragments()) {
-            fragments.add(
-                    override < 0 ? fragment : new Fragment(fragment.start(), fragment.end(), new long[] {override}));
-        }
-        FragmentArray all = FragmentArray.of(fragments);
-        return file.virtual() ? all.clip(file.range()) : all;
+        SstReader reader = file.file().reader();
+        return file.virtual() || file.overrideSequence() >= 0
+                ? reader.tombstones(file.range(), file.overrideSequence())
+                : reader.tombstones();
     }
 }

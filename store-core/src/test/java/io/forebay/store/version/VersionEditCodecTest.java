@@ -1,0 +1,221 @@
+package io.forebay.store.version;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.forebay.store.CorruptionException;
+import io.forebay.store.FormatTooNewException;
+import io.forebay.store.KeyRange;
+import io.forebay.store.util.Seeded;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class VersionEditCodecTest {
+    private static final byte[] ID_AND_LENGTH = new byte[17];
+
+    static VersionEdit sample() {
+        VersionEdit edit = new VersionEdit()
+                .lastSequence(300)
+                .mergeName("append")
+                .commit(299, new byte[] {1, 2, 3})
+                .add(
+                        5,
+                        new FileMeta(
+                                new FileId(0x0102030405060708L, 0x1112131415161718L),
+                                70_000,
+                                KeyRange.of(new byte[] {'a'}, new byte[] {'m', 0}),
+                                false,
+                                200,
+                                300,
+                                1_000,
+                                7,
+                                2,
+                                -1,
+                                1_700_000_000_000L,
+                                null))
+                .add(
+                        0,
+                        new FileMeta(
+                                new FileId(-1, 1),
+                                0,
+                                KeyRange.all(),
+                                true,
+                                0,
+                                Long.MAX_VALUE,
+                                0,
+                                0,
+                                0,
+                                Long.MAX_VALUE - 1,
+                                0,
+                                null));
+        edit.remove(new VersionEdit.Removed(4, new FileId(2, 3), new byte[] {'k'}));
+        edit.nextRank(6);
+        return edit;
+    }
+
+    private static void assertSame(VersionEdit got, VersionEdit expected) {
+        assertThat(got.lastSequence()).isEqualTo(expected.lastSequence());
+        assertThat(got.mergeName()).isEqualTo(expected.mergeName());
+        assertThat(got.nextRank()).isEqualTo(expected.nextRank());
+        assertThat(got.added()).isEqualTo(expected.added());
+        assertThat(got.removed().size()).isEqualTo(expected.removed().size());
+        for (int i = 0; i < got.removed().size(); i++) {
+            assertThat(got.removed().get(i).rank())
+                    .isEqualTo(expected.removed().get(i).rank());
+            assertThat(got.removed().get(i).id())
+                    .isEqualTo(expected.removed().get(i).id());
+            assertThat(got.removed().get(i).from())
+                    .isEqualTo(expected.removed().get(i).from());
+        }
+        if (expected.commit() == null) {
+            assertThat(got.commit()).isNull();
+        } else {
+            assertThat(got.commit().sequence()).isEqualTo(expected.commit().sequence());
+            assertThat(got.commit().payload()).isEqualTo(expected.commit().payload());
+        }
+    }
+
+    private static VersionEdit decode(byte[] bytes) {
+        return VersionEditCodec.decode(bytes, "MANIFEST-7", 1_000);
+    }
+
+    @Test
+    void goldenBytes() throws IOException {
+        byte[] golden;
+        try (InputStream in = VersionEditCodecTest.class.getResourceAsStream("edit.hex")) {
+            String text = new String(in.readAllBytes(), StandardCharsets.US_ASCII).replaceAll("#.*|\\s", "");
+            golden = HexFormat.of().parseHex(text);
+        }
+        assertThat(HexFormat.of().formatHex(VersionEditCodec.encode(sample())))
+                .isEqualTo(HexFormat.of().formatHex(golden));
+        assertSame(decode(golden), sample());
+    }
+
+    @Test
+    void anEditWithoutAnythingIsNoBytes() {
+        assertThat(VersionEditCodec.encode(new VersionEdit())).isEmpty();
+        assertThat(decode(new byte[0]).isEmpty()).isTrue();
+    }
+
+    @Test
+    void randomEditsComeBack() {
+        Seeded.run(VersionEditCodecTest.class, 500, random -> {
+            VersionEdit edit = randomEdit(random);
+            assertSame(decode(VersionEditCodec.encode(edit)), edit);
+        });
+    }
+
+    private static VersionEdit randomEdit(Random random) {
+        VersionEdit edit = new VersionEdit();
+        if (random.nextBoolean()) {
+            edit.lastSequence(positive(random));
+        }
+        if (random.nextBoolean()) {
+            edit.mergeName("größe" + random.nextInt());
+        }
+        if (random.nextBoolean()) {
+            edit.commit(positive(random), bytes(random));
+        }
+        if (random.nextBoolean()) {
+            edit.nextRank(positive(random));
+        }
+        for (int i = random.nextInt(5); i > 0; i--) {
+            byte[] from = bytes(random);
+            byte[] to = random.nextBoolean() ? null : Arrays.copyOf(from, from.length + 1 + random.nextInt(4));
+            edit.add(
+                    positive(random),
+                    new FileMeta(
+                            FileId.random(random::nextLong),
+                            positive(random),
+                            KeyRange.of(from, to),
+                            random.nextBoolean(),
+                            positive(random),
+                            positive(random),
+                            positive(random),
+                            positive(random),
+                            positive(random),
+                            random.nextBoolean() ? -1 : positive(random) - 1,
+                            random.nextLong(),
+                            null));
+        }
+        for (int i = random.nextInt(5); i > 0; i--) {
+            edit.remove(new VersionEdit.Removed(positive(random), FileId.random(random::nextLong), bytes(random)));
+        }
+        return edit;
+    }
+
+    private static long positive(Random random) {
+        return random.nextLong() >>> (1 + random.nextInt(63));
+    }
+
+    private static byte[] bytes(Random random) {
+        byte[] bytes = new byte[random.nextInt(300)];
+        random.nextBytes(bytes);
+        return bytes;
+    }
+
+    /** A checksum guards the bytes, so this is about code that must not run wild, and about messages. */
+    @Test
+    void whatIsNotAnEditIsRefusedWithFileAndOffset() {
+        byte[] bytes = VersionEditCodec.encode(sample());
+        int refused = 0;
+        for (int length = 0; length < bytes.length; length++) {
+            refused += refuses(Arrays.copyOf(bytes, length)) ? 1 : 0;
+        }
+        // Cuts between two fields leave a shorter edit: there are six fields more.
+        assertThat(refused).isEqualTo(bytes.length - 7);
+        for (int at = 0; at < bytes.length; at++) {
+            for (int value = 0; value < 256; value++) {
+                byte[] damaged = bytes.clone();
+                damaged[at] = (byte) value;
+                refuses(damaged);
+            }
+        }
+    }
+
+    private static boolean refuses(byte[] bytes) {
+        try {
+            decode(bytes);
+            return false;
+        } catch (CorruptionException e) {
+            assertThat(e.file()).isEqualTo("MANIFEST-7");
+            assertThat(e.offset()).isBetween(1_000L, 1_000L + bytes.length);
+            return true;
+        } catch (FormatTooNewException e) {
+            assertThat(e).hasMessageContaining("MANIFEST-7");
+            return true;
+        }
+    }
+
+    @Test
+    void anUnknownTagIsANewerFormat() {
+        assertThatThrownBy(() -> decode(new byte[] {1, 5, 99}))
+                .isInstanceOf(FormatTooNewException.class)
+                .hasMessageContaining("MANIFEST-7")
+                .hasMessageContaining("99");
+    }
+
+    @Test
+    void impossibleFilesAreRefused() {
+        byte[] flags = VersionEditCodec.encode(
+                new VersionEdit().add(1, sample().added().get(0).file()));
+        int flagsAt = 2 + ID_AND_LENGTH.length + 2;
+        assertThat(flags[flagsAt]).isEqualTo((byte) 2);
+        flags[flagsAt] = 4;
+        assertThatThrownBy(() -> decode(flags))
+                .isInstanceOf(CorruptionException.class)
+                .hasMessageContaining("flags");
+        FileMeta file = sample().added().get(0).file();
+        FileMeta empty = new FileMeta(
+                file.id(), 1, KeyRange.of(new byte[] {2}, new byte[] {2}), true, 1, 1, 1, 0, 0, -1, 0, null);
+        byte[] nothing = VersionEditCodec.encode(new VersionEdit().add(1, empty));
+        assertThatThrownBy(() -> decode(nothing))
+                .isInstanceOf(CorruptionException.class)
+                .hasMessageContaining("range");
+    }
+}

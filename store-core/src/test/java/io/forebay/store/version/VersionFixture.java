@@ -1,0 +1,119 @@
+package io.forebay.store.version;
+
+import io.forebay.store.BackgroundExecutor;
+import io.forebay.store.FileStore;
+import io.forebay.store.KeyRange;
+import io.forebay.store.WritableFile;
+import io.forebay.store.cache.BlockCache;
+import io.forebay.store.cache.SlabPool;
+import io.forebay.store.testing.HeapSlabs;
+import io.forebay.store.testing.ManualClock;
+import io.forebay.store.testing.SteppedExecutor;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A directory with a version set over files that need not be real SSTs, because nobody reads them. */
+final class VersionFixture {
+    final FileStore files;
+    final SteppedExecutor executor = new SteppedExecutor(new ManualClock());
+    final SlabPool pool = new SlabPool(new HeapSlabs(), 4 << 20);
+    final BlockCache cache = new BlockCache(pool);
+    final FileRegistry registry;
+    VersionSet set;
+
+    VersionFixture(FileStore files) {
+        this.files = files;
+        registry = new FileRegistry(files, cache, pool, executor);
+    }
+
+    /** With background work on threads of {@code background}, for tests with threads. */
+    VersionFixture(FileStore files, BackgroundExecutor background) throws IOException {
+        this.files = files;
+        registry = new FileRegistry(files, cache, pool, background);
+        set = VersionSet.open(files, registry);
+    }
+
+    static VersionFixture open(FileStore files) throws IOException {
+        return open(files, 4 << 20);
+    }
+
+    static VersionFixture open(FileStore files, long rollOverBytes) throws IOException {
+        VersionFixture fixture = new VersionFixture(files);
+        fixture.set = VersionSet.open(files, fixture.registry, rollOverBytes);
+        return fixture;
+    }
+
+    static byte[] key(String text) {
+        return text.getBytes(StandardCharsets.US_ASCII);
+    }
+
+    static FileMeta meta(FileId id, String from, String to, long minSequence, long maxSequence) {
+        return new FileMeta(
+                id,
+                100,
+                KeyRange.of(key(from), to == null ? null : key(to)),
+                false,
+                minSequence,
+                maxSequence,
+                10,
+                1,
+                0,
+                -1,
+                1_700_000_000_000L,
+                null);
+    }
+
+    /** Makes a file on disk and refers to it once. */
+    FileMeta create(FileId id, String from, String to, long maxSequence) throws IOException {
+        try (WritableFile file = files.create(id.name())) {
+            file.append(ByteBuffer.wrap(new byte[100]));
+            file.sync();
+        }
+        return meta(id, from, to, 1, maxSequence).withFile(registry.acquire(id, 100));
+    }
+
+    /** Applies an edit and lets go of the files it adds, as jobs do. */
+    void apply(VersionEdit edit) throws IOException {
+        try {
+            set.apply(edit);
+        } finally {
+            edit.added().forEach(added -> added.file().file().release());
+        }
+    }
+
+    /** Runs and files of the present version, as text, newest first. */
+    List<String> state() {
+        Version version = set.current();
+        try {
+            List<String> state = new ArrayList<>();
+            for (SortedRun run : version.runs()) {
+                for (FileMeta file : run.files()) {
+                    state.add(run.rank() + " " + file.id().low() + " " + file.range() + " " + file.newestSequence());
+                }
+            }
+            return state;
+        } finally {
+            version.release();
+        }
+    }
+
+    /** Names of the SSTs in the directory, as the low half of their ids. */
+    List<Long> tables() throws IOException {
+        List<Long> tables = new ArrayList<>();
+        for (String name : files.list()) {
+            FileId id = FileId.parse(name);
+            if (id != null) {
+                tables.add(id.low());
+            }
+        }
+        return tables;
+    }
+
+    void close() throws IOException {
+        set.close();
+        registry.close();
+    }
+}
