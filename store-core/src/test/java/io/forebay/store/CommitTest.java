@@ -1,0 +1,231 @@
+package io.forebay.store;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.forebay.store.testing.CrashFileStore;
+import io.forebay.store.testing.SteppedEnvironment;
+import java.time.Duration;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/** When a commit becomes durable, what a crash leaves, and what all of it costs. */
+class CommitTest {
+    private static final long SECOND = 1_000_000_000L;
+
+    private final CrashFileStore files = new CrashFileStore();
+
+    @Test
+    void aDurableCommitSurvivesACrashAndLaterWritesDoNot() {
+        SteppedEnvironment stepped = new SteppedEnvironment();
+        Store store = stepped.open(files);
+        store.put(bytes("a"), bytes("1"));
+        store.commitDurably(bytes("one"));
+        store.put(bytes("a"), bytes("2"));
+        store.put(bytes("b"), bytes("2"));
+        store.commit(bytes("two"));
+        assertThat(store.committedPayload()).isEqualTo(bytes("two"));
+        assertThat(store.durablePayload()).isEqualTo(bytes("one"));
+        assertAfterCrash("one", "1", null);
+    }
+
+    @Test
+    void uncommittedWritesThatWereFlushedAreDropped() {
+        SteppedEnvironment stepped = new SteppedEnvironment();
+        Store store = stepped.open(files);
+        store.put(bytes("a"), bytes("1"));
+        store.commit(bytes("one"));
+        store.put(bytes("a"), bytes("2"));
+        store.put(bytes("b"), bytes("2"));
+        store.flush();
+        assertThat(store.durablePayload()).isEqualTo(bytes("one"));
+        assertThat(store.statistics().liveFiles()).isEqualTo(2);
+        assertAfterCrash("one", "1", null);
+    }
+
+    @Test
+    void closeMakesTheLastCommitDurableAndDropsTheRest() {
+        try (SteppedEnvironment stepped = new SteppedEnvironment()) {
+            Store store = stepped.open(files);
+            store.put(bytes("a"), bytes("1"));
+            store.commit(bytes("one"));
+            store.put(bytes("a"), bytes("2"));
+            store.close();
+            assertAfterCrash("one", "1", null);
+            store = stepped.open(files);
+            assertThat(store.get(bytes("a"))).isEqualTo(bytes("1"));
+            assertThat(store.committedPayload()).isEqualTo(bytes("one"));
+            assertThat(store.statistics().durableSequence()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void aCommitBecomesDurableWithinTheInterval() {
+        try (SteppedEnvironment stepped = new SteppedEnvironment()) {
+            Store store = stepped.open(files, StoreOptions.builder().commitInterval(Duration.ofSeconds(60)));
+            store.put(bytes("a"), bytes("1"));
+            store.commit(bytes("one"));
+            stepped.clock.advance(30 * SECOND);
+            stepped.executor.drain();
+            store.put(bytes("a"), bytes("2"));
+            store.commit(bytes("two"));
+            assertThat(store.durablePayload()).isEmpty();
+            stepped.clock.advance(30 * SECOND);
+            stepped.executor.drain();
+            assertThat(store.durablePayload()).isEqualTo(bytes("two"));
+            assertThat(store.statistics().flushes()).isEqualTo(1);
+            // and the next one again
+            store.commit(bytes("three"));
+            stepped.clock.advance(59 * SECOND);
+            stepped.executor.drain();
+            assertThat(store.durablePayload()).isEqualTo(bytes("two"));
+            stepped.clock.advance(SECOND);
+            stepped.executor.drain();
+            assertThat(store.durablePayload()).isEqualTo(bytes("three"));
+            assertThat(store.statistics().flushes()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void theIntervalIsCountedFromTheOldestCommitThatWaits() {
+        try (SteppedEnvironment stepped = new SteppedEnvironment()) {
+            Store store = stepped.open(files, StoreOptions.builder().commitInterval(Duration.ofSeconds(60)));
+            store.put(bytes("a"), bytes("1"));
+            store.commit(bytes("one"));
+            stepped.clock.advance(50 * SECOND);
+            store.commitDurably(bytes("two"));
+            stepped.clock.advance(5 * SECOND);
+            store.put(bytes("a"), bytes("2"));
+            store.commit(bytes("three"));
+            stepped.clock.advance(10 * SECOND);
+            stepped.executor.drain();
+            assertThat(store.durablePayload()).isEqualTo(bytes("two"));
+            stepped.clock.advance(50 * SECOND);
+            stepped.executor.drain();
+            assertThat(store.durablePayload()).isEqualTo(bytes("three"));
+        }
+    }
+
+    @Test
+    void withAnIntervalOfZeroEveryCommitStartsAFlush() {
+        try (SteppedEnvironment stepped = new SteppedEnvironment()) {
+            Store store = stepped.open(files, StoreOptions.builder().commitInterval(Duration.ZERO));
+            for (int i = 0; i < 3; i++) {
+                store.put(bytes("a"), bytes("" + i));
+                store.commit(bytes("" + i));
+                stepped.executor.drain();
+                assertThat(store.durablePayload()).isEqualTo(bytes("" + i));
+            }
+        }
+    }
+
+    @Test
+    void aFullMemtableEndsAtACommitIfOneComesInTime() {
+        try (SteppedEnvironment stepped = new SteppedEnvironment()) {
+            Store store = stepped.open(files, StoreOptions.builder().memtableBytes(64 << 10));
+            byte[] value = new byte[1000];
+            for (int i = 0; i < 200; i++) {
+                store.put(bytes("key" + i), value);
+                if (i % 7 == 0) {
+                    store.commit(bytes("" + i));
+                }
+                stepped.executor.drain();
+            }
+            // each flush made its newest commit durable, and no run holds anything uncommitted
+            StoreStatistics statistics = store.statistics();
+            assertThat(statistics.flushes()).isGreaterThanOrEqualTo(3);
+            assertThat(statistics.durableSequence()).isGreaterThan(140);
+            int flushes = (int) statistics.flushes();
+            assertThat(statistics.liveFiles()).isLessThanOrEqualTo(flushes);
+        }
+    }
+
+    @Test
+    void anUnchangedCommitCostsNothing() {
+        try (SteppedEnvironment stepped = new SteppedEnvironment()) {
+            Store store = stepped.open(files);
+            store.put(bytes("a"), bytes("1"));
+            store.commitDurably(bytes("one"));
+            stepped.executor.drain();
+            long syncs = files.syncs();
+            for (int i = 0; i < 10; i++) {
+                store.commit(bytes("one"));
+                store.commitDurably(bytes("one"));
+                stepped.clock.advance(100 * SECOND);
+                stepped.executor.drain();
+            }
+            store.close();
+            assertThat(files.syncs()).isEqualTo(syncs);
+        }
+    }
+
+    @Test
+    void aNewPayloadAloneIsOneManifestEdit() {
+        try (SteppedEnvironment stepped = new SteppedEnvironment()) {
+            Store store = stepped.open(files);
+            store.put(bytes("a"), bytes("1"));
+            store.commitDurably(bytes("one"));
+            stepped.executor.drain();
+            long syncs = files.syncs();
+            store.commitDurably(bytes("two"));
+            assertThat(files.syncs()).isEqualTo(syncs + 1);
+            assertAfterCrash("two", "1", null);
+        }
+    }
+
+    @Test
+    void openingAndClosingAnExistingStoreWritesNothing() {
+        try (SteppedEnvironment stepped = new SteppedEnvironment()) {
+            stepped.open(files).close();
+            long syncs = files.syncs();
+            assertThat(syncs).as("syncs to create a store").isLessThanOrEqualTo(2);
+            for (int i = 0; i < 3; i++) {
+                stepped.open(files).close();
+            }
+            assertThat(files.syncs()).isEqualTo(syncs);
+        }
+    }
+
+    @Test
+    void writesAfterTheLastCommitAreNotWrittenAtClose() {
+        try (SteppedEnvironment stepped = new SteppedEnvironment()) {
+            Store store = stepped.open(files);
+            store.put(bytes("a"), bytes("1"));
+            store.commitDurably(bytes("one"));
+            stepped.executor.drain();
+            long syncs = files.syncs();
+            store.put(bytes("b"), bytes("2"));
+            store.close();
+            assertThat(files.syncs()).isEqualTo(syncs);
+        }
+    }
+
+    @Test
+    void payloadsAreCopies() {
+        try (SteppedEnvironment stepped = new SteppedEnvironment()) {
+            Store store = stepped.open(files);
+            byte[] payload = bytes("one");
+            store.commitDurably(payload);
+            payload[0] = 0;
+            store.committedPayload()[1] = 0;
+            store.durablePayload()[1] = 0;
+            assertThat(store.committedPayload()).isEqualTo(bytes("one"));
+            assertThat(store.durablePayload()).isEqualTo(bytes("one"));
+        }
+    }
+
+    private void assertAfterCrash(String payload, String a, String b) {
+        for (int i = 0; i < 5; i++) {
+            try (SteppedEnvironment stepped = new SteppedEnvironment()) {
+                Store store = stepped.open(files.afterCrash(new Random(i)));
+                assertThat(new String(store.durablePayload(), UTF_8)).isEqualTo(payload);
+                assertThat(store.get(bytes("a"))).isEqualTo(a == null ? null : bytes(a));
+                assertThat(store.get(bytes("b"))).isEqualTo(b == null ? null : bytes(b));
+            }
+        }
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(UTF_8);
+    }
+}
