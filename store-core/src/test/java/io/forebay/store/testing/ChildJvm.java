@@ -1,0 +1,67 @@
+package io.forebay.store.testing;
+
+import com.dynatrace.hash4j.hashing.Hashing;
+import io.forebay.store.Store;
+import java.io.BufferedReader;
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.slf4j.LoggerFactory;
+
+/** Another JVM with the same classes, which a test may kill. Its standard output is read line by line. */
+public final class ChildJvm implements AutoCloseable {
+    private final Process process;
+    private final BufferedReader output;
+
+    private ChildJvm(Process process) {
+        this.process = process;
+        output = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+    }
+
+    public static ChildJvm start(Class<?> main, String... arguments) throws IOException {
+        List<String> command = new ArrayList<>();
+        command.add(System.getProperty("java.home") + File.separator + "bin" + File.separator + "java");
+        command.addAll(List.of("-Xmx256m", "-cp", classPath(main), main.getName()));
+        command.addAll(List.of(arguments));
+        return new ChildJvm(new ProcessBuilder(command)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start());
+    }
+
+    /** That of this JVM, and where the classes really came from, should a launcher have loaded them in its own way. */
+    private static String classPath(Class<?> main) {
+        StringBuilder path = new StringBuilder(System.getProperty("java.class.path"));
+        for (Class<?> needed : List.of(main, Store.class, Hashing.class, LoggerFactory.class)) {
+            path.append(File.pathSeparator)
+                    .append(new File(needed.getProtectionDomain()
+                                    .getCodeSource()
+                                    .getLocation()
+                                    .getPath())
+                            .getPath());
+        }
+        return path.toString();
+    }
+
+    public long pid() {
+        return process.pid();
+    }
+
+    /** The next line, or null when the process has ended. */
+    public String readLine() throws IOException {
+        return output.readLine();
+    }
+
+    /** Ends the process without letting it do anything any more, and waits until it is gone. */
+    public void kill() throws InterruptedException {
+        process.destroyForcibly().waitFor();
+    }
+
+    @Override
+    public void close() throws InterruptedException, IOException {
+        kill();
+        output.close();
+    }
+}
