@@ -1,5 +1,6 @@
 package io.forebay.store.db;
 
+import io.forebay.store.Clock;
 import io.forebay.store.StoreException;
 import io.forebay.store.flush.FlushJob;
 import io.forebay.store.flush.FlushResult;
@@ -17,13 +18,17 @@ final class FlushStep {
     private final StoreContext store;
     private final Installer installer;
     private final Checkpoints checkpoints;
+    private final Pacing pacing;
+    private final Clock clock;
     private final SstTarget target;
     private Runnable onInstalled = () -> {};
 
-    FlushStep(StoreContext store, Installer installer, Checkpoints checkpoints) {
+    FlushStep(StoreContext store, Installer installer, Checkpoints checkpoints, Pacing pacing) {
         this.store = store;
         this.installer = installer;
         this.checkpoints = checkpoints;
+        this.pacing = pacing;
+        clock = store.shared.clock();
         target = store.sstTarget();
     }
 
@@ -71,6 +76,8 @@ final class FlushStep {
 
     /** @param lastWanted writes above this commit are left out; null: all are wanted */
     private void flush(List<TrackedMemtable> batch, WritePath writes, CommitMark lastWanted) throws IOException {
+        long start = clock.nanoTime();
+        long held = heldBytes(batch);
         long first = batch.get(0).firstSequence;
         TrackedMemtable newest = batch.get(batch.size() - 1);
         long last = newest.lastSequence();
@@ -93,6 +100,7 @@ final class FlushStep {
         } finally {
             result.release();
         }
+        pacing.flushed(held, clock.nanoTime() - start);
         onInstalled.run();
     }
 
@@ -124,6 +132,14 @@ final class FlushStep {
                     oldestFirst.get(i).memtable.tombstones()));
         }
         return newestFirst;
+    }
+
+    private static long heldBytes(List<TrackedMemtable> batch) {
+        long sum = 0;
+        for (TrackedMemtable table : batch) {
+            sum += table.memtable.heldBytes();
+        }
+        return sum;
     }
 
     private void addRun(VersionEdit edit, List<FileMeta> files) {

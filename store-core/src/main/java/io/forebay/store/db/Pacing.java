@@ -7,56 +7,86 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * Slows the writer a little for every piece its memtable grows by, the more the further flushes and compactions are
- * behind, so that it never has to stop for long. Two debts count: memory of all memtables beyond half of the budget, and
- * sorted runs beyond what compaction normally leaves.
+ * behind, so that it never has to stop for long.
+ *
+ * <p>While memtables use less than half of the budget a writer runs free. Above, it is slowed down towards the speed at
+ * which this store's flushes give memory back, which it reaches at three quarters; so the memory settles there, below the
+ * point at which a writer must stop and wait. Sorted runs beyond what compaction normally leaves slow it down, too.
  */
 final class Pacing {
     /** The memtable growth between two looks at the debt. */
     static final int STEP_BYTES = 64 << 10;
 
-    /** Pause for one step at full debt: 16 MB/s. */
-    private static final long FULL_PAUSE_NANOS = 4_000_000;
-    /** Shorter pauses are not worth a system call. */
-    private static final long LEAST_PAUSE_NANOS = 50_000;
+    private static final double FREE_SHARE = 0.5;
+    private static final double SETTLED_SHARE = 0.75;
+    private static final double MAX_WEIGHT = 1.5;
+    /** A first guess at what a flush takes: 100 MB/s. */
+    private static final double FIRST_NANOS_PER_BYTE = 10;
+    /** Weight of the newest flush in the running mean. */
+    private static final double NEWEST = 0.3;
 
     private static final int CALM_RUNS = 16;
     private static final int FULL_RUNS = 48;
+    /** At {@link #FULL_RUNS}: 16 MB/s. */
+    private static final double FULL_RUNS_NANOS_PER_BYTE = 60;
+
+    /** Shorter pauses are not worth a system call. */
+    private static final long LEAST_PAUSE_NANOS = 50_000;
+
+    private static final long LONGEST_PAUSE_NANOS = 10_000_000;
 
     private final SlabPool pool;
     private final BackgroundExecutor executor;
     private final Clock clock;
     private volatile int sortedRuns;
+    private volatile double flushNanosPerByte = FIRST_NANOS_PER_BYTE;
+    /** Writer only. */
+    private long lastNanos;
 
     Pacing(SlabPool pool, BackgroundExecutor executor, Clock clock) {
         this.pool = pool;
         this.executor = executor;
         this.clock = clock;
+        lastNanos = clock.nanoTime();
     }
 
+    /** Told after every change of the version. */
     void sortedRuns(int runs) {
         sortedRuns = runs;
     }
 
-    /** Pauses for {@code grownBytes} of new memtable memory if there is debt. @return how long, in nanoseconds */
-    long pause(long grownBytes) {
-        double debt = Math.min(1.0, Math.max(memoryDebt(), runDebt()));
-        long pause = (long) (FULL_PAUSE_NANOS * debt * debt * grownBytes / STEP_BYTES);
+    /** Told after every flush, by one thread at a time: how much memory it gives back, and how long it took. */
+    void flushed(long bytes, long nanos) {
+        if (bytes > 0) {
+            flushNanosPerByte += NEWEST * ((double) nanos / bytes - flushNanosPerByte);
+        }
+    }
+
+    /**
+     * Pauses the writer for {@code grownBytes} of new memtable memory if there is debt.
+     *
+     * @param flushing whether a flush of the same store is to come: a stepped executor may as well do it now
+     * @return how long, in nanoseconds
+     */
+    long pause(long grownBytes, boolean flushing) {
+        double memory = (double) pool.used(SlabPool.Use.MEMTABLE) / pool.budget();
+        double weight = Math.min(MAX_WEIGHT, (memory - FREE_SHARE) / (SETTLED_SHARE - FREE_SHARE));
+        double runs = Math.min(1, (double) (sortedRuns - CALM_RUNS) / (FULL_RUNS - CALM_RUNS));
+        if (weight <= 0 && runs <= 0) {
+            return 0;
+        }
+        double perByte = Math.max(0, weight) * flushNanosPerByte + (runs <= 0 ? 0 : runs * runs * FULL_RUNS_NANOS_PER_BYTE);
+        long start = clock.nanoTime();
+        // what the writer took by itself counts
+        long pause = Math.min(LONGEST_PAUSE_NANOS, (long) (perByte * grownBytes) - (start - lastNanos));
+        lastNanos = start;
         if (pause < LEAST_PAUSE_NANOS) {
             return 0;
         }
-        long start = clock.nanoTime();
-        if (!executor.help()) {
-            LockSupport.parkNanos(Math.min(pause, FULL_PAUSE_NANOS));
+        if (!flushing || !executor.help()) {
+            LockSupport.parkNanos(pause);
         }
-        return clock.nanoTime() - start;
-    }
-
-    private double memoryDebt() {
-        double share = (double) pool.used(SlabPool.Use.MEMTABLE) / pool.budget();
-        return (share - 0.5) / 0.25;
-    }
-
-    private double runDebt() {
-        return (double) (sortedRuns - CALM_RUNS) / (FULL_RUNS - CALM_RUNS);
+        lastNanos = clock.nanoTime();
+        return lastNanos - start;
     }
 }

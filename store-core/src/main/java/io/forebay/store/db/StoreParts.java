@@ -23,7 +23,7 @@ final class StoreParts {
         Pacing pacing = new Pacing(store.shared.pool(), store.shared.executor(), store.shared.clock());
         checkpoints = new Checkpoints(store);
         installer = new Installer(store, checkpoints, pacing);
-        flushStep = new FlushStep(store, installer, checkpoints);
+        flushStep = new FlushStep(store, installer, checkpoints, pacing);
         flushes = new FlushScheduler(store, flushStep);
         writes = new WritePath(store, pacing, flushes::schedule);
         flushes.writes(writes);

@@ -391,7 +391,7 @@ final class WritePath implements MemoryArbiter.Tenant {
     /** Outside the gate: a pause for the growth since the last one, if there is debt. */
     private void pay() {
         if (owedBytes > 0) {
-            stallNanos += pacing.pause(Math.min(owedBytes, 4L * Pacing.STEP_BYTES));
+            stallNanos += pacing.pause(owedBytes, awaitsFlush());
             owedBytes = 0;
         }
     }

@@ -1,0 +1,145 @@
+package io.forebay.store;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.forebay.store.testing.HeapSlabs;
+import io.forebay.store.testing.SteppedEnvironment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/** One budget for everything, never exceeded. */
+class MemoryTest {
+    private static final int MIB = 1 << 20;
+
+    @Test
+    void fiftyStoresShareSixteenMebibytes() {
+        HeapSlabs slabs = new HeapSlabs();
+        Random random = new Random(1);
+        try (Environment environment =
+                Environment.builder().memoryBytes(16 * MIB).allocator(slabs).build()) {
+            List<Store> stores = new ArrayList<>();
+            for (int i = 0; i < 50; i++) {
+                stores.add(environment.open(FileStores.inMemory(), StoreOptions.defaults()));
+            }
+            int[] written = new int[50];
+            for (int i = 0; i < 100_000; i++) {
+                int chosen = (int) Math.min(49, Math.abs(random.nextGaussian()) * 20);
+                stores.get(chosen).put(key(written[chosen]++), new byte[random.nextInt(1000)]);
+            }
+            for (int i = 0; i < 50; i++) {
+                assertThat(stores.get(i).get(key(written[i]))).isNull();
+                for (int j = 0; j < 50 && written[i] > 0; j++) {
+                    assertThat(stores.get(i).get(key(random.nextInt(written[i])))).isNotNull();
+                }
+            }
+            EnvironmentStatistics statistics = environment.statistics();
+            assertThat(statistics.memoryPeak()).isLessThanOrEqualTo(16 * MIB);
+            assertThat(slabs.peak()).isLessThanOrEqualTo(16 * MIB);
+            assertThat(statistics.openStores()).isEqualTo(50);
+        }
+        assertThat(slabs.outstanding()).isZero();
+    }
+
+    @Test
+    void anIdleStoreGivesItsMemtableUpForABusyOne() {
+        try (SteppedEnvironment stepped = new SteppedEnvironment(4 * MIB)) {
+            StoreOptions options = StoreOptions.builder().name("store").build();
+            Store idle = stepped.environment.open(FileStores.inMemory(), options);
+            Store busy = stepped.environment.open(FileStores.inMemory(), options);
+            for (int i = 0; i < 900; i++) {
+                idle.put(key(i), new byte[900]);
+            }
+            assertThat(idle.statistics().flushes()).isZero();
+            assertThat(idle.statistics().memtableBytes()).isPositive();
+            for (int i = 0; i < 20_000; i++) {
+                busy.put(key(i), new byte[900]);
+            }
+            assertThat(idle.statistics().flushes()).isEqualTo(1);
+            assertThat(idle.statistics().memtableBytes()).isZero();
+            assertThat(idle.get(key(0))).hasSize(900);
+        }
+    }
+
+    @Test
+    void whatCanNeverFitIsRefusedByName() {
+        try (SteppedEnvironment stepped = new SteppedEnvironment(MIB)) {
+            Store store = stepped.open(FileStores.inMemory());
+            store.put(key(1), new byte[10]);
+            assertThatThrownBy(() -> store.put(key(2), new byte[2 * MIB]))
+                    .isInstanceOf(MemoryBudgetException.class)
+                    .hasMessageContaining(Integer.toString(2 * MIB))
+                    .hasMessageContaining("budget of 1048576")
+                    .hasMessageContaining("Raise the budget");
+            WriteBatch batch = new WriteBatch().put(key(3), key(3)).put(key(2), new byte[2 * MIB]);
+            assertThatThrownBy(() -> store.write(batch)).isInstanceOf(MemoryBudgetException.class);
+            assertThat(store.get(key(3))).isNull();
+            // nothing is wrong with the store
+            store.put(key(2), new byte[100]);
+            store.commitDurably(new byte[0]);
+            assertThat(store.get(key(1))).hasSize(10);
+        }
+    }
+
+    @Test
+    void readersThatHoldTooMuchAreNamed() {
+        try (SteppedEnvironment stepped = new SteppedEnvironment(MIB)) {
+            Store store = stepped.open(FileStores.inMemory());
+            List<StoreIterator> open = new ArrayList<>();
+            assertThatThrownBy(() -> {
+                        for (int i = 0; i < 100; i++) {
+                            store.put(key(i), new byte[100]);
+                            open.add(store.iterator(KeyRange.all()));
+                            store.flush();
+                        }
+                    })
+                    .isInstanceOf(MemoryBudgetException.class)
+                    .hasMessageContaining("iterators");
+            open.forEach(StoreIterator::close);
+            store.put(key(1), new byte[100]);
+        }
+    }
+
+    @Test
+    void interruptsEndAWaitAndLoseNothing() {
+        try (Environment environment = Environment.builder().memoryBytes(MIB).build()) {
+            Store store = environment.open(FileStores.inMemory(), StoreOptions.defaults());
+            int written = 0;
+            int interrupted = 0;
+            for (int i = 0; i < 5_000; i++) {
+                if (i % 10 == 0) {
+                    Thread.currentThread().interrupt();
+                }
+                try {
+                    store.put(key(written), new byte[900]);
+                    written++;
+                } catch (StoreException e) {
+                    assertThat(e).hasCauseInstanceOf(InterruptedException.class);
+                    interrupted++;
+                }
+                if (i % 100 == 0) {
+                    try {
+                        store.flush();
+                    } catch (StoreException e) {
+                        assertThat(e).hasCauseInstanceOf(InterruptedException.class);
+                        interrupted++;
+                    }
+                    Thread.interrupted();
+                }
+            }
+            Thread.interrupted();
+            for (int i = 0; i < written; i++) {
+                assertThat(store.get(key(i))).isNotNull();
+            }
+            assertThat(store.statistics().writes()).isEqualTo(written);
+            assertThat(interrupted).isPositive();
+        }
+    }
+
+    private static byte[] key(int i) {
+        return ("key" + i).getBytes(UTF_8);
+    }
+}
