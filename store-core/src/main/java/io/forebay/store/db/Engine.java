@@ -24,9 +24,13 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What is behind an {@link Environment}: the shared memory, threads and clock, and the stores that are open. Thread-safe. */
 public final class Engine {
+    private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
+
     private final SlabPool pool;
     private final BlockCache cache;
     private final BackgroundExecutor executor;
@@ -97,7 +101,11 @@ public final class Engine {
             }
         }
         executor.close();
-        cache.close();
+        try {
+            cache.close();
+        } catch (IllegalStateException e) {
+            LOG.warn("Iterators were left open, so not all memory could be given back", e);
+        }
         if (failure != null) {
             throw failure;
         }

@@ -75,7 +75,8 @@ final class Pacing {
         if (weight <= 0 && runs <= 0) {
             return 0;
         }
-        double perByte = Math.max(0, weight) * flushNanosPerByte + (runs <= 0 ? 0 : runs * runs * FULL_RUNS_NANOS_PER_BYTE);
+        double perByte =
+                Math.max(0, weight) * flushNanosPerByte + (runs <= 0 ? 0 : runs * runs * FULL_RUNS_NANOS_PER_BYTE);
         long start = clock.nanoTime();
         // what the writer took by itself counts
         long pause = Math.min(LONGEST_PAUSE_NANOS, (long) (perByte * grownBytes) - (start - lastNanos));

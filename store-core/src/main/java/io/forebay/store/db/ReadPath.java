@@ -181,6 +181,7 @@ final class ReadPath {
             try {
                 state.version.get(lookup);
             } catch (IOException e) {
+                store.lifecycle.checkReadable(); // the files of a closed store may be gone
                 throw new StoreIoException("Reading store " + store.options.name() + " failed", e);
             }
         }

@@ -181,6 +181,7 @@ final class StoreIteratorImpl implements StoreIterator {
     }
 
     private StoreException failure(IOException e) {
+        lifecycle.checkReadable(); // the files of a closed store may be gone
         return new StoreIoException("Reading store " + store.options.name() + " failed", e);
     }
 }

@@ -105,10 +105,11 @@ public final class FileRegistry {
     }
 
     /**
-     * Closes the readers of all files, after the deletions that are still to be done. References may be released later,
-     * but nothing is deleted any more: the directory may have a new owner. Nobody may be reading. Idempotent.
+     * Ends the deletions that are still to be done; after that nothing is deleted any more, because the directory may have
+     * a new owner. Files that somebody still refers to, like an iterator in another thread, stay open until he lets go of
+     * them; others are not opened any more. Idempotent.
      */
-    public void close() throws IOException {
+    public void close() {
         List<PhysicalFile> left;
         List<String> deletions;
         boolean interrupted = false;
@@ -132,21 +133,7 @@ public final class FileRegistry {
             Thread.currentThread().interrupt();
         }
         deletions.forEach(this::delete);
-        IOException failure = null;
-        for (PhysicalFile file : left) {
-            try {
-                file.closeReader();
-            } catch (IOException e) {
-                if (failure == null) {
-                    failure = e;
-                } else {
-                    failure.addSuppressed(e);
-                }
-            }
-        }
-        if (failure != null) {
-            throw failure;
-        }
+        left.forEach(PhysicalFile::refuseOpening);
     }
 
     FileStore files() {

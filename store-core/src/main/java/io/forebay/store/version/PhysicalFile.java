@@ -103,6 +103,11 @@ public final class PhysicalFile {
         }
     }
 
+    /** From now on the file is not opened any more if it is not open already. */
+    synchronized void refuseOpening() {
+        closed = true;
+    }
+
     /** For good: a later read fails. */
     synchronized void closeReader() throws IOException {
         closed = true;

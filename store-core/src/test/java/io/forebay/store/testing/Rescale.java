@@ -24,12 +24,7 @@ final class Rescale {
     private final SteppedExecutor executor;
     private final StoreOptions options;
 
-    Rescale(
-            Random random,
-            RandomKeys keys,
-            Environment environment,
-            SteppedExecutor executor,
-            StoreOptions options) {
+    Rescale(Random random, RandomKeys keys, Environment environment, SteppedExecutor executor, StoreOptions options) {
         this.random = random;
         this.keys = keys;
         this.environment = environment;
