@@ -1,11 +1,9 @@
 package io.forebay.store.compaction;
 
-import io.forebay.store.KeyRange;
 import io.forebay.store.version.FileId;
 import io.forebay.store.version.FileMeta;
 import io.forebay.store.version.SortedRun;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -22,7 +20,7 @@ public record Compaction(Kind kind, List<Input> inputs, long outputRank) {
     public enum Kind {
         /** Merge them to new files. */
         MERGE,
-        /** Let the one input file change its run. */
+        /** Let the input files change their run; they overlap neither each other nor anything between the two runs. */
         MOVE,
         /** Remove them: nobody can see anything in them. */
         DROP
@@ -54,20 +52,6 @@ public record Compaction(Kind kind, List<Input> inputs, long outputRank) {
             ids.add(file.id());
         }
         return ids;
-    }
-
-    /** From the first key of the inputs to the last. */
-    public KeyRange area() {
-        byte[] from = null;
-        byte[] to = new byte[0];
-        for (FileMeta file : files()) {
-            KeyRange range = file.range();
-            if (from == null || Arrays.compareUnsigned(range.from(), from) < 0) {
-                from = range.from();
-            }
-            to = to == null || range.to() == null ? null : Arrays.compareUnsigned(range.to(), to) > 0 ? range.to() : to;
-        }
-        return KeyRange.of(from, to);
     }
 
     /** Bytes of the physical input files. */

@@ -1,8 +1,8 @@
 package io.forebay.store.compaction;
 
 import io.forebay.store.CompactionFilter;
-import io.forebay.store.KeyRange;
 import io.forebay.store.MergeFunction;
+import io.forebay.store.flush.Guides;
 import io.forebay.store.flush.OlderFiles;
 import io.forebay.store.flush.SstOutput;
 import io.forebay.store.flush.SstTarget;
@@ -15,10 +15,7 @@ import io.forebay.store.version.Version;
 import io.forebay.store.version.VersionEdit;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 
 /**
  * Carries out one {@link Compaction}. Runs on one thread, once; changes no version, the caller applies the edit of the
@@ -96,7 +93,7 @@ public final class CompactionJob {
         Retention retention = new Retention(
                 snapshots, -1, Long.MAX_VALUE, durableSequence, new OlderFiles(olderRuns()), mergeFunction, filter);
         try (RetentionIterator entries = new RetentionIterator(openSources(), retention);
-                SstOutput output = new SstOutput(target, entries::takeTombstones, fences())) {
+                SstOutput output = openOutput(entries)) {
             int untilLook = 0;
             for (entries.start(); entries.isValid(); entries.next()) {
                 if (untilLook-- == 0) {
@@ -144,20 +141,15 @@ public final class CompactionJob {
         return older;
     }
 
-    /** Outputs must not span a file of their run that stays: they end where one begins. */
-    private List<byte[]> fences() {
-        SortedRun run = version.run(compaction.outputRank());
-        List<byte[]> fences = new ArrayList<>();
-        if (run != null) {
-            Set<FileMeta> inputs = new HashSet<>(compaction.files());
-            KeyRange area = compaction.area();
-            for (FileMeta file : Version.overlapping(run, area)) {
-                if (!inputs.contains(file)
-                        && Arrays.compareUnsigned(file.range().from(), area.from()) > 0) {
-                    fences.add(file.range().from());
-                }
-            }
+    /** Upper runs are cut where the bottom is, so that parts of them can be merged into it later. */
+    private SstOutput openOutput(RetentionIterator entries) {
+        if (compaction.isBottom()) {
+            return new SstOutput(target, entries::takeTombstones, List.of());
         }
-        return fences;
+        return new SstOutput(
+                target,
+                entries::takeTombstones,
+                Guides.of(version.bottom()),
+                Guides.leastBytes(target.targetFileBytes()));
     }
 }

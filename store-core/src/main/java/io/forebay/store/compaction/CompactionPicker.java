@@ -1,37 +1,31 @@
 package io.forebay.store.compaction;
 
+import io.forebay.store.flush.Guides;
 import io.forebay.store.version.FileId;
 import io.forebay.store.version.FileMeta;
 import io.forebay.store.version.SortedRun;
 import io.forebay.store.version.Version;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 
 /**
  * Decides what to compact next: lazy leveling (Dayan and Idreos, "Dostoevsky", 2018), tiers above one leveled bottom run.
+ * Pure functions; any thread.
  *
- * <p>In this order: drop what range deletes hide; move down files that overlap nothing older; merge all tiers into the
- * bottom when they have grown to half of it; merge neighbouring tiers of similar size. Work into the bottom is cut into
- * groups of files that overlap each other, so that it touches no other bottom file and groups can run side by side.
+ * <p>In this order: drop what range deletes hide; move down files with nothing older below them; when the tiers weigh a
+ * quarter of the bottom, merge the part of the key space into it where most is gained for each byte written; merge
+ * neighbouring tiers of similar size; tidy up the bottom. Because tiers are cut at the same keys as the bottom ({@link
+ * Guides}), a part is about an eighth of the whole, so no job ever needs the whole store twice, and each key's tiers have
+ * grown to half of its bottom, not a quarter, when their turn comes. Figures: docs/compaction.md.
  */
 public final class CompactionPicker {
-    /** Neighbouring tiers that are merged at the least. */
-    static final int MIN_WIDTH = 4;
+    /** Tiers are merged into the bottom when they weigh this share of it. */
+    static final double BOTTOM_SHARE = 0.25;
 
-    /** Neighbouring tiers that are merged at the most. */
-    static final int MAX_WIDTH = 16;
-
-    /** A tier joins the merge of newer ones when it is not larger than this times their sum. */
-    static final double SIZE_RATIO = 1.5;
-
-    /** Tiers are merged into the bottom when their bytes reach this share of it. */
-    static final double BOTTOM_SHARE = 0.5;
-
-    /** With more tiers than this, the cheapest merge of neighbours is due whatever their sizes are. */
-    static final int MAX_TIERS = 12;
+    /** Below this many tiers there is no haste, whatever they weigh. */
+    static final int LEAST_TIERS = 2;
 
     private CompactionPicker() {}
 
@@ -42,194 +36,152 @@ public final class CompactionPicker {
      * @param busy files of running compactions; they are left alone
      * @param durableSequence what the last durable commit covers
      * @param oldestSnapshot smallest sequence number that a reader may still ask for; {@link Long#MAX_VALUE} for none
+     * @param targetFileBytes see {@link io.forebay.store.StoreOptions#targetFileBytes()}
      * @throws IOException when range deletes cannot be read
      */
-    public static Compaction pick(Version version, Set<FileId> busy, long durableSequence, long oldestSnapshot)
+    public static Compaction pick(
+            Version version, Set<FileId> busy, long durableSequence, long oldestSnapshot, long targetFileBytes)
             throws IOException {
-        List<SortedRun> runs = version.runs();
-        Compaction drop = HiddenFiles.pick(runs, busy, durableSequence, oldestSnapshot);
-        if (drop != null) {
-            return drop;
-        }
-        List<OverlapGroup> groups = OverlapGroup.of(committed(runs, durableSequence));
-        Compaction move = pickMove(groups, busy);
-        if (move != null) {
-            return move;
-        }
-        if (isBottomDue(runs, durableSequence)) {
-            Compaction merge = pickBottom(groups, busy, false);
-            if (merge != null) {
-                return merge;
-            }
-        }
-        Compaction uncommitted = pickTiers(tiers(runs, durableSequence, false), busy);
-        return uncommitted != null ? uncommitted : pickTiers(tiers(runs, durableSequence, true), busy);
+        return pick(input(version, busy, durableSequence, oldestSnapshot, targetFileBytes));
     }
 
-    /** As {@link #pick}, until everything committed is in the bottom run: for a compaction that was asked for. */
-    public static Compaction pickFull(Version version, Set<FileId> busy, long durableSequence, long oldestSnapshot)
+    /**
+     * As {@link #pick}, until everything committed is in the bottom run without deletes: for a compaction that was asked
+     * for. What snapshots need stays.
+     */
+    public static Compaction pickFull(
+            Version version, Set<FileId> busy, long durableSequence, long oldestSnapshot, long targetFileBytes)
             throws IOException {
-        List<SortedRun> runs = version.runs();
-        Compaction drop = HiddenFiles.pick(runs, busy, durableSequence, oldestSnapshot);
-        if (drop != null) {
-            return drop;
-        }
-        List<OverlapGroup> groups = OverlapGroup.of(committed(runs, durableSequence));
-        Compaction move = pickMove(groups, busy);
-        if (move != null) {
-            return move;
-        }
-        Compaction merge = pickBottom(groups, busy, true);
-        if (merge != null) {
-            return merge;
-        }
-        List<SortedRun> rest = tiers(runs, durableSequence, false);
-        return rest.size() > 1 && isFree(rest, busy) ? mergeTiers(rest) : null;
+        return pickFull(input(version, busy, durableSequence, oldestSnapshot, targetFileBytes));
     }
 
-    /** Bytes that merges which are due would have to read, for pacing. */
+    /** Bytes that the tiers have too many, for pacing. */
     public static long debt(Version version) {
-        long upper = 0;
-        for (SortedRun run : version.runs()) {
-            upper += run.isBottom() ? 0 : run.bytes();
+        return debt(version.runs());
+    }
+
+    private static PickInput input(
+            Version version, Set<FileId> busy, long durableSequence, long oldestSnapshot, long targetFileBytes) {
+        return new PickInput(
+                version.runs(), busy, durableSequence, oldestSnapshot, targetFileBytes, Version::tombstones);
+    }
+
+    static Compaction pick(PickInput in) throws IOException {
+        Compaction drop = HiddenFiles.pick(in);
+        if (drop != null) {
+            return drop;
         }
-        SortedRun bottom = version.bottom();
-        long allowed = bottom == null ? 0 : (long) (bottom.bytes() * BOTTOM_SHARE);
-        return Math.max(0, upper - allowed);
+        Weights weights = new Weights(in.bottom());
+        long leastBytes = Guides.leastBytes(in.targetFileBytes());
+        Compaction down = pickDown(in, weights, leastBytes);
+        if (down != null) {
+            return down;
+        }
+        TierMerges merges = new TierMerges(in, leastBytes);
+        Compaction uncommitted = merges.pick(tiers(in, false));
+        if (uncommitted != null) {
+            return uncommitted;
+        }
+        Compaction committed = merges.pick(tiers(in, true));
+        return committed != null ? committed : new BottomUpkeep(in).pick();
     }
 
-    private static boolean isCommitted(FileMeta file, long durableSequence) {
-        return file.newestSequence() <= durableSequence;
-    }
-
-    /** The committed files, as runs, newest first. */
-    private static List<SortedRun> committed(List<SortedRun> runs, long durableSequence) {
-        List<SortedRun> result = new ArrayList<>();
-        for (SortedRun run : runs) {
-            List<FileMeta> files = new ArrayList<>();
-            for (FileMeta file : run.files()) {
-                if (isCommitted(file, durableSequence)) {
-                    files.add(file);
+    static Compaction pickFull(PickInput in) throws IOException {
+        Compaction drop = HiddenFiles.pick(in);
+        if (drop != null) {
+            return drop;
+        }
+        Weights weights = new Weights(in.bottom());
+        for (int i = 0; i < in.runs().size() && !in.runs().get(i).isBottom(); i++) {
+            for (FileMeta file : in.runs().get(i).files()) {
+                Area area = in.isFree(file) ? Area.below(in, weights, i, file) : null;
+                if (area != null) {
+                    return area.isSingle() ? moveOrRewrite(area, file) : area.merge();
                 }
             }
-            if (!files.isEmpty()) {
-                result.add(files.size() == run.size() ? run : new SortedRun(run.rank(), files));
-            }
         }
-        return result;
+        List<SortedRun> rest = tiers(in, false);
+        boolean free = rest.stream().flatMap(run -> run.files().stream()).noneMatch(file -> in.busy().contains(file.id()));
+        if (rest.size() > 1 && free) {
+            return new TierMerges(in, 0).join(rest);
+        }
+        return new BottomUpkeep(in).pickAny();
     }
 
-    /** The tiers that are wholly committed, or wholly not, newest first. */
-    private static List<SortedRun> tiers(List<SortedRun> runs, long durableSequence, boolean committed) {
-        List<SortedRun> result = new ArrayList<>();
-        for (SortedRun run : runs) {
-            boolean all = true;
-            for (FileMeta file : run.files()) {
-                all &= isCommitted(file, durableSequence) == committed;
-            }
-            if (all && !run.isBottom()) {
-                result.add(run);
-            }
-        }
-        return result;
-    }
-
-    private static Compaction pickMove(List<OverlapGroup> groups, Set<FileId> busy) {
-        for (OverlapGroup group : groups) {
-            Compaction.Input only = group.onlyFile();
-            if (only != null
-                    && only.rank() != SortedRun.BOTTOM
-                    && !busy.contains(only.files().get(0).id())) {
-                return new Compaction(Compaction.Kind.MOVE, List.of(only), SortedRun.BOTTOM);
-            }
-        }
-        return null;
-    }
-
-    private static boolean isBottomDue(List<SortedRun> runs, long durableSequence) {
+    static long debt(List<SortedRun> runs) {
         long upper = 0;
-        long bottom = 0;
-        for (SortedRun run : committed(runs, durableSequence)) {
+        long allowed = 0;
+        for (SortedRun run : runs) {
             if (run.isBottom()) {
-                bottom = run.bytes();
+                allowed = (long) (run.bytes() * BOTTOM_SHARE);
             } else {
                 upper += run.bytes();
             }
         }
-        return upper > 0
-                && upper >= bottom * BOTTOM_SHARE
-                && tiers(runs, durableSequence, true).size() >= 2;
+        return Math.max(0, upper - allowed);
     }
 
-    /** The largest group with files above the bottom that nobody works on. */
-    private static Compaction pickBottom(List<OverlapGroup> groups, Set<FileId> busy, boolean all) {
-        OverlapGroup best = null;
-        for (OverlapGroup group : groups) {
-            if (group.hasTiers()
-                    && !group.isBusy(busy)
-                    && (all || group.isBottomDue(BOTTOM_SHARE))
-                    && (best == null || group.tierBytes() > best.tierBytes())) {
-                best = group;
-            }
-        }
-        return best == null ? null : new Compaction(Compaction.Kind.MERGE, best.inputs(), SortedRun.BOTTOM);
-    }
-
-    private static Compaction pickTiers(List<SortedRun> tiers, Set<FileId> busy) {
-        for (int first = 0; first + MIN_WIDTH <= tiers.size(); first++) {
-            long sum = tiers.get(first).bytes();
-            int end = first + 1;
-            while (end < tiers.size()
-                    && end - first < MAX_WIDTH
-                    && tiers.get(end).bytes() <= sum * SIZE_RATIO) {
-                sum += tiers.get(end).bytes();
-                end++;
-            }
-            if (end - first >= MIN_WIDTH && isFree(tiers.subList(first, end), busy)) {
-                return mergeTiers(tiers.subList(first, end));
-            }
-        }
-        return tiers.size() > MAX_TIERS ? cheapestMerge(tiers, busy) : null;
-    }
-
-    private static Compaction cheapestMerge(List<SortedRun> tiers, Set<FileId> busy) {
-        List<SortedRun> best = null;
-        long bestBytes = Long.MAX_VALUE;
-        for (int first = 0; first + MIN_WIDTH <= tiers.size(); first++) {
-            List<SortedRun> window = tiers.subList(first, first + MIN_WIDTH);
-            long bytes = 0;
-            for (SortedRun run : window) {
-                bytes += run.bytes();
-            }
-            if (bytes < bestBytes && isFree(window, busy)) {
-                bestBytes = bytes;
-                best = window;
-            }
-        }
-        return best == null ? null : mergeTiers(best);
-    }
-
-    private static boolean isFree(List<SortedRun> runs, Set<FileId> busy) {
-        for (SortedRun run : runs) {
-            for (FileMeta file : run.files()) {
-                if (busy.contains(file.id())) {
-                    return false;
+    /** A file to move to the bottom, or if that is due the best area to merge into it. */
+    private static Compaction pickDown(PickInput in, Weights weights, long leastBytes) {
+        boolean due = isBottomDue(in, weights);
+        Area best = null;
+        for (int i = 0; i < in.runs().size() && !in.runs().get(i).isBottom(); i++) {
+            for (FileMeta file : in.runs().get(i).files()) {
+                Area area = in.isFree(file) ? Area.below(in, weights, i, file) : null;
+                if (area == null) {
+                    continue;
+                }
+                if (area.isSingle() && (due || file.fileBytes() >= leastBytes)) {
+                    return moveOrRewrite(area, file);
+                }
+                if (due && (best == null || area.isBetterThan(best))) {
+                    best = area;
                 }
             }
         }
-        return true;
+        return best == null ? null : best.merge();
     }
 
-    /** Neighbouring tiers, newest first: all of them go, so the newest one's rank is free for the result. */
-    private static Compaction mergeTiers(List<SortedRun> tiers) {
-        List<Compaction.Input> inputs = new ArrayList<>();
-        for (SortedRun run : tiers) {
-            inputs.add(new Compaction.Input(run.rank(), run.files()));
+    /** At the bottom its deletes would be of no use any more. */
+    private static Compaction moveOrRewrite(Area area, FileMeta file) {
+        return BottomUpkeep.hasManyDeletes(file) ? area.merge() : area.move();
+    }
+
+    /** What running jobs take away is gone already. */
+    private static boolean isBottomDue(PickInput in, Weights weights) {
+        double upper = 0;
+        long bottom = 0;
+        int tiers = 0;
+        for (SortedRun run : in.runs()) {
+            if (run.isBottom()) {
+                bottom = run.bytes();
+                continue;
+            }
+            double weight = 0;
+            for (FileMeta file : run.files()) {
+                weight += in.isFree(file) ? weights.of(file) : 0;
+            }
+            upper += weight;
+            tiers += weight > 0 ? 1 : 0;
         }
-        return new Compaction(Compaction.Kind.MERGE, inputs, tiers.get(0).rank());
+        return tiers >= LEAST_TIERS && upper >= bottom * BOTTOM_SHARE;
     }
 
-    static int compareFrom(FileMeta a, FileMeta b) {
-        return Arrays.compareUnsigned(a.range().from(), b.range().from());
+    /** Newest first: the tiers above all that hold anything committed, or those below all that do not. */
+    private static List<SortedRun> tiers(PickInput in, boolean committed) {
+        List<SortedRun> result = new ArrayList<>();
+        for (SortedRun run : in.runs()) {
+            if (run.isBottom()) {
+                break;
+            }
+            if (run.files().stream().allMatch(file -> in.isCommitted(file) == committed)) {
+                result.add(run);
+            } else if (committed) {
+                result.clear();
+            } else {
+                break;
+            }
+        }
+        return result;
     }
 }

@@ -2,7 +2,6 @@ package io.forebay.store.compaction;
 
 import io.forebay.store.rangedel.Fragment;
 import io.forebay.store.rangedel.RangeTombstones;
-import io.forebay.store.version.FileId;
 import io.forebay.store.version.FileMeta;
 import io.forebay.store.version.SortedRun;
 import io.forebay.store.version.Version;
@@ -10,7 +9,6 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Set;
 
 /**
  * Finds files that nobody can see: those that range deletes of newer runs cover wholly, and range deletes that have nothing
@@ -19,21 +17,21 @@ import java.util.Set;
 final class HiddenFiles {
     private HiddenFiles() {}
 
-    static Compaction pick(List<SortedRun> runs, Set<FileId> busy, long durableSequence, long oldestSnapshot)
-            throws IOException {
+    static Compaction pick(PickInput in) throws IOException {
+        List<SortedRun> runs = in.runs();
         List<Compaction.Input> inputs = new ArrayList<>();
         List<RangeTombstones> newer = new ArrayList<>();
         for (int i = 0; i < runs.size(); i++) {
             SortedRun run = runs.get(i);
             List<FileMeta> hidden = new ArrayList<>();
             for (FileMeta file : run.files()) {
-                if (busy.contains(file.id())) {
+                if (in.busy().contains(file.id())) {
                     continue;
                 }
-                boolean committed = file.newestSequence() <= durableSequence;
+                boolean committed = in.isCommitted(file);
                 // A delete that is not committed may be undone by a crash, so it hides only what is not committed
                 // either.
-                long limit = committed ? Math.min(oldestSnapshot, durableSequence) : oldestSnapshot;
+                long limit = committed ? Math.min(in.oldestSnapshot(), in.durableSequence()) : in.oldestSnapshot();
                 if (isCovered(file, newer, limit) || isIdle(file, runs.subList(i + 1, runs.size()))) {
                     hidden.add(file);
                 }
@@ -41,7 +39,7 @@ final class HiddenFiles {
             if (!hidden.isEmpty()) {
                 inputs.add(new Compaction.Input(run.rank(), hidden));
             }
-            RangeTombstones own = Version.tombstones(run.files());
+            RangeTombstones own = in.tombstones().read(run.files());
             if (!own.isEmpty()) {
                 newer.add(own);
             }

@@ -119,8 +119,9 @@ final class CompactionScheduler {
         Compaction compaction = null;
         try {
             compaction = full
-                    ? CompactionPicker.pickFull(version, busy, durable, oldest)
-                    : CompactionPicker.pick(version, busy, durable, oldest);
+                    ? CompactionPicker.pickFull(
+                            version, busy, durable, oldest, store.options.targetFileBytes())
+                    : CompactionPicker.pick(version, busy, durable, oldest, store.options.targetFileBytes());
         } finally {
             if (compaction == null) {
                 version.release();

@@ -82,7 +82,11 @@ public final class FlushJob {
         // Nothing gets sequence number 0 here: what is flushed is not committed before the edit.
         Retention retention = new Retention(snapshots, above, upTo, -1, older, mergeFunction, filter);
         try (RetentionIterator entries = new RetentionIterator(memtables.open(), retention);
-                SstOutput output = new SstOutput(target, entries::takeTombstones, List.of())) {
+                SstOutput output = new SstOutput(
+                        target,
+                        entries::takeTombstones,
+                        Guides.of(below.bottom()),
+                        Guides.leastBytes(target.targetFileBytes()))) {
             for (entries.start(); entries.isValid(); entries.next()) {
                 output.add(
                         entries.key(),

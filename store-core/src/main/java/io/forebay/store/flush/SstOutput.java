@@ -24,9 +24,10 @@ import java.util.List;
 public final class SstOutput implements Closeable {
     private final SstTarget target;
     private final TombstoneFeed tombstones;
-    private final List<byte[]> fences;
-    private int nextFence;
-    private long fenceHead;
+    private final List<byte[]> cuts;
+    private final long leastBytes;
+    private int nextCut;
+    private long cutHead;
 
     private final List<FileMeta> finished = new ArrayList<>();
     private final List<Fragment> taken = new ArrayList<>();
@@ -43,14 +44,23 @@ public final class SstOutput implements Closeable {
     private boolean done;
 
     /**
-     * @param tombstones asked at every cut
-     * @param fences keys at which a file must end, ascending; for none an empty list
+     * @param tombstones asked at the end of every file
+     * @param cuts keys at which a file must end, ascending; for none an empty list
      */
-    public SstOutput(SstTarget target, TombstoneFeed tombstones, List<byte[]> fences) {
+    public SstOutput(SstTarget target, TombstoneFeed tombstones, List<byte[]> cuts) {
+        this(target, tombstones, cuts, 0);
+    }
+
+    /**
+     * @param tombstones asked at the end of every file
+     * @param cuts keys at which a file must end if it has {@code leastBytes}, ascending
+     */
+    public SstOutput(SstTarget target, TombstoneFeed tombstones, List<byte[]> cuts, long leastBytes) {
         this.target = target;
         this.tombstones = tombstones;
-        this.fences = List.copyOf(fences);
-        showFence();
+        this.cuts = List.copyOf(cuts);
+        this.leastBytes = leastBytes;
+        showCut();
     }
 
     /**
@@ -102,8 +112,8 @@ public final class SstOutput implements Closeable {
      *     is applied; releasing it without such an edit deletes the file
      */
     public List<FileMeta> finish() throws IOException {
-        while (nextFence < fences.size()) {
-            cutAtFence();
+        while (nextCut < cuts.size()) {
+            passCut();
         }
         cut(null);
         if (!finished.isEmpty()) {
@@ -135,8 +145,8 @@ public final class SstOutput implements Closeable {
 
     /** Ends the present file if it may not hold the key, and begins one if there is none. */
     private void prepare(byte[] key, int offset, int length) throws IOException {
-        while (nextFence < fences.size() && isAtOrBehindFence(key, offset, length)) {
-            cutAtFence();
+        while (nextCut < cuts.size() && isAtOrBehindCut(key, offset, length)) {
+            passCut();
         }
         if (lastKey != null && !Arrays.equals(lastKey, 0, lastKey.length, key, offset, offset + length)) {
             cut(Arrays.copyOfRange(key, offset, offset + length));
@@ -152,22 +162,24 @@ public final class SstOutput implements Closeable {
         }
     }
 
-    private boolean isAtOrBehindFence(byte[] key, int offset, int length) {
-        int byHead = Long.compareUnsigned(Slab.head(key, offset, length), fenceHead);
-        byte[] fence = fences.get(nextFence);
-        return byHead != 0 ? byHead > 0 : Slab.compare(key, offset, length, fence, 0, fence.length) >= 0;
+    private boolean isAtOrBehindCut(byte[] key, int offset, int length) {
+        int byHead = Long.compareUnsigned(Slab.head(key, offset, length), cutHead);
+        byte[] cut = cuts.get(nextCut);
+        return byHead != 0 ? byHead > 0 : Slab.compare(key, offset, length, cut, 0, cut.length) >= 0;
     }
 
-    private void cutAtFence() throws IOException {
-        cut(fences.get(nextFence));
-        nextFence++;
-        showFence();
+    private void passCut() throws IOException {
+        if (leastBytes == 0 || writer != null && writer.estimatedBytes() >= leastBytes) {
+            cut(cuts.get(nextCut));
+        }
+        nextCut++;
+        showCut();
     }
 
-    private void showFence() {
-        if (nextFence < fences.size()) {
-            byte[] fence = fences.get(nextFence);
-            fenceHead = Slab.head(fence, 0, fence.length);
+    private void showCut() {
+        if (nextCut < cuts.size()) {
+            byte[] cut = cuts.get(nextCut);
+            cutHead = Slab.head(cut, 0, cut.length);
         }
     }
 

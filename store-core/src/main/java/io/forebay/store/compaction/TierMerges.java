@@ -1,0 +1,113 @@
+package io.forebay.store.compaction;
+
+import io.forebay.store.version.FileMeta;
+import io.forebay.store.version.SortedRun;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** Finds neighbouring tiers to merge with each other, so that there are few; committed and uncommitted ones apart. */
+final class TierMerges {
+    /** Tiers that are merged at the least. */
+    static final int MIN_WIDTH = 6;
+
+    /** Tiers that are merged at the most. */
+    static final int MAX_WIDTH = 16;
+
+    /** A tier joins the merge of newer ones when it is not larger than this times their sum. */
+    static final double SIZE_RATIO = 1.5;
+
+    /** With more tiers than this, the cheapest merge of neighbours is due whatever their sizes are. */
+    static final int MAX_TIERS = 12;
+
+    private final PickInput in;
+    private final long leastBytes;
+
+    /** @param leastBytes files at least as large are not rewritten only to have fewer of them */
+    TierMerges(PickInput in, long leastBytes) {
+        this.in = in;
+        this.leastBytes = leastBytes;
+    }
+
+    Compaction pick(List<SortedRun> tiers) {
+        for (int first = 0; first + MIN_WIDTH <= tiers.size(); first++) {
+            long sum = tiers.get(first).bytes();
+            int end = first + 1;
+            while (end < tiers.size()
+                    && end - first < MAX_WIDTH
+                    && tiers.get(end).bytes() <= sum * SIZE_RATIO) {
+                sum += tiers.get(end).bytes();
+                end++;
+            }
+            if (end - first >= MIN_WIDTH && isFree(tiers.subList(first, end))) {
+                return join(tiers.subList(first, end));
+            }
+        }
+        return tiers.size() > MAX_TIERS ? cheapest(tiers) : null;
+    }
+
+    private Compaction cheapest(List<SortedRun> tiers) {
+        List<SortedRun> best = null;
+        long bestBytes = Long.MAX_VALUE;
+        for (int first = 0; first + MIN_WIDTH <= tiers.size(); first++) {
+            List<SortedRun> window = tiers.subList(first, first + MIN_WIDTH);
+            long bytes = 0;
+            for (SortedRun run : window) {
+                bytes += run.bytes();
+            }
+            if (bytes < bestBytes && isFree(window)) {
+                bestBytes = bytes;
+                best = window;
+            }
+        }
+        return best == null ? null : join(best);
+    }
+
+    private boolean isFree(List<SortedRun> runs) {
+        for (SortedRun run : runs) {
+            for (FileMeta file : run.files()) {
+                if (in.busy().contains(file.id())) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    /** Makes one run of neighbouring tiers, newest first. All of them go, so the newest one's rank is free for it. */
+    Compaction join(List<SortedRun> tiers) {
+        long rank = tiers.get(0).rank();
+        if (isOneRunAlready(tiers)) {
+            return new Compaction(Compaction.Kind.MOVE, inputs(tiers.subList(1, tiers.size())), rank);
+        }
+        return new Compaction(Compaction.Kind.MERGE, inputs(tiers), rank);
+    }
+
+    private static List<Compaction.Input> inputs(List<SortedRun> tiers) {
+        List<Compaction.Input> inputs = new ArrayList<>();
+        for (SortedRun run : tiers) {
+            inputs.add(new Compaction.Input(run.rank(), run.files()));
+        }
+        return inputs;
+    }
+
+    /** True when no two files overlap, and they are large enough to stay as they are. */
+    private boolean isOneRunAlready(List<SortedRun> tiers) {
+        List<FileMeta> files = new ArrayList<>();
+        long bytes = 0;
+        for (SortedRun run : tiers) {
+            files.addAll(run.files());
+            bytes += run.bytes();
+        }
+        if (bytes < leastBytes * files.size()) {
+            return false;
+        }
+        files.sort((a, b) -> Arrays.compareUnsigned(a.range().from(), b.range().from()));
+        for (int i = 1; i < files.size(); i++) {
+            if (files.get(i - 1).range().overlaps(files.get(i).range())) {
+                return false;
+            }
+        }
+        return true;
+    }
+}
