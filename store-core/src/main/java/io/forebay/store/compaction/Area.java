@@ -56,9 +56,8 @@ final class Area {
 
     private static KeyRange widen(KeyRange hull, byte[] from, byte[] to) {
         byte[] low = Arrays.compareUnsigned(from, hull.from()) < 0 ? from : hull.from();
-        byte[] high = to == null || hull.to() == null
-                ? null
-                : Arrays.compareUnsigned(to, hull.to()) > 0 ? to : hull.to();
+        byte[] high =
+                to == null || hull.to() == null ? null : Arrays.compareUnsigned(to, hull.to()) > 0 ? to : hull.to();
         return KeyRange.of(low, high);
     }
 

@@ -101,7 +101,9 @@ public final class CompactionPicker {
             }
         }
         List<SortedRun> rest = tiers(in, false);
-        boolean free = rest.stream().flatMap(run -> run.files().stream()).noneMatch(file -> in.busy().contains(file.id()));
+        boolean free = rest.stream()
+                .flatMap(run -> run.files().stream())
+                .noneMatch(file -> in.busy().contains(file.id()));
         if (rest.size() > 1 && free) {
             return new TierMerges(in, 0).join(rest);
         }

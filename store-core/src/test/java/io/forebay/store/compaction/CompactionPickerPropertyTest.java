@@ -121,9 +121,8 @@ class CompactionPickerPropertyTest {
                 return;
             }
             checkSound(compaction);
-            List<ModelFile> outputs = compaction.kind() == Compaction.Kind.MERGE
-                    ? store.merge(compaction, store.runs())
-                    : null;
+            List<ModelFile> outputs =
+                    compaction.kind() == Compaction.Kind.MERGE ? store.merge(compaction, store.runs()) : null;
             store.busy.addAll(compaction.fileIds());
             running.add(new Job(compaction, outputs));
         }
@@ -146,7 +145,9 @@ class CompactionPickerPropertyTest {
             }
             Set<Boolean> committed = new HashSet<>();
             inputs.forEach(file -> committed.add(file.newestSequence() <= store.durable));
-            assertThat(committed).as("committed and uncommitted in %s", compaction).hasSize(1);
+            assertThat(committed)
+                    .as("committed and uncommitted in %s", compaction)
+                    .hasSize(1);
             if (compaction.isBottom()) {
                 assertThat(committed).containsExactly(true);
             }
@@ -165,8 +166,11 @@ class CompactionPickerPropertyTest {
                     }
                     for (FileMeta other : run.files()) {
                         for (FileMeta file : input.files()) {
-                            boolean passes = !inputs.contains(other) && other.range().overlaps(file.range());
-                            assertThat(passes).as("%s passes %s", compaction, other).isFalse();
+                            boolean passes =
+                                    !inputs.contains(other) && other.range().overlaps(file.range());
+                            assertThat(passes)
+                                    .as("%s passes %s", compaction, other)
+                                    .isFalse();
                         }
                     }
                 }
@@ -185,7 +189,8 @@ class CompactionPickerPropertyTest {
             for (SortedRun run : store.runs()) {
                 KeyRange previous = null;
                 for (FileMeta file : run.files()) {
-                    assertThat(previous != null && previous.overlaps(file.range())).isFalse();
+                    assertThat(previous != null && previous.overlaps(file.range()))
+                            .isFalse();
                     previous = file.range();
                 }
             }

@@ -46,7 +46,8 @@ final class ModelStore {
     /** Writes a memtable of sorted items as a new run. */
     void flush(List<ModelFile.Item> items) {
         long rank = ++lastRank;
-        List<ModelFile> made = write(items, FragmentArray.EMPTY, Guides.of(bottom()), Guides.leastBytes(targetFileBytes));
+        List<ModelFile> made =
+                write(items, FragmentArray.EMPTY, Guides.of(bottom()), Guides.leastBytes(targetFileBytes));
         bytesFlushed += bytes(made);
         bytesWritten += bytes(made);
         put(rank, made);
@@ -59,8 +60,8 @@ final class ModelStore {
 
     List<SortedRun> runs() {
         List<SortedRun> result = new ArrayList<>();
-        runs.forEach((rank, made) ->
-                result.add(new SortedRun(rank, made.stream().map(file -> file.meta).toList())));
+        runs.forEach((rank, made) -> result.add(
+                new SortedRun(rank, made.stream().map(file -> file.meta).toList())));
         return result;
     }
 
@@ -68,7 +69,8 @@ final class ModelStore {
         List<ModelFile> made = runs.get(SortedRun.BOTTOM);
         return made == null
                 ? null
-                : new SortedRun(SortedRun.BOTTOM, made.stream().map(file -> file.meta).toList());
+                : new SortedRun(
+                        SortedRun.BOTTOM, made.stream().map(file -> file.meta).toList());
     }
 
     PickInput input() {
@@ -124,19 +126,20 @@ final class ModelStore {
             }
         }
         items.sort(Comparator.comparingLong(ModelFile.Item::key)
-                .thenComparing(Comparator.comparingLong(ModelFile.Item::sequence).reversed()));
+                .thenComparing(
+                        Comparator.comparingLong(ModelFile.Item::sequence).reversed()));
         FragmentArray deletes = fragmenter.finish();
         List<ModelFile.Item> kept = new ArrayList<>();
         for (ModelFile.Item item : items) {
             ModelFile.Item newer = kept.isEmpty() ? null : kept.get(kept.size() - 1);
-            boolean hidden = newer != null
-                    && newer.key() == item.key()
-                    && stripe(newer.sequence()) == stripe(item.sequence());
+            boolean hidden =
+                    newer != null && newer.key() == item.key() && stripe(newer.sequence()) == stripe(item.sequence());
             if (!hidden && !isDeletedInStripe(item, deletes)) {
                 kept.add(item);
             }
         }
-        long oldestInput = compaction.inputs().get(compaction.inputs().size() - 1).rank();
+        long oldestInput =
+                compaction.inputs().get(compaction.inputs().size() - 1).rank();
         FragmentArray needed = needed(deletes, kept, oldestInput, version);
         List<byte[]> cuts = compaction.isBottom() ? List.of() : Guides.of(bottom());
         return write(kept, needed, cuts, Guides.leastBytes(targetFileBytes));
@@ -234,8 +237,10 @@ final class ModelStore {
             }
         }
         all.sort(Comparator.comparingLong(ModelFile.Item::key)
-                .thenComparing(Comparator.comparing(ModelFile.Item::isRangeDelete).reversed())
-                .thenComparing(Comparator.comparingLong(ModelFile.Item::sequence).reversed()));
+                .thenComparing(
+                        Comparator.comparing(ModelFile.Item::isRangeDelete).reversed())
+                .thenComparing(
+                        Comparator.comparingLong(ModelFile.Item::sequence).reversed()));
         List<ModelFile> made = new ArrayList<>();
         List<ModelFile.Item> file = new ArrayList<>();
         List<ModelFile.Item> open = new ArrayList<>();
@@ -244,8 +249,7 @@ final class ModelStore {
         for (int i = 0; i < all.size(); i++) {
             ModelFile.Item item = all.get(i);
             boolean cut = bytes >= targetFileBytes;
-            while (nextCut < cuts.size()
-                    && Arrays.compareUnsigned(cuts.get(nextCut), ModelFile.key(item.key())) <= 0) {
+            while (nextCut < cuts.size() && Arrays.compareUnsigned(cuts.get(nextCut), ModelFile.key(item.key())) <= 0) {
                 cut |= bytes >= leastBytes;
                 nextCut++;
             }
@@ -321,7 +325,8 @@ final class ModelStore {
                     if (!item.isRangeDelete()) {
                         Long above = oldestAbove.get(item.key());
                         if (above != null && above <= item.sequence()) {
-                            throw new AssertionError("Key " + item.key() + ": " + item.sequence() + " lies below " + above);
+                            throw new AssertionError(
+                                    "Key " + item.key() + ": " + item.sequence() + " lies below " + above);
                         }
                         here.merge(item.key(), item.sequence(), Math::min);
                     }

@@ -57,7 +57,11 @@ final class RocksUniversalModel {
     }
 
     private boolean merge(int first, int end) {
-        long[] merged = runs.subList(first, end).stream().flatMapToLong(Arrays::stream).sorted().distinct().toArray();
+        long[] merged = runs.subList(first, end).stream()
+                .flatMapToLong(Arrays::stream)
+                .sorted()
+                .distinct()
+                .toArray();
         runs.subList(first, end).clear();
         runs.add(first, merged);
         written += merged.length;

@@ -46,7 +46,12 @@ public final class History {
                 history.add(key, ValueKind.DELETE, new byte[0]);
             } else {
                 byte kind = other < deleteShare + mergeShare ? ValueKind.MERGE : ValueKind.PUT;
-                history.add(key, kind, random.nextInt(20) == 0 ? new byte[0] : ("v" + history.sequence).getBytes(StandardCharsets.UTF_8));
+                history.add(
+                        key,
+                        kind,
+                        random.nextInt(20) == 0
+                                ? new byte[0]
+                                : ("v" + history.sequence).getBytes(StandardCharsets.UTF_8));
             }
         }
         return history;

@@ -7,10 +7,10 @@ import io.forebay.store.rangedel.Fragmenter;
 import io.forebay.store.rangedel.RangeTombstones;
 import io.forebay.store.testing.RandomKeys;
 import io.forebay.store.testing.Seeds;
-import java.nio.charset.StandardCharsets;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -116,8 +116,9 @@ class MergingIteratorTest {
 
     @Test
     void newEntriesUnderARangeDeleteOfTheirOwnSourceLive() throws IOException {
-        RangeTombstones own =
-                new Fragmenter().add("a".getBytes(StandardCharsets.UTF_8), "z".getBytes(StandardCharsets.UTF_8), 5).finish();
+        RangeTombstones own = new Fragmenter()
+                .add("a".getBytes(StandardCharsets.UTF_8), "z".getBytes(StandardCharsets.UTF_8), 5)
+                .finish();
         MergingIterator merged = new MergingIterator(
                 List.of(new Source(
                         new ListCursor(List.of(put("b", 7), put("b", 3), put("c", 2), put("d", 6), put("z", 1))), own)),
@@ -265,7 +266,11 @@ class MergingIteratorTest {
     }
 
     private static Entry put(String key, long sequence) {
-        return new Entry(key.getBytes(StandardCharsets.UTF_8), sequence, ValueKind.PUT, (key + sequence).getBytes(StandardCharsets.UTF_8));
+        return new Entry(
+                key.getBytes(StandardCharsets.UTF_8),
+                sequence,
+                ValueKind.PUT,
+                (key + sequence).getBytes(StandardCharsets.UTF_8));
     }
 
     private static Source source(Entry... entries) {

@@ -9,9 +9,9 @@ import io.forebay.store.rangedel.Fragment;
 import io.forebay.store.rangedel.RangeTombstones;
 import io.forebay.store.testing.RandomKeys;
 import io.forebay.store.testing.Seeds;
-import java.nio.charset.StandardCharsets;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -66,7 +66,8 @@ class RetentionIteratorTest {
         History kept = retain(history, new long[0], OlderData.UNKNOWN);
         assertThat(kept.entries())
                 .containsExactly(
-                        new Entry(A, 2, ValueKind.DELETE, NOTHING), new Entry(B, 4, ValueKind.MERGE, "a,b".getBytes(StandardCharsets.UTF_8)));
+                        new Entry(A, 2, ValueKind.DELETE, NOTHING),
+                        new Entry(B, 4, ValueKind.MERGE, "a,b".getBytes(StandardCharsets.UTF_8)));
         assertThat(kept.tombstones().size()).isEqualTo(1);
     }
 
@@ -102,8 +103,8 @@ class RetentionIteratorTest {
                 .add(B, ValueKind.PUT, "drop".getBytes(StandardCharsets.UTF_8))
                 .add(B, ValueKind.PUT, "keep".getBytes(StandardCharsets.UTF_8))
                 .add(new byte[] {'c'}, ValueKind.MERGE, "drop".getBytes(StandardCharsets.UTF_8));
-        CompactionFilter filter =
-                (key, keyLength, value, length) -> Arrays.equals(Arrays.copyOf(value, length), "drop".getBytes(StandardCharsets.UTF_8));
+        CompactionFilter filter = (key, keyLength, value, length) ->
+                Arrays.equals(Arrays.copyOf(value, length), "drop".getBytes(StandardCharsets.UTF_8));
         List<Entry> kept = new ArrayList<>();
         run(history.sources(List.of(5L)), retention(new long[] {1}, -1, OlderData.UNKNOWN, filter), List.of(), kept);
         assertThat(kept)

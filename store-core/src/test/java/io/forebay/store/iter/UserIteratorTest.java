@@ -8,9 +8,9 @@ import io.forebay.store.ValueBuffer;
 import io.forebay.store.key.ValueKind;
 import io.forebay.store.testing.RandomKeys;
 import io.forebay.store.testing.Seeds;
-import java.nio.charset.StandardCharsets;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -95,7 +95,9 @@ class UserIteratorTest {
 
     @Test
     void valueBuffersAreFilledExactly() throws IOException {
-        History history = new History().add(A, ValueKind.PUT, "abc".getBytes(StandardCharsets.UTF_8)).add(B, ValueKind.PUT, new byte[0]);
+        History history = new History()
+                .add(A, ValueKind.PUT, "abc".getBytes(StandardCharsets.UTF_8))
+                .add(B, ValueKind.PUT, new byte[0]);
         UserIterator iterator = over(history, KeyRange.all(), Long.MAX_VALUE);
         ValueBuffer buffer = new ValueBuffer(1);
         iterator.seekToFirst();
