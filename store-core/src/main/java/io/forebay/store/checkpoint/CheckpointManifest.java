@@ -106,17 +106,6 @@ public final class CheckpointManifest {
         if (in.getLong() != MAGIC) {
             throw corrupt(0, "the magic of a checkpoint", "other bytes");
         }
-        int version = in.getInt();
-        if (version > FORMAT_VERSION) {
-            throw new FormatTooNewException("The checkpoint metadata has format version " + version
-                    + "; this version of Forebay reads up to " + FORMAT_VERSION
-                    + ". Restore it with the version that made it.");
-        }
-        int length = in.getInt();
-        if (length != bytes.length - HEADER_BYTES - CHECKSUM_BYTES) {
-            throw corrupt(
-                    12, bytes.length - HEADER_BYTES - CHECKSUM_BYTES + " bytes of state", Integer.toString(length));
-        }
         int computed = Crc32c.masked(bytes, 0, bytes.length - CHECKSUM_BYTES);
         int stored = in.getInt(bytes.length - CHECKSUM_BYTES);
         if (computed != stored) {
@@ -125,8 +114,18 @@ public final class CheckpointManifest {
                     "checksum " + Integer.toHexString(computed),
                     Integer.toHexString(stored));
         }
-        if (version < 1) {
-            throw corrupt(8, "a format version of 1 or more", Integer.toString(version));
+        int version = in.getInt();
+        if (version > FORMAT_VERSION) {
+            throw new FormatTooNewException("The checkpoint metadata has format version " + version
+                    + "; this version of Forebay reads up to " + FORMAT_VERSION
+                    + ". Restore it with the version that made it.");
+        }
+        int length = in.getInt();
+        if (version < 1 || length != bytes.length - HEADER_BYTES - CHECKSUM_BYTES) {
+            throw corrupt(
+                    8,
+                    "a version of 1 or more and " + (bytes.length - HEADER_BYTES - CHECKSUM_BYTES) + " bytes of state",
+                    "version " + version + " and " + length + " bytes");
         }
         VersionEdit state = VersionEditCodec.decode(
                 Arrays.copyOfRange(bytes, HEADER_BYTES, HEADER_BYTES + length), FILE_NAME, HEADER_BYTES);

@@ -1,0 +1,135 @@
+package io.forebay.store.checkpoint;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.forebay.store.CheckpointDescription;
+import io.forebay.store.CheckpointFile;
+import io.forebay.store.CorruptionException;
+import io.forebay.store.FormatTooNewException;
+import io.forebay.store.KeyRange;
+import io.forebay.store.util.Crc32c;
+import io.forebay.store.version.FileId;
+import io.forebay.store.version.FileMeta;
+import io.forebay.store.version.VersionEdit;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.HexFormat;
+import org.junit.jupiter.api.Test;
+
+/** The bytes of a checkpoint. */
+class CheckpointManifestTest {
+    static FileMeta file(long id, String from, String to, boolean virtual) {
+        return new FileMeta(
+                new FileId(id, 0x1112131415161718L),
+                1000 + id,
+                KeyRange.of(from.getBytes(StandardCharsets.UTF_8), to == null ? null : to.getBytes(StandardCharsets.UTF_8)),
+                virtual,
+                5,
+                290,
+                10 * id,
+                1,
+                2,
+                -1,
+                1_700_000_000_000L,
+                null);
+    }
+
+    private static CheckpointManifest sample() {
+        return CheckpointManifest.of(new VersionEdit()
+                .lastSequence(300)
+                .commit(300, new byte[] {1, 2})
+                .mergeName("append-44")
+                .add(7, file(2, "a", "m", false))
+                .add(0, file(1, "a", "d", true))
+                .add(0, file(1, "x", null, true)));
+    }
+
+    @Test
+    void goldenBytes() throws IOException {
+        byte[] golden;
+        try (InputStream in = CheckpointManifestTest.class.getResourceAsStream("checkpoint.hex")) {
+            String text = new String(in.readAllBytes(), StandardCharsets.US_ASCII).replaceAll("#.*|\\s", "");
+            golden = HexFormat.of().parseHex(text);
+        }
+        assertThat(HexFormat.of().formatHex(sample().encode()))
+                .isEqualTo(HexFormat.of().formatHex(golden));
+        CheckpointManifest decoded = CheckpointManifest.decode(golden);
+        assertThat(decoded.added()).isEqualTo(sample().added());
+        assertThat(decoded.lastSequence()).isEqualTo(300);
+        assertThat(decoded.mergeName()).isEqualTo("append-44");
+        assertThat(decoded.payload()).containsExactly(1, 2);
+        assertThat(decoded.encode()).isEqualTo(golden);
+    }
+
+    @Test
+    void everyPhysicalFileIsDescribedOnceWithTheRangeOfAllItsParts() {
+        CheckpointDescription description = sample().description();
+        assertThat(description.files())
+                .containsExactly(
+                        new CheckpointFile("00000000000000011112131415161718.sst", 1001, range("a", null)),
+                        new CheckpointFile("00000000000000021112131415161718.sst", 1002, range("a", "m")));
+        assertThat(description.payload()).containsExactly(1, 2);
+        assertThat(description.entries()).isEqualTo(40);
+        description.payload()[0] = 9;
+        assertThat(description.payload()).isNotSameAs(sample().payload());
+    }
+
+    @Test
+    void everyDamagedByteIsNoticed() {
+        byte[] good = sample().encode();
+        for (int i = 0; i < good.length; i++) {
+            for (int bit = 0; bit < 8; bit++) {
+                byte[] bad = good.clone();
+                bad[i] ^= (byte) (1 << bit);
+                assertThatThrownBy(() -> CheckpointManifest.decode(bad))
+                        .as("byte %d, bit %d", i, bit)
+                        .isInstanceOf(CorruptionException.class)
+                        .hasMessageContaining("CHECKPOINT");
+            }
+        }
+    }
+
+    @Test
+    void everyTruncationIsNoticed() {
+        byte[] good = sample().encode();
+        for (int length = 0; length < good.length; length++) {
+            byte[] bad = Arrays.copyOf(good, length);
+            assertThatThrownBy(() -> CheckpointManifest.decode(bad)).isInstanceOf(CorruptionException.class);
+        }
+        assertThatThrownBy(() -> CheckpointManifest.decode(Arrays.copyOf(good, good.length + 1)))
+                .isInstanceOf(CorruptionException.class);
+    }
+
+    @Test
+    void aNewerVersionIsRefusedByName() {
+        ByteBuffer newer = ByteBuffer.wrap(sample().encode());
+        newer.putInt(8, 2);
+        newer.putInt(newer.capacity() - 4, Crc32c.masked(newer.array(), 0, newer.capacity() - 4));
+        assertThatThrownBy(() -> CheckpointManifest.decode(newer.array()))
+                .isInstanceOf(FormatTooNewException.class)
+                .hasMessageContaining("version 2")
+                .hasMessageContaining("up to 1");
+    }
+
+    @Test
+    void onlyWholeStatesAreCheckpoints() {
+        assertThatThrownBy(() -> CheckpointManifest.of(new VersionEdit().lastSequence(1)))
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> CheckpointManifest.of(new VersionEdit().commit(1, new byte[0])))
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> CheckpointManifest.of(new VersionEdit()
+                        .lastSequence(1)
+                        .commit(1, new byte[0])
+                        .remove(0, file(1, "a", "b", false))))
+                .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    private static KeyRange range(String from, String to) {
+        return KeyRange.of(
+                from.getBytes(StandardCharsets.UTF_8), to == null ? null : to.getBytes(StandardCharsets.UTF_8));
+    }
+}
