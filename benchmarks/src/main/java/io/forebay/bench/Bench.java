@@ -69,7 +69,7 @@ public final class Bench implements Callable<Integer> {
         Path work = java.nio.file.Files.createTempDirectory("forebay-bench");
         try {
             for (int round = 0; round <= rounds; round++) {
-                out.printf(Locale.ROOT, round == 0 ? "warm-up%n" : "round %d of %d%n", round, rounds);
+                out.println(round == 0 ? "warm-up" : "round " + round + " of " + rounds);
                 for (Map.Entry<String, Function<File, Engine>> entry : inTurn(round)) {
                     round(entry.getKey(), entry.getValue(), work.resolve(entry.getKey() + round), round);
                 }
