@@ -29,9 +29,9 @@ final class Gate {
         waiting.complete(null);
     }
 
-    /** Null when the source may give its next event, else completes when it may look again. */
-    static synchronized CompletableFuture<Void> closed() {
-        return REACHED.get() + 1 < limit ? null : opened;
+    /** Null when the source may give the event with this index, else completes when it may look again. */
+    static synchronized CompletableFuture<Void> closed(long index) {
+        return index < limit ? null : opened;
     }
 
     /** Called by the job for every event before it is processed. */
