@@ -1,0 +1,298 @@
+package io.forebay.flink;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.File;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.RunnableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.flink.api.common.JobID;
+import org.apache.flink.api.common.typeutils.base.StringSerializer;
+import org.apache.flink.configuration.CheckpointingOptions;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.core.fs.Path;
+import org.apache.flink.runtime.checkpoint.CheckpointType;
+import org.apache.flink.runtime.state.CheckpointStateOutputStream;
+import org.apache.flink.runtime.state.CheckpointStorageAccess;
+import org.apache.flink.runtime.state.CheckpointStorageLocationReference;
+import org.apache.flink.runtime.state.CheckpointStreamFactory;
+import org.apache.flink.runtime.state.CheckpointedStateScope;
+import org.apache.flink.runtime.state.IncrementalRemoteKeyedStateHandle;
+import org.apache.flink.runtime.state.KeyGroupRange;
+import org.apache.flink.runtime.state.KeyedStateHandle;
+import org.apache.flink.runtime.state.PlaceholderStreamStateHandle;
+import org.apache.flink.runtime.state.SharedStateRegistryImpl;
+import org.apache.flink.runtime.state.SnapshotResult;
+import org.apache.flink.runtime.state.StreamStateHandle;
+import org.apache.flink.runtime.state.storage.FileSystemCheckpointStorage;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Checkpoints that complete, abort, subsume each other, fail or are cancelled, with files that are really deleted. */
+class CheckpointLifecycleTest {
+    private static final KeyGroupRange ALL = new KeyGroupRange(0, 9);
+
+    @TempDir
+    private File temporary;
+
+    private final Random random = new Random(42);
+    private final KeyedModel model = new KeyedModel(10);
+    private final SharedStateRegistryImpl jobManager = new SharedStateRegistryImpl(Runnable::run);
+    private BackendHarness slot;
+    private CheckpointStorageAccess storage;
+    private File checkpoints;
+    private KeyedModel.States states;
+
+    @BeforeEach
+    void open() throws Exception {
+        slot = new BackendHarness();
+        checkpoints = new File(temporary, "checkpoints");
+        storage = new FileSystemCheckpointStorage(new Path(checkpoints.toURI()), 0, -1)
+                .createCheckpointStorage(new JobID());
+        storage.initializeBaseLocationsForCheckpoint();
+        states = states(List.of());
+        BackendHarness.addBallast(states.backend);
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        slot.close();
+    }
+
+    private KeyedModel.States states(Collection<KeyedStateHandle> handles) throws Exception {
+        return new KeyedModel.States(
+                slot.forebay(BackendHarness.options(temporary), StringSerializer.INSTANCE, 10, ALL, handles));
+    }
+
+    private CheckpointStreamFactory target(long checkpointId) throws IOException {
+        return storage.resolveCheckpointStorageLocation(checkpointId, CheckpointStorageLocationReference.getDefault());
+    }
+
+    private IncrementalRemoteKeyedStateHandle checkpoint(long id) throws Exception {
+        model.change(random, List.of(states), 500);
+        return BackendHarness.remote(
+                BackendHarness.snapshot(states.backend, id, CheckpointType.CHECKPOINT, target(id)));
+    }
+
+    /** What the JobManager does when it completes a checkpoint and keeps only that one. */
+    private void completeAtJobManager(long id, IncrementalRemoteKeyedStateHandle handle) {
+        handle.registerSharedStates(jobManager, id);
+        jobManager.checkpointCompleted(id);
+        jobManager.unregisterUnusedState(id);
+    }
+
+    private void restoreAndCheck(IncrementalRemoteKeyedStateHandle handle) throws Exception {
+        slot.dispose(states.backend);
+        states = states(List.of(handle));
+        model.check(states);
+    }
+
+    @Test
+    void completedCheckpointsBuildOnEachOther() throws Exception {
+        IncrementalRemoteKeyedStateHandle handle = null;
+        for (long id = 1; id <= 8; id++) {
+            handle = checkpoint(id);
+            if (id > 1) {
+                assertThat(BackendHarness.references(handle)).containsValue(true);
+            }
+            completeAtJobManager(id, handle);
+            states.backend.notifyCheckpointComplete(id);
+            states.backend.notifyCheckpointSubsumed(id - 1);
+        }
+        restoreAndCheck(handle);
+    }
+
+    @Test
+    void nothingOfAnUnconfirmedCheckpointIsReferredTo() throws Exception {
+        IncrementalRemoteKeyedStateHandle first = checkpoint(1);
+        IncrementalRemoteKeyedStateHandle second = checkpoint(2);
+        assertThat(BackendHarness.references(second)).doesNotContainValue(true);
+        // The JobManager aborts the first and deletes its files; the second does not miss them.
+        first.discardState();
+        states.backend.notifyCheckpointAborted(1);
+        completeAtJobManager(2, second);
+        states.backend.notifyCheckpointComplete(2);
+        IncrementalRemoteKeyedStateHandle third = checkpoint(3);
+        assertThat(BackendHarness.references(third)).containsValue(true);
+        completeAtJobManager(3, third);
+        restoreAndCheck(third);
+    }
+
+    @Test
+    void aLateConfirmationDoesNotBringDeletedFilesBack() throws Exception {
+        IncrementalRemoteKeyedStateHandle first = checkpoint(1);
+        IncrementalRemoteKeyedStateHandle second = checkpoint(2);
+        first.registerSharedStates(jobManager, 1);
+        // The JobManager has completed both, so copies of the first are gone, but only the first is known here.
+        completeAtJobManager(2, second);
+        states.backend.notifyCheckpointComplete(1);
+        IncrementalRemoteKeyedStateHandle third = checkpoint(3);
+        completeAtJobManager(3, third);
+        restoreAndCheck(third);
+    }
+
+    @Test
+    void anAbortedCheckpointLeavesTheLastCompletedOneUsable() throws Exception {
+        IncrementalRemoteKeyedStateHandle first = checkpoint(1);
+        completeAtJobManager(1, first);
+        states.backend.notifyCheckpointComplete(1);
+        IncrementalRemoteKeyedStateHandle second = checkpoint(2);
+        second.discardState();
+        states.backend.notifyCheckpointAborted(2);
+        IncrementalRemoteKeyedStateHandle third = checkpoint(3);
+        assertThat(BackendHarness.references(third)).containsValue(true);
+        completeAtJobManager(3, third);
+        restoreAndCheck(third);
+    }
+
+    @Test
+    void aFailedUploadLeavesNothingBehind() throws Exception {
+        completeAtJobManager(1, checkpoint(1));
+        states.backend.notifyCheckpointComplete(1);
+        int filesBefore = files(checkpoints);
+        model.change(random, List.of(states), 500);
+        CheckpointStreamFactory failing = new Wrapped(target(2)) {
+            private final AtomicInteger streams = new AtomicInteger();
+
+            @Override
+            public CheckpointStateOutputStream createCheckpointStateOutputStream(CheckpointedStateScope scope)
+                    throws IOException {
+                if (scope == CheckpointedStateScope.EXCLUSIVE) {
+                    throw new IOException("storage is full");
+                }
+                streams.incrementAndGet();
+                return super.createCheckpointStateOutputStream(scope);
+            }
+        };
+        assertThatThrownBy(() -> BackendHarness.snapshot(states.backend, 2, CheckpointType.CHECKPOINT, failing))
+                .hasRootCauseMessage("storage is full");
+        assertThat(files(checkpoints)).as("files in the storage").isEqualTo(filesBefore);
+        states.backend.notifyCheckpointAborted(2);
+        IncrementalRemoteKeyedStateHandle third = checkpoint(3);
+        completeAtJobManager(3, third);
+        restoreAndCheck(third);
+    }
+
+    @Test
+    void aCancelledSnapshotReleasesItsFilesAndTheBackendGoesOn() throws Exception {
+        model.change(random, List.of(states), 500);
+        RunnableFuture<SnapshotResult<KeyedStateHandle>> snapshot =
+                states.backend.snapshot(1, 1, target(1), BackendHarness.options(CheckpointType.CHECKPOINT));
+        assertThat(snapshot.cancel(true)).isTrue();
+        snapshot.run();
+        assertThatThrownBy(snapshot::get).isInstanceOf(CancellationException.class);
+        IncrementalRemoteKeyedStateHandle second = checkpoint(2);
+        completeAtJobManager(2, second);
+        restoreAndCheck(second);
+    }
+
+    @Test
+    void disposingABackendEndsARunningSnapshot() throws Exception {
+        model.change(random, List.of(states), 500);
+        RunnableFuture<SnapshotResult<KeyedStateHandle>> snapshot =
+                states.backend.snapshot(1, 1, target(1), BackendHarness.options(CheckpointType.CHECKPOINT));
+        slot.dispose(states.backend);
+        snapshot.run();
+        assertThat(snapshot.isCancelled()).isTrue();
+        assertThat(files(checkpoints)).as("files in the storage").isZero();
+    }
+
+    @Test
+    void withoutIncrementalCheckpointsEverySnapshotIsSelfContained() throws Exception {
+        slot.dispose(states.backend);
+        Configuration options = BackendHarness.options(temporary);
+        options.set(CheckpointingOptions.INCREMENTAL_CHECKPOINTS, false);
+        states = new KeyedModel.States(slot.forebay(options, StringSerializer.INSTANCE, 10, ALL, List.of()));
+        IncrementalRemoteKeyedStateHandle handle = null;
+        for (long id = 1; id <= 3; id++) {
+            if (handle != null) {
+                handle.discardState();
+            }
+            handle = checkpoint(id);
+            assertThat(handle.getSharedState()).isEmpty();
+            assertThat(handle.getPrivateState()).isNotEmpty();
+            states.backend.notifyCheckpointComplete(id);
+        }
+        restoreAndCheck(handle);
+    }
+
+    @Test
+    void storageThatCanCopyIsAskedToCopyWhereAFileMayNotBeShared() throws Exception {
+        IncrementalRemoteKeyedStateHandle first = checkpoint(1);
+        completeAtJobManager(1, first);
+        states.backend.notifyCheckpointComplete(1);
+        List<StreamStateHandle> copied = new ArrayList<>();
+        CheckpointStreamFactory copying = new Wrapped(target(2)) {
+            @Override
+            public boolean canFastDuplicate(StreamStateHandle handle, CheckpointedStateScope scope) {
+                return !(handle instanceof PlaceholderStreamStateHandle);
+            }
+
+            @Override
+            public List<StreamStateHandle> duplicate(List<StreamStateHandle> handles, CheckpointedStateScope scope)
+                    throws IOException {
+                List<StreamStateHandle> copies = new ArrayList<>();
+                for (StreamStateHandle handle : handles) {
+                    CheckpointStateOutputStream out = createCheckpointStateOutputStream(scope);
+                    handle.openInputStream().transferTo(out);
+                    copies.add(out.closeAndGetHandle());
+                }
+                copied.addAll(handles);
+                return copies;
+            }
+        };
+        IncrementalRemoteKeyedStateHandle full = BackendHarness.remote(
+                BackendHarness.snapshot(states.backend, 2, CheckpointType.FULL_CHECKPOINT, copying));
+        assertThat(copied).isNotEmpty();
+        assertThat(BackendHarness.references(full)).doesNotContainValue(true);
+        // The copies live on when what they were copied from is gone.
+        completeAtJobManager(2, full);
+        restoreAndCheck(full);
+    }
+
+    private static int files(File directory) {
+        File[] children = directory.listFiles();
+        if (children == null) {
+            return directory.isFile() ? 1 : 0;
+        }
+        int count = 0;
+        for (File child : children) {
+            count += files(child);
+        }
+        return count;
+    }
+
+    /** A storage whose methods a test can replace. */
+    private static class Wrapped implements CheckpointStreamFactory {
+        private final CheckpointStreamFactory storage;
+
+        Wrapped(CheckpointStreamFactory storage) {
+            this.storage = storage;
+        }
+
+        @Override
+        public CheckpointStateOutputStream createCheckpointStateOutputStream(CheckpointedStateScope scope)
+                throws IOException {
+            return storage.createCheckpointStateOutputStream(scope);
+        }
+
+        @Override
+        public boolean canFastDuplicate(StreamStateHandle handle, CheckpointedStateScope scope) throws IOException {
+            return storage.canFastDuplicate(handle, scope);
+        }
+
+        @Override
+        public List<StreamStateHandle> duplicate(List<StreamStateHandle> handles, CheckpointedStateScope scope)
+                throws IOException {
+            return storage.duplicate(handles, scope);
+        }
+    }
+}

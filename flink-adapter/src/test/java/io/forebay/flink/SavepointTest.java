@@ -1,0 +1,152 @@
+package io.forebay.flink;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.forebay.flink.ForebayOptions.TimerService;
+import java.io.File;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.apache.flink.api.common.typeutils.base.StringSerializer;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.core.execution.SavepointFormatType;
+import org.apache.flink.runtime.checkpoint.CheckpointType;
+import org.apache.flink.runtime.checkpoint.SavepointType;
+import org.apache.flink.runtime.state.AbstractKeyedStateBackend;
+import org.apache.flink.runtime.state.KeyGroupRange;
+import org.apache.flink.runtime.state.KeyGroupsSavepointStateHandle;
+import org.apache.flink.runtime.state.KeyedStateHandle;
+import org.apache.flink.runtime.state.hashmap.HashMapStateBackend;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Canonical savepoints between Forebay and the heap backend, and between rows and heap objects as timers. */
+class SavepointTest {
+    @TempDir
+    private File temporary;
+
+    private final Random random = new Random(7);
+    private final BackendHarness slot = new BackendHarness(256 << 20);
+
+    @AfterEach
+    void close() throws Exception {
+        slot.close();
+    }
+
+    private AbstractKeyedStateBackend<String> forebay(
+            TimerService timers, int maxParallelism, KeyGroupRange range, List<? extends KeyedStateHandle> handles)
+            throws Exception {
+        Configuration options = BackendHarness.options(temporary);
+        options.set(ForebayOptions.TIMER_SERVICE_FACTORY, timers);
+        return slot.forebay(
+                options, StringSerializer.INSTANCE, maxParallelism, range, BackendHarness.assign(handles, range));
+    }
+
+    private AbstractKeyedStateBackend<String> heap(
+            int maxParallelism, KeyGroupRange range, List<? extends KeyedStateHandle> handles) throws Exception {
+        return slot.create(
+                new HashMapStateBackend(),
+                StringSerializer.INSTANCE,
+                maxParallelism,
+                range,
+                BackendHarness.assign(handles, range));
+    }
+
+    /** One leg of a journey: opens the backends, checks them, changes them, and takes a savepoint. */
+    private List<KeyedStateHandle> leg(KeyedModel model, List<AbstractKeyedStateBackend<String>> backends)
+            throws Exception {
+        List<KeyedModel.States> subtasks = new ArrayList<>();
+        for (AbstractKeyedStateBackend<String> backend : backends) {
+            subtasks.add(new KeyedModel.States(backend));
+            model.check(subtasks.get(subtasks.size() - 1));
+        }
+        model.change(random, subtasks, 4000);
+        List<KeyedStateHandle> savepoint = new ArrayList<>();
+        for (KeyedModel.States subtask : subtasks) {
+            model.check(subtask);
+            savepoint.add(BackendHarness.canonicalSavepoint(subtask.backend));
+            slot.dispose(subtask.backend);
+        }
+        assertThat(savepoint).allMatch(handle -> handle instanceof KeyGroupsSavepointStateHandle);
+        return savepoint;
+    }
+
+    @ParameterizedTest
+    @CsvSource({"128,FOREBAY", "300,FOREBAY", "128,HEAP", "300,HEAP"})
+    void stateTravelsToTheHeapBackendAndBack(int maxParallelism, TimerService timers) throws Exception {
+        KeyedModel model = new KeyedModel(maxParallelism);
+        List<KeyedStateHandle> savepoint = List.of();
+        for (int parallelism : new int[] {2, 3, 1}) {
+            List<AbstractKeyedStateBackend<String>> backends = new ArrayList<>();
+            for (KeyGroupRange range : model.ranges(parallelism)) {
+                backends.add(forebay(timers, maxParallelism, range, savepoint));
+            }
+            savepoint = leg(model, backends);
+            backends.clear();
+            for (KeyGroupRange range : model.ranges(parallelism + 1)) {
+                backends.add(heap(maxParallelism, range, savepoint));
+            }
+            savepoint = leg(model, backends);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(TimerService.class)
+    void aSavepointOfForebayFeedsEitherTimerService(TimerService restored) throws Exception {
+        KeyGroupRange range = new KeyGroupRange(0, 127);
+        KeyedModel model = new KeyedModel(128);
+        List<KeyedStateHandle> savepoint = List.of();
+        for (TimerService timers : new TimerService[] {TimerService.FOREBAY, TimerService.HEAP, restored}) {
+            savepoint = leg(model, List.of(forebay(timers, 128, range, savepoint)));
+        }
+    }
+
+    @Test
+    void aNativeSnapshotWithTimersAsRowsCanBeRestoredWithHeapTimers() throws Exception {
+        KeyGroupRange range = new KeyGroupRange(0, 127);
+        KeyedModel model = new KeyedModel(128);
+        KeyedModel.States rows = new KeyedModel.States(forebay(TimerService.FOREBAY, 128, range, List.of()));
+        model.change(random, List.of(rows), 4000);
+        KeyedStateHandle snapshot = BackendHarness.remote(
+                BackendHarness.snapshot(rows.backend, 1, CheckpointType.CHECKPOINT, BackendHarness.memory()));
+        slot.dispose(rows.backend);
+        KeyedModel.States heap = new KeyedModel.States(forebay(TimerService.HEAP, 128, range, List.of(snapshot)));
+        model.check(heap);
+        model.change(random, List.of(heap), 1000);
+        model.check(heap);
+    }
+
+    @Test
+    void heapTimersAreWrittenByTheRuntimeExceptForCanonicalSavepoints() throws Exception {
+        AbstractKeyedStateBackend<String> rows =
+                forebay(TimerService.FOREBAY, 128, new KeyGroupRange(0, 127), List.of());
+        AbstractKeyedStateBackend<String> heap = forebay(TimerService.HEAP, 128, new KeyGroupRange(0, 127), List.of());
+        SavepointType canonical = SavepointType.savepoint(SavepointFormatType.CANONICAL);
+        SavepointType nativeFormat = SavepointType.savepoint(SavepointFormatType.NATIVE);
+        assertThat(rows.requiresLegacySynchronousTimerSnapshots(CheckpointType.CHECKPOINT))
+                .isFalse();
+        assertThat(rows.requiresLegacySynchronousTimerSnapshots(nativeFormat)).isFalse();
+        assertThat(heap.requiresLegacySynchronousTimerSnapshots(CheckpointType.CHECKPOINT))
+                .isTrue();
+        assertThat(heap.requiresLegacySynchronousTimerSnapshots(nativeFormat)).isTrue();
+        assertThat(heap.requiresLegacySynchronousTimerSnapshots(canonical)).isFalse();
+    }
+
+    @Test
+    void nativeSnapshotsAndSavepointsCannotBeMixed() throws Exception {
+        KeyedModel model = new KeyedModel(16);
+        KeyGroupRange range = new KeyGroupRange(0, 15);
+        KeyedModel.States states = new KeyedModel.States(forebay(TimerService.FOREBAY, 16, range, List.of()));
+        model.change(random, List.of(states), 100);
+        KeyedStateHandle savepoint = BackendHarness.canonicalSavepoint(states.backend);
+        KeyedStateHandle nativeSnapshot = BackendHarness.remote(
+                BackendHarness.snapshot(states.backend, 1, CheckpointType.CHECKPOINT, BackendHarness.memory()));
+        assertThatThrownBy(() -> forebay(TimerService.FOREBAY, 16, range, List.of(nativeSnapshot, savepoint)))
+                .hasStackTraceContaining("Cannot restore native snapshots together with");
+    }
+}
