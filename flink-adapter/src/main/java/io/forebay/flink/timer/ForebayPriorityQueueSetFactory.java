@@ -68,6 +68,8 @@ public final class ForebayPriorityQueueSetFactory implements PriorityQueueSetFac
         RegisteredState known = registry.find(StateKind.PRIORITY_QUEUE, stateName);
         if (known != null) {
             checkCompatible(known, byteOrderedElementSerializer);
+            // An earlier object of the same queue may still have to delete rows; the new one reads them.
+            pendingRemovals.flush();
         }
         RegisteredPriorityQueueStateBackendMetaInfo<T> metaInfo =
                 new RegisteredPriorityQueueStateBackendMetaInfo<>(stateName, byteOrderedElementSerializer);
