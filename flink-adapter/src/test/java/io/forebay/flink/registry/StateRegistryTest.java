@@ -4,10 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
-import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Map;
 import org.apache.flink.api.common.state.StateDescriptor;
 import org.apache.flink.api.common.typeutils.base.IntSerializer;
 import org.apache.flink.runtime.state.RegisteredKeyValueStateBackendMetaInfo;
@@ -27,18 +25,6 @@ class StateRegistryTest {
         return new RegisteredPriorityQueueStateBackendMetaInfo<>(name, IntSerializer.INSTANCE);
     }
 
-    /** Two names with one id; the id function is fixed, so these stay what they are. */
-    private static String[] collidingNames() {
-        Map<Integer, String> names = new HashMap<>();
-        for (int i = 0; ; i++) {
-            String name = "state-" + i;
-            String other = names.put(StateIds.idOf(StateKind.KEY_VALUE, name), name);
-            if (other != null) {
-                return new String[] {other, name};
-            }
-        }
-    }
-
     @Test
     void idsNeverChange() {
         assertThat(StateIds.idOf(StateKind.KEY_VALUE, "count")).isEqualTo(0x655009FD);
@@ -51,7 +37,7 @@ class StateRegistryTest {
 
     @Test
     void idsThatMeetAreRefusedByName() {
-        String[] names = collidingNames();
+        String[] names = CollidingNames.find();
         registry.register(StateKind.KEY_VALUE, value(names[0]));
         assertThatThrownBy(() -> registry.register(StateKind.KEY_VALUE, value(names[1])))
                 .isInstanceOf(IllegalStateException.class)
