@@ -1,0 +1,81 @@
+package io.forebay.flink;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.File;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.flink.api.common.state.ListState;
+import org.apache.flink.api.common.state.ListStateDescriptor;
+import org.apache.flink.api.common.state.MapState;
+import org.apache.flink.api.common.state.MapStateDescriptor;
+import org.apache.flink.api.common.state.StateTtlConfig;
+import org.apache.flink.api.common.state.ValueState;
+import org.apache.flink.api.common.state.ValueStateDescriptor;
+import org.apache.flink.api.common.typeutils.base.IntSerializer;
+import org.apache.flink.api.common.typeutils.base.StringSerializer;
+import org.apache.flink.runtime.state.KeyGroupRange;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Expired rows leave the store without being read. */
+class TimeToLiveTest {
+    @TempDir
+    private File temporary;
+
+    @Test
+    void compactionDropsWhatHasExpired() throws Exception {
+        AtomicLong now = new AtomicLong(1_000_000);
+        StateTtlConfig ttl = StateTtlConfig.newBuilder(Duration.ofSeconds(60)).build();
+        ValueStateDescriptor<Integer> valueDescriptor = new ValueStateDescriptor<>("value", IntSerializer.INSTANCE);
+        ListStateDescriptor<Integer> listDescriptor = new ListStateDescriptor<>("list", IntSerializer.INSTANCE);
+        MapStateDescriptor<Integer, String> mapDescriptor =
+                new MapStateDescriptor<>("map", IntSerializer.INSTANCE, StringSerializer.INSTANCE);
+        valueDescriptor.enableTimeToLive(ttl);
+        listDescriptor.enableTimeToLive(ttl);
+        mapDescriptor.enableTimeToLive(ttl);
+        try (BackendHarness slot = new BackendHarness()) {
+            slot.setTimeProvider(now::get);
+            ForebayKeyedStateBackend<Integer> backend = slot.forebay(
+                    BackendHarness.options(temporary),
+                    IntSerializer.INSTANCE,
+                    128,
+                    new KeyGroupRange(0, 127),
+                    List.of());
+            ValueState<Integer> value = BackendHarness.state(backend, valueDescriptor);
+            ListState<Integer> list = BackendHarness.state(backend, listDescriptor);
+            MapState<Integer, String> map = BackendHarness.state(backend, mapDescriptor);
+            ValueState<Integer> forever =
+                    BackendHarness.state(backend, new ValueStateDescriptor<>("forever", IntSerializer.INSTANCE));
+            for (int key = 0; key < 100; key++) {
+                if (key == 50) {
+                    now.addAndGet(40_000);
+                }
+                backend.setCurrentKey(key);
+                value.update(key);
+                list.addAll(List.of(key, key));
+                map.put(1, "one");
+                forever.update(key);
+            }
+            backend.store().compact();
+            assertThat(backend.numKeyValueStateEntries()).isEqualTo(400);
+            now.addAndGet(30_000);
+            backend.store().compact();
+            // A compaction may leave alone what is compact already; new rows in all key groups give it a reason.
+            for (int key = 0; key < 1000; key++) {
+                backend.setCurrentKey(key);
+                forever.update(key);
+            }
+            backend.store().compact();
+            assertThat(backend.numKeyValueStateEntries()).isEqualTo(1000 + 50 * 3);
+            for (int key = 0; key < 100; key++) {
+                backend.setCurrentKey(key);
+                assertThat(value.value()).isEqualTo(key < 50 ? null : key);
+                assertThat(list.get()).hasSize(key < 50 ? 0 : 2);
+                assertThat(map.get(1)).isEqualTo(key < 50 ? null : "one");
+                assertThat(forever.value()).isEqualTo(key);
+            }
+        }
+    }
+}

@@ -1,0 +1,144 @@
+package io.forebay.flink.ttl;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.forebay.flink.key.KeyLayout;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Arrays;
+import org.apache.flink.api.common.state.ListStateDescriptor;
+import org.apache.flink.api.common.state.MapStateDescriptor;
+import org.apache.flink.api.common.state.StateDescriptor;
+import org.apache.flink.api.common.state.StateTtlConfig;
+import org.apache.flink.api.common.state.ValueStateDescriptor;
+import org.apache.flink.api.common.typeutils.TypeSerializer;
+import org.apache.flink.api.common.typeutils.base.IntSerializer;
+import org.apache.flink.api.common.typeutils.base.ListSerializer;
+import org.apache.flink.api.common.typeutils.base.LongSerializer;
+import org.apache.flink.api.common.typeutils.base.MapSerializer;
+import org.apache.flink.api.common.typeutils.base.StringSerializer;
+import org.apache.flink.runtime.state.ttl.TtlStateFactory.TtlSerializer;
+import org.junit.jupiter.api.Test;
+
+class ExpiredStateFilterTest {
+    private static final int STATE = 0x12345678;
+    private static final StateTtlConfig HUNDRED =
+            StateTtlConfig.newBuilder(Duration.ofMillis(100)).build();
+
+    private long now = 1000;
+    private final ExpiredStateFilter filter = new ExpiredStateFilter(() -> now);
+
+    private void configure(StateDescriptor<?, ?> descriptor, TypeSerializer<?> serializer, StateTtlConfig ttl) {
+        descriptor.enableTimeToLive(ttl);
+        filter.configure(STATE, descriptor, serializer);
+    }
+
+    private boolean drops(int stateId, byte[] value) {
+        byte[] key = Arrays.copyOf(KeyLayout.prefix(3, stateId), 20);
+        // what lies behind the lengths is not to be looked at
+        return filter.drop(key, 12, Arrays.copyOf(value, value.length + 9), value.length);
+    }
+
+    private static byte[] value(long time) {
+        return ByteBuffer.allocate(12).putLong(time).putInt(-1).array();
+    }
+
+    private static byte[] mapEntry(boolean isNull, long time) {
+        return ByteBuffer.allocate(13).put((byte) (isNull ? 1 : 0)).putLong(time).putInt(-1).array();
+    }
+
+    /** Elements of 12 bytes each. */
+    private static byte[] list(long... times) {
+        ByteBuffer bytes = ByteBuffer.allocate(times.length * 13 - 1);
+        for (int i = 0; i < times.length; i++) {
+            if (i > 0) {
+                bytes.put((byte) ',');
+            }
+            bytes.putLong(times[i]).putInt(-1);
+        }
+        return bytes.array();
+    }
+
+    @Test
+    void valuesGoWhenTheirTimeIsOver() {
+        configure(new ValueStateDescriptor<>("s", IntSerializer.INSTANCE), IntSerializer.INSTANCE, HUNDRED);
+        assertThat(drops(STATE, value(899))).isTrue();
+        assertThat(drops(STATE, value(900))).isTrue();
+        assertThat(drops(STATE, value(901))).isFalse();
+        assertThat(drops(STATE, value(2000))).isFalse();
+        now = 5000;
+        assertThat(drops(STATE, value(2000))).isTrue();
+    }
+
+    @Test
+    void timesNearTheEndOfTimeNeverPass() {
+        configure(new ValueStateDescriptor<>("s", IntSerializer.INSTANCE), IntSerializer.INSTANCE, HUNDRED);
+        now = Long.MAX_VALUE - 1;
+        assertThat(drops(STATE, value(Long.MAX_VALUE - 10))).isFalse();
+        assertThat(drops(STATE, value(Long.MIN_VALUE))).isTrue();
+    }
+
+    @Test
+    void onlyStatesWithATimeToLiveAreTouched() {
+        assertThat(drops(STATE, value(0))).isFalse();
+        configure(new ValueStateDescriptor<>("s", IntSerializer.INSTANCE), IntSerializer.INSTANCE, HUNDRED);
+        assertThat(drops(STATE, value(0))).isTrue();
+        assertThat(drops(STATE + 1, value(0))).isFalse();
+        assertThat(filter.drop(new byte[4], 4, value(0), 12)).isFalse();
+        filter.configure(STATE, new ValueStateDescriptor<>("s", IntSerializer.INSTANCE), IntSerializer.INSTANCE);
+        assertThat(drops(STATE, value(0))).isFalse();
+    }
+
+    @Test
+    void cleaningUpCanBeSwitchedOff() {
+        configure(
+                new ValueStateDescriptor<>("s", IntSerializer.INSTANCE),
+                IntSerializer.INSTANCE,
+                StateTtlConfig.newBuilder(Duration.ofMillis(100))
+                        .disableCleanupInBackground()
+                        .build());
+        assertThat(drops(STATE, value(0))).isFalse();
+    }
+
+    @Test
+    void mapEntriesHaveTheirTimeBehindTheNullFlag() {
+        configure(
+                new MapStateDescriptor<>("s", IntSerializer.INSTANCE, IntSerializer.INSTANCE),
+                new MapSerializer<>(IntSerializer.INSTANCE, IntSerializer.INSTANCE),
+                HUNDRED);
+        assertThat(drops(STATE, mapEntry(false, 900))).isTrue();
+        assertThat(drops(STATE, mapEntry(false, 901))).isFalse();
+        assertThat(drops(STATE, mapEntry(true, 0))).isFalse();
+        assertThat(drops(STATE, new byte[] {1})).isFalse();
+        assertThat(drops(STATE, new byte[0])).isFalse();
+    }
+
+    @Test
+    void listsOfFixedElementsGoWithTheirLast() {
+        TypeSerializer<?> element = new TtlSerializer<>(LongSerializer.INSTANCE, IntSerializer.INSTANCE);
+        assertThat(element.getLength()).isEqualTo(12);
+        configure(
+                new ListStateDescriptor<>("s", IntSerializer.INSTANCE), new ListSerializer<>(element), HUNDRED);
+        assertThat(drops(STATE, list(800, 900))).isTrue();
+        assertThat(drops(STATE, list(800, 901))).isFalse();
+        assertThat(drops(STATE, list(900))).isTrue();
+        // an old version from before the elements had a time
+        assertThat(drops(STATE, new byte[14])).isFalse();
+    }
+
+    @Test
+    void listsOfOtherElementsAreLeftToReads() {
+        configure(
+                new ListStateDescriptor<>("s", StringSerializer.INSTANCE),
+                new ListSerializer<>(new TtlSerializer<>(LongSerializer.INSTANCE, StringSerializer.INSTANCE)),
+                HUNDRED);
+        assertThat(drops(STATE, list(0))).isFalse();
+    }
+
+    @Test
+    void valuesTooShortForATimeAreKept() {
+        configure(new ValueStateDescriptor<>("s", IntSerializer.INSTANCE), IntSerializer.INSTANCE, HUNDRED);
+        assertThat(drops(STATE, new byte[7])).isFalse();
+        assertThat(drops(STATE, new byte[0])).isFalse();
+    }
+}
