@@ -34,7 +34,8 @@ class BackendConfigTest {
         assertThat(((ForebayStateBackend) backend).getTimerService()).isEqualTo(TimerService.HEAP);
         assertThat(backend.useManagedMemory()).isTrue();
         assertThat(backend.supportsNoClaimRestoreMode()).isTrue();
-        assertThat(backend.supportsSavepointFormat(SavepointFormatType.CANONICAL)).isTrue();
+        assertThat(backend.supportsSavepointFormat(SavepointFormatType.CANONICAL))
+                .isTrue();
         assertThat(backend.supportsSavepointFormat(SavepointFormatType.NATIVE)).isTrue();
     }
 

@@ -100,8 +100,8 @@ final class BackendHarness implements AutoCloseable {
             KeyGroupRange keyGroups,
             Collection<KeyedStateHandle> handles)
             throws Exception {
-        AbstractKeyedStateBackend<K> backend =
-                (AbstractKeyedStateBackend<K>) stateBackend.createKeyedStateBackend(new KeyedStateBackendParametersImpl<>(
+        AbstractKeyedStateBackend<K> backend = (AbstractKeyedStateBackend<K>)
+                stateBackend.createKeyedStateBackend(new KeyedStateBackendParametersImpl<>(
                         environment,
                         new JobID(),
                         "operator",
@@ -125,8 +125,8 @@ final class BackendHarness implements AutoCloseable {
         backends.remove(backend);
     }
 
-    static <S extends State> S state(
-            AbstractKeyedStateBackend<?> backend, StateDescriptor<S, ?> descriptor) throws Exception {
+    static <S extends State> S state(AbstractKeyedStateBackend<?> backend, StateDescriptor<S, ?> descriptor)
+            throws Exception {
         return backend.getPartitionedState(VoidNamespace.INSTANCE, VoidNamespaceSerializer.INSTANCE, descriptor);
     }
 
@@ -200,7 +200,8 @@ final class BackendHarness implements AutoCloseable {
         List<KeyedStateHandle> assigned = new ArrayList<>();
         for (KeyedStateHandle handle : handles) {
             KeyedStateHandle part = handle.getIntersection(keyGroups);
-            if (part != null && handle.getKeyGroupRange().getIntersection(keyGroups).getNumberOfKeyGroups() > 0) {
+            if (part != null
+                    && handle.getKeyGroupRange().getIntersection(keyGroups).getNumberOfKeyGroups() > 0) {
                 assigned.add(part);
             }
         }

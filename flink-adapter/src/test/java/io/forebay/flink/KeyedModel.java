@@ -56,8 +56,7 @@ final class KeyedModel {
             value = BackendHarness.state(backend, new ValueStateDescriptor<>("value", LongSerializer.INSTANCE));
             list = BackendHarness.state(backend, new ListStateDescriptor<>("list", IntSerializer.INSTANCE));
             map = BackendHarness.state(
-                    backend,
-                    new MapStateDescriptor<>("map", IntSerializer.INSTANCE, StringSerializer.INSTANCE));
+                    backend, new MapStateDescriptor<>("map", IntSerializer.INSTANCE, StringSerializer.INSTANCE));
             sum = BackendHarness.state(
                     backend, new ReducingStateDescriptor<>("sum", Long::sum, LongSerializer.INSTANCE));
             count = BackendHarness.state(
@@ -177,7 +176,8 @@ final class KeyedModel {
                 states.count.add(userKey);
                 break;
             case 12:
-                changeTimer(new TimerHeapInternalTimer<>(random.nextInt(1000) - 500, key, VoidNamespace.INSTANCE), states);
+                changeTimer(
+                        new TimerHeapInternalTimer<>(random.nextInt(1000) - 500, key, VoidNamespace.INSTANCE), states);
                 break;
             default:
                 pollTimer(states);
@@ -199,7 +199,8 @@ final class KeyedModel {
             states.backend.setCurrentKey(head.getKey());
             assertThat(states.timers.poll()).isEqualTo(head);
             assertThat(timers.remove(head)).as("polled timer is known").isTrue();
-            assertThat(timers.stream().filter(t -> states.backend.getKeyGroupRange().contains(keyGroup(t.getKey()))))
+            assertThat(timers.stream()
+                            .filter(t -> states.backend.getKeyGroupRange().contains(keyGroup(t.getKey()))))
                     .allMatch(t -> t.getTimestamp() >= head.getTimestamp());
         }
     }
@@ -257,8 +258,7 @@ final class KeyedModel {
     List<KeyGroupRange> ranges(int parallelism) {
         KeyGroupRange[] ranges = new KeyGroupRange[parallelism];
         for (int i = 0; i < parallelism; i++) {
-            ranges[i] =
-                    KeyGroupRangeAssignment.computeKeyGroupRangeForOperatorIndex(maxParallelism, parallelism, i);
+            ranges[i] = KeyGroupRangeAssignment.computeKeyGroupRangeForOperatorIndex(maxParallelism, parallelism, i);
         }
         return Arrays.asList(ranges);
     }

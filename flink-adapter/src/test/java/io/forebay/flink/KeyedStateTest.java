@@ -262,8 +262,8 @@ class KeyedStateTest {
 
     @Test
     void mergedListNamespacesKeepTheOrderOfTheSources() throws Exception {
-        InternalListState<Integer, Integer, String> list = (InternalListState<Integer, Integer, String>)
-                (Object) backend.getOrCreateKeyedState(
+        InternalListState<Integer, Integer, String> list =
+                (InternalListState<Integer, Integer, String>) (Object) backend.getOrCreateKeyedState(
                         IntSerializer.INSTANCE, new ListStateDescriptor<>("list", StringSerializer.INSTANCE));
         backend.setCurrentKey(1);
         for (int namespace : new int[] {1, 2, 3}) {
@@ -340,8 +340,9 @@ class KeyedStateTest {
                 }
             });
         }
-        assertThat(seen).containsExactlyInAnyOrderElementsOf(
-                IntStream.range(0, 300).boxed().collect(Collectors.toList()));
+        assertThat(seen)
+                .containsExactlyInAnyOrderElementsOf(
+                        IntStream.range(0, 300).boxed().collect(Collectors.toList()));
         assertThat(backend.numKeyValueStateEntries()).isEqualTo(300);
     }
 
@@ -378,8 +379,7 @@ class KeyedStateTest {
                 BackendHarness.state(backend, new ValueStateDescriptor<>("value", IntSerializer.INSTANCE));
         for (int key = 0; key < 100; key++) {
             backend.setCurrentKey(key);
-            assertThat(backend.getCurrentKeyGroupIndex())
-                    .isEqualTo(KeyGroupRangeAssignment.assignToKeyGroup(key, 128));
+            assertThat(backend.getCurrentKeyGroupIndex()).isEqualTo(KeyGroupRangeAssignment.assignToKeyGroup(key, 128));
             value.update(key);
         }
         assertThat(backend.numKeyValueStateEntries()).isEqualTo(100);

@@ -39,8 +39,8 @@ class MemoryTest {
             List<ForebayKeyedStateBackend<String>> backends = new ArrayList<>();
             List<ValueState<byte[]>> states = new ArrayList<>();
             for (int i = 0; i < 4; i++) {
-                ForebayKeyedStateBackend<String> backend = slot.forebay(
-                        BackendHarness.options(temporary), StringSerializer.INSTANCE, 128, ALL, List.of());
+                ForebayKeyedStateBackend<String> backend =
+                        slot.forebay(BackendHarness.options(temporary), StringSerializer.INSTANCE, 128, ALL, List.of());
                 backends.add(backend);
                 states.add(BackendHarness.state(
                         backend, new ValueStateDescriptor<>("value", BytePrimitiveArraySerializer.INSTANCE)));
@@ -66,8 +66,7 @@ class MemoryTest {
                         assertThat(shared.heldBytes()).isLessThanOrEqualTo(managed);
                     }
                     if (i % 40_000 == 39_999) {
-                        BackendHarness.snapshot(
-                                backend, i, CheckpointType.CHECKPOINT, BackendHarness.memory());
+                        BackendHarness.snapshot(backend, i, CheckpointType.CHECKPOINT, BackendHarness.memory());
                     }
                 }
                 assertThat(shared.environment().statistics().memoryPeak()).isLessThanOrEqualTo(managed);

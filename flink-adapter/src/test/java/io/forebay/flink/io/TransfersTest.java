@@ -97,6 +97,7 @@ class TransfersTest {
     void copiesStillRunWhenTheThreadsAreGone() throws Exception {
         Transfers transfers = new Transfers(4);
         transfers.close();
-        assertThat(transfers.runAll(List.<Callable<Integer>>of(() -> 1, () -> 2))).containsExactly(1, 2);
+        assertThat(transfers.runAll(List.<Callable<Integer>>of(() -> 1, () -> 2)))
+                .containsExactly(1, 2);
     }
 }

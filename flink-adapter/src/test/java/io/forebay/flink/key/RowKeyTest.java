@@ -23,8 +23,20 @@ class RowKeyTest {
     void rowsMapToTheCompositeKeysOfFlink() throws IOException {
         String longText = "x".repeat(300);
         for (int keyGroupBytes : new int[] {1, 2}) {
-            assertLikeFlink(42, IntSerializer.INSTANCE, VoidNamespace.INSTANCE, VoidNamespaceSerializer.INSTANCE, 7, keyGroupBytes);
-            assertLikeFlink("key", StringSerializer.INSTANCE, VoidNamespace.INSTANCE, VoidNamespaceSerializer.INSTANCE, 0, keyGroupBytes);
+            assertLikeFlink(
+                    42,
+                    IntSerializer.INSTANCE,
+                    VoidNamespace.INSTANCE,
+                    VoidNamespaceSerializer.INSTANCE,
+                    7,
+                    keyGroupBytes);
+            assertLikeFlink(
+                    "key",
+                    StringSerializer.INSTANCE,
+                    VoidNamespace.INSTANCE,
+                    VoidNamespaceSerializer.INSTANCE,
+                    0,
+                    keyGroupBytes);
             assertLikeFlink("key", StringSerializer.INSTANCE, 17, IntSerializer.INSTANCE, 127, keyGroupBytes);
             // both of variable length: the lengths are written as well
             assertLikeFlink("key", StringSerializer.INSTANCE, "namespace", StringSerializer.INSTANCE, 3, keyGroupBytes);
@@ -47,8 +59,10 @@ class RowKeyTest {
             row.setRow(STATE_ID, namespace, namespaces, ambiguous);
             byte[] bytes = row.toByteArray();
             byte[] canonical = flink.buildCompositeKeyNamespace(namespace, namespaces);
-            assertThat(KeyLayout.toCanonical(row.array(), row.length(), keyGroupBytes)).isEqualTo(canonical);
-            assertThat(KeyLayout.fromCanonical(canonical, keyGroupBytes, STATE_ID)).isEqualTo(bytes);
+            assertThat(KeyLayout.toCanonical(row.array(), row.length(), keyGroupBytes))
+                    .isEqualTo(canonical);
+            assertThat(KeyLayout.fromCanonical(canonical, keyGroupBytes, STATE_ID))
+                    .isEqualTo(bytes);
             assertThat(KeyLayout.keyGroup(bytes)).isEqualTo(keyGroup);
             assertThat(KeyLayout.stateId(bytes)).isEqualTo(STATE_ID);
 
@@ -87,11 +101,14 @@ class RowKeyTest {
         assertThat(KeyLayout.rows(all).to()).isEqualTo(new byte[] {(byte) 0x80, 0});
         KeyGroupRange one = new KeyGroupRange(255, 255);
         for (int stateId : new int[] {0, 1, -1, Integer.MIN_VALUE, Integer.MAX_VALUE}) {
-            assertThat(KeyLayout.rows(one).contains(KeyLayout.prefix(255, stateId))).isTrue();
+            assertThat(KeyLayout.rows(one).contains(KeyLayout.prefix(255, stateId)))
+                    .isTrue();
             assertThat(KeyLayout.rows(one).contains(Arrays.copyOf(KeyLayout.prefix(255, stateId), 1000)))
                     .isTrue();
-            assertThat(KeyLayout.rows(one).contains(KeyLayout.prefix(254, stateId))).isFalse();
-            assertThat(KeyLayout.rows(one).contains(KeyLayout.prefix(256, stateId))).isFalse();
+            assertThat(KeyLayout.rows(one).contains(KeyLayout.prefix(254, stateId)))
+                    .isFalse();
+            assertThat(KeyLayout.rows(one).contains(KeyLayout.prefix(256, stateId)))
+                    .isFalse();
         }
     }
 }

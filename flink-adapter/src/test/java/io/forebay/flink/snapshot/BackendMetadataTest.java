@@ -40,7 +40,8 @@ class BackendMetadataTest {
                 new RegisteredKeyValueStateBackendMetaInfo<>(
                         StateDescriptor.Type.VALUE, "count", VoidNamespaceSerializer.INSTANCE, IntSerializer.INSTANCE));
         states = List.of(registry.inRowOrder().get(0).metaInfo().snapshot());
-        try (Environment environment = Environment.builder().memoryBytes(4 << 20).build();
+        try (Environment environment =
+                        Environment.builder().memoryBytes(4 << 20).build();
                 Store store = environment.open(FileStores.inMemory(), StoreOptions.defaults())) {
             store.put(new byte[] {1}, new byte[] {2});
             try (Checkpoint taken = store.checkpoint(StateIdTable.encode(registry.inRowOrder()))) {
@@ -102,9 +103,7 @@ class BackendMetadataTest {
     void aNewerVersionIsRefused() throws IOException {
         byte[] newer = written();
         newer[proxy().length + 5] = 2;
-        assertThatThrownBy(() -> read(newer))
-                .isInstanceOf(IOException.class)
-                .hasMessageContaining("version 2");
+        assertThatThrownBy(() -> read(newer)).isInstanceOf(IOException.class).hasMessageContaining("version 2");
     }
 
     @Test

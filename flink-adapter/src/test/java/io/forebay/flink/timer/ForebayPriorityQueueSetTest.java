@@ -73,8 +73,8 @@ class ForebayPriorityQueueSetTest {
     void behavesAsASortedSetAlsoWhenItIsOpenedAgain(int cacheRows) {
         System.out.println("-Dforebay.seed=" + SEED);
         Random random = new Random(SEED);
-        TreeSet<TimerHeapInternalTimer<Integer, VoidNamespace>> model = new TreeSet<>(
-                Comparator.<TimerHeapInternalTimer<Integer, VoidNamespace>>comparingLong(
+        TreeSet<TimerHeapInternalTimer<Integer, VoidNamespace>> model =
+                new TreeSet<>(Comparator.<TimerHeapInternalTimer<Integer, VoidNamespace>>comparingLong(
                                 TimerHeapInternalTimer::getTimestamp)
                         .thenComparing(TimerHeapInternalTimer::getKey));
         KeyGroupedInternalPriorityQueue<TimerHeapInternalTimer<Integer, VoidNamespace>> queue = open(cacheRows);

@@ -15,7 +15,8 @@ class OrderedRowsTest {
         TreeSet<byte[]> model = new TreeSet<>(Arrays::compareUnsigned);
         OrderedRows rows = new OrderedRows(64);
         for (int i = 0; i < 20_000; i++) {
-            byte[] row = ByteBuffer.allocate(4).putInt(random.nextInt(200) - 100).array();
+            byte[] row =
+                    ByteBuffer.allocate(4).putInt(random.nextInt(200) - 100).array();
             switch (random.nextInt(6)) {
                 case 0:
                     int at = model.contains(row) ? model.headSet(row).size() : -1;

@@ -44,7 +44,11 @@ class ExpiredStateFilterTest {
     }
 
     private static byte[] mapEntry(boolean isNull, long time) {
-        return ByteBuffer.allocate(13).put((byte) (isNull ? 1 : 0)).putLong(time).putInt(-1).array();
+        return ByteBuffer.allocate(13)
+                .put((byte) (isNull ? 1 : 0))
+                .putLong(time)
+                .putInt(-1)
+                .array();
     }
 
     /** Elements of 12 bytes each. */
@@ -117,8 +121,7 @@ class ExpiredStateFilterTest {
     void listsOfFixedElementsGoWithTheirLast() {
         TypeSerializer<?> element = new TtlSerializer<>(LongSerializer.INSTANCE, IntSerializer.INSTANCE);
         assertThat(element.getLength()).isEqualTo(12);
-        configure(
-                new ListStateDescriptor<>("s", IntSerializer.INSTANCE), new ListSerializer<>(element), HUNDRED);
+        configure(new ListStateDescriptor<>("s", IntSerializer.INSTANCE), new ListSerializer<>(element), HUNDRED);
         assertThat(drops(STATE, list(800, 900))).isTrue();
         assertThat(drops(STATE, list(800, 901))).isFalse();
         assertThat(drops(STATE, list(900))).isTrue();
