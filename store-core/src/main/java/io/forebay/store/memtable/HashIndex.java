@@ -29,7 +29,7 @@ final class HashIndex {
     /** While the pool refuses, it is asked once per so many new keys of a segment. */
     private static final int ASK_AGAIN = 64;
 
-    private static final int MAX_DEPTH = 19;
+    private static final int MAX_DEPTH = 16;
     /** Bytes per key, as an estimate: between 1 / (3/4) and 1 / (3/8) slots. */
     static final int BYTES_PER_KEY = 14;
 

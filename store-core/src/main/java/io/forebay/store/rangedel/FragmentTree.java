@@ -196,6 +196,15 @@ public final class FragmentTree implements RangeTombstones {
                 : new Node(merge(low, high.left), high.fragment, high.right, high.priority);
     }
 
+    /** Length of the longest path, for tests. */
+    int depth() {
+        return depth(root);
+    }
+
+    private static int depth(Node node) {
+        return node == null ? 0 : 1 + Math.max(depth(node.left), depth(node.right));
+    }
+
     @Override
     public boolean isEmpty() {
         return root == null;

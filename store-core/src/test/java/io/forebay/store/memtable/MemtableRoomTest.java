@@ -1,0 +1,249 @@
+package io.forebay.store.memtable;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+import io.forebay.store.MergeFunction;
+import io.forebay.store.WriteBatch;
+import io.forebay.store.cache.SlabPool.Use;
+import io.forebay.store.key.KeyHash;
+import io.forebay.store.key.ValueKind;
+import io.forebay.store.util.Seeded;
+import io.forebay.store.util.Slab;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/** What happens when the pool has no more. */
+class MemtableRoomTest {
+    private static final MergeFunction APPEND = MergeFunction.append((byte) ',');
+    private static final int SLAB = 64 << 10;
+
+    private static byte[] key(int number) {
+        return ByteBuffer.allocate(4).putInt(number).array();
+    }
+
+    @Test
+    void anEmptyMemtableHoldsNothing() {
+        MemtableHarness harness = new MemtableHarness(10 * SLAB, null);
+        assertThat(harness.pool.used()).isZero();
+        assertThat(harness.memtable.bytes()).isZero();
+        assertThat(harness.memtable.isEmpty()).isTrue();
+        assertThat(harness.memtable.minSequence()).isEqualTo(-1);
+        assertThat(harness.memtable.maxSequence()).isEqualTo(-1);
+        assertThat(harness.get(key(1), 5, false)).isEqualTo(new MemtableModel.Answer(false, null));
+        assertThat(MemtableHarness.all(harness.memtable.iterator())).isEmpty();
+    }
+
+    @Test
+    void refusesAtTheBudgetAndKeepsWhatItHas() {
+        MemtableHarness harness = new MemtableHarness(4 * SLAB, null);
+        int count = 0;
+        while (harness.put(key(count), new byte[100])) {
+            count++;
+        }
+        assertThat(harness.pool.used()).isEqualTo(4 * SLAB);
+        // one slab is the index, three are full of records of 128 bytes
+        assertThat(count).isEqualTo(3 * SLAB / 128);
+        assertThat(harness.memtable.entries()).isEqualTo(count);
+        assertThat(harness.memtable.maxSequence()).isEqualTo(count);
+        for (int i = 0; i < count; i++) {
+            assertThat(harness.get(key(i), harness.sequence, false).value()).hasSize(100);
+        }
+        assertThat(harness.get(key(count), harness.sequence, false).value()).isNull();
+        harness.memtable.release();
+        assertThat(harness.pool.used()).isZero();
+    }
+
+    @Test
+    void refusesTheFirstWriteWithoutLeavingAnythingBehind() {
+        MemtableHarness harness = new MemtableHarness(SLAB, null);
+        assertThat(harness.put(key(1), new byte[10])).isFalse();
+        assertThat(harness.memtable.isEmpty()).isTrue();
+        harness.memtable.release();
+        assertThat(harness.pool.used()).isZero();
+    }
+
+    @Test
+    void goesOnWithAFullerIndexWhenItCannotSplit() {
+        MemtableHarness harness = new MemtableHarness(6 * SLAB, null);
+        int count = 0;
+        Slab taken = null;
+        boolean room = true;
+        while (room) {
+            if (count == 6_100) {
+                // when the 6,144th key comes and the first segment is to be split, somebody else has the slab for it
+                taken = harness.pool.tryTake(Use.MEMTABLE);
+                assertThat(harness.pool.tryTake(Use.MEMTABLE)).isNotNull();
+                assertThat(harness.pool.tryTake(Use.MEMTABLE)).isNull();
+            } else if (count == 6_144) {
+                harness.pool.give(Use.MEMTABLE, taken);
+            }
+            room = harness.put(key(count), new byte[0]);
+            count += room ? 1 : 0;
+        }
+        assertThat(count).isGreaterThan(6_144).isLessThan(8_192);
+        for (int i = 0; i < count; i++) {
+            assertThat(harness.get(key(i), harness.sequence, false).value()).isEmpty();
+        }
+        assertThat(harness.get(key(count), harness.sequence, false).value()).isNull();
+    }
+
+    @Test
+    void aWriteWithoutRoomIsABugOfTheCaller() {
+        MemtableHarness harness = new MemtableHarness(2 * SLAB, null);
+        harness.put(key(1), new byte[1000]);
+        byte[] large = new byte[SLAB];
+        assertThatIllegalStateException()
+                .isThrownBy(() -> harness.memtable.put(7, key(2), 0, 4, large, 0, SLAB, 9, 0))
+                .withMessageContaining("ensureRoom");
+        assertThat(harness.memtable.maxSequence()).isEqualTo(1);
+    }
+
+    @Test
+    void sequencesMustRise() {
+        MemtableHarness harness = new MemtableHarness(2 * SLAB, null);
+        harness.put(key(1), new byte[1]);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> harness.memtable.delete(7, key(2), 0, 4, 1, 0))
+                .withMessageContaining("does not follow 1");
+        assertThatIllegalArgumentException().isThrownBy(() -> harness.memtable.deleteRange(key(1), null, 1, 0));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> harness.memtable.delete(7, key(2), 0, 4, Records.MAX_SEQUENCE + 1, 0));
+    }
+
+    @Test
+    void largeRecordsTakeTheirOwnLengthOnly() {
+        MemtableHarness harness = new MemtableHarness(20 * SLAB, null);
+        harness.put(key(1), new byte[10 * SLAB]);
+        assertThat(harness.pool.used(Use.MEMTABLE)).isBetween(11L * SLAB, 12L * SLAB);
+        assertThat(harness.put(key(2), new byte[10 * SLAB])).isFalse();
+        assertThat(harness.pool.used(Use.MEMTABLE)).isLessThan(12L * SLAB);
+        assertThat(harness.put(new byte[3 * SLAB], new byte[3 * SLAB])).isTrue();
+        assertThat(harness.get(new byte[3 * SLAB], harness.sequence, false).value()).hasSize(3 * SLAB);
+    }
+
+    @Test
+    void rangeDeletesAreAccountedAndRefused() {
+        MemtableHarness harness = new MemtableHarness(SLAB, null);
+        int count = 0;
+        while (harness.deleteRange(key(2 * count), key(2 * count + 1))) {
+            count++;
+        }
+        assertThat(count).isGreaterThan(200).isLessThan(1000);
+        assertThat(harness.memtable.tombstones().size()).isEqualTo(count);
+        assertThat(harness.memtable.maxSequence()).isEqualTo(count);
+        assertThat(harness.memtable.heldBytes()).isEqualTo(harness.pool.used(Use.METADATA));
+        assertThat(harness.memtable.isEmpty()).isFalse();
+        assertThat(harness.memtable.entries()).isZero();
+        assertThat(harness.deleteRange(key(0), null)).as("one that covers all others").isTrue();
+        harness.memtable.release();
+        assertThat(harness.pool.used()).isZero();
+    }
+
+    @Test
+    void fullPoolsNeverTearAnything() {
+        Seeded.run(MemtableRoomTest.class, 60, MemtableRoomTest::fillAtRandom);
+    }
+
+    private static void fillAtRandom(Random random) {
+        MemtableHarness harness = new MemtableHarness((2 + random.nextInt(20)) * (long) SLAB, APPEND);
+        MemtableModel model = new MemtableModel(APPEND);
+        int keys = 1 + random.nextInt(200);
+        int refused = 0;
+        for (int i = 0; i < 5000 && refused < 30; i++) {
+            byte[] key = Arrays.copyOf(key(random.nextInt(keys)), random.nextInt(100) == 0 ? 50_000 : 4);
+            int length = random.nextInt(50) == 0 ? random.nextInt(3 * SLAB) : random.nextInt(300);
+            byte[] value = new byte[length];
+            random.nextBytes(value);
+            int dice = random.nextInt(10);
+            byte kind = dice < 6 ? ValueKind.PUT : dice < 9 ? ValueKind.MERGE : ValueKind.DELETE;
+            if (random.nextInt(100) == 0) {
+                harness.pinned = harness.sequence;
+            }
+            if (harness.write(kind, key, value)) {
+                model.write(key, kind, value, harness.sequence);
+            } else {
+                refused++;
+            }
+        }
+        for (byte[] key : model.keys()) {
+            assertThat(harness.get(key, harness.sequence, false)).isEqualTo(model.get(key, harness.sequence));
+        }
+        assertThat(harness.memtable.heldBytes()).isEqualTo(harness.pool.used());
+        harness.memtable.release();
+        assertThat(harness.pool.used()).isZero();
+        assertThat(harness.slabs.outstanding()).isZero();
+    }
+
+    @Test
+    void whatABatchWasPromisedItGets() {
+        Seeded.run(MemtableRoomTest.class, 150, MemtableRoomTest::batches);
+    }
+
+    private static void batches(Random random) {
+        MemtableHarness harness = new MemtableHarness((2 + random.nextInt(40)) * (long) SLAB, APPEND);
+        int keys = 1 + random.nextInt(3000);
+        for (int round = 0; round < 40; round++) {
+            WriteBatch batch = new WriteBatch();
+            int shape = random.nextInt(4);
+            for (int i = random.nextInt(shape == 0 ? 3 : 600); i >= 0; i--) {
+                byte[] key = key(random.nextInt(keys));
+                int length = shape < 2 ? random.nextInt(100) : random.nextInt(20) == 0 ? random.nextInt(30_000) : 30;
+                if (random.nextInt(30) == 0) {
+                    batch.deleteRange(key, random.nextBoolean() ? null : Arrays.copyOf(key, 9));
+                } else if (random.nextInt(3) == 0) {
+                    batch.merge(random.nextInt(200) == 0 ? Arrays.copyOf(key, 33_000) : key, new byte[length]);
+                } else {
+                    batch.put(random.nextInt(200) == 0 ? Arrays.copyOf(key, 33_000) : key, new byte[length]);
+                }
+            }
+            if (!harness.memtable.ensureRoom(batch)) {
+                continue;
+            }
+            // nobody else gets what was promised
+            while (random.nextBoolean() && harness.pool.tryTake(Use.MEMTABLE) != null) {}
+            if (random.nextInt(5) == 0) {
+                harness.pinned = harness.sequence;
+            }
+            apply(harness, batch);
+        }
+    }
+
+    private static void apply(MemtableHarness harness, WriteBatch batch) {
+        batch.forEach((kind, bytes, keyAt, keyLength, valueAt, valueLength) -> {
+            long hash = KeyHash.of(bytes, keyAt, keyLength);
+            long next = ++harness.sequence;
+            Memtable memtable = harness.memtable;
+            long pin = harness.pinned;
+            switch (kind) {
+                case WriteBatch.PUT ->
+                    memtable.put(hash, bytes, keyAt, keyLength, bytes, valueAt, valueLength, next, pin);
+                case WriteBatch.MERGE ->
+                    memtable.merge(hash, bytes, keyAt, keyLength, bytes, valueAt, valueLength, next, pin);
+                case WriteBatch.DELETE_RANGE -> {
+                    byte[] from = Arrays.copyOfRange(bytes, keyAt, keyAt + keyLength);
+                    byte[] to = valueLength < 0 ? null : Arrays.copyOfRange(bytes, valueAt, valueAt + valueLength);
+                    assertThat(memtable.deleteRange(from, to, next, pin)).isTrue();
+                }
+                default -> throw new AssertionError(kind);
+            }
+        });
+    }
+
+    @Test
+    void theLastReferenceFreesAndOnlyOnce() {
+        MemtableHarness harness = new MemtableHarness(10 * SLAB, null);
+        harness.put(key(1), new byte[1]);
+        harness.memtable.retain();
+        harness.memtable.release();
+        assertThat(harness.pool.used()).isPositive();
+        harness.memtable.release();
+        assertThat(harness.pool.used()).isZero();
+        assertThatIllegalStateException().isThrownBy(harness.memtable::release);
+        assertThatIllegalStateException().isThrownBy(harness.memtable::retain);
+        assertThatIllegalStateException().isThrownBy(harness.memtable::iterator);
+    }
+}

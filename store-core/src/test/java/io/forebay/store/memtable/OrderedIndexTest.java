@@ -1,0 +1,213 @@
+package io.forebay.store.memtable;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.forebay.store.cache.SlabPool;
+import io.forebay.store.testing.HeapSlabs;
+import io.forebay.store.util.Seeded;
+import io.forebay.store.util.Slab;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+
+class OrderedIndexTest {
+    private final SlabPool pool = new SlabPool(new HeapSlabs(), 512 << 20);
+    private final Arena arena = new Arena(pool);
+    private final OrderedIndex index = new OrderedIndex(pool, arena);
+    private final TreeSet<byte[]> model = new TreeSet<>(Arrays::compareUnsigned);
+
+    @Test
+    void isEmptyAtFirst() {
+        OrderedCursor cursor = index.open();
+        assertThat(cursor.first()).isZero();
+        assertThat(cursor.last()).isZero();
+        assertThat(cursor.firstFrom(new byte[0], 0, 0)).isZero();
+        assertThat(cursor.lastBefore(new byte[1], 0, 1)).isZero();
+    }
+
+    @Test
+    void ordersKeysOfAllShapesThatComeInWaves() {
+        Seeded.run(OrderedIndexTest.class, 60, random -> new OrderedIndexTest().waves(random));
+    }
+
+    private void waves(Random random) {
+        KeyMaker keys = KeyMaker.random(random);
+        List<OrderedCursor> open = new ArrayList<>();
+        List<List<byte[]>> expected = new ArrayList<>();
+        int waves = 1 + random.nextInt(30);
+        boolean closeAtOnce = random.nextBoolean();
+        for (int wave = 0; wave < waves; wave++) {
+            int count = random.nextInt(3) == 0 ? 1 + random.nextInt(2000) : 1 + random.nextInt(3);
+            for (int i = 0; i < count; i++) {
+                push(keys.next(random));
+            }
+            OrderedCursor cursor = index.open();
+            if (wave % 7 == 0 || wave == waves - 1) {
+                checkAll(cursor, new ArrayList<>(model));
+            }
+            checkSeeks(cursor, keys, random);
+            if (closeAtOnce) {
+                cursor.close();
+            } else {
+                open.add(cursor);
+                expected.add(new ArrayList<>(model));
+            }
+        }
+        for (int i = 0; i < open.size(); i += 1 + open.size() / 4) {
+            checkAll(open.get(i), expected.get(i));
+        }
+        assertThat(index.heldBytes()).isEqualTo(model.size() * (long) OrderedIndex.BYTES_PER_KEY);
+        index.close();
+        arena.close();
+        assertThat(pool.used()).isZero();
+    }
+
+    @Test
+    void ordersManyKeysAtOnceAndKeysInOrder() {
+        for (int i = 0; i < 200_000; i++) {
+            push(ByteBuffer.allocate(12).putInt(7).putInt(i * 0x9E3779B9).putInt(i).array());
+        }
+        checkAll(index.open(), new ArrayList<>(model));
+        byte[] prefix = new byte[12];
+        Arrays.fill(prefix, (byte) 0xFF);
+        for (int i = 0; i < 3000; i++) {
+            push(ByteBuffer.allocate(16).put(prefix).putInt(i).array());
+            index.open().close();
+        }
+        checkAll(index.open(), new ArrayList<>(model));
+    }
+
+    /** Each key is the last one and a letter: the worst case for a radix sort. */
+    @Test
+    void sortsKeysThatAreLongerAndLonger() {
+        Random random = new Random(5);
+        for (int length = 0; length < 1500; length++) {
+            byte[] key = new byte[length + 1];
+            Arrays.fill(key, (byte) 'a');
+            push(Arrays.copyOf(key, length));
+            key[length] = (byte) random.nextInt(256);
+            if (key[length] != 'a') {
+                push(key);
+            }
+        }
+        checkAll(index.open(), new ArrayList<>(model));
+    }
+
+    @Test
+    void worksWithoutMemoryForTheTreeAndCountsThat() {
+        SlabPool small = new SlabPool(new HeapSlabs(), 64 << 10);
+        Arena onlySlab = new Arena(small);
+        OrderedIndex tight = new OrderedIndex(small, onlySlab);
+        for (int i = 0; i < 1000; i++) {
+            tight.push(record(onlySlab, ByteBuffer.allocate(4).putInt(i * 31).array()));
+        }
+        OrderedCursor cursor = tight.open();
+        int count = 0;
+        for (int ref = cursor.first(); ref != 0; ref = cursor.next()) {
+            count++;
+        }
+        assertThat(count).isEqualTo(1000);
+        assertThat(tight.overdraftBytes()).isEqualTo(1000L * OrderedIndex.BYTES_PER_KEY);
+        assertThat(tight.heldBytes()).isZero();
+        assertThat(small.used()).isEqualTo(64 << 10);
+    }
+
+    private void push(byte[] key) {
+        if (model.add(key)) {
+            index.push(record(arena, key));
+        }
+    }
+
+    private static int record(Arena arena, byte[] key) {
+        int ref = arena.allocate(Records.keyRecordBytes(key.length));
+        Slab slab = arena.slab(ref);
+        int at = Arena.offset(ref);
+        slab.putInt(at + Records.KEY_LENGTH, key.length);
+        slab.put(at + Records.KEY, key, 0, key.length);
+        return ref;
+    }
+
+    private void checkSeeks(OrderedCursor cursor, KeyMaker keys, Random random) {
+        for (int i = 0; i < 20; i++) {
+            byte[] target = keys.next(random);
+            byte[] from = model.ceiling(target);
+            byte[] before = model.lower(target);
+            int ref = cursor.firstFrom(target, 0, target.length);
+            assertThat(ref == 0 ? null : key(ref)).isEqualTo(from);
+            if (ref != 0) {
+                int previous = cursor.prev();
+                assertThat(previous == 0 ? null : key(previous)).isEqualTo(before);
+            }
+            ref = cursor.lastBefore(target, 0, target.length);
+            assertThat(ref == 0 ? null : key(ref)).isEqualTo(before);
+            if (ref != 0) {
+                int next = cursor.next();
+                assertThat(next == 0 ? null : key(next)).isEqualTo(from);
+            }
+        }
+    }
+
+    private void checkAll(OrderedCursor cursor, List<byte[]> expected) {
+        int at = 0;
+        for (int ref = cursor.first(); ref != 0; ref = cursor.next()) {
+            if (!Arrays.equals(key(ref), expected.get(at))) {
+                assertThat(key(ref)).as("key %s", at).isEqualTo(expected.get(at));
+            }
+            at++;
+        }
+        assertThat(at).isEqualTo(expected.size());
+        for (int ref = cursor.last(); ref != 0; ref = cursor.prev()) {
+            at--;
+            if (!Arrays.equals(key(ref), expected.get(at))) {
+                assertThat(key(ref)).as("key %s", at).isEqualTo(expected.get(at));
+            }
+        }
+        assertThat(at).isZero();
+    }
+
+    private byte[] key(int ref) {
+        Slab slab = arena.slab(ref);
+        int at = Arena.offset(ref);
+        return slab.toByteArray(at + Records.KEY, slab.getInt(at + Records.KEY_LENGTH));
+    }
+
+    /** Keys of one kind: random, with shared prefixes, full of zeros, very short, ascending, descending. */
+    private record KeyMaker(int kind, byte[][] prefixes, int[] counter) {
+        static KeyMaker random(Random random) {
+            byte[][] prefixes = new byte[1 + random.nextInt(4)][];
+            for (int i = 0; i < prefixes.length; i++) {
+                prefixes[i] = new byte[random.nextInt(30)];
+                random.nextBytes(prefixes[i]);
+            }
+            return new KeyMaker(random.nextInt(6), prefixes, new int[] {1 << 20});
+        }
+
+        byte[] next(Random random) {
+            byte[] prefix = prefixes[random.nextInt(prefixes.length)];
+            byte[] rest =
+                    switch (kind) {
+                        case 0 -> new byte[16];
+                        case 1 -> new byte[random.nextInt(4)];
+                        case 2 -> new byte[random.nextInt(40)];
+                        default -> new byte[4];
+                    };
+            if (kind < 2) {
+                random.nextBytes(rest);
+            } else if (kind == 2) {
+                for (int i = random.nextInt(3); i > 0 && rest.length > 0; i--) {
+                    rest[random.nextInt(rest.length)] = (byte) random.nextInt(3);
+                }
+            } else {
+                counter[0] += kind == 3 ? 1 : kind == 4 ? -1 : random.nextInt(9) - 4;
+                ByteBuffer.wrap(rest).putInt(counter[0]);
+            }
+            byte[] key = Arrays.copyOf(prefix, prefix.length + rest.length);
+            System.arraycopy(rest, 0, key, prefix.length, rest.length);
+            return key;
+        }
+    }
+}
