@@ -222,11 +222,7 @@ final class KeySorter {
         int otherLength = other.getInt(otherAt + Records.KEY_LENGTH);
         int skip = Math.min(depth, Math.min(length, otherLength));
         return slab.compare(
-                        at + Records.KEY + skip,
-                        length - skip,
-                        other,
-                        otherAt + Records.KEY + skip,
-                        otherLength - skip)
+                        at + Records.KEY + skip, length - skip, other, otherAt + Records.KEY + skip, otherLength - skip)
                 < 0;
     }
 }

@@ -112,9 +112,8 @@ final class MemtableIterator extends InternalIterator {
                 newer = Arrays.copyOf(newer, newerCount * 2);
             }
             newer[newerCount++] = version;
-            version = version == last
-                    ? 0
-                    : Records.older(arena.slab(version), Arena.offset(version), version, inlineRef);
+            version =
+                    version == last ? 0 : Records.older(arena.slab(version), Arena.offset(version), version, inlineRef);
         }
     }
 

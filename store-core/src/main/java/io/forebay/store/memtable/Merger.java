@@ -80,8 +80,7 @@ final class Merger {
     }
 
     /** Folds the operand with the versions below if that pays: -1, else the number of versions that could be folded. */
-    private int foldChain(
-            byte[] key, int offset, int length, byte[] operand, long sequence, long pinned, long cover) {
+    private int foldChain(byte[] key, int offset, int length, byte[] operand, long sequence, long pinned, long cover) {
         int newest = versions.ref();
         int bottom = 0;
         int count = 0;

@@ -45,8 +45,7 @@ final class OrderedNode {
         int bAt = Arena.offset(high);
         int shorter = Math.min(a.getInt(aAt + Records.KEY_LENGTH), b.getInt(bAt + Records.KEY_LENGTH));
         int common = 0;
-        while (common < shorter
-                && a.getByte(aAt + Records.KEY + common) == b.getByte(bAt + Records.KEY + common)) {
+        while (common < shorter && a.getByte(aAt + Records.KEY + common) == b.getByte(bAt + Records.KEY + common)) {
             common++;
         }
         return common < WORTH_SKIPPING ? 0 : common;

@@ -63,7 +63,15 @@ final class TreeMerge {
     OrderedNode merge(OrderedNode root, int count) {
         Row row = new Row(0, 4);
         if (root == null) {
-            cutLeaves(row, 0, Arrays.copyOf(batch, count), Arrays.copyOf(batchHeads, count), 0, 0, batch[0], batchHeads[0]);
+            cutLeaves(
+                    row,
+                    0,
+                    Arrays.copyOf(batch, count),
+                    Arrays.copyOf(batchHeads, count),
+                    0,
+                    0,
+                    batch[0],
+                    batchHeads[0]);
         } else {
             merge(root, 0, count, 0, 0, root.refs[0], root.heads[0], row);
         }
@@ -151,7 +159,8 @@ final class TreeMerge {
             stop = endOfPiece(start, total, high);
             int[] pieceRefs = Arrays.copyOfRange(refs, start, stop);
             int pieceSkip = OrderedNode.skip(arena, start == 0 ? low : refs[start], stop == total ? high : refs[stop]);
-            long[] pieceHeads = pieceSkip == skip ? Arrays.copyOfRange(heads, start, stop) : heads(pieceRefs, pieceSkip);
+            long[] pieceHeads =
+                    pieceSkip == skip ? Arrays.copyOfRange(heads, start, stop) : heads(pieceRefs, pieceSkip);
             add(out, new OrderedNode(pieceSkip, pieceHeads, pieceRefs, null), start, refs[start], separator, head);
         }
     }

@@ -97,7 +97,15 @@ final class Versions {
 
     /** Adds a key that {@link #locate} did not find, with its first version. */
     void addKey(
-            long hash, byte[] key, int offset, int length, byte kind, byte[] value, int from, int bytes, long sequence) {
+            long hash,
+            byte[] key,
+            int offset,
+            int length,
+            byte kind,
+            byte[] value,
+            int from,
+            int bytes,
+            long sequence) {
         int keyBytes = Records.keyRecordBytes(length);
         int sizeClass = Records.sizeClassFor(bytes);
         int keyRef;
@@ -187,8 +195,7 @@ final class Versions {
         return true;
     }
 
-    private static void appendAt(
-            Slab into, int place, int length, byte delimiter, byte[] value, int from, int bytes) {
+    private static void appendAt(Slab into, int place, int length, byte delimiter, byte[] value, int from, int bytes) {
         into.putByte(place + Records.VALUE + length, delimiter);
         into.put(place + Records.VALUE + length + 1, value, from, bytes);
         into.putInt(place + Records.LENGTH, length + 1 + bytes);

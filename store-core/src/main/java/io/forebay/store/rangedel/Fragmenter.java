@@ -78,7 +78,8 @@ public final class Fragmenter {
             while (nextEnd < byEnd.size() && Arrays.equals(byEnd.get(nextEnd).end(), bound)) {
                 open.close(byEnd.get(nextEnd++).sequences());
             }
-            while (nextStart < byStart.size() && Arrays.equals(byStart.get(nextStart).start(), bound)) {
+            while (nextStart < byStart.size()
+                    && Arrays.equals(byStart.get(nextStart).start(), bound)) {
                 open.open(byStart.get(nextStart++).sequences());
             }
             if (!open.isEmpty()) {

@@ -58,7 +58,8 @@ class PointLookupTest {
         assertThat(lookup.offerCopy(ValueKind.MERGE, 8, new byte[] {8})).isFalse();
         assertThat(lookup.offer(ValueKind.PUT, 5, slab, 2, 3)).isTrue();
 
-        assertThat(lookup.operandsNewestFirst()).containsExactly("two".getBytes(UTF_8), new byte[] {8}, "one".getBytes(UTF_8));
+        assertThat(lookup.operandsNewestFirst())
+                .containsExactly("two".getBytes(UTF_8), new byte[] {8}, "one".getBytes(UTF_8));
     }
 
     @Test

@@ -2,11 +2,11 @@ package io.forebay.store.memtable;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.forebay.store.ValueBuffer;
 import io.forebay.store.cache.SlabPool;
 import io.forebay.store.key.KeyHash;
 import io.forebay.store.key.PointLookup;
 import io.forebay.store.testing.HeapSlabs;
-import io.forebay.store.ValueBuffer;
 import java.nio.ByteBuffer;
 import java.util.function.LongUnaryOperator;
 import org.junit.jupiter.api.Test;

@@ -65,7 +65,10 @@ class MemtableConcurrencyTest {
     }
 
     private static byte[] key(int number) {
-        return ByteBuffer.allocate(12).putInt(number * 0x9E3779B9).putLong(number).array();
+        return ByteBuffer.allocate(12)
+                .putInt(number * 0x9E3779B9)
+                .putLong(number)
+                .array();
     }
 
     /** {@code sequence, length times the sequence's filler, checksum}. */
@@ -108,7 +111,11 @@ class MemtableConcurrencyTest {
         threads.add(start(() -> {
             Random random = new Random(99);
             for (long sequence = 1; sequence <= WRITES && !done; sequence++) {
-                put(random.nextInt(keys), sequence, random.nextInt(8) == 0 ? random.nextInt(300) : random.nextInt(20), 0);
+                put(
+                        random.nextInt(keys),
+                        sequence,
+                        random.nextInt(8) == 0 ? random.nextInt(300) : random.nextInt(20),
+                        0);
                 published = sequence;
             }
             done = true;

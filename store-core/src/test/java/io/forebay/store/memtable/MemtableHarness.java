@@ -102,7 +102,9 @@ final class MemtableHarness {
         if (lookup.isFound()) {
             List<byte[]> values = new ArrayList<>(lookup.operandsNewestFirst());
             Collections.reverse(values);
-            found = values.isEmpty() ? value.toByteArray() : values.size() == 1 ? values.get(0) : function.merge(key, values);
+            found = values.isEmpty()
+                    ? value.toByteArray()
+                    : values.size() == 1 ? values.get(0) : function.merge(key, values);
         } else if (value.length() != 1) {
             throw new AssertionError("The target changed its length though nothing was found");
         }

@@ -206,8 +206,7 @@ class MemtableModelTest {
             assertThat(iterator.isValid()).isEqualTo(expected);
             if (expected) {
                 assertThat(Version.of(iterator)).isEqualTo(all.get(at));
-                assertThat(iterator.head())
-                        .isEqualTo(Slab.head(iterator.key(), 0, iterator.keyLength()));
+                assertThat(iterator.head()).isEqualTo(Slab.head(iterator.key(), 0, iterator.keyLength()));
             }
         }
     }
@@ -223,8 +222,7 @@ class MemtableModelTest {
     private static void checkEnd(MemtableHarness harness, MemtableModel model, Random random) throws IOException {
         Memtable memtable = harness.memtable;
         InternalIterator iterator = memtable.iterator();
-        checkIterator(
-                harness, model, new OpenIterator(iterator, Long.MAX_VALUE, memtable.tombstones()), random);
+        checkIterator(harness, model, new OpenIterator(iterator, Long.MAX_VALUE, memtable.tombstones()), random);
         assertThat(MemtableHarness.all(iterator)).hasSize((int) memtable.entries());
         assertThat(memtable.maxSequence()).isEqualTo(harness.sequence == 0 ? -1 : harness.sequence);
         assertThat(memtable.isEmpty()).isEqualTo(harness.sequence == 0);

@@ -122,7 +122,8 @@ class MemtableRoomTest {
         assertThat(harness.put(key(2), new byte[10 * SLAB])).isFalse();
         assertThat(harness.pool.used(Use.MEMTABLE)).isLessThan(12L * SLAB);
         assertThat(harness.put(new byte[3 * SLAB], new byte[3 * SLAB])).isTrue();
-        assertThat(harness.get(new byte[3 * SLAB], harness.sequence, false).value()).hasSize(3 * SLAB);
+        assertThat(harness.get(new byte[3 * SLAB], harness.sequence, false).value())
+                .hasSize(3 * SLAB);
     }
 
     @Test
@@ -138,7 +139,9 @@ class MemtableRoomTest {
         assertThat(harness.memtable.heldBytes()).isEqualTo(harness.pool.used(Use.METADATA));
         assertThat(harness.memtable.isEmpty()).isFalse();
         assertThat(harness.memtable.entries()).isZero();
-        assertThat(harness.deleteRange(key(0), null)).as("one that covers all others").isTrue();
+        assertThat(harness.deleteRange(key(0), null))
+                .as("one that covers all others")
+                .isTrue();
         harness.memtable.release();
         assertThat(harness.pool.used()).isZero();
     }

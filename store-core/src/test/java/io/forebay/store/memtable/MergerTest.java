@@ -32,7 +32,9 @@ class MergerTest {
             if (failing) {
                 throw new IllegalArgumentException("no sum today");
             }
-            return number(values.stream().mapToLong(value -> ByteBuffer.wrap(value).getLong()).sum());
+            return number(values.stream()
+                    .mapToLong(value -> ByteBuffer.wrap(value).getLong())
+                    .sum());
         }
     }
 
@@ -47,7 +49,8 @@ class MergerTest {
 
         @Override
         public byte[] merge(byte[] key, List<byte[]> values) {
-            ByteBuffer out = ByteBuffer.allocate(values.stream().mapToInt(value -> value.length).sum());
+            ByteBuffer out = ByteBuffer.allocate(
+                    values.stream().mapToInt(value -> value.length).sum());
             values.forEach(out::put);
             copied += out.capacity();
             return out.array();
@@ -185,7 +188,8 @@ class MergerTest {
         harness.merge(KEY, new byte[] {'a'});
         harness.merge(KEY, new byte[0]);
         assertThat(harness.get(KEY, harness.sequence, false).value()).isEqualTo(",,a,".getBytes(UTF_8));
-        assertThat(harness.function.merge(KEY, List.of(new byte[0], new byte[0]))).isEqualTo(",".getBytes(UTF_8));
+        assertThat(harness.function.merge(KEY, List.of(new byte[0], new byte[0])))
+                .isEqualTo(",".getBytes(UTF_8));
         byte[] empty = new byte[0];
         assertThat(harness.function.merge(KEY, List.of(empty, empty))).isEqualTo(",".getBytes(UTF_8));
     }

@@ -69,7 +69,11 @@ class OrderedIndexTest {
     @Test
     void ordersManyKeysAtOnceAndKeysInOrder() {
         for (int i = 0; i < 200_000; i++) {
-            push(ByteBuffer.allocate(12).putInt(7).putInt(i * 0x9E3779B9).putInt(i).array());
+            push(ByteBuffer.allocate(12)
+                    .putInt(7)
+                    .putInt(i * 0x9E3779B9)
+                    .putInt(i)
+                    .array());
         }
         checkAll(index.open(), new ArrayList<>(model));
         byte[] prefix = new byte[12];
@@ -188,13 +192,12 @@ class OrderedIndexTest {
 
         byte[] next(Random random) {
             byte[] prefix = prefixes[random.nextInt(prefixes.length)];
-            byte[] rest =
-                    switch (kind) {
-                        case 0 -> new byte[16];
-                        case 1 -> new byte[random.nextInt(4)];
-                        case 2 -> new byte[random.nextInt(40)];
-                        default -> new byte[4];
-                    };
+            byte[] rest = switch (kind) {
+                case 0 -> new byte[16];
+                case 1 -> new byte[random.nextInt(4)];
+                case 2 -> new byte[random.nextInt(40)];
+                default -> new byte[4];
+            };
             if (kind < 2) {
                 random.nextBytes(rest);
             } else if (kind == 2) {

@@ -20,7 +20,8 @@ class RecordsTest {
             assertThat(sizeClass).isGreaterThanOrEqualTo(last).isLessThan(512);
             last = sizeClass;
         }
-        assertThat(Records.slotBytes(Records.sizeClassFor(Store.MAX_VALUE_BYTES))).isPositive();
+        assertThat(Records.slotBytes(Records.sizeClassFor(Store.MAX_VALUE_BYTES)))
+                .isPositive();
     }
 
     @Test

@@ -11,8 +11,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class FragmentArrayTest {
-    private final FragmentArray three = FragmentArray.of(List.of(
-            fragment("b", "d", 4, 2), fragment("d", "f", 3), fragment("k", null, 9)));
+    private final FragmentArray three =
+            FragmentArray.of(List.of(fragment("b", "d", 4, 2), fragment("d", "f", 3), fragment("k", null, 9)));
 
     @Test
     void clipsTheFragmentsAcrossTheBounds() {

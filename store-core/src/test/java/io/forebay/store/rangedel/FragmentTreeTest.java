@@ -40,7 +40,8 @@ class FragmentTreeTest {
         assertThat(text(tree)).containsExactly("a-c [2]", "c-d [2, 1]", "d- [1]");
 
         assertThat(text(tree.with(key(""), null, 3, 0))).containsExactly("- [3]");
-        assertThat(text(tree.with(key("b"), null, 3, 2))).containsExactly("a-b [2]", "b-c [3, 2]", "c-d [3, 2, 1]", "d- [3, 1]");
+        assertThat(text(tree.with(key("b"), null, 3, 2)))
+                .containsExactly("a-b [2]", "b-c [3, 2]", "c-d [3, 2, 1]", "d- [3, 1]");
     }
 
     @Test
@@ -78,7 +79,8 @@ class FragmentTreeTest {
             Fragment fragment = tree.covering(key, 0, key.length);
             long[] over = model.over(key);
             for (long limit : limits) {
-                long newest = Arrays.stream(over).filter(s -> s <= limit).findFirst().orElse(-1);
+                long newest =
+                        Arrays.stream(over).filter(s -> s <= limit).findFirst().orElse(-1);
                 if ((fragment == null ? -1 : fragment.newestAtOrBelow(limit)) != newest) {
                     fail("over %s at %s, expected %s, in %s", Arrays.toString(key), limit, newest, text(tree));
                 }

@@ -12,8 +12,10 @@ import org.junit.jupiter.api.Test;
 class FragmenterTest {
     @Test
     void cutsOverlappingRangesAtEveryBound() {
-        FragmentArray fragments =
-                new Fragmenter().add(key("b"), key("f"), 3).add(key("d"), null, 5).finish();
+        FragmentArray fragments = new Fragmenter()
+                .add(key("b"), key("f"), 3)
+                .add(key("d"), null, 5)
+                .finish();
 
         assertThat(text(fragments)).containsExactly("b-d [3]", "d-f [5, 3]", "f- [5]");
     }
@@ -31,8 +33,10 @@ class FragmenterTest {
 
     @Test
     void countsASequenceOnceWhereItsPartsOverlap() {
-        FragmentArray fragments =
-                new Fragmenter().add(key("b"), key("f"), 3).add(key("c"), key("g"), 3).finish();
+        FragmentArray fragments = new Fragmenter()
+                .add(key("b"), key("f"), 3)
+                .add(key("c"), key("g"), 3)
+                .finish();
 
         assertThat(text(fragments)).containsExactly("b-g [3]");
     }
