@@ -104,6 +104,54 @@ class MemoryTest {
     }
 
     @Test
+    void iteratorsThatMoveLetGoOfFlushedMemtables() {
+        try (SteppedEnvironment stepped = new SteppedEnvironment(2 * MIB)) {
+            Store store = stepped.open(FileStores.inMemory());
+            for (int i = 0; i < 100; i++) {
+                store.put(key(1000 + i), key(1000 + i));
+            }
+            // each of these finds another half mebibyte in the memtable, and sees none of what comes later
+            List<StoreIterator> open = new ArrayList<>();
+            for (int round = 0; round < 12; round++) {
+                StoreIterator added = store.iterator(KeyRange.of(key(1000), key(1100)));
+                if (round % 2 == 0) {
+                    added.seekToFirst();
+                } else {
+                    added.seekToLast();
+                }
+                open.add(added);
+                for (int i = 0; i < 100; i++) {
+                    store.put(key(1000 + i), key(1000 + i));
+                    store.put(key(2000 + i), new byte[5000]);
+                }
+                store.delete(key(1050 + round));
+                for (int i = 0; i < open.size(); i++) {
+                    StoreIterator iterator = open.get(i);
+                    int steps = round + 1 - i;
+                    byte[] expected = key(i % 2 == 0 ? 1000 + steps : 1099 - steps);
+                    if (i % 2 == 0) {
+                        iterator.next();
+                    } else {
+                        iterator.prev();
+                    }
+                    assertThat(iterator.key()).isEqualTo(expected);
+                    assertThat(iterator.value()).isEqualTo(expected);
+                }
+                stepped.executor.drain();
+            }
+            for (int i = 0; i < open.size(); i++) {
+                int left = 0;
+                for (open.get(i).seekToFirst(); open.get(i).isValid(); open.get(i).next()) {
+                    left++;
+                }
+                // the key deleted in the round before comes back in the next one
+                assertThat(left).isEqualTo(i == 0 ? 100 : 99);
+                open.get(i).close();
+            }
+        }
+    }
+
+    @Test
     void interruptsEndAWaitAndLoseNothing() {
         try (Environment environment = Environment.builder().memoryBytes(MIB).build()) {
             Store store = environment.open(FileStores.inMemory(), StoreOptions.defaults());

@@ -8,7 +8,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
  * Hands out memory under one hard budget. Nothing is handed out beyond it, ever: a request that does not fit even after
- * the cache was squeezed gets null or false, and its caller waits, flushes or fails. Thread-safe; slabs are taken rarely
+ * the cache was squeezed gets null or false, and its caller waits, flushes or fails. Memtables get three quarters of it at
+ * the most. Thread-safe; slabs are taken rarely
  * (every 64 KiB), so one lock does.
  */
 public final class SlabPool {
@@ -24,6 +25,9 @@ public final class SlabPool {
     private final SlabAllocator allocator;
     private final long budget;
     private final long cacheFloor;
+    /** Memtables leave room for the metadata of the files that they are flushed to, without which nothing can be read. */
+    private final long memtableCeiling;
+
     private final List<Reclaimer> reclaimers = new CopyOnWriteArrayList<>();
     private final long[] usedBy = new long[USES];
     private long used;
@@ -37,6 +41,7 @@ public final class SlabPool {
         this.allocator = allocator;
         this.budget = budget;
         this.cacheFloor = budget / 8;
+        this.memtableCeiling = budget - budget / 4;
     }
 
     /** A zeroed slab of {@link Environment#SLAB_BYTES}, or null when the budget has no room for it. */
@@ -76,6 +81,9 @@ public final class SlabPool {
         while (true) {
             long missing;
             synchronized (usedBy) {
+                if (use == Use.MEMTABLE && usedBy[use.ordinal()] + bytes > memtableCeiling) {
+                    return false;
+                }
                 missing = used + bytes - budget;
                 if (missing <= 0) {
                     used += bytes;

@@ -1,6 +1,7 @@
 package io.forebay.store.db;
 
 import io.forebay.store.BackgroundExecutor.Kind;
+import io.forebay.store.MemoryBudgetException;
 import io.forebay.store.StoreIoException;
 import io.forebay.store.compaction.Compaction;
 import io.forebay.store.compaction.CompactionPicker;
@@ -9,9 +10,12 @@ import io.forebay.store.version.Version;
 import java.io.IOException;
 import java.util.HashSet;
 import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Asks the picker after every change of the version, and runs what it proposes; a few compactions at a time. */
 final class CompactionScheduler {
+    private static final Logger LOG = LoggerFactory.getLogger(CompactionScheduler.class);
     /** Compactions of one store at the same time; more only takes threads from other stores. */
     private static final int MAX_JOBS = 2;
 
@@ -46,6 +50,9 @@ final class CompactionScheduler {
         if (store.lifecycle.beginJob()) {
             try {
                 worked = runOne(false);
+            } catch (MemoryBudgetException e) {
+                // it is tried again after the next change of the version
+                LOG.warn("No memory to compact store {}", store.options.name(), e);
             } catch (Throwable e) {
                 store.lifecycle.fail(e);
                 step.failed();
@@ -76,6 +83,8 @@ final class CompactionScheduler {
                 store.lifecycle.fail(e);
                 step.failed();
                 throw new StoreIoException("Compaction of store " + store.options.name() + " failed", e);
+            } catch (MemoryBudgetException e) {
+                throw e; // the store is none the worse
             } catch (RuntimeException | Error e) {
                 store.lifecycle.fail(e);
                 step.failed();
@@ -119,8 +128,7 @@ final class CompactionScheduler {
         Compaction compaction = null;
         try {
             compaction = full
-                    ? CompactionPicker.pickFull(
-                            version, busy, durable, oldest, store.options.targetFileBytes())
+                    ? CompactionPicker.pickFull(version, busy, durable, oldest, store.options.targetFileBytes())
                     : CompactionPicker.pick(version, busy, durable, oldest, store.options.targetFileBytes());
         } finally {
             if (compaction == null) {

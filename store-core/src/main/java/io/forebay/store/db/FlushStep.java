@@ -65,6 +65,7 @@ final class FlushStep {
         CommitMark mark = store.states.isInFiles(newest.sequence()) ? newest : requested;
         if (!store.commits.isDurable(mark)) {
             installer.install(new VersionEdit(), List.of(), mark);
+            onInstalled.run(); // what was not committed before may be compacted now
         }
     }
 

@@ -38,6 +38,7 @@ final class MemoryArbiter {
     private final SlabPool pool;
     private final BackgroundExecutor executor;
     private final List<Tenant> tenants = new CopyOnWriteArrayList<>();
+    private volatile boolean tight;
     private long replacedStates;
     private long releasedStates;
 
@@ -80,7 +81,8 @@ final class MemoryArbiter {
      */
     boolean shouldFreeze(Tenant self) {
         long used = pool.used(SlabPool.Use.MEMTABLE);
-        if (used <= pool.budget() / 2) {
+        tight = used > pool.budget() / 2;
+        if (!tight) {
             return false;
         }
         long active = 0;
@@ -98,6 +100,11 @@ final class MemoryArbiter {
             return false; // what is frozen already will do
         }
         return largest == self || !largest.tryFreeze();
+    }
+
+    /** True when memtables hold more than they should: readers let go of those that are in files by now. */
+    boolean isTight() {
+        return tight;
     }
 
     /** Freezes the largest active memtable of another store that is larger than {@code ownBytes}; false when there is none. */
@@ -122,6 +129,7 @@ final class MemoryArbiter {
      * @throws MemoryBudgetException when no flush is left that could give memory back
      */
     void await(long seen, String request, boolean interruptible) {
+        tight = true;
         boolean interrupted = false;
         try {
             for (int readerRounds = 0; epoch() == seen; ) {

@@ -10,15 +10,15 @@ import java.util.concurrent.locks.LockSupport;
  * behind, so that it never has to stop for long.
  *
  * <p>While memtables use less than half of the budget a writer runs free. Above, it is slowed down towards the speed at
- * which this store's flushes give memory back, which it reaches at three quarters; so the memory settles there, below the
- * point at which a writer must stop and wait. Sorted runs beyond what compaction normally leaves slow it down, too.
+ * which this store's flushes give memory back, which it reaches at about two thirds; so the memory settles there, below the
+ * three quarters at which a writer must stop and wait. Sorted runs beyond what compaction normally leaves slow it down, too.
  */
 final class Pacing {
     /** The memtable growth between two looks at the debt. */
     static final int STEP_BYTES = 64 << 10;
 
     private static final double FREE_SHARE = 0.5;
-    private static final double SETTLED_SHARE = 0.75;
+    private static final double SETTLED_SHARE = 0.65;
     private static final double MAX_WEIGHT = 1.5;
     /** A first guess at what a flush takes: 100 MB/s. */
     private static final double FIRST_NANOS_PER_BYTE = 10;

@@ -25,6 +25,7 @@ final class ReadState {
     private final MemoryArbiter arbiter;
 
     private volatile int references = 1;
+    private volatile boolean replaced;
 
     /**
      * Retains all parts for as long as the state lives.
@@ -41,6 +42,21 @@ final class ReadState {
             table.memtable.retain();
         }
         version.retain();
+    }
+
+    /** Called when another state takes the place of this one. */
+    void replace() {
+        replaced = true;
+    }
+
+    /** True when this is not the present state any more. */
+    boolean isReplaced() {
+        return replaced;
+    }
+
+    /** First sequence number of the oldest memtable. */
+    long firstInMemory() {
+        return (frozen.length == 0 ? active : frozen[frozen.length - 1]).firstSequence;
     }
 
     /** @return false when the last reference is gone already: somebody replaced this state, take the new one */

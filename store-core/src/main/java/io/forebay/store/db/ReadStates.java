@@ -97,6 +97,12 @@ final class ReadStates {
         swap(new ReadState(new TrackedMemtable(old.active.memtable, firstSequence), old.frozen, old.version, arbiter));
     }
 
+    /** True when {@code old} keeps memtables in memory whose content is in files by now. */
+    boolean holdsFlushed(ReadState old) {
+        ReadState state = current;
+        return state != null && old.firstInMemory() < state.firstInMemory();
+    }
+
     /** True when all writes up to {@code sequence} have left all memtables, the active one as well. */
     boolean isInFiles(long sequence) {
         ReadState state = current;
@@ -133,6 +139,7 @@ final class ReadStates {
     private void swap(ReadState next) {
         ReadState old = current;
         current = next;
+        old.replace();
         arbiter.stateReplaced();
         old.release();
     }

@@ -12,49 +12,84 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A cursor over one claimed state; keeps the read state it was opened on, so that memory and files stay. */
+/**
+ * A cursor over one claimed state. It keeps the read state it was opened on, so that memory and files stay; when memory is
+ * short and the memtables in it have become files, it moves over to the present read state, at the same claim and key.
+ */
 final class StoreIteratorImpl implements StoreIterator {
     private final StoreContext store;
     private final Lifecycle lifecycle;
+    private final KeyRange range;
     private final SnapshotList.Entry claim;
-    private final ReadState state;
-    private final UserIterator iterator;
+    private ReadState state;
+    private UserIterator iterator;
     private boolean closed;
 
     /** @param claim ended by {@link #close}; stays with the caller when this throws */
     StoreIteratorImpl(StoreContext store, KeyRange range, SnapshotList.Entry claim) {
         this.store = store;
         this.lifecycle = store.lifecycle;
+        this.range = range;
         this.claim = claim;
         state = store.states.acquire();
-        List<Source> sources =
-                new ArrayList<>(state.frozen.length + 1 + state.version.runs().size());
-        try {
-            addMemtable(state.active, sources);
-            for (TrackedMemtable table : state.frozen) {
-                addMemtable(table, sources);
-            }
-            state.version.addSources(range, true, sources);
-            iterator = new UserIterator(sources, range, claim.sequence, store.options.mergeFunction());
-        } catch (IOException e) {
-            discard(sources);
-            throw failure(e);
-        } catch (RuntimeException | Error e) {
-            discard(sources);
-            throw e;
-        }
+        iterator = openOn(state);
         store.counters.iteratorsOpened.increment();
     }
 
+    /** Takes over the reference; releases it when this fails. */
+    private UserIterator openOn(ReadState from) {
+        List<Source> sources =
+                new ArrayList<>(from.frozen.length + 1 + from.version.runs().size());
+        boolean opened = false;
+        try {
+            addMemtable(from.active, sources);
+            for (TrackedMemtable table : from.frozen) {
+                addMemtable(table, sources);
+            }
+            from.version.addSources(range, true, sources);
+            UserIterator cursor = new UserIterator(sources, range, claim.sequence, store.options.mergeFunction());
+            opened = true;
+            return cursor;
+        } catch (IOException e) {
+            throw failure(e);
+        } finally {
+            if (!opened) {
+                sources.forEach(source -> source.iterator().close());
+                from.release();
+            }
+        }
+    }
+
     private void addMemtable(TrackedMemtable table, List<Source> sources) {
-        if (!table.memtable.isEmpty()) {
+        if (!table.memtable.isEmpty() && table.firstSequence <= claim.sequence) {
             sources.add(new Source(table.memtable.iterator(claim.sequence), table.memtable.tombstones()));
         }
     }
 
-    private void discard(List<Source> sources) {
-        sources.forEach(source -> source.iterator().close());
-        state.release();
+    /** To the present read state, if that gives memory back; unpositioned. @return whether it moved */
+    private boolean refresh() {
+        if (!store.shared.arbiter().isTight() || !store.states.holdsFlushed(state)) {
+            return false;
+        }
+        ReadState present = store.states.acquire();
+        UserIterator fresh = openOn(present);
+        UserIterator oldIterator = iterator;
+        ReadState oldState = state;
+        iterator = fresh;
+        state = present;
+        oldIterator.close();
+        oldState.release();
+        return true;
+    }
+
+    /** As {@link #refresh}, to the same entry. */
+    private void refreshInPlace() throws IOException {
+        if (iterator.isValid()) {
+            byte[] key = iterator.key();
+            if (refresh()) {
+                iterator.seek(key, 0, key.length);
+            }
+        }
     }
 
     @Override
@@ -66,6 +101,9 @@ final class StoreIteratorImpl implements StoreIterator {
     @Override
     public void seekToFirst() {
         checkOpen();
+        if (state.isReplaced()) {
+            refresh();
+        }
         try {
             iterator.seekToFirst();
         } catch (IOException e) {
@@ -76,6 +114,9 @@ final class StoreIteratorImpl implements StoreIterator {
     @Override
     public void seekToLast() {
         checkOpen();
+        if (state.isReplaced()) {
+            refresh();
+        }
         try {
             iterator.seekToLast();
         } catch (IOException e) {
@@ -86,6 +127,9 @@ final class StoreIteratorImpl implements StoreIterator {
     @Override
     public void seek(byte[] key) {
         checkOpen();
+        if (state.isReplaced()) {
+            refresh();
+        }
         try {
             iterator.seek(key, 0, key.length);
         } catch (IOException e) {
@@ -96,6 +140,9 @@ final class StoreIteratorImpl implements StoreIterator {
     @Override
     public void seekForPrev(byte[] key) {
         checkOpen();
+        if (state.isReplaced()) {
+            refresh();
+        }
         try {
             iterator.seekForPrev(key, 0, key.length);
         } catch (IOException e) {
@@ -107,6 +154,9 @@ final class StoreIteratorImpl implements StoreIterator {
     public void next() {
         checkOpen();
         try {
+            if (state.isReplaced()) {
+                refreshInPlace();
+            }
             iterator.next();
         } catch (IOException e) {
             throw failure(e);
@@ -117,6 +167,9 @@ final class StoreIteratorImpl implements StoreIterator {
     public void prev() {
         checkOpen();
         try {
+            if (state.isReplaced()) {
+                refreshInPlace();
+            }
             iterator.prev();
         } catch (IOException e) {
             throw failure(e);

@@ -14,6 +14,8 @@ import java.nio.ByteBuffer;
  */
 final class ReadAheadBlocks extends BlockAccess {
     private static final int WINDOW_BYTES = 256 << 10;
+    /** A merge has a window for each of its runs: together they stay a small part of the budget. */
+    private static final int BUDGET_SHARE = 256;
 
     private final SstBlocks blocks;
     private final TopIndex top;
@@ -91,8 +93,9 @@ final class ReadAheadBlocks extends BlockAccess {
         }
         if (pooled == null) {
             long dataEnd = top.dataOffset(top.partitions());
-            pooled = pool.tryTakeLarge(SlabPool.Use.METADATA, (int) Math.min(WINDOW_BYTES, dataEnd));
-            if (pooled == null) {
+            long wanted = Math.min(WINDOW_BYTES, pool.budget() / BUDGET_SHARE);
+            pooled = pool.tryTakeLarge(SlabPool.Use.METADATA, (int) Math.min(wanted, dataEnd));
+            if (pooled == null && wanted > Environment.SLAB_BYTES) {
                 pooled = pool.tryTakeLarge(SlabPool.Use.METADATA, (int) Math.min(Environment.SLAB_BYTES, dataEnd));
             }
         }

@@ -26,7 +26,8 @@ class CheckpointManifestTest {
         return new FileMeta(
                 new FileId(id, 0x1112131415161718L),
                 1000 + id,
-                KeyRange.of(from.getBytes(StandardCharsets.UTF_8), to == null ? null : to.getBytes(StandardCharsets.UTF_8)),
+                KeyRange.of(
+                        from.getBytes(StandardCharsets.UTF_8), to == null ? null : to.getBytes(StandardCharsets.UTF_8)),
                 virtual,
                 5,
                 290,
@@ -121,10 +122,8 @@ class CheckpointManifestTest {
                 .isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> CheckpointManifest.of(new VersionEdit().commit(1, new byte[0])))
                 .isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> CheckpointManifest.of(new VersionEdit()
-                        .lastSequence(1)
-                        .commit(1, new byte[0])
-                        .remove(0, file(1, "a", "b", false))))
+        assertThatThrownBy(() -> CheckpointManifest.of(
+                        new VersionEdit().lastSequence(1).commit(1, new byte[0]).remove(0, file(1, "a", "b", false))))
                 .isInstanceOf(IllegalArgumentException.class);
     }
 

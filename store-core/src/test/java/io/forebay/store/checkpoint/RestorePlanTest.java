@@ -91,7 +91,8 @@ class RestorePlanTest {
     @Test
     void overlappingClipsAreRefused() {
         VersionEdit state = new VersionEdit().lastSequence(9);
-        assertThatThrownBy(() -> RestorePlan.of(List.of(source(here, null, "m", state), source(here, "l", null, state))))
+        assertThatThrownBy(
+                        () -> RestorePlan.of(List.of(source(here, null, "m", state), source(here, "l", null, state))))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("overlap");
         // an empty clip overlaps nothing

@@ -66,9 +66,16 @@ class SnapshotListTest {
                 list.remove(open.remove(random.nextInt(open.size())));
             }
             assertThat(list.sequences())
-                    .isEqualTo(open.stream().mapToLong(entry -> entry.sequence).sorted().distinct().toArray());
+                    .isEqualTo(open.stream()
+                            .mapToLong(entry -> entry.sequence)
+                            .sorted()
+                            .distinct()
+                            .toArray());
             assertThat(list.pinned())
-                    .isEqualTo(open.stream().mapToLong(entry -> entry.sequence).max().orElse(0));
+                    .isEqualTo(open.stream()
+                            .mapToLong(entry -> entry.sequence)
+                            .max()
+                            .orElse(0));
         }
     }
 }
