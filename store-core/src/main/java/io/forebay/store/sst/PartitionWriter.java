@@ -19,7 +19,7 @@ final class PartitionWriter {
     private static final long MAX_DATA_BYTES = 0xFFFFFFFFL;
 
     private final BlockOutput output;
-    private final BlockBuilder index = new BlockBuilder(SstFormat.META_BLOCK_BYTES - BlockTrailer.BYTES);
+    private final BlockBuilder index = BlockBuilder.besidesPrefix(SstFormat.META_BLOCK_BYTES - BlockTrailer.BYTES);
     private final FilterBuilder filter;
     private final MetaWriter top = new MetaWriter();
     private byte[] separator = new byte[0];

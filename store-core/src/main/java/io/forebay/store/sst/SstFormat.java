@@ -38,7 +38,10 @@ record SstFormat(long topIndexOffset, long tombstonesOffset, long propertiesOffs
     static final int FOOTER_BYTES = 40;
     private static final int CHECKED_BYTES = 28;
 
-    /** Index and filter blocks are closed at this size, trailer included, whatever the size of data blocks. */
+    /**
+     * Index and filter blocks are closed at this size, trailer included, whatever the size of data blocks; the prefix of an
+     * index block comes on top.
+     */
     static final int META_BLOCK_BYTES = 4096;
 
     static final int LINES_PER_FILTER_BLOCK = (META_BLOCK_BYTES - BlockTrailer.BYTES) / BlockedBloom.LINE_BYTES;

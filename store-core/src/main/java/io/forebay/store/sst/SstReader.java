@@ -130,15 +130,9 @@ public final class SstReader implements Closeable {
         }
     }
 
-    /** The range deletes of the whole file, with their own sequences. */
+    /** The range deletes of the whole physical file, with their own sequences. */
     public RangeTombstones tombstones() {
         return tombstones;
-    }
-
-    /** The range deletes of the visible part of the file, at {@code overrideSequence} unless that is -1. */
-    public RangeTombstones tombstones(KeyRange visible, long overrideSequence) {
-        FragmentArray clipped = tombstones.clip(visible);
-        return overrideSequence < 0 || clipped.isEmpty() ? clipped : TombstoneBlock.at(clipped, overrideSequence);
     }
 
     /** A cursor over the entries in {@code visible}, through the cache; not positioned. The caller closes it. */

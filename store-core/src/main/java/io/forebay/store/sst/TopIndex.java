@@ -23,10 +23,11 @@ import java.util.Arrays;
 final class TopIndex {
     private static final int MIN_DESCRIPTOR_BYTES = 5;
 
-    private final byte[][] separators;
     /** What all separators begin with. */
     private final byte[] prefix;
-    /** Heads of the separators behind the prefix. */
+    /** The separators behind the prefix. */
+    private final byte[][] suffixes;
+    /** Heads of the suffixes. */
     private final long[] heads;
 
     private final long[] dataOffsets;
@@ -39,7 +40,7 @@ final class TopIndex {
     /** @throws io.forebay.store.CorruptionException when the partitions do not add up to {@code end} */
     TopIndex(MetaReader in, long end) {
         int size = in.count("partitions", MIN_DESCRIPTOR_BYTES);
-        separators = new byte[size][];
+        byte[][] separators = new byte[size][];
         dataOffsets = new long[size + 1];
         filterOffsets = new long[size];
         indexOffsets = new long[size];
@@ -68,9 +69,11 @@ final class TopIndex {
             throw in.corrupt("partitions up to offset " + end, "up to " + dataOffsets[size]);
         }
         prefix = size == 0 ? new byte[0] : commonPrefix(separators[0], separators[size - 1]);
+        suffixes = separators;
         heads = new long[size];
         for (int i = 0; i < size; i++) {
-            heads[i] = Slab.head(separators[i], prefix.length, separators[i].length - prefix.length);
+            suffixes[i] = Arrays.copyOfRange(separators[i], prefix.length, separators[i].length);
+            heads[i] = Slab.head(suffixes[i], 0, suffixes[i].length);
         }
     }
 
@@ -82,18 +85,18 @@ final class TopIndex {
     /** About how many heap bytes this takes. */
     long heapBytes() {
         long bytes = 256L + prefix.length;
-        for (byte[] separator : separators) {
-            bytes += 72 + separator.length;
+        for (byte[] suffix : suffixes) {
+            bytes += 72 + suffix.length;
         }
         return bytes;
     }
 
     int partitions() {
-        return separators.length;
+        return suffixes.length;
     }
 
     int dataBlocks() {
-        return firstDataBlocks[separators.length];
+        return firstDataBlocks[suffixes.length];
     }
 
     /** The first partition that may hold keys at or after {@code key}; {@link #partitions()} when there is none. */
@@ -101,7 +104,7 @@ final class TopIndex {
         int common = Math.min(prefix.length, length);
         int differs = Arrays.mismatch(prefix, 0, common, key, offset, offset + common);
         if (differs >= 0) {
-            return (prefix[differs] & 0xFF) > (key[offset + differs] & 0xFF) ? 0 : separators.length;
+            return (prefix[differs] & 0xFF) > (key[offset + differs] & 0xFF) ? 0 : suffixes.length;
         }
         if (common < prefix.length) {
             return 0;
@@ -113,8 +116,8 @@ final class TopIndex {
             int middle = (low + high) >>> 1;
             int order = Long.compareUnsigned(heads[middle], head);
             if (order == 0) {
-                byte[] separator = separators[middle];
-                order = Slab.compare(separator, 0, separator.length, key, offset, length);
+                byte[] suffix = suffixes[middle];
+                order = Slab.compare(suffix, 0, suffix.length, key, offset + common, length - common);
             }
             if (order < 0) {
                 low = middle + 1;
@@ -145,7 +148,10 @@ final class TopIndex {
     }
 
     byte[] separator(int partition) {
-        return separators[partition];
+        byte[] suffix = suffixes[partition];
+        byte[] separator = Arrays.copyOf(prefix, prefix.length + suffix.length);
+        System.arraycopy(suffix, 0, separator, prefix.length, suffix.length);
+        return separator;
     }
 
     int firstDataBlock(int partition) {
@@ -185,15 +191,15 @@ final class TopIndex {
     }
 
     private int firstFilterOrdinal() {
-        return separators.length;
+        return suffixes.length;
     }
 
     int firstDataOrdinal() {
-        return separators.length + firstFilterBlocks[separators.length];
+        return suffixes.length + firstFilterBlocks[suffixes.length];
     }
 
     boolean isIndexOrdinal(int ordinal) {
-        return ordinal < separators.length;
+        return ordinal < suffixes.length;
     }
 
     int filterOrdinal(int partition, int line) {

@@ -10,6 +10,7 @@ import java.util.Arrays;
  */
 public final class BlockBuilder {
     private final int limit;
+    private final boolean prefixCounts;
     private byte[] keys = new byte[1024];
     private byte[] values = new byte[4096];
     private int[] keyEnds = new int[64];
@@ -27,7 +28,20 @@ public final class BlockBuilder {
 
     /** @param limit bytes that {@link #finish} writes at most, unless a single entry is larger; at most 65536 */
     public BlockBuilder(int limit) {
+        this(limit, true);
+    }
+
+    private BlockBuilder(int limit, boolean prefixCounts) {
         this.limit = limit;
+        this.prefixCounts = prefixCounts;
+    }
+
+    /**
+     * A builder of blocks that may exceed the limit by the prefix of their keys, so that there are many keys in a block
+     * however long the prefix is.
+     */
+    public static BlockBuilder besidesPrefix(int limit) {
+        return new BlockBuilder(limit, false);
     }
 
     public boolean isEmpty() {
@@ -60,8 +74,8 @@ public final class BlockBuilder {
         long newMin = sequence == 0 ? minSequence : numbered == 0 ? sequence : Math.min(minSequence, sequence);
         long newMax = sequence == 0 ? maxSequence : Math.max(maxSequence, sequence);
         int newValueBytes = valueBytes() + valueLength;
-        if (count > 0
-                && size(count + 1, newPrefix, newMetaAndRest, newNumbered, newMin, newMax, newValueBytes) > limit) {
+        int newSize = size(count + 1, newPrefix, newMetaAndRest, newNumbered, newMin, newMax, newValueBytes);
+        if (count > 0 && newSize - (prefixCounts ? 0 : newPrefix) > limit) {
             return false;
         }
         shared = newShared;

@@ -1,0 +1,29 @@
+package io.forebay.store.sst;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.forebay.store.ReadableFile;
+import io.forebay.store.cache.BlockCache;
+import io.forebay.store.cache.SlabPool;
+import io.forebay.store.util.DirectSlabAllocator;
+import java.io.IOException;
+
+/** Pool, cache and one open file; closing checks that nothing is pinned or held any more. */
+final class SstFixture implements AutoCloseable {
+    final SlabPool pool;
+    final BlockCache cache;
+    final SstReader reader;
+
+    SstFixture(ReadableFile file, String name, long budget) throws IOException {
+        pool = new SlabPool(new DirectSlabAllocator(budget), budget);
+        cache = new BlockCache(pool);
+        reader = SstReader.open(file, name, cache, pool);
+    }
+
+    @Override
+    public void close() throws IOException {
+        reader.close();
+        cache.close();
+        assertThat(pool.used()).as("memory still held").isZero();
+    }
+}
