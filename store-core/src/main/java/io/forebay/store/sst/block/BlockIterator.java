@@ -27,6 +27,8 @@ public abstract class BlockIterator extends InternalIterator {
     private int entriesAt;
     private int blockEnd;
     private int prefixLength;
+    /** Head of the prefix. */
+    private long prefixHead;
     private long sequenceBase;
     private int deltaBytes;
     private int index;
@@ -50,6 +52,7 @@ public abstract class BlockIterator extends InternalIterator {
         int prefixAt = prefixLengthAt + Varint.size(prefixLength);
         ensureKey(prefixLength + SLACK, 0);
         slab.get(prefixAt, key, 0, prefixLength);
+        prefixHead = Slab.head(key, 0, prefixLength);
         headsAt = prefixAt + prefixLength;
         startsAt = headsAt + count * BlockFormat.HEAD_BYTES;
         entriesAt = startsAt + count * BlockFormat.START_BYTES;
@@ -131,14 +134,23 @@ public abstract class BlockIterator extends InternalIterator {
         if (key.length < length + SLACK) {
             ensureKey(length + SLACK, prefixLength);
         }
-        INT.set(key, prefixLength, slab.getInt(headsAt + newIndex * BlockFormat.HEAD_BYTES));
+        int suffixHead = slab.getInt(headsAt + newIndex * BlockFormat.HEAD_BYTES);
+        INT.set(key, prefixLength, suffixHead);
         int rest = suffix - BlockFormat.HEAD_BYTES;
-        if (rest > 0) {
+        // The head is put together from what is in registers: loading it from the key would wait for the stores.
+        long suffixStart = (long) suffixHead << 32;
+        if (rest >= 8) {
+            long first = slab.getLong(at);
+            suffixStart |= first >>> 32;
+            LONG.set(key, prefixLength + BlockFormat.HEAD_BYTES, first);
             copyRest(slab, at, rest);
+            at += rest;
+        } else if (rest > 0) {
+            suffixStart |= copyShortRest(slab, at, rest);
             at += rest;
         }
         keyLength = length;
-        head = length >= 8 ? (long) LONG.get(key, 0) : Slab.head(key, 0, length);
+        head = prefixLength < 8 ? prefixHead | suffixStart >>> (8 * prefixLength) : prefixHead;
         long entrySequence = 0;
         if ((meta & BlockFormat.ZERO_SEQUENCE) == 0) {
             entrySequence = sequenceBase + BlockFormat.sequenceDelta(slab, at, deltaBytes);
@@ -152,22 +164,35 @@ public abstract class BlockIterator extends InternalIterator {
         valid = true;
     }
 
+    /** Copies all but the first eight bytes of a rest. */
     private void copyRest(Slab slab, int at, int rest) {
         int to = prefixLength + BlockFormat.HEAD_BYTES;
         if (rest > MAX_REST_BY_LONGS) {
             slab.get(at, key, to, rest);
-        } else if (rest >= 8) {
-            for (int i = 0; i < rest - 8; i += 8) {
-                LONG.set(key, to + i, slab.getLong(at + i));
-            }
-            LONG.set(key, to + rest - 8, slab.getLong(at + rest - 8));
-        } else if (rest >= 4) {
-            INT.set(key, to, slab.getInt(at));
-            INT.set(key, to + rest - 4, slab.getInt(at + rest - 4));
-        } else {
-            for (int i = 0; i < rest; i++) {
-                key[to + i] = slab.getByte(at + i);
-            }
+            return;
         }
+        int last = rest - 8;
+        for (int i = 8; i < last; i += 8) {
+            LONG.set(key, to + i, slab.getLong(at + i));
+        }
+        LONG.set(key, to + last, slab.getLong(at + last));
+    }
+
+    /** Copies a rest of 1 to 7 bytes. @return its first four bytes, padded with zeros */
+    private long copyShortRest(Slab slab, int at, int rest) {
+        int to = prefixLength + BlockFormat.HEAD_BYTES;
+        if (rest >= 4) {
+            int first = slab.getInt(at);
+            INT.set(key, to, first);
+            INT.set(key, to + rest - 4, slab.getInt(at + rest - 4));
+            return first & 0xFFFFFFFFL;
+        }
+        long first = 0;
+        for (int i = 0; i < rest; i++) {
+            byte next = slab.getByte(at + i);
+            key[to + i] = next;
+            first |= (next & 0xFFL) << (24 - 8 * i);
+        }
+        return first;
     }
 }
