@@ -27,7 +27,7 @@ final class TopIndex {
     private final byte[] prefix;
     /** The separators behind the prefix. */
     private final byte[][] suffixes;
-    /** Heads of the suffixes. */
+    /** Heads of the suffixes, without their last bit, so that differences do not overflow. */
     private final long[] heads;
 
     private final long[] dataOffsets;
@@ -73,7 +73,7 @@ final class TopIndex {
         heads = new long[size];
         for (int i = 0; i < size; i++) {
             suffixes[i] = Arrays.copyOfRange(separators[i], prefix.length, separators[i].length);
-            heads[i] = Slab.head(suffixes[i], 0, suffixes[i].length);
+            heads[i] = Slab.head(suffixes[i], 0, suffixes[i].length) >>> 1;
         }
     }
 
@@ -109,23 +109,37 @@ final class TopIndex {
         if (common < prefix.length) {
             return 0;
         }
-        long head = Slab.head(key, offset + common, length - common);
+        long head = Slab.head(key, offset + common, length - common) >>> 1;
         int low = 0;
+        // Without branches, because none of them could be predicted.
+        for (int left = heads.length; left > 0; ) {
+            int half = (left + 1) >>> 1;
+            low += half & (int) ((heads[low + half - 1] - head) >> 63);
+            left -= half;
+        }
+        if (low < heads.length && heads[low] == head && isBefore(low, key, offset + common, length - common)) {
+            return findAmongEqualHeads(low + 1, head, key, offset + common, length - common);
+        }
+        return low;
+    }
+
+    private int findAmongEqualHeads(int from, long head, byte[] key, int offset, int length) {
+        int low = from;
         int high = heads.length;
         while (low < high) {
             int middle = (low + high) >>> 1;
-            int order = Long.compareUnsigned(heads[middle], head);
-            if (order == 0) {
-                byte[] suffix = suffixes[middle];
-                order = Slab.compare(suffix, 0, suffix.length, key, offset + common, length - common);
-            }
-            if (order < 0) {
+            if (heads[middle] == head && isBefore(middle, key, offset, length)) {
                 low = middle + 1;
             } else {
                 high = middle;
             }
         }
         return low;
+    }
+
+    private boolean isBefore(int partition, byte[] key, int offset, int length) {
+        byte[] suffix = suffixes[partition];
+        return Slab.compare(suffix, 0, suffix.length, key, offset, length) < 0;
     }
 
     /** The partition of a data block. */

@@ -159,6 +159,12 @@ public final class Slab {
                 return Long.compareUnsigned(mine, other);
             }
         }
+        if (at < common && common >= 8) {
+            // The last eight bytes; those that were compared already are equal.
+            long mine = buffer.getLong(index + common - 8);
+            long other = (long) ARRAY_LONG.get(key, offset + common - 8);
+            return mine != other ? Long.compareUnsigned(mine, other) : length - keyLength;
+        }
         for (; at < common; at++) {
             int difference = (buffer.get(index + at) & 0xFF) - (key[offset + at] & 0xFF);
             if (difference != 0) {
@@ -178,6 +184,11 @@ public final class Slab {
             if (mine != theirs) {
                 return Long.compareUnsigned(mine, theirs);
             }
+        }
+        if (at < common && common >= 8) {
+            long mine = buffer.getLong(index + common - 8);
+            long theirs = other.buffer.getLong(otherIndex + common - 8);
+            return mine != theirs ? Long.compareUnsigned(mine, theirs) : length - otherLength;
         }
         for (; at < common; at++) {
             int difference = (buffer.get(index + at) & 0xFF) - (other.buffer.get(otherIndex + at) & 0xFF);

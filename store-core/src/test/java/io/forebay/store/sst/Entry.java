@@ -1,6 +1,7 @@
 package io.forebay.store.sst;
 
 import io.forebay.store.key.InternalIterator;
+import io.forebay.store.rangedel.Fragment;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -8,8 +9,16 @@ import java.util.HexFormat;
 /** One version of a key, as a test expects it. */
 record Entry(byte[] key, long sequence, byte kind, byte[] value) {
     static Entry of(String key, long sequence, byte kind, String value) {
-        return new Entry(
-                key.getBytes(StandardCharsets.ISO_8859_1), sequence, kind, value.getBytes(StandardCharsets.ISO_8859_1));
+        return new Entry(bytes(key), sequence, kind, bytes(value));
+    }
+
+    /** A range delete; null {@code end}: to the end. */
+    static Fragment fragment(String start, String end, long... sequences) {
+        return new Fragment(bytes(start), end == null ? null : bytes(end), sequences);
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.ISO_8859_1);
     }
 
     static Entry current(InternalIterator iterator) {

@@ -78,7 +78,7 @@ class SstCorruptionTest {
             }
             SstModel model = new SstModel(entries, List.of());
             byte[] bytes = model.bytes(128, 10);
-            for (int at = random.nextInt(16); at < bytes.length; at += 1 + random.nextInt(31)) {
+            for (int at = random.nextInt(16); at < bytes.length; at += 1 + random.nextInt(120)) {
                 assertThat(check(model, bytes, at, 1 + random.nextInt(255))).isEqualTo(1);
             }
         });

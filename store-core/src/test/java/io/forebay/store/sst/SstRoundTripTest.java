@@ -25,7 +25,7 @@ class SstRoundTripTest {
 
     @Test
     void readsWhatWasWritten() {
-        Seeds.run(getClass(), 60, seed -> {
+        Seeds.run(getClass(), 5, seed -> {
             Random random = new Random(seed);
             for (int blockBytes : BLOCK_BYTES) {
                 try {

@@ -17,29 +17,32 @@ import java.util.HexFormat;
  */
 public final class GoldenBytes {
     private static final int BYTES_PER_LINE = 32;
+    private static final boolean REWRITE = Boolean.getBoolean("forebay.rewrite");
 
     private GoldenBytes() {}
 
     /** Fails when {@code bytes} are not those of the golden file {@code name}.hex, or rewrites it. */
     public static void verify(String name, byte[] bytes) {
-        if (Boolean.getBoolean("forebay.rewrite")) {
-            Path file = Path.of("src/test/resources/golden", name + ".hex");
-            try {
-                Files.createDirectories(file.getParent());
-                Files.writeString(file, toHex(bytes));
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-            return;
+        if (REWRITE) {
+            write(name, bytes);
         }
         assertThat(toHex(bytes))
                 .as("bytes of golden/%s.hex; -Dforebay.rewrite=true rewrites it", name)
                 .isEqualTo(toHex(read(name)));
     }
 
+    private static void write(String name, byte[] bytes) {
+        try {
+            Files.createDirectories(source(name).getParent());
+            Files.writeString(source(name), toHex(bytes));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** The bytes of a golden file. */
     public static byte[] read(String name) {
-        try (InputStream in = GoldenBytes.class.getResourceAsStream("/golden/" + name + ".hex")) {
+        try (InputStream in = open(name)) {
             if (in == null) {
                 return fail("There is no golden/%s.hex; -Dforebay.rewrite=true writes it", name);
             }
@@ -48,6 +51,17 @@ public final class GoldenBytes {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private static InputStream open(String name) throws IOException {
+        return REWRITE
+                ? Files.newInputStream(source(name))
+                : GoldenBytes.class.getResourceAsStream("/golden/" + name + ".hex");
+    }
+
+    /** Relative to the module, where builds run tests. */
+    private static Path source(String name) {
+        return Path.of("src/test/resources/golden", name + ".hex");
     }
 
     private static String toHex(byte[] bytes) {

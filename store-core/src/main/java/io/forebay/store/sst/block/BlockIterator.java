@@ -87,8 +87,8 @@ public abstract class BlockIterator extends InternalIterator {
                 return byPrefix > 0 ? 0 : count;
             }
         }
-        return BlockSearch.lowerBound(
-                block, headsAt, count, target, offset + prefixLength, length - prefixLength);
+        int found = BlockSearch.find(block, headsAt, count, target, offset + prefixLength, length - prefixLength);
+        return found < 0 ? ~found : found;
     }
 
     /** To entry {@code newIndex} of the block. */

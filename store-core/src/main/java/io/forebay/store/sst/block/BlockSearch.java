@@ -3,6 +3,7 @@ package io.forebay.store.sst.block;
 import io.forebay.store.key.PointLookup;
 import io.forebay.store.util.Slab;
 import io.forebay.store.util.Varint;
+import java.lang.invoke.VarHandle;
 
 /**
  * Searches a validated block in place, without objects. {@code at} is where the block begins in its slab, {@code end}
@@ -15,6 +16,9 @@ public final class BlockSearch {
     public static final int SETTLED = 1;
     /** The last entry of the block has the key, and the lookup wants older versions: the next block may begin with some. */
     public static final int CONTINUES = 2;
+
+    private static final int FRONT_BYTES = 256;
+    private static final int UNLIKELY = 0x5E1DB0B5;
 
     private BlockSearch() {}
 
@@ -35,28 +39,69 @@ public final class BlockSearch {
             }
             headsAt += prefixLength;
         }
-        return lowerBound(block, headsAt, count, key, offset + prefixLength, length - prefixLength);
+        int found = find(block, headsAt, count, key, offset + prefixLength, length - prefixLength);
+        return found < 0 ? ~found : found;
     }
 
-    /** As {@link #lowerBound(Slab, int, byte[], int, int)}, of a suffix in a block with known tables. */
-    static int lowerBound(Slab block, int headsAt, int count, byte[] key, int suffixAt, int suffixLength) {
-        int head = (int) (Slab.head(key, suffixAt, suffixLength) >>> 32);
+    /**
+     * Searches a block with known tables for a suffix.
+     *
+     * @return index of the first entry with this suffix; {@code ~index} of the first one behind it when there is none
+     */
+    static int find(Slab block, int headsAt, int count, byte[] key, int suffixAt, int suffixLength) {
         int startsAt = headsAt + count * BlockFormat.HEAD_BYTES;
+        long head = Slab.head(key, suffixAt, suffixLength) >>> 32;
         int low = 0;
+        // Without branches, because none of them could be predicted.
+        for (int left = count; left > 0; ) {
+            int half = (left + 1) >>> 1;
+            long other = block.getInt(headsAt + (low + half - 1) * BlockFormat.HEAD_BYTES) & 0xFFFFFFFFL;
+            low += half & (int) ((other - head) >> 63);
+            left -= half;
+        }
+        if (low == count || (block.getInt(headsAt + low * BlockFormat.HEAD_BYTES) & 0xFFFFFFFFL) != head) {
+            return ~low;
+        }
+        int order = compareRest(block, startsAt, count, low, key, suffixAt, suffixLength);
+        return order == 0
+                ? low
+                : order > 0 ? ~low : findAmongEqualHeads(block, headsAt, count, low + 1, key, suffixAt, suffixLength);
+    }
+
+    private static int findAmongEqualHeads(
+            Slab block, int headsAt, int count, int from, byte[] key, int suffixAt, int suffixLength) {
+        int startsAt = headsAt + count * BlockFormat.HEAD_BYTES;
+        int head = block.getInt(headsAt + (from - 1) * BlockFormat.HEAD_BYTES);
+        boolean exact = false;
+        int low = from;
         int high = count;
         while (low < high) {
             int middle = (low + high) >>> 1;
-            int order = Integer.compareUnsigned(block.getInt(headsAt + middle * BlockFormat.HEAD_BYTES), head);
-            if (order == 0) {
-                order = compareRest(block, startsAt, count, middle, key, suffixAt, suffixLength);
-            }
+            int order = block.getInt(headsAt + middle * BlockFormat.HEAD_BYTES) != head
+                    ? 1
+                    : compareRest(block, startsAt, count, middle, key, suffixAt, suffixLength);
             if (order < 0) {
                 low = middle + 1;
             } else {
                 high = middle;
+                exact = order == 0;
             }
         }
-        return low;
+        return exact ? low : ~low;
+    }
+
+    /**
+     * Touches the first cache lines of a block, where header and tables are, so that memory delivers them at once and not
+     * one after the other as the search comes to them.
+     */
+    private static void askForFront(Slab block, int at, int end) {
+        if (end - at >= FRONT_BYTES) {
+            int mix = block.getInt(at + 64) ^ block.getInt(at + 128) ^ block.getInt(at + 192);
+            if (mix == UNLIKELY) {
+                // Harmless, and a reason for the compiler to keep the loads.
+                VarHandle.loadLoadFence();
+            }
+        }
     }
 
     /** Order of the key of entry {@code index} against a suffix with the same head. */
@@ -112,6 +157,7 @@ public final class BlockSearch {
      * @return {@link #ENDED}, {@link #SETTLED} or {@link #CONTINUES}
      */
     public static int offer(Slab block, int at, int end, PointLookup lookup, long overrideSequence) {
+        askForFront(block, at, end);
         byte[] key = lookup.key();
         int length = lookup.length();
         int count = block.getShort(at);
@@ -127,21 +173,22 @@ public final class BlockSearch {
         }
         int suffixAt = lookup.offset() + prefixLength;
         int suffixLength = length - prefixLength;
-        int index = lowerBound(block, headsAt, count, key, suffixAt, suffixLength);
-        int head = (int) (Slab.head(key, suffixAt, suffixLength) >>> 32);
+        int index = find(block, headsAt, count, key, suffixAt, suffixLength);
+        if (index < 0) {
+            return ENDED;
+        }
         int startsAt = headsAt + count * BlockFormat.HEAD_BYTES;
-        boolean found = false;
-        for (; index < count; index++) {
+        int head = block.getInt(headsAt + index * BlockFormat.HEAD_BYTES);
+        while (!offerEntry(block, at, end, startsAt, count, index, lookup, overrideSequence)) {
+            if (++index == count) {
+                return CONTINUES;
+            }
             if (block.getInt(headsAt + index * BlockFormat.HEAD_BYTES) != head
                     || compareRest(block, startsAt, count, index, key, suffixAt, suffixLength) != 0) {
                 return ENDED;
             }
-            found = true;
-            if (offerEntry(block, at, end, startsAt, count, index, lookup, overrideSequence)) {
-                return SETTLED;
-            }
         }
-        return found ? CONTINUES : ENDED;
+        return SETTLED;
     }
 
     private static boolean offerEntry(
