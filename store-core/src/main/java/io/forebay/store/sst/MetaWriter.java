@@ -44,7 +44,8 @@ final class MetaWriter {
 
     private void ensure(int more) {
         if (bytes.length - size < more) {
-            bytes = Arrays.copyOf(bytes, Math.max(Math.addExact(size, more), Math.min(size, Integer.MAX_VALUE / 4) * 2));
+            bytes = Arrays.copyOf(
+                    bytes, Math.max(Math.addExact(size, more), Math.min(size, Integer.MAX_VALUE / 4) * 2));
         }
     }
 }

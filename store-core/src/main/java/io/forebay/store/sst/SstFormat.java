@@ -64,8 +64,7 @@ record SstFormat(long topIndexOffset, long tombstonesOffset, long propertiesOffs
         int expected = in.getInt();
         long magic = in.getLong();
         if (magic != MAGIC) {
-            throw new CorruptionException(
-                    file, size - 8, "magic " + Long.toHexString(MAGIC), Long.toHexString(magic));
+            throw new CorruptionException(file, size - 8, "magic " + Long.toHexString(MAGIC), Long.toHexString(magic));
         }
         int found = Crc32c.masked(footer, 0, CHECKED_BYTES);
         long begin = size - FOOTER_BYTES;

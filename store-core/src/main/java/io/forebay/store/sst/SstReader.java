@@ -112,8 +112,7 @@ public final class SstReader implements Closeable {
     private boolean search(int partition, PointLookup lookup, long overrideSequence) throws IOException {
         CachedBlock index = blocks.index(partition);
         int dataBlock = top.firstDataBlock(partition)
-                + BlockSearch.lowerBound(
-                        index.slab(), index.offset(), lookup.key(), lookup.offset(), lookup.length());
+                + BlockSearch.lowerBound(index.slab(), index.offset(), lookup.key(), lookup.offset(), lookup.length());
         index.release();
         while (true) {
             CachedBlock block = blocks.data(dataBlock);

@@ -93,8 +93,7 @@ public final class SstWriter {
             throws IOException {
         int shared = begin(key, keyOffset, keyLength, sequence, kind, valueLength);
         if ((long) keyLength + valueLength > LONE_BYTES) {
-            ByteBuffer bytes =
-                    valueLength == 0 ? ByteBuffer.allocate(0) : value.slice(valueOffset, valueLength);
+            ByteBuffer bytes = valueLength == 0 ? ByteBuffer.allocate(0) : value.slice(valueOffset, valueLength);
             addLone(key, keyOffset, keyLength, shared, sequence, kind, bytes);
         } else {
             addToBlock(key, keyOffset, keyLength, shared, sequence, kind, valueLength);
@@ -118,9 +117,8 @@ public final class SstWriter {
             throws IOException {
         int shared = begin(key, keyOffset, keyLength, sequence, kind, valueLength);
         if ((long) keyLength + valueLength > LONE_BYTES) {
-            ByteBuffer bytes = valueLength == 0
-                    ? ByteBuffer.allocate(0)
-                    : ByteBuffer.wrap(value, valueOffset, valueLength);
+            ByteBuffer bytes =
+                    valueLength == 0 ? ByteBuffer.allocate(0) : ByteBuffer.wrap(value, valueOffset, valueLength);
             addLone(key, keyOffset, keyLength, shared, sequence, kind, bytes);
         } else {
             addToBlock(key, keyOffset, keyLength, shared, sequence, kind, valueLength);
@@ -222,8 +220,7 @@ public final class SstWriter {
                 || (differs < length && (key[offset + differs] & 0xFF) > (lastKey[differs] & 0xFF));
     }
 
-    private void addToBlock(
-            byte[] key, int offset, int length, int shared, long sequence, byte kind, int valueLength)
+    private void addToBlock(byte[] key, int offset, int length, int shared, long sequence, byte kind, int valueLength)
             throws IOException {
         if (!block.add(key, offset, length, shared, sequence, kind, valueLength)) {
             closeBlock(key, offset, length);
@@ -235,8 +232,7 @@ public final class SstWriter {
         addToFilter(key, offset, length, shared);
     }
 
-    private void addLone(
-            byte[] key, int offset, int length, int shared, long sequence, byte kind, ByteBuffer value)
+    private void addLone(byte[] key, int offset, int length, int shared, long sequence, byte kind, ByteBuffer value)
             throws IOException {
         closeBlock(key, offset, length);
         long bytes = (long) BlockBuilder.loneSize(length, sequence) + value.remaining() + BlockTrailer.BYTES;

@@ -28,7 +28,8 @@ class SeparatorsTest {
         "ffffff, ffffff00, ffffff"
     })
     void between(String last, String next, String expected) {
-        byte[] separator = separator(HexFormat.of().parseHex(last), HexFormat.of().parseHex(next));
+        byte[] separator =
+                separator(HexFormat.of().parseHex(last), HexFormat.of().parseHex(next));
         assertThat(HexFormat.of().formatHex(separator)).isEqualTo(expected);
     }
 

@@ -253,7 +253,8 @@ class SstCorruptionTest {
             int at = 0;
             for (iterator.seekToFirst(); iterator.isValid(); iterator.next()) {
                 if (!Entry.current(iterator).equals(model.entries.get(at))) {
-                    throw new AssertionError("Expected " + model.entries.get(at) + ", found " + Entry.current(iterator));
+                    throw new AssertionError(
+                            "Expected " + model.entries.get(at) + ", found " + Entry.current(iterator));
                 }
                 at++;
             }

@@ -19,20 +19,26 @@ import org.junit.jupiter.params.provider.EnumSource;
 class SstFormatTest {
     enum Golden {
         /** Two entries and nothing else. */
-        SMALLEST(4096, 0, new SstModel(
-                List.of(
-                        Entry.of("apple", 7, ValueKind.PUT, "red"),
-                        Entry.of("apricot", 5, ValueKind.DELETE, "")),
-                List.of())),
+        SMALLEST(
+                4096,
+                0,
+                new SstModel(
+                        List.of(
+                                Entry.of("apple", 7, ValueKind.PUT, "red"),
+                                Entry.of("apricot", 5, ValueKind.DELETE, "")),
+                        List.of())),
         /** All kinds of entries and blocks, zero sequences, versions of a key across blocks, an empty key and value. */
         ALL_PARTS(128, 10, allParts()),
         /** No entry. */
-        RANGE_DELETES(4096, 10, new SstModel(
-                List.of(),
-                List.of(
-                        Entry.fragment("a", "c", 9, 4),
-                        Entry.fragment("c", "d", 9),
-                        Entry.fragment("x", null, 300))));
+        RANGE_DELETES(
+                4096,
+                10,
+                new SstModel(
+                        List.of(),
+                        List.of(
+                                Entry.fragment("a", "c", 9, 4),
+                                Entry.fragment("c", "d", 9),
+                                Entry.fragment("x", null, 300))));
 
         final int blockBytes;
         final int bits;

@@ -102,7 +102,9 @@ final class SstModel {
         }
 
         private static List<String> digests(List<byte[]> values) {
-            return values.stream().map(value -> value.length + ":" + Arrays.hashCode(value)).toList();
+            return values.stream()
+                    .map(value -> value.length + ":" + Arrays.hashCode(value))
+                    .toList();
         }
     }
 

@@ -36,7 +36,8 @@ class SstReaderTest {
             for (int turn = 0; turn < 2; turn++) {
                 before = asked(open.reader);
                 for (int i = 0; i < ENTRIES - 1; i++) {
-                    assertThat(SstModel.Answer.of(open.reader, key(i * 2L + 1), Long.MAX_VALUE, -1).found())
+                    assertThat(SstModel.Answer.of(open.reader, key(i * 2L + 1), Long.MAX_VALUE, -1)
+                                    .found())
                             .isFalse();
                 }
             }
@@ -57,7 +58,8 @@ class SstReaderTest {
             write(name, bits);
             try (SstFixture open = new SstFixture(files.open(name), name, 32 << 20)) {
                 for (int i = 0; i < ENTRIES; i += 3) {
-                    assertThat(SstModel.Answer.of(open.reader, key(i * 2L), Long.MAX_VALUE, -1).found())
+                    assertThat(SstModel.Answer.of(open.reader, key(i * 2L), Long.MAX_VALUE, -1)
+                                    .found())
                             .isTrue();
                 }
             }

@@ -110,7 +110,8 @@ class SstRoundTripTest {
                             : expected.get(random.nextInt(expected.size())).key());
             byte[] padded = Arrays.copyOf(target, target.length + 3);
             int at = 0;
-            while (at < expected.size() && Arrays.compareUnsigned(expected.get(at).key(), target) < 0) {
+            while (at < expected.size()
+                    && Arrays.compareUnsigned(expected.get(at).key(), target) < 0) {
                 at++;
             }
             if (random.nextBoolean()) {

@@ -178,7 +178,8 @@ class SstWriterTest {
                 previous = offset;
             }
             assertThat(open.reader.properties().dataBlocks()).isEqualTo(blocks);
-            long raw = open.reader.properties().rawKeyBytes() + open.reader.properties().rawValueBytes();
+            long raw = open.reader.properties().rawKeyBytes()
+                    + open.reader.properties().rawValueBytes();
             assertThat((double) blocks * blockBytes).isLessThan(1.4 * raw + blockBytes + 3000 * 6);
         }
     }
@@ -253,12 +254,7 @@ class SstWriterTest {
         assertThat(iterator.sequence()).isEqualTo(sequence);
         assertThat(iterator.valueLength()).isEqualTo(value.capacity() - from);
         assertThat(iterator.valueSlab()
-                        .compare(
-                                iterator.valueOffset(),
-                                iterator.valueLength(),
-                                value,
-                                from,
-                                value.capacity() - from))
+                        .compare(iterator.valueOffset(), iterator.valueLength(), value, from, value.capacity() - from))
                 .isZero();
     }
 
@@ -284,8 +280,7 @@ class SstWriterTest {
 
     private static void add(SstWriter writer, Entry entry) throws IOException {
         byte[] value = entry.value();
-        writer.add(
-                entry.key(), 0, entry.key().length, entry.sequence(), entry.kind(), value, 0, value.length);
+        writer.add(entry.key(), 0, entry.key().length, entry.sequence(), entry.kind(), value, 0, value.length);
     }
 
     private static String hex(String text) {

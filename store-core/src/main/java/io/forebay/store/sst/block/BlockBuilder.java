@@ -226,7 +226,8 @@ public final class BlockBuilder {
         int zero = sequence == 0 ? BlockFormat.ZERO_SEQUENCE : 0;
         int next = Varint.putInt(out, at, suffixLength << BlockFormat.SUFFIX_SHIFT | zero | kind);
         int rest = Math.max(0, suffixLength - BlockFormat.HEAD_BYTES);
-        System.arraycopy(key, suffixAt + BlockFormat.HEAD_BYTES - (rest == 0 ? BlockFormat.HEAD_BYTES : 0), out, next, rest);
+        System.arraycopy(
+                key, suffixAt + BlockFormat.HEAD_BYTES - (rest == 0 ? BlockFormat.HEAD_BYTES : 0), out, next, rest);
         return next + rest;
     }
 

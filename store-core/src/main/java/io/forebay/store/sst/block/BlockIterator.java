@@ -29,6 +29,7 @@ public abstract class BlockIterator extends InternalIterator {
     private int prefixLength;
     /** Head of the prefix. */
     private long prefixHead;
+
     private long sequenceBase;
     private int deltaBytes;
     private int index;
@@ -81,8 +82,8 @@ public abstract class BlockIterator extends InternalIterator {
     /** Index of the first entry of the block at or after {@code target}; {@link #count()} when there is none. */
     protected final int lowerBound(byte[] target, int offset, int length) {
         if (prefixLength > 0) {
-            int byPrefix = block.compare(
-                    headsAt - prefixLength, prefixLength, target, offset, Math.min(prefixLength, length));
+            int byPrefix =
+                    block.compare(headsAt - prefixLength, prefixLength, target, offset, Math.min(prefixLength, length));
             if (byPrefix != 0) {
                 return byPrefix > 0 ? 0 : count;
             }

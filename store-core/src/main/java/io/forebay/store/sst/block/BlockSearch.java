@@ -216,7 +216,6 @@ public final class BlockSearch {
             sequence = overrideSequence;
         }
         return sequence <= lookup.limit()
-                && lookup.offer(
-                        (byte) (meta & BlockFormat.KIND_MASK), sequence, block, next, entryEnd - next);
+                && lookup.offer((byte) (meta & BlockFormat.KIND_MASK), sequence, block, next, entryEnd - next);
     }
 }

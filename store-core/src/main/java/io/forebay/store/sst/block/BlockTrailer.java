@@ -34,7 +34,8 @@ public final class BlockTrailer {
      */
     public static void verify(Slab slab, int at, int length, String file, long blockOffset) {
         if (length < BYTES) {
-            throw new CorruptionException(file, blockOffset, "a block of at least " + BYTES + " bytes", length + " bytes");
+            throw new CorruptionException(
+                    file, blockOffset, "a block of at least " + BYTES + " bytes", length + " bytes");
         }
         CRC32C crc = new CRC32C();
         crc.update(slab.slice(at, length - 4));

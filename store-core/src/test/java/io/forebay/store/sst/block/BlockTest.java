@@ -39,11 +39,13 @@ class BlockTest {
             for (int i = 0; i < 100; i++) {
                 byte[] target = i < rows.size() ? rows.get(i).key() : keys.key();
                 int expected = 0;
-                while (expected < rows.size() && Arrays.compareUnsigned(rows.get(expected).key(), target) < 0) {
+                while (expected < rows.size()
+                        && Arrays.compareUnsigned(rows.get(expected).key(), target) < 0) {
                     expected++;
                 }
                 byte[] padded = Arrays.copyOf(target, target.length + 9);
-                assertThat(BlockSearch.lowerBound(slab, AT, padded, 0, target.length)).isEqualTo(expected);
+                assertThat(BlockSearch.lowerBound(slab, AT, padded, 0, target.length))
+                        .isEqualTo(expected);
                 assertThat(cursor.lowerBound(padded, 0, target.length)).isEqualTo(expected);
             }
         });
@@ -89,7 +91,8 @@ class BlockTest {
         BlockBuilder builder = new BlockBuilder(64 << 10);
         for (int i = 0; i < 100; i++) {
             byte[] key = String.format("key%013d", i).getBytes();
-            assertThat(builder.add(key, 0, 16, i == 0 ? 0 : 14, 0, ValueKind.PUT, 100)).isTrue();
+            assertThat(builder.add(key, 0, 16, i == 0 ? 0 : 14, 0, ValueKind.PUT, 100))
+                    .isTrue();
         }
         // Twelve bytes of prefix once, four bytes of suffix, and start and meta.
         assertThat(builder.size()).isEqualTo(4 + 12 + 100 * (4 + 3 + 100));
@@ -125,7 +128,8 @@ class BlockTest {
                 assertThat(BlockSearch.lowerBound(slab, AT, key, 0, key.length)).isBetween(0, count);
             }
         });
-        assertThat(System.getProperty("forebay.seed") != null || accepted[0] > 100).isTrue();
+        assertThat(System.getProperty("forebay.seed") != null || accepted[0] > 100)
+                .isTrue();
     }
 
     @Test
