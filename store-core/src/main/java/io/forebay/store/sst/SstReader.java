@@ -134,6 +134,12 @@ public final class SstReader implements Closeable {
         return tombstones;
     }
 
+    /** The range deletes of the visible part of the file, at {@code overrideSequence} unless that is -1. */
+    public RangeTombstones tombstones(KeyRange visible, long overrideSequence) {
+        FragmentArray clipped = tombstones.clip(visible);
+        return overrideSequence < 0 || clipped.isEmpty() ? clipped : TombstoneBlock.at(clipped, overrideSequence);
+    }
+
     /** A cursor over the entries in {@code visible}, through the cache; not positioned. The caller closes it. */
     public InternalIterator iterator(KeyRange visible, long overrideSequence) {
         return new SstIterator(properties, top, new CachedBlocks(blocks), visible, overrideSequence);

@@ -2,6 +2,7 @@ package io.forebay.store.sst;
 
 import io.forebay.store.rangedel.Fragment;
 import io.forebay.store.rangedel.FragmentArray;
+import io.forebay.store.rangedel.Fragmenter;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -85,6 +86,15 @@ final class TombstoneBlock {
             sequences[i] = sequences[i - 1] - in.number("a gap between sequences", 1, sequences[i - 1]);
         }
         return sequences;
+    }
+
+    /** The same fragments with one sequence. */
+    static FragmentArray at(FragmentArray fragments, long sequence) {
+        Fragmenter replaced = new Fragmenter();
+        for (Fragment fragment : fragments.fragments()) {
+            replaced.add(fragment.start(), fragment.end(), sequence);
+        }
+        return replaced.finish();
     }
 
     /** About how many heap bytes decoded fragments take. */

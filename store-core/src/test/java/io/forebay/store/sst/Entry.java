@@ -17,7 +17,7 @@ record Entry(byte[] key, long sequence, byte kind, byte[] value) {
         return new Fragment(bytes(start), end == null ? null : bytes(end), sequences);
     }
 
-    private static byte[] bytes(String text) {
+    static byte[] bytes(String text) {
         return text.getBytes(StandardCharsets.ISO_8859_1);
     }
 

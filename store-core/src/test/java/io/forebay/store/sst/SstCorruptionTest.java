@@ -135,7 +135,7 @@ class SstCorruptionTest {
     /** Where the second data block begins. */
     private static int firstOffset(SstReader reader) throws IOException {
         for (int i = 0; ; i++) {
-            long offset = reader.approximateOffset(String.format("key%05d", i).getBytes());
+            long offset = reader.approximateOffset(Entry.bytes(String.format("key%05d", i)));
             if (offset > 0) {
                 return (int) offset;
             }
@@ -209,8 +209,8 @@ class SstCorruptionTest {
         return new SstModel(
                 entries,
                 List.of(
-                        new Fragment("key010".getBytes(), "key020".getBytes(), new long[] {1005, 500}),
-                        new Fragment("z".getBytes(), null, new long[] {7})));
+                        new Fragment(Entry.bytes("key010"), Entry.bytes("key020"), new long[] {1005, 500}),
+                        new Fragment(Entry.bytes("z"), null, new long[] {7})));
     }
 
     /** @return 1 when the change was noticed, 0 when there was none or it did not matter */
@@ -237,7 +237,7 @@ class SstCorruptionTest {
             for (int i = 0; i < model.entries.size(); i += 7) {
                 noticed |= lookUp(model, reader, model.entries.get(i).key());
             }
-            noticed |= lookUp(model, reader, "absent".getBytes());
+            noticed |= lookUp(model, reader, Entry.bytes("absent"));
         } catch (CorruptionException e) {
             assertThat(e.file()).isEqualTo(NAME);
             noticed = true;

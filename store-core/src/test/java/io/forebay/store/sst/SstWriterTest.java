@@ -162,7 +162,7 @@ class SstWriterTest {
         Random random = new Random(blockBytes);
         List<byte[]> keys = new ArrayList<>();
         for (int i = 0; i < 3000; i++) {
-            keys.add(String.format("key%07d", i).getBytes());
+            keys.add(Entry.bytes(String.format("key%07d", i)));
             byte[] value = new byte[random.nextInt(40)];
             writer.add(keys.get(i), 0, 10, random.nextInt(1000), ValueKind.PUT, value, 0, value.length);
         }
@@ -190,7 +190,7 @@ class SstWriterTest {
         byte[] value = new byte[100];
         long previous = 0;
         for (int i = 0; i < 50_000; i++) {
-            byte[] key = String.format("key%010d", i * 7L).getBytes();
+            byte[] key = Entry.bytes(String.format("key%010d", i * 7L));
             writer.add(key, 0, key.length, i, ValueKind.PUT, value, 0, value.length);
             if (i % 10_000 == 0) {
                 assertThat(writer.estimatedBytes()).isGreaterThan(previous);
@@ -284,6 +284,6 @@ class SstWriterTest {
     }
 
     private static String hex(String text) {
-        return HexFormat.of().formatHex(text.getBytes());
+        return HexFormat.of().formatHex(Entry.bytes(text));
     }
 }

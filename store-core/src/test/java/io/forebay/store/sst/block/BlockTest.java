@@ -9,6 +9,7 @@ import io.forebay.store.testing.RandomKeys;
 import io.forebay.store.testing.Seeds;
 import io.forebay.store.util.Slab;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -90,7 +91,7 @@ class BlockTest {
     void overheadOfAnEntryIsThreeBytes() {
         BlockBuilder builder = new BlockBuilder(64 << 10);
         for (int i = 0; i < 100; i++) {
-            byte[] key = String.format("key%013d", i).getBytes();
+            byte[] key = String.format("key%013d", i).getBytes(StandardCharsets.ISO_8859_1);
             assertThat(builder.add(key, 0, 16, i == 0 ? 0 : 14, 0, ValueKind.PUT, 100))
                     .isTrue();
         }
