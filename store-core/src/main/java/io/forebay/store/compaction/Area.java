@@ -66,11 +66,11 @@ final class Area {
         return inputs.size() == 1;
     }
 
-    /** What leaves the tiers for each byte written; the larger area on a tie. */
+    /** What leaves the tiers for each byte written; the smaller job on a tie. */
     boolean isBetterThan(Area other) {
         double mine = weight / (weight + bottomBytes);
         double theirs = other.weight / (other.weight + other.bottomBytes);
-        return mine != theirs ? mine > theirs : weight > other.weight;
+        return mine != theirs ? mine > theirs : weight < other.weight;
     }
 
     Compaction merge() {

@@ -2,13 +2,18 @@ package io.forebay.store.compaction;
 
 import io.forebay.store.version.FileMeta;
 import io.forebay.store.version.SortedRun;
-import java.util.ArrayList;
 import java.util.List;
 
 /** Rewrites files of the bottom run that are there for nothing: many small ones, and such with many deletes. */
 final class BottomUpkeep {
-    /** Small files side by side that become one. */
-    static final int SMALL_FILES = 8;
+    /** A file above this share of the target size is large enough. */
+    private static final int SMALL_SHARE = 4;
+
+    /** So many small files side by side become one if it is not too large. */
+    static final int MANY_FILES = 8;
+
+    /** As many as that are enough if they fill half a file. */
+    static final int FEW_FILES = 3;
 
     /** A file is rewritten when one of so many entries is a delete. */
     static final int DELETE_SHARE = 4;
@@ -32,7 +37,7 @@ final class BottomUpkeep {
         return pickSmall(bottom);
     }
 
-    /** For a full compaction: any delete, and the hidden part of any virtual file. */
+    /** For a full compaction: any delete, the hidden part of any virtual file, and small files. */
     Compaction pickAny() {
         SortedRun bottom = in.bottom();
         if (bottom != null) {
@@ -43,7 +48,7 @@ final class BottomUpkeep {
                 }
             }
         }
-        return null;
+        return bottom == null ? null : pickSmall(bottom);
     }
 
     static boolean hasManyDeletes(FileMeta file) {
@@ -56,21 +61,26 @@ final class BottomUpkeep {
     }
 
     private Compaction pickSmall(SortedRun bottom) {
-        List<FileMeta> neighbours = new ArrayList<>();
-        long bytes = 0;
-        for (FileMeta file : bottom.files()) {
-            neighbours.add(file);
-            bytes += file.fileBytes();
-            if (neighbours.size() > SMALL_FILES) {
-                bytes -= neighbours.remove(0).fileBytes();
+        int first = 0;
+        while (first < bottom.size()) {
+            int end = first;
+            long bytes = 0;
+            long largest = 0;
+            while (end < bottom.size()
+                    && in.isFree(bottom.file(end))
+                    && bottom.file(end).fileBytes() <= in.targetFileBytes() / SMALL_SHARE
+                    && bytes + bottom.file(end).fileBytes() <= in.targetFileBytes()) {
+                long size = bottom.file(end++).fileBytes();
+                bytes += size;
+                largest = Math.max(largest, size);
             }
-            long half = bytes / 2;
-            if (neighbours.size() == SMALL_FILES
-                    && bytes <= in.targetFileBytes()
-                    // A file that has grown already is not rewritten for every few small ones.
-                    && neighbours.stream().allMatch(small -> in.isFree(small) && small.fileBytes() <= half)) {
-                return rewrite(neighbours);
+            int count = end - first;
+            boolean enough = count >= MANY_FILES || count >= FEW_FILES && bytes >= in.targetFileBytes() / 2;
+            // A file that has grown already is not rewritten for every few small ones.
+            if (enough && largest <= bytes / 2) {
+                return rewrite(bottom.files().subList(first, end));
             }
+            first++;
         }
         return null;
     }

@@ -1,6 +1,5 @@
 package io.forebay.store.compaction;
 
-import io.forebay.store.flush.Guides;
 import io.forebay.store.version.FileId;
 import io.forebay.store.version.FileMeta;
 import io.forebay.store.version.SortedRun;
@@ -17,7 +16,7 @@ import java.util.Set;
  * <p>In this order: drop what range deletes hide; move down files with nothing older below them; when the tiers weigh a
  * quarter of the bottom, merge the part of the key space into it where most is gained for each byte written; merge
  * neighbouring tiers of similar size; tidy up the bottom. Because tiers are cut at the same keys as the bottom ({@link
- * Guides}), a part is about an eighth of the whole, so no job ever needs the whole store twice, and each key's tiers have
+ * io.forebay.store.flush.Guides}), a part is about an eighth of the whole, so no job ever needs the whole store twice, and each key's tiers have
  * grown to half of its bottom, not a quarter, when their turn comes. Figures: docs/compaction.md.
  */
 public final class CompactionPicker {
@@ -26,6 +25,9 @@ public final class CompactionPicker {
 
     /** Below this many tiers there is no haste, whatever they weigh. */
     static final int LEAST_TIERS = 2;
+
+    /** A file below this share of the target size is small: it is rather merged with others than moved. */
+    static final int SMALL_SHARE = 8;
 
     private CompactionPicker() {}
 
@@ -72,12 +74,11 @@ public final class CompactionPicker {
             return drop;
         }
         Weights weights = new Weights(in.bottom());
-        long leastBytes = Guides.leastBytes(in.targetFileBytes());
-        Compaction down = pickDown(in, weights, leastBytes);
+        Compaction down = pickDown(in, weights);
         if (down != null) {
             return down;
         }
-        TierMerges merges = new TierMerges(in, leastBytes);
+        TierMerges merges = new TierMerges(in, smallBytes(in));
         Compaction uncommitted = merges.pick(tiers(in, false));
         if (uncommitted != null) {
             return uncommitted;
@@ -123,17 +124,26 @@ public final class CompactionPicker {
         return Math.max(0, upper - allowed);
     }
 
+    private static long smallBytes(PickInput in) {
+        return in.targetFileBytes() / SMALL_SHARE;
+    }
+
     /** A file to move to the bottom, or if that is due the best area to merge into it. */
-    private static Compaction pickDown(PickInput in, Weights weights, long leastBytes) {
+    private static Compaction pickDown(PickInput in, Weights weights) {
         boolean due = isBottomDue(in, weights);
         Area best = null;
-        for (int i = 0; i < in.runs().size() && !in.runs().get(i).isBottom(); i++) {
+        // Oldest first, so that files of ascending keys go down in their order and do not come to lie between each
+        // other.
+        for (int i = in.runs().size() - 1; i >= 0; i--) {
+            if (in.runs().get(i).isBottom()) {
+                continue;
+            }
             for (FileMeta file : in.runs().get(i).files()) {
                 Area area = in.isFree(file) ? Area.below(in, weights, i, file) : null;
                 if (area == null) {
                     continue;
                 }
-                if (area.isSingle() && (due || file.fileBytes() >= leastBytes)) {
+                if (area.isSingle() && (due || file.fileBytes() >= smallBytes(in))) {
                     return moveOrRewrite(area, file);
                 }
                 if (due && (best == null || area.isBetterThan(best))) {

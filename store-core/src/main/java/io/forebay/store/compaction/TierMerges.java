@@ -21,12 +21,12 @@ final class TierMerges {
     static final int MAX_TIERS = 12;
 
     private final PickInput in;
-    private final long leastBytes;
+    private final long smallBytes;
 
-    /** @param leastBytes files at least as large are not rewritten only to have fewer of them */
-    TierMerges(PickInput in, long leastBytes) {
+    /** @param smallBytes files of this size and above are not rewritten only to have fewer of them */
+    TierMerges(PickInput in, long smallBytes) {
         this.in = in;
-        this.leastBytes = leastBytes;
+        this.smallBytes = smallBytes;
     }
 
     Compaction pick(List<SortedRun> tiers) {
@@ -99,7 +99,7 @@ final class TierMerges {
             files.addAll(run.files());
             bytes += run.bytes();
         }
-        if (bytes < leastBytes * files.size()) {
+        if (bytes < smallBytes * files.size()) {
             return false;
         }
         files.sort((a, b) -> Arrays.compareUnsigned(a.range().from(), b.range().from()));

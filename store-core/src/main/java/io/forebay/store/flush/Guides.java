@@ -13,7 +13,7 @@ public final class Guides {
     private static final int PARTS = 8;
 
     /** Files are not cut below this share of the target size. */
-    private static final int LEAST_SHARE = 16;
+    private static final int LEAST_SHARE = 32;
 
     private Guides() {}
 
