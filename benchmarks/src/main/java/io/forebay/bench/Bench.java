@@ -38,7 +38,10 @@ public final class Bench implements Callable<Integer> {
     @Option(names = "--value-bytes", paramLabel = "N", description = "Bytes of a value (default: ${DEFAULT-VALUE}).")
     private int valueBytes = 100;
 
-    @Option(names = "--rounds", paramLabel = "N", description = "Timed rounds after one warm-up round (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--rounds",
+            paramLabel = "N",
+            description = "Timed rounds after one warm-up round (default: ${DEFAULT-VALUE}).")
     private int rounds = 5;
 
     @Option(names = "--works", paramLabel = "NAME", split = ",", description = "Only these: ${COMPLETION-CANDIDATES}.")
@@ -128,7 +131,9 @@ public final class Bench implements Callable<Integer> {
         out.printf(
                 Locale.ROOT,
                 "%n%,d keys of 16 bytes, values of %,d bytes, %d rounds; medians in ns per operation, spread = (max - min) / median%n%n",
-                keys, valueBytes, rounds);
+                keys,
+                valueBytes,
+                rounds);
         out.printf("%-36s %12s %8s %12s %8s %10s%n", "", "Forebay", "spread", "RocksDB", "spread", "ratio");
         for (Work work : Work.values()) {
             Map<String, List<Double>> figures = nanos.get(work);

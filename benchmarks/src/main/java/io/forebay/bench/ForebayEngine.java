@@ -16,7 +16,8 @@ final class ForebayEngine implements Engine {
     private final Store store;
 
     ForebayEngine(File directory) {
-        environment = Environment.builder().memoryBytes(MEMORY).backgroundThreads(2).build();
+        environment =
+                Environment.builder().memoryBytes(MEMORY).backgroundThreads(2).build();
         store = environment.open(
                 FileStores.local(directory),
                 StoreOptions.builder().memtableBytes(16 << 20).build());

@@ -32,17 +32,24 @@ import picocli.CommandLine.ParameterException;
         name = "forebay demo",
         mixinStandardHelpOptions = true,
         sortOptions = false,
-        description = "Runs a Kafka Streams application and a Flink job on Forebay, kills and rescales them, checks every result.")
+        description =
+                "Runs a Kafka Streams application and a Flink job on Forebay, kills and rescales them, checks every result.")
 public final class Demo implements Callable<Integer> {
     private static final long MAX_EVENTS = 1_000_000_000L;
 
-    @Option(names = "--events", paramLabel = "N", description = "Length of the auction stream (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--events",
+            paramLabel = "N",
+            description = "Length of the auction stream (default: ${DEFAULT-VALUE}).")
     private long events = 2_000_000;
 
     @Option(names = "--input", paramLabel = "FILE", description = "Count the words of this text file instead.")
     private File input;
 
-    @Option(names = "--directory", paramLabel = "DIR", description = "Work there and keep the files (default: a temporary one).")
+    @Option(
+            names = "--directory",
+            paramLabel = "DIR",
+            description = "Work there and keep the files (default: a temporary one).")
     private File directory;
 
     @CommandLine.Spec
@@ -67,7 +74,9 @@ public final class Demo implements Callable<Integer> {
         System.setOut(new PrintStream(work.resolve("broker-output.log").toFile(), StandardCharsets.UTF_8));
         Report report = new Report();
         try {
-            screen.say("input: %,d events%s", workload.size(), input == null ? " of the auction stream" : " (words) of " + input);
+            screen.say(
+                    "input: %,d events%s",
+                    workload.size(), input == null ? " of the auction stream" : " (words) of " + input);
             Answers expected = Answers.compute(workload);
             screen.say("input: expected results computed independently (%,d)", expected.count());
             report.add(new KafkaDemo(workload, expected, work.toFile(), screen).run());

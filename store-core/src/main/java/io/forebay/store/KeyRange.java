@@ -58,7 +58,8 @@ public record KeyRange(byte[] from, byte[] to) {
     /** The common part; {@link #isEmpty()} when there is none. */
     public KeyRange intersect(KeyRange other) {
         byte[] lo = Arrays.compareUnsigned(from, other.from) >= 0 ? from : other.from;
-        byte[] hi = to == null ? other.to : other.to == null || Arrays.compareUnsigned(to, other.to) <= 0 ? to : other.to;
+        byte[] hi =
+                to == null ? other.to : other.to == null || Arrays.compareUnsigned(to, other.to) <= 0 ? to : other.to;
         return new KeyRange(lo, hi);
     }
 

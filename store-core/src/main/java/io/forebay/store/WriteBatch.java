@@ -93,7 +93,8 @@ public final class WriteBatch {
         }
     }
 
-    private WriteBatch add(byte kind, byte[] key, int keyOffset, int keyLength, byte[] value, int valueOffset, int valueLength) {
+    private WriteBatch add(
+            byte kind, byte[] key, int keyOffset, int keyLength, byte[] value, int valueOffset, int valueLength) {
         Objects.checkFromIndexSize(keyOffset, keyLength, key.length);
         int valueBytes = Math.max(0, valueLength);
         Objects.checkFromIndexSize(valueOffset, valueBytes, value.length);
@@ -116,7 +117,10 @@ public final class WriteBatch {
     }
 
     private int intAt(int at) {
-        return (bytes[at] << 24) | ((bytes[at + 1] & 0xFF) << 16) | ((bytes[at + 2] & 0xFF) << 8) | (bytes[at + 3] & 0xFF);
+        return (bytes[at] << 24)
+                | ((bytes[at + 1] & 0xFF) << 16)
+                | ((bytes[at + 2] & 0xFF) << 8)
+                | (bytes[at + 3] & 0xFF);
     }
 
     private void putInt(int at, int value) {

@@ -241,7 +241,8 @@ class CheckpointTest {
     void sourcesMustNotOverlapAndMustAgree() {
         put("a", "1");
         try (Checkpoint checkpoint = store.checkpoint(PAYLOAD);
-                Store other = stepped.open(new CrashFileStore(), tiny().mergeFunction(MergeFunction.append((byte) ';')));
+                Store other =
+                        stepped.open(new CrashFileStore(), tiny().mergeFunction(MergeFunction.append((byte) ';')));
                 Checkpoint otherCheckpoint = other.checkpoint(PAYLOAD)) {
             complete(checkpoint);
             assertThatThrownBy(() -> restore(
@@ -309,7 +310,8 @@ class CheckpointTest {
             for (int i = 0; i < parents.size(); i++) {
                 KeyRange clip = range.intersect(parents.get(i).range);
                 if (!clip.isEmpty()) {
-                    sources.add(new RestoreSource(parents.get(i).place, checkpoints.get(i).metadata(), clip));
+                    sources.add(new RestoreSource(
+                            parents.get(i).place, checkpoints.get(i).metadata(), clip));
                 }
             }
             CrashFileStore place = new CrashFileStore();

@@ -151,7 +151,10 @@ class ErrorsTest {
             }
             store.commitDurably(NONE);
         }
-        String table = files.list().stream().filter(name -> name.endsWith(".sst")).findFirst().orElseThrow();
+        String table = files.list().stream()
+                .filter(name -> name.endsWith(".sst"))
+                .findFirst()
+                .orElseThrow();
         damage.accept(table);
         try (SteppedEnvironment stepped = new SteppedEnvironment()) {
             Store store = stepped.open(files);
@@ -177,7 +180,10 @@ class ErrorsTest {
                 store.commitDurably(NONE);
             }
         }
-        String table = files.list().stream().filter(name -> name.endsWith(".sst")).findFirst().orElseThrow();
+        String table = files.list().stream()
+                .filter(name -> name.endsWith(".sst"))
+                .findFirst()
+                .orElseThrow();
         files.damage(table, 20);
         try (SteppedEnvironment stepped = new SteppedEnvironment()) {
             Store store = stepped.open(files);
@@ -198,7 +204,10 @@ class ErrorsTest {
             store.commitDurably(NONE);
             store.commitDurably(A);
         }
-        String manifest = files.list().stream().filter(name -> name.startsWith("MANIFEST")).findFirst().orElseThrow();
+        String manifest = files.list().stream()
+                .filter(name -> name.startsWith("MANIFEST"))
+                .findFirst()
+                .orElseThrow();
         files.damage(manifest, 14);
         try (SteppedEnvironment stepped = new SteppedEnvironment()) {
             assertThatThrownBy(() -> stepped.open(files))
@@ -303,8 +312,8 @@ class ErrorsTest {
             store.merge(A, A);
             store.commitDurably(NONE);
             store.close();
-            assertThatThrownBy(() -> stepped.open(
-                            files, StoreOptions.builder().mergeFunction(MergeFunction.append((byte) ';'))))
+            assertThatThrownBy(() ->
+                            stepped.open(files, StoreOptions.builder().mergeFunction(MergeFunction.append((byte) ';'))))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("append-44")
                     .hasMessageContaining("append-59");
@@ -331,7 +340,8 @@ class ErrorsTest {
             assertThatThrownBy(() -> store.commit(null)).isInstanceOf(NullPointerException.class);
             assertThatThrownBy(() -> store.put(A, 0, 2, A, 0, 1)).isInstanceOf(IndexOutOfBoundsException.class);
             assertThatThrownBy(() -> store.put(A, 0, 1, A, 1, 1)).isInstanceOf(IndexOutOfBoundsException.class);
-            assertThatThrownBy(() -> store.get(A, -1, 1, new ValueBuffer())).isInstanceOf(IndexOutOfBoundsException.class);
+            assertThatThrownBy(() -> store.get(A, -1, 1, new ValueBuffer()))
+                    .isInstanceOf(IndexOutOfBoundsException.class);
             assertThatThrownBy(() -> store.iterator(null)).isInstanceOf(NullPointerException.class);
             byte[] longKey = new byte[Store.MAX_KEY_BYTES + 1];
             assertThatThrownBy(() -> store.put(longKey, A))

@@ -82,7 +82,8 @@ class IngestTest {
             ingest.finish();
         }
         try (SteppedEnvironment other = new SteppedEnvironment()) {
-            assertThat(other.open(files.afterCrash(new Random(1)), options()).get(key(1))).isNull();
+            assertThat(other.open(files.afterCrash(new Random(1)), options()).get(key(1)))
+                    .isNull();
         }
         store.commitDurably(new byte[0]);
         try (SteppedEnvironment other = new SteppedEnvironment()) {
@@ -119,8 +120,8 @@ class IngestTest {
         try (Checkpoint checkpoint = store.checkpoint(new byte[0])) {
             checkpoint.completion().join();
             RestoreSource half = new RestoreSource(files, checkpoint.metadata(), KeyRange.of(key(500), null));
-            try (Store restored = stepped.environment.restore(
-                    new CrashFileStore(), options().build(), List.of(half), new byte[0])) {
+            try (Store restored =
+                    stepped.environment.restore(new CrashFileStore(), options().build(), List.of(half), new byte[0])) {
                 assertThat(restored.get(key(499))).isNull();
                 assertThat(restored.get(key(500))).isEqualTo(value("v500"));
                 restored.put(key(500), value("new"));

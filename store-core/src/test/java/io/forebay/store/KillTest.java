@@ -43,7 +43,9 @@ class KillTest {
             String payload = new String(store.durablePayload(), UTF_8);
             int commit = payload.isEmpty() ? 0 : Integer.parseInt(payload);
             for (int i = 0; i < KEYS; i++) {
-                assertThat(store.get(key(i))).as("key %d at commit %d", i, commit).isEqualTo(expected(i, commit));
+                assertThat(store.get(key(i)))
+                        .as("key %d at commit %d", i, commit)
+                        .isEqualTo(expected(i, commit));
             }
             return commit;
         }

@@ -33,7 +33,8 @@ class MemoryTest {
             for (int i = 0; i < 50; i++) {
                 assertThat(stores.get(i).get(key(written[i]))).isNull();
                 for (int j = 0; j < 50 && written[i] > 0; j++) {
-                    assertThat(stores.get(i).get(key(random.nextInt(written[i])))).isNotNull();
+                    assertThat(stores.get(i).get(key(random.nextInt(written[i]))))
+                            .isNotNull();
                 }
             }
             EnvironmentStatistics statistics = environment.statistics();
@@ -141,7 +142,9 @@ class MemoryTest {
             }
             for (int i = 0; i < open.size(); i++) {
                 int left = 0;
-                for (open.get(i).seekToFirst(); open.get(i).isValid(); open.get(i).next()) {
+                for (open.get(i).seekToFirst();
+                        open.get(i).isValid();
+                        open.get(i).next()) {
                     left++;
                 }
                 // the key deleted in the round before comes back in the next one

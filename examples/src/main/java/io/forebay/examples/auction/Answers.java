@@ -56,7 +56,9 @@ public record Answers(Map<String, Totals> totals, Map<String, Long> windows, Map
                 first = first == null ? entry.getKey() + ": expected " + entry.getValue() + ", found " + found : first;
             }
         }
-        long surplus = actual.keySet().stream().filter(key -> !expected.containsKey(key)).count();
+        long surplus = actual.keySet().stream()
+                .filter(key -> !expected.containsKey(key))
+                .count();
         if (wrong > 0 || surplus > 0) {
             lines.add(what + ": " + wrong + " of " + expected.size() + " wrong or missing, " + surplus + " too many"
                     + (first == null ? "" : "; e.g. " + first));

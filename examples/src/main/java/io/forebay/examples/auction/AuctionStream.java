@@ -37,7 +37,9 @@ final class AuctionStream implements Workload {
             return new Event(Event.Kind.AUCTION, "p" + seller, index, round * AUCTIONS_PER_ROUND + place - 1);
         }
         long open = (round + 1) * AUCTIONS_PER_ROUND;
-        long back = (random & 1) == 0 ? Math.floorMod(random >>> 1, Math.min(100, open)) : Math.floorMod(random >>> 1, open);
+        long back = (random & 1) == 0
+                ? Math.floorMod(random >>> 1, Math.min(100, open))
+                : Math.floorMod(random >>> 1, open);
         return new Event(Event.Kind.BID, "a" + (open - 1 - back), index, 1 + Math.floorMod(random >>> 32, 10_000L));
     }
 

@@ -17,7 +17,8 @@ final class WordStream implements Workload {
     }
 
     static WordStream read(Path file) throws IOException {
-        // Any bytes make a text in ISO 8859-1, so that no file is refused for its encoding; ASCII words come out the same.
+        // Any bytes make a text in ISO 8859-1, so that no file is refused for its encoding; ASCII words come out the
+        // same.
         String text = decode(Files.readAllBytes(file));
         List<String> words = new ArrayList<>();
         for (String word : text.toLowerCase(Locale.ROOT).split("[^\\p{L}\\p{N}]+")) {

@@ -67,14 +67,14 @@ final class DemoJob {
     }
 
     private static void join(SingleOutputStreamOperator<Tuple4<Integer, String, Long, Long>> events) {
-        KeyedStream<Tuple4<Integer, String, Long, Long>, String> persons =
-                events.filter(event -> event.f0 == Event.Kind.PERSON.ordinal())
-                        .setParallelism(1)
-                        .keyBy(event -> event.f1, Types.STRING);
-        KeyedStream<Tuple4<Integer, String, Long, Long>, String> auctions =
-                events.filter(event -> event.f0 == Event.Kind.AUCTION.ordinal())
-                        .setParallelism(1)
-                        .keyBy(event -> event.f1, Types.STRING);
+        KeyedStream<Tuple4<Integer, String, Long, Long>, String> persons = events.filter(
+                        event -> event.f0 == Event.Kind.PERSON.ordinal())
+                .setParallelism(1)
+                .keyBy(event -> event.f1, Types.STRING);
+        KeyedStream<Tuple4<Integer, String, Long, Long>, String> auctions = events.filter(
+                        event -> event.f0 == Event.Kind.AUCTION.ordinal())
+                .setParallelism(1)
+                .keyBy(event -> event.f1, Types.STRING);
         persons.intervalJoin(auctions)
                 .between(Duration.ofMinutes(-1), Duration.ofMinutes(1))
                 .process(new JoinResult(), Types.LONG)
@@ -112,7 +112,9 @@ final class DemoJob {
 
         @Override
         public void process(String key, Context context, Iterable<Long> counts, Collector<Long> out) {
-            Collected.window(Answers.windowKey(key, context.window().getStart()), counts.iterator().next());
+            Collected.window(
+                    Answers.windowKey(key, context.window().getStart()),
+                    counts.iterator().next());
         }
     }
 

@@ -65,7 +65,9 @@ public final class FlinkDemo {
             figures = CheckpointFigures.of(cluster, first.getJobID());
             cluster.cancelJob(first.getJobID()).get();
             cluster.requestJobResult(first.getJobID()).get();
-            screen.say("flink: job stopped at %,d of %,d events, %d checkpoints so far", Gate.reached() + 1, size, figures.completed());
+            screen.say(
+                    "flink: job stopped at %,d of %,d events, %d checkpoints so far",
+                    Gate.reached() + 1, size, figures.completed());
             long rescaleMillis = finish(cluster, path);
             double seconds = (System.nanoTime() - started) / 1e9;
             return report(size / seconds, recoverMillis, rescaleMillis);
@@ -77,7 +79,8 @@ public final class FlinkDemo {
         for (String difference : differences) {
             screen.say("flink: DIFFERENT %s", difference);
         }
-        screen.say("flink: %,d results compared, %s", expected.count(), differences.isEmpty() ? "all equal" : "NOT EQUAL");
+        screen.say(
+                "flink: %,d results compared, %s", expected.count(), differences.isEmpty() ? "all equal" : "NOT EQUAL");
         return new Report.Row(
                 "Flink",
                 workload.size(),
@@ -116,7 +119,9 @@ public final class FlinkDemo {
                 SECOND_PARALLELISM, millis);
         awaitDone(cluster, second.getJobID());
         figures = figures.worstWith(CheckpointFigures.of(cluster, second.getJobID()));
-        cluster.requestJobResult(second.getJobID()).get().toJobExecutionResult(getClass().getClassLoader());
+        cluster.requestJobResult(second.getJobID())
+                .get()
+                .toJobExecutionResult(getClass().getClassLoader());
         return millis;
     }
 
@@ -125,7 +130,11 @@ public final class FlinkDemo {
         CheckpointFigures now = CheckpointFigures.of(cluster, job);
         screen.say(
                 "flink: checkpoint %d complete, %s, pause %d ms (longest %d ms), duration %d ms",
-                now.completed(), Report.bytes(now.stateBytes()), now.pauseMillis(), now.longestPauseMillis(), now.durationMillis());
+                now.completed(),
+                Report.bytes(now.stateBytes()),
+                now.pauseMillis(),
+                now.longestPauseMillis(),
+                now.durationMillis());
         return path;
     }
 
@@ -158,7 +167,9 @@ public final class FlinkDemo {
         while (busy.getAsBoolean()) {
             JobStatus status = cluster.getJobStatus(job).get();
             if (status == JobStatus.FAILED) {
-                cluster.requestJobResult(job).get().toJobExecutionResult(getClass().getClassLoader());
+                cluster.requestJobResult(job)
+                        .get()
+                        .toJobExecutionResult(getClass().getClassLoader());
             }
             long nanos = System.nanoTime() - shownAt;
             if (nanos > 1_000_000_000L) {

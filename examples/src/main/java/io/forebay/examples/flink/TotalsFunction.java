@@ -32,8 +32,7 @@ final class TotalsFunction extends KeyedProcessFunction<String, Tuple4<Integer, 
         attempt = getRuntimeContext().getTaskInfo().getAttemptNumber();
         totals = getRuntimeContext()
                 .getState(new ValueStateDescriptor<>("totals", Types.TUPLE(Types.LONG, Types.LONG, Types.LONG)));
-        magnitudes =
-                getRuntimeContext().getMapState(new MapStateDescriptor<>("magnitudes", Types.INT, Types.LONG));
+        magnitudes = getRuntimeContext().getMapState(new MapStateDescriptor<>("magnitudes", Types.INT, Types.LONG));
         samples = getRuntimeContext().getListState(new ListStateDescriptor<>("samples", Types.LONG));
     }
 

@@ -70,7 +70,9 @@ public final class KafkaDemo {
                 for (String difference : differences) {
                     screen.say("kafka: DIFFERENT %s", difference);
                 }
-                screen.say("kafka: %,d results compared, %s", expected.count(), differences.isEmpty() ? "all equal" : "NOT EQUAL");
+                screen.say(
+                        "kafka: %,d results compared, %s",
+                        expected.count(), differences.isEmpty() ? "all equal" : "NOT EQUAL");
                 return new Report.Row(
                         "Kafka Streams",
                         end,
@@ -96,7 +98,8 @@ public final class KafkaDemo {
                 return System.nanoTime() - started;
             }
             if (!child.isAlive()) {
-                throw new IllegalStateException("The Kafka Streams application ended by itself; see its log in " + directory);
+                throw new IllegalStateException(
+                        "The Kafka Streams application ended by itself; see its log in " + directory);
             }
             long nanos = System.nanoTime() - shownAt;
             if (nanos > 1_000_000_000L) {

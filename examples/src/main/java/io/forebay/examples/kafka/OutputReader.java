@@ -50,14 +50,17 @@ final class OutputReader {
     private static void take(ConsumerRecord<String, byte[]> record, Answers answers) {
         switch (record.topic()) {
             case Topics.TOTALS -> answers.totals().put(record.key(), Totals.fromBytes(record.value()));
-            case Topics.WINDOWS -> answers.windows()
-                    .put(record.key(), ByteBuffer.wrap(record.value()).getLong());
-            default -> answers.joined()
-                    .merge(
-                            Answers.joinKey(
-                                    record.key(), ByteBuffer.wrap(record.value()).getLong()),
-                            1,
-                            Integer::sum);
+            case Topics.WINDOWS ->
+                answers.windows()
+                        .put(record.key(), ByteBuffer.wrap(record.value()).getLong());
+            default ->
+                answers.joined()
+                        .merge(
+                                Answers.joinKey(
+                                        record.key(),
+                                        ByteBuffer.wrap(record.value()).getLong()),
+                                1,
+                                Integer::sum);
         }
     }
 }

@@ -33,7 +33,8 @@ final class StreamsTopology {
         Serde<Totals> totalsSerde =
                 Serdes.serdeFrom((topic, totals) -> totals.toBytes(), (topic, bytes) -> Totals.fromBytes(bytes));
         StreamsBuilder builder = new StreamsBuilder();
-        KGroupedStream<String, Long> counted = builder.stream(Topics.COUNTED, Consumed.with(Serdes.String(), Serdes.Long()))
+        KGroupedStream<String, Long> counted = builder.stream(
+                        Topics.COUNTED, Consumed.with(Serdes.String(), Serdes.Long()))
                 .groupByKey(Grouped.with(Serdes.String(), Serdes.Long()));
         counted.aggregate(
                         () -> Totals.NONE,
@@ -51,8 +52,10 @@ final class StreamsTopology {
                         Answers.windowKey(window.key(), window.window().start() - startMillis), count))
                 .to(Topics.WINDOWS, Produced.with(Serdes.String(), Serdes.Long()));
         if (withJoin) {
-            KStream<String, Long> persons = builder.stream(Topics.PERSONS, Consumed.with(Serdes.String(), Serdes.Long()));
-            KStream<String, Long> auctions = builder.stream(Topics.AUCTIONS, Consumed.with(Serdes.String(), Serdes.Long()));
+            KStream<String, Long> persons =
+                    builder.stream(Topics.PERSONS, Consumed.with(Serdes.String(), Serdes.Long()));
+            KStream<String, Long> auctions =
+                    builder.stream(Topics.AUCTIONS, Consumed.with(Serdes.String(), Serdes.Long()));
             persons.join(
                             auctions,
                             (person, auction) -> auction,

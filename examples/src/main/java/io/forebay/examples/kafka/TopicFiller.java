@@ -30,7 +30,11 @@ final class TopicFiller {
                 Event event = workload.event(i);
                 producer.send(
                         new ProducerRecord<>(
-                                topic(event.kind()), null, startMillis + event.timestampMillis(), event.key(), event.amount()),
+                                topic(event.kind()),
+                                null,
+                                startMillis + event.timestampMillis(),
+                                event.key(),
+                                event.amount()),
                         (metadata, error) -> {
                             if (error != null) {
                                 failure.compareAndSet(null, error);

@@ -29,8 +29,8 @@ enum Topologies {
                     .toStream())),
     TUMBLING(
             1,
-            builder -> outWindowed(
-                    grouped(builder).windowedBy(tumbling()).count().toStream())),
+            builder ->
+                    outWindowed(grouped(builder).windowedBy(tumbling()).count().toStream())),
     HOPPING(
             1,
             builder -> outWindowed(grouped(builder)
@@ -46,48 +46,59 @@ enum Topologies {
                     .toStream())),
     SESSIONS(
             1,
-            builder -> outWindowed(
-                    grouped(builder).windowedBy(sessions()).count().toStream())),
+            builder ->
+                    outWindowed(grouped(builder).windowedBy(sessions()).count().toStream())),
     SESSIONS_WITH_REDUCE(
             1,
             builder -> outWindowed(grouped(builder)
                     .windowedBy(sessions())
                     .reduce((a, b) -> a.compareTo(b) > 0 ? a : b)
                     .toStream())),
-    STREAM_STREAM_INNER(2, builder -> out(values(builder, LEFT)
-            .join(values(builder, RIGHT), joiner(), joinWindows()))),
-    STREAM_STREAM_LEFT(3, builder -> out(values(builder, LEFT)
-            .leftJoin(values(builder, RIGHT), joiner(), joinWindows()))),
-    STREAM_STREAM_OUTER(3, builder -> out(values(builder, LEFT)
-            .outerJoin(values(builder, RIGHT), joiner(), joinWindows()))),
+    STREAM_STREAM_INNER(2, builder -> out(values(builder, LEFT).join(values(builder, RIGHT), joiner(), joinWindows()))),
+    STREAM_STREAM_LEFT(
+            3, builder -> out(values(builder, LEFT).leftJoin(values(builder, RIGHT), joiner(), joinWindows()))),
+    STREAM_STREAM_OUTER(
+            3, builder -> out(values(builder, LEFT).outerJoin(values(builder, RIGHT), joiner(), joinWindows()))),
     STREAM_STREAM_SELF(2, builder -> {
         KStream<String, String> left = values(builder, LEFT);
         out(left.join(left, joiner(), joinWindows()));
     }),
     STREAM_TABLE(1, builder -> out(builder.<String, String>stream(LEFT).join(builder.table(TABLE), joiner()))),
-    STREAM_TABLE_LEFT(1, builder -> out(builder.<String, String>stream(LEFT)
-            .leftJoin(builder.table(TABLE), joiner()))),
-    STREAM_GLOBAL_TABLE(1, builder -> out(builder.<String, String>stream(LEFT)
-            .leftJoin(builder.<String, String>globalTable(TABLE), (key, value) -> key, joiner()))),
-    TABLE_TABLE(2, builder -> out(builder.<String, String>table(LEFT)
-            .join(builder.table(TABLE), joiner())
-            .toStream())),
-    TABLE_TABLE_LEFT(2, builder -> out(builder.<String, String>table(LEFT)
-            .leftJoin(builder.table(TABLE), joiner())
-            .toStream())),
-    TABLE_TABLE_OUTER(2, builder -> out(builder.<String, String>table(LEFT)
-            .outerJoin(builder.table(TABLE), joiner())
-            .toStream())),
+    STREAM_TABLE_LEFT(1, builder -> out(builder.<String, String>stream(LEFT).leftJoin(builder.table(TABLE), joiner()))),
+    STREAM_GLOBAL_TABLE(
+            1,
+            builder -> out(builder.<String, String>stream(LEFT)
+                    .leftJoin(builder.<String, String>globalTable(TABLE), (key, value) -> key, joiner()))),
+    TABLE_TABLE(
+            2,
+            builder -> out(builder.<String, String>table(LEFT)
+                    .join(builder.table(TABLE), joiner())
+                    .toStream())),
+    TABLE_TABLE_LEFT(
+            2,
+            builder -> out(builder.<String, String>table(LEFT)
+                    .leftJoin(builder.table(TABLE), joiner())
+                    .toStream())),
+    TABLE_TABLE_OUTER(
+            2,
+            builder -> out(builder.<String, String>table(LEFT)
+                    .outerJoin(builder.table(TABLE), joiner())
+                    .toStream())),
     TABLE_TABLE_FOREIGN_KEY(3, builder -> {
         KTable<String, String> left = builder.table(LEFT);
         KTable<String, String> right = builder.table(TABLE);
         out(left.leftJoin(right, value -> "kk" + Integer.parseInt(value) % 3, joiner())
                 .toStream());
     }),
-    TABLE_GROUPED(2, builder -> out(builder.<String, String>table(TABLE)
-            .groupBy((key, value) -> new org.apache.kafka.streams.KeyValue<>("g" + value.length(), value))
-            .aggregate(() -> "0", (key, value, sum) -> add(sum, value, 1), (key, value, sum) -> add(sum, value, -1))
-            .toStream()));
+    TABLE_GROUPED(
+            2,
+            builder -> out(builder.<String, String>table(TABLE)
+                    .groupBy((key, value) -> new org.apache.kafka.streams.KeyValue<>("g" + value.length(), value))
+                    .aggregate(
+                            () -> "0",
+                            (key, value, sum) -> add(sum, value, 1),
+                            (key, value, sum) -> add(sum, value, -1))
+                    .toStream()));
 
     private static final Duration GRACE = Duration.ofSeconds(15);
 
@@ -149,7 +160,7 @@ enum Topologies {
     }
 
     static <V> void outWindowed(KStream<Windowed<String>, V> stream) {
-        out(stream.selectKey((window, value) ->
-                window.key() + "[" + window.window().start() + "," + window.window().end() + ")"));
+        out(stream.selectKey((window, value) -> window.key() + "["
+                + window.window().start() + "," + window.window().end() + ")"));
     }
 }

@@ -68,11 +68,13 @@ final class TopologyRun {
         Set<String> topics = new TreeSet<>();
         TopologyDescription description = topology.describe();
         description.globalStores().forEach(store -> topics.addAll(store.source().topicSet()));
-        description.subtopologies().forEach(part -> part.nodes().forEach(node -> {
-            if (node instanceof TopologyDescription.Source source) {
-                topics.addAll(source.topicSet());
-            }
-        }));
+        description
+                .subtopologies()
+                .forEach(part -> part.nodes().forEach(node -> {
+                    if (node instanceof TopologyDescription.Source source) {
+                        topics.addAll(source.topicSet());
+                    }
+                }));
         topics.retainAll(Set.of(Events.TOPICS));
         return topics;
     }
@@ -108,7 +110,8 @@ final class TopologyRun {
                     continue;
                 }
                 driver.advanceWallClockTime(EMIT_INTERVAL);
-                topics.get(event.topic()).pipeInput(new TestRecord<>(event.key(), event.value(), null, event.timestamp()));
+                topics.get(event.topic())
+                        .pipeInput(new TestRecord<>(event.key(), event.value(), null, event.timestamp()));
                 for (TestRecord<String, String> result : results.readRecordsToList()) {
                     output.add(result.key() + "=" + result.value() + "@" + result.timestamp());
                 }

@@ -17,6 +17,7 @@ public abstract class InternalIterator implements Closeable {
     protected int keyLength;
     /** First eight key bytes, see {@link Slab#head}. */
     protected long head;
+
     protected boolean valid;
     protected long sequence;
     protected byte kind;

@@ -69,7 +69,9 @@ public final class DirectSlabAllocator implements SlabAllocator {
     private ByteBuffer newRegion() {
         try {
             // Page-aligned, so that a block in a slab touches no page and no cache line more than it must.
-            return ByteBuffer.allocateDirect(regionBytes + PAGE).alignedSlice(PAGE).slice(0, regionBytes);
+            return ByteBuffer.allocateDirect(regionBytes + PAGE)
+                    .alignedSlice(PAGE)
+                    .slice(0, regionBytes);
         } catch (OutOfMemoryError e) {
             throw new MemoryBudgetException(
                     "The JVM refuses " + regionBytes + " bytes of direct memory, which the memory budget allows. Raise"

@@ -164,7 +164,7 @@ class WriteAmplificationTest {
                         .toArray();
                 List<ModelFile.Item> items = puts(store, keys);
                 if (flush == 0 && window >= windows) {
-                    long expired = window - windows;
+                    long expired = (long) window - windows;
                     items.add(
                             new ModelFile.Item(expired * windowKeys, (expired + 1) * windowKeys, ++store.lastSequence));
                     items.sort(Comparator.comparingLong(ModelFile.Item::key));
