@@ -8,8 +8,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
  * Hands out memory under one hard budget. Nothing is handed out beyond it, ever: a request that does not fit even after
- * the cache was squeezed gets null or false, and its caller waits, flushes or fails. Memtables get three quarters of it at
- * the most. Thread-safe; slabs are taken rarely
+ * the cache was squeezed gets null or false, and its caller waits, flushes or fails. Thread-safe; slabs are taken rarely
  * (every 64 KiB), so one lock does.
  */
 public final class SlabPool {
@@ -25,7 +24,6 @@ public final class SlabPool {
     private final SlabAllocator allocator;
     private final long budget;
     private final long cacheFloor;
-    /** Memtables leave room for the metadata of the files that they are flushed to, without which nothing can be read. */
     private final long memtableCeiling;
 
     private final List<Reclaimer> reclaimers = new CopyOnWriteArrayList<>();
@@ -38,10 +36,18 @@ public final class SlabPool {
      * @param budget bytes
      */
     public SlabPool(SlabAllocator allocator, long budget) {
+        this(allocator, budget, budget);
+    }
+
+    /**
+     * @param memtableCeiling bytes that memtables get at the most: they leave room for the metadata of files, without which
+     *     nothing that was flushed can be read
+     */
+    public SlabPool(SlabAllocator allocator, long budget, long memtableCeiling) {
         this.allocator = allocator;
         this.budget = budget;
         this.cacheFloor = budget / 8;
-        this.memtableCeiling = budget - budget / 4;
+        this.memtableCeiling = memtableCeiling;
     }
 
     /** A zeroed slab of {@link Environment#SLAB_BYTES}, or null when the budget has no room for it. */

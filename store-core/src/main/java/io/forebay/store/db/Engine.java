@@ -42,7 +42,7 @@ public final class Engine {
     public Engine(Environment.Builder builder) {
         long budget = builder.memoryBytes();
         SlabAllocator allocator = orElse(builder.allocator(), () -> new DirectSlabAllocator(budget));
-        pool = new SlabPool(allocator, budget);
+        pool = new SlabPool(allocator, budget, budget / 4 * 3);
         cache = new BlockCache(pool);
         executor = orElse(builder.executor(), () -> new SystemExecutor(builder.backgroundThreads(), "forebay"));
         Clock clock = orElse(builder.clock(), SystemClock::new);

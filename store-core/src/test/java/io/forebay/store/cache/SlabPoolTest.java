@@ -102,10 +102,10 @@ class SlabPoolTest {
         pool.onPressure(hoard);
         hoard.fill();
         assertThat(pool.used(Use.CACHE)).isEqualTo(16 * SLAB);
-        for (int i = 0; i < 12; i++) {
+        for (int i = 0; i < 13; i++) {
             assertThat(pool.tryTake(Use.MEMTABLE)).isNotNull();
         }
-        assertThat(pool.tryReserve(Use.METADATA, 2 * SLAB)).isTrue();
+        assertThat(pool.tryReserve(Use.METADATA, SLAB)).isTrue();
         assertThat(pool.used(Use.CACHE)).isEqualTo(2 * SLAB);
         int calls = hoard.calls;
         assertThat(pool.tryTake(Use.MEMTABLE)).isNull();
@@ -119,17 +119,18 @@ class SlabPoolTest {
         Hoard hoard = new Hoard();
         pool.onPressure(hoard);
         hoard.fill();
-        assertThat(pool.tryTakeLarge(Use.METADATA, 15 * SLAB)).isNull();
+        assertThat(pool.tryTakeLarge(Use.MEMTABLE, 15 * SLAB)).isNull();
         assertThat(hoard.calls).isZero();
-        assertThat(pool.tryTakeLarge(Use.METADATA, 14 * SLAB)).isNotNull();
+        assertThat(pool.tryTakeLarge(Use.MEMTABLE, 14 * SLAB)).isNotNull();
     }
 
     @Test
-    void memtablesLeaveAQuarterToOthers() {
-        assertThat(pool.tryTakeLarge(Use.MEMTABLE, 12 * SLAB + 1)).isNull();
-        assertThat(pool.tryTakeLarge(Use.MEMTABLE, 12 * SLAB)).isNotNull();
-        assertThat(pool.tryTake(Use.MEMTABLE)).isNull();
-        assertThat(pool.tryReserve(Use.METADATA, 4 * SLAB)).isTrue();
+    void memtablesCanBeKeptBelowTheBudget() {
+        SlabPool limited = new SlabPool(allocator, 16L * SLAB, 12L * SLAB);
+        assertThat(limited.tryTakeLarge(Use.MEMTABLE, 12 * SLAB + 1)).isNull();
+        assertThat(limited.tryTakeLarge(Use.MEMTABLE, 12 * SLAB)).isNotNull();
+        assertThat(limited.tryTake(Use.MEMTABLE)).isNull();
+        assertThat(limited.tryReserve(Use.METADATA, 4 * SLAB)).isTrue();
     }
 
     @Test
