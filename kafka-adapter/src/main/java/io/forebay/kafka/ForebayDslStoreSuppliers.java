@@ -1,9 +1,15 @@
 package io.forebay.kafka;
 
 import io.forebay.kafka.config.ForebayConfig;
+import io.forebay.kafka.kv.KeyValueSuppliers;
+import io.forebay.kafka.offsets.ValueFormat;
+import io.forebay.kafka.window.SessionSupplier;
+import io.forebay.kafka.window.WindowSupplier;
 import java.util.Map;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.streams.DslStoreFormat;
+import org.apache.kafka.streams.kstream.EmitStrategy;
+import org.apache.kafka.streams.kstream.EmitStrategy.StrategyType;
 import org.apache.kafka.streams.state.DslKeyValueParams;
 import org.apache.kafka.streams.state.DslSessionParams;
 import org.apache.kafka.streams.state.DslStoreSuppliers;
@@ -15,8 +21,8 @@ import org.apache.kafka.streams.state.WindowBytesStoreSupplier;
 /**
  * Makes Forebay the store of all DSL operators that ask for one: name this class in {@code dsl.store.suppliers.class}.
  *
- * <p>Operators that emit when a window closes get the same window and session stores as all others. Kafka builds the stores
- * of versioned tables, of {@code suppress} and of the grace period of stream-table joins without asking here.
+ * <p>Kafka builds the stores of versioned tables, of {@code suppress} and of the grace period of stream-table joins without
+ * asking here.
  */
 public class ForebayDslStoreSuppliers implements DslStoreSuppliers {
     /** Checks the {@code forebay.*} settings; {@link ConfigException} naming the key of a bad one. */
@@ -27,44 +33,50 @@ public class ForebayDslStoreSuppliers implements DslStoreSuppliers {
 
     @Override
     public KeyValueBytesStoreSupplier keyValueStore(DslKeyValueParams params) {
-        switch (params.dslStoreFormat()) {
+        switch (format(params.dslStoreFormat())) {
             case HEADERS:
-                return ForebayStores.persistentTimestampedKeyValueStoreWithHeaders(params.name());
+                return KeyValueSuppliers.headers(params.name());
             case TIMESTAMPED:
-                return ForebayStores.persistentTimestampedKeyValueStore(params.name());
-            case PLAIN:
-                return ForebayStores.persistentKeyValueStore(params.name());
+                return KeyValueSuppliers.timestamped(params.name());
             default:
-                throw unknown(params.dslStoreFormat());
+                return KeyValueSuppliers.plain(params.name());
         }
     }
 
     @Override
     public WindowBytesStoreSupplier windowStore(DslWindowParams params) {
-        DslStoreFormat format = params.dslStoreFormat() == null ? DslStoreFormat.TIMESTAMPED : params.dslStoreFormat();
-        switch (format) {
-            case HEADERS:
-                return ForebayStores.persistentTimestampedWindowStoreWithHeaders(
-                        params.name(), params.retentionPeriod(), params.windowSize(), params.retainDuplicates());
-            case TIMESTAMPED:
-                return ForebayStores.persistentTimestampedWindowStore(
-                        params.name(), params.retentionPeriod(), params.windowSize(), params.retainDuplicates());
-            case PLAIN:
-                return ForebayStores.persistentWindowStore(
-                        params.name(), params.retentionPeriod(), params.windowSize(), params.retainDuplicates());
-            default:
-                throw unknown(format);
-        }
+        ValueFormat format =
+                params.dslStoreFormat() == null ? ValueFormat.TIMESTAMPED : format(params.dslStoreFormat());
+        long retention = params.retentionPeriod().toMillis();
+        long windowSize = params.windowSize().toMillis();
+        return emitsWhenClosed(params.emitStrategy())
+                ? WindowSupplier.readWhenClosed(params.name(), format, retention, windowSize, params.retainDuplicates())
+                : WindowSupplier.of(params.name(), format, retention, windowSize, params.retainDuplicates());
     }
 
     @Override
     public SessionBytesStoreSupplier sessionStore(DslSessionParams params) {
-        return params.storeFormat() == DslStoreFormat.HEADERS
-                ? ForebayStores.persistentSessionStoreWithHeaders(params.name(), params.retentionPeriod())
-                : ForebayStores.persistentSessionStore(params.name(), params.retentionPeriod());
+        ValueFormat format = params.storeFormat() == DslStoreFormat.HEADERS ? ValueFormat.HEADERS : ValueFormat.PLAIN;
+        long retention = params.retentionPeriod().toMillis();
+        return emitsWhenClosed(params.emitStrategy())
+                ? SessionSupplier.readWhenClosed(params.name(), format, retention)
+                : SessionSupplier.of(params.name(), format, retention);
     }
 
-    private static IllegalArgumentException unknown(DslStoreFormat format) {
-        return new IllegalArgumentException("Forebay does not know the DSL store format " + format);
+    private static boolean emitsWhenClosed(EmitStrategy strategy) {
+        return strategy != null && strategy.type() == StrategyType.ON_WINDOW_CLOSE;
+    }
+
+    private static ValueFormat format(DslStoreFormat format) {
+        switch (format) {
+            case HEADERS:
+                return ValueFormat.HEADERS;
+            case TIMESTAMPED:
+                return ValueFormat.TIMESTAMPED;
+            case PLAIN:
+                return ValueFormat.PLAIN;
+            default:
+                throw new IllegalArgumentException("Forebay does not know the DSL store format " + format);
+        }
     }
 }

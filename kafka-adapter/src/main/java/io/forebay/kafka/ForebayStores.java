@@ -109,13 +109,13 @@ public final class ForebayStores {
      */
     public static SessionBytesStoreSupplier persistentSessionStore(String name, Duration retentionPeriod) {
         Objects.requireNonNull(name, "name cannot be null");
-        return SessionSupplier.plain(name, millis(retentionPeriod, "retentionPeriod"));
+        return SessionSupplier.of(name, ValueFormat.PLAIN, millis(retentionPeriod, "retentionPeriod"));
     }
 
     /** A session store whose values carry headers. */
     public static SessionBytesStoreSupplier persistentSessionStoreWithHeaders(String name, Duration retentionPeriod) {
         Objects.requireNonNull(name, "name cannot be null");
-        return SessionSupplier.headers(name, millis(retentionPeriod, "retentionPeriod"));
+        return SessionSupplier.of(name, ValueFormat.HEADERS, millis(retentionPeriod, "retentionPeriod"));
     }
 
     private static long millis(Duration duration, String parameter) {

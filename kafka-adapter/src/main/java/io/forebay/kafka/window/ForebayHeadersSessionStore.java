@@ -5,7 +5,7 @@ import org.apache.kafka.streams.state.HeadersBytesStore;
 
 /** A session store whose values carry headers: {@code [varint][headers][aggregate]}. */
 public final class ForebayHeadersSessionStore extends ForebaySessionStore implements HeadersBytesStore {
-    ForebayHeadersSessionStore(String name, long retention, long segmentInterval) {
-        super(name, ValueFormat.HEADERS, retention, segmentInterval);
+    ForebayHeadersSessionStore(String name, Segments segments) {
+        super(name, ValueFormat.HEADERS, segments);
     }
 }

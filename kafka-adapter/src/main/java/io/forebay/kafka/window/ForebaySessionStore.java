@@ -14,12 +14,12 @@ import org.apache.kafka.streams.state.SessionStore;
  * from a store that was closed finds nothing, as in Kafka's own stores.
  */
 public class ForebaySessionStore extends SegmentedStore implements SessionStore<Bytes, byte[]> {
-    ForebaySessionStore(String name, long retention, long segmentInterval) {
-        this(name, ValueFormat.PLAIN, retention, segmentInterval);
+    ForebaySessionStore(String name, Segments segments) {
+        this(name, ValueFormat.PLAIN, segments);
     }
 
-    ForebaySessionStore(String name, ValueFormat format, long retention, long segmentInterval) {
-        super(name, RowFormat.SESSION, format, retention, segmentInterval);
+    ForebaySessionStore(String name, ValueFormat format, Segments segments) {
+        super(name, RowFormat.SESSION, format, segments);
     }
 
     @Override
@@ -63,14 +63,17 @@ public class ForebaySessionStore extends SegmentedStore implements SessionStore<
         return find(keyFrom, keyTo, earliestSessionEndTime, latestSessionStartTime, false);
     }
 
-    /** All sessions that end within the bounds, both included. Reads the whole segments that the bounds touch. */
+    /**
+     * All sessions that end within the bounds, both included, and also those that other reads do not show any more: this is
+     * how Kafka finds sessions that are closed. Reads the whole segments that the bounds touch.
+     */
     @Override
     public KeyValueIterator<Windowed<Bytes>, byte[]> findSessions(
             long earliestSessionEndTime, long latestSessionEndTime) {
         return new Sessions(
                 this,
                 new RowQuery(
-                        null, null, visibleFrom(earliestSessionEndTime), latestSessionEndTime, Long.MAX_VALUE, true));
+                        null, null, Math.max(0, earliestSessionEndTime), latestSessionEndTime, Long.MAX_VALUE, true));
     }
 
     @Override

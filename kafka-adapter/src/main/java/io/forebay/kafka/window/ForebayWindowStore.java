@@ -23,14 +23,8 @@ public class ForebayWindowStore extends SegmentedStore implements WindowStore<By
     private final boolean retainDuplicates;
     private volatile int sequence;
 
-    ForebayWindowStore(
-            String name,
-            ValueFormat format,
-            long retention,
-            long segmentInterval,
-            long windowSize,
-            boolean retainDuplicates) {
-        super(name, RowFormat.WINDOW, format, retention, segmentInterval);
+    ForebayWindowStore(String name, ValueFormat format, Segments segments, long windowSize, boolean retainDuplicates) {
+        super(name, RowFormat.WINDOW, format, segments);
         this.windowSize = windowSize;
         this.retainDuplicates = retainDuplicates;
     }
@@ -88,7 +82,7 @@ public class ForebayWindowStore extends SegmentedStore implements WindowStore<By
 
     @Override
     public KeyValueIterator<Windowed<Bytes>, byte[]> fetchAll(long timeFrom, long timeTo) {
-        return fetch(null, null, timeFrom, timeTo, true);
+        return windows(new RowQuery(null, null, closedFrom(timeFrom), timeTo, Long.MAX_VALUE, true));
     }
 
     @Override
@@ -111,17 +105,18 @@ public class ForebayWindowStore extends SegmentedStore implements WindowStore<By
         if (InvalidRange.warnIfInverted(keyFrom, keyTo)) {
             return InvalidRange.empty();
         }
+        return windows(new RowQuery(
+                keyFrom == null ? null : keyFrom.get(),
+                keyTo == null ? null : keyTo.get(),
+                visibleFrom(timeFrom),
+                timeTo,
+                Long.MAX_VALUE,
+                forward));
+    }
+
+    private KeyValueIterator<Windowed<Bytes>, byte[]> windows(RowQuery query) {
         store();
-        return new Windows(
-                this,
-                new RowQuery(
-                        keyFrom == null ? null : keyFrom.get(),
-                        keyTo == null ? null : keyTo.get(),
-                        visibleFrom(timeFrom),
-                        timeTo,
-                        Long.MAX_VALUE,
-                        forward),
-                windowSize);
+        return new Windows(this, query, windowSize);
     }
 
     private static final class Values extends RowIterator<Long> implements WindowStoreIterator<byte[]> {

@@ -79,6 +79,10 @@ enum RowFormat {
         return prefix;
     }
 
+    static long segment(byte[] row) {
+        return (long) LONG.get(row, 0);
+    }
+
     static void setSegment(byte[] row, long segment) {
         LONG.set(row, 0, segment);
     }

@@ -115,25 +115,43 @@ abstract class RowIterator<K> implements KeyValueIterator<K, byte[]> {
         setBounds(lastSegment);
         rows = store.iterator(new KeyRange(from, upper.clone()));
         segment = query.forward() ? firstSegment : lastSegment;
+        setBounds(segment);
         seek();
         return true;
     }
 
     private boolean findRow() {
-        while (true) {
-            if (rows.isValid() && inSegment()) {
-                if (query.matches(rows.keyArray(), rows.keyLength(), format)) {
-                    onRow = true;
-                    return true;
+        while (rows.isValid()) {
+            if (!inSegment()) {
+                if (!nextSegment()) {
+                    return false;
                 }
-                step();
-            } else if (query.forward() ? segment >= lastSegment : segment <= firstSegment) {
-                return false;
+            } else if (query.matches(rows.keyArray(), rows.keyLength(), format)) {
+                onRow = true;
+                return true;
             } else {
-                segment += query.forward() ? 1 : -1;
-                seek();
+                step();
             }
         }
+        return false;
+    }
+
+    /** From a row beyond the bounds in this segment to the first one not before the bounds in the next that has rows. */
+    private boolean nextSegment() {
+        long ofRow = RowFormat.segment(rows.keyArray());
+        if (query.forward()) {
+            segment = Math.max(ofRow, segment + 1);
+        } else {
+            segment = Math.min(ofRow, segment - 1);
+        }
+        if (segment < firstSegment || segment > lastSegment) {
+            return false;
+        }
+        setBounds(segment);
+        if (beforeSegment()) {
+            seek();
+        }
+        return true;
     }
 
     private void setBounds(long ofSegment) {
@@ -142,7 +160,6 @@ abstract class RowIterator<K> implements KeyValueIterator<K, byte[]> {
     }
 
     private void seek() {
-        setBounds(segment);
         if (query.forward()) {
             rows.seek(lower);
         } else {
@@ -158,10 +175,17 @@ abstract class RowIterator<K> implements KeyValueIterator<K, byte[]> {
         }
     }
 
+    /** True unless the walk has left the bounds in this segment behind. */
     private boolean inSegment() {
-        byte[] row = rows.keyArray();
-        return query.forward()
-                ? Arrays.compareUnsigned(row, 0, rows.keyLength(), upper, 0, upper.length) < 0
-                : Arrays.compareUnsigned(row, 0, rows.keyLength(), lower, 0, lower.length) >= 0;
+        return query.forward() ? compareRow(upper) < 0 : compareRow(lower) >= 0;
+    }
+
+    /** True when the walk has not reached the bounds in this segment yet. */
+    private boolean beforeSegment() {
+        return query.forward() ? compareRow(lower) < 0 : compareRow(upper) >= 0;
+    }
+
+    private int compareRow(byte[] bound) {
+        return Arrays.compareUnsigned(rows.keyArray(), 0, rows.keyLength(), bound, 0, bound.length);
     }
 }

@@ -20,16 +20,15 @@ import org.slf4j.LoggerFactory;
  * Rows with a time, of which those that are too old vanish.
  *
  * <p>Stream time is the highest time of a row so far; it is committed with the rows. A read shows rows from {@code stream
- * time - retention + 1} on. A put is refused, and counted as dropped, when its whole segment lies before {@code stream time -
- * retention}; the segments that do are deleted by one range delete when a put moves stream time past them.
+ * time - retention + 1} on, but for the reads that find closed windows. A put is refused, and counted as dropped, when its span of time (see {@link Segments}) is
+ * expired; expired spans are deleted by one range delete when a put moves stream time past them.
  */
 abstract class SegmentedStore extends ForebayStateStore {
     private static final Logger LOG = LoggerFactory.getLogger(SegmentedStore.class);
     private static final byte[] FIRST_SEGMENT = RowFormat.segmentPrefix(0);
 
     private final RowFormat rowFormat;
-    private final long retention;
-    private final long segmentInterval;
+    private final Segments segments;
     private volatile long streamTime = -1;
     private Runnable droppedRecords = () -> {};
     /** Segments below this one are deleted already. */
@@ -37,11 +36,10 @@ abstract class SegmentedStore extends ForebayStateStore {
 
     private byte[] rowToWrite = new byte[64];
 
-    SegmentedStore(String name, RowFormat rowFormat, ValueFormat format, long retention, long segmentInterval) {
-        super(name, new StoreLayout(rowFormat.kind, format, segmentInterval));
+    SegmentedStore(String name, RowFormat rowFormat, ValueFormat format, Segments segments) {
+        super(name, new StoreLayout(rowFormat.kind, format, segments.interval()));
         this.rowFormat = rowFormat;
-        this.retention = retention;
-        this.segmentInterval = segmentInterval;
+        this.segments = segments;
     }
 
     @Override
@@ -67,17 +65,22 @@ abstract class SegmentedStore extends ForebayStateStore {
     }
 
     final long segmentOf(long time) {
-        return time / segmentInterval;
+        return segments.segmentOf(time);
     }
 
     /** The lowest time that may be shown, at least {@code from} and 0. */
     final long visibleFrom(long from) {
-        return Math.max(0, Math.max(from, streamTime - retention + 1));
+        return Math.max(0, Math.max(from, segments.visibleFrom(streamTime)));
+    }
+
+    /** As {@link #visibleFrom}, for the reads by which closed windows are found. */
+    final long closedFrom(long from) {
+        return segments.closingReads() ? Math.max(0, from) : visibleFrom(from);
     }
 
     final void putRow(Bytes key, long time, long last, byte[] value) {
         advance(time);
-        long liveFrom = segmentOf(streamTime - retention);
+        long liveFrom = segments.firstLive(streamTime);
         long segment = segmentOf(time);
         if (time < 0 || segment < liveFrom) {
             droppedRecords.run();
@@ -107,7 +110,7 @@ abstract class SegmentedStore extends ForebayStateStore {
     final void removeRow(Bytes key, long time, long last) {
         Store writer = writer();
         advance(time);
-        if (time < 0 || segmentOf(time) < segmentOf(streamTime - retention)) {
+        if (time < 0 || segmentOf(time) < segments.firstLive(streamTime)) {
             return;
         }
         try {
@@ -157,7 +160,7 @@ abstract class SegmentedStore extends ForebayStateStore {
         for (ConsumerRecord<byte[], byte[]> changelogRecord : changelog) {
             advance(rowFormat.changelogTime(changelogRecord.key()));
         }
-        long liveFrom = segmentOf(streamTime - retention);
+        long liveFrom = segments.firstLive(streamTime);
         if (liveFrom > firstLiveSegment) {
             batch.deleteRange(FIRST_SEGMENT, RowFormat.segmentPrefix(liveFrom));
         }

@@ -11,28 +11,35 @@ import org.apache.kafka.streams.state.SessionStore;
 public class SessionSupplier implements SessionBytesStoreSupplier {
     private final String name;
     private final ValueFormat format;
-    private final long retention;
+    private final Segments segments;
 
-    private SessionSupplier(String name, ValueFormat format, long retention) {
+    private SessionSupplier(String name, ValueFormat format, Segments segments) {
         this.name = Objects.requireNonNull(name, "name cannot be null");
         this.format = format;
-        this.retention = retention;
+        this.segments = segments;
     }
 
-    public static SessionBytesStoreSupplier plain(String name, long retention) {
-        return new SessionSupplier(name, ValueFormat.PLAIN, retention);
+    /** With {@link ValueFormat#HEADERS} the result is a {@link HeadersBytesStoreSupplier} as well. */
+    public static SessionBytesStoreSupplier of(String name, ValueFormat format, long retention) {
+        return of(name, format, Segments.plain(retention));
     }
 
-    /** The result is a {@link HeadersBytesStoreSupplier} as well. */
-    public static SessionBytesStoreSupplier headers(String name, long retention) {
-        return new WithHeaders(name, retention);
+    /** As {@link #of(String, ValueFormat, long)}, for sessions that are read by their end when they close. */
+    public static SessionBytesStoreSupplier readWhenClosed(String name, ValueFormat format, long retention) {
+        return of(name, format, Segments.closingSessions(retention));
+    }
+
+    private static SessionBytesStoreSupplier of(String name, ValueFormat format, Segments segments) {
+        return format == ValueFormat.HEADERS
+                ? new WithHeaders(name, segments)
+                : new SessionSupplier(name, format, segments);
     }
 
     @Override
     public SessionStore<Bytes, byte[]> get() {
         return format == ValueFormat.HEADERS
-                ? new ForebayHeadersSessionStore(name, retention, segmentIntervalMs())
-                : new ForebaySessionStore(name, retention, segmentIntervalMs());
+                ? new ForebayHeadersSessionStore(name, segments)
+                : new ForebaySessionStore(name, segments);
     }
 
     @Override
@@ -47,23 +54,23 @@ public class SessionSupplier implements SessionBytesStoreSupplier {
 
     @Override
     public long segmentIntervalMs() {
-        return Segments.interval(retention);
+        return segments.interval();
     }
 
     @Override
     public long retentionPeriod() {
-        return retention;
+        return segments.retention();
     }
 
     @Override
     public String toString() {
-        return "ForebaySessionBytesStoreSupplier{name='" + name + "', format=" + format + ", retentionPeriod="
-                + retention + ", segmentInterval=" + segmentIntervalMs() + "}";
+        return "ForebaySessionBytesStoreSupplier{name='" + name + "', format=" + format + ", segments=" + segments
+                + "}";
     }
 
     private static final class WithHeaders extends SessionSupplier implements HeadersBytesStoreSupplier {
-        WithHeaders(String name, long retention) {
-            super(name, ValueFormat.HEADERS, retention);
+        WithHeaders(String name, Segments segments) {
+            super(name, ValueFormat.HEADERS, segments);
         }
     }
 }

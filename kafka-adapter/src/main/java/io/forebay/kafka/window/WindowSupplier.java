@@ -11,14 +11,15 @@ import org.apache.kafka.streams.state.WindowStore;
 public class WindowSupplier implements WindowBytesStoreSupplier {
     private final String name;
     private final ValueFormat format;
-    private final long retention;
+    private final Segments segments;
     private final long windowSize;
     private final boolean retainDuplicates;
 
-    private WindowSupplier(String name, ValueFormat format, long retention, long windowSize, boolean retainDuplicates) {
+    private WindowSupplier(
+            String name, ValueFormat format, Segments segments, long windowSize, boolean retainDuplicates) {
         this.name = Objects.requireNonNull(name, "name cannot be null");
         this.format = format;
-        this.retention = retention;
+        this.segments = segments;
         this.windowSize = windowSize;
         this.retainDuplicates = retainDuplicates;
     }
@@ -26,23 +27,31 @@ public class WindowSupplier implements WindowBytesStoreSupplier {
     /** With {@link ValueFormat#HEADERS} the result is a {@link HeadersBytesStoreSupplier} as well. */
     public static WindowBytesStoreSupplier of(
             String name, ValueFormat format, long retention, long windowSize, boolean retainDuplicates) {
+        return of(name, format, Segments.plain(retention), windowSize, retainDuplicates);
+    }
+
+    /** As {@link #of(String, ValueFormat, long, long, boolean)}, for windows that are read by time when they close. */
+    public static WindowBytesStoreSupplier readWhenClosed(
+            String name, ValueFormat format, long retention, long windowSize, boolean retainDuplicates) {
+        return of(name, format, Segments.closingWindows(retention, windowSize), windowSize, retainDuplicates);
+    }
+
+    private static WindowBytesStoreSupplier of(
+            String name, ValueFormat format, Segments segments, long windowSize, boolean retainDuplicates) {
         return format == ValueFormat.HEADERS
-                ? new WithHeaders(name, retention, windowSize, retainDuplicates)
-                : new WindowSupplier(name, format, retention, windowSize, retainDuplicates);
+                ? new WithHeaders(name, segments, windowSize, retainDuplicates)
+                : new WindowSupplier(name, format, segments, windowSize, retainDuplicates);
     }
 
     @Override
     public WindowStore<Bytes, byte[]> get() {
         switch (format) {
             case PLAIN:
-                return new ForebayWindowStore(
-                        name, format, retention, segmentIntervalMs(), windowSize, retainDuplicates);
+                return new ForebayWindowStore(name, format, segments, windowSize, retainDuplicates);
             case TIMESTAMPED:
-                return new ForebayTimestampedWindowStore(
-                        name, retention, segmentIntervalMs(), windowSize, retainDuplicates);
+                return new ForebayTimestampedWindowStore(name, segments, windowSize, retainDuplicates);
             case HEADERS:
-                return new ForebayHeadersWindowStore(
-                        name, retention, segmentIntervalMs(), windowSize, retainDuplicates);
+                return new ForebayHeadersWindowStore(name, segments, windowSize, retainDuplicates);
             default:
                 throw new IllegalStateException("No window store for values of format " + format);
         }
@@ -60,7 +69,7 @@ public class WindowSupplier implements WindowBytesStoreSupplier {
 
     @Override
     public long segmentIntervalMs() {
-        return Segments.interval(retention);
+        return segments.interval();
     }
 
     @Override
@@ -75,20 +84,18 @@ public class WindowSupplier implements WindowBytesStoreSupplier {
 
     @Override
     public long retentionPeriod() {
-        return retention;
+        return segments.retention();
     }
 
     @Override
     public String toString() {
-        return "ForebayWindowBytesStoreSupplier{name='" + name + "', format=" + format + ", retentionPeriod="
-                + retention
-                + ", segmentInterval=" + segmentIntervalMs() + ", windowSize=" + windowSize + ", retainDuplicates="
-                + retainDuplicates + "}";
+        return "ForebayWindowBytesStoreSupplier{name='" + name + "', format=" + format + ", segments=" + segments
+                + ", windowSize=" + windowSize + ", retainDuplicates=" + retainDuplicates + "}";
     }
 
     private static final class WithHeaders extends WindowSupplier implements HeadersBytesStoreSupplier {
-        WithHeaders(String name, long retention, long windowSize, boolean retainDuplicates) {
-            super(name, ValueFormat.HEADERS, retention, windowSize, retainDuplicates);
+        WithHeaders(String name, Segments segments, long windowSize, boolean retainDuplicates) {
+            super(name, ValueFormat.HEADERS, segments, windowSize, retainDuplicates);
         }
     }
 }

@@ -44,7 +44,7 @@ class RecordCacheTest {
 
         static byte[] order(byte[] key, long time, long last, boolean session) {
             return ByteBuffer.allocate(8 + key.length + (session ? 16 : 8))
-                    .putLong(time / Segments.interval(RETENTION))
+                    .putLong(time / Segments.plain(RETENTION).interval())
                     .put(key)
                     .putLong(time)
                     .put(session ? ByteBuffer.allocate(8).putLong(last).array() : new byte[0])

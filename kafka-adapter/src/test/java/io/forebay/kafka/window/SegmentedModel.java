@@ -16,6 +16,8 @@ final class SegmentedModel {
     private final RowFormat format;
     private final long retention;
     private final long interval;
+    private final long span;
+    private final int spansKept;
     private TreeMap<byte[], Row> rows = new TreeMap<>(Arrays::compareUnsigned);
     private long streamTime = -1;
     private int dropped;
@@ -23,10 +25,13 @@ final class SegmentedModel {
     private TreeMap<byte[], Row> committedRows = new TreeMap<>(Arrays::compareUnsigned);
     private long committedStreamTime = -1;
 
-    SegmentedModel(RowFormat format, long retention, long interval) {
+    /** Segments of {@code interval}, which expire together in spans; {@code spansKept} expired ones are kept. */
+    SegmentedModel(RowFormat format, long retention, long interval, long span, int spansKept) {
         this.format = format;
         this.retention = retention;
         this.interval = interval;
+        this.span = span;
+        this.spansKept = spansKept;
     }
 
     /** One row; {@code last} is the sequence of a window row and the start of a session row. */
@@ -39,7 +44,7 @@ final class SegmentedModel {
 
     void put(byte[] key, long time, long last, String value) {
         streamTime = Math.max(streamTime, time);
-        if (time / interval < (streamTime - retention) / interval) {
+        if (time / span < (streamTime - retention) / span - spansKept) {
             dropped++;
             return;
         }
@@ -94,10 +99,10 @@ final class SegmentedModel {
 
     /** The lowest segment of which the store may still hold rows after a put. */
     long firstLiveSegment() {
-        return (streamTime - retention) / interval;
+        return ((streamTime - retention) / span - spansKept) * (span / interval);
     }
 
-    private long visibleFrom() {
+    long visibleFrom() {
         return streamTime - retention + 1;
     }
 

@@ -3,14 +3,13 @@ package io.forebay.kafka.window;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.forebay.kafka.ForebayStores;
 import io.forebay.kafka.Seeds;
 import io.forebay.kafka.TestContexts;
+import io.forebay.kafka.offsets.ValueFormat;
 import io.forebay.kafka.window.SegmentedModel.Row;
 import io.forebay.store.KeyRange;
 import io.forebay.store.StoreIterator;
 import java.io.File;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -22,6 +21,8 @@ import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.kstream.Windowed;
 import org.apache.kafka.streams.kstream.internals.SessionWindow;
 import org.apache.kafka.streams.state.KeyValueIterator;
+import org.apache.kafka.streams.state.SessionBytesStoreSupplier;
+import org.apache.kafka.streams.state.WindowBytesStoreSupplier;
 import org.apache.kafka.streams.state.WindowStoreIterator;
 import org.apache.kafka.test.InternalMockProcessorContext;
 import org.apache.kafka.test.TestUtils;
@@ -31,22 +32,36 @@ import org.junit.jupiter.api.Test;
 class SegmentedStoreModelTest {
     private static final long RETENTION = 150_000;
     private static final long WINDOW_SIZE = 10_000;
-    private static final long INTERVAL = Segments.interval(RETENTION);
+    private static final long SPAN = 75_000;
+    /** Seven parts of a span of about one window. */
+    private static final long WINDOW_PART = 10_715;
+
+    private static final long SESSION_PART = 9_375;
     private static final TopicPartition CHANGELOG = new TopicPartition("changelog", 0);
 
     @Test
     void windows() {
-        Seeds.run(getClass(), 5, seed -> new WindowRun(seed, false).run());
+        Seeds.run(getClass(), 5, seed -> new WindowRun(seed, false, false).run());
     }
 
     @Test
     void windowsWithDuplicates() {
-        Seeds.run(getClass(), 5, seed -> new WindowRun(seed, true).run());
+        Seeds.run(getClass(), 5, seed -> new WindowRun(seed, true, false).run());
+    }
+
+    @Test
+    void windowsThatAreReadWhenClosed() {
+        Seeds.run(getClass(), 5, seed -> new WindowRun(seed, false, true).run());
     }
 
     @Test
     void sessions() {
-        Seeds.run(getClass(), 5, seed -> new SessionRun(seed).run());
+        Seeds.run(getClass(), 5, seed -> new SessionRun(seed, false).run());
+    }
+
+    @Test
+    void sessionsThatAreReadWhenClosed() {
+        Seeds.run(getClass(), 5, seed -> new SessionRun(seed, true).run());
     }
 
     private abstract static class Run<S extends SegmentedStore> {
@@ -60,9 +75,9 @@ class SegmentedStoreModelTest {
         long offset;
         private int droppedBefore;
 
-        Run(long seed, RowFormat format) {
+        Run(long seed, SegmentedModel model) {
             random = new Random(seed);
-            model = new SegmentedModel(format, RETENTION, INTERVAL);
+            this.model = model;
             for (int i = 0; i < 12; i++) {
                 keys.add(NastyKeys.next(random));
             }
@@ -183,16 +198,25 @@ class SegmentedStoreModelTest {
         private final boolean duplicates;
         private int sequence;
 
-        WindowRun(long seed, boolean duplicates) {
-            super(seed, RowFormat.WINDOW);
+        private final boolean closing;
+
+        WindowRun(long seed, boolean duplicates, boolean closing) {
+            super(
+                    seed,
+                    closing
+                            ? new SegmentedModel(RowFormat.WINDOW, RETENTION, WINDOW_PART, 7 * WINDOW_PART, 1)
+                            : new SegmentedModel(RowFormat.WINDOW, RETENTION, SPAN, SPAN, 0));
             this.duplicates = duplicates;
+            this.closing = closing;
         }
 
         @Override
         ForebayWindowStore create() {
-            return (ForebayWindowStore) ForebayStores.persistentWindowStore(
-                            "s", Duration.ofMillis(RETENTION), Duration.ofMillis(WINDOW_SIZE), duplicates)
-                    .get();
+            WindowBytesStoreSupplier supplier = closing
+                    ? WindowSupplier.readWhenClosed("s", ValueFormat.PLAIN, RETENTION, WINDOW_SIZE, duplicates)
+                    : WindowSupplier.of("s", ValueFormat.PLAIN, RETENTION, WINDOW_SIZE, duplicates);
+            assertThat(supplier.segmentIntervalMs()).isEqualTo(closing ? WINDOW_PART : SPAN);
+            return (ForebayWindowStore) supplier.get();
         }
 
         @Override
@@ -252,7 +276,9 @@ class SegmentedStoreModelTest {
                     check(
                             all
                                     ? (forward ? store.all() : store.backwardAll())
-                                    : forward ? store.fetchAll(from, to) : store.backwardFetchAll(from, to),
+                                    : forward
+                                            ? store.fetchAll(Math.max(from, model.visibleFrom()), to)
+                                            : store.backwardFetchAll(from, to),
                             model.find(r -> all || r.time() >= from && r.time() <= to, forward));
                     break;
             }
@@ -275,14 +301,24 @@ class SegmentedStoreModelTest {
     }
 
     private static final class SessionRun extends Run<ForebaySessionStore> {
-        SessionRun(long seed) {
-            super(seed, RowFormat.SESSION);
+        private final boolean closing;
+
+        SessionRun(long seed, boolean closing) {
+            super(
+                    seed,
+                    closing
+                            ? new SegmentedModel(RowFormat.SESSION, RETENTION, SESSION_PART, SPAN, 1)
+                            : new SegmentedModel(RowFormat.SESSION, RETENTION, SPAN, SPAN, 0));
+            this.closing = closing;
         }
 
         @Override
         ForebaySessionStore create() {
-            return (ForebaySessionStore) ForebayStores.persistentSessionStore("s", Duration.ofMillis(RETENTION))
-                    .get();
+            SessionBytesStoreSupplier supplier = closing
+                    ? SessionSupplier.readWhenClosed("s", ValueFormat.PLAIN, RETENTION)
+                    : SessionSupplier.of("s", ValueFormat.PLAIN, RETENTION);
+            assertThat(supplier.segmentIntervalMs()).isEqualTo(closing ? SESSION_PART : SPAN);
+            return (ForebaySessionStore) supplier.get();
         }
 
         @Override
@@ -339,7 +375,7 @@ class SegmentedStoreModelTest {
                     break;
                 case 3:
                     check(
-                            store.findSessions(earliestEnd, latestStart),
+                            store.findSessions(Math.max(earliestEnd, model.visibleFrom()), latestStart),
                             model.find(r -> r.time() >= earliestEnd && r.time() <= latestStart, true));
                     break;
                 default:
