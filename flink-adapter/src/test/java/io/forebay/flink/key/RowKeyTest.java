@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.HexFormat;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.apache.flink.api.common.typeutils.base.IntSerializer;
 import org.apache.flink.api.common.typeutils.base.StringSerializer;
@@ -72,6 +73,15 @@ class RowKeyTest {
                             namespace, namespaces, "user key", StringSerializer.INSTANCE));
             assertThat(KeyLayout.startsWith(row.array(), row.length(), bytes)).isTrue();
         }
+    }
+
+    /** The example of docs/format/flink.md. */
+    @Test
+    void rowsHaveAFixedForm() {
+        RowKey<Integer> row = new RowKey<>(IntSerializer.INSTANCE);
+        row.setKey(7, 5);
+        row.setRow(0x655009FD, VoidNamespace.INSTANCE, VoidNamespaceSerializer.INSTANCE, false);
+        assertThat(HexFormat.of().formatHex(row.toByteArray())).isEqualTo("0005" + "655009fd" + "00000007" + "00");
     }
 
     @Test
