@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.RunnableFuture;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.state.State;
@@ -132,7 +133,7 @@ final class BackendHarness implements AutoCloseable {
 
     /**
      * Writes rows of random bytes that nothing changes later, so many that a compaction of a few newer rows leaves their
-     * files alone.
+     * files alone; they lie in the bottom level on return.
      */
     static void addBallast(AbstractKeyedStateBackend<String> backend) throws Exception {
         ValueState<byte[]> ballast =
@@ -150,6 +151,27 @@ final class BackendHarness implements AutoCloseable {
                 rows++;
             }
         }
+        settle(backend);
+    }
+
+    /** Compacts all there is, so that the next checkpoints without writes between them consist of the same files. */
+    static void settle(AbstractKeyedStateBackend<?> backend) {
+        ((ForebayKeyedStateBackend<?>) backend).store().compact();
+    }
+
+    /**
+     * Checks that {@code handle} refers to exactly those of its files that {@code completed} has already.
+     *
+     * @return how many these are; compactions in the background may leave none
+     */
+    static int checkReferences(IncrementalRemoteKeyedStateHandle completed, IncrementalRemoteKeyedStateHandle handle) {
+        Set<String> known = references(completed).keySet();
+        int referred = 0;
+        for (Map.Entry<String, Boolean> file : references(handle).entrySet()) {
+            assertThat(file.getValue()).as("%s is referred to", file.getKey()).isEqualTo(known.contains(file.getKey()));
+            referred += file.getValue() ? 1 : 0;
+        }
+        return referred;
     }
 
     static CheckpointOptions options(SnapshotType type) {

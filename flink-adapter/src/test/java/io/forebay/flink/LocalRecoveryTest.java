@@ -78,6 +78,9 @@ class LocalRecoveryTest {
         BackendHarness.addBallast(states.backend);
         for (long id = 1; id <= 3; id++) {
             model.change(random, List.of(states), 1000);
+            if (id == 3) {
+                BackendHarness.settle(states.backend);
+            }
             SnapshotResult<KeyedStateHandle> result = checkpoint(states, id);
             KeyedStateHandle copy = result.getTaskLocalSnapshot();
             assertThat(copy).isInstanceOf(IncrementalLocalKeyedStateHandle.class);

@@ -125,6 +125,7 @@ class RescaleTest {
             handles = job.checkpoint(CheckpointType.CHECKPOINT);
             job.complete(handles);
         }
+        int referred = 0;
         for (int parallelism : new int[] {2, 5, 3}) {
             Set<String> inStorage = new HashSet<>();
             handles.forEach(
@@ -132,7 +133,6 @@ class RescaleTest {
             try (Job job = new Job(model, 128, parallelism, handles)) {
                 model.change(random, job.subtasks, 100);
                 handles = job.checkpoint(CheckpointType.CHECKPOINT);
-                int referred = 0;
                 for (IncrementalRemoteKeyedStateHandle handle : handles) {
                     for (Map.Entry<String, Boolean> file :
                             BackendHarness.references(handle).entrySet()) {
@@ -142,13 +142,13 @@ class RescaleTest {
                         referred += file.getValue() ? 1 : 0;
                     }
                 }
-                assertThat(referred).as("files that were not sent again").isPositive();
                 job.complete(handles);
                 for (KeyedModel.States subtask : job.subtasks) {
                     model.check(subtask);
                 }
             }
         }
+        assertThat(referred).as("files that were not sent again").isPositive();
     }
 
     @Test
@@ -175,6 +175,9 @@ class RescaleTest {
             }
         }
         try (Job job = new Job(model, 16, 3, handles)) {
+            for (KeyedModel.States subtask : job.subtasks) {
+                BackendHarness.settle(subtask.backend);
+            }
             handles = job.checkpoint(CheckpointType.FULL_CHECKPOINT);
             job.complete(handles);
             for (IncrementalRemoteKeyedStateHandle handle : job.checkpoint(CheckpointType.CHECKPOINT)) {
