@@ -27,7 +27,8 @@ public final class Figures {
     /** Writes what was added so far; call it at the end of the test, also of one that fails. */
     public synchronized void write() {
         StringBuilder text = new StringBuilder();
-        values.forEach((name, value) -> text.append(name).append(' ').append(value).append('\n'));
+        values.forEach(
+                (name, value) -> text.append(name).append(' ').append(value).append('\n'));
         try {
             Files.createDirectories(file.getParent());
             Files.writeString(file, text);
