@@ -48,9 +48,24 @@ public final class Environment implements AutoCloseable {
         return engine.restore(files, options, List.copyOf(sources), payload);
     }
 
-    /** What the metadata of a checkpoint says, without a restore: its files, and the payload. */
+    /**
+     * What the metadata of a checkpoint says, without a restore: its files, and the payload.
+     *
+     * @throws EncryptionException when the metadata is encrypted
+     */
     public static CheckpointDescription describe(byte[] checkpointMetadata) {
-        return Engine.describe(checkpointMetadata);
+        return describe(checkpointMetadata, null);
+    }
+
+    /**
+     * As {@link #describe(byte[])}, of an encrypted store, or of one that may be.
+     *
+     * @param keys as in {@link StoreOptions#encryption()}; null for none
+     * @throws EncryptionException when the metadata is encrypted with a key that {@code keys} does not have
+     * @throws StoreIoException when the key service cannot be reached
+     */
+    public static CheckpointDescription describe(byte[] checkpointMetadata, KeyProvider keys) {
+        return Engine.describe(checkpointMetadata, keys);
     }
 
     public EnvironmentStatistics statistics() {

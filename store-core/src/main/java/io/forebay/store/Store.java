@@ -1,5 +1,7 @@
 package io.forebay.store;
 
+import java.util.Set;
+
 /**
  * One ordered map of byte keys to byte values, kept in an LSM tree. Open it through {@link Environment}.
  *
@@ -80,6 +82,12 @@ public interface Store extends ReadView, AutoCloseable {
 
     /** Flushes and merges all files into the bottom level; waits for the end. For tests, benchmarks and maintenance. */
     void compact();
+
+    /**
+     * Ids of the master keys that the files of this store need now, manifest included; empty for a store that is not
+     * encrypted. A key that is in none of these sets, of no store and no checkpoint, can be retired. Any thread.
+     */
+    Set<String> encryptionKeyIds();
 
     /** Counters and gauges of this store; cheap. Any thread. */
     StoreStatistics statistics();

@@ -16,6 +16,8 @@ public final class StoreOptions {
     private final Duration commitInterval;
     private final MergeFunction mergeFunction;
     private final CompactionFilter compactionFilter;
+    private final KeyProvider encryption;
+    private final boolean encryptedOnly;
 
     private StoreOptions(Builder b) {
         name = b.name;
@@ -26,6 +28,8 @@ public final class StoreOptions {
         commitInterval = b.commitInterval;
         mergeFunction = b.mergeFunction;
         compactionFilter = b.compactionFilter;
+        encryption = b.encryption;
+        encryptedOnly = b.encryptedOnly;
     }
 
     public static Builder builder() {
@@ -76,6 +80,16 @@ public final class StoreOptions {
         return compactionFilter;
     }
 
+    /** Null when new files are not encrypted, which is the default. */
+    public KeyProvider encryption() {
+        return encryption;
+    }
+
+    /** True when plain files are refused; default false. */
+    public boolean encryptedOnly() {
+        return encryptedOnly;
+    }
+
     /** Builds options; every setter refuses values out of range with {@link IllegalArgumentException}. */
     public static final class Builder {
         private String name = "store";
@@ -86,6 +100,8 @@ public final class StoreOptions {
         private Duration commitInterval = Duration.ofSeconds(60);
         private MergeFunction mergeFunction;
         private CompactionFilter compactionFilter;
+        private KeyProvider encryption;
+        private boolean encryptedOnly;
 
         private Builder() {}
 
@@ -132,7 +148,30 @@ public final class StoreOptions {
             return this;
         }
 
+        /**
+         * Encrypts all files that are written from now on, with AES-256-GCM and keys from {@code value}; null for none. A store
+         * that has been encrypted must be opened with a provider that knows its keys. One that has not stays readable, its
+         * files turn encrypted as they are rewritten, all of them by {@link Store#compact()}. See SECURITY.md.
+         */
+        public Builder encryption(KeyProvider value) {
+            encryption = value;
+            return this;
+        }
+
+        /**
+         * Refuses files that are not encrypted, with {@link EncryptionException}. Without it whoever can write to the directory
+         * can put a plain store in the place of an encrypted one; set it as soon as a store is encrypted as a whole. Needs
+         * {@link #encryption}.
+         */
+        public Builder encryptedOnly(boolean value) {
+            encryptedOnly = value;
+            return this;
+        }
+
         public StoreOptions build() {
+            if (encryptedOnly && encryption == null) {
+                throw new IllegalArgumentException("encryptedOnly needs encryption(KeyProvider)");
+            }
             return new StoreOptions(this);
         }
 

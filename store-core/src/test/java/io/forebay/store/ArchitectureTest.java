@@ -55,12 +55,14 @@ class ArchitectureTest {
             "rangedel",
             "cache",
             "log",
+            "crypto",
             "key",
             "io",
             "util");
 
     /** What a user starts from; the only classes of the root package that reach into the engine. */
-    private static final Set<String> ENTRY_POINTS = Set.of(ROOT + ".Environment", ROOT + ".FileStores");
+    private static final Set<String> ENTRY_POINTS =
+            Set.of(ROOT + ".Environment", ROOT + ".FileStores", ROOT + ".KeyProviders");
 
     /** What an {@link Environment} injects unless it is told otherwise. */
     private static final Set<String> INJECTED_DEFAULTS =

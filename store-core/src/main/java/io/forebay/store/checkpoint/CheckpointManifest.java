@@ -5,11 +5,16 @@ import io.forebay.store.CheckpointFile;
 import io.forebay.store.CorruptionException;
 import io.forebay.store.FormatTooNewException;
 import io.forebay.store.KeyRange;
+import io.forebay.store.StoreIoException;
+import io.forebay.store.crypto.Encryption;
+import io.forebay.store.crypto.FileCipher;
+import io.forebay.store.crypto.KeyEnvelope;
 import io.forebay.store.util.Crc32c;
 import io.forebay.store.version.FileId;
 import io.forebay.store.version.FileMeta;
 import io.forebay.store.version.VersionEdit;
 import io.forebay.store.version.VersionEditCodec;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -22,12 +27,14 @@ import java.util.Map;
  *
  * <pre>
  * Checkpoint --> magic:8 "FBCHKPT1"  format version:4  length of Edit:4  Edit  checksum:4
+ *              | magic:8 "FBCHKPTX"  format version:4  length of Sealed:4  Sealed  checksum:4
+ * Sealed     --> {@link KeyEnvelope}  {@link FileCipher message} that holds the Edit, at position 0
  * Edit       --> as in the manifest: files with their ranks and visible ranges, last sequence number, commit
  *                (that sequence number and the payload of the checkpoint), name of the merge function
  * checksum   --> CRC-32C of all bytes before it, masked
  * </pre>
  *
- * Numbers are big-endian. The format version is that of manifests and files.
+ * The second form is that of a store with encryption. Numbers are big-endian. The format version is that of manifests and files.
  */
 public final class CheckpointManifest {
     /** Where {@code Checkpoint.writeTo} puts these bytes. */
@@ -35,6 +42,7 @@ public final class CheckpointManifest {
 
     static final int FORMAT_VERSION = 1;
     private static final long MAGIC = 0x464243484B505431L;
+    private static final long ENCRYPTED_MAGIC = 0x464243484B505458L;
     private static final int HEADER_BYTES = 16;
     private static final int CHECKSUM_BYTES = 4;
 
@@ -85,25 +93,59 @@ public final class CheckpointManifest {
         return new CheckpointDescription(files, payload().clone(), entries);
     }
 
+    /** Not encrypted. */
     public byte[] encode() {
+        return encode(Encryption.NONE);
+    }
+
+    /**
+     * Encrypted with a new data key at every call, if encryption is on.
+     *
+     * @throws StoreIoException when the key service cannot be reached
+     */
+    public byte[] encode(Encryption encryption) {
         byte[] edit = VersionEditCodec.encode(state);
-        ByteBuffer out = ByteBuffer.allocate(HEADER_BYTES + edit.length + CHECKSUM_BYTES);
-        out.putLong(MAGIC).putInt(FORMAT_VERSION).putInt(edit.length).put(edit);
+        FileCipher cipher;
+        try {
+            cipher = encryption.create(FILE_NAME);
+        } catch (IOException e) {
+            throw new StoreIoException("Wrapping the data key of checkpoint metadata failed", e);
+        }
+        byte[] content = cipher == null ? edit : sealed(edit, cipher);
+        ByteBuffer out = ByteBuffer.allocate(HEADER_BYTES + content.length + CHECKSUM_BYTES);
+        out.putLong(cipher == null ? MAGIC : ENCRYPTED_MAGIC).putInt(FORMAT_VERSION);
+        out.putInt(content.length).put(content);
         out.putInt(Crc32c.masked(out.array(), 0, out.position()));
         return out.array();
+    }
+
+    private static byte[] sealed(byte[] edit, FileCipher cipher) {
+        int messageAt = cipher.envelope().length();
+        byte[] sealed = new byte[messageAt + edit.length + FileCipher.TAG_BYTES];
+        cipher.envelope().write(sealed, 0);
+        cipher.seal(0, FileCipher.KIND_CHECKPOINT, edit, 0, edit.length, sealed, messageAt);
+        return sealed;
+    }
+
+    /** Of metadata that is not encrypted; see the other one. */
+    public static CheckpointManifest decode(byte[] bytes) {
+        return decode(bytes, Encryption.NONE);
     }
 
     /**
      * @throws CorruptionException when the bytes are not what {@link #encode} made
      * @throws FormatTooNewException when a newer Forebay made them
+     * @throws io.forebay.store.EncryptionException when they are encrypted and the key is not to be had, or plain and refused
+     * @throws StoreIoException when the key service cannot be reached
      */
-    public static CheckpointManifest decode(byte[] bytes) {
+    public static CheckpointManifest decode(byte[] bytes, Encryption encryption) {
         ByteBuffer in = ByteBuffer.wrap(bytes);
         if (bytes.length < HEADER_BYTES + CHECKSUM_BYTES) {
             throw corrupt(
                     bytes.length, "at least " + (HEADER_BYTES + CHECKSUM_BYTES) + " bytes", bytes.length + " bytes");
         }
-        if (in.getLong() != MAGIC) {
+        long magic = in.getLong();
+        if (magic != MAGIC && magic != ENCRYPTED_MAGIC) {
             throw corrupt(0, "the magic of a checkpoint", "other bytes");
         }
         int computed = Crc32c.masked(bytes, 0, bytes.length - CHECKSUM_BYTES);
@@ -127,12 +169,32 @@ public final class CheckpointManifest {
                     "a version of 1 or more and " + (bytes.length - HEADER_BYTES - CHECKSUM_BYTES) + " bytes of state",
                     "version " + version + " and " + length + " bytes");
         }
-        VersionEdit state = VersionEditCodec.decode(
-                Arrays.copyOfRange(bytes, HEADER_BYTES, HEADER_BYTES + length), FILE_NAME, HEADER_BYTES);
+        byte[] content = Arrays.copyOfRange(bytes, HEADER_BYTES, HEADER_BYTES + length);
+        if (magic == ENCRYPTED_MAGIC) {
+            content = opened(content, encryption);
+        } else {
+            encryption.checkPlain(FILE_NAME);
+        }
+        VersionEdit state = VersionEditCodec.decode(content, FILE_NAME, HEADER_BYTES);
         if (!state.removed().isEmpty() || state.commit() == null || state.lastSequence() < 0) {
             throw corrupt(HEADER_BYTES, "a whole state with a commit", "an edit");
         }
         return new CheckpointManifest(state);
+    }
+
+    private static byte[] opened(byte[] sealed, Encryption encryption) {
+        KeyEnvelope envelope = KeyEnvelope.read(sealed, 0, sealed.length, FILE_NAME, HEADER_BYTES);
+        FileCipher cipher;
+        try {
+            cipher = encryption.open(envelope, FILE_NAME, HEADER_BYTES);
+        } catch (IOException e) {
+            throw new StoreIoException("Unwrapping the data key of checkpoint metadata failed", e);
+        }
+        int length = sealed.length - envelope.length();
+        byte[] edit = new byte[Math.max(0, length - FileCipher.TAG_BYTES)];
+        int at = envelope.length();
+        cipher.open(0, FileCipher.KIND_CHECKPOINT, sealed, at, length, edit, 0, HEADER_BYTES + at);
+        return edit;
     }
 
     private static CorruptionException corrupt(long offset, String expected, String found) {

@@ -3,6 +3,7 @@ package io.forebay.store.checkpoint;
 import io.forebay.store.FileStore;
 import io.forebay.store.KeyRange;
 import io.forebay.store.RestoreSource;
+import io.forebay.store.crypto.Encryption;
 import io.forebay.store.version.FileId;
 import io.forebay.store.version.FileMeta;
 import io.forebay.store.version.SortedRun;
@@ -30,12 +31,20 @@ public final class RestorePlan {
 
     private RestorePlan() {}
 
-    /** @throws IllegalArgumentException when clips overlap, or the sources were written with different merge functions */
+    /** Of checkpoints that are not encrypted. */
     public static RestorePlan of(List<RestoreSource> sources) {
+        return of(sources, Encryption.NONE);
+    }
+
+    /**
+     * @param encryption reads the metadata of the sources
+     * @throws IllegalArgumentException when clips overlap, or the sources were written with different merge functions
+     */
+    public static RestorePlan of(List<RestoreSource> sources, Encryption encryption) {
         checkDisjoint(sources);
         RestorePlan plan = new RestorePlan();
         for (RestoreSource source : sources) {
-            plan.add(source);
+            plan.add(source, encryption);
         }
         plan.runs.replaceAll((rank, files) -> joined(files));
         return plan;
@@ -63,8 +72,8 @@ public final class RestorePlan {
         return mergeName;
     }
 
-    private void add(RestoreSource source) {
-        CheckpointManifest state = CheckpointManifest.decode(source.metadata());
+    private void add(RestoreSource source, Encryption encryption) {
+        CheckpointManifest state = CheckpointManifest.decode(source.metadata(), encryption);
         lastSequence = Math.max(lastSequence, state.lastSequence());
         if (state.mergeName() != null) {
             if (mergeName != null && !mergeName.equals(state.mergeName())) {
@@ -128,6 +137,7 @@ public final class RestorePlan {
                 before.rangeDeletes(),
                 before.overrideSequence(),
                 before.creationMillis(),
+                before.keyId(),
                 null);
     }
 

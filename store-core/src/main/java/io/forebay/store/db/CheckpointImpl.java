@@ -37,6 +37,8 @@ final class CheckpointImpl implements Checkpoint {
     private final List<VersionEdit.Added> files = new ArrayList<>();
     private boolean released;
     private volatile CheckpointManifest manifest;
+    /** The metadata, once it was asked for: encrypted anew it would be other bytes. Guarded by this. */
+    private byte[] encoded;
 
     /**
      * @param state read state right after the freeze
@@ -101,7 +103,7 @@ final class CheckpointImpl implements Checkpoint {
 
     @Override
     public byte[] metadata() {
-        return complete().encode();
+        return encoded(complete()).clone();
     }
 
     @Override
@@ -117,7 +119,7 @@ final class CheckpointImpl implements Checkpoint {
                 directory.linkFrom(store.files, file.name());
             }
             directory.syncDirectory();
-            directory.putIfAbsent(CheckpointManifest.FILE_NAME, state.encode());
+            directory.putIfAbsent(CheckpointManifest.FILE_NAME, encoded(state));
         } catch (IOException e) {
             throw new StoreIoException("Writing a checkpoint to " + directory.describe() + " failed", e);
         }
@@ -153,6 +155,13 @@ final class CheckpointImpl implements Checkpoint {
             throw new IllegalStateException("The checkpoint is not complete yet; wait for completion()");
         }
         return state;
+    }
+
+    private synchronized byte[] encoded(CheckpointManifest state) {
+        if (encoded == null) {
+            encoded = state.encode(store.versions.registry().encryption());
+        }
+        return encoded;
     }
 
     private void hold(VersionEdit.Added file) {

@@ -6,6 +6,7 @@ import io.forebay.store.Clock;
 import io.forebay.store.Environment;
 import io.forebay.store.EnvironmentStatistics;
 import io.forebay.store.FileStore;
+import io.forebay.store.KeyProvider;
 import io.forebay.store.RestoreSource;
 import io.forebay.store.SlabAllocator;
 import io.forebay.store.Store;
@@ -14,6 +15,7 @@ import io.forebay.store.StoreOptions;
 import io.forebay.store.cache.BlockCache;
 import io.forebay.store.cache.SlabPool;
 import io.forebay.store.checkpoint.CheckpointManifest;
+import io.forebay.store.crypto.Encryption;
 import io.forebay.store.util.DirectSlabAllocator;
 import io.forebay.store.util.SecureIds;
 import io.forebay.store.util.SystemClock;
@@ -58,8 +60,10 @@ public final class Engine {
         return track(() -> new StoreOpener(shared, files, options, this::remove).restore(sources, payload));
     }
 
-    public static CheckpointDescription describe(byte[] checkpointMetadata) {
-        return CheckpointManifest.decode(checkpointMetadata).description();
+    /** @param keys null for none */
+    public static CheckpointDescription describe(byte[] checkpointMetadata, KeyProvider keys) {
+        return CheckpointManifest.decode(checkpointMetadata, Encryption.of(keys, false))
+                .description();
     }
 
     public EnvironmentStatistics statistics() {

@@ -2,11 +2,31 @@ package io.forebay.store.db;
 
 import io.forebay.store.StoreStatistics;
 import io.forebay.store.version.FileMeta;
+import io.forebay.store.version.PhysicalFile;
 import io.forebay.store.version.SortedRun;
+import java.util.Set;
+import java.util.TreeSet;
 
 /** Puts the figures of a store together. */
 final class Statistics {
     private Statistics() {}
+
+    /** Master keys of the manifest and of all files that somebody refers to, open checkpoints and iterators included. */
+    static Set<String> encryptionKeyIds(StoreContext store) {
+        store.lifecycle.checkReadable();
+        Set<String> ids = new TreeSet<>();
+        for (PhysicalFile file : store.versions.registry().liveFiles()) {
+            addKey(ids, file.keyId());
+        }
+        addKey(ids, store.versions.manifestKeyId());
+        return ids;
+    }
+
+    private static void addKey(Set<String> ids, String keyId) {
+        if (keyId != null) {
+            ids.add(keyId);
+        }
+    }
 
     static StoreStatistics of(StoreContext store, WritePath writes) {
         Counters counters = store.counters;

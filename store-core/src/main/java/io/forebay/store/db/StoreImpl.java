@@ -11,6 +11,7 @@ import io.forebay.store.ValueBuffer;
 import io.forebay.store.WriteBatch;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 
 /** A store as its users see it: every method is answered by the part that knows how. */
 final class StoreImpl implements Store {
@@ -130,6 +131,11 @@ final class StoreImpl implements Store {
     @Override
     public void compact() {
         parts.compact();
+    }
+
+    @Override
+    public Set<String> encryptionKeyIds() {
+        return Statistics.encryptionKeyIds(store);
     }
 
     @Override

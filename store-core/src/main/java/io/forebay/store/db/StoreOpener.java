@@ -7,6 +7,7 @@ import io.forebay.store.RestoreSource;
 import io.forebay.store.StoreIoException;
 import io.forebay.store.StoreOptions;
 import io.forebay.store.checkpoint.RestorePlan;
+import io.forebay.store.crypto.Encryption;
 import io.forebay.store.version.FileId;
 import io.forebay.store.version.FileMeta;
 import io.forebay.store.version.FileRegistry;
@@ -27,6 +28,7 @@ final class StoreOpener {
     private final EngineResources shared;
     private final FileStore files;
     private final StoreOptions options;
+    private final Encryption encryption;
     /** Hears of the end of the store. */
     private final Consumer<StoreImpl> onClosed;
 
@@ -34,6 +36,7 @@ final class StoreOpener {
         this.shared = shared;
         this.files = files;
         this.options = options;
+        this.encryption = Encryption.of(options.encryption(), options.encryptedOnly());
         this.onClosed = onClosed;
     }
 
@@ -44,7 +47,7 @@ final class StoreOpener {
 
     /** As the union of the clipped sources; durable on return. */
     StoreImpl restore(List<RestoreSource> sources, byte[] payload) {
-        RestorePlan plan = RestorePlan.of(sources);
+        RestorePlan plan = RestorePlan.of(sources, encryption);
         checkMergeName(plan.mergeName());
         return locked(registry -> restore(plan, payload, registry));
     }
@@ -56,7 +59,8 @@ final class StoreOpener {
     private StoreImpl locked(Opening opening) {
         try {
             AutoCloseable lock = files.lock();
-            FileRegistry registry = new FileRegistry(files, shared.cache(), shared.pool(), shared.executor());
+            FileRegistry registry =
+                    new FileRegistry(files, shared.cache(), shared.pool(), shared.executor(), encryption);
             VersionSet versions = null;
             try {
                 versions = opening.open(registry);
@@ -99,7 +103,8 @@ final class StoreOpener {
             edit.mergeName(mergeName);
         }
         for (VersionEdit.Added added : plan.added()) {
-            PhysicalFile file = registry.acquire(added.file().id(), added.file().fileBytes());
+            PhysicalFile file = registry.acquire(
+                    added.file().id(), added.file().fileBytes(), added.file().keyId());
             held.add(file);
             edit.add(added.rank(), added.file().withFile(file));
         }

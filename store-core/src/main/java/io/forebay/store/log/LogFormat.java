@@ -1,5 +1,8 @@
 package io.forebay.store.log;
 
+import io.forebay.store.crypto.KeyEnvelope;
+import java.nio.ByteBuffer;
+
 /**
  * The layout of a log file; all numbers big-endian.
  *
@@ -10,6 +13,16 @@ package io.forebay.store.log;
  * Crc     --&gt; int, masked CRC-32C of the length and the payload
  * Payload --&gt; byte ^ Length
  * </pre>
+ *
+ * In an encrypted log the payload of each record is a {@link io.forebay.store.crypto.FileCipher message}, whose position is
+ * the number of the record, the first one being 0. That first one begins with the wrapped data key:
+ *
+ * <pre>
+ * Payload 0 --&gt; Magic:u64 "FBCRYPT1", {@link KeyEnvelope}, message
+ * </pre>
+ *
+ * Length and checksum are those of the bytes as they lie in the file, so what a crash did is told without a key. The
+ * envelope shares the record with the first message because records are all that a crash leaves whole or takes as a whole.
  */
 final class LogFormat {
     static final int LENGTH_AT = 0;
@@ -20,5 +33,18 @@ final class LogFormat {
     /** Smallest unit that a disk writes as a whole. */
     static final int SECTOR_BYTES = 512;
 
+    /** What the payload of the first record of an encrypted log begins with; no plain log may begin like this. */
+    static final long ENCRYPTED_MAGIC = 0x4642435259505431L;
+
     private LogFormat() {}
+
+    /** True when the payload {@code log[at, end)} of a first record is that of an encrypted log. */
+    static boolean isEncrypted(byte[] log, int at, int end) {
+        return end - at >= Long.BYTES && ByteBuffer.wrap(log).getLong(at) == ENCRYPTED_MAGIC;
+    }
+
+    /** What lies before the first message of an encrypted log. */
+    static int envelopeBytes(KeyEnvelope envelope) {
+        return Long.BYTES + envelope.length();
+    }
 }

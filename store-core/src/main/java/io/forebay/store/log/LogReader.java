@@ -2,6 +2,9 @@ package io.forebay.store.log;
 
 import io.forebay.store.CorruptionException;
 import io.forebay.store.ReadableFile;
+import io.forebay.store.crypto.Encryption;
+import io.forebay.store.crypto.FileCipher;
+import io.forebay.store.crypto.KeyEnvelope;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
@@ -14,6 +17,9 @@ import java.util.Arrays;
  * ends the log. Everything else is damage: a bad record with a good one behind it, or a last record whose bytes are all
  * there but do not match. Flips of bits in the length of the last record are found by checking it at its actual length.
  *
+ * <p>Records of an encrypted log are decrypted. One that does not open is damage wherever it is, because its checksum says
+ * that no crash has cut it off.
+ *
  * <p>The file is read to memory as a whole; a manifest is rolled over long before that hurts. Not thread-safe.
  */
 public final class LogReader {
@@ -21,14 +27,25 @@ public final class LogReader {
     private static final long SEARCH_BYTES = 1 << 30;
 
     private final String name;
+    private final Encryption encryption;
     private final byte[] log;
+    /** Of an encrypted log, once its first record was read. */
+    private FileCipher cipher;
+
+    private long records;
     private int at;
     private int payloadAt;
     private boolean torn;
 
-    /** @param name of the file, for messages */
+    /** Of a plain log. */
     public LogReader(ReadableFile file, String name) throws IOException {
+        this(file, name, Encryption.NONE);
+    }
+
+    /** @param name of the file, for messages; part of what an encrypted log authenticates */
+    public LogReader(ReadableFile file, String name, Encryption encryption) throws IOException {
         this.name = name;
+        this.encryption = encryption;
         long size = file.size();
         if (size > Integer.MAX_VALUE - 16) {
             throw new CorruptionException(name, 0, "a log of at most 2 GiB", size + " bytes");
@@ -41,19 +58,49 @@ public final class LogReader {
      * The payload of the next record, or null at the end of the log.
      *
      * @throws CorruptionException when the record is bad and a crash cannot be the reason
+     * @throws io.forebay.store.EncryptionException when the log is encrypted and its key is not to be had, or plain and refused
+     * @throws IOException when the key service cannot be reached
      */
-    public byte[] next() {
+    public byte[] next() throws IOException {
         if (at == log.length || torn) {
             return null;
         }
         if (isWhole(at)) {
             payloadAt = at + LogFormat.HEADER_BYTES;
-            at = payloadAt + lengthAt(at);
-            return Arrays.copyOfRange(log, payloadAt, at);
+            int end = payloadAt + lengthAt(at);
+            if (records == 0) {
+                readEnvelope(end);
+            }
+            byte[] payload = cipher == null ? Arrays.copyOfRange(log, payloadAt, end) : decrypted(end);
+            records++;
+            at = end;
+            return payload;
         }
         requireTornTail();
         torn = true;
         return null;
+    }
+
+    private void readEnvelope(int end) throws IOException {
+        if (!LogFormat.isEncrypted(log, payloadAt, end)) {
+            encryption.checkPlain(name);
+            return;
+        }
+        int envelopeAt = payloadAt + Long.BYTES;
+        KeyEnvelope envelope = KeyEnvelope.read(log, envelopeAt, end, name, envelopeAt);
+        cipher = encryption.open(envelope, name, envelopeAt);
+        payloadAt += LogFormat.envelopeBytes(envelope);
+    }
+
+    private byte[] decrypted(int end) {
+        byte[] payload = new byte[Math.max(0, end - payloadAt - FileCipher.TAG_BYTES)];
+        cipher.open(records, FileCipher.KIND_RECORD, log, payloadAt, end - payloadAt, payload, 0, payloadAt);
+        return payload;
+    }
+
+    /** Id of the master key that the log needs; null for a plain one, and before its first record was read. */
+    public String keyId() {
+        return cipher == null ? null : cipher.keyId();
     }
 
     /** Where the payload that was read last begins, in bytes from the start of the file. */

@@ -1,6 +1,7 @@
 package io.forebay.store.log;
 
 import io.forebay.store.WritableFile;
+import io.forebay.store.crypto.FileCipher;
 import io.forebay.store.util.Crc32c;
 import java.io.Closeable;
 import java.io.IOException;
@@ -13,23 +14,58 @@ import java.util.zip.CRC32C;
  */
 public final class LogWriter implements Closeable {
     private final WritableFile file;
+    /** Null for a plain log. */
+    private final FileCipher cipher;
 
-    /** Takes over {@code file}, which is empty or holds whole records. */
+    private long records;
+
+    /** Takes over {@code file}, which is empty or holds whole records. The records are not encrypted. */
     public LogWriter(WritableFile file) {
-        this.file = file;
+        this(file, null);
     }
 
-    /** @param payload 1 byte to 1 GiB */
+    /**
+     * Takes over {@code file}, which is empty.
+     *
+     * @param cipher of this file, or null for a plain log
+     */
+    public LogWriter(WritableFile file, FileCipher cipher) {
+        this.file = file;
+        this.cipher = cipher;
+    }
+
+    /** @param payload 1 byte to {@link LogFormat#MAX_PAYLOAD} less what encryption adds; about 1 GiB */
     public void append(byte[] payload) throws IOException {
-        if (payload.length == 0 || payload.length > LogFormat.MAX_PAYLOAD) {
-            throw new IllegalArgumentException(
-                    "A log record has " + payload.length + " bytes, must have 1 to " + LogFormat.MAX_PAYLOAD);
+        int prefix = cipher != null && records == 0 ? LogFormat.envelopeBytes(cipher.envelope()) : 0;
+        int tag = cipher != null ? FileCipher.TAG_BYTES : 0;
+        int room = LogFormat.MAX_PAYLOAD - prefix - tag;
+        if (payload.length == 0 || payload.length > room) {
+            throw new IllegalArgumentException("A log record has " + payload.length + " bytes, must have 1 to " + room);
         }
-        ByteBuffer record = ByteBuffer.allocate(LogFormat.HEADER_BYTES + payload.length);
-        record.putInt(LogFormat.LENGTH_AT, payload.length);
-        record.put(LogFormat.HEADER_BYTES, payload);
-        record.putInt(LogFormat.CRC_AT, checksum(record.array(), 0, payload.length));
+        if (cipher == null && records == 0 && LogFormat.isEncrypted(payload, 0, payload.length)) {
+            throw new IllegalArgumentException("The first record of a plain log begins like that of an encrypted one");
+        }
+        int length = prefix + payload.length + tag;
+        ByteBuffer record = ByteBuffer.allocate(LogFormat.HEADER_BYTES + length);
+        record.putInt(LogFormat.LENGTH_AT, length);
+        int at = LogFormat.HEADER_BYTES;
+        if (prefix > 0) {
+            record.putLong(at, LogFormat.ENCRYPTED_MAGIC);
+            cipher.envelope().write(record.array(), at + Long.BYTES);
+        }
+        if (cipher != null) {
+            cipher.seal(records, FileCipher.KIND_RECORD, payload, 0, payload.length, record.array(), at + prefix);
+        } else {
+            record.put(at, payload);
+        }
+        record.putInt(LogFormat.CRC_AT, checksum(record.array(), 0, length));
+        records++;
         file.append(record);
+    }
+
+    /** Id of the master key that the log needs, or null for a plain one. */
+    public String keyId() {
+        return cipher == null ? null : cipher.keyId();
     }
 
     /** The checksum of the record that begins at {@code at}. */

@@ -16,6 +16,7 @@ import io.forebay.store.KeyRange;
  * @param rangeDeletes range tombstone fragments of the physical file
  * @param overrideSequence -1, or the sequence number that all entries count as (ingested files)
  * @param creationMillis wall clock at creation
+ * @param keyId master key that the physical file needs to be read, or null when it is plain
  * @param file the open file; null in an edit that was only decoded, never null in a version
  */
 public record FileMeta(
@@ -30,7 +31,38 @@ public record FileMeta(
         long rangeDeletes,
         long overrideSequence,
         long creationMillis,
+        String keyId,
         PhysicalFile file) {
+
+    /** A file that is not encrypted. */
+    public FileMeta(
+            FileId id,
+            long fileBytes,
+            KeyRange range,
+            boolean virtual,
+            long minSequence,
+            long maxSequence,
+            long entries,
+            long pointDeletes,
+            long rangeDeletes,
+            long overrideSequence,
+            long creationMillis,
+            PhysicalFile file) {
+        this(
+                id,
+                fileBytes,
+                range,
+                virtual,
+                minSequence,
+                maxSequence,
+                entries,
+                pointDeletes,
+                rangeDeletes,
+                overrideSequence,
+                creationMillis,
+                null,
+                file);
+    }
 
     /** The largest sequence number as readers see it. */
     public long newestSequence() {
@@ -60,6 +92,7 @@ public record FileMeta(
                 rangeDeletes,
                 overrideSequence,
                 creationMillis,
+                keyId,
                 file);
     }
 
@@ -76,6 +109,7 @@ public record FileMeta(
                 rangeDeletes,
                 overrideSequence,
                 creationMillis,
+                keyId,
                 open);
     }
 
@@ -92,6 +126,7 @@ public record FileMeta(
                 rangeDeletes,
                 sequence,
                 creationMillis,
+                keyId,
                 file);
     }
 }

@@ -4,6 +4,7 @@ import io.forebay.store.BackgroundExecutor;
 import io.forebay.store.FileStore;
 import io.forebay.store.cache.BlockCache;
 import io.forebay.store.cache.SlabPool;
+import io.forebay.store.crypto.Encryption;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -25,6 +26,7 @@ public final class FileRegistry {
     private final BlockCache cache;
     private final SlabPool pool;
     private final BackgroundExecutor executor;
+    private final Encryption encryption;
     private final Map<FileId, PhysicalFile> live = new HashMap<>();
     /** Names whose deletion was handed to the executor and has not begun. */
     private final Set<String> obsolete = new HashSet<>();
@@ -37,16 +39,38 @@ public final class FileRegistry {
 
     private long cacheMisses;
 
+    /** Of a store without encryption. */
     public FileRegistry(FileStore files, BlockCache cache, SlabPool pool, BackgroundExecutor executor) {
+        this(files, cache, pool, executor, Encryption.NONE);
+    }
+
+    /** @param encryption of the files that are there, and of those that will be made for this store */
+    public FileRegistry(
+            FileStore files, BlockCache cache, SlabPool pool, BackgroundExecutor executor, Encryption encryption) {
         this.files = files;
         this.cache = cache;
         this.pool = pool;
         this.executor = executor;
+        this.encryption = encryption;
     }
 
-    /** The file with one more reference, which the caller releases. */
-    public synchronized PhysicalFile acquire(FileId id, long bytes) {
-        PhysicalFile file = live.computeIfAbsent(id, key -> new PhysicalFile(this, key, bytes));
+    /** How files of this store are encrypted. */
+    public Encryption encryption() {
+        return encryption;
+    }
+
+    /** A plain file with one more reference, which the caller releases. */
+    public PhysicalFile acquire(FileId id, long bytes) {
+        return acquire(id, bytes, null);
+    }
+
+    /**
+     * The file with one more reference, which the caller releases.
+     *
+     * @param keyId of the master key that the file needs, null for a plain one
+     */
+    public synchronized PhysicalFile acquire(FileId id, long bytes, String keyId) {
+        PhysicalFile file = live.computeIfAbsent(id, key -> new PhysicalFile(this, key, bytes, keyId));
         file.addReferences(1);
         return file;
     }

@@ -4,6 +4,8 @@ import io.forebay.store.CorruptionException;
 import io.forebay.store.FileStore;
 import io.forebay.store.FormatTooNewException;
 import io.forebay.store.ReadableFile;
+import io.forebay.store.crypto.Encryption;
+import io.forebay.store.crypto.FileCipher;
 import io.forebay.store.log.LogReader;
 import io.forebay.store.log.LogWriter;
 import java.io.Closeable;
@@ -55,10 +57,11 @@ final class Manifest implements Closeable {
      * @param nextNumber above every number in use
      * @param edits the whole state, then the edits
      * @param stale names of the other manifests
+     * @param keyId of the master key of the manifest that was read, null when that is plain or there is none
      */
-    record Recovered(long number, long nextNumber, List<VersionEdit> edits, List<String> stale) {}
+    record Recovered(long number, long nextNumber, List<VersionEdit> edits, List<String> stale, String keyId) {}
 
-    static Recovered recover(FileStore files) throws IOException {
+    static Recovered recover(FileStore files, Encryption encryption) throws IOException {
         List<Long> numbers = new ArrayList<>();
         for (String file : files.list()) {
             Matcher matcher = NAME.matcher(file);
@@ -69,13 +72,14 @@ final class Manifest implements Closeable {
         numbers.sort(null);
         long next = numbers.isEmpty() ? 1 : numbers.get(numbers.size() - 1) + 1;
         for (int i = numbers.size() - 1; i >= 0; i--) {
-            List<VersionEdit> edits = read(files, name(numbers.get(i)));
+            LogReader log = open(files, name(numbers.get(i)), encryption);
+            List<VersionEdit> edits = read(log, name(numbers.get(i)));
             if (edits != null) {
                 long number = numbers.remove(i);
-                return new Recovered(number, next, edits, names(numbers));
+                return new Recovered(number, next, edits, names(numbers), log.keyId());
             }
         }
-        return new Recovered(-1, next, List.of(), names(numbers));
+        return new Recovered(-1, next, List.of(), names(numbers), null);
     }
 
     /**
@@ -94,9 +98,10 @@ final class Manifest implements Closeable {
     }
 
     /** Starts a manifest with the whole state {@code state}; durable on return. */
-    static Manifest create(FileStore files, long number, VersionEdit state) throws IOException {
+    static Manifest create(FileStore files, long number, VersionEdit state, Encryption encryption) throws IOException {
         String name = name(number);
-        LogWriter log = new LogWriter(files.create(name));
+        FileCipher cipher = encryption.create(name);
+        LogWriter log = new LogWriter(files.create(name), cipher);
         try {
             byte[] edit = VersionEditCodec.encode(state);
             ByteBuffer header = ByteBuffer.allocate(HEADER_BYTES + edit.length);
@@ -130,6 +135,11 @@ final class Manifest implements Closeable {
         return headerBytes;
     }
 
+    /** Id of the master key that it needs; null for a plain one. */
+    String keyId() {
+        return log.keyId();
+    }
+
     String name() {
         return name;
     }
@@ -143,12 +153,14 @@ final class Manifest implements Closeable {
         return String.format(Locale.ROOT, "MANIFEST-%016d", number);
     }
 
-    /** All edits of a manifest, or null when its header is not whole. */
-    private static List<VersionEdit> read(FileStore files, String name) throws IOException {
-        LogReader log;
+    private static LogReader open(FileStore files, String name, Encryption encryption) throws IOException {
         try (ReadableFile file = files.open(name)) {
-            log = new LogReader(file, name);
+            return new LogReader(file, name, encryption);
         }
+    }
+
+    /** All edits of a manifest, or null when its header is not whole. */
+    private static List<VersionEdit> read(LogReader log, String name) throws IOException {
         byte[] header = log.next();
         if (header == null) {
             return null;

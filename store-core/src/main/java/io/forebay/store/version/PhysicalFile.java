@@ -13,6 +13,7 @@ public final class PhysicalFile {
     private final FileRegistry registry;
     private final FileId id;
     private final long bytes;
+    private final String keyId;
     private volatile SstReader reader;
     /** Of the reader, kept for its counters when that is closed. */
     private volatile BlockSlots slots;
@@ -22,10 +23,11 @@ public final class PhysicalFile {
 
     private boolean closed;
 
-    PhysicalFile(FileRegistry registry, FileId id, long bytes) {
+    PhysicalFile(FileRegistry registry, FileId id, long bytes, String keyId) {
         this.registry = registry;
         this.id = id;
         this.bytes = bytes;
+        this.keyId = keyId;
     }
 
     public FileId id() {
@@ -35,6 +37,11 @@ public final class PhysicalFile {
     /** Length in bytes. */
     public long bytes() {
         return bytes;
+    }
+
+    /** Id of the master key that the file needs, as the manifest says; null for a plain one. */
+    public String keyId() {
+        return keyId;
     }
 
     /** The open reader; valid while the caller holds a reference to this file. */

@@ -17,7 +17,8 @@ import java.nio.charset.StandardCharsets;
  *           | 6 number                                ranks from here on were never used
  * File    --> id:16 number(bytes) flags:1 bytes(from) [bytes(to)] number(min sequence) number(max sequence)
  *             number(entries) number(point deletes) number(range deletes) number(override sequence + 1) number(created)
- * flags   --> 1: virtual, 2: has an end
+ *             [bytes(key id, UTF-8)]
+ * flags   --> 1: virtual, 2: has an end, 4: encrypted, so that there is a key id
  * number  --> unsigned LEB128      bytes --> number content
  * </pre>
  *
@@ -32,6 +33,7 @@ public final class VersionEditCodec {
     private static final int NEXT_RANK = 6;
     private static final int VIRTUAL = 1;
     private static final int HAS_END = 2;
+    private static final int ENCRYPTED = 4;
 
     private VersionEditCodec() {}
 
@@ -100,7 +102,9 @@ public final class VersionEditCodec {
         out.writeFixed(file.id().high());
         out.writeFixed(file.id().low());
         out.writeNumber(file.fileBytes());
-        out.writeByte((file.virtual() ? VIRTUAL : 0) | (file.range().to() != null ? HAS_END : 0));
+        out.writeByte((file.virtual() ? VIRTUAL : 0)
+                | (file.range().to() != null ? HAS_END : 0)
+                | (file.keyId() != null ? ENCRYPTED : 0));
         out.writeBytes(file.range().from());
         if (file.range().to() != null) {
             out.writeBytes(file.range().to());
@@ -112,14 +116,17 @@ public final class VersionEditCodec {
         out.writeNumber(file.rangeDeletes());
         out.writeNumber(file.overrideSequence() + 1);
         out.writeNumber(file.creationMillis());
+        if (file.keyId() != null) {
+            out.writeBytes(file.keyId().getBytes(StandardCharsets.UTF_8));
+        }
     }
 
     private static FileMeta decodeFile(EditInput in) {
         FileId id = new FileId(in.readFixed(), in.readFixed());
         long bytes = in.readCount("a file length");
         int flags = in.readByte();
-        if ((flags & ~(VIRTUAL | HAS_END)) != 0) {
-            throw in.corrupt("flags of 0 to 3", Integer.toString(flags));
+        if ((flags & ~(VIRTUAL | HAS_END | ENCRYPTED)) != 0) {
+            throw in.corrupt("flags of 0 to 7", Integer.toString(flags));
         }
         byte[] from = in.readBytes();
         byte[] to = (flags & HAS_END) != 0 ? in.readBytes() : null;
@@ -139,6 +146,7 @@ public final class VersionEditCodec {
                 in.readCount("a number of range deletes"),
                 in.readCount("a sequence number") - 1,
                 in.readNumber(),
+                (flags & ENCRYPTED) != 0 ? new String(in.readBytes(), StandardCharsets.UTF_8) : null,
                 null);
     }
 }

@@ -41,6 +41,7 @@ public final class VersionSet implements Closeable {
     private long nextRank = 1;
     private volatile VersionEdit.Commit durableCommit = new VersionEdit.Commit(0, new byte[0]);
     private volatile String mergeName;
+    private volatile String manifestKeyId;
 
     private VersionSet(FileStore files, FileRegistry registry, long rollOverBytes) {
         this.files = files;
@@ -61,7 +62,7 @@ public final class VersionSet implements Closeable {
     }
 
     static VersionSet open(FileStore files, FileRegistry registry, long rollOverBytes) throws IOException {
-        Manifest.Recovered recovered = Manifest.recover(files);
+        Manifest.Recovered recovered = Manifest.recover(files, registry.encryption());
         if (recovered.number() < 0) {
             Manifest.requireNoTables(files);
         }
@@ -72,6 +73,7 @@ public final class VersionSet implements Closeable {
             set.begin(new VersionEdit());
         } else {
             set.staleManifests.add(Manifest.name(recovered.number()));
+            set.manifestKeyId = recovered.keyId();
             set.recover(recovered);
             registry.deleteOrphans();
         }
@@ -87,7 +89,7 @@ public final class VersionSet implements Closeable {
      */
     public static VersionSet create(FileStore files, FileRegistry registry, VersionEdit state) throws IOException {
         try {
-            Manifest.Recovered recovered = Manifest.recover(files);
+            Manifest.Recovered recovered = Manifest.recover(files, registry.encryption());
             if (recovered.number() >= 0) {
                 throw new IllegalStateException("There is a store in " + files.describe() + " already");
             }
@@ -124,7 +126,7 @@ public final class VersionSet implements Closeable {
                 List<FileMeta> kept = new ArrayList<>();
                 for (FileMeta file : runs.touch(rank)) {
                     if (file.newestSequence() <= durableCommit.sequence()) {
-                        PhysicalFile physical = registry.acquire(file.id(), file.fileBytes());
+                        PhysicalFile physical = registry.acquire(file.id(), file.fileBytes(), file.keyId());
                         acquired.add(physical);
                         kept.add(file.withFile(physical));
                     }
@@ -229,6 +231,11 @@ public final class VersionSet implements Closeable {
         return mergeName;
     }
 
+    /** Id of the master key of the manifest that is in force; null when that is plain. */
+    public String manifestKeyId() {
+        return manifestKeyId;
+    }
+
     /** A rank above all in use, handed out once. */
     public synchronized long nextRank() {
         return nextRank++;
@@ -285,9 +292,10 @@ public final class VersionSet implements Closeable {
             state.mergeName(merge);
         }
         Manifest old = manifest;
-        Manifest fresh = Manifest.create(files, nextManifest, state);
+        Manifest fresh = Manifest.create(files, nextManifest, state, registry.encryption());
         nextManifest++;
         manifest = fresh;
+        manifestKeyId = fresh.keyId();
         if (old != null) {
             old.close();
             staleManifests.add(old.name());

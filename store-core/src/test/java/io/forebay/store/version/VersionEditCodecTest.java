@@ -206,7 +206,7 @@ class VersionEditCodecTest {
                 new VersionEdit().add(1, sample().added().get(0).file()));
         int flagsAt = 2 + ID_AND_LENGTH.length + 2;
         assertThat(flags[flagsAt]).isEqualTo((byte) 2);
-        flags[flagsAt] = 4;
+        flags[flagsAt] = 8;
         assertThatThrownBy(() -> decode(flags))
                 .isInstanceOf(CorruptionException.class)
                 .hasMessageContaining("flags");
