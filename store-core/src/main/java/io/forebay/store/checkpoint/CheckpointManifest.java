@@ -12,6 +12,7 @@ import io.forebay.store.crypto.KeyEnvelope;
 import io.forebay.store.util.Crc32c;
 import io.forebay.store.version.FileId;
 import io.forebay.store.version.FileMeta;
+import io.forebay.store.version.SortedRun;
 import io.forebay.store.version.VersionEdit;
 import io.forebay.store.version.VersionEditCodec;
 import java.io.IOException;
@@ -179,6 +180,7 @@ public final class CheckpointManifest {
         if (!state.removed().isEmpty() || state.commit() == null || state.lastSequence() < 0) {
             throw corrupt(HEADER_BYTES, "a whole state with a commit", "an edit");
         }
+        requireRuns(state);
         return new CheckpointManifest(state);
     }
 
@@ -195,6 +197,18 @@ public final class CheckpointManifest {
         int at = envelope.length();
         cipher.open(0, FileCipher.KIND_CHECKPOINT, sealed, at, length, edit, 0, HEADER_BYTES + at);
         return edit;
+    }
+
+    private static void requireRuns(VersionEdit state) {
+        Map<Long, List<FileMeta>> runs = new LinkedHashMap<>();
+        for (VersionEdit.Added added : state.added()) {
+            runs.computeIfAbsent(added.rank(), rank -> new ArrayList<>()).add(added.file());
+        }
+        try {
+            runs.forEach(SortedRun::new);
+        } catch (IllegalArgumentException e) {
+            throw corrupt(HEADER_BYTES, "runs of files that do not overlap", e.getMessage());
+        }
     }
 
     private static CorruptionException corrupt(long offset, String expected, String found) {

@@ -22,6 +22,7 @@ import java.util.Arrays;
  */
 final class TopIndex {
     private static final int MIN_DESCRIPTOR_BYTES = 5;
+    private static final int MIN_BLOCK_BYTES = BlockTrailer.BYTES + 1;
 
     /** What all separators begin with. */
     private final byte[] prefix;
@@ -54,8 +55,10 @@ final class TopIndex {
             }
             long left = end - dataOffsets[i];
             int blocksLeft = Integer.MAX_VALUE / 2 - firstDataBlocks[i];
-            firstDataBlocks[i + 1] = firstDataBlocks[i] + (int) in.number("data blocks", 1, Math.min(left, blocksLeft));
-            filterOffsets[i] = dataOffsets[i] + in.number("bytes of data blocks", 1, left);
+            long blocks = in.number("data blocks", 1, Math.min(left / MIN_BLOCK_BYTES, blocksLeft));
+            firstDataBlocks[i + 1] = firstDataBlocks[i] + (int) blocks;
+            // No fewer bytes than blocks take, so that what is kept for each block is in proportion to the file.
+            filterOffsets[i] = dataOffsets[i] + in.number("bytes of data blocks", blocks * MIN_BLOCK_BYTES, left);
             left = end - filterOffsets[i];
             filterLines[i] =
                     (int) in.number("lines", 0, Math.min(left / BlockedBloom.LINE_BYTES, Integer.MAX_VALUE - 64));

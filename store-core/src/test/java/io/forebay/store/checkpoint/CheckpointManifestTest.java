@@ -49,6 +49,10 @@ class CheckpointManifestTest {
                 .add(0, file(1, "x", null, true)));
     }
 
+    static byte[] sampleBytes() {
+        return sample().encode();
+    }
+
     @Test
     void goldenBytes() throws IOException {
         byte[] golden;

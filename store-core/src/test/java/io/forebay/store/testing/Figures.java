@@ -16,7 +16,12 @@ public final class Figures {
     private final Map<String, Long> values = new TreeMap<>();
 
     public Figures(Class<?> test) {
-        file = Path.of("target", "figures", test.getSimpleName() + ".txt");
+        this(test.getSimpleName());
+    }
+
+    /** @param name of the file, without its ending */
+    public Figures(String name) {
+        file = Path.of("target", "figures", name + ".txt");
     }
 
     /** Adds to the figure {@code name}; it starts at zero in every run. Any thread. */

@@ -1,0 +1,67 @@
+package io.forebay.store.log;
+
+import static io.forebay.store.testing.fuzz.FuzzTarget.require;
+
+import com.code_intelligence.jazzer.junit.FuzzTest;
+import io.forebay.store.testing.ByteArrayFile;
+import io.forebay.store.testing.fuzz.FuzzTarget;
+import io.forebay.store.testing.fuzz.FuzzTests;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import org.junit.jupiter.params.provider.ArgumentsSource;
+
+/** Logs, as they are and with right checksums. */
+class LogFuzzTest extends FuzzTests {
+    static final FuzzTarget LOG = FuzzTarget.of("log", LogFuzzTest::readAll)
+            .seeds(log(1), log(3, 1), log(700, 20, 5), log(513, 1023))
+            .allocates(1 << 20, 64);
+
+    static final FuzzTarget LOG_BEHIND_CHECKSUMS = FuzzTarget.of("logBehindChecksums", LogFuzzTest::readRepaired)
+            .seeds(log(1), log(3, 1), log(700, 20, 5), log(513, 1023))
+            .allocates(1 << 20, 64);
+
+    @ArgumentsSource(FuzzTests.Seeds.class)
+    @FuzzTest(maxDuration = "")
+    void log(byte[] input) {
+        LOG.accept(input);
+    }
+
+    @ArgumentsSource(FuzzTests.Seeds.class)
+    @FuzzTest(maxDuration = "")
+    void logBehindChecksums(byte[] input) {
+        LOG_BEHIND_CHECKSUMS.accept(input);
+    }
+
+    private static void readRepaired(byte[] input) throws IOException {
+        LogChecksums.repair(input);
+        readAll(input);
+    }
+
+    private static void readAll(byte[] input) throws IOException {
+        LogReader log = new LogReader(new ByteArrayFile(input), "log");
+        int at = 0;
+        for (byte[] payload = log.next(); payload != null; payload = log.next()) {
+            require(payload.length > 0, "no record without a payload");
+            int payloadAt = at + LogFormat.HEADER_BYTES;
+            require(log.payloadPosition() == payloadAt, "records follow each other");
+            at = payloadAt + payload.length;
+            require(Arrays.equals(payload, 0, payload.length, input, payloadAt, at), "the payload as it was written");
+        }
+        require(log.isTorn() != (at == input.length), "a log ends at its end, or is torn");
+        require(log.next() == null, "the end stays the end");
+    }
+
+    /** Records of these lengths; zeros at the ends of the large ones. */
+    private static byte[] log(int... lengths) {
+        ByteBuffer out = ByteBuffer.allocate(1 << 12);
+        for (int length : lengths) {
+            byte[] payload = new byte[length];
+            Arrays.fill(payload, 0, Math.min(length, 40), (byte) (length | 1));
+            out.putInt(length).putInt(0).put(payload);
+        }
+        byte[] log = Arrays.copyOf(out.array(), out.position());
+        LogChecksums.repair(log);
+        return log;
+    }
+}

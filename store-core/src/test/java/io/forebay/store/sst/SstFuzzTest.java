@@ -1,0 +1,145 @@
+package io.forebay.store.sst;
+
+import static io.forebay.store.testing.fuzz.FuzzTarget.require;
+
+import com.code_intelligence.jazzer.junit.FuzzTest;
+import io.forebay.store.CorruptionException;
+import io.forebay.store.KeyRange;
+import io.forebay.store.ValueBuffer;
+import io.forebay.store.cache.BlockCache;
+import io.forebay.store.cache.SlabPool;
+import io.forebay.store.key.InternalIterator;
+import io.forebay.store.key.KeyHash;
+import io.forebay.store.key.PointLookup;
+import io.forebay.store.testing.ByteArrayFile;
+import io.forebay.store.testing.HeapSlabs;
+import io.forebay.store.testing.fuzz.FuzzTarget;
+import io.forebay.store.testing.fuzz.FuzzTests;
+import java.io.IOException;
+import java.util.Arrays;
+import org.junit.jupiter.params.provider.ArgumentsSource;
+
+/** Whole SSTs, as they are and behind their checksums: opened, scanned both ways, clipped, and asked for keys. */
+class SstFuzzTest extends FuzzTests {
+    private static final String NAME = "fuzzed.sst";
+    private static final long BUDGET = 8 << 20;
+    private static final String[] GOLDEN = {"sst-v1-smallest", "sst-v1-all-parts", "sst-v1-range-deletes"};
+
+    private static final FuzzTarget SST =
+            FuzzTarget.of("sst", SstFuzzTest::readAll).golden(GOLDEN).allocates(4 << 20, 256);
+
+    private static final FuzzTarget SST_BEHIND_CHECKSUMS = FuzzTarget.of(
+                    "sstBehindChecksums", SstFuzzTest::readAllBehindChecksums)
+            .golden(GOLDEN)
+            .allocates(4 << 20, 256);
+
+    @ArgumentsSource(FuzzTests.Seeds.class)
+    @FuzzTest(maxDuration = "")
+    void sst(byte[] input) {
+        SST.accept(input);
+    }
+
+    @ArgumentsSource(FuzzTests.Seeds.class)
+    @FuzzTest(maxDuration = "")
+    void sstBehindChecksums(byte[] input) {
+        SST_BEHIND_CHECKSUMS.accept(input);
+    }
+
+    private static void readAllBehindChecksums(byte[] input) throws IOException {
+        Checksums.repair(input);
+        readAll(input);
+    }
+
+    private static void readAll(byte[] input) throws IOException {
+        SlabPool pool = new SlabPool(new HeapSlabs(), BUDGET);
+        try (BlockCache cache = new BlockCache(pool)) {
+            readAll(input, cache, pool);
+        }
+        require(pool.used() == 0, "no memory is held after a refusal or a close");
+    }
+
+    private static void readAll(byte[] input, BlockCache cache, SlabPool pool) throws IOException {
+        CorruptionException first = null;
+        try (SstReader reader = SstReader.open(new ByteArrayFile(input), NAME, cache, pool)) {
+            KeyRange range = reader.properties().range();
+            byte[] middle = input.length > 60 ? Arrays.copyOfRange(input, 40, 44) : new byte[] {'k'};
+            first = first(first, () -> forward(reader.iterator(KeyRange.all(), -1), input.length));
+            first = first(first, () -> backward(reader.iterator(KeyRange.all(), -1), input.length));
+            first = first(first, () -> forward(reader.scanIterator(KeyRange.all(), -1), input.length));
+            first = first(first, () -> backward(reader.scanIterator(KeyRange.of(middle, null), 7), input.length));
+            first = first(
+                    first,
+                    () -> forward(reader.iterator(range.intersect(KeyRange.of(new byte[0], middle)), 7), input.length));
+            for (byte[] key : new byte[][] {{}, middle, range.from(), {'k', 'e', 'y', '/', 'c'}, {(byte) 0xFF}}) {
+                first = first(first, () -> lookUp(reader, key));
+                first = first(first, () -> seek(reader, key));
+            }
+            reader.tombstones(KeyRange.of(middle, null), 9);
+        }
+        if (first != null) {
+            throw first;
+        }
+    }
+
+    private interface Step {
+        void run() throws IOException;
+    }
+
+    /** Damage ends the step that met it, and no other. */
+    private static CorruptionException first(CorruptionException before, Step step) throws IOException {
+        try {
+            step.run();
+            return before;
+        } catch (CorruptionException e) {
+            return before != null ? before : e;
+        }
+    }
+
+    private static void forward(InternalIterator iterator, int bytes) throws IOException {
+        int entries = 0;
+        try (iterator) {
+            for (iterator.seekToFirst(); iterator.isValid(); iterator.next()) {
+                touch(iterator, ++entries, bytes);
+            }
+        }
+    }
+
+    private static void backward(InternalIterator iterator, int bytes) throws IOException {
+        int entries = 0;
+        try (iterator) {
+            for (iterator.seekToLast(); iterator.isValid(); iterator.prev()) {
+                touch(iterator, ++entries, bytes);
+            }
+        }
+    }
+
+    private static void touch(InternalIterator iterator, int entries, int bytes) {
+        require(entries <= bytes, "no more entries than bytes");
+        require(iterator.keyLength() >= 0 && iterator.keyLength() <= bytes, "a key of the file");
+        int end = iterator.valueOffset() + iterator.valueLength();
+        if (iterator.valueLength() > 0) {
+            // Out of bounds would throw.
+            iterator.valueSlab().getByte(end - 1);
+        }
+    }
+
+    private static void lookUp(SstReader reader, byte[] key) throws IOException {
+        PointLookup lookup = new PointLookup();
+        lookup.start(key, 0, key.length, KeyHash.of(key, 0, key.length), 1L << 40, new ValueBuffer());
+        reader.get(lookup, -1);
+        reader.approximateOffset(key);
+    }
+
+    private static void seek(SstReader reader, byte[] key) throws IOException {
+        try (InternalIterator iterator = reader.iterator(KeyRange.all(), -1)) {
+            iterator.seek(key, 0, key.length);
+            if (iterator.isValid()) {
+                iterator.prev();
+            }
+            iterator.seekBefore(key, 0, key.length);
+            if (iterator.isValid()) {
+                iterator.next();
+            }
+        }
+    }
+}
