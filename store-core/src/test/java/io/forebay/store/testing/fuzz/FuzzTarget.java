@@ -2,6 +2,7 @@ package io.forebay.store.testing.fuzz;
 
 import com.sun.management.ThreadMXBean;
 import io.forebay.store.CorruptionException;
+import io.forebay.store.EncryptionException;
 import io.forebay.store.FormatTooNewException;
 import io.forebay.store.testing.Effort;
 import io.forebay.store.testing.Figures;
@@ -37,7 +38,8 @@ public final class FuzzTarget {
     private final String name;
     private final Body body;
     private final List<byte[]> seeds;
-    private Set<Class<? extends Exception>> refusals = Set.of(CorruptionException.class, FormatTooNewException.class);
+    private Set<Class<? extends Exception>> refusals =
+            Set.of(CorruptionException.class, FormatTooNewException.class, EncryptionException.class);
     private long fixedBytes = 1 << 20;
     private long bytesPerByte = 64;
     private int mutations = NORMAL_MUTATIONS;
@@ -73,7 +75,7 @@ public final class FuzzTarget {
         return this;
     }
 
-    /** What a run may throw instead of {@link CorruptionException} and {@link FormatTooNewException}. */
+    /** What a run may throw instead of the errors of the engine for damage, newer formats, and keys that it does not have. */
     @SafeVarargs
     public final FuzzTarget refusesWith(Class<? extends Exception>... errors) {
         refusals = Set.of(errors);
