@@ -1,6 +1,7 @@
 package io.forebay.store;
 
 import java.util.List;
+import java.util.Set;
 
 /**
  * What the metadata of a checkpoint holds.
@@ -8,5 +9,6 @@ import java.util.List;
  * @param files physical files, each once
  * @param payload bytes of the caller
  * @param entries estimated number of entries
+ * @param keyIds master keys that the files and the metadata need; empty when nothing is encrypted
  */
-public record CheckpointDescription(List<CheckpointFile> files, byte[] payload, long entries) {}
+public record CheckpointDescription(List<CheckpointFile> files, byte[] payload, long entries, Set<String> keyIds) {}

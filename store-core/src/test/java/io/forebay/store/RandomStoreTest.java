@@ -2,6 +2,7 @@ package io.forebay.store;
 
 import io.forebay.store.testing.Seeds;
 import io.forebay.store.testing.StoreActor;
+import io.forebay.store.testing.TestKeys;
 import java.time.Duration;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -41,6 +42,19 @@ class RandomStoreTest {
     @Test
     void defaults() {
         run(2, random -> StoreOptions.builder());
+    }
+
+    @Test
+    void encrypted() {
+        run(
+                4,
+                random -> StoreOptions.builder()
+                        .memtableBytes(1024 + random.nextInt(30 * 1024))
+                        .blockBytes(128 << random.nextInt(4))
+                        .targetFileBytes(4096)
+                        .bloomBitsPerKey(random.nextInt(3) * 5)
+                        .encryption(TestKeys.provider("k"))
+                        .encryptedOnly(true));
     }
 
     private interface Options {

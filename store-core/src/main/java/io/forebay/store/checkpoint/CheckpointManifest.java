@@ -22,6 +22,8 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * The state that a checkpoint fixes, as one edit that leads from nothing to it, and its bytes:
@@ -49,9 +51,12 @@ public final class CheckpointManifest {
 
     private final VersionEdit state;
     private final List<CheckpointFile> files;
+    /** Master key of the bytes that this was decoded from; null when they were plain, or there were none. */
+    private final String keyId;
 
-    private CheckpointManifest(VersionEdit state) {
+    private CheckpointManifest(VersionEdit state, String keyId) {
         this.state = state;
+        this.keyId = keyId;
         this.files = physicalFiles(state);
     }
 
@@ -60,7 +65,7 @@ public final class CheckpointManifest {
         if (!state.removed().isEmpty() || state.commit() == null || state.lastSequence() < 0) {
             throw new IllegalArgumentException("Not the whole state of a checkpoint");
         }
-        return new CheckpointManifest(state);
+        return new CheckpointManifest(state, null);
     }
 
     /** Files with their ranks and visible ranges; without open files when this was decoded. */
@@ -88,10 +93,17 @@ public final class CheckpointManifest {
 
     public CheckpointDescription description() {
         long entries = 0;
+        Set<String> keyIds = new TreeSet<>();
         for (VersionEdit.Added added : state.added()) {
             entries += added.file().entries();
+            if (added.file().keyId() != null) {
+                keyIds.add(added.file().keyId());
+            }
         }
-        return new CheckpointDescription(files, payload().clone(), entries);
+        if (keyId != null) {
+            keyIds.add(keyId);
+        }
+        return new CheckpointDescription(files, payload().clone(), entries, keyIds);
     }
 
     /** Not encrypted. */
@@ -171,8 +183,11 @@ public final class CheckpointManifest {
                     "version " + version + " and " + length + " bytes");
         }
         byte[] content = Arrays.copyOfRange(bytes, HEADER_BYTES, HEADER_BYTES + length);
+        String keyId = null;
         if (magic == ENCRYPTED_MAGIC) {
-            content = opened(content, encryption);
+            KeyEnvelope envelope = KeyEnvelope.read(content, 0, content.length, FILE_NAME, HEADER_BYTES);
+            keyId = envelope.keyId();
+            content = opened(content, envelope, encryption);
         } else {
             encryption.checkPlain(FILE_NAME);
         }
@@ -181,11 +196,10 @@ public final class CheckpointManifest {
             throw corrupt(HEADER_BYTES, "a whole state with a commit", "an edit");
         }
         requireRuns(state);
-        return new CheckpointManifest(state);
+        return new CheckpointManifest(state, keyId);
     }
 
-    private static byte[] opened(byte[] sealed, Encryption encryption) {
-        KeyEnvelope envelope = KeyEnvelope.read(sealed, 0, sealed.length, FILE_NAME, HEADER_BYTES);
+    private static byte[] opened(byte[] sealed, KeyEnvelope envelope, Encryption encryption) {
         FileCipher cipher;
         try {
             cipher = encryption.open(envelope, FILE_NAME, HEADER_BYTES);

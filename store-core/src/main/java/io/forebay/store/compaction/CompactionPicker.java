@@ -50,11 +50,20 @@ public final class CompactionPicker {
     /**
      * As {@link #pick}, until everything committed is in the bottom run without deletes: for a compaction that was asked
      * for. What snapshots need stays.
+     *
+     * @param outdated files that are to be written anew whatever is in them
      */
     public static Compaction pickFull(
-            Version version, Set<FileId> busy, long durableSequence, long oldestSnapshot, long targetFileBytes)
+            Version version,
+            Set<FileId> busy,
+            long durableSequence,
+            long oldestSnapshot,
+            long targetFileBytes,
+            Set<FileId> outdated)
             throws IOException {
-        return pickFull(input(version, busy, durableSequence, oldestSnapshot, targetFileBytes));
+        PickInput in = input(version, busy, durableSequence, oldestSnapshot, targetFileBytes);
+        Compaction due = pickFull(in);
+        return due != null ? due : pickOutdated(in, outdated);
     }
 
     /** Bytes that the tiers have too many, for pacing. */
@@ -109,6 +118,24 @@ public final class CompactionPicker {
             return new TierMerges(in, 0).join(rest);
         }
         return new BottomUpkeep(in).pickAny();
+    }
+
+    /** Each by itself and inside its run, so that no job is larger than a file, and no order changes. */
+    static Compaction pickOutdated(PickInput in, Set<FileId> outdated) {
+        if (outdated.isEmpty()) {
+            return null;
+        }
+        for (SortedRun run : in.runs()) {
+            for (FileMeta file : run.files()) {
+                if (outdated.contains(file.id()) && !in.busy().contains(file.id())) {
+                    return new Compaction(
+                            Compaction.Kind.MERGE,
+                            List.of(new Compaction.Input(run.rank(), List.of(file))),
+                            run.rank());
+                }
+            }
+        }
+        return null;
     }
 
     static long debt(List<SortedRun> runs) {

@@ -43,6 +43,11 @@ public final class Encryption {
         return keys != null;
     }
 
+    /** Id of the master key of files that are made now; null when they are plain. */
+    public String currentKeyId() {
+        return keys == null ? null : keys.currentKeyId();
+    }
+
     /**
      * The cipher of a new file with a data key of its own, or null when new files are plain.
      *

@@ -49,7 +49,7 @@ final class CompactionScheduler {
         boolean worked = false;
         if (store.lifecycle.beginJob()) {
             try {
-                worked = runOne(false);
+                worked = runOne(null);
             } catch (MemoryBudgetException e) {
                 // it is tried again after the next change of the version
                 LOG.warn("No memory to compact store {}", store.options.name(), e);
@@ -69,8 +69,11 @@ final class CompactionScheduler {
         store.progress.signal();
     }
 
-    /** Carries out compactions on the calling thread until all that is committed is in the bottom run. */
-    void compactAll() {
+    /**
+     * Carries out compactions on the calling thread until all that is committed is in the bottom run, and none of the
+     * outdated files is left.
+     */
+    void compactAll(Set<FileId> outdated) {
         boolean more = true;
         while (more) {
             store.lifecycle.checkRunning();
@@ -78,7 +81,7 @@ final class CompactionScheduler {
                 continue; // closed or failed: says the check
             }
             try {
-                more = runOne(true);
+                more = runOne(outdated);
             } catch (IOException e) {
                 store.lifecycle.fail(e);
                 step.failed();
@@ -100,14 +103,17 @@ final class CompactionScheduler {
         }
     }
 
-    /** @return false when nothing was due */
-    private boolean runOne(boolean full) throws IOException {
-        Picked picked = pick(full);
+    /**
+     * @param outdated for a full compaction; null for one that is due by itself
+     * @return false when nothing was due
+     */
+    private boolean runOne(Set<FileId> outdated) throws IOException {
+        Picked picked = pick(outdated);
         if (picked == null) {
             return false;
         }
         try {
-            if (!full) {
+            if (outdated == null) {
                 schedule(); // another one may be due beside it
             }
             step.run(picked.compaction, picked.version);
@@ -119,7 +125,7 @@ final class CompactionScheduler {
     }
 
     /** The version is looked at under the lock: a job that ends installs its edit before its files are no longer busy. */
-    private synchronized Picked pick(boolean full) throws IOException {
+    private synchronized Picked pick(Set<FileId> outdated) throws IOException {
         long durable = store.commits.durable().sequence();
         long published = writes.published();
         long[] claims = store.snapshots.sequences();
@@ -127,9 +133,10 @@ final class CompactionScheduler {
         Version version = store.versions.current();
         Compaction compaction = null;
         try {
-            compaction = full
-                    ? CompactionPicker.pickFull(version, busy, durable, oldest, store.options.targetFileBytes())
-                    : CompactionPicker.pick(version, busy, durable, oldest, store.options.targetFileBytes());
+            long target = store.options.targetFileBytes();
+            compaction = outdated != null
+                    ? CompactionPicker.pickFull(version, busy, durable, oldest, target, outdated)
+                    : CompactionPicker.pick(version, busy, durable, oldest, target);
         } finally {
             if (compaction == null) {
                 version.release();

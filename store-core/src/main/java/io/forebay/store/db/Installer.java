@@ -1,5 +1,6 @@
 package io.forebay.store.db;
 
+import io.forebay.store.StoreIoException;
 import io.forebay.store.version.FileMeta;
 import io.forebay.store.version.SortedRun;
 import io.forebay.store.version.Version;
@@ -62,6 +63,16 @@ final class Installer {
             return checkpoints.flushed(flushed, edit.added(), () -> store.states.install(version, flushed));
         } finally {
             version.release();
+        }
+    }
+
+    /** Writes the manifest anew unless it has that key already; fails like an edit. */
+    void renewManifest(String keyId) {
+        try {
+            store.versions.renewManifest(keyId);
+        } catch (IOException e) {
+            store.lifecycle.fail(e);
+            throw new StoreIoException("Writing the manifest of store " + store.options.name() + " failed", e);
         }
     }
 

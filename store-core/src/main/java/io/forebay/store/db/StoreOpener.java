@@ -49,6 +49,11 @@ final class StoreOpener {
     StoreImpl restore(List<RestoreSource> sources, byte[] payload) {
         RestorePlan plan = RestorePlan.of(sources, encryption);
         checkMergeName(plan.mergeName());
+        for (VersionEdit.Added added : plan.added()) {
+            if (added.file().keyId() == null) {
+                encryption.checkPlain(added.file().id().name());
+            }
+        }
         return locked(registry -> restore(plan, payload, registry));
     }
 

@@ -2,6 +2,13 @@ package io.forebay.store.db;
 
 import io.forebay.store.SortedIngest;
 import io.forebay.store.StoreStatistics;
+import io.forebay.store.crypto.Encryption;
+import io.forebay.store.version.FileId;
+import io.forebay.store.version.FileMeta;
+import io.forebay.store.version.SortedRun;
+import io.forebay.store.version.Version;
+import java.util.HashSet;
+import java.util.Set;
 
 /** Wires the parts of one store together, and holds the operations that need several of them. */
 final class StoreParts {
@@ -51,7 +58,30 @@ final class StoreParts {
 
     void compact() {
         flush();
-        compactions.compactAll();
+        Encryption encryption = store.versions.registry().encryption();
+        String keyId = encryption.currentKeyId();
+        compactions.compactAll(encryption.isOn() ? filesOfOtherKeys(keyId) : Set.of());
+        if (encryption.isOn()) {
+            installer.renewManifest(keyId);
+        }
+    }
+
+    /** Files that a key rotation, or the beginning of encryption, has left behind. */
+    private Set<FileId> filesOfOtherKeys(String keyId) {
+        Set<FileId> outdated = new HashSet<>();
+        Version version = store.versions.current();
+        try {
+            for (SortedRun run : version.runs()) {
+                for (FileMeta file : run.files()) {
+                    if (!keyId.equals(file.keyId())) {
+                        outdated.add(file.id());
+                    }
+                }
+            }
+        } finally {
+            version.release();
+        }
+        return outdated;
     }
 
     SortedIngest ingest() {

@@ -1,6 +1,7 @@
 package io.forebay.store.flush;
 
 import io.forebay.store.WritableFile;
+import io.forebay.store.crypto.FileCipher;
 import io.forebay.store.rangedel.Fragment;
 import io.forebay.store.sst.SstProperties;
 import io.forebay.store.sst.SstWriter;
@@ -37,6 +38,9 @@ public final class SstOutput implements Closeable {
     private SstWriter writer;
 
     private FileId writing;
+    /** Of that file; null when it is plain. */
+    private FileCipher cipher;
+
     private long writingSinceMillis;
     /** The last key once the file is large enough: any other key begins the next file. Null before. */
     private byte[] lastKey;
@@ -198,7 +202,8 @@ public final class SstOutput implements Closeable {
             writer.addTombstone(fragment);
         }
         SstProperties properties = writer.finish();
-        PhysicalFile file = target.registry().acquire(writing, properties.fileBytes());
+        String keyId = cipher == null ? null : cipher.keyId();
+        PhysicalFile file = target.registry().acquire(writing, properties.fileBytes(), keyId);
         finished.add(new FileMeta(
                 writing,
                 properties.fileBytes(),
@@ -211,6 +216,7 @@ public final class SstOutput implements Closeable {
                 properties.rangeDeletes(),
                 -1,
                 writingSinceMillis,
+                keyId,
                 file));
         finishedBytes += properties.fileBytes();
         writer = null;
@@ -219,10 +225,12 @@ public final class SstOutput implements Closeable {
 
     private void begin() throws IOException {
         FileId id = FileId.random(target.ids());
+        cipher = target.registry().encryption().create(id.name());
         writingSinceMillis = target.clock().currentTimeMillis();
         // A failed create may have left something behind, so the name is noted first.
         writing = id;
         WritableFile file = target.files().create(id.name());
-        writer = new SstWriter(file, id.name(), target.blockBytes(), target.bloomBitsPerKey(), writingSinceMillis);
+        writer = new SstWriter(
+                file, id.name(), cipher, target.blockBytes(), target.bloomBitsPerKey(), writingSinceMillis);
     }
 }

@@ -1,6 +1,7 @@
 package io.forebay.store.sst;
 
 import io.forebay.store.WritableFile;
+import io.forebay.store.crypto.FileCipher;
 import io.forebay.store.sst.block.BlockBuilder;
 import io.forebay.store.sst.block.BlockTrailer;
 import io.forebay.store.util.Slab;
@@ -8,18 +9,32 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.zip.CRC32C;
 
-/** Appends blocks with their trailers to a file, through a buffer, so that small blocks do not cost a write each. */
+/**
+ * Appends blocks with their trailers to a file, encrypted if there is a cipher, through a buffer, so that small blocks do not
+ * cost a write each.
+ */
 final class BlockOutput {
     private static final int BUFFER_BYTES = 64 << 10;
 
     private final WritableFile file;
+    /** Null for a plain file. */
+    private final FileCipher cipher;
+
+    private final int overhead;
     private final CRC32C crc = new CRC32C();
     private byte[] buffer = new byte[BUFFER_BYTES];
     private int used;
     private long flushed;
 
-    BlockOutput(WritableFile file) {
+    BlockOutput(WritableFile file, FileCipher cipher) {
         this.file = file;
+        this.cipher = cipher;
+        this.overhead = SstFormat.overhead(cipher);
+    }
+
+    /** So many bytes a block takes in the file beyond its content. */
+    int overhead() {
+        return overhead;
     }
 
     /** Where the next block will begin. */
@@ -29,36 +44,39 @@ final class BlockOutput {
 
     /** Writes what the builder holds. */
     void block(BlockBuilder builder) throws IOException {
-        room(builder.size() + BlockTrailer.BYTES);
+        room(builder.size() + overhead);
         long begin = position();
         int from = used;
         used = builder.finish(buffer, used);
-        crc.update(buffer, from, used - from);
-        trailer(begin);
+        end(begin, from);
     }
 
     void block(MetaWriter content) throws IOException {
-        room(content.size() + BlockTrailer.BYTES);
+        room(content.size() + overhead);
         long begin = position();
+        int from = used;
         System.arraycopy(content.array(), 0, buffer, used, content.size());
-        crc.update(buffer, used, content.size());
         used += content.size();
-        trailer(begin);
+        end(begin, from);
     }
 
     /** Writes {@code words[from, to)}. */
     void block(long[] words, int from, int to) throws IOException {
         int bytes = (to - from) * Long.BYTES;
-        room(bytes + BlockTrailer.BYTES);
+        room(bytes + overhead);
         long begin = position();
+        int blockFrom = used;
         ByteBuffer.wrap(buffer, used, bytes).asLongBuffer().put(words, from, to - from);
-        crc.update(buffer, used, bytes);
         used += bytes;
-        trailer(begin);
+        end(begin, blockFrom);
     }
 
-    /** Writes a block of one entry, whose value is not copied: it may be large. */
+    /** Writes a block of one entry, whose value is not copied unless it is encrypted: it may be large. */
     void lone(byte[] key, int offset, int length, long sequence, byte kind, ByteBuffer value) throws IOException {
+        if (cipher != null) {
+            encryptedLone(key, offset, length, sequence, kind, value);
+            return;
+        }
         room(BlockBuilder.loneSize(length, sequence) + BlockTrailer.BYTES);
         long begin = position();
         int from = used;
@@ -71,6 +89,22 @@ final class BlockOutput {
         trailer(begin);
     }
 
+    private void encryptedLone(byte[] key, int offset, int length, long sequence, byte kind, ByteBuffer value)
+            throws IOException {
+        room(Math.addExact(BlockBuilder.loneSize(length, sequence) + overhead, value.remaining()));
+        long begin = position();
+        int from = used;
+        used = BlockBuilder.putLone(buffer, used, key, offset, length, sequence, kind);
+        int valueLength = value.remaining();
+        value.get(buffer, used, valueLength);
+        used += valueLength;
+        end(begin, from);
+        if (buffer.length > BUFFER_BYTES) {
+            flush();
+            buffer = new byte[BUFFER_BYTES];
+        }
+    }
+
     void footer(byte[] footer) throws IOException {
         room(footer.length);
         System.arraycopy(footer, 0, buffer, used, footer.length);
@@ -81,6 +115,16 @@ final class BlockOutput {
         file.append(ByteBuffer.wrap(buffer, 0, used));
         flushed += used;
         used = 0;
+    }
+
+    /** The content of a block lies in {@code buffer[from, used)}: encrypts it and adds the trailer. */
+    private void end(long begin, int from) {
+        if (cipher != null) {
+            cipher.seal(begin, BlockTrailer.STORED, buffer, from, used - from, buffer, from);
+            used += FileCipher.TAG_BYTES;
+        }
+        crc.update(buffer, from, used - from);
+        trailer(begin);
     }
 
     private void trailer(long begin) {

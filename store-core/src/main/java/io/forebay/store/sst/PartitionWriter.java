@@ -2,7 +2,6 @@ package io.forebay.store.sst;
 
 import io.forebay.store.key.ValueKind;
 import io.forebay.store.sst.block.BlockBuilder;
-import io.forebay.store.sst.block.BlockTrailer;
 import io.forebay.store.sst.filter.BlockedBloom;
 import io.forebay.store.sst.filter.FilterBuilder;
 import java.io.IOException;
@@ -19,7 +18,7 @@ final class PartitionWriter {
     private static final long MAX_DATA_BYTES = 0xFFFFFFFFL;
 
     private final BlockOutput output;
-    private final BlockBuilder index = BlockBuilder.besidesPrefix(SstFormat.META_BLOCK_BYTES - BlockTrailer.BYTES);
+    private final BlockBuilder index;
     private final FilterBuilder filter;
     private final MetaWriter top = new MetaWriter();
     private byte[] separator = new byte[0];
@@ -29,6 +28,7 @@ final class PartitionWriter {
     /** @param bitsPerKey 0 for no filter */
     PartitionWriter(BlockOutput output, int bitsPerKey) {
         this.output = output;
+        this.index = BlockBuilder.besidesPrefix(SstFormat.META_BLOCK_BYTES - output.overhead());
         this.filter = bitsPerKey == 0 ? null : new FilterBuilder(bitsPerKey);
     }
 
@@ -97,7 +97,7 @@ final class PartitionWriter {
                 .number(index.count())
                 .number(dataBytes)
                 .number(lines)
-                .number(index.size() + BlockTrailer.BYTES);
+                .number(index.size() + output.overhead());
         output.block(index);
         partitions++;
     }

@@ -26,6 +26,8 @@ final class ReadAheadBlocks extends BlockAccess {
     private Slab pooled;
     /** The pooled buffer, or one on the heap for a block that it cannot hold. */
     private Slab window;
+    /** The content of the current block of an encrypted file. */
+    private Slab decrypted;
     /** What part of the file the window holds. */
     private long windowBegin;
 
@@ -55,17 +57,28 @@ final class ReadAheadBlocks extends BlockAccess {
             fill(begin, (int) (end - begin), dataBlock == current - 1);
         }
         current = dataBlock;
-        slab = window;
-        at = (int) (begin - windowBegin);
-        blocks.checkData(window, at, (int) (end - begin), begin);
-        length = (int) (end - begin) - BlockTrailer.BYTES;
+        int fileBytes = (int) (end - begin);
+        int windowAt = (int) (begin - windowBegin);
+        if (blocks.isEncrypted()) {
+            if (decrypted == null || decrypted.capacity() < fileBytes) {
+                decrypted = new Slab(ByteBuffer.allocate(fileBytes));
+            }
+            blocks.decryptData(window, windowAt, fileBytes, begin, decrypted);
+            slab = decrypted;
+            at = 0;
+        } else {
+            blocks.checkData(window, windowAt, fileBytes, begin);
+            slab = window;
+            at = windowAt;
+        }
+        length = blocks.cachedBytes(fileBytes) - BlockTrailer.BYTES;
     }
 
     private void loadIndex(int newPartition) throws IOException {
         if (newPartition == partition) {
             return;
         }
-        int bytes = top.indexBytes(newPartition);
+        int bytes = blocks.cachedBytes(top.indexBytes(newPartition));
         if (index.capacity() < bytes) {
             index = new Slab(ByteBuffer.allocate(bytes));
         }
@@ -116,6 +129,7 @@ final class ReadAheadBlocks extends BlockAccess {
         closed = true;
         slab = null;
         window = null;
+        decrypted = null;
         if (pooled != null) {
             pool.give(SlabPool.Use.METADATA, pooled);
             pooled = null;

@@ -6,16 +6,18 @@ import io.forebay.store.cache.BlockCache;
 import io.forebay.store.cache.BlockSlots;
 import io.forebay.store.cache.BlockSource;
 import io.forebay.store.cache.CachedBlock;
+import io.forebay.store.crypto.FileCipher;
 import io.forebay.store.sst.block.BlockSearch;
 import io.forebay.store.sst.block.BlockTrailer;
 import io.forebay.store.sst.block.BlockValidator;
 import io.forebay.store.util.Slab;
 import java.io.EOFException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 
 /**
- * The blocks of one open file by their numbers (see {@link TopIndex}), through the cache. A block is read, verified and
- * validated when it enters the cache. Where a data block lies is looked up in its index block only then: a hit needs its
+ * The blocks of one open file by their numbers (see {@link TopIndex}), through the cache. A block is read, verified,
+ * decrypted and validated when it enters the cache; there it takes its content and room for a trailer, encrypted or not. Where a data block lies is looked up in its index block only then: a hit needs its
  * number and nothing else. Thread-safe.
  */
 final class SstBlocks implements BlockSource {
@@ -25,14 +27,29 @@ final class SstBlocks implements BlockSource {
     private final BlockCache cache;
     private final BlockSlots slots;
     private final int firstDataOrdinal;
+    /** Null for a plain file. */
+    private final FileCipher cipher;
+    /** So much shorter a block is in the cache than in the file. */
+    private final int tagBytes;
 
-    SstBlocks(ReadableFile file, String name, TopIndex top, BlockCache cache) {
+    SstBlocks(ReadableFile file, String name, TopIndex top, BlockCache cache, FileCipher cipher) {
         this.file = file;
         this.name = name;
         this.top = top;
         this.cache = cache;
         this.slots = cache.slots(top.blocks());
         this.firstDataOrdinal = top.firstDataOrdinal();
+        this.cipher = cipher;
+        this.tagBytes = cipher == null ? 0 : FileCipher.TAG_BYTES;
+    }
+
+    boolean isEncrypted() {
+        return cipher != null;
+    }
+
+    /** What a block of so many bytes in the file takes in the cache. */
+    int cachedBytes(int fileBytes) {
+        return fileBytes - tagBytes;
     }
 
     BlockSlots slots() {
@@ -57,6 +74,10 @@ final class SstBlocks implements BlockSource {
 
     @Override
     public int length(int ordinal) throws IOException {
+        return cachedBytes(fileBytes(ordinal));
+    }
+
+    private int fileBytes(int ordinal) throws IOException {
         if (top.isIndexOrdinal(ordinal)) {
             return top.indexBytes(ordinal);
         }
@@ -102,7 +123,7 @@ final class SstBlocks implements BlockSource {
             index.release();
         }
         readVerified(offset, length, into, at);
-        BlockValidator.check(into, at, length - BlockTrailer.BYTES, name, offset);
+        BlockValidator.check(into, at, length - tagBytes - BlockTrailer.BYTES, name, offset);
     }
 
     /** Reads the index block of a partition to {@code into} and checks that the data blocks in it add up. */
@@ -110,7 +131,7 @@ final class SstBlocks implements BlockSource {
         long offset = top.indexOffset(partition);
         int length = top.indexBytes(partition);
         readVerified(offset, length, into, at);
-        int end = at + length - BlockTrailer.BYTES;
+        int end = at + cachedBytes(length) - BlockTrailer.BYTES;
         BlockValidator.check(into, at, end - at, name, offset);
         int count = BlockSearch.count(into, at);
         if (count != top.dataBlocks(partition)) {
@@ -127,7 +148,7 @@ final class SstBlocks implements BlockSource {
                 throw new CorruptionException(name, offset, "a block end of 4 bytes", valueLength + " bytes");
             }
             long next = endOfData(into, at, end, i);
-            if (next <= previous + BlockTrailer.BYTES || next - previous > Integer.MAX_VALUE) {
+            if (next <= previous + tagBytes + BlockTrailer.BYTES || next - previous > Integer.MAX_VALUE) {
                 throw new CorruptionException(name, offset, "ascending ends of blocks", previous + " and " + next);
             }
             previous = next;
@@ -138,8 +159,27 @@ final class SstBlocks implements BlockSource {
     }
 
     private void readVerified(long offset, int length, Slab into, int at) throws IOException {
-        readFully(offset, length, into, at);
-        BlockTrailer.verify(into, at, length, name, offset);
+        if (cipher == null) {
+            readFully(offset, length, into, at);
+            BlockTrailer.verify(into, at, length, name, offset);
+            return;
+        }
+        byte[] stored = Scratch.stored(length);
+        try {
+            file.read(offset, ByteBuffer.wrap(stored, 0, length));
+        } catch (EOFException e) {
+            throw truncated(name, offset, length, file.size());
+        }
+        decrypt(stored, length, offset, into, at);
+    }
+
+    /** Verifies the block in {@code stored[0, length)} and puts its content to {@code into[at]}. */
+    private void decrypt(byte[] stored, int length, long offset, Slab into, int at) {
+        BlockTrailer.verify(new Slab(ByteBuffer.wrap(stored)), 0, length, name, offset);
+        int sealed = length - BlockTrailer.BYTES;
+        byte[] content = Scratch.content(sealed);
+        cipher.open(offset, stored[sealed] & 0xFF, stored, 0, sealed, content, 0, offset);
+        into.put(at, content, 0, sealed - tagBytes);
     }
 
     /** Reads file bytes as they are; {@link CorruptionException} when the file ends too early. */
@@ -151,7 +191,15 @@ final class SstBlocks implements BlockSource {
         }
     }
 
-    /** Verifies and validates the data block that was read to {@code slab[at, at + length)}. */
+    /** Decrypts the data block that was read to {@code window[from, from + length)} to the beginning of {@code into}. */
+    void decryptData(Slab window, int from, int length, long offset, Slab into) {
+        byte[] stored = Scratch.stored(length);
+        window.get(from, stored, 0, length);
+        decrypt(stored, length, offset, into, 0);
+        BlockValidator.check(into, 0, cachedBytes(length) - BlockTrailer.BYTES, name, offset);
+    }
+
+    /** Verifies and validates the plain data block that was read to {@code slab[at, at + length)}. */
     void checkData(Slab slab, int at, int length, long offset) {
         BlockTrailer.verify(slab, at, length, name, offset);
         BlockValidator.check(slab, at, length - BlockTrailer.BYTES, name, offset);

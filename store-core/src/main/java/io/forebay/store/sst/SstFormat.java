@@ -2,6 +2,7 @@ package io.forebay.store.sst;
 
 import io.forebay.store.CorruptionException;
 import io.forebay.store.FormatTooNewException;
+import io.forebay.store.crypto.FileCipher;
 import io.forebay.store.sst.block.BlockTrailer;
 import io.forebay.store.sst.filter.BlockedBloom;
 import io.forebay.store.util.Crc32c;
@@ -23,7 +24,10 @@ import java.nio.ByteBuffer;
  * Footer       --> TopIndexOffset:u64, TombstonesOffset:u64, PropertiesOffset:u64, Version:u32, Checksum:u32, Magic:u64
  * </pre>
  *
- * The footer's checksum is the masked CRC-32C of all footer bytes before it. Every version keeps the length of the footer
+ * In an encrypted file every block is a {@link FileCipher message} at the offset of the block, whose kind is the type in its
+ * trailer, and the footer is an {@link EncryptedFooter}.
+ *
+ * <p>The footer's checksum is the masked CRC-32C of all footer bytes before it. Every version keeps the length of the footer
  * and its last 16 bytes, so that a reader can tell a newer file from a damaged one.
  *
  * @param topIndexOffset where the top index begins and the partitions end
@@ -67,30 +71,55 @@ record SstFormat(long topIndexOffset, long tombstonesOffset, long propertiesOffs
             throw new CorruptionException(file, size - 8, "magic " + Long.toHexString(MAGIC), Long.toHexString(magic));
         }
         int found = Crc32c.masked(footer, 0, CHECKED_BYTES);
-        long begin = size - FOOTER_BYTES;
         if (expected != found) {
             throw new CorruptionException(
-                    file, begin, "footer checksum " + Integer.toHexString(expected), Integer.toHexString(found));
+                    file,
+                    size - FOOTER_BYTES,
+                    "footer checksum " + Integer.toHexString(expected),
+                    Integer.toHexString(found));
         }
+        format.check(version, size - FOOTER_BYTES, file);
+        return format;
+    }
+
+    /** @param begin where the footer begins */
+    void check(int version, long begin, String file) {
+        refuseNewer(version, file);
+        boolean ordered = version > 0
+                && topIndexOffset >= 0
+                && topIndexOffset < tombstonesOffset
+                && tombstonesOffset <= propertiesOffset
+                && propertiesOffset < begin;
+        if (!ordered) {
+            throw new CorruptionException(
+                    file, begin, "ascending offsets of a format version", this + ", version " + version);
+        }
+    }
+
+    static void refuseNewer(int version, String file) {
         if (version > VERSION) {
             throw new FormatTooNewException("File " + file + " has SST format version " + version
                     + ", this build reads up to " + VERSION + ". Open the store with the version that wrote it.");
         }
-        boolean ordered = version > 0
-                && format.topIndexOffset >= 0
-                && format.topIndexOffset < format.tombstonesOffset
-                && format.tombstonesOffset <= format.propertiesOffset
-                && format.propertiesOffset < begin;
-        if (!ordered) {
-            throw new CorruptionException(
-                    file, begin, "ascending offsets of a format version", format + ", version " + version);
-        }
-        return format;
+    }
+
+    /**
+     * Bytes that a block takes in the file beyond its content.
+     *
+     * @param cipher null for a plain file
+     */
+    static int overhead(FileCipher cipher) {
+        return BlockTrailer.BYTES + (cipher == null ? 0 : FileCipher.TAG_BYTES);
+    }
+
+    /** Bytes that a filter of so many lines takes in a plain file. */
+    static long filterBytes(int lines) {
+        return filterBytes(lines, overhead(null));
     }
 
     /** Bytes that a filter of so many lines takes in the file. */
-    static long filterBytes(int lines) {
-        return (long) lines * BlockedBloom.LINE_BYTES + (long) filterBlocks(lines) * BlockTrailer.BYTES;
+    static long filterBytes(int lines, int overhead) {
+        return (long) lines * BlockedBloom.LINE_BYTES + (long) filterBlocks(lines) * overhead;
     }
 
     static int filterBlocks(int lines) {

@@ -2,40 +2,73 @@ package io.forebay.store.sst;
 
 import io.forebay.store.CorruptionException;
 import io.forebay.store.ReadableFile;
+import io.forebay.store.crypto.Encryption;
+import io.forebay.store.crypto.FileCipher;
 import io.forebay.store.rangedel.FragmentArray;
 import io.forebay.store.sst.block.BlockTrailer;
 import io.forebay.store.util.Slab;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 
-/** What of a file stays in memory as long as it is open. Immutable. */
-record SstMetadata(SstProperties properties, TopIndex top, FragmentArray tombstones) {
+/**
+ * What of a file stays in memory as long as it is open. Immutable.
+ *
+ * @param cipher null for a plain file
+ */
+record SstMetadata(SstProperties properties, TopIndex top, FragmentArray tombstones, FileCipher cipher) {
     /** Small files have all their metadata in here, so that one read opens them. */
     private static final int TAIL_BYTES = 8 << 10;
 
     private static final int FIXED_HEAP_BYTES = 1024;
+    /** The expanded key of a cipher, and what else the JDK keeps for it. */
+    private static final int CIPHER_HEAP_BYTES = 4096;
 
-    /** Reads and verifies the end of a file. */
-    static SstMetadata load(ReadableFile file, String name) throws IOException {
+    /**
+     * Reads and verifies the end of a file.
+     *
+     * @param keyId of the master key if the file must be encrypted; null when it may be plain
+     */
+    static SstMetadata load(ReadableFile file, String name, Encryption encryption, String keyId) throws IOException {
         long size = file.size();
         if (size < SstFormat.FOOTER_BYTES) {
             throw SstBlocks.truncated(name, 0, SstFormat.FOOTER_BYTES, size);
         }
         int tailBytes = (int) Math.min(size, TAIL_BYTES);
-        ByteBuffer tail = ByteBuffer.wrap(read(file, name, size - tailBytes, tailBytes));
-        byte[] footer = new byte[SstFormat.FOOTER_BYTES];
-        tail.get(tailBytes - SstFormat.FOOTER_BYTES, footer);
-        SstFormat format = SstFormat.decode(footer, name, size);
+        byte[] tail = read(file, name, size - tailBytes, tailBytes);
+        SstFormat format;
+        FileCipher cipher = null;
+        long end = size - SstFormat.FOOTER_BYTES;
+        if (EncryptedFooter.isAt(tail)) {
+            EncryptedFooter footer = EncryptedFooter.decode(tail, name, size, encryption);
+            format = footer.format();
+            cipher = footer.cipher();
+            end = footer.begin();
+        } else {
+            byte[] footer = Arrays.copyOfRange(tail, tailBytes - SstFormat.FOOTER_BYTES, tailBytes);
+            format = SstFormat.decode(footer, name, size);
+            refusePlain(name, size, encryption, keyId);
+        }
 
-        Loader loader = new Loader(file, name, tail, size - tailBytes);
+        Loader loader = new Loader(file, name, ByteBuffer.wrap(tail), size - tailBytes, cipher);
         long topEnd = format.tombstonesOffset();
-        TopIndex top = new TopIndex(loader.block(format.topIndexOffset(), topEnd), format.topIndexOffset());
+        TopIndex top = new TopIndex(
+                loader.block(format.topIndexOffset(), topEnd), format.topIndexOffset(), SstFormat.overhead(cipher));
         FragmentArray tombstones = topEnd == format.propertiesOffset()
                 ? FragmentArray.EMPTY
                 : TombstoneBlock.decode(loader.block(topEnd, format.propertiesOffset()));
-        MetaReader in = loader.block(format.propertiesOffset(), size - SstFormat.FOOTER_BYTES);
-        return new SstMetadata(PropertiesBlock.decode(in, size, top.dataBlocks(), tombstones), top, tombstones);
+        MetaReader in = loader.block(format.propertiesOffset(), end);
+        SstProperties properties = PropertiesBlock.decode(in, size, top.dataBlocks(), tombstones);
+        return new SstMetadata(properties, top, tombstones, cipher);
+    }
+
+    private static void refusePlain(String name, long size, Encryption encryption, String keyId) {
+        encryption.checkPlain(name);
+        if (keyId != null) {
+            throw new CorruptionException(
+                    name, size - 8, "a file that is encrypted with key \"" + keyId + "\"", "a plain one");
+        }
     }
 
     private static byte[] read(ReadableFile file, String name, long offset, int length) throws IOException {
@@ -50,13 +83,16 @@ record SstMetadata(SstProperties properties, TopIndex top, FragmentArray tombsto
 
     /** About how many bytes this takes in memory. */
     long heapBytes() {
-        return FIXED_HEAP_BYTES + top.heapBytes() + TombstoneBlock.heapBytes(tombstones);
+        return FIXED_HEAP_BYTES
+                + (cipher == null ? 0 : CIPHER_HEAP_BYTES)
+                + top.heapBytes()
+                + TombstoneBlock.heapBytes(tombstones);
     }
 
     /** Gets blocks from the tail that was read already, or else from the file. */
-    private record Loader(ReadableFile file, String name, ByteBuffer tail, long tailOffset) {
+    private record Loader(ReadableFile file, String name, ByteBuffer tail, long tailOffset, FileCipher cipher) {
         MetaReader block(long begin, long end) throws IOException {
-            if (end - begin > Integer.MAX_VALUE - 64 || end - begin < BlockTrailer.BYTES) {
+            if (end - begin > Integer.MAX_VALUE - 64 || end - begin < SstFormat.overhead(cipher)) {
                 throw new CorruptionException(name, begin, "a block of metadata", (end - begin) + " bytes");
             }
             int length = (int) (end - begin);
@@ -68,7 +104,14 @@ record SstMetadata(SstProperties properties, TopIndex top, FragmentArray tombsto
                 bytes = read(file, name, begin, length);
             }
             BlockTrailer.verify(new Slab(ByteBuffer.wrap(bytes)), 0, length, name, begin);
-            return new MetaReader(bytes, length - BlockTrailer.BYTES, name, begin);
+            int content = length - SstFormat.overhead(cipher);
+            if (cipher != null) {
+                byte[] plain = new byte[content];
+                int kind = bytes[length - BlockTrailer.BYTES] & 0xFF;
+                cipher.open(begin, kind, bytes, 0, length - BlockTrailer.BYTES, plain, 0, begin);
+                bytes = plain;
+            }
+            return new MetaReader(bytes, content, name, begin);
         }
     }
 }

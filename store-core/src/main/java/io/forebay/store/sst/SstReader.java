@@ -7,6 +7,7 @@ import io.forebay.store.cache.BlockCache;
 import io.forebay.store.cache.BlockSlots;
 import io.forebay.store.cache.CachedBlock;
 import io.forebay.store.cache.SlabPool;
+import io.forebay.store.crypto.Encryption;
 import io.forebay.store.key.InternalIterator;
 import io.forebay.store.key.PointLookup;
 import io.forebay.store.rangedel.Fragment;
@@ -44,24 +45,34 @@ public final class SstReader implements Closeable {
         this.metadataBytes = metadataBytes;
     }
 
+    /** As the other one, of a plain file. */
+    public static SstReader open(ReadableFile file, String name, BlockCache cache, SlabPool pool) throws IOException {
+        return open(file, name, cache, pool, Encryption.NONE, null);
+    }
+
     /**
      * Loads and verifies what is kept in memory.
      *
      * @param file owned by the reader from here on, but by the caller still when this throws
-     * @param name of the file, for messages
-     * @throws io.forebay.store.CorruptionException when it is damaged
+     * @param name of the file, for messages; part of what an encrypted file authenticates
+     * @param keyId of the master key that the file needs as far as others know; null when it may be plain
+     * @throws io.forebay.store.CorruptionException when it is damaged, or plain although there is a {@code keyId}
+     * @throws io.forebay.store.EncryptionException when it is encrypted and the key is not to be had, or plain and refused
      * @throws io.forebay.store.FormatTooNewException when a newer version wrote it
      * @throws MemoryBudgetException when the pool has no room for the metadata
      */
-    public static SstReader open(ReadableFile file, String name, BlockCache cache, SlabPool pool) throws IOException {
-        SstMetadata metadata = SstMetadata.load(file, name);
+    public static SstReader open(
+            ReadableFile file, String name, BlockCache cache, SlabPool pool, Encryption encryption, String keyId)
+            throws IOException {
+        SstMetadata metadata = SstMetadata.load(file, name, encryption, keyId);
         long bytes = metadata.heapBytes() + BlockSlots.heapBytes(metadata.top().blocks());
         if (!pool.tryReserve(SlabPool.Use.METADATA, bytes)) {
             throw new MemoryBudgetException("File " + name + " needs " + bytes + " bytes of metadata in memory, and "
                     + pool.used() + " of a budget of " + pool.budget()
                     + " are in use. Give the environment more memory.");
         }
-        return new SstReader(metadata, new SstBlocks(file, name, metadata.top(), cache), pool, bytes);
+        SstBlocks blocks = new SstBlocks(file, name, metadata.top(), cache, metadata.cipher());
+        return new SstReader(metadata, blocks, pool, bytes);
     }
 
     public SstProperties properties() {

@@ -1,13 +1,13 @@
 package io.forebay.store.sst;
 
 import io.forebay.store.WritableFile;
+import io.forebay.store.crypto.FileCipher;
 import io.forebay.store.key.KeyHash;
 import io.forebay.store.key.ValueKind;
 import io.forebay.store.rangedel.Fragment;
 import io.forebay.store.rangedel.FragmentArray;
 import io.forebay.store.rangedel.Fragmenter;
 import io.forebay.store.sst.block.BlockBuilder;
-import io.forebay.store.sst.block.BlockTrailer;
 import io.forebay.store.sst.filter.BlockedBloom;
 import io.forebay.store.util.Slab;
 import java.io.IOException;
@@ -28,6 +28,7 @@ public final class SstWriter {
 
     private final WritableFile file;
     private final String name;
+    private final FileCipher cipher;
     private final int blockBytes;
     private final int filterProbes;
     private final long creationMillis;
@@ -51,14 +52,26 @@ public final class SstWriter {
     private long tombstoneBytes;
     private boolean ended;
 
+    /** As the other one, of a plain file. */
+    public SstWriter(WritableFile file, String name, int blockBytes, int bloomBitsPerKey, long creationMillis) {
+        this(file, name, null, blockBytes, bloomBitsPerKey, creationMillis);
+    }
+
     /**
      * @param file new and empty; owned by the writer from here on
      * @param name of the file, for messages
+     * @param cipher of this file; null for a plain one
      * @param blockBytes size at which data blocks are closed, 128 to 65536
      * @param bloomBitsPerKey 0 (no filter) to 32
      * @param creationMillis milliseconds since the epoch, recorded in the properties
      */
-    public SstWriter(WritableFile file, String name, int blockBytes, int bloomBitsPerKey, long creationMillis) {
+    public SstWriter(
+            WritableFile file,
+            String name,
+            FileCipher cipher,
+            int blockBytes,
+            int bloomBitsPerKey,
+            long creationMillis) {
         if (blockBytes < 128 || blockBytes > 64 << 10) {
             throw new IllegalArgumentException("blockBytes is " + blockBytes + ", must be 128 to 65536");
         }
@@ -67,12 +80,13 @@ public final class SstWriter {
         }
         this.file = file;
         this.name = name;
+        this.cipher = cipher;
         this.blockBytes = blockBytes;
         this.filterProbes = BlockedBloom.probes(bloomBitsPerKey);
         this.creationMillis = creationMillis;
-        this.output = new BlockOutput(file);
+        this.output = new BlockOutput(file, cipher);
         this.partition = new PartitionWriter(output, bloomBitsPerKey);
-        this.block = new BlockBuilder(blockBytes - BlockTrailer.BYTES);
+        this.block = new BlockBuilder(blockBytes - output.overhead());
     }
 
     /**
@@ -143,7 +157,7 @@ public final class SstWriter {
                 + block.size()
                 + partition.estimatedBytes()
                 + tombstoneBytes
-                + SstFormat.FOOTER_BYTES
+                + (cipher == null ? SstFormat.FOOTER_BYTES : EncryptedFooter.length(cipher))
                 + 64;
     }
 
@@ -175,7 +189,8 @@ public final class SstWriter {
         long propertiesOffset = output.position();
         SstProperties properties = properties(fragments, 0);
         output.block(PropertiesBlock.encode(properties));
-        output.footer(new SstFormat(topIndexOffset, tombstonesOffset, propertiesOffset).encode());
+        SstFormat format = new SstFormat(topIndexOffset, tombstonesOffset, propertiesOffset);
+        output.footer(cipher == null ? format.encode() : EncryptedFooter.encode(format, cipher, output.position()));
         output.flush();
         file.sync();
         ended = true;
@@ -235,7 +250,7 @@ public final class SstWriter {
     private void addLone(byte[] key, int offset, int length, int shared, long sequence, byte kind, ByteBuffer value)
             throws IOException {
         closeBlock(key, offset, length);
-        long bytes = (long) BlockBuilder.loneSize(length, sequence) + value.remaining() + BlockTrailer.BYTES;
+        long bytes = (long) BlockBuilder.loneSize(length, sequence) + value.remaining() + output.overhead();
         announceBlock(Arrays.copyOfRange(key, offset, offset + length), bytes, partition.keys());
         output.lone(key, offset, length, sequence, kind, value);
         addToFilter(key, offset, length, shared);
@@ -255,7 +270,7 @@ public final class SstWriter {
             byte[] separator = next == null
                     ? Arrays.copyOf(lastKey, lastLength)
                     : Separators.between(lastKey, lastLength, next, offset, length);
-            announceBlock(separator, block.size() + BlockTrailer.BYTES, keysBeforeBlock);
+            announceBlock(separator, block.size() + output.overhead(), keysBeforeBlock);
             output.block(block);
         }
     }

@@ -1,6 +1,5 @@
 package io.forebay.store.sst;
 
-import io.forebay.store.sst.block.BlockTrailer;
 import io.forebay.store.sst.filter.BlockedBloom;
 import io.forebay.store.util.Slab;
 import java.util.Arrays;
@@ -22,7 +21,6 @@ import java.util.Arrays;
  */
 final class TopIndex {
     private static final int MIN_DESCRIPTOR_BYTES = 5;
-    private static final int MIN_BLOCK_BYTES = BlockTrailer.BYTES + 1;
 
     /** What all separators begin with. */
     private final byte[] prefix;
@@ -37,9 +35,20 @@ final class TopIndex {
     private final int[] firstDataBlocks;
     private final int[] firstFilterBlocks;
     private final int[] filterLines;
+    private final int overhead;
 
-    /** @throws io.forebay.store.CorruptionException when the partitions do not add up to {@code end} */
+    /** Of a plain file. */
     TopIndex(MetaReader in, long end) {
+        this(in, end, SstFormat.overhead(null));
+    }
+
+    /**
+     * @param overhead bytes that a block takes in the file beyond its content
+     * @throws io.forebay.store.CorruptionException when the partitions do not add up to {@code end}
+     */
+    TopIndex(MetaReader in, long end, int overhead) {
+        this.overhead = overhead;
+        int leastBytes = overhead + 1;
         int size = in.count("partitions", MIN_DESCRIPTOR_BYTES);
         byte[][] separators = new byte[size][];
         dataOffsets = new long[size + 1];
@@ -55,17 +64,17 @@ final class TopIndex {
             }
             long left = end - dataOffsets[i];
             int blocksLeft = Integer.MAX_VALUE / 2 - firstDataBlocks[i];
-            long blocks = in.number("data blocks", 1, Math.min(left / MIN_BLOCK_BYTES, blocksLeft));
+            long blocks = in.number("data blocks", 1, Math.min(left / leastBytes, blocksLeft));
             firstDataBlocks[i + 1] = firstDataBlocks[i] + (int) blocks;
             // No fewer bytes than blocks take, so that what is kept for each block is in proportion to the file.
-            filterOffsets[i] = dataOffsets[i] + in.number("bytes of data blocks", blocks * MIN_BLOCK_BYTES, left);
+            filterOffsets[i] = dataOffsets[i] + in.number("bytes of data blocks", blocks * leastBytes, left);
             left = end - filterOffsets[i];
             filterLines[i] =
                     (int) in.number("lines", 0, Math.min(left / BlockedBloom.LINE_BYTES, Integer.MAX_VALUE - 64));
             firstFilterBlocks[i + 1] = firstFilterBlocks[i] + SstFormat.filterBlocks(filterLines[i]);
-            indexOffsets[i] = filterOffsets[i] + SstFormat.filterBytes(filterLines[i]);
+            indexOffsets[i] = filterOffsets[i] + SstFormat.filterBytes(filterLines[i], overhead);
             left = Math.min(end - indexOffsets[i], Integer.MAX_VALUE);
-            dataOffsets[i + 1] = indexOffsets[i] + in.number("bytes of the index block", 1, left);
+            dataOffsets[i + 1] = indexOffsets[i] + in.number("bytes of the index block", leastBytes, left);
         }
         in.end();
         if (dataOffsets[size] != end) {
@@ -227,7 +236,7 @@ final class TopIndex {
         int block = ordinal - firstFilterOrdinal();
         int partition = partitionOf(firstFilterBlocks, block);
         int before = block - firstFilterBlocks[partition];
-        return filterOffsets[partition] + SstFormat.filterBytes(before * SstFormat.LINES_PER_FILTER_BLOCK);
+        return filterOffsets[partition] + SstFormat.filterBytes(before * SstFormat.LINES_PER_FILTER_BLOCK, overhead);
     }
 
     int filterBytes(int ordinal) {
@@ -235,6 +244,6 @@ final class TopIndex {
         int partition = partitionOf(firstFilterBlocks, block);
         int before = (block - firstFilterBlocks[partition]) * SstFormat.LINES_PER_FILTER_BLOCK;
         int lines = Math.min(SstFormat.LINES_PER_FILTER_BLOCK, filterLines[partition] - before);
-        return lines * BlockedBloom.LINE_BYTES + BlockTrailer.BYTES;
+        return lines * BlockedBloom.LINE_BYTES + overhead;
     }
 }

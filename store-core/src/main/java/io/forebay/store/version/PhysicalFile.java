@@ -96,7 +96,8 @@ public final class PhysicalFile {
         }
         ReadableFile file = registry.files().open(id.name());
         try {
-            SstReader opened = SstReader.open(file, id.name(), registry.cache(), registry.pool());
+            SstReader opened =
+                    SstReader.open(file, id.name(), registry.cache(), registry.pool(), registry.encryption(), keyId);
             slots = opened.blockSlots();
             reader = opened;
             return opened;

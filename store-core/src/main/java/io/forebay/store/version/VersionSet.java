@@ -126,6 +126,9 @@ public final class VersionSet implements Closeable {
                 List<FileMeta> kept = new ArrayList<>();
                 for (FileMeta file : runs.touch(rank)) {
                     if (file.newestSequence() <= durableCommit.sequence()) {
+                        if (file.keyId() == null) {
+                            registry.encryption().checkPlain(file.id().name());
+                        }
                         PhysicalFile physical = registry.acquire(file.id(), file.fileBytes(), file.keyId());
                         acquired.add(physical);
                         kept.add(file.withFile(physical));
@@ -166,13 +169,38 @@ public final class VersionSet implements Closeable {
             return;
         }
         synchronized (applying) {
-            if (closed) {
-                throw new IOException("The version set of " + files.describe() + " is closed");
-            }
-            if (failure != null) {
-                throw new IOException("The manifest of " + files.describe() + " could not be written before", failure);
-            }
+            requireUsable();
             applyLocked(edit);
+        }
+    }
+
+    private void requireUsable() throws IOException {
+        if (closed) {
+            throw new IOException("The version set of " + files.describe() + " is closed");
+        }
+        if (failure != null) {
+            throw new IOException("The manifest of " + files.describe() + " could not be written before", failure);
+        }
+    }
+
+    /**
+     * Begins a new manifest, with the same state, unless the one in force needs just that key.
+     *
+     * @throws IOException as in {@link #apply}
+     */
+    public void renewManifest(String keyId) throws IOException {
+        synchronized (applying) {
+            requireUsable();
+            if (keyId.equals(manifestKeyId)) {
+                return;
+            }
+            try {
+                startManifest(new VersionEdit(), current, nextRankAfter(new VersionEdit()));
+            } catch (IOException | RuntimeException | Error e) {
+                failure = e;
+                registry.keepFiles();
+                throw e;
+            }
         }
     }
 

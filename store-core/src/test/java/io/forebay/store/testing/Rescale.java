@@ -33,7 +33,9 @@ final class Rescale {
     }
 
     void splitAndJoin(Checkpoint checkpoint, FileStore files, Model state, String where) {
-        assertThat(Environment.describe(checkpoint.metadata()).files()).isEqualTo(checkpoint.files());
+        assertThat(Environment.describe(checkpoint.metadata(), options.encryption())
+                        .files())
+                .isEqualTo(checkpoint.files());
         List<KeyRange> parts = parts();
         List<FileStore> places = new ArrayList<>();
         List<Store> stores = new ArrayList<>();

@@ -1,0 +1,93 @@
+package io.forebay.store.sst;
+
+import io.forebay.store.CorruptionException;
+import io.forebay.store.crypto.Encryption;
+import io.forebay.store.crypto.FileCipher;
+import io.forebay.store.crypto.KeyEnvelope;
+import io.forebay.store.util.Crc32c;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/**
+ * The end of an encrypted SST.
+ *
+ * <pre>
+ * EncryptedFooter --&gt; {@link KeyEnvelope}, Offsets, EnvelopeLength:u32, Version:u32, Checksum:u32, Magic:u64 "FOREBAYX"
+ * Offsets         --&gt; {@link FileCipher message} at the offset of the footer, of kind {@link FileCipher#KIND_FOOTER}:
+ *                     TopIndexOffset:u64, TombstonesOffset:u64, PropertiesOffset:u64
+ * </pre>
+ *
+ * The checksum is the masked CRC-32C of all footer bytes before it. The last 16 bytes are where those of a plain footer are.
+ *
+ * @param format where the parts of the file are
+ * @param begin where the footer begins
+ */
+record EncryptedFooter(SstFormat format, FileCipher cipher, long begin) {
+    static final long MAGIC = 0x464F524542415958L;
+
+    private static final int OFFSETS_BYTES = 24;
+    private static final int FIXED_BYTES = OFFSETS_BYTES + FileCipher.TAG_BYTES + 20;
+    private static final int UNCHECKED_BYTES = 12;
+    /** Of the longest. */
+    static final int MAX_BYTES = KeyEnvelope.MAX_BYTES + FIXED_BYTES;
+
+    static int length(FileCipher cipher) {
+        return cipher.envelope().length() + FIXED_BYTES;
+    }
+
+    /** @param begin where the footer will begin */
+    static byte[] encode(SstFormat format, FileCipher cipher, long begin) {
+        int envelopeLength = cipher.envelope().length();
+        ByteBuffer footer = ByteBuffer.allocate(length(cipher));
+        cipher.envelope().write(footer.array(), 0);
+        footer.position(envelopeLength);
+        footer.putLong(format.topIndexOffset())
+                .putLong(format.tombstonesOffset())
+                .putLong(format.propertiesOffset());
+        byte[] bytes = footer.array();
+        cipher.seal(begin, FileCipher.KIND_FOOTER, bytes, envelopeLength, OFFSETS_BYTES, bytes, envelopeLength);
+        footer.position(envelopeLength + OFFSETS_BYTES + FileCipher.TAG_BYTES);
+        footer.putInt(envelopeLength).putInt(SstFormat.VERSION);
+        footer.putInt(Crc32c.masked(bytes, 0, bytes.length - UNCHECKED_BYTES)).putLong(MAGIC);
+        return bytes;
+    }
+
+    /** True when a file that ends in {@code tail} says that it is encrypted. */
+    static boolean isAt(byte[] tail) {
+        return ByteBuffer.wrap(tail).getLong(tail.length - Long.BYTES) == MAGIC;
+    }
+
+    /** @param tail the end of a file of {@code size} bytes: {@link #MAX_BYTES} of it, or the whole file */
+    static EncryptedFooter decode(byte[] tail, String file, long size, Encryption encryption) throws IOException {
+        ByteBuffer in = ByteBuffer.wrap(tail);
+        int fixedAt = tail.length - FIXED_BYTES;
+        int envelopeLength = fixedAt < 0 ? -1 : in.getInt(tail.length - 20);
+        if (envelopeLength < 1 || envelopeLength > Math.min(fixedAt, KeyEnvelope.MAX_BYTES)) {
+            throw new CorruptionException(
+                    file, size - 20, "a wrapped key that fits the file", envelopeLength + " bytes of one");
+        }
+        int footerAt = fixedAt - envelopeLength;
+        long begin = size - (tail.length - footerAt);
+        int expected = in.getInt(tail.length - UNCHECKED_BYTES);
+        int found = Crc32c.masked(tail, footerAt, tail.length - UNCHECKED_BYTES - footerAt);
+        if (expected != found) {
+            throw new CorruptionException(
+                    file, begin, "footer checksum " + Integer.toHexString(expected), Integer.toHexString(found));
+        }
+        int version = in.getInt(tail.length - 16);
+        SstFormat.refuseNewer(version, file);
+        KeyEnvelope envelope = KeyEnvelope.read(tail, footerAt, fixedAt, file, begin);
+        if (envelope.length() != envelopeLength) {
+            throw new CorruptionException(
+                    file, begin, "a wrapped key of " + envelopeLength + " bytes", envelope.length() + " bytes");
+        }
+        FileCipher cipher = encryption.open(envelope, file, begin);
+        byte[] plain = new byte[OFFSETS_BYTES];
+        int sealedBytes = OFFSETS_BYTES + FileCipher.TAG_BYTES;
+        cipher.open(begin, FileCipher.KIND_FOOTER, tail, fixedAt, sealedBytes, plain, 0, size - FIXED_BYTES);
+        ByteBuffer offsets = ByteBuffer.wrap(plain);
+        SstFormat format = new SstFormat(offsets.getLong(), offsets.getLong(), offsets.getLong());
+        format.check(version, begin, file);
+        return new EncryptedFooter(format, cipher, begin);
+    }
+}

@@ -1,0 +1,105 @@
+package io.forebay.store.checkpoint;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.forebay.store.CorruptionException;
+import io.forebay.store.EncryptionException;
+import io.forebay.store.FormatTooNewException;
+import io.forebay.store.KeyProvider;
+import io.forebay.store.crypto.Encryption;
+import io.forebay.store.testing.GoldenBytes;
+import io.forebay.store.testing.TestKeys;
+import io.forebay.store.util.Crc32c;
+import io.forebay.store.version.VersionEdit;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+
+class EncryptedCheckpointTest {
+    private static final KeyProvider KEYS = TestKeys.provider("k");
+
+    private static CheckpointManifest sample() {
+        return CheckpointManifest.of(new VersionEdit()
+                .lastSequence(300)
+                .commit(300, "secret payload".getBytes(StandardCharsets.US_ASCII))
+                .mergeName("secret-merge")
+                .add(7, CheckpointManifestTest.file(2, "secret-a", "secret-m", false))
+                .add(0, CheckpointManifestTest.file(1, "secret-a", null, true)));
+    }
+
+    private static byte[] repaired(byte[] bytes) {
+        byte[] copy = bytes.clone();
+        ByteBuffer.wrap(copy).putInt(copy.length - 4, Crc32c.masked(copy, 0, copy.length - 4));
+        return copy;
+    }
+
+    @Test
+    void goldenBytes() {
+        GoldenBytes.verify("checkpoint-encrypted", sample().encode(TestKeys.golden()));
+        CheckpointManifest decoded =
+                CheckpointManifest.decode(GoldenBytes.read("checkpoint-encrypted"), TestKeys.golden());
+        assertThat(decoded.encode()).isEqualTo(sample().encode());
+    }
+
+    @Test
+    void comesBackAndIsNotReadable() {
+        byte[] one = sample().encode(Encryption.of(KEYS, false));
+        byte[] other = sample().encode(Encryption.of(KEYS, false));
+        assertThat(CheckpointManifest.decode(one, Encryption.of(KEYS, true)).encode())
+                .isEqualTo(sample().encode());
+        byte[] secret = "secret".getBytes(StandardCharsets.US_ASCII);
+        assertThat(TestKeys.contains(sample().encode(), secret)).isTrue();
+        assertThat(TestKeys.contains(one, secret)).isFalse();
+        assertThat(one).hasSameSizeAs(other).isNotEqualTo(other);
+    }
+
+    @Test
+    void keysAreNeeded() {
+        byte[] bytes = sample().encode(Encryption.of(KEYS, false));
+        assertThatThrownBy(() -> CheckpointManifest.decode(bytes))
+                .isInstanceOf(EncryptionException.class)
+                .hasMessageContaining("CHECKPOINT")
+                .hasMessageContaining("\"k\"");
+        assertThatThrownBy(() -> CheckpointManifest.decode(bytes, Encryption.of(TestKeys.provider("x"), false)))
+                .isInstanceOf(EncryptionException.class);
+        assertThatThrownBy(() -> CheckpointManifest.decode(bytes, Encryption.of(TestKeys.impostor("k"), false)))
+                .isInstanceOf(CorruptionException.class);
+    }
+
+    @Test
+    void aPlainOneIsReadUnlessThatIsForbidden() {
+        byte[] plain = sample().encode();
+        assertThat(CheckpointManifest.decode(plain, Encryption.of(KEYS, false)).mergeName())
+                .isEqualTo("secret-merge");
+        assertThatThrownBy(() -> CheckpointManifest.decode(plain, Encryption.of(KEYS, true)))
+                .isInstanceOf(EncryptionException.class);
+    }
+
+    @Test
+    void everyChangeOfAByteIsNoticedWhateverTheChecksumSays() {
+        byte[] bytes = sample().encode(TestKeys.seeded(KEYS, 3));
+        for (int at = 0; at < bytes.length - 4; at++) {
+            for (int change = 1; change < 256; change++) {
+                byte[] damaged = bytes.clone();
+                damaged[at] ^= (byte) change;
+                assertRefused(damaged);
+                assertRefused(repaired(damaged));
+            }
+        }
+        for (int length = 0; length < bytes.length; length++) {
+            assertRefused(Arrays.copyOf(bytes, length));
+            if (length >= 20) {
+                byte[] cut = Arrays.copyOf(bytes, length);
+                ByteBuffer.wrap(cut).putInt(12, length - 20);
+                assertRefused(repaired(cut));
+            }
+        }
+    }
+
+    private static void assertRefused(byte[] bytes) {
+        assertThatThrownBy(() -> CheckpointManifest.decode(bytes, Encryption.of(KEYS, false)))
+                .isInstanceOfAny(CorruptionException.class, EncryptionException.class, FormatTooNewException.class);
+    }
+}
