@@ -85,6 +85,17 @@ public final class CrashFileStore implements FileStore {
         return new CrashFileStore(left);
     }
 
+    /** What the end of the process at this moment leaves: everything that was handed to the file system, synced or not. */
+    public synchronized CrashFileStore afterKill() {
+        Map<String, Content> left = new TreeMap<>();
+        present.forEach((name, content) -> {
+            synchronized (content) {
+                left.put(name, content.copy(content.size));
+            }
+        });
+        return new CrashFileStore(left);
+    }
+
     /** From the {@code count}-th change from now on (1: the next one) every change fails. */
     public synchronized void failAfter(long count) {
         failAtChange = changes + count;
