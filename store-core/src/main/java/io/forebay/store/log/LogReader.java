@@ -15,7 +15,8 @@ import java.util.Arrays;
  * <p>The writer syncs every record before it appends the next, so a crash can spoil the last record only, and only by
  * leaving out parts of it: the file ends early, or a sector that never reached the disk reads as zeros. Such a torn tail
  * ends the log. Everything else is damage: a bad record with a good one behind it, or a last record whose bytes are all
- * there but do not match. Flips of bits in the length of the last record are found by checking it at its actual length.
+ * there but do not match. Flips of bits in the length of the last record are found by checking it at its actual length, and
+ * those in a record that has a few zeros at the begin or the end of a sector by looking for the bit ({@link OneBit}).
  *
  * <p>Records of an encrypted log are decrypted. One that does not open is damage wherever it is, because its checksum says
  * that no crash has cut it off.
@@ -25,6 +26,9 @@ import java.util.Arrays;
 public final class LogReader {
     /** Bytes that the search for a good record behind a bad one checks at most, so that it takes no longer than a second. */
     private static final long SEARCH_BYTES = 1 << 30;
+
+    /** So many zeros at the end of a record may well have been written; more of them rather not. */
+    private static final int FEW_BYTES = 16;
 
     private final String name;
     private final Encryption encryption;
@@ -65,9 +69,10 @@ public final class LogReader {
         if (at == log.length || torn) {
             return null;
         }
-        if (isWhole(at)) {
+        int length = isWhole(at) ? lengthAt(at) : lengthOfUnwrittenOne();
+        if (length > 0) {
             payloadAt = at + LogFormat.HEADER_BYTES;
-            int end = payloadAt + lengthAt(at);
+            int end = payloadAt + length;
             if (records == 0) {
                 readEnvelope(end);
             }
@@ -152,12 +157,34 @@ public final class LogReader {
             return;
         }
         int length = lengthAt(at);
-        if (length > room && length <= LogFormat.MAX_PAYLOAD && !matchesAtLength(room)) {
+        if (length != room && matchesAtLength(room)) {
+            throw damaged("a record with a matching checksum; it has one with a length of " + room);
+        }
+        if (length > room && length <= LogFormat.MAX_PAYLOAD) {
             return;
         }
-        if (!hasUnwrittenSector()) {
+        int unwritten = unwrittenBytes(length == room);
+        if (unwritten == 0 || (unwritten <= FEW_BYTES && length == room && OneBit.explains(log, at, length))) {
             throw damaged("a record with a matching checksum, or one that a crash cut off");
         }
+    }
+
+    /**
+     * The length of the last record when all of it is there but the begin of its length, which lies at the end of a sector
+     * that was not written; else 0. The checksum says that nothing else is missing.
+     */
+    private int lengthOfUnwrittenOne() {
+        int room = log.length - at - LogFormat.HEADER_BYTES;
+        int border = (at / LogFormat.SECTOR_BYTES + 1) * LogFormat.SECTOR_BYTES;
+        if (room < 1 || border > at + LogFormat.CRC_AT) {
+            return 0;
+        }
+        for (int i = at; i < border; i++) {
+            if (log[i] != 0) {
+                return 0;
+            }
+        }
+        return matchesAtLength(room) ? room : 0;
     }
 
     /** True when the last record would be whole if its length were what is left of the file. */
@@ -167,20 +194,25 @@ public final class LogReader {
         return LogWriter.checksum(record, 0, length) == intAt(at + LogFormat.CRC_AT);
     }
 
-    private boolean hasUnwrittenSector() {
-        int from = at;
-        while (from < log.length) {
+    /**
+     * Bytes of the last record in its largest share of a sector that is nothing but zeros; 0 when there is none.
+     *
+     * @param lengthHolds true when the length leads to the end of the file, so that bytes of it are what was written
+     */
+    private int unwrittenBytes(boolean lengthHolds) {
+        int largest = 0;
+        for (int from = at; from < log.length; ) {
             int to = Math.min(log.length, (from / LogFormat.SECTOR_BYTES + 1) * LogFormat.SECTOR_BYTES);
-            boolean zeros = true;
+            boolean zeros = !lengthHolds || to > at + LogFormat.CRC_AT;
             for (int i = from; i < to && zeros; i++) {
                 zeros = log[i] == 0;
             }
             if (zeros) {
-                return true;
+                largest = Math.max(largest, to - from);
             }
             from = to;
         }
-        return false;
+        return largest;
     }
 
     private CorruptionException damaged(String expected) {

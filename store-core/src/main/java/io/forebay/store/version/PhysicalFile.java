@@ -1,9 +1,11 @@
 package io.forebay.store.version;
 
+import io.forebay.store.CorruptionException;
 import io.forebay.store.ReadableFile;
 import io.forebay.store.cache.BlockSlots;
 import io.forebay.store.sst.SstReader;
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 
 /**
  * One SST on disk, shared by all versions, checkpoints and virtual files that refer to it. Opened at the first read; when
@@ -94,7 +96,7 @@ public final class PhysicalFile {
         if (closed) {
             throw new IOException("File " + id + " in " + registry.files().describe() + " was closed with its store");
         }
-        ReadableFile file = registry.files().open(id.name());
+        ReadableFile file = openExisting();
         try {
             SstReader opened =
                     SstReader.open(file, id.name(), registry.cache(), registry.pool(), registry.encryption(), keyId);
@@ -108,6 +110,18 @@ public final class PhysicalFile {
                 e.addSuppressed(suppressed);
             }
             throw e;
+        }
+    }
+
+    /** A file that is referred to and not there is damage as much as one with other bytes, and no matter of trying again. */
+    private ReadableFile openExisting() throws IOException {
+        try {
+            return registry.files().open(id.name());
+        } catch (NoSuchFileException e) {
+            CorruptionException missing =
+                    new CorruptionException(id.name(), -1, "a file that the manifest names", "no such file");
+            missing.initCause(e);
+            throw missing;
         }
     }
 

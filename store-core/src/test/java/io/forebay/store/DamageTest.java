@@ -1,0 +1,171 @@
+package io.forebay.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.forebay.store.checkpoint.CheckpointManifest;
+import io.forebay.store.testing.Figures;
+import io.forebay.store.testing.damage.DamagedStore;
+import io.forebay.store.testing.damage.DamagedStore.Outcome;
+import io.forebay.store.testing.damage.SmallStore;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * Every flipped bit, every truncation and every zeroed sector of every file of a small store and of a checkpoint: noticed by
+ * an error that names the file, or without any influence on any answer. What cannot be told from a crash, the end of a
+ * manifest that was never written, may lead to an earlier commit, but to a whole one.
+ */
+class DamageTest {
+    private static final int SECTOR = 512;
+    private static final Figures FIGURES = new Figures(DamageTest.class);
+
+    enum Variant {
+        PLAIN(options -> options);
+
+        final UnaryOperator<StoreOptions.Builder> options;
+
+        Variant(UnaryOperator<StoreOptions.Builder> options) {
+            this.options = options;
+        }
+
+        SmallStore make() {
+            return SmallStore.make(options);
+        }
+    }
+
+    private interface Attempt {
+        Outcome with(byte[] bytes);
+    }
+
+    @AfterAll
+    static void report() {
+        FIGURES.write();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void everyBitOfEveryFile(Variant variant) {
+        SmallStore store = variant.make();
+        try (DamagedStore damaged = new DamagedStore(store)) {
+            for (Map.Entry<String, byte[]> file : store.files().entrySet()) {
+                String name = file.getKey();
+                Map<Outcome, Integer> outcomes = flip(file.getValue(), name, bytes -> damaged.open(name, bytes));
+                assertThat(outcomes).as(name).containsOnlyKeys(Outcome.DETECTED);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void everyBitOfACheckpoint(Variant variant) {
+        SmallStore store = variant.make();
+        String metadata = CheckpointManifest.FILE_NAME;
+        try (DamagedStore damaged = new DamagedStore(store)) {
+            byte[] bytes = store.checkpoint().get(metadata);
+            Map<Outcome, Integer> outcomes =
+                    flip(bytes, metadata, changed -> damaged.restore(metadata, metadata, changed));
+            assertThat(outcomes).containsOnlyKeys(Outcome.DETECTED);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void everyLengthOfEveryFile(Variant variant) {
+        SmallStore store = variant.make();
+        try (DamagedStore damaged = new DamagedStore(store)) {
+            for (Map.Entry<String, byte[]> file : store.files().entrySet()) {
+                String name = file.getKey();
+                Map<Outcome, Integer> outcomes = truncate(file.getValue(), name, bytes -> damaged.open(name, bytes));
+                if (!name.startsWith("MANIFEST")) {
+                    assertThat(outcomes).as(name).containsOnlyKeys(Outcome.DETECTED);
+                }
+            }
+            for (Map.Entry<String, byte[]> file : store.checkpoint().entrySet()) {
+                String name = file.getKey();
+                Map<Outcome, Integer> outcomes = truncate(
+                        file.getValue(), name, bytes -> damaged.restore(CheckpointManifest.FILE_NAME, name, bytes));
+                assertThat(outcomes).as(name).containsOnlyKeys(Outcome.DETECTED);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void everyZeroedSectorOfEveryFile(Variant variant) {
+        SmallStore store = variant.make();
+        try (DamagedStore damaged = new DamagedStore(store)) {
+            for (Map.Entry<String, byte[]> file : store.files().entrySet()) {
+                String name = file.getKey();
+                zero(file.getValue(), name, bytes -> damaged.open(name, bytes));
+            }
+            for (Map.Entry<String, byte[]> file : store.checkpoint().entrySet()) {
+                String name = file.getKey();
+                zero(file.getValue(), name, bytes -> damaged.restore(CheckpointManifest.FILE_NAME, name, bytes));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void everyFileThatIsNotThere(Variant variant) {
+        SmallStore store = variant.make();
+        try (DamagedStore damaged = new DamagedStore(store)) {
+            for (String name : store.files().keySet()) {
+                attempt(name + " is missing", null, bytes -> damaged.open(name, bytes));
+            }
+        }
+    }
+
+    private static Map<Outcome, Integer> flip(byte[] bytes, String name, Attempt attempt) {
+        Map<Outcome, Integer> outcomes = new EnumMap<>(Outcome.class);
+        for (int bit = 0; bit < bytes.length * 8; bit++) {
+            byte[] changed = bytes.clone();
+            changed[bit / 8] ^= (byte) (0x80 >>> bit % 8);
+            outcomes.merge(attempt(name + ", bit " + bit, changed, attempt), 1, Integer::sum);
+        }
+        count("bits", kind(name), outcomes);
+        return outcomes;
+    }
+
+    private static Map<Outcome, Integer> truncate(byte[] bytes, String name, Attempt attempt) {
+        Map<Outcome, Integer> outcomes = new EnumMap<>(Outcome.class);
+        for (int length = 0; length < bytes.length; length++) {
+            byte[] changed = Arrays.copyOf(bytes, length);
+            outcomes.merge(attempt(name + ", the first " + length + " bytes", changed, attempt), 1, Integer::sum);
+        }
+        count("lengths", kind(name), outcomes);
+        return outcomes;
+    }
+
+    private static void zero(byte[] bytes, String name, Attempt attempt) {
+        Map<Outcome, Integer> outcomes = new EnumMap<>(Outcome.class);
+        for (int from = 0; from < bytes.length; from += SECTOR) {
+            byte[] changed = bytes.clone();
+            Arrays.fill(changed, from, Math.min(bytes.length, from + SECTOR), (byte) 0);
+            outcomes.merge(attempt(name + ", zeros at " + from, changed, attempt), 1, Integer::sum);
+        }
+        count("sectors", kind(name), outcomes);
+    }
+
+    private static Outcome attempt(String what, byte[] changed, Attempt attempt) {
+        try {
+            return attempt.with(changed);
+        } catch (RuntimeException | Error e) {
+            throw new AssertionError(what, e);
+        }
+    }
+
+    private static void count(String what, String kind, Map<Outcome, Integer> outcomes) {
+        outcomes.forEach((outcome, count) ->
+                FIGURES.add(what + "." + kind + "." + outcome.name().toLowerCase(java.util.Locale.ROOT), count));
+    }
+
+    private static String kind(String name) {
+        return name.endsWith(".sst") ? "sst" : name.startsWith("MANIFEST") ? "manifest" : "checkpoint";
+    }
+}
