@@ -7,11 +7,17 @@ import java.util.Set;
  *
  * <p><b>Threads.</b> One thread at a time writes (all methods declared here except the accessors); the role may move to
  * another thread if the hand-over happens before in the sense of the memory model. Two threads writing at once is a bug
- * of the caller, and answered with {@link IllegalStateException} when it is noticed. Reads come from any thread.
+ * of the caller, and answered with {@link IllegalStateException} when it is noticed. Reads come from any thread. A store
+ * with a write-ahead log ({@link StoreOptions#durability()}) may be written by several threads at once: they take turns,
+ * and wait for the log together.
  *
- * <p><b>Durability.</b> A write is in memory only. {@link #commit} marks a point in the sequence of writes; the mark
- * becomes durable with the flush that covers it. After a crash, and after {@link #close()}, the store is exactly at its
- * last durable commit: writes after it are gone as a whole.
+ * <p><b>Durability.</b> Without a log a write is in memory only. {@link #commit} marks a point in the sequence of writes;
+ * the mark becomes durable with the flush that covers it. After a crash, and after {@link #close()}, the store is exactly
+ * at its last durable commit: writes after it are gone as a whole.
+ *
+ * <p>With a log a reopen gives a prefix of all writes and commits that holds everything which was acknowledged in the sense
+ * of {@link Durability}, and after {@link #close()} all of them. A write is visible to readers before it is acknowledged;
+ * one that ends with an exception of the log may or may not be found by a reopen. A write, or a batch, has at most about 1 GiB.
  *
  * <p><b>Errors.</b> Writes throw {@link ReadOnlyStoreException} once background work has failed, {@link
  * StoreClosedException} after close. Keys are 0 to 16 MiB, values 0 to 1 GiB; longer ones are refused with {@link
@@ -45,14 +51,23 @@ public interface Store extends ReadView, AutoCloseable {
 
     /**
      * Marks everything written so far as committed and returns at once. The mark becomes durable in the background, within
-     * {@link StoreOptions#commitInterval()} or one memtable of further writes.
+     * {@link StoreOptions#commitInterval()} or one memtable of further writes. With a log it is one more write: synced on
+     * return with {@link Durability#SYNCED}, with {@link Durability#BUFFERED} within the interval.
      *
      * @param payload bytes of the caller that become durable with exactly this state; empty for none, not null; copied
      */
     void commit(byte[] payload);
 
-    /** Like {@link #commit}, and returns only when the mark is durable (files and manifest synced). */
+    /** Like {@link #commit}, and returns only when the mark is durable (files and manifest synced, or the log). */
     void commitDurably(byte[] payload);
+
+    /**
+     * Returns when everything written so far survives power loss: syncs the write-ahead log unless somebody else did. Any
+     * thread.
+     *
+     * @throws IllegalStateException when the store has no log; use {@link #commitDurably} then
+     */
+    void sync();
 
     /** Payload of the newest commit, durable or not; empty when there was none. Any thread. */
     byte[] committedPayload();
@@ -93,7 +108,7 @@ public interface Store extends ReadView, AutoCloseable {
     StoreStatistics statistics();
 
     /**
-     * Makes the last commit durable, drops uncommitted writes, stops the background work of this store and releases the
+     * Makes the last commit durable, drops uncommitted writes (with a log: makes all writes durable and drops none), stops the background work of this store and releases the
      * directory. Open iterators, snapshots and checkpoints become unusable. Idempotent. Any thread, but not while another
      * one writes.
      */

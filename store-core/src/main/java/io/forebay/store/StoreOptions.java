@@ -18,6 +18,8 @@ public final class StoreOptions {
     private final CompactionFilter compactionFilter;
     private final KeyProvider encryption;
     private final boolean encryptedOnly;
+    private final Durability durability;
+    private final long walBytes;
 
     private StoreOptions(Builder b) {
         name = b.name;
@@ -30,6 +32,8 @@ public final class StoreOptions {
         compactionFilter = b.compactionFilter;
         encryption = b.encryption;
         encryptedOnly = b.encryptedOnly;
+        durability = b.durability;
+        walBytes = b.walBytes;
     }
 
     public static Builder builder() {
@@ -85,6 +89,20 @@ public final class StoreOptions {
         return encryption;
     }
 
+    /** What survives when a write has returned; default {@link Durability#NONE}, which keeps no log. */
+    public Durability durability() {
+        return durability;
+    }
+
+    /**
+     * Bytes of write-ahead log that a recovery may have to replay; 64 KiB to 1 TiB, default 128 MiB. A flush is started at
+     * half of it, so that old logs can go, and writers are slowed down as it comes near; they are never stopped, so a disk
+     * that cannot keep up may let the logs grow a little larger. Without a log it has no effect.
+     */
+    public long walBytes() {
+        return walBytes;
+    }
+
     /** True when plain files are refused; default false. */
     public boolean encryptedOnly() {
         return encryptedOnly;
@@ -102,6 +120,8 @@ public final class StoreOptions {
         private CompactionFilter compactionFilter;
         private KeyProvider encryption;
         private boolean encryptedOnly;
+        private Durability durability = Durability.NONE;
+        private long walBytes = 128L << 20;
 
         private Builder() {}
 
@@ -165,6 +185,17 @@ public final class StoreOptions {
          */
         public Builder encryptedOnly(boolean value) {
             encryptedOnly = value;
+            return this;
+        }
+
+        /** A store can be opened again with another durability: what logs hold is replayed in any case. */
+        public Builder durability(Durability value) {
+            durability = Objects.requireNonNull(value, "durability");
+            return this;
+        }
+
+        public Builder walBytes(long value) {
+            walBytes = inRange("walBytes", value, 64 << 10, 1L << 40);
             return this;
         }
 

@@ -28,6 +28,9 @@ package io.forebay.store;
  * @param estimatedEntries entries in memtables and files; overwritten ones may count more than once
  * @param lastSequence sequence number of the newest write
  * @param durableSequence sequence number of the newest durable commit
+ * @param walBytes bytes of write-ahead log that a recovery would have to read now
+ * @param walBytesWritten bytes appended to write-ahead logs
+ * @param walSyncs syncs of write-ahead logs
  */
 public record StoreStatistics(
         long writes,
@@ -54,4 +57,7 @@ public record StoreStatistics(
         int sortedRuns,
         long estimatedEntries,
         long lastSequence,
-        long durableSequence) {}
+        long durableSequence,
+        long walBytes,
+        long walBytesWritten,
+        long walSyncs) {}

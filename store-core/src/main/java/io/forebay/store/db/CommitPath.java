@@ -62,6 +62,12 @@ final class CommitPath {
         });
     }
 
+    void sync() {
+        store.lifecycle.checkWritable();
+        throw new IllegalStateException("Store " + store.options.name()
+                + " has no write-ahead log; use commitDurably, or open it with StoreOptions.durability");
+    }
+
     /** Stops the alarm. */
     void close() {
         timer.cancel();

@@ -71,7 +71,10 @@ final class Statistics {
                     state.version.runs().size(),
                     entries,
                     writes.published(),
-                    store.commits.durable().sequence());
+                    store.commits.durable().sequence(),
+                    0,
+                    0,
+                    0);
         } finally {
             state.release();
         }

@@ -79,6 +79,11 @@ final class StoreImpl implements Store {
     }
 
     @Override
+    public void sync() {
+        parts.commits.sync();
+    }
+
+    @Override
     public byte[] committedPayload() {
         return store.commits.last().payload().clone();
     }

@@ -1,6 +1,7 @@
 package io.forebay.store.db;
 
 import io.forebay.store.CorruptionException;
+import io.forebay.store.Durability;
 import io.forebay.store.FileStore;
 import io.forebay.store.ReadableFile;
 import io.forebay.store.RestoreSource;
@@ -81,6 +82,9 @@ final class StoreOpener {
     }
 
     private StoreImpl store(VersionSet versions, AutoCloseable lock) {
+        if (options.durability() != Durability.NONE) {
+            throw new UnsupportedOperationException("Durability " + options.durability() + " is not supported yet");
+        }
         StoreContext context = new StoreContext(shared, files, options, versions);
         StoreImpl[] store = new StoreImpl[1];
         StoreParts parts = new StoreParts(context, () -> {
