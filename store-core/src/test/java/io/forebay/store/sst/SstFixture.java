@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.forebay.store.ReadableFile;
 import io.forebay.store.cache.BlockCache;
 import io.forebay.store.cache.SlabPool;
+import io.forebay.store.crypto.Encryption;
 import io.forebay.store.util.DirectSlabAllocator;
 import java.io.IOException;
 
@@ -15,9 +16,13 @@ final class SstFixture implements AutoCloseable {
     final SstReader reader;
 
     SstFixture(ReadableFile file, String name, long budget) throws IOException {
+        this(file, name, budget, Encryption.NONE);
+    }
+
+    SstFixture(ReadableFile file, String name, long budget, Encryption encryption) throws IOException {
         pool = new SlabPool(new DirectSlabAllocator(budget), budget);
         cache = new BlockCache(pool);
-        reader = SstReader.open(file, name, cache, pool);
+        reader = SstReader.open(file, name, cache, pool, encryption, null);
     }
 
     @Override

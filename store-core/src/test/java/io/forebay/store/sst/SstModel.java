@@ -2,6 +2,8 @@ package io.forebay.store.sst;
 
 import io.forebay.store.KeyRange;
 import io.forebay.store.ValueBuffer;
+import io.forebay.store.crypto.Encryption;
+import io.forebay.store.crypto.FileCipher;
 import io.forebay.store.io.MemoryFileStore;
 import io.forebay.store.key.KeyHash;
 import io.forebay.store.key.PointLookup;
@@ -30,7 +32,13 @@ final class SstModel {
 
     /** Writes the file; its bytes are {@link #bytes}. */
     SstProperties write(MemoryFileStore files, String name, int blockBytes, int bloomBitsPerKey) throws IOException {
-        SstWriter writer = new SstWriter(files.create(name), name, blockBytes, bloomBitsPerKey, 1234);
+        return write(files, name, Encryption.NONE, blockBytes, bloomBitsPerKey);
+    }
+
+    SstProperties write(MemoryFileStore files, String name, Encryption encryption, int blockBytes, int bloomBitsPerKey)
+            throws IOException {
+        FileCipher cipher = encryption.create(name);
+        SstWriter writer = new SstWriter(files.create(name), name, cipher, blockBytes, bloomBitsPerKey, 1234);
         int half = tombstones.size() / 2;
         tombstones.subList(0, half).forEach(writer::addTombstone);
         boolean fromSlab = false;

@@ -3,10 +3,12 @@ package io.forebay.store.sst;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.forebay.store.KeyRange;
+import io.forebay.store.crypto.Encryption;
 import io.forebay.store.io.MemoryFileStore;
 import io.forebay.store.key.InternalIterator;
 import io.forebay.store.rangedel.Fragmenter;
 import io.forebay.store.testing.Seeds;
+import io.forebay.store.testing.TestKeys;
 import io.forebay.store.util.Slab;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -44,12 +46,13 @@ class SstRoundTripTest {
             return;
         }
         MemoryFileStore files = new MemoryFileStore();
-        SstProperties written = model.write(files, "f", blockBytes, BITS[random.nextInt(BITS.length)]);
+        Encryption encryption = random.nextInt(3) > 0 ? Encryption.NONE : TestKeys.seeded(TestKeys.provider("k"), 1);
+        SstProperties written = model.write(files, "f", encryption, blockBytes, BITS[random.nextInt(BITS.length)]);
         long budget = 256 << 20;
-        try (SstFixture open = new SstFixture(files.open("f"), "f", budget)) {
+        try (SstFixture open = new SstFixture(files.open("f"), "f", budget, encryption)) {
             budget = random.nextBoolean() ? TINY_BUDGET + open.reader.metadataBytes() : budget;
         }
-        try (SstFixture open = new SstFixture(files.open("f"), "f", budget)) {
+        try (SstFixture open = new SstFixture(files.open("f"), "f", budget, encryption)) {
             SstReader reader = open.reader;
             checkProperties(model, written, reader);
             for (int i = 0; i < 4; i++) {
