@@ -17,6 +17,7 @@ import io.forebay.store.key.ValueKind;
 import io.forebay.store.rangedel.Fragment;
 import io.forebay.store.sst.block.BlockTrailer;
 import io.forebay.store.testing.ByteArrayFile;
+import io.forebay.store.testing.Effort;
 import io.forebay.store.testing.Figures;
 import io.forebay.store.testing.GoldenBytes;
 import io.forebay.store.testing.TestKeys;
@@ -191,9 +192,11 @@ class EncryptedSstTest {
         SstModel model = small();
         byte[] file = bytes(model, TestKeys.seeded(KEYS, 1));
         List<Place> blocks = blocks(file);
+        long perByte = Effort.of("encrypted.changes", 1, 8);
         long changes = 0;
         for (int at = 0; at < file.length; at++) {
-            for (int change : new int[] {1, 2, 4, 8, 16, 32, 64, 128, 255}) {
+            for (int i = 0; i < perByte; i++) {
+                int change = 1 << ((at + i) & 7);
                 byte[] damaged = file.clone();
                 damaged[at] ^= (byte) change;
                 assertThat(isNoticed(model, damaged))
@@ -240,7 +243,7 @@ class EncryptedSstTest {
                 }
             }
         }
-        assertThat(swaps).isGreaterThan(40);
+        assertThat(swaps).isGreaterThan(8);
     }
 
     /** Also of one with the same content and name, and the same master key. */

@@ -18,6 +18,7 @@ import io.forebay.store.util.Crc32c;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -68,7 +69,7 @@ class EncryptedManifestTest {
 
     private static List<String> edits(Manifest.Recovered recovered) {
         return recovered.edits().stream()
-                .map(edit -> java.util.HexFormat.of().formatHex(VersionEditCodec.encode(edit)))
+                .map(edit -> HexFormat.of().formatHex(VersionEditCodec.encode(edit)))
                 .toList();
     }
 
@@ -126,7 +127,7 @@ class EncryptedManifestTest {
         List<String> written = edits(recover(bytes, Encryption.of(KEYS, true)));
         int noticed = 0;
         for (int at = 0; at < bytes.length; at++) {
-            for (int change = 1; change < 256; change++) {
+            for (int change = 1; change < 256; change <<= 1) {
                 byte[] damaged = bytes.clone();
                 damaged[at] ^= (byte) change;
                 assertHarmless(damaged, written);
@@ -134,7 +135,7 @@ class EncryptedManifestTest {
             }
         }
         int lengthsAndChecksums = 3 * 8;
-        assertThat(noticed).isGreaterThanOrEqualTo((bytes.length - lengthsAndChecksums) * 255);
+        assertThat(noticed).isGreaterThanOrEqualTo((bytes.length - lengthsAndChecksums) * 8);
     }
 
     private static void assertHarmless(byte[] damaged, List<String> written) throws IOException {
