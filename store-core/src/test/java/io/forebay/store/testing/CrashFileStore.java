@@ -9,100 +9,74 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 
 /**
- * A directory in memory that knows what a crash would leave of it, and that can be told to fail. Bytes survive once their
- * file is synced; creates and deletes survive once the directory is synced. What is not synced may survive or not.
+ * A directory of a {@link CrashDisk}, which knows what a crash would leave of it, and which can be told to fail. As POSIX
+ * has it: the bytes of a file survive once the file is synced, its name once the directory is synced, and neither sync
+ * does the work of the other. What is not synced may survive or not.
+ *
+ * <p>Thread-safe. The moments of a disk are taken by its watcher, or when nobody changes anything.
  */
 public final class CrashFileStore implements FileStore {
-    private static final class Content {
-        byte[] bytes = new byte[0];
-        int size;
-        int synced;
-
-        synchronized void append(ByteBuffer from) {
-            int count = from.remaining();
-            if (size + count > bytes.length) {
-                bytes = Arrays.copyOf(bytes, Math.max(size + count, bytes.length * 2));
-            }
-            from.get(bytes, size, count);
-            size += count;
-        }
-
-        synchronized void sync() {
-            synced = size;
-        }
-
-        synchronized Content copy(int length) {
-            Content copy = new Content();
-            copy.bytes = Arrays.copyOf(bytes, length);
-            copy.size = length;
-            copy.synced = length;
-            return copy;
-        }
-    }
-
-    private final Map<String, Content> present;
-    /** What the directory holds on disk: differs from {@link #present} by the creates and deletes since its last sync. */
-    private final Map<String, Content> durable;
+    private final CrashDisk disk;
+    private final String name;
+    private final TreeMap<String, DiskFile> present;
+    /** What the directory holds on disk, before {@link #changes}. */
+    private final TreeMap<String, DiskFile> durable;
+    /** Since the last sync of the directory, in order. */
+    private final List<CrashMoment.Change> changes = new ArrayList<>();
 
     private boolean locked;
-    private long changes;
-    private long failAtChange = Long.MAX_VALUE;
+    private long attempts;
+    private long failAtAttempt = Long.MAX_VALUE;
     private long syncs;
     private int openReaders;
 
+    /** An empty directory, on a disk of its own. */
     public CrashFileStore() {
-        this(new TreeMap<>());
+        this(new CrashDisk(), "store", new TreeMap<>());
+        disk.adopt(this);
     }
 
-    private CrashFileStore(Map<String, Content> files) {
-        present = files;
+    CrashFileStore(CrashDisk disk, String name, Map<String, DiskFile> files) {
+        this.disk = disk;
+        this.name = name;
+        present = new TreeMap<>(files);
         durable = new TreeMap<>(files);
     }
 
-    /** What a crash at this moment leaves: synced bytes for sure, a random part of the rest. */
-    public synchronized CrashFileStore afterCrash(Random random) {
-        Map<String, Content> left = new TreeMap<>();
-        TreeMap<String, Content> all = new TreeMap<>(durable);
-        all.putAll(present);
-        for (Map.Entry<String, Content> file : all.entrySet()) {
-            boolean onDisk = durable.get(file.getKey()) == file.getValue();
-            boolean stays = onDisk && present.get(file.getKey()) == file.getValue();
-            if (stays || random.nextBoolean()) {
-                Content content = file.getValue();
-                synchronized (content) {
-                    int torn = content.size - content.synced;
-                    left.put(file.getKey(), content.copy(content.synced + (torn == 0 ? 0 : random.nextInt(torn + 1))));
-                }
-            }
-        }
-        return new CrashFileStore(left);
+    /** What a crash at this moment leaves: synced bytes and names for sure, a random part of the rest. */
+    public CrashFileStore afterCrash(Random random) {
+        return afterCrash(CrashChoice.random(random));
+    }
+
+    /** What a crash at this moment leaves. */
+    public CrashFileStore afterCrash(CrashChoice choice) {
+        return new CrashMoment(List.of(this)).afterCrash(choice).directory(name);
     }
 
     /** What the end of the process at this moment leaves: everything that was handed to the file system, synced or not. */
-    public synchronized CrashFileStore afterKill() {
-        Map<String, Content> left = new TreeMap<>();
-        present.forEach((name, content) -> {
-            synchronized (content) {
-                left.put(name, content.copy(content.size));
-            }
-        });
-        return new CrashFileStore(left);
+    public CrashFileStore afterKill() {
+        return new CrashMoment(List.of(this)).afterKill().directory(name);
+    }
+
+    /** The disk that the directory is on. */
+    public CrashDisk disk() {
+        return disk;
     }
 
     /** From the {@code count}-th change from now on (1: the next one) every change fails. */
     public synchronized void failAfter(long count) {
-        failAtChange = changes + count;
+        failAtAttempt = attempts + count;
     }
 
     public synchronized void heal() {
-        failAtChange = Long.MAX_VALUE;
+        failAtAttempt = Long.MAX_VALUE;
     }
 
     /** Syncs of files and of the directory so far. */
@@ -116,50 +90,50 @@ public final class CrashFileStore implements FileStore {
     }
 
     /** Flips one bit of a file. */
-    public synchronized void damage(String name, long offset) {
-        Content content = present.get(name);
-        synchronized (content) {
-            content.bytes[(int) offset] ^= 0x10;
-        }
+    public synchronized void damage(String file, long offset) {
+        present.get(file).flip((int) offset, 0x10);
     }
 
-    public synchronized long size(String name) {
-        return present.get(name).size;
+    public synchronized long size(String file) {
+        return present.get(file).size();
     }
 
     @Override
-    public synchronized WritableFile create(String name) throws IOException {
-        change("create " + name);
-        if (present.containsKey(name)) {
-            throw new FileAlreadyExistsException(name);
+    public WritableFile create(String file) throws IOException {
+        DiskFile content = new DiskFile();
+        synchronized (this) {
+            attempt("create " + file);
+            link(file, content);
         }
-        Content content = new Content();
-        present.put(name, content);
-        return new Writer(name, content);
+        changed("create ", file);
+        return new Writer(file, content);
     }
 
     @Override
-    public synchronized ReadableFile open(String name) throws IOException {
-        Content content = present.get(name);
-        if (content == null) {
-            throw new NoSuchFileException(name);
-        }
+    public synchronized ReadableFile open(String file) throws IOException {
+        Reader reader = new Reader(file, find(file));
         openReaders++;
-        return new Reader(name, content);
+        return reader;
     }
 
     @Override
-    public synchronized boolean putIfAbsent(String name, byte[] bytes) throws IOException {
-        change("put " + name);
-        if (present.containsKey(name)) {
-            return false;
+    public boolean putIfAbsent(String file, byte[] bytes) throws IOException {
+        DiskFile content = new DiskFile(bytes.clone());
+        synchronized (this) {
+            attempt("put " + file);
+            if (present.containsKey(file)) {
+                return false;
+            }
+            link(file, content);
         }
-        Content content = new Content();
-        content.append(ByteBuffer.wrap(bytes));
-        content.sync();
-        present.put(name, content);
-        durable.put(name, content);
-        syncs += 2;
+        changed("put, not yet durable, ", file);
+        synchronized (this) {
+            // Nobody may rely on a put to sync other names.
+            changes.removeIf(change -> change.name().equals(file));
+            durable.put(file, content);
+            syncs += 2;
+        }
+        changed("put ", file);
         return true;
     }
 
@@ -169,40 +143,50 @@ public final class CrashFileStore implements FileStore {
     }
 
     @Override
-    public synchronized boolean exists(String name) {
-        return present.containsKey(name);
+    public synchronized boolean exists(String file) {
+        return present.containsKey(file);
     }
 
     @Override
-    public synchronized void delete(String name) throws IOException {
-        change("delete " + name);
-        present.remove(name);
-    }
-
-    @Override
-    public synchronized void syncDirectory() throws IOException {
-        change("sync of the directory");
-        syncs++;
-        durable.clear();
-        durable.putAll(present);
-    }
-
-    @Override
-    public void linkFrom(FileStore from, String name) throws IOException {
-        byte[] bytes;
-        try (ReadableFile file = from.open(name)) {
-            bytes = new byte[(int) file.size()];
-            file.read(0, ByteBuffer.wrap(bytes));
-        }
+    public void delete(String file) throws IOException {
         synchronized (this) {
-            change("link " + name);
-            if (present.containsKey(name)) {
-                throw new FileAlreadyExistsException(name);
+            attempt("delete " + file);
+            DiskFile gone = present.remove(file);
+            if (gone == null) {
+                return;
             }
-            Content content = new Content();
-            content.append(ByteBuffer.wrap(bytes));
-            content.sync();
-            present.put(name, content);
+            changes.add(new CrashMoment.Change(file, gone, false));
+        }
+        changed("delete ", file);
+    }
+
+    @Override
+    public void syncDirectory() throws IOException {
+        synchronized (this) {
+            attempt("sync of the directory");
+            syncs++;
+            changes.clear();
+            durable.clear();
+            durable.putAll(present);
+        }
+        changed("sync of ", "the directory");
+    }
+
+    @Override
+    public void linkFrom(FileStore from, String file) throws IOException {
+        DiskFile content = from instanceof CrashFileStore other ? other.find(file) : copied(from, file);
+        synchronized (this) {
+            attempt("link " + file);
+            link(file, content);
+        }
+        changed("link ", file);
+    }
+
+    private static DiskFile copied(FileStore from, String file) throws IOException {
+        try (ReadableFile source = from.open(file)) {
+            byte[] bytes = new byte[(int) source.size()];
+            source.read(0, ByteBuffer.wrap(bytes));
+            return new DiskFile(bytes);
         }
     }
 
@@ -224,19 +208,66 @@ public final class CrashFileStore implements FileStore {
         return "memory that can crash";
     }
 
-    private void change(String what) throws IOException {
-        if (++changes >= failAtChange) {
+    String name() {
+        return name;
+    }
+
+    synchronized Map<String, DiskFile> durable() {
+        return new TreeMap<>(durable);
+    }
+
+    synchronized Map<String, DiskFile> present() {
+        return new TreeMap<>(present);
+    }
+
+    synchronized List<CrashMoment.Change> pendingChanges() {
+        return List.copyOf(changes);
+    }
+
+    /** Of all names and bytes as they are now. */
+    synchronized long hash() {
+        long hash = present.size();
+        for (Map.Entry<String, DiskFile> file : present.entrySet()) {
+            for (int i = 0; i < file.getKey().length(); i++) {
+                hash = hash * 31 + file.getKey().charAt(i);
+            }
+            hash = CrashDisk.mix(hash, file.getValue().hash());
+        }
+        return hash;
+    }
+
+    private synchronized DiskFile find(String file) throws NoSuchFileException {
+        DiskFile content = present.get(file);
+        if (content == null) {
+            throw new NoSuchFileException(file);
+        }
+        return content;
+    }
+
+    private void link(String file, DiskFile content) throws FileAlreadyExistsException {
+        if (present.putIfAbsent(file, content) != null) {
+            throw new FileAlreadyExistsException(file);
+        }
+        changes.add(new CrashMoment.Change(file, content, true));
+    }
+
+    private void attempt(String what) throws IOException {
+        if (++attempts >= failAtAttempt) {
             throw new IOException("injected failure of " + what);
         }
     }
 
+    private void changed(String what, String file) {
+        disk.changed(this, what, file);
+    }
+
     private final class Writer implements WritableFile {
-        private final String name;
-        private final Content content;
+        private final String file;
+        private final DiskFile content;
         private boolean closed;
 
-        Writer(String name, Content content) {
-            this.name = name;
+        Writer(String file, DiskFile content) {
+            this.file = file;
             this.content = content;
         }
 
@@ -244,24 +275,26 @@ public final class CrashFileStore implements FileStore {
         public void append(ByteBuffer bytes) throws IOException {
             synchronized (CrashFileStore.this) {
                 checkOpen();
-                change("append to " + name);
+                attempt("append to " + file);
+                content.append(bytes);
             }
-            content.append(bytes);
+            changed("append to ", file);
         }
 
         @Override
         public long position() {
-            return content.size;
+            return content.size();
         }
 
         @Override
         public void sync() throws IOException {
             synchronized (CrashFileStore.this) {
                 checkOpen();
-                change("sync of " + name);
+                attempt("sync of " + file);
                 syncs++;
+                content.sync();
             }
-            content.sync();
+            changed("sync of ", file);
         }
 
         @Override
@@ -271,36 +304,33 @@ public final class CrashFileStore implements FileStore {
 
         private void checkOpen() throws IOException {
             if (closed) {
-                throw new IOException(name + " is closed");
+                throw new IOException(file + " is closed");
             }
         }
     }
 
     private final class Reader implements ReadableFile {
-        private final String name;
-        private final Content content;
+        private final String file;
+        private final DiskFile content;
         private boolean closed;
 
-        Reader(String name, Content content) {
-            this.name = name;
+        Reader(String file, DiskFile content) {
+            this.file = file;
             this.content = content;
         }
 
         @Override
         public long size() {
-            return content.size;
+            return content.size();
         }
 
         @Override
         public void read(long position, ByteBuffer into) throws IOException {
             if (closed) {
-                throw new IOException(name + " is closed");
+                throw new IOException(file + " is closed");
             }
-            synchronized (content) {
-                if (position + into.remaining() > content.size) {
-                    throw new EOFException(name + " ends at " + content.size);
-                }
-                into.put(content.bytes, (int) position, into.remaining());
+            if (!content.read(position, into)) {
+                throw new EOFException(file + " ends at " + content.size());
             }
         }
 

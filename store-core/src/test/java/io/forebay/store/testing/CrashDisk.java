@@ -1,0 +1,87 @@
+package io.forebay.store.testing;
+
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * The disk of a machine, in memory: directories that crash at the same moment, and files that may have names in several of
+ * them. Somebody may watch it and take a {@link CrashMoment} after every change. Changes are made by one thread at a time.
+ */
+public final class CrashDisk {
+    /** Hears of every change of the disk, after it was made and on the thread that made it. */
+    @FunctionalInterface
+    public interface Watcher {
+        /** @param change what was done, for messages */
+        void changed(String change);
+    }
+
+    private static final Watcher NOBODY = change -> {};
+
+    private final Map<String, CrashFileStore> directories = new TreeMap<>();
+    private Watcher watcher = NOBODY;
+    private long changes;
+
+    /** The directory of that name; an empty one when there was none. */
+    public synchronized CrashFileStore directory(String name) {
+        return directories.computeIfAbsent(name, key -> new CrashFileStore(this, key, new TreeMap<>()));
+    }
+
+    /** True when the directory was asked for or survived a crash. */
+    public synchronized boolean has(String name) {
+        return directories.containsKey(name);
+    }
+
+    /** Directories by their names, the present ones. */
+    public synchronized Map<String, CrashFileStore> directories() {
+        return new TreeMap<>(directories);
+    }
+
+    /** @param next hears of the changes from now on; null for nobody */
+    public synchronized void watch(Watcher next) {
+        watcher = next == null ? NOBODY : next;
+    }
+
+    /** Changes so far. */
+    public synchronized long changes() {
+        return changes;
+    }
+
+    /** All that a crash or the end of the process at this moment could leave. */
+    public synchronized CrashMoment moment() {
+        return new CrashMoment(directories.values());
+    }
+
+    synchronized void add(String name, Map<String, DiskFile> files) {
+        directories.put(name, new CrashFileStore(this, name, files));
+    }
+
+    synchronized void adopt(CrashFileStore directory) {
+        directories.put(directory.name(), directory);
+    }
+
+    void changed(CrashFileStore directory, String what, String file) {
+        Watcher listener;
+        synchronized (this) {
+            changes++;
+            listener = watcher;
+        }
+        if (listener != NOBODY) {
+            listener.changed(what + file + " in " + directory.name());
+        }
+    }
+
+    /** A hash of all names and bytes. */
+    public synchronized long hash() {
+        long hash = 17;
+        for (Map.Entry<String, CrashFileStore> directory : directories.entrySet()) {
+            hash = mix(mix(hash, directory.getKey().hashCode()), directory.getValue().hash());
+        }
+        return hash;
+    }
+
+    static long mix(long hash, long value) {
+        long mixed = (hash ^ value) * 0x9E3779B97F4A7C15L;
+        mixed = (mixed ^ mixed >>> 32) * 0xD6E8FEB86659FD93L;
+        return mixed ^ mixed >>> 29;
+    }
+}
