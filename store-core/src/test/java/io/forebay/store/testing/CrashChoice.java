@@ -49,7 +49,14 @@ public final class CrashChoice {
     private static final int SECTOR = 512;
     private static final int PAGE = 4096;
     private static final Tails[] ANY = {
-        Tails.NONE, Tails.ALL, Tails.CUT, Tails.CUT_512, Tails.CUT_4096, Tails.ZEROS, Tails.SECTORS_512, Tails.SECTORS_4096
+        Tails.NONE,
+        Tails.ALL,
+        Tails.CUT,
+        Tails.CUT_512,
+        Tails.CUT_4096,
+        Tails.ZEROS,
+        Tails.SECTORS_512,
+        Tails.SECTORS_4096
     };
     /** Extremes and typical mixtures first, so that few variants find much. */
     private static final Names[] NAMES = {
@@ -85,7 +92,9 @@ public final class CrashChoice {
     public static CrashChoice staleVariant(int number, long seed) {
         Random random = new Random(seed * 1_000_003 + number);
         return new CrashChoice(
-                number % 2 == 0 ? Names.ALL : Names.RANDOM, number % 3 == 2 ? Tails.STALE_4096 : Tails.STALE_512, random);
+                number % 2 == 0 ? Names.ALL : Names.RANDOM,
+                number % 3 == 2 ? Tails.STALE_4096 : Tails.STALE_512,
+                random);
     }
 
     /**

@@ -74,7 +74,9 @@ public final class CrashDisk {
     public synchronized long hash() {
         long hash = 17;
         for (Map.Entry<String, CrashFileStore> directory : directories.entrySet()) {
-            hash = mix(mix(hash, directory.getKey().hashCode()), directory.getValue().hash());
+            hash = mix(
+                    mix(hash, directory.getKey().hashCode()),
+                    directory.getValue().hash());
         }
         return hash;
     }

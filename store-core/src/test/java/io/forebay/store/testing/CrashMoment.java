@@ -27,8 +27,7 @@ public final class CrashMoment {
 
     CrashMoment(Collection<CrashFileStore> of) {
         for (CrashFileStore store : of) {
-            Directory directory =
-                    new Directory(store.name(), store.durable(), store.pendingChanges(), store.present());
+            Directory directory = new Directory(store.name(), store.durable(), store.pendingChanges(), store.present());
             directories.add(directory);
             settled &= directory.changes.isEmpty();
             directory.durable.values().forEach(this::note);
@@ -85,8 +84,7 @@ public final class CrashMoment {
         Map<DiskFile, DiskFile> left = new IdentityHashMap<>();
         for (Directory directory : directories) {
             Map<String, DiskFile> names = new TreeMap<>(directory.present);
-            names.replaceAll((name, file) ->
-                    left.computeIfAbsent(file, key -> key.prefix(extents.get(key).size)));
+            names.replaceAll((name, file) -> left.computeIfAbsent(file, key -> key.prefix(extents.get(key).size)));
             disk.add(directory.name, names);
         }
         return disk;
