@@ -96,6 +96,7 @@ public final class VersionSet implements Closeable {
             VersionSet set = new VersionSet(files, registry, ROLL_OVER_BYTES);
             set.nextManifest = recovered.nextNumber();
             set.staleManifests.addAll(recovered.stale());
+            requireKeys(state.added().stream().map(VersionEdit.Added::file).toList(), null);
             set.begin(state);
             return set;
         } catch (IOException | RuntimeException | Error e) {
@@ -112,7 +113,7 @@ public final class VersionSet implements Closeable {
         }
     }
 
-    private void recover(Manifest.Recovered recovered) {
+    private void recover(Manifest.Recovered recovered) throws IOException {
         RunMap runs = new RunMap(List.of());
         List<SortedRun> committed = new ArrayList<>();
         List<PhysicalFile> acquired = new ArrayList<>();
@@ -145,6 +146,27 @@ public final class VersionSet implements Closeable {
         }
         current = new Version(committed);
         acquired.forEach(PhysicalFile::release);
+        List<FileMeta> files = new ArrayList<>();
+        committed.forEach(run -> files.addAll(run.files()));
+        try {
+            requireKeys(files, recovered.keyId());
+        } catch (IOException | RuntimeException | Error e) {
+            registry.keepFiles();
+            current.release();
+            throw e;
+        }
+    }
+
+    /** A key that is missing is noticed now and not by some read: opens one file of each. */
+    private static void requireKeys(List<FileMeta> files, String known) throws IOException {
+        Set<String> found = new HashSet<>();
+        found.add(null);
+        found.add(known);
+        for (FileMeta file : files) {
+            if (found.add(file.keyId())) {
+                file.file().reader();
+            }
+        }
     }
 
     /** The present version with one more reference, which the caller releases. */
