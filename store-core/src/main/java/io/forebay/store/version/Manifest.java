@@ -37,6 +37,7 @@ final class Manifest implements Closeable {
 
     private static final long MAGIC = 0x46424D414E494631L;
     private static final int HEADER_BYTES = 12;
+    private static final long FIRST_NUMBER = 1;
     private static final Pattern NAME = Pattern.compile("MANIFEST-(\\d{16})");
 
     private final LogWriter log;
@@ -70,7 +71,7 @@ final class Manifest implements Closeable {
             }
         }
         numbers.sort(null);
-        long next = numbers.isEmpty() ? 1 : numbers.get(numbers.size() - 1) + 1;
+        long next = numbers.isEmpty() ? FIRST_NUMBER : numbers.get(numbers.size() - 1) + 1;
         for (int i = numbers.size() - 1; i >= 0; i--) {
             LogReader log = open(files, name(numbers.get(i)), encryption);
             List<VersionEdit> edits = read(log, name(numbers.get(i)));
@@ -78,6 +79,10 @@ final class Manifest implements Closeable {
                 long number = numbers.remove(i);
                 return new Recovered(number, next, edits, names(numbers), log.keyId());
             }
+        }
+        if (!numbers.isEmpty() && numbers.get(0) > FIRST_NUMBER) {
+            throw new CorruptionException(
+                    name(numbers.get(0)), 0, "a whole header, because it has replaced an older manifest", "none");
         }
         return new Recovered(-1, next, List.of(), names(numbers), null);
     }
