@@ -24,8 +24,11 @@ class DamageTest {
     private static final int SECTOR = 512;
     private static final Figures FIGURES = new Figures(DamageTest.class);
 
+    private static final KeyProvider KEYS = KeyProviders.ofKeys("master", Map.of("master", new byte[32]));
+
     enum Variant {
-        PLAIN(options -> options);
+        PLAIN(options -> options),
+        ENCRYPTED(options -> options.encryption(KEYS).encryptedOnly(true));
 
         final UnaryOperator<StoreOptions.Builder> options;
 

@@ -32,8 +32,7 @@ class RestorePlanDataTest {
 
     @TestFactory
     Stream<DynamicTest> answersAsWritten() {
-        return DataDriven.files(
-                "restore", List.of("clip", "join"), lines -> new RestorePlanDataTest().answer(lines));
+        return DataDriven.files("restore", List.of("clip", "join"), lines -> new RestorePlanDataTest().answer(lines));
     }
 
     private final List<RestoreSource> sources = new ArrayList<>();

@@ -50,11 +50,12 @@ class VisibleDataTest {
                 answer.append(line).append(": ");
                 if (words[0].equals("show")) {
                     long as = words.length > 2 ? Long.parseLong(words[3]) : -1;
-                    answer.append(show(open.reader, KeyRanges.parse(words[1]), as)).append('\n');
+                    answer.append(show(open.reader, KeyRanges.parse(words[1]), as))
+                            .append('\n');
                 } else if (words[0].equals("get")) {
                     long as = words.length > 4 ? Long.parseLong(words[5]) : -1;
-                    SstModel.Answer got = SstModel.Answer.of(
-                            open.reader, KeyRanges.key(words[1]), Long.parseLong(words[3]), as);
+                    SstModel.Answer got =
+                            SstModel.Answer.of(open.reader, KeyRanges.key(words[1]), Long.parseLong(words[3]), as);
                     answer.append(got.found() ? "found" : "not found");
                     answer.append(got.settled() ? ", older files do not matter\n" : ", older files may have more\n");
                 } else {
@@ -90,7 +91,9 @@ class VisibleDataTest {
         for (Fragment fragment : tombstones.fragments()) {
             String end = fragment.end() == null ? "" : KeyRanges.text(fragment.end());
             words.add("[" + KeyRanges.text(fragment.start()) + "," + end + ")"
-                    + Arrays.toString(fragment.sequences()).replaceAll("[\\[\\] ]", "").replaceAll("^|,", "#"));
+                    + Arrays.toString(fragment.sequences())
+                            .replaceAll("[\\[\\] ]", "")
+                            .replaceAll("^|,", "#"));
         }
         return words.isEmpty() ? "nothing" : String.join(" ", words);
     }
@@ -118,7 +121,8 @@ class VisibleDataTest {
             String[] parts = word.split("#");
             if (word.startsWith("[")) {
                 String[] bounds = parts[0].substring(1, parts[0].length() - 1).split(",");
-                tombstones.add(Entry.fragment(bounds[0], bounds.length > 1 ? bounds[1] : null, Long.parseLong(parts[1])));
+                tombstones.add(
+                        Entry.fragment(bounds[0], bounds.length > 1 ? bounds[1] : null, Long.parseLong(parts[1])));
             } else {
                 String[] value = parts[1].split("[=+-]", 2);
                 char kind = parts[1].charAt(value[0].length());

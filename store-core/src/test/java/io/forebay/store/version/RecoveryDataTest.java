@@ -87,7 +87,9 @@ class RecoveryDataTest {
             case "add" -> edit.add(Long.parseLong(words[1]), file(words));
             case "remove" ->
                 edit.remove(new VersionEdit.Removed(
-                        Long.parseLong(words[1]), id(words[2]), words.length > 3 ? KeyRanges.key(words[3]) : new byte[0]));
+                        Long.parseLong(words[1]),
+                        id(words[2]),
+                        words.length > 3 ? KeyRanges.key(words[3]) : new byte[0]));
             case "commit" -> edit.commit(Long.parseLong(words[1]), payload(words));
             case "last" -> edit.lastSequence(Long.parseLong(words[1]));
             case "next" -> edit.nextRank(Long.parseLong(words[2]));
@@ -133,7 +135,9 @@ class RecoveryDataTest {
         }
         byte[] state = VersionEditCodec.encode(edits.get(0));
         ByteBuffer header = ByteBuffer.allocate(12 + state.length);
-        header.put("FBMANIF1".getBytes(US_ASCII)).putInt(Manifest.FORMAT_VERSION).put(state);
+        header.put("FBMANIF1".getBytes(US_ASCII))
+                .putInt(Manifest.FORMAT_VERSION)
+                .put(state);
         try (WritableFile file = files.create(manifest);
                 LogWriter log = new LogWriter(file)) {
             log.append(header.array());

@@ -96,7 +96,10 @@ public final class DataDriven {
         } catch (RuntimeException | Error e) {
             throw new AssertionError("The case that ends at line " + line + " failed: " + e, e);
         }
-        assertThat(answer.lines()).as("an answer before line %d", line).isNotEmpty().noneMatch(String::isBlank);
+        assertThat(answer.lines())
+                .as("an answer before line %d", line)
+                .isNotEmpty()
+                .noneMatch(String::isBlank);
         return answer.endsWith("\n") ? answer : answer + "\n";
     }
 
