@@ -1,0 +1,46 @@
+package io.forebay.bench.costs;
+
+import io.forebay.store.KeyProvider;
+import io.forebay.store.KeyProviders;
+import io.forebay.store.StoreOptions;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+
+/** A store with one thing switched on, or none, or all. */
+enum Variant {
+    PLAIN("plain", options -> options),
+    ENCRYPTION("encryption", Variant::encrypted);
+
+    private static final int KEY_BYTES = 32;
+
+    private final String title;
+    private final UnaryOperator<StoreOptions.Builder> change;
+
+    Variant(String title, UnaryOperator<StoreOptions.Builder> change) {
+        this.title = title;
+        this.change = change;
+    }
+
+    String title() {
+        return title;
+    }
+
+    StoreOptions options(int memtableBytes) {
+        return change.apply(StoreOptions.builder().name(title).memtableBytes(memtableBytes))
+                .build();
+    }
+
+    /** True when every single write waits for the disk, so that few of them must do. */
+    boolean isSlowToWrite() {
+        return false;
+    }
+
+    private static StoreOptions.Builder encrypted(StoreOptions.Builder options) {
+        return options.encryption(keys());
+    }
+
+    /** What the key is does not change the time. */
+    private static KeyProvider keys() {
+        return KeyProviders.ofKeys("bench", Map.of("bench", new byte[KEY_BYTES]));
+    }
+}
