@@ -1,7 +1,7 @@
 package io.forebay.bench.costs;
 
 import io.forebay.bench.costs.Trial.Sample;
-import java.io.PrintStream;
+import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -28,7 +28,7 @@ final class CostTable {
         diskBytes.put(variant, bytesOnDisk);
     }
 
-    void print(PrintStream out, double checksumNanosPerByte) {
+    void print(PrintWriter out, double checksumNanosPerByte) {
         Variant base = variants.get(0);
         List<Variant> others = variants.subList(1, variants.size());
         out.printf("%-36s %10s %7s", "ns per operation", base.title(), "spread");
@@ -48,7 +48,8 @@ final class CostTable {
         }
         out.printf(Locale.ROOT, "%-36s %,10d %7s", "bytes on disk", diskBytes.get(base), "");
         for (Variant variant : others) {
-            String ratio = String.format(Locale.ROOT, "%.2fx     ", diskBytes.get(variant) / (double) diskBytes.get(base));
+            String ratio =
+                    String.format(Locale.ROOT, "%.2fx     ", diskBytes.get(variant) / (double) diskBytes.get(base));
             out.printf(" %16s", ratio);
         }
         out.println();

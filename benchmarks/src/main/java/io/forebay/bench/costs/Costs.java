@@ -2,7 +2,7 @@ package io.forebay.bench.costs;
 
 import java.io.File;
 import java.io.IOException;
-import java.io.PrintStream;
+import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -52,14 +52,16 @@ public final class Costs implements Callable<Integer> {
     private CommandLine.Model.CommandSpec spec;
 
     public static void main(String[] args) {
-        int code = new CommandLine(new Costs())
+        System.exit(command().execute(args));
+    }
+
+    static CommandLine command() {
+        return new CommandLine(new Costs())
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setParameterExceptionHandler((error, arguments) -> {
                     error.getCommandLine().getErr().println("forebay costs: " + error.getMessage());
                     return 2;
-                })
-                .execute(args);
-        System.exit(code);
+                });
     }
 
     @Override
@@ -72,13 +74,14 @@ public final class Costs implements Callable<Integer> {
         }
         List<Variant> variants = new ArrayList<>(List.of(Variant.values()));
         variants.removeIf(variant -> variant != Variant.PLAIN && !chosen.contains(variant));
-        PrintStream out = System.out;
+        PrintWriter out = spec.commandLine().getOut();
         Records records = new Records(keys, valueBytes);
         CostTable table = new CostTable(variants);
         Path work = Files.createTempDirectory(parent.toPath(), "forebay-costs");
         try {
             for (int round = 0; round <= rounds; round++) {
                 out.println(round == 0 ? "warm-up" : "round " + round + " of " + rounds);
+                out.flush();
                 for (Variant variant : inTurn(variants, round)) {
                     File directory = work.resolve(variant.name() + round).toFile();
                     // Memory of the store before is given back here rather than in the middle of something timed.
@@ -99,6 +102,7 @@ public final class Costs implements Callable<Integer> {
         double nanosPerByte = Checksums.nanosPerByte();
         explain(out, nanosPerByte);
         table.print(out, nanosPerByte);
+        out.flush();
         return 0;
     }
 
@@ -119,7 +123,7 @@ public final class Costs implements Callable<Integer> {
         return turn;
     }
 
-    private void explain(PrintStream out, double checksumNanosPerByte) {
+    private void explain(PrintWriter out, double checksumNanosPerByte) {
         out.printf(
                 Locale.ROOT,
                 "%n%,d keys of %d bytes, which do not compress; values of %,d bytes of text, which do; %d rounds.%n"

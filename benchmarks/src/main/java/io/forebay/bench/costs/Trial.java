@@ -124,11 +124,11 @@ final class Trial {
         });
         time(Work.COMPACTION, () -> {
             opened.compact();
-            return records.count() + overwritten;
+            return (long) records.count() + overwritten;
         });
         if (opened.statistics().sortedRuns() != 1) {
-            throw new IllegalStateException("A full compaction left "
-                    + opened.statistics().sortedRuns() + " runs");
+            throw new IllegalStateException(
+                    "A full compaction left " + opened.statistics().sortedRuns() + " runs");
         }
     }
 
@@ -142,7 +142,7 @@ final class Trial {
                 batch.clear();
             }
         }
-        return to - from;
+        return (long) to - from;
     }
 
     private long getCold() {
