@@ -20,6 +20,8 @@ public final class StoreOptions {
     private final boolean encryptedOnly;
     private final Durability durability;
     private final long walBytes;
+    private final Compression compression;
+    private final Compression bottomCompression;
 
     private StoreOptions(Builder b) {
         name = b.name;
@@ -34,6 +36,8 @@ public final class StoreOptions {
         encryptedOnly = b.encryptedOnly;
         durability = b.durability;
         walBytes = b.walBytes;
+        compression = b.compression;
+        bottomCompression = b.bottomCompression;
     }
 
     public static Builder builder() {
@@ -108,6 +112,19 @@ public final class StoreOptions {
         return encryptedOnly;
     }
 
+    /**
+     * Compression of new files above the bottom level: flushed memtables and merges of them. They are read most and live
+     * shortest, so the default is {@link Compression#NONE}.
+     */
+    public Compression compression() {
+        return compression;
+    }
+
+    /** Compression of new files of the bottom level, which holds most of the data; default {@link Compression#NONE}. */
+    public Compression bottomCompression() {
+        return bottomCompression;
+    }
+
     /** Builds options; every setter refuses values out of range with {@link IllegalArgumentException}. */
     public static final class Builder {
         private String name = "store";
@@ -122,6 +139,8 @@ public final class StoreOptions {
         private boolean encryptedOnly;
         private Durability durability = Durability.NONE;
         private long walBytes = 128L << 20;
+        private Compression compression = Compression.NONE;
+        private Compression bottomCompression = Compression.NONE;
 
         private Builder() {}
 
@@ -196,6 +215,16 @@ public final class StoreOptions {
 
         public Builder walBytes(long value) {
             walBytes = inRange("walBytes", value, 64 << 10, 1L << 40);
+            return this;
+        }
+
+        public Builder compression(Compression value) {
+            compression = Objects.requireNonNull(value, "compression");
+            return this;
+        }
+
+        public Builder bottomCompression(Compression value) {
+            bottomCompression = Objects.requireNonNull(value, "bottomCompression");
             return this;
         }
 

@@ -56,6 +56,7 @@ class ArchitectureTest {
             "rangedel",
             "cache",
             "log",
+            "compress",
             "crypto",
             "key",
             "io",
