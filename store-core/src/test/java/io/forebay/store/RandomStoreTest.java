@@ -57,6 +57,21 @@ class RandomStoreTest {
                         .encryptedOnly(true));
     }
 
+    @Test
+    void compressed() {
+        Compression[] all = Compression.values();
+        run(
+                6,
+                random -> StoreOptions.builder()
+                        .memtableBytes(1024 + random.nextInt(30 * 1024))
+                        .blockBytes(128 << random.nextInt(6))
+                        .targetFileBytes(4096)
+                        .bloomBitsPerKey(random.nextInt(3) * 5)
+                        .compression(all[random.nextInt(all.length)])
+                        .bottomCompression(all[1 + random.nextInt(all.length - 1)])
+                        .encryption(random.nextInt(3) == 0 ? TestKeys.provider("k") : null));
+    }
+
     private interface Options {
         StoreOptions.Builder of(Random random);
     }

@@ -144,7 +144,7 @@ public final class CompactionJob {
     /** Upper runs are cut where the bottom is, so that parts of them can be merged into it later. */
     private SstOutput openOutput(RetentionIterator entries) {
         if (compaction.isBottom()) {
-            return new SstOutput(target, entries::takeTombstones, List.of());
+            return new SstOutput(target.atBottom(), entries::takeTombstones, List.of());
         }
         return new SstOutput(
                 target,

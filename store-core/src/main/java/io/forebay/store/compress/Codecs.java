@@ -53,6 +53,17 @@ public final class Codecs {
         return of(id == LZ4_ID ? Compression.LZ4 : Compression.ZSTD, "A block of file " + file);
     }
 
+    /** The longest content that a payload of so many bytes may have; what says more is damaged. */
+    public static long mostContent(Compression compression, int payloadLength) {
+        return switch (compression) {
+            case NONE -> payloadLength;
+            // A byte of a match length stands for 255 bytes of content.
+            case LZ4 -> 255L * payloadLength;
+            // A block of 128 KiB that repeats one byte takes four.
+            case ZSTD -> (128L << 10) / 4 * payloadLength;
+        };
+    }
+
     private static String library(Compression compression) {
         return compression == Compression.LZ4 ? "at.yawk.lz4:lz4-java" : "com.github.luben:zstd-jni";
     }

@@ -31,7 +31,7 @@ final class IngestImpl implements SortedIngest {
         this.writes = writes;
         this.flushes = flushes;
         this.installer = installer;
-        output = new SstOutput(store.sstTarget(), TombstoneFeed.NONE, List.of());
+        output = new SstOutput(store.sstTarget().atBottom(), TombstoneFeed.NONE, List.of());
         store.lifecycle.startIngest();
     }
 

@@ -8,6 +8,7 @@ import io.forebay.store.RestoreSource;
 import io.forebay.store.StoreIoException;
 import io.forebay.store.StoreOptions;
 import io.forebay.store.checkpoint.RestorePlan;
+import io.forebay.store.compress.Codecs;
 import io.forebay.store.crypto.Encryption;
 import io.forebay.store.version.FileId;
 import io.forebay.store.version.FileMeta;
@@ -63,6 +64,7 @@ final class StoreOpener {
     }
 
     private StoreImpl locked(Opening opening) {
+        checkCompression();
         try {
             AutoCloseable lock = files.lock();
             FileRegistry registry =
@@ -148,6 +150,12 @@ final class StoreOpener {
                         file.id().name(), present.size(), file.fileBytes() + " bytes", present.size() + " bytes");
             }
         }
+    }
+
+    /** A library that is missing shows here rather than in a flush, when it is too late. */
+    private void checkCompression() {
+        Codecs.of(options.compression(), "Store " + options.name());
+        Codecs.of(options.bottomCompression(), "Store " + options.name());
     }
 
     private void checkMergeName(String written) {

@@ -231,6 +231,12 @@ public final class SstOutput implements Closeable {
         writing = id;
         WritableFile file = target.files().create(id.name());
         writer = new SstWriter(
-                file, id.name(), cipher, target.blockBytes(), target.bloomBitsPerKey(), writingSinceMillis);
+                file,
+                id.name(),
+                cipher,
+                target.compression(),
+                target.blockBytes(),
+                target.bloomBitsPerKey(),
+                writingSinceMillis);
     }
 }

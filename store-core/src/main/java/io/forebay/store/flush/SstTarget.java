@@ -1,6 +1,7 @@
 package io.forebay.store.flush;
 
 import io.forebay.store.Clock;
+import io.forebay.store.Compression;
 import io.forebay.store.FileStore;
 import io.forebay.store.StoreOptions;
 import io.forebay.store.version.FileRegistry;
@@ -15,6 +16,8 @@ import java.util.function.LongSupplier;
  * @param clock for creation times
  * @param blockBytes see {@link StoreOptions#blockBytes()}
  * @param bloomBitsPerKey see {@link StoreOptions#bloomBitsPerKey()}
+ * @param compression of the files that are written
+ * @param bottomCompression of those of the bottom level
  * @param targetFileBytes see {@link StoreOptions#targetFileBytes()}
  */
 public record SstTarget(
@@ -24,7 +27,23 @@ public record SstTarget(
         Clock clock,
         int blockBytes,
         int bloomBitsPerKey,
+        Compression compression,
+        Compression bottomCompression,
         long targetFileBytes) {
+
+    /** The same for files of the bottom level. */
+    public SstTarget atBottom() {
+        return new SstTarget(
+                files,
+                registry,
+                ids,
+                clock,
+                blockBytes,
+                bloomBitsPerKey,
+                bottomCompression,
+                bottomCompression,
+                targetFileBytes);
+    }
 
     public static SstTarget of(
             FileStore files, FileRegistry registry, LongSupplier ids, Clock clock, StoreOptions options) {
@@ -35,6 +54,8 @@ public record SstTarget(
                 clock,
                 options.blockBytes(),
                 options.bloomBitsPerKey(),
+                options.compression(),
+                options.bottomCompression(),
                 options.targetFileBytes());
     }
 }

@@ -1,6 +1,7 @@
 package io.forebay.store.sst;
 
 import io.forebay.store.WritableFile;
+import io.forebay.store.compress.Codec;
 import io.forebay.store.crypto.FileCipher;
 import io.forebay.store.sst.block.BlockBuilder;
 import io.forebay.store.sst.block.BlockTrailer;
@@ -11,7 +12,8 @@ import java.util.zip.CRC32C;
 
 /**
  * Appends blocks with their trailers to a file, encrypted if there is a cipher, through a buffer, so that small blocks do not
- * cost a write each.
+ * cost a write each. Data blocks are compressed if there is a codec; as their size is known only then, they are prepared
+ * first and written later.
  */
 final class BlockOutput {
     private static final int BUFFER_BYTES = 64 << 10;
@@ -20,15 +22,19 @@ final class BlockOutput {
     /** Null for a plain file. */
     private final FileCipher cipher;
 
+    /** Null when data blocks are not compressed. */
+    private final BlockPacker packer;
+
     private final int overhead;
     private final CRC32C crc = new CRC32C();
     private byte[] buffer = new byte[BUFFER_BYTES];
     private int used;
     private long flushed;
 
-    BlockOutput(WritableFile file, FileCipher cipher) {
+    BlockOutput(WritableFile file, FileCipher cipher, Codec codec) {
         this.file = file;
         this.cipher = cipher;
+        this.packer = codec == null ? null : new BlockPacker(codec);
         this.overhead = SstFormat.overhead(cipher);
     }
 
@@ -37,9 +43,38 @@ final class BlockOutput {
         return overhead;
     }
 
+    boolean compresses() {
+        return packer != null;
+    }
+
     /** Where the next block will begin. */
     long position() {
         return flushed + used;
+    }
+
+    /** Compresses the data block in the builder, if that is wanted. @return bytes that it will take in the file */
+    int prepare(BlockBuilder builder) {
+        return overhead + (packer == null ? builder.size() : packer.pack(builder));
+    }
+
+    /** Writes the data block that was prepared last. */
+    void prepared(BlockBuilder builder) throws IOException {
+        if (packer == null) {
+            block(builder);
+        } else {
+            packed();
+        }
+    }
+
+    private void packed() throws IOException {
+        room(Math.addExact(packer.length(), overhead));
+        long begin = position();
+        int from = used;
+        System.arraycopy(packer.bytes(), 0, buffer, used, packer.length());
+        used += packer.length();
+        end(begin, from, packer.type());
+        packer.release();
+        shrink();
     }
 
     /** Writes what the builder holds. */
@@ -71,8 +106,20 @@ final class BlockOutput {
         end(begin, blockFrom);
     }
 
-    /** Writes a block of one entry, whose value is not copied unless it is encrypted: it may be large. */
+    /** As {@link #prepare}, of a block of one entry; {@code value} is left as it is. */
+    long prepareLone(byte[] key, int offset, int length, long sequence, byte kind, ByteBuffer value) {
+        if (packer == null) {
+            return (long) BlockBuilder.loneSize(length, sequence) + value.remaining() + overhead;
+        }
+        return (long) packer.packLone(key, offset, length, sequence, kind, value.duplicate()) + overhead;
+    }
+
+    /** Writes a block of one entry, whose value is not copied unless it is encrypted or compressed: it may be large. */
     void lone(byte[] key, int offset, int length, long sequence, byte kind, ByteBuffer value) throws IOException {
+        if (packer != null) {
+            packed();
+            return;
+        }
         if (cipher != null) {
             encryptedLone(key, offset, length, sequence, kind, value);
             return;
@@ -86,7 +133,7 @@ final class BlockOutput {
         crc.update(value.duplicate());
         flushed += value.remaining();
         file.append(value);
-        trailer(begin);
+        trailer(begin, BlockTrailer.STORED);
     }
 
     private void encryptedLone(byte[] key, int offset, int length, long sequence, byte kind, ByteBuffer value)
@@ -99,6 +146,11 @@ final class BlockOutput {
         value.get(buffer, used, valueLength);
         used += valueLength;
         end(begin, from);
+        shrink();
+    }
+
+    /** A large block does not keep its memory. */
+    private void shrink() throws IOException {
         if (buffer.length > BUFFER_BYTES) {
             flush();
             buffer = new byte[BUFFER_BYTES];
@@ -119,19 +171,23 @@ final class BlockOutput {
 
     /** The content of a block lies in {@code buffer[from, used)}: encrypts it and adds the trailer. */
     private void end(long begin, int from) {
+        end(begin, from, BlockTrailer.STORED);
+    }
+
+    private void end(long begin, int from, byte type) {
         if (cipher != null) {
-            cipher.seal(begin, BlockTrailer.STORED, buffer, from, used - from, buffer, from);
+            cipher.seal(begin, type, buffer, from, used - from, buffer, from);
             used += FileCipher.TAG_BYTES;
         }
         crc.update(buffer, from, used - from);
-        trailer(begin);
+        trailer(begin, type);
     }
 
-    private void trailer(long begin) {
-        crc.update(BlockTrailer.STORED);
+    private void trailer(long begin, byte type) {
+        crc.update(type);
         int checksum = BlockTrailer.checksum(crc, begin);
         crc.reset();
-        buffer[used] = BlockTrailer.STORED;
+        buffer[used] = type;
         new Slab(ByteBuffer.wrap(buffer)).putInt(used + 1, checksum);
         used += BlockTrailer.BYTES;
     }

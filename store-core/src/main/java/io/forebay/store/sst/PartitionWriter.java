@@ -19,6 +19,9 @@ final class PartitionWriter {
 
     private final BlockOutput output;
     private final BlockBuilder index;
+    /** True when entries of the index say how long the content of a block is. */
+    private final boolean sized;
+
     private final FilterBuilder filter;
     private final MetaWriter top = new MetaWriter();
     private byte[] separator = new byte[0];
@@ -28,6 +31,7 @@ final class PartitionWriter {
     /** @param bitsPerKey 0 for no filter */
     PartitionWriter(BlockOutput output, int bitsPerKey) {
         this.output = output;
+        this.sized = output.compresses();
         this.index = BlockBuilder.besidesPrefix(SstFormat.META_BLOCK_BYTES - output.overhead());
         this.filter = bitsPerKey == 0 ? null : new FilterBuilder(bitsPerKey);
     }
@@ -50,21 +54,24 @@ final class PartitionWriter {
      * Announces a data block, which is written right after this.
      *
      * @param newSeparator a key not before the last one of the block and before the first one of the next; kept
+     * @param blockBytes that it takes in the file
+     * @param contentBytes that it has when read
      * @param keysBefore {@link #keys()} when the block began
      */
-    void addBlock(byte[] newSeparator, long blockBytes, int keysBefore) throws IOException {
+    void addBlock(byte[] newSeparator, long blockBytes, int contentBytes, int keysBefore) throws IOException {
         boolean full = keysBefore >= MAX_KEYS || output.position() - begin + blockBytes > MAX_DATA_BYTES;
-        if (!index.isEmpty() && (full || !addToIndex(newSeparator, output.position() - begin + blockBytes))) {
+        if (!index.isEmpty()
+                && (full || !addToIndex(newSeparator, contentBytes, output.position() - begin + blockBytes))) {
             finish(keysBefore);
         }
         if (index.isEmpty()) {
             begin = output.position();
-            addToIndex(newSeparator, blockBytes);
+            addToIndex(newSeparator, contentBytes, blockBytes);
         }
         separator = newSeparator;
     }
 
-    private boolean addToIndex(byte[] newSeparator, long end) {
+    private boolean addToIndex(byte[] newSeparator, int contentBytes, long end) {
         int shared = Arrays.mismatch(separator, newSeparator);
         boolean added = index.add(
                 newSeparator,
@@ -73,14 +80,22 @@ final class PartitionWriter {
                 shared < 0 ? newSeparator.length : shared,
                 0,
                 ValueKind.PUT,
-                Integer.BYTES);
+                SstFormat.placeBytes(sized));
         if (added) {
             int at = index.valueAt();
-            for (int i = 0; i < Integer.BYTES; i++) {
-                index.values()[at + i] = (byte) (end >>> (24 - 8 * i));
+            if (sized) {
+                putInt(at, contentBytes);
+                at += Integer.BYTES;
             }
+            putInt(at, (int) end);
         }
         return added;
+    }
+
+    private void putInt(int at, int value) {
+        for (int i = 0; i < Integer.BYTES; i++) {
+            index.values()[at + i] = (byte) (value >>> (24 - 8 * i));
+        }
     }
 
     /** Ends the last partition. */

@@ -1,5 +1,6 @@
 package io.forebay.store.sst;
 
+import io.forebay.store.Compression;
 import io.forebay.store.KeyRange;
 import io.forebay.store.rangedel.FragmentArray;
 import java.util.Arrays;
@@ -9,13 +10,14 @@ import java.util.Arrays;
  *
  * <pre>
  * Properties   --> BlockBytes, FilterProbes, Entries, PointDeletes, MergeOperands, RangeDeletes, RawKeyBytes,
- *                  RawValueBytes, MinSequence, MaxSequence, LargestExpiry + 1, CreationMillis, Keys?
+ *                  RawValueBytes, MinSequence, MaxSequence, LargestExpiry + 1, CreationMillis, Compression, Keys?
  * Keys         --> Smallest, Largest; only when there are entries
  * Smallest     --> Length:varint, u8^Length
  * Largest      --> Length:varint, u8^Length
  * </pre>
  *
- * All numbers are varints.
+ * All numbers are varints. Compression is 0 for none, 1 for LZ4, 2 for Zstandard; it is what the writer was asked for, and
+ * single blocks may be stored as they are.
  */
 final class PropertiesBlock {
     private PropertiesBlock() {}
@@ -33,7 +35,8 @@ final class PropertiesBlock {
                 .number(properties.minSequence())
                 .number(properties.maxSequence())
                 .number(properties.largestExpiry() + 1)
-                .number(properties.creationMillis());
+                .number(properties.creationMillis())
+                .number(properties.compression().ordinal());
         if (properties.entries() > 0) {
             out.string(properties.smallestKey()).string(properties.largestKey());
         }
@@ -53,6 +56,8 @@ final class PropertiesBlock {
         long maxSequence = in.number("largest sequence", minSequence, Long.MAX_VALUE);
         long largestExpiry = in.number("largest expiry", 0, Long.MAX_VALUE) - 1;
         long creationMillis = in.number();
+        Compression[] known = Compression.values();
+        Compression compression = known[(int) in.number("compression", 0, known.length - 1)];
         byte[] smallest = entries == 0 ? null : in.string("length of the smallest key");
         byte[] largest = entries == 0 ? null : in.string("length of the largest key");
         in.end();
@@ -78,6 +83,7 @@ final class PropertiesBlock {
                 maxSequence,
                 largestExpiry,
                 creationMillis,
+                compression,
                 smallest,
                 largest,
                 range(smallest, largest, tombstones));

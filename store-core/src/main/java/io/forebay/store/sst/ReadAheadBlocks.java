@@ -26,8 +26,8 @@ final class ReadAheadBlocks extends BlockAccess {
     private Slab pooled;
     /** The pooled buffer, or one on the heap for a block that it cannot hold. */
     private Slab window;
-    /** The content of the current block of an encrypted file. */
-    private Slab decrypted;
+    /** The content of the current block of a file that is encrypted or compressed. */
+    private Slab decoded;
     /** What part of the file the window holds. */
     private long windowBegin;
 
@@ -59,19 +59,19 @@ final class ReadAheadBlocks extends BlockAccess {
         current = dataBlock;
         int fileBytes = (int) (end - begin);
         int windowAt = (int) (begin - windowBegin);
-        if (blocks.isEncrypted()) {
-            if (decrypted == null || decrypted.capacity() < fileBytes) {
-                decrypted = new Slab(ByteBuffer.allocate(fileBytes));
-            }
-            blocks.decryptData(window, windowAt, fileBytes, begin, decrypted);
-            slab = decrypted;
-            at = 0;
-        } else {
+        length = blocks.contentOfData(index, 0, indexEnd, number);
+        if (blocks.isPlain()) {
             blocks.checkData(window, windowAt, fileBytes, begin);
             slab = window;
             at = windowAt;
+        } else {
+            if (decoded == null || decoded.capacity() < length) {
+                decoded = new Slab(ByteBuffer.allocate(length));
+            }
+            blocks.decodeData(window, windowAt, fileBytes, length, begin, decoded);
+            slab = decoded;
+            at = 0;
         }
-        length = blocks.cachedBytes(fileBytes) - BlockTrailer.BYTES;
     }
 
     private void loadIndex(int newPartition) throws IOException {
@@ -129,7 +129,7 @@ final class ReadAheadBlocks extends BlockAccess {
         closed = true;
         slab = null;
         window = null;
-        decrypted = null;
+        decoded = null;
         if (pooled != null) {
             pool.give(SlabPool.Use.METADATA, pooled);
             pooled = null;

@@ -1,11 +1,14 @@
 package io.forebay.store.sst;
 
+import io.forebay.store.Compression;
 import io.forebay.store.CorruptionException;
 import io.forebay.store.ReadableFile;
 import io.forebay.store.cache.BlockCache;
 import io.forebay.store.cache.BlockSlots;
 import io.forebay.store.cache.BlockSource;
 import io.forebay.store.cache.CachedBlock;
+import io.forebay.store.compress.BadPayloadException;
+import io.forebay.store.compress.Codecs;
 import io.forebay.store.crypto.FileCipher;
 import io.forebay.store.sst.block.BlockSearch;
 import io.forebay.store.sst.block.BlockTrailer;
@@ -17,7 +20,7 @@ import java.nio.ByteBuffer;
 
 /**
  * The blocks of one open file by their numbers (see {@link TopIndex}), through the cache. A block is read, verified,
- * decrypted and validated when it enters the cache; there it takes its content and room for a trailer, encrypted or not. Where a data block lies is looked up in its index block only then: a hit needs its
+ * decrypted, decompressed and validated when it enters the cache; there it takes its content and room for a trailer, encrypted or not. Where a data block lies is looked up in its index block only then: a hit needs its
  * number and nothing else. Thread-safe.
  */
 final class SstBlocks implements BlockSource {
@@ -29,10 +32,20 @@ final class SstBlocks implements BlockSource {
     private final int firstDataOrdinal;
     /** Null for a plain file. */
     private final FileCipher cipher;
-    /** So much shorter a block is in the cache than in the file. */
+    /** True when the index says how long the content of a data block is: it may be compressed. */
+    private final boolean sized;
+
+    private final Compression compression;
+    /** So much shorter a block that is not compressed is in the cache than in the file. */
     private final int tagBytes;
 
-    SstBlocks(ReadableFile file, String name, TopIndex top, BlockCache cache, FileCipher cipher) {
+    SstBlocks(
+            ReadableFile file,
+            String name,
+            TopIndex top,
+            BlockCache cache,
+            FileCipher cipher,
+            Compression compression) {
         this.file = file;
         this.name = name;
         this.top = top;
@@ -40,14 +53,17 @@ final class SstBlocks implements BlockSource {
         this.slots = cache.slots(top.blocks());
         this.firstDataOrdinal = top.firstDataOrdinal();
         this.cipher = cipher;
+        this.compression = compression;
+        this.sized = compression != Compression.NONE;
         this.tagBytes = cipher == null ? 0 : FileCipher.TAG_BYTES;
     }
 
-    boolean isEncrypted() {
-        return cipher != null;
+    /** True when data blocks lie in the file as they are searched. */
+    boolean isPlain() {
+        return cipher == null && !sized;
     }
 
-    /** What a block of so many bytes in the file takes in the cache. */
+    /** What an index or filter block of so many bytes in the file takes in the cache. */
     int cachedBytes(int fileBytes) {
         return fileBytes - tagBytes;
     }
@@ -74,15 +90,11 @@ final class SstBlocks implements BlockSource {
 
     @Override
     public int length(int ordinal) throws IOException {
-        return cachedBytes(fileBytes(ordinal));
-    }
-
-    private int fileBytes(int ordinal) throws IOException {
         if (top.isIndexOrdinal(ordinal)) {
-            return top.indexBytes(ordinal);
+            return cachedBytes(top.indexBytes(ordinal));
         }
         if (ordinal < firstDataOrdinal) {
-            return top.filterBytes(ordinal);
+            return cachedBytes(top.filterBytes(ordinal));
         }
         int dataBlock = ordinal - firstDataOrdinal;
         int partition = top.partitionOfDataBlock(dataBlock);
@@ -90,8 +102,7 @@ final class SstBlocks implements BlockSource {
         try {
             int number = dataBlock - top.firstDataBlock(partition);
             int end = bodyEnd(index);
-            return (int) (endOfData(index.slab(), index.offset(), end, number)
-                    - beginOfData(index.slab(), index.offset(), end, number));
+            return contentOfData(index.slab(), index.offset(), end, number) + BlockTrailer.BYTES;
         } finally {
             index.release();
         }
@@ -102,7 +113,7 @@ final class SstBlocks implements BlockSource {
         if (top.isIndexOrdinal(ordinal)) {
             readIndex(ordinal, into, at);
         } else if (ordinal < firstDataOrdinal) {
-            readVerified(top.filterOffset(ordinal), top.filterBytes(ordinal), into, at);
+            readMeta(top.filterOffset(ordinal), top.filterBytes(ordinal), into, at);
         } else {
             readData(ordinal - firstDataOrdinal, into, at);
         }
@@ -113,24 +124,26 @@ final class SstBlocks implements BlockSource {
         CachedBlock index = index(partition);
         long offset;
         int length;
+        int content;
         try {
             int number = dataBlock - top.firstDataBlock(partition);
             int end = bodyEnd(index);
             long begin = beginOfData(index.slab(), index.offset(), end, number);
             offset = top.dataOffset(partition) + begin;
             length = (int) (endOfData(index.slab(), index.offset(), end, number) - begin);
+            content = contentOfData(index.slab(), index.offset(), end, number);
         } finally {
             index.release();
         }
-        readVerified(offset, length, into, at);
-        BlockValidator.check(into, at, length - tagBytes - BlockTrailer.BYTES, name, offset);
+        readVerified(offset, length, content, into, at);
+        BlockValidator.check(into, at, content, name, offset);
     }
 
     /** Reads the index block of a partition to {@code into} and checks that the data blocks in it add up. */
     void readIndex(int partition, Slab into, int at) throws IOException {
         long offset = top.indexOffset(partition);
         int length = top.indexBytes(partition);
-        readVerified(offset, length, into, at);
+        readMeta(offset, length, into, at);
         int end = at + cachedBytes(length) - BlockTrailer.BYTES;
         BlockValidator.check(into, at, end - at, name, offset);
         int count = BlockSearch.count(into, at);
@@ -144,12 +157,17 @@ final class SstBlocks implements BlockSource {
         long previous = 0;
         for (int i = 0; i < count; i++) {
             int valueLength = BlockSearch.valueLength(into, at, end, i);
-            if (valueLength != Integer.BYTES) {
-                throw new CorruptionException(name, offset, "a block end of 4 bytes", valueLength + " bytes");
+            int placeBytes = SstFormat.placeBytes(sized);
+            if (valueLength != placeBytes) {
+                throw new CorruptionException(
+                        name, offset, "a place of " + placeBytes + " bytes", valueLength + " bytes");
             }
             long next = endOfData(into, at, end, i);
             if (next <= previous + tagBytes + BlockTrailer.BYTES || next - previous > Integer.MAX_VALUE) {
                 throw new CorruptionException(name, offset, "ascending ends of blocks", previous + " and " + next);
+            }
+            if (sized) {
+                checkContent(contentOfData(into, at, end, i), next - previous, offset);
             }
             previous = next;
         }
@@ -158,8 +176,22 @@ final class SstBlocks implements BlockSource {
         }
     }
 
-    private void readVerified(long offset, int length, Slab into, int at) throws IOException {
-        if (cipher == null) {
+    /** A compressed block says how much memory it wants before it is read, so that has to be within reason. */
+    private void checkContent(int content, long fileBytes, long offset) {
+        int payload = (int) fileBytes - tagBytes - BlockTrailer.BYTES;
+        if (content < payload || content > Codecs.mostContent(compression, payload)) {
+            throw new CorruptionException(
+                    name, offset, "a content length that " + payload + " bytes may have", "" + content);
+        }
+    }
+
+    private void readMeta(long offset, int length, Slab into, int at) throws IOException {
+        readVerified(offset, length, length - tagBytes - BlockTrailer.BYTES, into, at);
+    }
+
+    /** @param content length of the block without trailer once it is decrypted and decompressed */
+    private void readVerified(long offset, int length, int content, Slab into, int at) throws IOException {
+        if (isPlain()) {
             readFully(offset, length, into, at);
             BlockTrailer.verify(into, at, length, name, offset);
             return;
@@ -170,16 +202,41 @@ final class SstBlocks implements BlockSource {
         } catch (EOFException e) {
             throw truncated(name, offset, length, file.size());
         }
-        decrypt(stored, length, offset, into, at);
+        decode(stored, length, content, offset, into, at);
     }
 
     /** Verifies the block in {@code stored[0, length)} and puts its content to {@code into[at]}. */
-    private void decrypt(byte[] stored, int length, long offset, Slab into, int at) {
-        BlockTrailer.verify(new Slab(ByteBuffer.wrap(stored)), 0, length, name, offset);
+    private void decode(byte[] stored, int length, int content, long offset, Slab into, int at) {
+        byte type = BlockTrailer.verifyType(new Slab(ByteBuffer.wrap(stored)), 0, length, name, offset);
+        if (type != BlockTrailer.STORED && !Codecs.isId(type)) {
+            throw BlockTrailer.unknownType(type, length, name, offset);
+        }
         int sealed = length - BlockTrailer.BYTES;
-        byte[] content = Scratch.content(sealed);
-        cipher.open(offset, stored[sealed] & 0xFF, stored, 0, sealed, content, 0, offset);
-        into.put(at, content, 0, sealed - tagBytes);
+        byte[] payload = stored;
+        if (cipher != null) {
+            payload = Scratch.content(sealed);
+            cipher.open(offset, type & 0xFF, stored, 0, sealed, payload, 0, offset);
+        }
+        int payloadBytes = sealed - tagBytes;
+        if (type == BlockTrailer.STORED) {
+            if (payloadBytes != content) {
+                throw new CorruptionException(name, offset, content + " bytes of content", payloadBytes + " bytes");
+            }
+            into.put(at, payload, 0, content);
+        } else {
+            // Of the two arrays of this thread, the one that the payload is not in.
+            byte[] decompressed = cipher == null ? Scratch.content(content) : Scratch.stored(content);
+            decompress(type, payload, payloadBytes, decompressed, content, offset);
+            into.put(at, decompressed, 0, content);
+        }
+    }
+
+    private void decompress(byte type, byte[] payload, int payloadBytes, byte[] into, int content, long offset) {
+        try {
+            Codecs.ofBlock(type, name).decompress(payload, 0, payloadBytes, into, 0, content);
+        } catch (BadPayloadException e) {
+            throw new CorruptionException(name, offset, "a block that holds " + content + " bytes", e.getMessage());
+        }
     }
 
     /** Reads file bytes as they are; {@link CorruptionException} when the file ends too early. */
@@ -191,12 +248,12 @@ final class SstBlocks implements BlockSource {
         }
     }
 
-    /** Decrypts the data block that was read to {@code window[from, from + length)} to the beginning of {@code into}. */
-    void decryptData(Slab window, int from, int length, long offset, Slab into) {
+    /** Decodes the data block that was read to {@code window[from, from + length)} to the beginning of {@code into}. */
+    void decodeData(Slab window, int from, int length, int content, long offset, Slab into) {
         byte[] stored = Scratch.stored(length);
         window.get(from, stored, 0, length);
-        decrypt(stored, length, offset, into, 0);
-        BlockValidator.check(into, 0, cachedBytes(length) - BlockTrailer.BYTES, name, offset);
+        decode(stored, length, content, offset, into, 0);
+        BlockValidator.check(into, 0, content, name, offset);
     }
 
     /** Verifies and validates the plain data block that was read to {@code slab[at, at + length)}. */
@@ -220,6 +277,15 @@ final class SstBlocks implements BlockSource {
 
     static long endOfData(Slab slab, int at, int end, int number) {
         return slab.getInt(BlockSearch.valueEnd(slab, at, end, number) - Integer.BYTES) & 0xFFFFFFFFL;
+    }
+
+    /** Length of a data block without trailer once it is decoded; the index block is in {@code slab[at, end)}. */
+    int contentOfData(Slab slab, int at, int end, int number) {
+        if (sized) {
+            return slab.getInt(BlockSearch.valueEnd(slab, at, end, number) - 2 * Integer.BYTES);
+        }
+        long fileBytes = endOfData(slab, at, end, number) - beginOfData(slab, at, end, number);
+        return (int) fileBytes - tagBytes - BlockTrailer.BYTES;
     }
 
     void close() throws IOException {

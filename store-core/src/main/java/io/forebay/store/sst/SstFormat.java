@@ -16,7 +16,8 @@ import java.nio.ByteBuffer;
  * Partition    --> DataBlock+, FilterBlock*, IndexBlock
  * DataBlock    --> {@link io.forebay.store.sst.block.BlockBuilder block} of entries, Trailer
  * FilterBlock  --> up to 63 lines of a {@link BlockedBloom filter} over the distinct keys of the partition, Trailer
- * IndexBlock   --> block with an entry for each data block: separator to end of block, Trailer
+ * IndexBlock   --> block with an entry for each data block: separator to BlockPlace, Trailer
+ * BlockPlace   --> ContentLength:u32?, End:u32; the length only in files with compressed blocks, without trailer
  * TopIndex     --> {@link TopIndex}, Trailer
  * Tombstones   --> {@link TombstoneBlock}, Trailer; only when there are range deletes
  * Properties   --> {@link PropertiesBlock}, Trailer
@@ -24,7 +25,7 @@ import java.nio.ByteBuffer;
  * Footer       --> TopIndexOffset:u64, TombstonesOffset:u64, PropertiesOffset:u64, Version:u32, Checksum:u32, Magic:u64
  * </pre>
  *
- * In an encrypted file every block is a {@link FileCipher message} at the offset of the block, whose kind is the type in its
+ * In a file with compression a data block is compressed if that pays; the {@link BlockTrailer} says so. In an encrypted file every block is a {@link FileCipher message} at the offset of the block, whose kind is the type in its
  * trailer, and the footer is an {@link EncryptedFooter}.
  *
  * <p>The footer's checksum is the masked CRC-32C of all footer bytes before it. Every version keeps the length of the footer
@@ -110,6 +111,11 @@ record SstFormat(long topIndexOffset, long tombstonesOffset, long propertiesOffs
      */
     static int overhead(FileCipher cipher) {
         return BlockTrailer.BYTES + (cipher == null ? 0 : FileCipher.TAG_BYTES);
+    }
+
+    /** Bytes of an index entry's value. */
+    static int placeBytes(boolean sized) {
+        return sized ? 2 * Integer.BYTES : Integer.BYTES;
     }
 
     /** Bytes that a filter of so many lines takes in a plain file. */

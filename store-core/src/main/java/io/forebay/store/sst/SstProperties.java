@@ -1,5 +1,6 @@
 package io.forebay.store.sst;
 
+import io.forebay.store.Compression;
 import io.forebay.store.KeyRange;
 import io.forebay.store.StoreOptions;
 
@@ -22,6 +23,7 @@ import io.forebay.store.StoreOptions;
  * @param maxSequence largest sequence number of entries and range deletes
  * @param largestExpiry milliseconds since the epoch after which every entry has expired, -1 when not known
  * @param creationMillis milliseconds since the epoch at which the writer was started
+ * @param compression of the data blocks, see {@link StoreOptions#compression()}
  * @param smallestKey user key of the first entry; null when there are only range deletes
  * @param largestKey user key of the last entry; null when there are only range deletes
  * @param range the narrowest range that holds all entries and range deletes
@@ -42,6 +44,7 @@ public record SstProperties(
         long maxSequence,
         long largestExpiry,
         long creationMillis,
+        Compression compression,
         byte[] smallestKey,
         byte[] largestKey,
         KeyRange range) {}

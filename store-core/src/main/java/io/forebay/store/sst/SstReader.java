@@ -71,7 +71,13 @@ public final class SstReader implements Closeable {
                     + pool.used() + " of a budget of " + pool.budget()
                     + " are in use. Give the environment more memory.");
         }
-        SstBlocks blocks = new SstBlocks(file, name, metadata.top(), cache, metadata.cipher());
+        SstBlocks blocks = new SstBlocks(
+                file,
+                name,
+                metadata.top(),
+                cache,
+                metadata.cipher(),
+                metadata.properties().compression());
         return new SstReader(metadata, blocks, pool, bytes);
     }
 

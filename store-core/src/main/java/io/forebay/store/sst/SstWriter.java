@@ -1,6 +1,8 @@
 package io.forebay.store.sst;
 
+import io.forebay.store.Compression;
 import io.forebay.store.WritableFile;
+import io.forebay.store.compress.Codecs;
 import io.forebay.store.crypto.FileCipher;
 import io.forebay.store.key.KeyHash;
 import io.forebay.store.key.ValueKind;
@@ -29,6 +31,7 @@ public final class SstWriter {
     private final WritableFile file;
     private final String name;
     private final FileCipher cipher;
+    private final Compression compression;
     private final int blockBytes;
     private final int filterProbes;
     private final long creationMillis;
@@ -52,16 +55,17 @@ public final class SstWriter {
     private long tombstoneBytes;
     private boolean ended;
 
-    /** As the other one, of a plain file. */
+    /** As the other one, of a plain file without compression. */
     public SstWriter(WritableFile file, String name, int blockBytes, int bloomBitsPerKey, long creationMillis) {
-        this(file, name, null, blockBytes, bloomBitsPerKey, creationMillis);
+        this(file, name, null, Compression.NONE, blockBytes, bloomBitsPerKey, creationMillis);
     }
 
     /**
      * @param file new and empty; owned by the writer from here on
      * @param name of the file, for messages
      * @param cipher of this file; null for a plain one
-     * @param blockBytes size at which data blocks are closed, 128 to 65536
+     * @param compression of data blocks; its library is there
+     * @param blockBytes size, before compression, at which data blocks are closed, 128 to 65536
      * @param bloomBitsPerKey 0 (no filter) to 32
      * @param creationMillis milliseconds since the epoch, recorded in the properties
      */
@@ -69,6 +73,7 @@ public final class SstWriter {
             WritableFile file,
             String name,
             FileCipher cipher,
+            Compression compression,
             int blockBytes,
             int bloomBitsPerKey,
             long creationMillis) {
@@ -81,10 +86,11 @@ public final class SstWriter {
         this.file = file;
         this.name = name;
         this.cipher = cipher;
+        this.compression = compression;
         this.blockBytes = blockBytes;
         this.filterProbes = BlockedBloom.probes(bloomBitsPerKey);
         this.creationMillis = creationMillis;
-        this.output = new BlockOutput(file, cipher);
+        this.output = new BlockOutput(file, cipher, Codecs.of(compression, "SST " + name));
         this.partition = new PartitionWriter(output, bloomBitsPerKey);
         this.block = new BlockBuilder(blockBytes - output.overhead());
     }
@@ -250,8 +256,9 @@ public final class SstWriter {
     private void addLone(byte[] key, int offset, int length, int shared, long sequence, byte kind, ByteBuffer value)
             throws IOException {
         closeBlock(key, offset, length);
-        long bytes = (long) BlockBuilder.loneSize(length, sequence) + value.remaining() + output.overhead();
-        announceBlock(Arrays.copyOfRange(key, offset, offset + length), bytes, partition.keys());
+        long content = (long) BlockBuilder.loneSize(length, sequence) + value.remaining();
+        long bytes = output.prepareLone(key, offset, length, sequence, kind, value);
+        announceBlock(Arrays.copyOfRange(key, offset, offset + length), bytes, (int) content, partition.keys());
         output.lone(key, offset, length, sequence, kind, value);
         addToFilter(key, offset, length, shared);
     }
@@ -270,17 +277,19 @@ public final class SstWriter {
             byte[] separator = next == null
                     ? Arrays.copyOf(lastKey, lastLength)
                     : Separators.between(lastKey, lastLength, next, offset, length);
-            announceBlock(separator, block.size() + output.overhead(), keysBeforeBlock);
-            output.block(block);
+            int content = block.size();
+            int bytes = output.prepare(block);
+            announceBlock(separator, bytes, content, keysBeforeBlock);
+            output.prepared(block);
         }
     }
 
-    private void announceBlock(byte[] separator, long bytes, int keysBefore) throws IOException {
+    private void announceBlock(byte[] separator, long bytes, int content, int keysBefore) throws IOException {
         if (dataBlocks == MAX_DATA_BLOCKS) {
             throw new IllegalArgumentException("SST " + name + " would have more than " + MAX_DATA_BLOCKS
                     + " data blocks; split it or choose larger blocks");
         }
-        partition.addBlock(separator, bytes, keysBefore);
+        partition.addBlock(separator, bytes, content, keysBefore);
         dataBlocks++;
     }
 
@@ -320,6 +329,7 @@ public final class SstWriter {
                 max,
                 -1,
                 creationMillis,
+                compression,
                 smallestKey,
                 largestKey,
                 PropertiesBlock.range(smallestKey, largestKey, fragments));

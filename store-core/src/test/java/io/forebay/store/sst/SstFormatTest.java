@@ -2,6 +2,7 @@ package io.forebay.store.sst;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.forebay.store.Compression;
 import io.forebay.store.KeyRange;
 import io.forebay.store.key.InternalIterator;
 import io.forebay.store.key.ValueKind;
@@ -20,6 +21,7 @@ class SstFormatTest {
     enum Golden {
         /** Two entries and nothing else. */
         SMALLEST(
+                Compression.NONE,
                 4096,
                 0,
                 new SstModel(
@@ -28,9 +30,12 @@ class SstFormatTest {
                                 Entry.of("apricot", 5, ValueKind.DELETE, "")),
                         List.of())),
         /** All kinds of entries and blocks, zero sequences, versions of a key across blocks, an empty key and value. */
-        ALL_PARTS(128, 10, allParts()),
+        ALL_PARTS(Compression.NONE, 128, 10, allParts()),
+        LZ4(Compression.LZ4, 256, 10, allParts()),
+        ZSTD(Compression.ZSTD, 256, 10, allParts()),
         /** No entry. */
         RANGE_DELETES(
+                Compression.NONE,
                 4096,
                 10,
                 new SstModel(
@@ -40,11 +45,13 @@ class SstFormatTest {
                                 Entry.fragment("c", "d", 9),
                                 Entry.fragment("x", null, 300))));
 
+        final Compression compression;
         final int blockBytes;
         final int bits;
         final SstModel model;
 
-        Golden(int blockBytes, int bits, SstModel model) {
+        Golden(Compression compression, int blockBytes, int bits, SstModel model) {
+            this.compression = compression;
             this.blockBytes = blockBytes;
             this.bits = bits;
             this.model = model;
@@ -70,7 +77,7 @@ class SstFormatTest {
     @ParameterizedTest
     @EnumSource
     void bytesAreAsEver(Golden golden) {
-        GoldenBytes.verify(name(golden), golden.model.bytes(golden.blockBytes, golden.bits));
+        GoldenBytes.verify(name(golden), golden.model.bytes(golden.compression, golden.blockBytes, golden.bits));
     }
 
     @ParameterizedTest

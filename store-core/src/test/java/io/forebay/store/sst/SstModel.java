@@ -1,5 +1,6 @@
 package io.forebay.store.sst;
 
+import io.forebay.store.Compression;
 import io.forebay.store.KeyRange;
 import io.forebay.store.ValueBuffer;
 import io.forebay.store.crypto.Encryption;
@@ -32,13 +33,25 @@ final class SstModel {
 
     /** Writes the file; its bytes are {@link #bytes}. */
     SstProperties write(MemoryFileStore files, String name, int blockBytes, int bloomBitsPerKey) throws IOException {
-        return write(files, name, Encryption.NONE, blockBytes, bloomBitsPerKey);
+        return write(files, name, Encryption.NONE, Compression.NONE, blockBytes, bloomBitsPerKey);
     }
 
     SstProperties write(MemoryFileStore files, String name, Encryption encryption, int blockBytes, int bloomBitsPerKey)
             throws IOException {
+        return write(files, name, encryption, Compression.NONE, blockBytes, bloomBitsPerKey);
+    }
+
+    SstProperties write(
+            MemoryFileStore files,
+            String name,
+            Encryption encryption,
+            Compression compression,
+            int blockBytes,
+            int bloomBitsPerKey)
+            throws IOException {
         FileCipher cipher = encryption.create(name);
-        SstWriter writer = new SstWriter(files.create(name), name, cipher, blockBytes, bloomBitsPerKey, 1234);
+        SstWriter writer =
+                new SstWriter(files.create(name), name, cipher, compression, blockBytes, bloomBitsPerKey, 1234);
         int half = tombstones.size() / 2;
         tombstones.subList(0, half).forEach(writer::addTombstone);
         boolean fromSlab = false;
@@ -59,9 +72,13 @@ final class SstModel {
     }
 
     byte[] bytes(int blockBytes, int bloomBitsPerKey) {
+        return bytes(Compression.NONE, blockBytes, bloomBitsPerKey);
+    }
+
+    byte[] bytes(Compression compression, int blockBytes, int bloomBitsPerKey) {
         MemoryFileStore files = new MemoryFileStore();
         try {
-            write(files, "f", blockBytes, bloomBitsPerKey);
+            write(files, "f", Encryption.NONE, compression, blockBytes, bloomBitsPerKey);
             return bytes(files, "f");
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -2,6 +2,7 @@ package io.forebay.store.sst;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.forebay.store.Compression;
 import io.forebay.store.KeyRange;
 import io.forebay.store.crypto.Encryption;
 import io.forebay.store.io.MemoryFileStore;
@@ -47,7 +48,9 @@ class SstRoundTripTest {
         }
         MemoryFileStore files = new MemoryFileStore();
         Encryption encryption = random.nextInt(3) > 0 ? Encryption.NONE : TestKeys.seeded(TestKeys.provider("k"), 1);
-        SstProperties written = model.write(files, "f", encryption, blockBytes, BITS[random.nextInt(BITS.length)]);
+        Compression compression = Compression.values()[random.nextInt(Compression.values().length)];
+        SstProperties written =
+                model.write(files, "f", encryption, compression, blockBytes, BITS[random.nextInt(BITS.length)]);
         long budget = 256 << 20;
         try (SstFixture open = new SstFixture(files.open("f"), "f", budget, encryption)) {
             budget = random.nextBoolean() ? TINY_BUDGET + open.reader.metadataBytes() : budget;

@@ -3,6 +3,7 @@ package io.forebay.store.sst;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.forebay.store.Compression;
 import io.forebay.store.KeyRange;
 import io.forebay.store.WritableFile;
 import io.forebay.store.io.MemoryFileStore;
@@ -134,6 +135,7 @@ class SstWriterTest {
                         50,
                         -1,
                         77,
+                        Compression.NONE,
                         new byte[] {'b'},
                         new byte[] {'c'},
                         KeyRange.of(new byte[] {'a'}, new byte[] {'h'})));

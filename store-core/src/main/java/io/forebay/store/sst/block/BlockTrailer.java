@@ -14,7 +14,8 @@ import java.util.zip.CRC32C;
  * </pre>
  *
  * The offset is part of the checksum so that a block that is read from, or was written to, the wrong place of a file is
- * noticed. Type 0 is the only one: stored as is.
+ * noticed. Type 0 is stored as is; other types say how the block is compressed, see
+ * {@link io.forebay.store.compress.Codecs}.
  */
 public final class BlockTrailer {
     public static final int BYTES = 5;
@@ -28,11 +29,19 @@ public final class BlockTrailer {
     }
 
     /**
-     * Checks the trailer of the block that was read to {@code slab[at, at + length)}, trailer included.
+     * Checks the trailer of a block that is stored as is, which was read to {@code slab[at, at + length)}, trailer included.
      *
-     * @throws CorruptionException when it is too short, the checksum differs, or the type is unknown
+     * @throws CorruptionException when it is too short, the checksum differs, or the type is another one
      */
     public static void verify(Slab slab, int at, int length, String file, long blockOffset) {
+        byte type = verifyType(slab, at, length, file, blockOffset);
+        if (type != STORED) {
+            throw unknownType(type, length, file, blockOffset);
+        }
+    }
+
+    /** As {@link #verify}, for a block of any type. @return the type */
+    public static byte verifyType(Slab slab, int at, int length, String file, long blockOffset) {
         if (length < BYTES) {
             throw new CorruptionException(
                     file, blockOffset, "a block of at least " + BYTES + " bytes", length + " bytes");
@@ -48,9 +57,11 @@ public final class BlockTrailer {
                     "checksum " + Integer.toHexString(expected) + " of a block of " + length + " bytes",
                     Integer.toHexString(found));
         }
-        byte type = slab.getByte(at + length - BYTES);
-        if (type != STORED) {
-            throw new CorruptionException(file, blockOffset + length - BYTES, "block type " + STORED, "type " + type);
-        }
+        return slab.getByte(at + length - BYTES);
+    }
+
+    public static CorruptionException unknownType(byte type, int length, String file, long blockOffset) {
+        return new CorruptionException(
+                file, blockOffset + length - BYTES, "a block type that belongs here", "type " + type);
     }
 }

@@ -1,0 +1,96 @@
+package io.forebay.store.compress;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.forebay.store.Compression;
+import io.forebay.store.testing.Seeds;
+import java.util.Arrays;
+import java.util.Random;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What goes in comes out, and what never went in does not. */
+class CodecTest {
+    private static final int[] LENGTHS = {1, 2, 15, 16, 100, 4096, 65536, 300_000};
+
+    @ParameterizedTest
+    @EnumSource(names = {"LZ4", "ZSTD"})
+    void contentSurvives(Compression compression) {
+        Codec codec = Codecs.of(compression, "a test");
+        Seeds.run(getClass(), 20, seed -> {
+            Random random = new Random(seed);
+            for (int length : LENGTHS) {
+                byte[] content = content(random, length + 7);
+                byte[] payload = new byte[2 * length + 200];
+                int packed = codec.compress(content, 3, length, payload, 5, payload.length - 5);
+                assertThat(packed).isPositive();
+                assertThat((long) length).isLessThanOrEqualTo(Codecs.mostContent(compression, packed));
+                byte[] back = new byte[length + 4];
+                decompress(codec, payload, 5, packed, back, 2, length);
+                assertThat(Arrays.copyOfRange(back, 2, 2 + length))
+                        .isEqualTo(Arrays.copyOfRange(content, 3, 3 + length));
+            }
+        });
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"LZ4", "ZSTD"})
+    void tooLittleRoomIsSaid(Compression compression) {
+        Codec codec = Codecs.of(compression, "a test");
+        byte[] noise = new byte[1000];
+        new Random(1).nextBytes(noise);
+        byte[] payload = new byte[2000];
+        assertThat(codec.compress(noise, 0, 1000, payload, 0, 900)).isEqualTo(Codec.TOO_LARGE);
+        assertThat(payload).as("bytes behind the room").endsWith(new byte[1100]);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"LZ4", "ZSTD"})
+    void onlyWholePayloadsAreTaken(Compression compression) {
+        Codec codec = Codecs.of(compression, "a test");
+        Seeds.run(getClass(), 200, seed -> {
+            Random random = new Random(seed);
+            int length = 1 + random.nextInt(3000);
+            byte[] content = content(random, length);
+            byte[] payload = new byte[2 * length + 200];
+            int packed = codec.compress(content, 0, length, payload, 0, payload.length);
+            for (int wrong : new int[] {length - 1, length + 1, 10 * length}) {
+                assertThatThrownBy(() -> codec.decompress(payload, 0, packed, new byte[wrong], 0, wrong))
+                        .isInstanceOf(BadPayloadException.class);
+            }
+            assertThatThrownBy(() -> codec.decompress(payload, 0, packed - 1, new byte[length], 0, length))
+                    .isInstanceOf(BadPayloadException.class);
+            byte[] garbage = payload.clone();
+            random.nextBytes(garbage);
+            byte[] into = new byte[length + 8];
+            try {
+                codec.decompress(garbage, 0, packed, into, 4, length);
+            } catch (BadPayloadException expected) {
+                assertThat(expected).hasMessageNotContaining("null");
+            }
+            assertThat(Arrays.copyOf(into, 4)).as("bytes before the content").containsOnly(0);
+            assertThat(Arrays.copyOfRange(into, length + 4, length + 8))
+                    .as("bytes behind it")
+                    .containsOnly(0);
+        });
+    }
+
+    private static void decompress(Codec codec, byte[] from, int at, int length, byte[] into, int intoAt, int content) {
+        try {
+            codec.decompress(from, at, length, into, intoAt, content);
+        } catch (BadPayloadException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** From noise to nothing but zeros. */
+    private static byte[] content(Random random, int length) {
+        byte[] content = new byte[length];
+        int kinds = 1 << random.nextInt(9);
+        for (int i = 0; i < length; i++) {
+            content[i] = (byte) random.nextInt(kinds);
+        }
+        return content;
+    }
+}
