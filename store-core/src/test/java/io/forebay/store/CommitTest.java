@@ -174,6 +174,21 @@ class CommitTest {
     }
 
     @Test
+    void aFlushSyncsItsFileItsNameAndTheManifest() {
+        try (SteppedEnvironment stepped = new SteppedEnvironment()) {
+            Store store = stepped.open(files);
+            store.put(bytes("a"), bytes("1"));
+            store.commitDurably(bytes("one"));
+            stepped.executor.drain();
+            long syncs = files.syncs();
+            store.put(bytes("b"), bytes("2"));
+            store.commitDurably(bytes("two"));
+            assertThat(files.syncs()).isEqualTo(syncs + 3);
+            assertAfterCrash("two", "1", "2");
+        }
+    }
+
+    @Test
     void openingAndClosingAnExistingStoreWritesNothing() {
         try (SteppedEnvironment stepped = new SteppedEnvironment()) {
             stepped.open(files).close();

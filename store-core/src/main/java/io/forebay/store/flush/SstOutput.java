@@ -110,7 +110,7 @@ public final class SstOutput implements Closeable {
     }
 
     /**
-     * Ends the last file and makes all names durable.
+     * Ends the last file. The bytes of all files are durable then; their names are once the edit is applied that adds them.
      *
      * @return the files in key order, maybe none. Each holds a reference that the caller releases once the edit that adds it
      *     is applied; releasing it without such an edit deletes the file
@@ -120,9 +120,6 @@ public final class SstOutput implements Closeable {
             passCut();
         }
         cut(null);
-        if (!finished.isEmpty()) {
-            target.files().syncDirectory();
-        }
         done = true;
         return List.copyOf(finished);
     }

@@ -31,12 +31,18 @@ public final class LocalFileStore implements FileStore {
         void link(Path link, Path existing) throws IOException;
     }
 
+    /** Makes the names in a directory durable; replaced in tests by one that takes notes. */
+    interface DirectorySync {
+        void sync(Path directory) throws IOException;
+    }
+
     private static final int COPY_BYTES = 256 << 10;
     /** Windows has no way to sync a directory; its file systems journal names by themselves. */
     private static final boolean SYNC_DIRECTORIES = File.separatorChar == '/';
 
     private final Path directory;
     private final Linker linker;
+    private final DirectorySync directorySync;
     private final AtomicLong temporaries = new AtomicLong();
 
     public LocalFileStore(File directory) {
@@ -44,8 +50,13 @@ public final class LocalFileStore implements FileStore {
     }
 
     LocalFileStore(Path directory, Linker linker) {
+        this(directory, linker, LocalFileStore::sync);
+    }
+
+    LocalFileStore(Path directory, Linker linker, DirectorySync directorySync) {
         this.directory = directory;
         this.linker = linker;
+        this.directorySync = directorySync;
     }
 
     @Override
@@ -57,7 +68,7 @@ public final class LocalFileStore implements FileStore {
         try {
             return new LocalWritableFile(path);
         } catch (NoSuchFileException e) {
-            Files.createDirectories(directory);
+            makeDirectory();
             return new LocalWritableFile(path);
         }
     }
@@ -120,6 +131,10 @@ public final class LocalFileStore implements FileStore {
 
     @Override
     public void syncDirectory() throws IOException {
+        directorySync.sync(directory);
+    }
+
+    private static void sync(Path directory) throws IOException {
         if (SYNC_DIRECTORIES) {
             Interrupts.shield(() -> {
                 try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
@@ -129,10 +144,22 @@ public final class LocalFileStore implements FileStore {
         }
     }
 
+    /** Creates the directory if need be; its name, and those of directories above it that were made too, are durable then. */
+    private void makeDirectory() throws IOException {
+        Path parent = directory;
+        while (parent != null && !Files.exists(parent)) {
+            parent = parent.getParent();
+        }
+        Files.createDirectories(directory);
+        for (Path made = directory; parent != null && !made.equals(parent); made = made.getParent()) {
+            directorySync.sync(made.getParent());
+        }
+    }
+
     @Override
     public void linkFrom(FileStore from, String name) throws IOException {
         Path target = directory.resolve(FileNames.check(name));
-        Files.createDirectories(directory);
+        makeDirectory();
         if (from instanceof LocalFileStore local) {
             try {
                 linker.link(target, local.directory.resolve(name));
@@ -190,7 +217,7 @@ public final class LocalFileStore implements FileStore {
 
     @Override
     public AutoCloseable lock() throws IOException {
-        Files.createDirectories(directory);
+        makeDirectory();
         if (!Files.isDirectory(directory)) {
             throw new NotDirectoryException(directory.toString());
         }

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -38,6 +39,43 @@ class LocalFileStoreTest extends FileStoreContract {
     private static List<String> all(Path directory) throws IOException {
         try (var entries = Files.list(directory)) {
             return entries.map(entry -> entry.getFileName().toString()).sorted().toList();
+        }
+    }
+
+    @Test
+    void namesOfNewDirectoriesAreDurable() throws Exception {
+        Path directory = root.resolve("state").resolve("task").resolve("store");
+        List<Path> synced = new ArrayList<>();
+        LocalFileStore store = new LocalFileStore(directory, Files::createLink, synced::add);
+        store.lock().close();
+        assertThat(synced).containsExactlyInAnyOrder(root, root.resolve("state"), root.resolve("state").resolve("task"));
+        synced.clear();
+        store.lock().close();
+        write(store, "a", ascii("x"));
+        assertThat(synced).as("a new file does not sync its name").isEmpty();
+        store.syncDirectory();
+        assertThat(synced).containsExactly(directory);
+        synced.clear();
+        assertThat(store.putIfAbsent("b", ascii("y"))).isTrue();
+        assertThat(synced).containsExactly(directory);
+    }
+
+    @Test
+    void everyWayToMakeADirectorySyncsItsName() throws IOException {
+        for (int way = 0; way < 3; way++) {
+            Path directory = root.resolve("way-" + way);
+            List<Path> synced = new ArrayList<>();
+            LocalFileStore store = new LocalFileStore(directory, Files::createLink, synced::add);
+            switch (way) {
+                case 0 -> store.create("a").close();
+                case 1 -> store.putIfAbsent("a", ascii("x"));
+                default -> {
+                    FileStore from = newStore();
+                    write(from, "a", ascii("x"));
+                    store.linkFrom(from, "a");
+                }
+            }
+            assertThat(synced).as("way " + way).contains(root);
         }
     }
 

@@ -1,0 +1,165 @@
+package io.forebay.store.testing.crash;
+
+import io.forebay.store.testing.CrashChoice;
+import io.forebay.store.testing.CrashDisk;
+import io.forebay.store.testing.CrashMoment;
+import io.forebay.store.testing.Figures;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Tries what a crash may leave after every change that a program makes on disk. An image that was seen before with the
+ * same expectation is counted and not opened again.
+ */
+public final class Explorer {
+    /** The variant in which the process ends and the machine goes on. */
+    static final int KILL = 900;
+    /** Variants from here on show stale bytes where none were written. */
+    static final int STALE = 1000;
+
+    private static final int VARIANTS = 14;
+    private static final int STALE_VARIANTS = 2;
+    /** Of so many new images one is crashed again while its store comes back. */
+    private static final int SECOND_CRASHES = 100;
+    private static final int SECOND_VARIANTS = 3;
+
+    private final Figures figures;
+    private final LongSet images = new LongSet();
+    private final LongSet tried = new LongSet();
+    private final Map<Setup, ImageCheck> checks = new EnumMap<>(Setup.class);
+    private final Map<Setup, ImageCheck> secondChecks = new EnumMap<>(Setup.class);
+    private Setup setup;
+    private List<Op> program;
+    /** Only this one is tried; null for all. */
+    private Place only;
+
+    private int change;
+    private AssertionError failure;
+
+    public Explorer(Figures figures) {
+        this.figures = figures;
+    }
+
+    /** Different images that were opened, those of encrypted stores left out: their bytes differ anyway. */
+    public int distinct() {
+        return images.size();
+    }
+
+    /** @throws AssertionError for the first image that a store does not come back from, with a line that makes it again */
+    public void explore(Setup with, List<Op> operations) {
+        setup = with;
+        program = operations;
+        change = 0;
+        figures.add("programs", 1);
+        new Workload(with.options(), this::changed).run(operations);
+        if (failure != null) {
+            throw failure;
+        }
+    }
+
+    /** Makes and checks the one image that {@code place} describes. */
+    public void replay(String place) {
+        only = Place.parse(place);
+        explore(only.setup(), only.program());
+    }
+
+    private void changed(CrashMoment moment, Expectation expected, String what) {
+        change++;
+        if (failure != null || only != null && only.change() != change) {
+            return;
+        }
+        figures.add("moments", 1);
+        int variants = moment.isSettled() ? 1 : VARIANTS;
+        for (int i = 0; i < variants && failure == null; i++) {
+            attempt(i, moment.afterCrash(CrashChoice.variant(i, change)), expected, what);
+        }
+        attempt(KILL, moment.afterKill(), expected, what);
+        for (int i = 0; i < STALE_VARIANTS && !moment.isSettled(); i++) {
+            attempt(STALE + i, moment.afterCrash(CrashChoice.staleVariant(i, change)), expected, what);
+        }
+    }
+
+    private void attempt(int variant, CrashDisk image, Expectation expected, String what) {
+        if (failure != null || only != null && only.variant() != variant) {
+            return;
+        }
+        Place place = new Place(setup, program, change, variant, 0, 0);
+        try {
+            attempt(place, image, expected);
+        } catch (RuntimeException | Error e) {
+            fail(place, what, e);
+        }
+    }
+
+    private void attempt(Place place, CrashDisk image, Expectation expected) {
+        long hash = image.hash();
+        figures.add(setup == Setup.ENCRYPTED ? "states of encrypted stores" : "states", 1);
+        boolean stale = place.variant() >= STALE;
+        if (setup != Setup.ENCRYPTED && images.add(hash)) {
+            figures.add("distinct states", 1);
+        }
+        if (!tried.add(hash * 31 + expected.fingerprint() + (stale ? 7 : 0)) && only == null) {
+            return;
+        }
+        figures.add("states opened", 1);
+        if (stale) {
+            if (!check(checks).checkOrRefused(image, expected)) {
+                figures.add("refused because of stale bytes", 1);
+                checks.remove(setup);
+            }
+            return;
+        }
+        ImageCheck check = check(checks);
+        boolean again = only == null ? tried.size() % SECOND_CRASHES == 0 : only.second() > 0;
+        if (again) {
+            int[] second = {0};
+            image.watch(what -> secondCrash(place, image, check, ++second[0], what));
+        }
+        check.check(image, expected);
+        image.watch(null);
+    }
+
+    private void secondCrash(Place place, CrashDisk disk, ImageCheck check, int second, String what) {
+        if (failure != null || only != null && only.second() != second) {
+            return;
+        }
+        CrashMoment moment = disk.moment();
+        for (int i = 0; i < SECOND_VARIANTS; i++) {
+            Place twice = new Place(place.setup(), place.program(), place.change(), place.variant(), second, i);
+            CrashDisk image = moment.afterCrash(CrashChoice.variant(2 + i * 2, second));
+            Expectation expected = check.expected();
+            long hash = image.hash();
+            figures.add(setup == Setup.ENCRYPTED ? "states of encrypted stores" : "states", 1);
+            if (setup != Setup.ENCRYPTED && images.add(hash)) {
+                figures.add("distinct states", 1);
+                figures.add("distinct states after two crashes", 1);
+            }
+            if (!tried.add(hash * 31 + expected.fingerprint()) && only == null) {
+                continue;
+            }
+            figures.add("states opened", 1);
+            try {
+                check(secondChecks).check(image, expected);
+            } catch (RuntimeException | Error e) {
+                fail(twice, what, e);
+            }
+        }
+    }
+
+    private ImageCheck check(Map<Setup, ImageCheck> from) {
+        return from.computeIfAbsent(setup, key -> new ImageCheck(key.options(), from == checks ? 1 << 20 : 2 << 20));
+    }
+
+    private void fail(Place place, String what, Throwable cause) {
+        CrashChoice choice = place.variant() >= STALE
+                ? CrashChoice.staleVariant(place.variant() - STALE, place.change())
+                : CrashChoice.variant(place.variant(), place.change());
+        String left = place.variant() == KILL ? "the process killed" : choice.toString();
+        String second = place.second() == 0 ? "" : ", and again after change " + place.second() + " of coming back";
+        failure = new AssertionError(
+                "Crash after change " + place.change() + second + " (" + what + "), " + left + ": " + cause.getMessage()
+                        + "\nReproduce: mvn -pl store-core test -Dtest=CrashStatesTest -Dforebay.crash=" + place,
+                cause);
+    }
+}
