@@ -48,7 +48,9 @@ class LocalFileStoreTest extends FileStoreContract {
         List<Path> synced = new ArrayList<>();
         LocalFileStore store = new LocalFileStore(directory, Files::createLink, synced::add);
         store.lock().close();
-        assertThat(synced).containsExactlyInAnyOrder(root, root.resolve("state"), root.resolve("state").resolve("task"));
+        assertThat(synced)
+                .containsExactlyInAnyOrder(
+                        root, root.resolve("state"), root.resolve("state").resolve("task"));
         synced.clear();
         store.lock().close();
         write(store, "a", ascii("x"));

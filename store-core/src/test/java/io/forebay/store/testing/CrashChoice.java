@@ -74,7 +74,8 @@ public final class CrashChoice {
     public CrashChoice(Names names, Tails tails, Random random) {
         this.names = names;
         this.tails = tails;
-        this.random = random;
+        // The first numbers of generators with seeds that are close together are nearly the same.
+        this.random = new Random(CrashDisk.mix(17, random.nextLong()));
     }
 
     /** Everything is random. */

@@ -142,7 +142,9 @@ class CrashDiskTest {
         CrashFileStore left = files.afterKill();
         assertThat(left.list()).containsExactly("a");
         assertThat(read(left, "a")).isEqualTo(random(5_000));
-        assertThat(left.afterCrash(new Random(1)).list()).as("and then it is on disk").containsExactly("a");
+        assertThat(left.afterCrash(new Random(1)).list())
+                .as("and then it is on disk")
+                .containsExactly("a");
     }
 
     @Test

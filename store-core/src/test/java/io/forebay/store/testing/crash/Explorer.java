@@ -22,6 +22,7 @@ public final class Explorer {
     private static final int STALE_VARIANTS = 2;
     /** Of so many new images one is crashed again while its store comes back. */
     private static final int SECOND_CRASHES = 100;
+
     private static final int SECOND_VARIANTS = 3;
 
     private final Figures figures;
@@ -111,7 +112,7 @@ public final class Explorer {
             return;
         }
         ImageCheck check = check(checks);
-        boolean again = only == null ? tried.size() % SECOND_CRASHES == 0 : only.second() > 0;
+        boolean again = only == null ? hash % SECOND_CRASHES == 0 : only.second() > 0;
         if (again) {
             int[] second = {0};
             image.watch(what -> secondCrash(place, image, check, ++second[0], what));
