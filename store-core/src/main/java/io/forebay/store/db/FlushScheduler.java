@@ -64,18 +64,23 @@ final class FlushScheduler {
     }
 
     private void runOnce() throws IOException {
+        // The mark first: what it covers was frozen before it was requested, so it is flushed if nothing is frozen now.
+        CommitMark mark;
+        synchronized (this) {
+            mark = requested;
+        }
         List<TrackedMemtable> batch = store.states.nextFlush();
         if (!batch.isEmpty()) {
             step.flush(batch, writes);
             return;
         }
-        CommitMark mark;
-        synchronized (this) {
-            mark = requested;
-            requested = null;
-        }
         if (mark != null) {
             step.commitAlone(mark);
+            synchronized (this) {
+                if (requested == mark) {
+                    requested = null;
+                }
+            }
         }
     }
 
