@@ -1,5 +1,6 @@
 package io.forebay.bench.costs;
 
+import io.forebay.store.Compression;
 import io.forebay.store.KeyProvider;
 import io.forebay.store.KeyProviders;
 import io.forebay.store.StoreOptions;
@@ -9,7 +10,12 @@ import java.util.function.UnaryOperator;
 /** A store with one thing switched on, or none, or all. */
 enum Variant {
     PLAIN("plain", options -> options),
-    ENCRYPTION("encryption", Variant::encrypted);
+    LZ4("LZ4", options -> compressed(options, Compression.LZ4)),
+    ZSTD("Zstandard", options -> compressed(options, Compression.ZSTD)),
+    /** As it is meant to be used: what is written most often is compressed cheaply or not at all. */
+    ZSTD_BOTTOM("Zstd at bottom", options -> options.bottomCompression(Compression.ZSTD)),
+    ENCRYPTION("encryption", Variant::encrypted),
+    ALL("all", options -> encrypted(compressed(options, Compression.ZSTD)));
 
     private static final int KEY_BYTES = 32;
 
@@ -33,6 +39,10 @@ enum Variant {
     /** True when every single write waits for the disk, so that few of them must do. */
     boolean isSlowToWrite() {
         return false;
+    }
+
+    private static StoreOptions.Builder compressed(StoreOptions.Builder options, Compression compression) {
+        return options.compression(compression).bottomCompression(compression);
     }
 
     private static StoreOptions.Builder encrypted(StoreOptions.Builder options) {
