@@ -1,6 +1,10 @@
 package io.forebay.store;
 
-/** A background flush, compaction or manifest write failed, so the store takes no more writes; the cause is the first failure. Reads go on, and everything committed durably is safe. Close the store, remove the cause, open it again. */
+/**
+ * A background flush or a write of the manifest failed, so the store takes no writes at present; the cause is the first
+ * failure. Reads go on, and nothing that was committed is lost. Most stores take writes again by themselves once the cause
+ * is gone; see {@link Store} and {@link Store#resume()}.
+ */
 public final class ReadOnlyStoreException extends StoreException {
     private static final long serialVersionUID = 1L;
 

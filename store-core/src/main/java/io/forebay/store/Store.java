@@ -19,8 +19,23 @@ import java.util.Set;
  * of {@link Durability}, and after {@link #close()} all of them. A write is visible to readers before it is acknowledged;
  * one that ends with an exception of the log may or may not be found by a reopen. A write, or a batch, has at most about 1 GiB.
  *
- * <p><b>Errors.</b> Writes throw {@link ReadOnlyStoreException} once background work has failed, {@link
- * StoreClosedException} after close. Keys are 0 to 16 MiB, values 0 to 1 GiB; longer ones are refused with {@link
+ * <p><b>Errors.</b> When a flush or a write of the manifest fails, the store stops taking writes: they, and whoever waits for
+ * the disk, get a {@link ReadOnlyStoreException} with the first cause. Reads go on, in memory and in files. Nothing is lost:
+ * what was written stays in memory, and a commit that was not durable yet still becomes so, also one whose {@link
+ * #commitDurably} was told of the failure. What happens next depends on the cause:
+ *
+ * <ul>
+ *   <li>no space, another I/O error, or no memory: the store tries again by itself, after 0.1 to 30 seconds, always with new
+ *       files, and takes writes again as soon as that succeeds. {@link #resume} tries at once;
+ *   <li>an exception of a merge function or a compaction filter: {@link #resume} tries again;
+ *   <li>damage, or a file of a newer version: the store stays as it is until it is closed and opened again.
+ * </ul>
+ *
+ * A compaction that finds no space or cannot read or write does not stop writes: it is tried again later, and the writer is
+ * slowed down by the sorted runs that gather. {@link StoreStatistics} tells the state and counts the attempts.
+ *
+ * <p>An exception of a merge function that is thrown by a read passes to the reader; a write never calls it in vain. After
+ * close all methods throw {@link StoreClosedException}. Keys are 0 to 16 MiB, values 0 to 1 GiB; longer ones are refused with {@link
  * IllegalArgumentException}. Arrays handed in are copied and may be reused.
  */
 public interface Store extends ReadView, AutoCloseable {
@@ -103,6 +118,14 @@ public interface Store extends ReadView, AutoCloseable {
      * encrypted. A key that is in none of these sets, of no store and no checkpoint, can be retired. Any thread.
      */
     Set<String> encryptionKeyIds();
+
+    /**
+     * Tries at once to bring a store back that stopped taking writes, see the errors of this interface; returns when it takes
+     * writes again. Does nothing when it does so anyway. Any thread.
+     *
+     * @throws ReadOnlyStoreException when the work that failed still fails, or cannot be done again
+     */
+    void resume();
 
     /** Counters and gauges of this store; cheap. Any thread. */
     StoreStatistics statistics();

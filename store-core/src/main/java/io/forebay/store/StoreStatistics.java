@@ -31,6 +31,10 @@ package io.forebay.store;
  * @param walBytes bytes of write-ahead log that a recovery would have to read now
  * @param walBytesWritten bytes appended to write-ahead logs
  * @param walSyncs syncs of write-ahead logs
+ * @param readOnlyCause why the store takes no writes at present, or null when it does
+ * @param backgroundFailures flushes, compactions and writes of the manifest that failed
+ * @param backgroundRetries attempts to do failed work again
+ * @param resumes how often the store took writes again after a failure
  */
 public record StoreStatistics(
         long writes,
@@ -60,4 +64,8 @@ public record StoreStatistics(
         long durableSequence,
         long walBytes,
         long walBytesWritten,
-        long walSyncs) {}
+        long walSyncs,
+        String readOnlyCause,
+        long backgroundFailures,
+        long backgroundRetries,
+        long resumes) {}

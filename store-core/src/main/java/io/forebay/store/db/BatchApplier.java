@@ -29,9 +29,10 @@ final class BatchApplier {
     }
 
     /**
-     * Inside the gate. A batch gets its memory before it begins, so that it cannot fail for want of it; only one that is
-     * too large for that waits midway. When a batch fails midway all the same (a merge function may throw), no state of the
-     * store is right any more, and it is closed to readers as well until it is opened again.
+     * Inside the gate. A batch gets its memory before it begins, so that it cannot fail; only one that is too large for that
+     * waits midway. When that fails, because no memory comes or a flush fails, the operations applied so far stay invisible
+     * for good, at the price that nothing can be written after them: the store is read-only until it is opened again.
+     * Should a small batch fail midway all the same, no state is right any more, and not even reads are answered.
      */
     void apply(WriteBatch batch) {
         boolean large = batch.sizeInBytes() > largestWhole;
@@ -44,8 +45,11 @@ final class BatchApplier {
             path.publish();
         } catch (RuntimeException | Error e) {
             if (path.assigned() > before) {
-                store.lifecycle.fail(e);
-                store.lifecycle.tear();
+                if (large) {
+                    store.lifecycle.fail(e, Severity.FATAL);
+                } else {
+                    store.lifecycle.tear(e);
+                }
             }
             throw e;
         }

@@ -81,8 +81,11 @@ final class CheckpointImpl implements Checkpoint {
         }
         if (manifest != null) {
             completion.complete(null);
-        } else if (store.lifecycle.failure() != null) {
-            fail(store.lifecycle.readOnly());
+        } else {
+            Lifecycle.Failure failure = store.lifecycle.failure();
+            if (failure != null) {
+                fail(store.lifecycle.readOnly(failure));
+            }
         }
     }
 

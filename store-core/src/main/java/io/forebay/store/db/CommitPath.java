@@ -68,6 +68,25 @@ final class CommitPath {
                 + " has no write-ahead log; use commitDurably, or open it with StoreOptions.durability");
     }
 
+    /** The store takes writes again: what waits to become durable gets its alarm back. */
+    void resumed() {
+        if (store.commits.isSettled()) {
+            return;
+        }
+        if (eager) {
+            store.gate.enterOther();
+            try {
+                if (!store.lifecycle.isClosed()) {
+                    start();
+                }
+            } finally {
+                store.gate.leave();
+            }
+        } else {
+            timer.committed();
+        }
+    }
+
     /** Stops the alarm. */
     void close() {
         timer.cancel();

@@ -1,7 +1,6 @@
 package io.forebay.store.db;
 
 import io.forebay.store.BackgroundExecutor.Kind;
-import io.forebay.store.MemoryBudgetException;
 import io.forebay.store.StoreIoException;
 import io.forebay.store.compaction.Compaction;
 import io.forebay.store.compaction.CompactionPicker;
@@ -22,24 +21,31 @@ final class CompactionScheduler {
     private final StoreContext store;
     private final WritePath writes;
     private final CompactionStep step;
+    private final Recovery recovery;
+    private final Backoff backoff = new Backoff();
     /** Files of running compactions. */
     private final Set<FileId> busy = new HashSet<>();
 
     private int jobs;
     private int running;
+    /** After a failure, until it is tried again. */
+    private boolean paused;
+
+    private Runnable cancel = () -> {};
 
     /** A due compaction and the version it is about, with a reference. */
     private record Picked(Version version, Compaction compaction) {}
 
-    CompactionScheduler(StoreContext store, WritePath writes, CompactionStep step) {
+    CompactionScheduler(StoreContext store, WritePath writes, CompactionStep step, Recovery recovery) {
         this.store = store;
         this.writes = writes;
         this.step = step;
+        this.recovery = recovery;
     }
 
     /** Looks for due compactions in the background. Any thread. */
     synchronized void schedule() {
-        if (jobs < MAX_JOBS && store.lifecycle.mayRunJobs()) {
+        if (jobs < MAX_JOBS && !paused && store.lifecycle.mayRunJobs()) {
             jobs++;
             store.shared.executor().execute(Kind.COMPACTION, this::run);
         }
@@ -50,12 +56,13 @@ final class CompactionScheduler {
         if (store.lifecycle.beginJob()) {
             try {
                 worked = runOne(null);
-            } catch (MemoryBudgetException e) {
-                // it is tried again after the next change of the version
-                LOG.warn("No memory to compact store {}", store.options.name(), e);
+                backoff.reset();
             } catch (Throwable e) {
-                store.lifecycle.fail(e);
-                step.failed();
+                if (Severity.of(e) == Severity.TRANSIENT) {
+                    pause(e);
+                } else {
+                    recovery.failed(e);
+                }
             } finally {
                 store.lifecycle.endJob();
             }
@@ -67,6 +74,35 @@ final class CompactionScheduler {
             schedule();
         }
         store.progress.signal();
+    }
+
+    /**
+     * A store can do without compactions for a while: it takes writes, ever more slowly as its sorted runs become more, and
+     * tries again later.
+     */
+    private synchronized void pause(Throwable cause) {
+        store.counters.failures.incrementAndGet();
+        if (paused || store.lifecycle.isClosed()) {
+            return;
+        }
+        paused = true;
+        long nanos = backoff.next();
+        LOG.warn(
+                "A compaction of store {} failed; it is tried again in {} ms", store.options.name(), nanos / 1_000_000, cause);
+        cancel = store.shared.executor().schedule(nanos, this::resume);
+    }
+
+    private void resume() {
+        synchronized (this) {
+            paused = false;
+        }
+        store.counters.retries.incrementAndGet();
+        schedule();
+    }
+
+    /** No further attempt begins by itself. */
+    synchronized void close() {
+        cancel.run();
     }
 
     /**
@@ -83,14 +119,12 @@ final class CompactionScheduler {
             try {
                 more = runOne(outdated);
             } catch (IOException e) {
-                store.lifecycle.fail(e);
-                step.failed();
+                // the store is none the worse
                 throw new StoreIoException("Compaction of store " + store.options.name() + " failed", e);
-            } catch (MemoryBudgetException e) {
-                throw e; // the store is none the worse
             } catch (RuntimeException | Error e) {
-                store.lifecycle.fail(e);
-                step.failed();
+                if (Severity.of(e) != Severity.TRANSIENT) {
+                    recovery.failed(e);
+                }
                 throw e;
             } finally {
                 store.lifecycle.endJob();

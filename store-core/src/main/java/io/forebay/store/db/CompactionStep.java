@@ -15,15 +15,13 @@ final class CompactionStep {
     private final StoreContext store;
     private final WritePath writes;
     private final Installer installer;
-    private final Checkpoints checkpoints;
     private final SstTarget target;
     private final Set<CompactionJob> running = new HashSet<>();
 
-    CompactionStep(StoreContext store, WritePath writes, Installer installer, Checkpoints checkpoints) {
+    CompactionStep(StoreContext store, WritePath writes, Installer installer) {
         this.store = store;
         this.writes = writes;
         this.installer = installer;
-        this.checkpoints = checkpoints;
         target = store.sstTarget();
     }
 
@@ -58,11 +56,6 @@ final class CompactionStep {
     /** Makes running jobs end soon, without a result. */
     synchronized void cancelAll() {
         running.forEach(CompactionJob::cancel);
-    }
-
-    /** Background work has failed: nobody will be served any more. */
-    void failed() {
-        checkpoints.fail(store.lifecycle.readOnly());
     }
 
     private long[] states(Compaction compaction) {

@@ -13,6 +13,13 @@ final class Counters {
     final LongAdder iteratorsClosed = new LongAdder();
     final AtomicLong openSnapshots = new AtomicLong();
 
+    /** Of background work. */
+    final AtomicLong failures = new AtomicLong();
+    /** Attempts to do failed background work again. */
+    final AtomicLong retries = new AtomicLong();
+    /** How often the store took writes again after a failure. */
+    final AtomicLong resumes = new AtomicLong();
+
     final AtomicLong flushes = new AtomicLong();
     final AtomicLong bytesFlushed = new AtomicLong();
     final AtomicLong compactions = new AtomicLong();

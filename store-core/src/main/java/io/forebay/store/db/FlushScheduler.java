@@ -11,7 +11,11 @@ import java.util.List;
 final class FlushScheduler {
     private final StoreContext store;
     private final FlushStep step;
+    /** Held while files are written, by one job or by a repair. */
+    private final Object working = new Object();
+
     private WritePath writes;
+    private Recovery recovery;
     private boolean scheduled;
     /** Commits up to this one should go to the manifest although nothing may be left to flush for them; or null. */
     private CommitMark requested;
@@ -22,8 +26,9 @@ final class FlushScheduler {
     }
 
     /** Set once, before the first job: the write path starts flushes, and a flush asks it what is published. */
-    void writes(WritePath path) {
+    void connect(WritePath path, Recovery repairs) {
         writes = path;
+        recovery = repairs;
     }
 
     /** Starts a job if there is work and none is under way. Any thread. */
@@ -40,26 +45,39 @@ final class FlushScheduler {
         schedule();
     }
 
-    private boolean hasWork() {
+    private synchronized boolean hasWork() {
         return requested != null || store.states.frozenCount() > 0;
     }
 
     private void run() {
         if (!store.lifecycle.beginJob()) {
-            return; // closed or failed: it stays scheduled, so nothing starts any more
+            done(); // closed or failed: nothing starts now
+            return;
         }
         try {
-            runOnce();
+            synchronized (working) {
+                runOnce();
+            }
         } catch (Throwable e) {
-            store.lifecycle.fail(e);
-            step.failed();
+            recovery.failed(e);
         } finally {
             store.lifecycle.endJob();
-            synchronized (this) {
-                scheduled = false;
-                schedule();
-            }
+            done();
             store.progress.signal();
+        }
+    }
+
+    private synchronized void done() {
+        scheduled = false;
+        schedule();
+    }
+
+    /** Does all work that there is on the calling thread, while jobs may not run. */
+    void workThrough() throws IOException {
+        synchronized (working) {
+            while (hasWork() && !store.lifecycle.isClosed()) {
+                runOnce();
+            }
         }
     }
 

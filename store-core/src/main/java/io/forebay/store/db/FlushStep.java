@@ -1,7 +1,6 @@
 package io.forebay.store.db;
 
 import io.forebay.store.Clock;
-import io.forebay.store.StoreException;
 import io.forebay.store.flush.FlushJob;
 import io.forebay.store.flush.FlushResult;
 import io.forebay.store.flush.SstTarget;
@@ -17,16 +16,14 @@ import java.util.List;
 final class FlushStep {
     private final StoreContext store;
     private final Installer installer;
-    private final Checkpoints checkpoints;
     private final Pacing pacing;
     private final Clock clock;
     private final SstTarget target;
     private Runnable onInstalled = () -> {};
 
-    FlushStep(StoreContext store, Installer installer, Checkpoints checkpoints, Pacing pacing) {
+    FlushStep(StoreContext store, Installer installer, Pacing pacing) {
         this.store = store;
         this.installer = installer;
-        this.checkpoints = checkpoints;
         this.pacing = pacing;
         clock = store.shared.clock();
         target = store.sstTarget();
@@ -67,12 +64,6 @@ final class FlushStep {
             installer.install(new VersionEdit(), List.of(), mark);
             onInstalled.run(); // what was not committed before may be compacted now
         }
-    }
-
-    /** Background work has failed: nobody will be served any more. */
-    void failed() {
-        StoreException cause = store.lifecycle.readOnly();
-        checkpoints.fail(cause);
     }
 
     /** @param lastWanted writes above this commit are left out; null: all are wanted */

@@ -20,14 +20,16 @@ final class IngestImpl implements SortedIngest {
     private final WritePath writes;
     private final FlushScheduler flushes;
     private final Installer installer;
+    private final Recovery recovery;
     private final SstOutput output;
     private byte[] lastKey = new byte[64];
     private int lastLength = -1;
     private boolean ended;
 
     /** Keeps other writes out of the store until the end. */
-    IngestImpl(StoreContext store, WritePath writes, FlushScheduler flushes, Installer installer) {
+    IngestImpl(StoreContext store, WritePath writes, FlushScheduler flushes, Installer installer, Recovery recovery) {
         this.store = store;
+        this.recovery = recovery;
         this.writes = writes;
         this.flushes = flushes;
         this.installer = installer;
@@ -48,7 +50,7 @@ final class IngestImpl implements SortedIngest {
         try {
             output.add(key, keyOffset, keyLength, 0, ValueKind.PUT, value, valueOffset, valueLength);
         } catch (IOException e) {
-            throw failure(e);
+            throw abandonAfter(failure(e));
         }
         if (lastKey.length < keyLength) {
             lastKey = new byte[Math.max(keyLength, lastKey.length * 2)];
@@ -71,9 +73,22 @@ final class IngestImpl implements SortedIngest {
                 files.forEach(file -> file.file().release());
             }
         } catch (IOException e) {
-            throw failure(e);
+            throw abandonAfter(failure(e));
+        } catch (RuntimeException e) {
+            throw abandonAfter(e);
+        } catch (Error e) {
+            throw abandonAfter(e);
         }
         end();
+    }
+
+    private <E extends Throwable> E abandonAfter(E failure) {
+        try {
+            end();
+        } catch (RuntimeException e) {
+            failure.addSuppressed(e);
+        }
+        return failure;
     }
 
     /** Range deletes and older versions of the keys must be in files, below the new ones. */
@@ -96,7 +111,7 @@ final class IngestImpl implements SortedIngest {
             installer.ingest(files, writes.assigned() + 1);
             writes.publishOutside();
         } catch (IOException e) {
-            store.lifecycle.fail(e);
+            recovery.failed(e);
             throw e;
         } finally {
             store.gate.leave();

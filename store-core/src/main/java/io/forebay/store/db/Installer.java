@@ -66,12 +66,11 @@ final class Installer {
         }
     }
 
-    /** Writes the manifest anew unless it has that key already; fails like an edit. */
+    /** Writes the manifest anew unless it has that key already. After a failure the next edit does. */
     void renewManifest(String keyId) {
         try {
             store.versions.renewManifest(keyId);
         } catch (IOException e) {
-            store.lifecycle.fail(e);
             throw new StoreIoException("Writing the manifest of store " + store.options.name() + " failed", e);
         }
     }

@@ -3,11 +3,11 @@ package io.forebay.store.db;
 import io.forebay.store.ReadOnlyStoreException;
 import io.forebay.store.StoreClosedException;
 import io.forebay.store.StoreException;
+import java.util.function.BooleanSupplier;
 
 /**
- * Whether a store may be written, read, or nothing any more, and which of its background jobs are running now.
- *
- * <p>It only ever moves forward: open, read-only after the first failure of background work, closed. Thread-safe.
+ * Whether a store may be written, read, or nothing any more, and which of its background jobs are running now. Open,
+ * read-only from the first failure of background work until it is repaired, closed. Thread-safe.
  */
 final class Lifecycle {
     private static final int OPEN = 0;
@@ -16,9 +16,14 @@ final class Lifecycle {
     private static final int TORN = 3;
     private static final int CLOSED = 4;
 
+    /** Why the store takes no writes. */
+    record Failure(Throwable cause, Severity severity) {}
+
     private final String name;
     private volatile int mode = OPEN;
-    private volatile Throwable failure;
+    private volatile Failure failure;
+    private boolean ingesting;
+    private boolean recovering;
     private int runningJobs;
 
     Lifecycle(String name) {
@@ -43,15 +48,21 @@ final class Lifecycle {
         return mode == CLOSED;
     }
 
-    /** Null while all background work went well. */
-    Throwable failure() {
+    /** True when what the memtables hold is not what was written. */
+    boolean isTorn() {
+        return mode == TORN;
+    }
+
+    /** Null while all background work goes well. */
+    Failure failure() {
         return failure;
     }
 
-    /** Throws the first failure of background work, if there was one. */
+    /** Throws when background work has failed and was not repaired yet. */
     void checkFailure() {
-        if (failure != null) {
-            throw readOnly();
+        Failure seen = failure;
+        if (seen != null) {
+            throw readOnly(seen);
         }
     }
 
@@ -67,32 +78,73 @@ final class Lifecycle {
         return mode != CLOSED && failure == null;
     }
 
-    /** Records a failure of background work: from now on the store refuses writes. The first one counts. */
-    synchronized void fail(Throwable cause) {
-        if (failure == null) {
-            failure = cause;
-        } else if (failure != cause) {
-            failure.addSuppressed(cause);
+    /**
+     * Records a failure of background work: from now on the store refuses writes. The first cause counts until the store is
+     * repaired; a later one can only make it graver.
+     *
+     * @return true when the store was healthy before
+     */
+    synchronized boolean fail(Throwable cause, Severity severity) {
+        Failure before = failure;
+        if (before == null) {
+            failure = new Failure(cause, severity);
+        } else if (severity.compareTo(before.severity) > 0) {
+            if (before.cause != cause) {
+                before.cause.addSuppressed(cause);
+            }
+            failure = new Failure(before.cause, severity);
         }
         if (mode < READ_ONLY) {
             mode = READ_ONLY;
         }
         notifyAll();
+        return before == null;
     }
 
-    /** A batch could be applied only in part because background work failed: not even reads make sense any more. */
-    synchronized void tear() {
+    /** A batch was applied in part, over what was there before: not even reads make sense any more. */
+    synchronized void tear(Throwable cause) {
+        fail(cause, Severity.FATAL);
         if (mode < TORN) {
             mode = TORN;
         }
     }
 
+    /** Begins an attempt to repair the store, as a job; false when there is nothing to repair, or no way to. */
+    synchronized boolean beginRecovery() {
+        if (mode == CLOSED || recovering || failure == null || failure.severity == Severity.FATAL) {
+            return false;
+        }
+        recovering = true;
+        runningJobs++;
+        return true;
+    }
+
+    /**
+     * Ends it.
+     *
+     * @param seen the failure that was repaired, or null when it was not
+     * @return true when the store takes writes again
+     */
+    synchronized boolean endRecovery(Failure seen) {
+        recovering = false;
+        runningJobs--;
+        boolean repaired = seen != null && failure == seen && mode != CLOSED;
+        if (repaired) {
+            failure = null;
+            mode = ingesting ? INGESTING : OPEN;
+        }
+        notifyAll();
+        return repaired;
+    }
+
     synchronized void startIngest() {
         checkWritable();
+        ingesting = true;
         mode = INGESTING;
     }
 
     synchronized void endIngest() {
+        ingesting = false;
         if (mode == INGESTING) {
             mode = OPEN;
         }
@@ -124,8 +176,17 @@ final class Lifecycle {
 
     /** Waits until no job runs. An interrupt is kept for the caller, it does not end the wait: files would be pulled away. */
     synchronized void awaitJobs() {
+        awaitUninterruptibly(() -> runningJobs == 0);
+    }
+
+    /** Waits until no attempt to repair the store is under way. */
+    synchronized void awaitRecovery() {
+        awaitUninterruptibly(() -> !recovering);
+    }
+
+    private void awaitUninterruptibly(BooleanSupplier done) {
         boolean interrupted = false;
-        while (runningJobs > 0) {
+        while (!done.getAsBoolean()) {
             try {
                 wait();
             } catch (InterruptedException e) {
@@ -137,11 +198,19 @@ final class Lifecycle {
         }
     }
 
-    StoreException readOnly() {
+    StoreException readOnly(Failure seen) {
+        String remedy = switch (seen.severity) {
+            case TRANSIENT ->
+                ". It tries again by itself as soon as the cause is removed, or at once with Store.resume(). Or"
+                        + " close it and open it again: then it is at its last durable commit.";
+            case STOPPED ->
+                ". Remove the cause and call Store.resume(), or close the store and open it again: then it is at"
+                        + " its last durable commit.";
+            case FATAL -> ". Close it, remove the cause and open it again: then it is at its last durable commit.";
+        };
         return new ReadOnlyStoreException(
-                "Store " + name + " is read-only because background work failed: " + failure.getMessage()
-                        + ". Close it, remove the cause and open it again; it returns to its last durable commit.",
-                failure);
+                "Store " + name + " is read-only because background work failed: " + seen.cause.getMessage() + remedy,
+                seen.cause);
     }
 
     StoreClosedException closed() {
@@ -149,19 +218,22 @@ final class Lifecycle {
     }
 
     private void refuseWrite() {
-        switch (mode) {
-            case CLOSED -> throw closed();
-            case INGESTING ->
-                throw new IllegalStateException(
-                        "Store " + name + " has an open ingest; finish or close it before other writes");
-            default -> throw readOnly();
+        int seen = mode;
+        if (seen == CLOSED) {
+            throw closed();
         }
+        if (seen == INGESTING) {
+            throw new IllegalStateException(
+                    "Store " + name + " has an open ingest; finish or close it before other writes");
+        }
+        checkFailure(); // it may have been repaired in this moment
     }
 
     private void refuseRead() {
-        if (mode == CLOSED) {
+        Failure seen = failure;
+        if (mode == CLOSED || seen == null) {
             throw closed();
         }
-        throw readOnly();
+        throw readOnly(seen);
     }
 }

@@ -31,6 +31,7 @@ final class Statistics {
     static StoreStatistics of(StoreContext store, WritePath writes) {
         Counters counters = store.counters;
         long reads = counters.reads.sum();
+        Lifecycle.Failure failure = store.lifecycle.failure();
         ReadState state = store.states.acquire();
         try {
             long memtableBytes = state.active.memtable.heldBytes();
@@ -74,7 +75,11 @@ final class Statistics {
                     store.commits.durable().sequence(),
                     0,
                     0,
-                    0);
+                    0,
+                    failure == null ? null : failure.cause().toString(),
+                    counters.failures.get(),
+                    counters.retries.get(),
+                    counters.resumes.get());
         } finally {
             state.release();
         }

@@ -27,15 +27,18 @@ final class StoreCloser {
      * @throws StoreException when the last commit could not be made durable, or something could not be closed
      */
     void close() {
+        boolean torn = store.lifecycle.isTorn();
         if (!store.lifecycle.close()) {
             return;
         }
         parts.commits.close();
+        parts.recovery.close();
+        parts.compactions.close();
         parts.compactionStep.cancelAll();
         store.progress.signal();
         store.lifecycle.awaitJobs();
         Failures failures = new Failures();
-        failures.collect(this::finishCommit);
+        failures.collect(() -> finishCommit(torn));
         failures.collect(parts.checkpoints::close);
         store.shared.arbiter().remove(parts.writes);
         failures.collect(store.states::close);
@@ -45,13 +48,34 @@ final class StoreCloser {
         failures.rethrow();
     }
 
-    private void finishCommit() throws IOException {
+    private void finishCommit(boolean torn) throws IOException {
         if (store.commits.isSettled()) {
             return;
         }
-        if (store.lifecycle.failure() != null) {
-            throw store.lifecycle.readOnly();
+        Lifecycle.Failure failure = store.lifecycle.failure();
+        if (failure == null) {
+            flushCommit();
+        } else if (torn) {
+            throw store.lifecycle.readOnly(failure);
+        } else {
+            finishAfter(failure);
         }
+    }
+
+    /** Once more, with new files: the cause may be gone. */
+    private void finishAfter(Lifecycle.Failure failure) {
+        try {
+            flushCommit();
+        } catch (IOException | RuntimeException e) {
+            StoreException readOnly = store.lifecycle.readOnly(failure);
+            if (e != failure.cause()) {
+                readOnly.addSuppressed(e);
+            }
+            throw readOnly;
+        }
+    }
+
+    private void flushCommit() throws IOException {
         store.gate.enterOther();
         try {
             if (store.commits.last().sequence() >= store.states.active().firstSequence) {

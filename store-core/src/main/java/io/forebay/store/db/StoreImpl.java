@@ -144,6 +144,11 @@ final class StoreImpl implements Store {
     }
 
     @Override
+    public void resume() {
+        parts.recovery.resume();
+    }
+
+    @Override
     public StoreStatistics statistics() {
         return parts.statistics();
     }

@@ -7,6 +7,7 @@ import io.forebay.store.version.FileId;
 import io.forebay.store.version.FileMeta;
 import io.forebay.store.version.SortedRun;
 import io.forebay.store.version.Version;
+import java.io.IOException;
 import java.util.HashSet;
 import java.util.Set;
 
@@ -21,6 +22,7 @@ final class StoreParts {
     final CompactionScheduler compactions;
     final FlushStep flushStep;
     final CompactionStep compactionStep;
+    final Recovery recovery;
     final StoreCloser closer;
     private final Installer installer;
 
@@ -30,16 +32,29 @@ final class StoreParts {
         Pacing pacing = new Pacing(store.shared.pool(), store.shared.executor(), store.shared.clock());
         checkpoints = new Checkpoints(store);
         installer = new Installer(store, checkpoints, pacing);
-        flushStep = new FlushStep(store, installer, checkpoints, pacing);
+        flushStep = new FlushStep(store, installer, pacing);
         flushes = new FlushScheduler(store, flushStep);
+        recovery = new Recovery(store, checkpoints, this::repair, this::goOn);
         writes = new WritePath(store, pacing, flushes::schedule);
-        flushes.writes(writes);
-        compactionStep = new CompactionStep(store, writes, installer, checkpoints);
-        compactions = new CompactionScheduler(store, writes, compactionStep);
+        flushes.connect(writes, recovery);
+        compactionStep = new CompactionStep(store, writes, installer);
+        compactions = new CompactionScheduler(store, writes, compactionStep, recovery);
         flushStep.onInstalled(compactions::schedule);
         reads = new ReadPath(store, writes);
         commits = new CommitPath(store, writes, flushes);
         closer = new StoreCloser(store, this, onClose);
+    }
+
+    /** All that could not be written. */
+    private void repair() throws IOException {
+        flushes.workThrough();
+        store.versions.settle();
+    }
+
+    private void goOn() {
+        flushes.schedule();
+        compactions.schedule();
+        commits.resumed();
     }
 
     /** Freezes the memtable and waits until all of it is in files. */
@@ -85,7 +100,7 @@ final class StoreParts {
     }
 
     SortedIngest ingest() {
-        return new IngestImpl(store, writes, flushes, installer);
+        return new IngestImpl(store, writes, flushes, installer, recovery);
     }
 
     StoreStatistics statistics() {

@@ -1,6 +1,7 @@
 package io.forebay.store.db;
 
 import io.forebay.store.Clock;
+import io.forebay.store.MemoryBudgetException;
 import io.forebay.store.Store;
 import io.forebay.store.WriteBatch;
 import io.forebay.store.key.KeyHash;
@@ -197,8 +198,11 @@ final class WritePath implements MemoryArbiter.Tenant {
 
     /** Applies one operation of a batch that has room, without publishing it. */
     void applyUnpublished(byte kind, byte[] bytes, int keyAt, int keyLength, int valueAt, int valueLength) {
+        apply(kind, bytes, keyAt, keyLength, valueAt, valueLength, snapshots.pinned());
+    }
+
+    private void apply(byte kind, byte[] bytes, int keyAt, int keyLength, int valueAt, int valueLength, long pinned) {
         long sequence = assigned + 1;
-        long pinned = snapshots.pinned();
         switch (kind) {
             case WriteBatch.PUT -> {
                 long hash = KeyHash.of(bytes, keyAt, keyLength);
@@ -224,12 +228,15 @@ final class WritePath implements MemoryArbiter.Tenant {
         bytesWritten += keyLength + Math.max(0, valueLength);
     }
 
-    /** As {@link #applyUnpublished}, of a batch that is too large to have room as a whole: memtables may end within it. */
+    /**
+     * As {@link #applyUnpublished}, of a batch that is too large to have room as a whole: memtables may end within it, and it
+     * may fail midway. So it overwrites nothing that readers see.
+     */
     void applyLarge(byte kind, byte[] bytes, int keyAt, int keyLength, int valueAt, int valueLength) {
         if (kind != WriteBatch.DELETE_RANGE) {
             room(keyLength, valueLength, true);
         }
-        applyUnpublished(kind, bytes, keyAt, keyLength, valueAt, valueLength);
+        apply(kind, bytes, keyAt, keyLength, valueAt, valueLength, Math.max(snapshots.pinned(), published));
         if (memtable.bytes() >= freezeBytes) {
             freeze();
         }
@@ -349,6 +356,9 @@ final class WritePath implements MemoryArbiter.Tenant {
                     awaitOutside(epoch, request);
                 }
             }
+        } catch (MemoryBudgetException e) {
+            lifecycle.checkFailure(); // flushes do not come because of it
+            throw e;
         } finally {
             stallNanos += clock.nanoTime() - start;
         }

@@ -139,7 +139,7 @@ public final class SstOutput implements Closeable {
                     writer.abandon();
                 }
             } finally {
-                target.files().delete(writing.name());
+                target.registry().discard(writing);
             }
         }
     }

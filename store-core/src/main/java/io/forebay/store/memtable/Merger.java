@@ -6,7 +6,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
-import java.util.Objects;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Decides what becomes of an operand: folded at once into the version below, appended to it in place, or stacked as a
@@ -14,7 +15,8 @@ import java.util.Objects;
  * range delete hides are folded; the merge function is associative, so any run of neighbours may be.
  *
  * <p>Folding late makes it cheap: many operands are folded into a long value at once, so that a byte is copied a bounded
- * number of times, however many operands follow; but never more than {@link #LONGEST_CHAIN} wait for it. Writer only.
+ * number of times, however many operands follow; but never more than {@link #LONGEST_CHAIN} wait for it. A function that
+ * fails never fails a write: then operands stay as they are. Writer only.
  */
 final class Merger {
     /** Results up to this length are folded at once: a counter stays one version. */
@@ -27,6 +29,8 @@ final class Merger {
     static final int LONGEST_CHAIN = 128;
     /** Longer values are left to the flush. */
     private static final int FOLDED_BYTES_MAX = 16 << 20;
+
+    private static final Logger LOG = LoggerFactory.getLogger(Merger.class);
 
     private final MergeFunction function;
     private final int delimiter;
@@ -66,7 +70,7 @@ final class Merger {
         byte[] copy = Arrays.copyOfRange(operand, from, from + bytes);
         if (versions.valueLength() + (long) bytes <= AT_ONCE_BYTES) {
             byte[] folded = fold(key, offset, length, List.of(versions.copyValue(), copy));
-            if (versions.replace(versions.kind(), folded, sequence, 0)) {
+            if (folded != null && versions.replace(versions.kind(), folded, sequence, 0)) {
                 return;
             }
         }
@@ -114,11 +118,16 @@ final class Merger {
         }
         Collections.reverse(values);
         byte[] folded = fold(key, offset, length, values);
-        return versions.replace(kind, folded, sequence, count - 1) ? -1 : count;
+        return folded != null && versions.replace(kind, folded, sequence, count - 1) ? -1 : count;
     }
 
+    /** Null when the function fails: a write does not need it, and whoever does is told. */
     private byte[] fold(byte[] key, int offset, int length, List<byte[]> oldestFirst) {
-        byte[] folded = function.merge(Arrays.copyOfRange(key, offset, offset + length), oldestFirst);
-        return Objects.requireNonNull(folded, () -> "The merge function " + function.name() + " returned null");
+        try {
+            return function.merge(Arrays.copyOfRange(key, offset, offset + length), oldestFirst);
+        } catch (RuntimeException e) {
+            LOG.debug("Merge function {} failed; the operands stay apart", function.name(), e);
+            return null;
+        }
     }
 }

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -30,6 +31,13 @@ public final class FileRegistry {
     private final Map<FileId, PhysicalFile> live = new HashMap<>();
     /** Names whose deletion was handed to the executor and has not begun. */
     private final Set<String> obsolete = new HashSet<>();
+
+    /** Names that are kept whether somebody refers to them or not. */
+    private final Set<String> held = new HashSet<>();
+    /** Those of them that nobody refers to. */
+    private final Set<String> heldObsolete = new HashSet<>();
+    /** Names whose deletion failed. */
+    private final Set<String> undeleted = new LinkedHashSet<>();
 
     private int deletionsUnderWay;
     private boolean keepFiles;
@@ -113,14 +121,64 @@ public final class FileRegistry {
         return sum;
     }
 
-    /** Deletes SSTs that lie in the directory and that nobody refers to: left over by a crash. In the background. */
-    void deleteOrphans() throws IOException {
+    /**
+     * Marks SSTs that lie in the directory and that nobody refers to, left over by a crash, to be deleted by {@link
+     * #releaseHeld}.
+     *
+     * @return false when there are none
+     */
+    boolean holdOrphans() throws IOException {
+        boolean any = false;
         for (String name : files.list()) {
             FileId id = FileId.parse(name);
             if (id != null && !isLive(id)) {
-                scheduleDelete(name);
+                synchronized (this) {
+                    held.add(name);
+                    heldObsolete.add(name);
+                }
+                any = true;
             }
         }
+        return any;
+    }
+
+    /** The manifest on disk may name this file: it is not deleted before {@link #releaseHeld}. */
+    synchronized void hold(FileId id) {
+        held.add(id.name());
+    }
+
+    /** The manifest on disk names what is live, and nothing else: the other files may go. */
+    void releaseHeld() {
+        List<String> free;
+        synchronized (this) {
+            held.clear();
+            free = new ArrayList<>(heldObsolete);
+            heldObsolete.clear();
+        }
+        free.forEach(this::scheduleDelete);
+    }
+
+    /** Deletes the file of a job that came to nothing; it was never part of a version. In the background. */
+    public void discard(FileId id) {
+        scheduleDelete(id.name());
+    }
+
+    /** Tries failed deletions again. In the background. */
+    void retryDeletes() {
+        List<String> again;
+        synchronized (this) {
+            if (undeleted.isEmpty()) {
+                return;
+            }
+            again = new ArrayList<>(undeleted);
+            undeleted.clear();
+        }
+        again.forEach(this::scheduleDelete);
+    }
+
+    /** Runs work that is in no hurry. */
+    void inBackground(Runnable work) {
+        executor.execute(BackgroundExecutor.Kind.CLEANUP, work);
     }
 
     /** From now on files are closed but not deleted when nobody refers to them: the manifest on disk may name them. */
@@ -143,8 +201,6 @@ public final class FileRegistry {
             }
             closed = true;
             left = liveFiles();
-            deletions = new ArrayList<>(obsolete);
-            obsolete.clear();
             while (deletionsUnderWay > 0) {
                 try {
                     wait();
@@ -152,6 +208,10 @@ public final class FileRegistry {
                     interrupted = true;
                 }
             }
+            obsolete.addAll(undeleted);
+            deletions = new ArrayList<>(obsolete);
+            obsolete.clear();
+            undeleted.clear();
         }
         if (interrupted) {
             Thread.currentThread().interrupt();
@@ -199,6 +259,10 @@ public final class FileRegistry {
             if (closed || keepFiles) {
                 return;
             }
+            if (held.contains(name)) {
+                heldObsolete.add(name);
+                return;
+            }
             obsolete.add(name);
         }
         executor.execute(BackgroundExecutor.Kind.CLEANUP, () -> deleteObsolete(name));
@@ -225,7 +289,10 @@ public final class FileRegistry {
         try {
             files.delete(name);
         } catch (IOException | RuntimeException e) {
-            LOG.warn("Deleting obsolete file {} in {} failed; the next open tries again", name, files.describe(), e);
+            LOG.warn("Deleting obsolete file {} in {} failed; it is tried again", name, files.describe(), e);
+            synchronized (this) {
+                undeleted.add(name);
+            }
         }
     }
 }

@@ -6,6 +6,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
 import org.slf4j.Logger;
@@ -13,8 +14,12 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The present version of a store and the manifest behind it. {@link #apply} makes an edit durable and then installs the
- * version it leads to; a failure leaves the old version in place and closes the door for further edits and deletions,
- * because nobody knows what of the failed one is on disk.
+ * version it leads to; a failure leaves the old version in place.
+ *
+ * <p><b>After a failed write</b> of the manifest nobody knows whether the edit is on disk, so that a crash may bring back the
+ * state with it or without it. Both must be right: all files of both stay, until the next change (or {@link #settle}) has
+ * made a new manifest with the whole state durable. The old one is never appended to again, and not deleted before that. The
+ * number of a manifest that could not be begun is not used again either.
  *
  * <p>Thread-safe: edits are applied one at a time under a lock that is held during I/O; everything else takes a short one.
  */
@@ -30,9 +35,13 @@ public final class VersionSet implements Closeable {
     private final Object applying = new Object();
     // Guarded by applying.
     private final List<String> staleManifests = new ArrayList<>();
+    /** Null when the next change must begin a new one. */
     private Manifest manifest;
+
     private long nextManifest;
-    private Throwable failure;
+    /** An edit may be on disk that is not part of the present version. */
+    private boolean inDoubt;
+
     private boolean closed;
 
     // Changed under applying and this, except for the next rank.
@@ -50,9 +59,9 @@ public final class VersionSet implements Closeable {
     }
 
     /**
-     * Reads the state of the last durable commit: files that hold anything newer are left out. Orphaned SSTs are deleted in
-     * the background. Where there is no store, one without files is made; apart from that nothing is written before the
-     * first {@link #apply}.
+     * Reads the state of the last durable commit: files that hold anything newer are left out. Where there is no store, one
+     * without files is made; apart from that nothing is written before the first {@link #apply}, unless there are orphaned
+     * SSTs: they are deleted in the background, behind a new manifest.
      *
      * @throws CorruptionException when the manifest is damaged, or when there are SSTs and no manifest: it was lost, or a
      *     {@link #create} was cut off
@@ -75,7 +84,7 @@ public final class VersionSet implements Closeable {
             set.staleManifests.add(Manifest.name(recovered.number()));
             set.manifestKeyId = recovered.keyId();
             set.recover(recovered);
-            registry.deleteOrphans();
+            set.deleteOrphans();
         }
         return set;
     }
@@ -103,6 +112,32 @@ public final class VersionSet implements Closeable {
             // The files are not ours: they may belong to the store that is there already.
             registry.keepFiles();
             throw e;
+        }
+    }
+
+    /**
+     * What was recovered may be on disk in part only: the end of the manifest was perhaps never synced. So what it does not
+     * name is deleted behind a new manifest.
+     */
+    private void deleteOrphans() throws IOException {
+        if (registry.holdOrphans()) {
+            synchronized (applying) {
+                inDoubt = true;
+            }
+            registry.inBackground(this::settleIfOpen);
+        }
+    }
+
+    private void settleIfOpen() {
+        try {
+            synchronized (applying) {
+                if (!closed) {
+                    settle();
+                }
+            }
+        } catch (IOException | RuntimeException e) {
+            LOG.warn(
+                    "Files that a crash left over in {} stay until a manifest can be written", files.describe(), e);
         }
     }
 
@@ -182,7 +217,8 @@ public final class VersionSet implements Closeable {
      * Makes {@code edit} durable, the names of the files that it adds included, then installs the version it leads to. The
      * files get a reference of their own; the caller still releases those it acquired.
      *
-     * @throws IOException when the directory or the manifest cannot be written; every later call fails with the same cause
+     * @throws IOException when the directory or the manifest cannot be written; nothing has changed for this process, and a
+     *     later call may succeed
      * @throws IllegalArgumentException when the edit removes a file that is not there or adds one that overlaps another;
      *     nothing has changed
      */
@@ -191,17 +227,8 @@ public final class VersionSet implements Closeable {
             return;
         }
         synchronized (applying) {
-            requireUsable();
+            requireOpen();
             applyLocked(edit);
-        }
-    }
-
-    private void requireUsable() throws IOException {
-        if (closed) {
-            throw new IOException("The version set of " + files.describe() + " is closed");
-        }
-        if (failure != null) {
-            throw new IOException("The manifest of " + files.describe() + " could not be written before", failure);
         }
     }
 
@@ -212,17 +239,29 @@ public final class VersionSet implements Closeable {
      */
     public void renewManifest(String keyId) throws IOException {
         synchronized (applying) {
-            requireUsable();
-            if (keyId.equals(manifestKeyId)) {
-                return;
+            requireOpen();
+            if (!keyId.equals(manifestKeyId)) {
+                write(new VersionEdit(), current, nextRankAfter(new VersionEdit()), true);
             }
-            try {
-                startManifest(new VersionEdit(), current, nextRankAfter(new VersionEdit()));
-            } catch (IOException | RuntimeException | Error e) {
-                failure = e;
-                registry.keepFiles();
-                throw e;
+        }
+    }
+
+    /**
+     * If a write of the manifest failed: begins a new one, durable on return, so that it is known again what a crash would
+     * leave. Otherwise does nothing.
+     */
+    public void settle() throws IOException {
+        synchronized (applying) {
+            requireOpen();
+            if (inDoubt) {
+                applyLocked(new VersionEdit());
             }
+        }
+    }
+
+    private void requireOpen() throws IOException {
+        if (closed) {
+            throw new IOException("The version set of " + files.describe() + " is closed");
         }
     }
 
@@ -231,20 +270,17 @@ public final class VersionSet implements Closeable {
         runs.play(edit);
         Version next = new Version(runs.toRuns());
         long ranks = nextRankAfter(edit);
+        boolean written = false;
         try {
             if (bringsFiles(edit)) {
                 files.syncDirectory();
             }
-            if (manifest == null || manifest.bytes() > Math.max(rollOverBytes, 4 * manifest.headerBytes())) {
-                startManifest(edit, next, ranks);
-            } else {
-                manifest.append(edit);
+            write(edit, next, ranks, manifest == null || isLarge(manifest));
+            written = true;
+        } finally {
+            if (!written) {
+                next.release();
             }
-        } catch (IOException | RuntimeException | Error e) {
-            failure = e;
-            registry.keepFiles();
-            next.release();
-            throw e;
         }
         Version before = current;
         synchronized (this) {
@@ -253,6 +289,47 @@ public final class VersionSet implements Closeable {
             current = next;
         }
         before.release();
+        registry.retryDeletes();
+    }
+
+    private boolean isLarge(Manifest log) {
+        return log.bytes() > Math.max(rollOverBytes, 4 * log.headerBytes());
+    }
+
+    private void write(VersionEdit edit, Version next, long ranks, boolean toNewManifest) throws IOException {
+        boolean written = false;
+        try {
+            if (toNewManifest) {
+                startManifest(edit, next, ranks);
+            } else {
+                manifest.append(edit);
+            }
+            written = true;
+        } finally {
+            if (!written) {
+                doubt(edit);
+            }
+        }
+    }
+
+    /** The edit may be on disk or not, and the manifest may end in a part of it. */
+    private void doubt(VersionEdit edit) {
+        inDoubt = true;
+        edit.added().forEach(added -> registry.hold(added.file().id()));
+        Manifest left = manifest;
+        manifest = null;
+        if (left != null) {
+            leave(left);
+        }
+    }
+
+    private void leave(Manifest left) {
+        staleManifests.add(left.name());
+        try {
+            left.close();
+        } catch (IOException e) {
+            LOG.warn("Closing manifest {} in {} failed; it is not used any more", left.name(), files.describe(), e);
+        }
     }
 
     /** False when all files that the edit adds were in the version before, so that their names are durable. */
@@ -341,27 +418,51 @@ public final class VersionSet implements Closeable {
         if (merge != null) {
             state.mergeName(merge);
         }
-        Manifest old = manifest;
-        Manifest fresh = Manifest.create(files, nextManifest, state, registry.encryption());
-        nextManifest++;
+        Manifest fresh = createManifest(state);
+        if (manifest != null) {
+            leave(manifest);
+        }
         manifest = fresh;
         manifestKeyId = fresh.keyId();
-        if (old != null) {
-            old.close();
-            staleManifests.add(old.name());
-        }
+        inDoubt = false;
+        registry.releaseHeld();
         deleteStaleManifests();
     }
 
-    private void deleteStaleManifests() {
-        for (String name : staleManifests) {
-            try {
-                files.delete(name);
-            } catch (IOException e) {
-                LOG.warn("Deleting old manifest {} in {} failed; the next open tries again", name, files.describe(), e);
+    private Manifest createManifest(VersionEdit state) throws IOException {
+        // never this number again: what is on disk under it after a failure may be whole
+        long number = nextManifest++;
+        boolean created = false;
+        try {
+            Manifest fresh = Manifest.create(files, number, state, registry.encryption());
+            created = true;
+            return fresh;
+        } finally {
+            if (!created) {
+                discard(Manifest.name(number));
             }
         }
-        staleManifests.clear();
+    }
+
+    private void discard(String name) {
+        try {
+            files.delete(name);
+        } catch (IOException e) {
+            LOG.debug("Deleting the unfinished manifest {} in {} failed", name, files.describe(), e);
+            staleManifests.add(name);
+        }
+    }
+
+    private void deleteStaleManifests() {
+        for (Iterator<String> names = staleManifests.iterator(); names.hasNext(); ) {
+            String name = names.next();
+            try {
+                files.delete(name);
+                names.remove();
+            } catch (IOException e) {
+                LOG.warn("Deleting old manifest {} in {} failed; it is tried again", name, files.describe(), e);
+            }
+        }
     }
 
     private void take(VersionEdit edit) {

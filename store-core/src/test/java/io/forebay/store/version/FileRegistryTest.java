@@ -46,19 +46,39 @@ class FileRegistryTest {
     }
 
     @Test
-    void aDeletionThatFailsIsLeftToTheNextOpen() throws IOException {
+    void aDeletionThatFailsIsTriedAgain() throws IOException {
+        CrashFileStore files = new CrashFileStore();
+        VersionFixture store = new VersionFixture(files);
+        store.create(id, "a", "b", 1).file().release();
+        files.failAfter(1);
+        store.executor.drain();
+        files.heal();
+        assertThat(store.tables()).containsExactly(1L);
+        store.registry.retryDeletes();
+        store.executor.drain();
+        assertThat(store.tables()).isEmpty();
+        store.create(id, "a", "b", 1).file().release();
+        files.failAfter(1);
+        store.executor.drain();
+        files.heal();
+        store.registry.close();
+        assertThat(store.tables()).isEmpty();
+    }
+
+    @Test
+    void aDeletionThatFailsToTheEndIsLeftToTheNextOpen() throws IOException {
         CrashFileStore files = new CrashFileStore();
         VersionFixture store = new VersionFixture(files);
         PhysicalFile file = store.create(id, "a", "b", 1).file();
         file.release();
         files.failAfter(1);
-        store.executor.drain();
+        store.registry.close();
         files.heal();
         assertThat(store.tables()).containsExactly(1L);
-        store.registry.close();
         VersionFixture next = new VersionFixture(files);
         PhysicalFile wanted = next.create(new FileId(0, 2), "a", "b", 1).file();
-        next.registry.deleteOrphans();
+        assertThat(next.registry.holdOrphans()).isTrue();
+        next.registry.releaseHeld();
         next.executor.drain();
         assertThat(next.tables()).containsExactly(2L);
         wanted.release();
@@ -68,8 +88,8 @@ class FileRegistryTest {
     void aFileThatCannotBeOpenedCanBeTriedAgain() throws IOException {
         VersionFixture store = new VersionFixture(new MemoryFileStore());
         PhysicalFile file = store.registry.acquire(id, 100);
-        assertThatThrownBy(file::reader).isInstanceOf(java.nio.file.NoSuchFileException.class);
-        assertThatThrownBy(file::reader).isInstanceOf(java.nio.file.NoSuchFileException.class);
+        assertThatThrownBy(file::reader).hasCauseInstanceOf(java.nio.file.NoSuchFileException.class);
+        assertThatThrownBy(file::reader).hasCauseInstanceOf(java.nio.file.NoSuchFileException.class);
         assertThat(store.registry.cacheHits()).isZero();
         file.release();
     }

@@ -198,7 +198,7 @@ class VersionSetTest {
     }
 
     @Test
-    void aFailureClosesTheDoorAndEndsDeletions() throws IOException {
+    void aFailedEditLeavesTwoPossibleStatesAndTheFilesOfBoth() throws IOException {
         for (int step = 1; step <= 3; step++) {
             CrashFileStore broken = new CrashFileStore();
             VersionFixture store = VersionFixture.open(broken);
@@ -210,14 +210,10 @@ class VersionSetTest {
             assertThatThrownBy(() -> store.apply(edit)).isInstanceOf(IOException.class);
             broken.heal();
             assertThat(store.state()).singleElement().asString().startsWith("1 1 ");
-            assertThatThrownBy(() -> store.set.apply(new VersionEdit().commit(1, new byte[0])))
-                    .isInstanceOf(IOException.class)
-                    .cause()
-                    .hasMessageContaining("injected");
             store.executor.drain();
             store.close();
             store.executor.drain();
-            assertThat(store.tables()).as("step %d", step).containsExactly(1L, 2L);
+            assertThat(store.tables()).as("step %d", step).contains(1L).contains(step == 1 ? 1L : 2L);
             // Whichever of the two states the manifest holds, its file is there; the other one goes now.
             VersionFixture next = VersionFixture.open(broken);
             next.executor.drain();

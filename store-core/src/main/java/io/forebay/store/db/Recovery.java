@@ -1,0 +1,135 @@
+package io.forebay.store.db;
+
+import io.forebay.store.BackgroundExecutor;
+import io.forebay.store.BackgroundExecutor.Kind;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Brings a store back that stopped taking writes: does the work that failed once more, with new files, in ever longer
+ * intervals by itself, or when it is asked to. Frozen memtables were kept, and a commit that was to become durable does as
+ * soon as it works. Any thread.
+ */
+final class Recovery {
+    private static final Logger LOG = LoggerFactory.getLogger(Recovery.class);
+
+    /** What has to succeed before the store takes writes again. */
+    interface Work {
+        void run() throws Exception;
+    }
+
+    private final StoreContext store;
+    private final BackgroundExecutor executor;
+    private final Checkpoints checkpoints;
+    private final Work work;
+    private final Runnable onResumed;
+    private final Backoff backoff = new Backoff();
+    /** Guarded by this. */
+    private Runnable cancel;
+
+    /**
+     * @param work all that waits for the disk
+     * @param onResumed starts what was left undone meanwhile
+     */
+    Recovery(StoreContext store, Checkpoints checkpoints, Work work, Runnable onResumed) {
+        this.store = store;
+        this.checkpoints = checkpoints;
+        this.work = work;
+        this.onResumed = onResumed;
+        executor = store.shared.executor();
+    }
+
+    /** Background work has failed: the store takes no writes, and nobody who waits for files will get them now. */
+    void failed(Throwable cause) {
+        Severity severity = Severity.of(cause);
+        store.counters.failures.incrementAndGet();
+        boolean first = store.lifecycle.fail(cause, severity);
+        if (first) {
+            backoff.reset();
+            report(cause, severity);
+        }
+        Lifecycle.Failure failure = store.lifecycle.failure();
+        if (failure != null) {
+            checkpoints.fail(store.lifecycle.readOnly(failure));
+        }
+        if (first && severity == Severity.TRANSIENT) {
+            tryLater();
+        }
+        store.progress.signal();
+    }
+
+    /** Tries at once. Throws the reason why the store still takes no writes. */
+    void resume() {
+        store.lifecycle.checkReadable();
+        if (!attempt()) {
+            store.lifecycle.awaitRecovery();
+        }
+        store.lifecycle.checkRunning();
+    }
+
+    /** No further attempt begins by itself. */
+    synchronized void close() {
+        if (cancel != null) {
+            cancel.run();
+            cancel = null;
+        }
+    }
+
+    private synchronized void tryLater() {
+        if (store.lifecycle.isClosed()) {
+            return;
+        }
+        cancel = executor.schedule(backoff.next(), () -> executor.execute(Kind.FLUSH, this::attempt));
+    }
+
+    /** @return false when there was nothing to do, or another thread does it */
+    private boolean attempt() {
+        if (!store.lifecycle.beginRecovery()) {
+            return false;
+        }
+        store.counters.retries.incrementAndGet();
+        Lifecycle.Failure failure = store.lifecycle.failure();
+        boolean repaired = false;
+        try {
+            work.run();
+            repaired = true;
+        } catch (Throwable e) {
+            failedAgain(e);
+        } finally {
+            repaired = store.lifecycle.endRecovery(repaired ? failure : null);
+        }
+        if (repaired) {
+            store.counters.resumes.incrementAndGet();
+            LOG.info("Store {} takes writes again", store.options.name());
+            onResumed.run();
+        }
+        store.progress.signal();
+        return true;
+    }
+
+    private void failedAgain(Throwable cause) {
+        Severity severity = Severity.of(cause);
+        store.counters.failures.incrementAndGet();
+        store.lifecycle.fail(cause, severity);
+        Lifecycle.Failure failure = store.lifecycle.failure();
+        LOG.debug("Another attempt to make store {} writable failed", store.options.name(), cause);
+        if (failure.severity() == Severity.TRANSIENT) {
+            tryLater();
+        } else if (severity == failure.severity()) {
+            report(cause, severity);
+        }
+    }
+
+    private void report(Throwable cause, Severity severity) {
+        String then = switch (severity) {
+            case TRANSIENT -> "It tries again by itself until it succeeds";
+            case STOPPED -> "Store.resume() tries again";
+            case FATAL -> "It must be closed and opened again";
+        };
+        LOG.error(
+                "Background work of store {} failed, so it takes no writes for now; reads go on. {}.",
+                store.options.name(),
+                then,
+                cause);
+    }
+}
