@@ -88,7 +88,10 @@ final class CompactionScheduler {
         paused = true;
         long nanos = backoff.next();
         LOG.warn(
-                "A compaction of store {} failed; it is tried again in {} ms", store.options.name(), nanos / 1_000_000, cause);
+                "A compaction of store {} failed; it is tried again in {} ms",
+                store.options.name(),
+                nanos / 1_000_000,
+                cause);
         cancel = store.shared.executor().schedule(nanos, this::resume);
     }
 

@@ -136,8 +136,7 @@ public final class VersionSet implements Closeable {
                 }
             }
         } catch (IOException | RuntimeException e) {
-            LOG.warn(
-                    "Files that a crash left over in {} stay until a manifest can be written", files.describe(), e);
+            LOG.warn("Files that a crash left over in {} stay until a manifest can be written", files.describe(), e);
         }
     }
 
