@@ -53,6 +53,7 @@ class RandomStoreTest {
                         .blockBytes(128 << random.nextInt(4))
                         .targetFileBytes(4096)
                         .bloomBitsPerKey(random.nextInt(3) * 5)
+                        .bottomCompression(Compression.values()[random.nextInt(Compression.values().length)])
                         .encryption(TestKeys.provider("k"))
                         .encryptedOnly(true));
     }

@@ -3,6 +3,7 @@ package io.forebay.store.sst;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.forebay.store.Compression;
 import io.forebay.store.CorruptionException;
 import io.forebay.store.EncryptionException;
 import io.forebay.store.FormatTooNewException;
@@ -73,9 +74,13 @@ class EncryptedSstTest {
     }
 
     private static byte[] bytes(SstModel model, Encryption encryption, String name) {
+        return bytes(model, encryption, name, Compression.NONE);
+    }
+
+    private static byte[] bytes(SstModel model, Encryption encryption, String name, Compression compression) {
         MemoryFileStore files = new MemoryFileStore();
         try {
-            model.write(files, name, encryption, 256, 10);
+            model.write(files, name, encryption, compression, 256, 10);
             return SstModel.bytes(files, name);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -189,8 +194,16 @@ class EncryptedSstTest {
 
     @Test
     void everyChangeOfAByteIsNoticedWhateverTheChecksumsSay() {
+        Figures figures = new Figures(getClass());
+        for (Compression compression : new Compression[] {Compression.NONE, Compression.LZ4}) {
+            figures.add("encrypted.sst.bytes.changed", everyChangeOfAByte(compression));
+        }
+        figures.write();
+    }
+
+    private long everyChangeOfAByte(Compression compression) {
         SstModel model = small();
-        byte[] file = bytes(model, TestKeys.seeded(KEYS, 1));
+        byte[] file = bytes(model, TestKeys.seeded(KEYS, 1), NAME, compression);
         List<Place> blocks = blocks(file);
         long perByte = Effort.of("encrypted.changes", 1, 8);
         long changes = 0;
@@ -210,9 +223,7 @@ class EncryptedSstTest {
                         .isTrue();
             }
         }
-        Figures figures = new Figures(getClass());
-        figures.add("encrypted.sst.bytes.changed", changes);
-        figures.write();
+        return changes;
     }
 
     @Test
