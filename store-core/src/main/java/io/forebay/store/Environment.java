@@ -29,6 +29,7 @@ public final class Environment implements AutoCloseable {
      *
      * @throws StoreLockedException when the directory is in use
      * @throws CorruptionException when the manifest is damaged
+     * @throws EncryptionException when it is encrypted and a key is missing, or plain and {@link StoreOptions#encryptedOnly()}
      * @throws FormatTooNewException when a newer Forebay wrote it
      * @throws IllegalArgumentException when the merge function has another name than the one the store was written with
      */
@@ -43,6 +44,8 @@ public final class Environment implements AutoCloseable {
      * @param files an empty place, or one that holds nothing but downloaded files of the sources
      * @param sources checkpoints whose clips do not overlap; {@link IllegalArgumentException} if they do
      * @param payload becomes the durable payload of the new store
+     * @throws EncryptionException when a source is encrypted and a key is missing, or plain and {@link
+     *     StoreOptions#encryptedOnly()}
      */
     public Store restore(FileStore files, StoreOptions options, List<RestoreSource> sources, byte[] payload) {
         return engine.restore(files, options, List.copyOf(sources), payload);

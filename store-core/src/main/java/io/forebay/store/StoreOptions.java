@@ -5,7 +5,7 @@ import java.util.Objects;
 
 /**
  * Options of one store. Immutable; the defaults are meant to be right for stream processors. None of them must be the
- * same when the store is opened again, except the name of the merge function.
+ * same when the store is opened again, except the name of the merge function, and that an encrypted store needs its keys.
  */
 public final class StoreOptions {
     private final String name;

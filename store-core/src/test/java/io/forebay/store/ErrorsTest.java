@@ -53,6 +53,7 @@ class ErrorsTest {
                     store::flush,
                     store::compact,
                     store::statistics,
+                    store::encryptionKeyIds,
                     iterator::isValid,
                     iterator::next,
                     iterator::key,

@@ -31,6 +31,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -339,6 +342,41 @@ class EncryptedSstTest {
         assertThatThrownBy(() -> open(file, Encryption.of(KEYS, false), "k"))
                 .isInstanceOf(FormatTooNewException.class)
                 .hasMessageContaining("version 2");
+    }
+
+    @Test
+    void manyThreadsReadOneFile() throws Exception {
+        SstModel model = small();
+        byte[] file = bytes(model, Encryption.of(KEYS, false), NAME, Compression.LZ4);
+        SlabPool tiny = new SlabPool(new DirectSlabAllocator(BUDGET), 256 << 10);
+        BlockCache almostNone = new BlockCache(tiny);
+        ExecutorService threads = Executors.newFixedThreadPool(4);
+        try (SstReader reader =
+                SstReader.open(new ByteArrayFile(file), NAME, almostNone, tiny, Encryption.of(KEYS, true), "k")) {
+            List<Future<?>> running = new ArrayList<>();
+            for (int thread = 0; thread < 4; thread++) {
+                boolean scans = thread % 2 == 0;
+                running.add(threads.submit(() -> {
+                    for (int i = 0; i < 50; i++) {
+                        for (Entry entry : model.entries) {
+                            assertThat(lookUp(model, reader, entry.key())).isFalse();
+                        }
+                        assertThat(scan(
+                                        model,
+                                        scans
+                                                ? reader.scanIterator(KeyRange.all(), -1)
+                                                : reader.iterator(KeyRange.all(), -1)))
+                                .isFalse();
+                    }
+                    return null;
+                }));
+            }
+            for (Future<?> one : running) {
+                one.get();
+            }
+        } finally {
+            threads.shutdownNow();
+        }
     }
 
     @Test
