@@ -71,6 +71,20 @@ public final class Environment implements AutoCloseable {
         return Engine.describe(checkpointMetadata, keys);
     }
 
+    /**
+     * As {@link Store#verify()}, of a store that is not open. It is locked meanwhile; no file of it is changed or deleted, not
+     * even what an open would clean up.
+     *
+     * @param keys as in {@link StoreOptions#encryption()}; null when the store is not encrypted
+     * @throws IllegalArgumentException when there is no store in {@code files}
+     * @throws StoreLockedException when it is open somewhere
+     * @throws FormatTooNewException when a newer Forebay wrote its manifest
+     * @throws EncryptionException when its manifest is encrypted with a key that {@code keys} does not have
+     */
+    public VerificationReport verify(FileStore files, KeyProvider keys) {
+        return engine.verify(Objects.requireNonNull(files, "files"), keys);
+    }
+
     public EnvironmentStatistics statistics() {
         return engine.statistics();
     }

@@ -127,6 +127,20 @@ public interface Store extends ReadView, AutoCloseable {
      */
     void resume();
 
+    /**
+     * Reads every file of the store from disk, the manifest included, and checks checksums, the structure of all blocks, the
+     * order of keys, what indexes, filters and properties say about them, and what holds between files. What is found is
+     * reported, not thrown. Memtables are not looked at.
+     *
+     * <p>It verifies the files of the moment at which it begins; writes, reads and compactions go on meanwhile. It takes about
+     * as long as reading all files once, fills no cache, and needs memory for the metadata and a few blocks of one file,
+     * outside of the budget. Interrupt the thread to end it early: the report is not complete then, and the thread stays
+     * interrupted. Any thread.
+     *
+     * @throws StoreClosedException when the store is closed, before or meanwhile
+     */
+    VerificationReport verify();
+
     /** Counters and gauges of this store; cheap. Any thread. */
     StoreStatistics statistics();
 

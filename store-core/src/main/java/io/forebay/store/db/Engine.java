@@ -12,6 +12,7 @@ import io.forebay.store.SlabAllocator;
 import io.forebay.store.Store;
 import io.forebay.store.StoreClosedException;
 import io.forebay.store.StoreOptions;
+import io.forebay.store.VerificationReport;
 import io.forebay.store.cache.BlockCache;
 import io.forebay.store.cache.SlabPool;
 import io.forebay.store.checkpoint.CheckpointManifest;
@@ -64,6 +65,11 @@ public final class Engine {
     public static CheckpointDescription describe(byte[] checkpointMetadata, KeyProvider keys) {
         return CheckpointManifest.decode(checkpointMetadata, Encryption.of(keys, false))
                 .description();
+    }
+
+    /** @param keys null for none */
+    public VerificationReport verify(FileStore files, KeyProvider keys) {
+        return Verification.of(shared, files, Encryption.of(keys, false));
     }
 
     public EnvironmentStatistics statistics() {

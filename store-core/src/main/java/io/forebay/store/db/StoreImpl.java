@@ -8,6 +8,7 @@ import io.forebay.store.Store;
 import io.forebay.store.StoreIterator;
 import io.forebay.store.StoreStatistics;
 import io.forebay.store.ValueBuffer;
+import io.forebay.store.VerificationReport;
 import io.forebay.store.WriteBatch;
 import java.util.List;
 import java.util.Objects;
@@ -146,6 +147,11 @@ final class StoreImpl implements Store {
     @Override
     public void resume() {
         parts.recovery.resume();
+    }
+
+    @Override
+    public VerificationReport verify() {
+        return Verification.of(store);
     }
 
     @Override

@@ -35,6 +35,7 @@ final class ReadAheadBlocks extends BlockAccess {
     private int current = -1;
     private boolean closed;
 
+    /** @param pool null to read one block at a time, to the heap */
     ReadAheadBlocks(SstBlocks blocks, SlabPool pool) {
         this.blocks = blocks;
         this.top = blocks.top();
@@ -104,7 +105,7 @@ final class ReadAheadBlocks extends BlockAccess {
         if (closed) {
             throw new IllegalStateException("This scan is closed");
         }
-        if (pooled == null) {
+        if (pooled == null && pool != null) {
             long dataEnd = top.dataOffset(top.partitions());
             long wanted = Math.min(WINDOW_BYTES, pool.budget() / BUDGET_SHARE);
             pooled = pool.tryTakeLarge(SlabPool.Use.METADATA, (int) Math.min(wanted, dataEnd));

@@ -39,6 +39,7 @@ final class SstBlocks implements BlockSource {
     /** So much shorter a block that is not compressed is in the cache than in the file. */
     private final int tagBytes;
 
+    /** @param cache null for a reader that goes past the cache */
     SstBlocks(
             ReadableFile file,
             String name,
@@ -50,7 +51,7 @@ final class SstBlocks implements BlockSource {
         this.name = name;
         this.top = top;
         this.cache = cache;
-        this.slots = cache.slots(top.blocks());
+        this.slots = cache == null ? null : cache.slots(top.blocks());
         this.firstDataOrdinal = top.firstDataOrdinal();
         this.cipher = cipher;
         this.compression = compression;

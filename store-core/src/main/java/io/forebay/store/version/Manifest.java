@@ -62,6 +62,10 @@ final class Manifest implements Closeable {
      */
     record Recovered(long number, long nextNumber, List<VersionEdit> edits, List<String> stale, String keyId) {}
 
+    static boolean isName(String file) {
+        return NAME.matcher(file).matches();
+    }
+
     static Recovered recover(FileStore files, Encryption encryption) throws IOException {
         List<Long> numbers = new ArrayList<>();
         for (String file : files.list()) {

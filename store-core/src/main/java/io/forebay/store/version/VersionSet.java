@@ -4,6 +4,7 @@ import io.forebay.store.CorruptionException;
 import io.forebay.store.FileStore;
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.Iterator;
@@ -138,6 +139,24 @@ public final class VersionSet implements Closeable {
         } catch (IOException | RuntimeException e) {
             LOG.warn("Files that a crash left over in {} stay until a manifest can be written", files.describe(), e);
         }
+    }
+
+    /**
+     * As {@link #open}, but changes nothing: no file is made or deleted, and edits are not to be applied.
+     *
+     * @throws java.nio.file.NoSuchFileException when there is no store
+     */
+    public static VersionSet openToRead(FileStore files, FileRegistry registry) throws IOException {
+        registry.keepFiles();
+        Manifest.Recovered recovered = Manifest.recover(files, registry.encryption());
+        if (recovered.number() < 0) {
+            Manifest.requireNoTables(files);
+            throw new NoSuchFileException(files.describe(), null, "there is no store");
+        }
+        VersionSet set = new VersionSet(files, registry, ROLL_OVER_BYTES);
+        set.manifestKeyId = recovered.keyId();
+        set.recover(recovered);
+        return set;
     }
 
     private void begin(VersionEdit state) throws IOException {
@@ -345,6 +364,25 @@ public final class VersionSet implements Closeable {
             ranks = Math.max(ranks, added.rank() + 1);
         }
         return ranks;
+    }
+
+    /**
+     * Reads the manifest as a reopen would, and compares what it says with this state. No edit is applied meanwhile.
+     */
+    public FileReport verifyManifest() {
+        synchronized (applying) {
+            return ManifestCheck.run(files, this, registry.encryption());
+        }
+    }
+
+    /** True when nobody knows what exactly the manifest on disk says. Under the lock of edits. */
+    boolean isInDoubt() {
+        return inDoubt;
+    }
+
+    /** True until the first edit after an open, when the manifest may list files that were left out. Under the lock of edits. */
+    boolean isAsFound() {
+        return manifest == null;
     }
 
     /** The newest commit that a reopen would find; sequence 0 and an empty payload before the first. */

@@ -1,0 +1,334 @@
+package io.forebay.store.sst;
+
+import io.forebay.store.CorruptionException;
+import io.forebay.store.ReadableFile;
+import io.forebay.store.crypto.Encryption;
+import io.forebay.store.key.KeyHash;
+import io.forebay.store.sst.block.BlockTrailer;
+import io.forebay.store.sst.filter.BlockedBloom;
+import io.forebay.store.util.Slab;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.HexFormat;
+import java.util.function.BooleanSupplier;
+
+/**
+ * Reads a file from the first byte to the last and checks all that a reader relies on: checksums, the structure of every
+ * block, the order of keys within and across blocks, what index, filter and properties say about them, and the fragments
+ * of range deletes. Goes on behind what is damaged, as far as the rest tells where it is.
+ *
+ * <p>Reads past the block cache and holds the metadata of the file, one index block, the filter of one partition and one
+ * data block, all on the heap. Used by one thread.
+ */
+public final class SstVerifier {
+    private static final int SHOWN_KEY_BYTES = 32;
+
+    private final ReadableFile file;
+    private final String name;
+    private final Findings findings;
+    private final BooleanSupplier stopped;
+    private final BlockCursor entries = new BlockCursor();
+    private final BlockCursor separators = new BlockCursor();
+    private Slab index = new Slab(ByteBuffer.allocate(SstFormat.META_BLOCK_BYTES));
+    private Slab filter = new Slab(ByteBuffer.allocate(SstFormat.META_BLOCK_BYTES));
+    /** True while the filter of the current partition can be asked. */
+    private boolean filterIsWhole;
+
+    private SstMetadata metadata;
+    private TopIndex top;
+    private SstBlocks blocks;
+    private BlockAccess data;
+    private EntryTotals totals;
+    private long blocksRead;
+    /** Some block could not be read, so that totals say nothing. */
+    private boolean incomplete;
+    /** The block before this one could not be read, and may have ended with the key that this one begins with. */
+    private boolean afterGap;
+
+    /** The last key, and the separator of the last block. */
+    private byte[] lastKey = new byte[64];
+
+    private int lastKeyLength;
+    private long lastSequence;
+    private byte[] lastSeparator = new byte[64];
+    private int lastSeparatorLength = -1;
+
+    /**
+     * @param file stays open, and belongs to the caller
+     * @param name of the file, for messages
+     * @param findings hears what is wrong
+     * @param stopped asked before every block whether to give up
+     */
+    public SstVerifier(ReadableFile file, String name, Findings findings, BooleanSupplier stopped) {
+        this.file = file;
+        this.name = name;
+        this.findings = findings;
+        this.stopped = stopped;
+    }
+
+    /**
+     * @param keyId of the master key if the file must be encrypted; null when it may be plain
+     * @throws IOException when the end of the file, which says what is in it, cannot be read at all
+     * @throws io.forebay.store.FormatTooNewException when a newer version wrote it
+     * @throws io.forebay.store.EncryptionException when it is encrypted and its key is not to be had
+     */
+    public void verify(Encryption encryption, String keyId) throws IOException {
+        try {
+            metadata = SstMetadata.load(file, name, encryption, keyId);
+        } catch (CorruptionException e) {
+            findings.add(e);
+            return;
+        }
+        top = metadata.top();
+        blocks = new SstBlocks(file, name, top, null, metadata.cipher(), metadata.properties().compression());
+        data = new ReadAheadBlocks(blocks, null);
+        totals = new EntryTotals(metadata.tombstones());
+        // top index, properties, and range deletes if there are any
+        blocksRead += metadata.tombstones().isEmpty() ? 2 : 3;
+        for (int partition = 0; partition < top.partitions() && !stopped.getAsBoolean(); partition++) {
+            verifyPartition(partition);
+        }
+        if (!incomplete && !stopped.getAsBoolean()) {
+            totals.compare(metadata.properties(), findings);
+            checkLargestKey(metadata.properties().largestKey());
+        }
+    }
+
+    /** What the file says of itself; null when it cannot be read. */
+    public SstProperties properties() {
+        return metadata == null ? null : metadata.properties();
+    }
+
+    /** Blocks that are whole. */
+    public long blocks() {
+        return blocksRead;
+    }
+
+    /** Entries in the blocks that are whole. */
+    public long entries() {
+        return totals == null ? 0 : totals.entries();
+    }
+
+    private void verifyPartition(int partition) {
+        if (!loadIndex(partition)) {
+            // Where its data blocks are, only the index knows.
+            incomplete = true;
+            afterGap = true;
+            lastSeparatorLength = -1;
+            return;
+        }
+        loadFilter(partition);
+        int indexEnd = blocks.cachedBytes(top.indexBytes(partition)) - BlockTrailer.BYTES;
+        separators.enter(index, 0, indexEnd);
+        for (int i = 0; i < top.dataBlocks(partition) && !stopped.getAsBoolean(); i++) {
+            long offset = top.dataOffset(partition) + SstBlocks.beginOfData(index, 0, indexEnd, i);
+            if (loadData(top.firstDataBlock(partition) + i, offset)) {
+                verifyEntries(partition, i, offset);
+                afterGap = false;
+            } else {
+                incomplete = true;
+                afterGap = true;
+            }
+            checkSeparatorOrder(top.indexOffset(partition));
+            separators.next();
+        }
+        byte[] topSeparator = top.separator(partition);
+        if (!incomplete && Slab.compare(topSeparator, 0, topSeparator.length, lastKey, 0, lastKeyLength) < 0) {
+            findings.add(
+                    top.indexOffset(partition),
+                    "a separator of partition " + partition + " at or after its last key "
+                            + hex(lastKey, lastKeyLength),
+                    hex(topSeparator, topSeparator.length));
+        }
+    }
+
+    private boolean loadIndex(int partition) {
+        int bytes = blocks.cachedBytes(top.indexBytes(partition));
+        index = withRoom(index, bytes);
+        return load(top.indexOffset(partition), () -> blocks.readIndex(partition, index, 0));
+    }
+
+    private void loadFilter(int partition) {
+        int lines = top.filterLines(partition);
+        int probes = metadata.properties().filterProbes();
+        filterIsWhole = lines > 0;
+        if ((lines == 0) != (probes == 0) || probes > BlockedBloom.MAX_PROBES) {
+            findings.add(
+                    top.indexOffset(partition),
+                    "a filter exactly if keys are probed, at most " + BlockedBloom.MAX_PROBES + " times",
+                    lines + " lines and " + probes + " probes");
+            filterIsWhole = false;
+        }
+        int at = 0;
+        for (int line = 0; line < lines; line += SstFormat.LINES_PER_FILTER_BLOCK) {
+            int ordinal = top.filterOrdinal(partition, line);
+            int bytes = blocks.cachedBytes(top.filterBytes(ordinal));
+            filter = withRoom(filter, at + bytes);
+            int into = at;
+            filterIsWhole &= load(top.filterOffset(ordinal), () -> blocks.read(ordinal, filter, into));
+            // Lines follow each other; the next block overwrites the trailer of this one.
+            at += bytes - BlockTrailer.BYTES;
+        }
+    }
+
+    private boolean loadData(int block, long offset) {
+        return load(offset, () -> data.data(block));
+    }
+
+    private interface Reading {
+        void run() throws IOException;
+    }
+
+    /** False when a block is damaged or cannot be read. */
+    private boolean load(long offset, Reading reading) {
+        try {
+            reading.run();
+            blocksRead++;
+            return true;
+        } catch (CorruptionException e) {
+            findings.add(e);
+        } catch (IOException e) {
+            findings.add(offset, "a block that can be read", e.toString());
+        }
+        return false;
+    }
+
+    /** Checks the block that was loaded against what came before it and what index and filter say. */
+    private void verifyEntries(int partition, int number, long offset) {
+        entries.enter(data.slab, data.at, data.length);
+        checkSize(offset);
+        boolean ordered = true;
+        for (; entries.isValid(); entries.next()) {
+            boolean first = totals.entries() == 0 && !incomplete;
+            int order = lastKeyLength == 0 && totals.entries() == 0
+                    ? -1
+                    : Slab.compare(lastKey, 0, lastKeyLength, entries.key(), 0, entries.keyLength());
+            if (ordered && (order > 0 || (order == 0 && lastSequence <= entries.sequence()))) {
+                ordered = false;
+                findings.add(
+                        offset,
+                        "entries in ascending order of keys, versions of a key from new to old",
+                        describeEntry() + " behind " + hex(lastKey, lastKeyLength) + " at " + lastSequence);
+            }
+            if (first) {
+                checkSmallestKey();
+            }
+            if (order != 0) {
+                checkDistinct(partition, number, offset);
+                lastKey = withRoom(lastKey, entries.keyLength());
+                System.arraycopy(entries.key(), 0, lastKey, 0, entries.keyLength());
+                lastKeyLength = entries.keyLength();
+            }
+            lastSequence = entries.sequence();
+            totals.add(entries);
+        }
+        if (Slab.compare(lastKey, 0, lastKeyLength, separators.key(), 0, separators.keyLength()) > 0) {
+            findings.add(
+                    top.indexOffset(partition),
+                    "a separator of the block at " + offset + " at or after its last key "
+                            + hex(lastKey, lastKeyLength),
+                    hex(separators.key(), separators.keyLength()));
+        }
+    }
+
+    /** A key that was not met before: the separators must lead to it, and the filter let it through. */
+    private void checkDistinct(int partition, int number, long offset) {
+        if (afterGap && entries.isFirst()) {
+            return;
+        }
+        byte[] key = entries.key();
+        int length = entries.keyLength();
+        if (lastSeparatorLength >= 0
+                && entries.isFirst()
+                && Slab.compare(lastSeparator, 0, lastSeparatorLength, key, 0, length) >= 0) {
+            findings.add(
+                    top.indexOffset(partition),
+                    "a separator before key " + hex(key, length) + " of block " + number + " at " + offset,
+                    hex(lastSeparator, lastSeparatorLength));
+        }
+        if (entries.isFirst() && top.find(key, 0, length) != partition) {
+            findings.add(
+                    top.indexOffset(partition),
+                    "key " + hex(key, length) + " to be looked for in partition " + partition,
+                    "partition " + top.find(key, 0, length));
+        }
+        if (filterIsWhole) {
+            long hash = KeyHash.of(key, 0, length);
+            int at = BlockedBloom.line(hash, top.filterLines(partition)) * BlockedBloom.LINE_BYTES;
+            if (!BlockedBloom.mayContain(filter, at, hash, metadata.properties().filterProbes())) {
+                filterIsWhole = false;
+                findings.add(
+                        top.filterOffset(top.filterOrdinal(partition, 0)),
+                        "a filter that lets key " + hex(key, length) + " of the block at " + offset + " through",
+                        "one that does not");
+            }
+        }
+    }
+
+    private void checkSize(long offset) {
+        int blockBytes = metadata.properties().blockBytes();
+        int bytes = data.length + SstFormat.overhead(metadata.cipher());
+        if (bytes > blockBytes && entries.size() > 1) {
+            findings.add(
+                    offset,
+                    "a block of at most " + blockBytes + " bytes",
+                    bytes + " with " + entries.size() + " entries");
+        }
+    }
+
+    private void checkSeparatorOrder(long offset) {
+        if (lastSeparatorLength >= 0
+                && Slab.compare(lastSeparator, 0, lastSeparatorLength, separators.key(), 0, separators.keyLength())
+                        > 0) {
+            findings.add(
+                    offset,
+                    "separators in ascending order",
+                    hex(separators.key(), separators.keyLength()) + " behind "
+                            + hex(lastSeparator, lastSeparatorLength));
+        }
+        lastSeparator = withRoom(lastSeparator, separators.keyLength());
+        System.arraycopy(separators.key(), 0, lastSeparator, 0, separators.keyLength());
+        lastSeparatorLength = separators.keyLength();
+    }
+
+    private void checkSmallestKey() {
+        byte[] smallest = metadata.properties().smallestKey();
+        if (smallest == null
+                || Slab.compare(smallest, 0, smallest.length, entries.key(), 0, entries.keyLength()) != 0) {
+            findings.add(
+                    -1,
+                    "smallest key " + (smallest == null ? "none" : hex(smallest, smallest.length)),
+                    hex(entries.key(), entries.keyLength()));
+        }
+    }
+
+    private void checkLargestKey(byte[] largest) {
+        if (largest != null && Slab.compare(largest, 0, largest.length, lastKey, 0, lastKeyLength) != 0) {
+            findings.add(-1, "largest key " + hex(largest, largest.length), hex(lastKey, lastKeyLength));
+        }
+    }
+
+    private String describeEntry() {
+        return hex(entries.key(), entries.keyLength()) + " at " + entries.sequence();
+    }
+
+    private static Slab withRoom(Slab slab, int bytes) {
+        if (slab.capacity() >= bytes) {
+            return slab;
+        }
+        Slab larger = new Slab(ByteBuffer.allocate(Math.max(bytes, 2 * slab.capacity())));
+        byte[] kept = new byte[slab.capacity()];
+        slab.get(0, kept, 0, kept.length);
+        larger.put(0, kept, 0, kept.length);
+        return larger;
+    }
+
+    private static byte[] withRoom(byte[] array, int bytes) {
+        return array.length >= bytes ? array : new byte[Math.max(bytes, 2 * array.length)];
+    }
+
+    private static String hex(byte[] key, int length) {
+        String shown = HexFormat.of().formatHex(key, 0, Math.min(length, SHOWN_KEY_BYTES));
+        return length > SHOWN_KEY_BYTES ? shown + "... (" + length + " bytes)" : shown.isEmpty() ? "(empty)" : shown;
+    }
+}

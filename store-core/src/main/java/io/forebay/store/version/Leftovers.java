@@ -1,0 +1,46 @@
+package io.forebay.store.version;
+
+import io.forebay.store.FileStore;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The files of a directory that no part of its store refers to. */
+public final class Leftovers {
+    private Leftovers() {}
+
+    /**
+     * A line for each, for people. While the store works there may be files among them that are being written, or deleted.
+     *
+     * @param manifest name of the one that counts
+     */
+    public static List<String> describe(FileStore files, FileRegistry registry, String manifest) throws IOException {
+        List<String> remarks = new ArrayList<>();
+        for (String name : files.list()) {
+            FileId id = FileId.parse(name);
+            if (id != null) {
+                if (!registry.isLive(id) && files.exists(name)) {
+                    remarks.add(
+                            name + " is no part of the store: it was left by a crash, or is being written or deleted");
+                }
+            } else if (Manifest.isName(name)) {
+                if (!name.equals(manifest)) {
+                    remarks.add(name + " is an older manifest, or a newer one that was cut off");
+                }
+            } else if (!isKnown(name)) {
+                remarks.add(name + " is not a file of a store");
+            }
+        }
+        return remarks;
+    }
+
+    /** True for the names of manifests and SSTs. */
+    public static boolean isOfStore(String name) {
+        return FileId.isName(name) || Manifest.isName(name);
+    }
+
+    /** Checkpoints may lie beside the files they refer to. */
+    private static boolean isKnown(String name) {
+        return name.equals("CHECKPOINT");
+    }
+}

@@ -1,0 +1,178 @@
+package io.forebay.store.version;
+
+import io.forebay.store.CorruptionException;
+import io.forebay.store.EncryptionException;
+import io.forebay.store.FormatTooNewException;
+import io.forebay.store.KeyRange;
+import io.forebay.store.ReadableFile;
+import io.forebay.store.sst.SstProperties;
+import io.forebay.store.sst.SstVerifier;
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+
+/**
+ * Checks the files of a version, one after the other, and then what holds between them: files of a run are ordered and
+ * disjoint, so that no user key spans two of them, and of two runs the one of higher rank has the newer entries for every
+ * key. Reads past the block cache and opens files of its own, so nothing of the store is touched. Used by one thread.
+ */
+public final class VersionVerifier {
+    private final Version version;
+    private final FileRegistry registry;
+    private final long lastSequence;
+    private final BooleanSupplier stopped;
+    private final Map<FileId, FileReport> reports = new LinkedHashMap<>();
+
+    /**
+     * @param version held by the caller
+     * @param lastSequence none of its files holds anything above
+     * @param stopped asked often whether to give up
+     */
+    public VersionVerifier(Version version, FileRegistry registry, long lastSequence, BooleanSupplier stopped) {
+        this.version = version;
+        this.registry = registry;
+        this.lastSequence = lastSequence;
+        this.stopped = stopped;
+    }
+
+    /** One report for each file, as far as it came. */
+    public List<FileReport> verify() {
+        verifyFiles();
+        for (SortedRun run : version.runs()) {
+            verifyRun(run);
+        }
+        verifyAges();
+        return new ArrayList<>(reports.values());
+    }
+
+    /** All parts of one file that the version shows are checked when it is open. */
+    private void verifyFiles() {
+        Map<FileId, List<FileMeta>> shown = new LinkedHashMap<>();
+        for (SortedRun run : version.runs()) {
+            for (FileMeta file : run.files()) {
+                shown.computeIfAbsent(file.id(), id -> new ArrayList<>()).add(file);
+            }
+        }
+        for (List<FileMeta> parts : shown.values()) {
+            if (stopped.getAsBoolean()) {
+                return;
+            }
+            FileReport report = new FileReport(parts.get(0).id().name());
+            reports.put(parts.get(0).id(), report);
+            verifyFile(parts, report);
+        }
+    }
+
+    private void verifyFile(List<FileMeta> parts, FileReport report) {
+        FileMeta any = parts.get(0);
+        report.size(any.fileBytes());
+        try (ReadableFile file = registry.files().open(report.name())) {
+            if (file.size() != any.fileBytes()) {
+                report.add(-1, any.fileBytes() + " bytes, as the manifest says", file.size() + " bytes");
+            }
+            SstVerifier verifier = new SstVerifier(file, report.name(), report, stopped);
+            verifier.verify(registry.encryption(), any.keyId());
+            report.content(verifier.blocks(), verifier.entries());
+            if (verifier.properties() != null) {
+                for (FileMeta part : parts) {
+                    compare(part, verifier.properties(), report);
+                }
+            }
+        } catch (NoSuchFileException e) {
+            report.add(-1, "a file that the manifest names", "no such file");
+        } catch (FormatTooNewException e) {
+            report.add(-1, "a format version that is known here", e.getMessage());
+        } catch (EncryptionException e) {
+            report.add(-1, "a file that can be decrypted", e.getMessage());
+        } catch (IOException e) {
+            report.add(-1, "a file that can be read", e.toString());
+        }
+    }
+
+    private void compare(FileMeta meta, SstProperties file, FileReport report) {
+        compare("entries", meta.entries(), file.entries(), report);
+        compare("point deletes", meta.pointDeletes(), file.pointDeletes(), report);
+        compare("range deletes", meta.rangeDeletes(), file.rangeDeletes(), report);
+        compare("as smallest sequence number", meta.minSequence(), file.minSequence(), report);
+        compare("as largest sequence number", meta.maxSequence(), file.maxSequence(), report);
+        KeyRange range = file.range();
+        if (meta.virtual() ? !range.intersect(meta.range()).equals(meta.range()) : !range.equals(meta.range())) {
+            report.add(-1, (meta.virtual() ? "a range that holds " : "range ") + meta.range(), range.toString());
+        }
+        if (meta.overrideSequence() >= 0 && file.maxSequence() != 0) {
+            report.add(-1, "an ingested file with sequence numbers 0", "up to " + file.maxSequence());
+        }
+        if (meta.newestSequence() > lastSequence) {
+            report.add(-1, "no sequence number above " + lastSequence, Long.toString(meta.newestSequence()));
+        }
+    }
+
+    private static void compare(String what, long listed, long found, FileReport report) {
+        if (listed != found) {
+            report.add(-1, listed + " " + what + ", as the manifest says", Long.toString(found));
+        }
+    }
+
+    private void verifyRun(SortedRun run) {
+        FileMeta before = null;
+        for (FileMeta file : run.files()) {
+            FileReport report = reports.get(file.id());
+            if (report == null) {
+                return; // given up
+            }
+            if (file.range().isEmpty()) {
+                report.add(-1, "a file that shows something in run " + run.rank(), "the range " + file.range());
+            }
+            if (before != null
+                    && (before.range().to() == null
+                            || Arrays.compareUnsigned(
+                                            before.range().to(), file.range().from())
+                                    > 0)) {
+                report.add(
+                        -1,
+                        "a range behind that of " + before.id() + " in run " + run.rank() + ", " + before.range(),
+                        file.range().toString());
+            }
+            before = file;
+        }
+    }
+
+    /** Sequence numbers of whole files tell for almost all pairs; the others are merged where they overlap. */
+    private void verifyAges() {
+        List<SortedRun> runs = version.runs();
+        for (int upper = 0; upper < runs.size(); upper++) {
+            for (FileMeta file : runs.get(upper).files()) {
+                for (int lower = upper + 1; lower < runs.size(); lower++) {
+                    for (FileMeta other : Version.overlapping(runs.get(lower), file.range())) {
+                        if (stopped.getAsBoolean()) {
+                            return;
+                        }
+                        if (file.oldestSequence() <= other.newestSequence()) {
+                            verifyAges(file, other);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    private void verifyAges(FileMeta newer, FileMeta older) {
+        FileReport report = reports.get(newer.id());
+        if (report == null || !report.isClean() || !reports.get(older.id()).isClean()) {
+            return; // what is damaged proves nothing
+        }
+        try (ReadableFile newerFile = registry.files().open(newer.id().name());
+                ReadableFile olderFile = registry.files().open(older.id().name())) {
+            new AgeCheck(newer, older, report, stopped).run(newerFile, olderFile, registry.encryption());
+        } catch (CorruptionException e) {
+            report.add(e);
+        } catch (IOException e) {
+            report.add(-1, "a file that can be read", e.toString());
+        }
+    }
+}
