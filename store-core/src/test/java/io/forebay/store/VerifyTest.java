@@ -65,12 +65,20 @@ class VerifyTest {
                 }
             }
         }
+        stepped.executor.drain(); // what compactions have made obsolete is deleted
     }
 
     private Set<String> tables() {
         Set<String> names = new TreeSet<>(files.list());
         names.removeIf(name -> !name.endsWith(".sst"));
         return names;
+    }
+
+    private String manifest() {
+        return files.list().stream()
+                .filter(name -> name.startsWith("MANIFEST"))
+                .findFirst()
+                .orElseThrow();
     }
 
     @Test
@@ -91,8 +99,8 @@ class VerifyTest {
             assertThat(report.findings()).isEmpty();
             assertThat(report.isClean()).isTrue();
             assertThat(report.files()).hasSize(1 + store.statistics().liveFiles());
-            assertThat(report.entries()).isGreaterThan(1000);
-            assertThat(report.blocks()).isGreaterThan(100);
+            assertThat(report.entries()).isGreaterThan(500);
+            assertThat(report.blocks()).isGreaterThan(50);
             assertThat(report.bytes()).isGreaterThan(20_000);
             assertThat(report.toString()).contains("memory", "clean", report.entries() + " entries");
         }
@@ -158,7 +166,7 @@ class VerifyTest {
         try (Store store = stepped.open(files, options().encryption(keys).encryptedOnly(true))) {
             fill(store);
             assertThat(store.verify().findings()).isEmpty();
-            assertThat(store.verify().entries()).isGreaterThan(1000);
+            assertThat(store.verify().entries()).isGreaterThan(500);
         }
         assertThat(stepped.environment.verify(files, keys).findings()).isEmpty();
         assertThatThrownBy(() -> stepped.environment.verify(files, null)).isInstanceOf(EncryptionException.class);
@@ -241,10 +249,7 @@ class VerifyTest {
     void aManifestThatIsGoneOrSaysSomethingElse() throws IOException {
         try (Store store = open()) {
             fill(store);
-            String manifest = files.list().stream()
-                    .filter(name -> name.startsWith("MANIFEST"))
-                    .findFirst()
-                    .orElseThrow();
+            String manifest = manifest();
             // that of an empty store, under a higher number
             CrashFileStore empty = new CrashFileStore();
             stepped.open(empty).close();
@@ -285,8 +290,7 @@ class VerifyTest {
         assertThat(files.syncs()).isEqualTo(syncs);
         files.damage(tables().iterator().next(), 10);
         assertThat(stepped.environment.verify(files, null).findings()).hasSize(1);
-        String manifest = before.get(before.size() - 1);
-        assertThat(manifest).startsWith("MANIFEST");
+        String manifest = manifest();
         files.damage(manifest, 30);
         assertThat(stepped.environment.verify(files, null).findings())
                 .singleElement()
@@ -303,8 +307,8 @@ class VerifyTest {
             EnvironmentStatistics memory = stepped.environment.statistics();
             assertThat(store.verify().isClean()).isTrue();
             StoreStatistics after = store.statistics();
-            assertThat(after.cacheMisses()).isEqualTo(before.cacheMisses());
-            assertThat(after.cacheHits()).isEqualTo(before.cacheHits());
+            assertThat(after.blockCacheMisses()).isEqualTo(before.blockCacheMisses());
+            assertThat(after.blockCacheHits()).isEqualTo(before.blockCacheHits());
             assertThat(stepped.environment.statistics().memoryUsed()).isEqualTo(memory.memoryUsed());
         }
         assertThat(files.openReaders()).isZero();

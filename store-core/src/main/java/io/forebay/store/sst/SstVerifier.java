@@ -4,6 +4,7 @@ import io.forebay.store.CorruptionException;
 import io.forebay.store.ReadableFile;
 import io.forebay.store.crypto.Encryption;
 import io.forebay.store.key.KeyHash;
+import io.forebay.store.sst.block.BlockSearch;
 import io.forebay.store.sst.block.BlockTrailer;
 import io.forebay.store.sst.filter.BlockedBloom;
 import io.forebay.store.util.Slab;
@@ -245,6 +246,12 @@ public final class SstVerifier {
                     top.indexOffset(partition),
                     "a separator before key " + hex(key, length) + " of block " + number + " at " + offset,
                     hex(lastSeparator, lastSeparatorLength));
+        }
+        if (entries.isFirst() && BlockSearch.lowerBound(index, 0, key, 0, length) != number) {
+            findings.add(
+                    top.indexOffset(partition),
+                    "key " + hex(key, length) + " to be looked for in block " + number + " of its partition",
+                    "block " + BlockSearch.lowerBound(index, 0, key, 0, length));
         }
         if (entries.isFirst() && top.find(key, 0, length) != partition) {
             findings.add(

@@ -65,12 +65,13 @@ public final class BlockValidator {
             int nextAt = startsAt + (i + 1) * BlockFormat.START_BYTES;
             int next = i + 1 < count ? block.getShort(nextAt) : end - entriesAt;
             require(next > start && next <= end - entriesAt, nextAt, "ascending starts inside the block", next);
-            checkEntry(entriesAt + start, entriesAt + next, prefixLength, deltaBytes);
+            int headAt = startsAt - (count - i) * BlockFormat.HEAD_BYTES;
+            checkEntry(entriesAt + start, entriesAt + next, prefixLength, deltaBytes, headAt);
             start = next;
         }
     }
 
-    private void checkEntry(int at, int entryEnd, int prefixLength, int deltaBytes) {
+    private void checkEntry(int at, int entryEnd, int prefixLength, int deltaBytes, int headAt) {
         long meta = varint(at, entryEnd);
         int kind = (int) meta & BlockFormat.KIND_MASK;
         long suffix = meta >>> BlockFormat.SUFFIX_SHIFT;
@@ -79,6 +80,11 @@ public final class BlockValidator {
         require(ValueKind.isKnown((byte) kind), at, "a kind of entry", kind);
         require(needed <= entryEnd - skipVarint(at), at, "key and sequence inside the entry", needed);
         require(prefixLength + suffix <= Integer.MAX_VALUE - 64, at, "a key length", prefixLength + suffix);
+        if (suffix < BlockFormat.HEAD_BYTES) {
+            // Other bytes would hide the key from a search and not from a cursor.
+            int padding = block.getInt(headAt) << (Byte.SIZE * (int) suffix);
+            require(padding == 0, headAt, "zeros behind a short suffix", padding);
+        }
     }
 
     /** The number of at most 31 bits at {@code at}, which ends before {@code bound}. */
