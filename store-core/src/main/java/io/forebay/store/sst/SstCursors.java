@@ -23,7 +23,13 @@ public final class SstCursors {
      */
     public SstCursors(ReadableFile file, String name, Encryption encryption, String keyId) throws IOException {
         metadata = SstMetadata.load(file, name, encryption, keyId);
-        blocks = new SstBlocks(file, name, metadata.top(), null, metadata.cipher(), metadata.properties().compression());
+        blocks = new SstBlocks(
+                file,
+                name,
+                metadata.top(),
+                null,
+                metadata.cipher(),
+                metadata.properties().compression());
     }
 
     /** The range deletes of the visible part of the file, at {@code overrideSequence} unless that is -1. */

@@ -81,7 +81,8 @@ public final class SstVerifier {
             return;
         }
         top = metadata.top();
-        blocks = new SstBlocks(file, name, top, null, metadata.cipher(), metadata.properties().compression());
+        blocks = new SstBlocks(
+                file, name, top, null, metadata.cipher(), metadata.properties().compression());
         data = new ReadAheadBlocks(blocks, null);
         totals = new EntryTotals(metadata.tombstones());
         // top index, properties, and range deletes if there are any
