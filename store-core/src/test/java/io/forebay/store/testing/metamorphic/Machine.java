@@ -147,6 +147,10 @@ final class Machine implements AutoCloseable {
         }
     }
 
+    boolean isWorking() {
+        return executor != null && executor.isRunning();
+    }
+
     void tick(int seconds) {
         clock.advance(seconds * 1_000_000_000L);
     }

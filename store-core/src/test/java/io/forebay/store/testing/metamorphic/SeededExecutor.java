@@ -65,6 +65,10 @@ final class SeededExecutor implements BackgroundExecutor {
         return true;
     }
 
+    boolean isRunning() {
+        return running;
+    }
+
     void drain() {
         for (int steps = 0; step(); steps++) {
             if (steps > MOST_STEPS) {

@@ -53,6 +53,16 @@ final class StoreSubject implements Subject {
         }
     }
 
+    /** Lets one piece of background work run, if there is one. */
+    void step() {
+        machine.step(1);
+    }
+
+    /** True while a piece of background work runs. */
+    boolean isWorking() {
+        return machine.isWorking();
+    }
+
     private String result(Operation op) {
         Store store = place.store;
         switch (op.verb()) {
