@@ -8,16 +8,14 @@ import io.forebay.store.CheckpointFile;
 import io.forebay.store.CorruptionException;
 import io.forebay.store.FormatTooNewException;
 import io.forebay.store.KeyRange;
+import io.forebay.store.testing.GoldenBytes;
 import io.forebay.store.util.Crc32c;
 import io.forebay.store.version.FileId;
 import io.forebay.store.version.FileMeta;
 import io.forebay.store.version.VersionEdit;
-import java.io.IOException;
-import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.HexFormat;
 import org.junit.jupiter.api.Test;
 
 /** The bytes of a checkpoint. */
@@ -54,14 +52,9 @@ class CheckpointManifestTest {
     }
 
     @Test
-    void goldenBytes() throws IOException {
-        byte[] golden;
-        try (InputStream in = CheckpointManifestTest.class.getResourceAsStream("checkpoint.hex")) {
-            String text = new String(in.readAllBytes(), StandardCharsets.US_ASCII).replaceAll("#.*|\\s", "");
-            golden = HexFormat.of().parseHex(text);
-        }
-        assertThat(HexFormat.of().formatHex(sample().encode()))
-                .isEqualTo(HexFormat.of().formatHex(golden));
+    void goldenBytes() {
+        GoldenBytes.verify("checkpoint", sample().encode());
+        byte[] golden = GoldenBytes.read("checkpoint");
         CheckpointManifest decoded = CheckpointManifest.decode(golden);
         assertThat(decoded.added()).isEqualTo(sample().added());
         assertThat(decoded.lastSequence()).isEqualTo(300);

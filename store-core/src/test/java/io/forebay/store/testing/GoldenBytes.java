@@ -10,10 +10,17 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HexFormat;
+import java.util.Locale;
 
 /**
- * The bytes of a format, kept in {@code src/test/resources/golden/} as hex text, 32 bytes a line. {@code
- * -Dforebay.rewrite=true} writes what the code makes now; a difference means a new format version.
+ * The bytes of a format, kept in {@code src/test/resources/golden/} as hex text:
+ *
+ * <pre>
+ * 0000: 00000003 06e37b69   # offset of the first byte of the line, bytes, what they are
+ * </pre>
+ *
+ * Offsets and comments may be left out; an offset that is there must be right. {@code -Dforebay.rewrite=true} writes what the
+ * code makes now, between the comments if it is as many bytes as before. A difference means a new format version.
  */
 public final class GoldenBytes {
     private static final int BYTES_PER_LINE = 32;
@@ -34,7 +41,8 @@ public final class GoldenBytes {
     private static void write(String name, byte[] bytes) {
         try {
             Files.createDirectories(source(name).getParent());
-            Files.writeString(source(name), toHex(bytes));
+            String before = Files.exists(source(name)) ? Files.readString(source(name)) : "";
+            Files.writeString(source(name), Files.exists(source(name)) ? refilled(before, bytes) : toHex(bytes));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -46,11 +54,46 @@ public final class GoldenBytes {
             if (in == null) {
                 return fail("There is no golden/%s.hex; -Dforebay.rewrite=true writes it", name);
             }
-            String text = new String(in.readAllBytes(), StandardCharsets.US_ASCII);
-            return HexFormat.of().parseHex(text.replaceAll("\\s", ""));
+            return parse(name, new String(in.readAllBytes(), StandardCharsets.US_ASCII));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private static byte[] parse(String name, String text) {
+        StringBuilder hex = new StringBuilder();
+        for (String line : text.lines().toList()) {
+            String code = line.replaceFirst("#.*", "");
+            int colon = code.indexOf(':');
+            if (colon >= 0) {
+                assertThat(HexFormat.fromHexDigits(code, 0, colon))
+                        .as("the offset in golden/%s.hex before %s", name, line)
+                        .isEqualTo(hex.length() / 2);
+            }
+            hex.append(code.substring(colon + 1).replaceAll("\\s", ""));
+        }
+        return HexFormat.of().parseHex(hex);
+    }
+
+    /** The text with these bytes instead of its own, or without its comments when there are more or fewer of them. */
+    private static String refilled(String text, byte[] bytes) {
+        String digits = HexFormat.of().formatHex(bytes);
+        StringBuilder out = new StringBuilder();
+        int used = 0;
+        for (String line : text.lines().toList()) {
+            int comment = line.indexOf('#') < 0 ? line.length() : line.indexOf('#');
+            int colon = line.lastIndexOf(':', comment - 1);
+            out.append(colon < 0 ? "" : String.format(Locale.ROOT, "%04x:", used / 2));
+            for (int i = colon + 1; i < comment; i++) {
+                boolean digit = HexFormat.isHexDigit(line.charAt(i));
+                if (digit && used == digits.length()) {
+                    return toHex(bytes);
+                }
+                out.append(digit ? digits.charAt(used++) : line.charAt(i));
+            }
+            out.append(line.substring(comment)).append('\n');
+        }
+        return used == digits.length() ? out.toString() : toHex(bytes);
     }
 
     private static InputStream open(String name) throws IOException {
@@ -68,6 +111,7 @@ public final class GoldenBytes {
         StringBuilder text = new StringBuilder();
         for (int at = 0; at < bytes.length; at += BYTES_PER_LINE) {
             int end = Math.min(bytes.length, at + BYTES_PER_LINE);
+            text.append(String.format(Locale.ROOT, "%04x: ", at));
             text.append(HexFormat.of().formatHex(bytes, at, end)).append('\n');
         }
         return text.toString();

@@ -6,12 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.forebay.store.CorruptionException;
 import io.forebay.store.FormatTooNewException;
 import io.forebay.store.KeyRange;
+import io.forebay.store.testing.GoldenBytes;
 import io.forebay.store.util.Seeded;
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -85,15 +82,9 @@ class VersionEditCodecTest {
     }
 
     @Test
-    void goldenBytes() throws IOException {
-        byte[] golden;
-        try (InputStream in = VersionEditCodecTest.class.getResourceAsStream("edit.hex")) {
-            String text = new String(in.readAllBytes(), StandardCharsets.US_ASCII).replaceAll("#.*|\\s", "");
-            golden = HexFormat.of().parseHex(text);
-        }
-        assertThat(HexFormat.of().formatHex(VersionEditCodec.encode(sample())))
-                .isEqualTo(HexFormat.of().formatHex(golden));
-        assertSame(decode(golden), sample());
+    void goldenBytes() {
+        GoldenBytes.verify("edit", VersionEditCodec.encode(sample()));
+        assertSame(decode(GoldenBytes.read("edit")), sample());
     }
 
     @Test
