@@ -81,7 +81,8 @@ final class Checksums {
         BlockValidator.check(slab, at, length, "f", at);
         int base = (int) top.dataOffset(partition);
         for (int i = 0; i < BlockSearch.count(slab, at); i++) {
-            if (BlockSearch.valueLength(slab, at, at + length, i) == Integer.BYTES) {
+            // The end of the block is all of the value, or the last number in it.
+            if (BlockSearch.valueLength(slab, at, at + length, i) >= Integer.BYTES) {
                 long begin = base + SstBlocks.beginOfData(slab, at, at + length, i);
                 long end = base + SstBlocks.endOfData(slab, at, at + length, i);
                 if (end <= at) {
