@@ -8,18 +8,14 @@ import io.forebay.store.KeyRange;
 import io.forebay.store.ValueBuffer;
 import io.forebay.store.cache.BlockCache;
 import io.forebay.store.cache.SlabPool;
-import io.forebay.store.crypto.Encryption;
 import io.forebay.store.key.InternalIterator;
 import io.forebay.store.key.KeyHash;
 import io.forebay.store.key.PointLookup;
 import io.forebay.store.testing.ByteArrayFile;
 import io.forebay.store.testing.HeapSlabs;
-import io.forebay.store.testing.TestKeys;
 import io.forebay.store.testing.fuzz.FuzzTarget;
 import io.forebay.store.testing.fuzz.FuzzTests;
-import io.forebay.store.util.Crc32c;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.Arrays;
 import org.junit.jupiter.params.provider.ArgumentsSource;
 
@@ -41,10 +37,6 @@ class SstFuzzTest extends FuzzTests {
             .golden(GOLDEN)
             .allocates(4 << 20, MOST_CONTENT);
 
-    private static final FuzzTarget SST_ENCRYPTED = FuzzTarget.of("sstEncrypted", SstFuzzTest::readAllEncrypted)
-            .golden("sst-v1-encrypted")
-            .allocates(4 << 20, 256);
-
     @ArgumentsSource(FuzzTests.Seeds.class)
     @FuzzTest(maxDuration = "")
     void sst(byte[] input) {
@@ -57,44 +49,22 @@ class SstFuzzTest extends FuzzTests {
         SST_BEHIND_CHECKSUMS.accept(input);
     }
 
-    @ArgumentsSource(FuzzTests.Seeds.class)
-    @FuzzTest(maxDuration = "")
-    void sstEncrypted(byte[] input) {
-        SST_ENCRYPTED.accept(input);
-    }
-
-    /** The one checksum in front of the key; what is behind it is authenticated, block by block. */
-    private static void readAllEncrypted(byte[] input) throws IOException {
-        int end = input.length - 12;
-        if (end > 60) {
-            ByteBuffer bytes = ByteBuffer.wrap(input);
-            int begin = Math.max(0, Math.min(end - 48, end - 48 - bytes.getInt(end - 8)));
-            bytes.putInt(end, Crc32c.masked(input, begin, end - begin));
-        }
-        readAll(input, TestKeys.golden(), "f");
-    }
-
     private static void readAllBehindChecksums(byte[] input) throws IOException {
         Checksums.repair(input);
         readAll(input);
     }
 
     private static void readAll(byte[] input) throws IOException {
-        readAll(input, Encryption.NONE, NAME);
-    }
-
-    private static void readAll(byte[] input, Encryption encryption, String name) throws IOException {
         SlabPool pool = new SlabPool(new HeapSlabs(), BUDGET);
         try (BlockCache cache = new BlockCache(pool)) {
-            readAll(input, cache, pool, encryption, name);
+            readAll(input, cache, pool);
         }
         require(pool.used() == 0, "no memory is held after a refusal or a close");
     }
 
-    private static void readAll(byte[] input, BlockCache cache, SlabPool pool, Encryption encryption, String name)
-            throws IOException {
+    private static void readAll(byte[] input, BlockCache cache, SlabPool pool) throws IOException {
         CorruptionException first = null;
-        try (SstReader reader = SstReader.open(new ByteArrayFile(input), name, cache, pool, encryption, null)) {
+        try (SstReader reader = SstReader.open(new ByteArrayFile(input), NAME, cache, pool)) {
             KeyRange range = reader.properties().range();
             byte[] middle = input.length > 60 ? Arrays.copyOfRange(input, 40, 44) : new byte[] {'k'};
             first = first(first, () -> forward(reader.iterator(KeyRange.all(), -1), input.length));
