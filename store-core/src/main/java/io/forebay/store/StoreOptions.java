@@ -99,7 +99,7 @@ public final class StoreOptions {
     }
 
     /**
-     * Bytes of write-ahead log that a recovery may have to replay; 64 KiB to 1 TiB, default 128 MiB. A flush is started at
+     * Bytes of write-ahead log that a recovery may have to replay; 4 KiB to 1 TiB, default 128 MiB. A flush is started at
      * half of it, so that old logs can go, and writers are slowed down as it comes near; they are never stopped, so a disk
      * that cannot keep up may let the logs grow a little larger. Without a log it has no effect.
      */
@@ -214,7 +214,7 @@ public final class StoreOptions {
         }
 
         public Builder walBytes(long value) {
-            walBytes = inRange("walBytes", value, 64 << 10, 1L << 40);
+            walBytes = inRange("walBytes", value, 4 << 10, 1L << 40);
             return this;
         }
 

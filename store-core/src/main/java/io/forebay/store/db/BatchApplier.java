@@ -33,8 +33,10 @@ final class BatchApplier {
      * waits midway. When that fails, because no memory comes or a flush fails, the operations applied so far stay invisible
      * for good, at the price that nothing can be written after them: the store is read-only until it is opened again.
      * Should a small batch fail midway all the same, no state is right any more, and not even reads are answered.
+     *
+     * @return the ticket of the log, 0 without one
      */
-    void apply(WriteBatch batch) {
+    long apply(WriteBatch batch) {
         boolean large = batch.sizeInBytes() > largestWhole;
         if (!large) {
             path.roomFor(batch);
@@ -42,7 +44,9 @@ final class BatchApplier {
         long before = path.assigned();
         try {
             batch.forEach(large ? largeApplier : applier);
+            long ticket = path.logBatch(before + 1, batch);
             path.publish();
+            return ticket;
         } catch (RuntimeException | Error e) {
             if (path.assigned() > before) {
                 if (large) {

@@ -1,8 +1,13 @@
 package io.forebay.store.db;
 
+import io.forebay.store.BackgroundExecutor.Kind;
 import io.forebay.store.Clock;
+import io.forebay.store.wal.WriteAheadLog;
 
-/** The way of a commit: a mark inside the gate, then the background work that makes it durable, now or later. */
+/**
+ * The way of a commit: a mark inside the gate, then the background work that makes it durable, now or later: a flush, or with
+ * a write-ahead log a sync of it.
+ */
 final class CommitPath {
     private final StoreContext store;
     private final WritePath writes;
@@ -21,6 +26,10 @@ final class CommitPath {
     }
 
     void commit(byte[] payload) {
+        if (store.log() != null) {
+            commitLogged(payload, store.log());
+            return;
+        }
         boolean changed;
         store.gate.enterWriter();
         try {
@@ -41,6 +50,10 @@ final class CommitPath {
     }
 
     void commitDurably(byte[] payload) {
+        if (store.log() != null) {
+            awaitSynced(commitLogged(payload, store.log()), store.log());
+            return;
+        }
         CommitMark mark;
         store.gate.enterWriter();
         try {
@@ -63,9 +76,61 @@ final class CommitPath {
     }
 
     void sync() {
-        store.lifecycle.checkWritable();
-        throw new IllegalStateException("Store " + store.options.name()
-                + " has no write-ahead log; use commitDurably, or open it with StoreOptions.durability");
+        store.lifecycle.checkReadable();
+        WriteAheadLog log = store.log();
+        if (log == null) {
+            throw new IllegalStateException("Store " + store.options.name()
+                    + " has no write-ahead log; use commitDurably, or open it with StoreOptions.durability");
+        }
+        awaitSynced(log.lastTicket(), log);
+    }
+
+    /** With a log a commit is one more entry of it, with a sequence number of its own. */
+    private long commitLogged(byte[] payload, WriteAheadLog log) {
+        long ticket;
+        store.gate.enterWriter();
+        try {
+            store.lifecycle.checkWritable();
+            if (store.commits.isLast(writes.assigned(), payload)) {
+                ticket = log.lastTicket();
+            } else {
+                long sequence = writes.publishCommit();
+                store.commits.mark(sequence, payload, clock.nanoTime());
+                CommitMark mark = store.commits.last();
+                ticket = log.commit(sequence, mark.payload(), () -> store.commits.becameDurable(mark));
+                if (writes.isNearlyFull()) {
+                    writes.freeze();
+                }
+            }
+        } finally {
+            store.gate.leave();
+        }
+        writes.finish(ticket);
+        if (!store.commits.isSettled()) {
+            if (eager) {
+                tryStart();
+            } else {
+                timer.committed();
+            }
+        }
+        return ticket;
+    }
+
+    private void awaitSynced(long ticket, WriteAheadLog log) {
+        while (!log.awaitSynced(ticket)) {
+            store.lifecycle.checkRunning();
+            Thread.onSpinWait(); // the cause is about to be told, or was repaired just now
+        }
+    }
+
+    private void syncInBackground(WriteAheadLog log) {
+        if (store.lifecycle.beginJob()) {
+            try {
+                log.awaitSynced(log.lastTicket());
+            } finally {
+                store.lifecycle.endJob();
+            }
+        }
     }
 
     /** The store takes writes again: what waits to become durable gets its alarm back. */
@@ -103,6 +168,11 @@ final class CommitPath {
     }
 
     private boolean tryStart() {
+        WriteAheadLog log = store.log();
+        if (log != null) {
+            store.shared.executor().execute(Kind.FLUSH, () -> syncInBackground(log));
+            return true;
+        }
         if (!store.gate.tryEnterOther()) {
             return false;
         }

@@ -24,7 +24,7 @@ final class CommitTracker {
      */
     boolean mark(long sequence, byte[] payload, long nowNanos) {
         CommitMark old = last;
-        if (old.sequence() == sequence && Arrays.equals(old.payload(), payload)) {
+        if (isLast(sequence, payload)) {
             return false;
         }
         if (old == durable) {
@@ -34,16 +34,23 @@ final class CommitTracker {
         return true;
     }
 
+    /** True when the newest commit is this one. */
+    boolean isLast(long sequence, byte[] payload) {
+        return last.sequence() == sequence && Arrays.equals(last.payload(), payload);
+    }
+
     /** The commit that becomes durable once all writes up to {@code sequence} are in files, given the newest one at the freeze. */
     CommitMark coveredBy(long sequence, CommitMark atFreeze) {
         CommitMark newest = last;
         return newest.sequence() <= sequence ? newest : atFreeze;
     }
 
-    /** Notes that {@code mark} is in the manifest. Called in the order of the edits. */
-    void becameDurable(CommitMark mark) {
-        pendingSinceNanos = mark.nanos();
-        durable = mark;
+    /** Notes that {@code mark} is in the manifest, or in a synced log. Any thread; an older one than before has no effect. */
+    synchronized void becameDurable(CommitMark mark) {
+        if (mark.number() >= durable.number()) {
+            pendingSinceNanos = mark.nanos();
+            durable = mark;
+        }
     }
 
     CommitMark last() {

@@ -163,7 +163,7 @@ final class CompactionScheduler {
 
     /** The version is looked at under the lock: a job that ends installs its edit before its files are no longer busy. */
     private synchronized Picked pick(Set<FileId> outdated) throws IOException {
-        long durable = store.commits.durable().sequence();
+        long durable = store.versions.durableSequence();
         long published = writes.published();
         long[] claims = store.snapshots.sequences();
         long oldest = claims.length == 0 ? published : Math.min(published, claims[0]);

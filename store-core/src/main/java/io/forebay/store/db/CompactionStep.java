@@ -32,7 +32,7 @@ final class CompactionStep {
                 version,
                 target,
                 states(compaction),
-                store.commits.durable().sequence(),
+                store.versions.durableSequence(),
                 store.options.mergeFunction(),
                 store.options.compactionFilter());
         synchronized (this) {

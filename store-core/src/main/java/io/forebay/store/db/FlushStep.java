@@ -8,6 +8,7 @@ import io.forebay.store.iter.Source;
 import io.forebay.store.version.FileMeta;
 import io.forebay.store.version.Version;
 import io.forebay.store.version.VersionEdit;
+import io.forebay.store.wal.WriteAheadLog;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -74,17 +75,29 @@ final class FlushStep {
         TrackedMemtable newest = batch.get(batch.size() - 1);
         long last = newest.lastSequence();
         CommitMark commit = store.commits.coveredBy(last, newest.commit());
-        boolean inside = first <= commit.sequence() && commit.sequence() < last && !store.commits.isDurable(commit);
-        FlushResult result = write(batch, inside ? commit.sequence() : FlushJob.NO_BOUNDARY, writes, last);
+        long published = writes.published(); // before the claims
+        boolean keeping = store.isKeeping();
+        // What must not be in one file with what is behind it: a commit, or with a log, what comes before an unfinished
+        // batch.
+        long border = keeping ? newest.wholeSequence() : store.commits.isDurable(commit) ? -1 : commit.sequence();
+        boolean inside = first <= border && border < last;
+        FlushResult result = write(batch, inside ? border : FlushJob.NO_BOUNDARY, published, last);
         try {
             VersionEdit edit = new VersionEdit().lastSequence(last);
+            if (keeping) {
+                keep(newest.wholeSequence(), edit);
+            }
             addRun(edit, result.upToCommit());
             if (lastWanted == null || commit.number() < lastWanted.number()) {
                 addRun(edit, result.aboveCommit());
             }
             // a commit may have come meanwhile for which this flush is enough
             CommitMark covered = store.commits.coveredBy(last, commit);
-            installer.install(edit, batch, store.commits.isDurable(covered) ? null : covered);
+            boolean durable = store.commits.isDurable(covered) && !keeping;
+            installer.install(edit, batch, durable ? null : covered);
+            if (edit.logs() != null) {
+                store.log().deleteBelow(edit.logs().first());
+            }
             if (!edit.added().isEmpty()) {
                 store.counters.flushes.incrementAndGet();
                 store.counters.bytesFlushed.addAndGet(result.bytes());
@@ -96,10 +109,21 @@ final class FlushStep {
         onInstalled.run();
     }
 
-    private FlushResult write(List<TrackedMemtable> batch, long boundary, WritePath writes, long last)
+    /** With a log: what is in files now needs no log any more. */
+    private void keep(long sequence, VersionEdit edit) {
+        edit.keep(sequence);
+        WriteAheadLog log = store.log();
+        if (log != null) {
+            VersionEdit.Logs needed = new VersionEdit.Logs(log.id(), log.firstNeeded(sequence));
+            if (!needed.equals(store.versions.logs())) {
+                edit.logs(needed);
+            }
+        }
+    }
+
+    /** @param published taken before the claims: one made later is at this number or above all that is flushed */
+    private FlushResult write(List<TrackedMemtable> batch, long boundary, long published, long last)
             throws IOException {
-        // Before the claims: a claim made later is at this number or above all that is flushed.
-        long published = writes.published();
         long[] states = published < last ? store.snapshots.sequencesWith(published) : store.snapshots.sequences();
         Version below = store.versions.current();
         try {

@@ -88,6 +88,9 @@ final class Installer {
                                     Version.overlapping(run, file.range()).isEmpty()));
             long rank = alone ? SortedRun.BOTTOM : store.versions.nextRank();
             VersionEdit edit = new VersionEdit().lastSequence(sequence);
+            if (store.isKeeping()) {
+                edit.keep(sequence);
+            }
             files.forEach(file -> edit.add(rank, file.withOverrideSequence(sequence)));
             install(edit);
         } finally {

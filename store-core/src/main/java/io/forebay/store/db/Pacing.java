@@ -11,7 +11,7 @@ import java.util.concurrent.locks.LockSupport;
  *
  * <p>While memtables use less than half of the budget a writer runs free. Above, it is slowed down towards the speed at
  * which this store's flushes give memory back, which it reaches at about two thirds; so the memory settles there, below the
- * three quarters at which a writer must stop and wait. Sorted runs beyond what compaction normally leaves slow it down, too.
+ * three quarters at which a writer must stop and wait. Write-ahead logs beyond what is usual count like memory. Sorted runs beyond what compaction normally leaves slow it down, too.
  */
 final class Pacing {
     /** The memtable growth between two looks at the debt. */
@@ -19,6 +19,10 @@ final class Pacing {
 
     private static final double FREE_SHARE = 0.5;
     private static final double SETTLED_SHARE = 0.65;
+    /** A log is left at half; what is above waits for a flush. */
+    private static final double FREE_LOGS = 0.6;
+
+    private static final double FULL_LOGS = 0.9;
     private static final double MAX_WEIGHT = 1.5;
     /** A first guess at what a flush takes: 100 MB/s. */
     private static final double FIRST_NANOS_PER_BYTE = 10;
@@ -40,8 +44,8 @@ final class Pacing {
     private final Clock clock;
     private volatile int sortedRuns;
     private volatile double flushNanosPerByte = FIRST_NANOS_PER_BYTE;
-    /** Writer only. */
-    private long lastNanos;
+    /** By the writer; several of them may differ over it a little. */
+    private volatile long lastNanos;
 
     Pacing(SlabPool pool, BackgroundExecutor executor, Clock clock) {
         this.pool = pool;
@@ -65,18 +69,23 @@ final class Pacing {
     /**
      * Pauses the writer for {@code grownBytes} of new memtable memory if there is debt.
      *
+     * @param logs bytes of write-ahead log as a share of what they should be at most; 0 without a log
      * @param flushing whether a flush of the same store is to come: a stepped executor may as well do it now
      * @return how long, in nanoseconds
      */
-    long pause(long grownBytes, boolean flushing) {
+    long pause(long grownBytes, double logs, boolean flushing) {
         double memory = (double) pool.used(SlabPool.Use.MEMTABLE) / pool.budget();
         double weight = Math.min(MAX_WEIGHT, (memory - FREE_SHARE) / (SETTLED_SHARE - FREE_SHARE));
+        double logWeight = Math.min(MAX_WEIGHT, (logs - FREE_LOGS) / (FULL_LOGS - FREE_LOGS));
         double runs = Math.min(1, (double) (sortedRuns - CALM_RUNS) / (FULL_RUNS - CALM_RUNS));
-        if (weight <= 0 && runs <= 0) {
+        if (weight <= 0 && logWeight <= 0 && runs <= 0) {
             return 0;
         }
-        double perByte =
-                Math.max(0, weight) * flushNanosPerByte + (runs <= 0 ? 0 : runs * runs * FULL_RUNS_NANOS_PER_BYTE);
+        // a small memtable that is overwritten all the time is flushed in no time, and has a large log
+        double flush = Math.max(
+                Math.max(0, weight) * flushNanosPerByte,
+                Math.max(0, logWeight) * Math.max(FIRST_NANOS_PER_BYTE, flushNanosPerByte));
+        double perByte = flush + (runs <= 0 ? 0 : runs * runs * FULL_RUNS_NANOS_PER_BYTE);
         long start = clock.nanoTime();
         // what the writer took by itself counts
         long pause = Math.min(LONGEST_PAUSE_NANOS, (long) (perByte * grownBytes) - (start - lastNanos));

@@ -47,9 +47,9 @@ final class ReadStates {
     }
 
     /** Puts {@code fresh} in place of the active memtable, which becomes the newest frozen one; inside the gate. */
-    synchronized void freeze(TrackedMemtable fresh, long lastSequence, CommitMark commit) {
+    synchronized void freeze(TrackedMemtable fresh, long lastSequence, long wholeSequence, CommitMark commit) {
         ReadState old = current;
-        old.active.freeze(lastSequence, commit);
+        old.active.freeze(lastSequence, wholeSequence, commit);
         TrackedMemtable[] frozen = new TrackedMemtable[old.frozen.length + 1];
         frozen[0] = old.active;
         System.arraycopy(old.frozen, 0, frozen, 1, old.frozen.length);

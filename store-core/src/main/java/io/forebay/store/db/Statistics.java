@@ -4,6 +4,7 @@ import io.forebay.store.StoreStatistics;
 import io.forebay.store.version.FileMeta;
 import io.forebay.store.version.PhysicalFile;
 import io.forebay.store.version.SortedRun;
+import io.forebay.store.wal.WriteAheadLog;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -11,7 +12,7 @@ import java.util.TreeSet;
 final class Statistics {
     private Statistics() {}
 
-    /** Master keys of the manifest and of all files that somebody refers to, open checkpoints and iterators included. */
+    /** Master keys of the manifest, of the write-ahead logs and of all files that somebody refers to, open checkpoints and iterators included. */
     static Set<String> encryptionKeyIds(StoreContext store) {
         store.lifecycle.checkReadable();
         Set<String> ids = new TreeSet<>();
@@ -19,6 +20,9 @@ final class Statistics {
             addKey(ids, file.keyId());
         }
         addKey(ids, store.versions.manifestKeyId());
+        if (store.log() != null) {
+            ids.addAll(store.log().keyIds());
+        }
         return ids;
     }
 
@@ -30,6 +34,7 @@ final class Statistics {
 
     static StoreStatistics of(StoreContext store, WritePath writes) {
         Counters counters = store.counters;
+        WriteAheadLog log = store.log();
         long reads = counters.reads.sum();
         Lifecycle.Failure failure = store.lifecycle.failure();
         ReadState state = store.states.acquire();
@@ -73,9 +78,9 @@ final class Statistics {
                     entries,
                     writes.published(),
                     store.commits.durable().sequence(),
-                    0,
-                    0,
-                    0,
+                    log == null ? 0 : log.liveBytes(),
+                    log == null ? 0 : log.bytesWritten(),
+                    log == null ? 0 : log.syncs(),
                     failure == null ? null : failure.cause().toString(),
                     counters.failures.get(),
                     counters.retries.get(),

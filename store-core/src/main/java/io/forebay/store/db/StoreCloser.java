@@ -2,6 +2,7 @@ package io.forebay.store.db;
 
 import io.forebay.store.StoreException;
 import io.forebay.store.StoreIoException;
+import io.forebay.store.wal.WriteAheadLog;
 import java.io.IOException;
 
 /** The end of a store, in the right order: no new work, no running work, the last commit to disk, everything let go. */
@@ -28,6 +29,15 @@ final class StoreCloser {
      */
     void close() {
         boolean torn = store.lifecycle.isTorn();
+        end(() -> finish(torn));
+    }
+
+    /** Ends a store that could not be opened: what is on disk stays as it is. */
+    void abandon() {
+        end(this::abandonLog);
+    }
+
+    private void end(Release finish) {
         if (!store.lifecycle.close()) {
             return;
         }
@@ -38,7 +48,7 @@ final class StoreCloser {
         store.progress.signal();
         store.lifecycle.awaitJobs();
         Failures failures = new Failures();
-        failures.collect(() -> finishCommit(torn));
+        failures.collect(finish);
         failures.collect(parts.checkpoints::close);
         store.shared.arbiter().remove(parts.writes);
         failures.collect(store.states::close);
@@ -46,6 +56,27 @@ final class StoreCloser {
         failures.collect(store.versions.registry()::close);
         failures.collect(release);
         failures.rethrow();
+    }
+
+    /** With a log: syncs it, which makes all writes durable. */
+    private void finish(boolean torn) throws IOException {
+        WriteAheadLog log = store.log();
+        if (log != null) {
+            try {
+                log.close();
+            } catch (IOException e) {
+                store.lifecycle.fail(e, Severity.of(e));
+                finishCommit(torn);
+                throw e;
+            }
+        }
+        finishCommit(torn);
+    }
+
+    private void abandonLog() throws IOException {
+        if (store.log() != null) {
+            store.log().close();
+        }
     }
 
     private void finishCommit(boolean torn) throws IOException {

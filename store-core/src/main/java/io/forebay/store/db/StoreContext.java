@@ -1,11 +1,13 @@
 package io.forebay.store.db;
 
+import io.forebay.store.Durability;
 import io.forebay.store.FileStore;
 import io.forebay.store.StoreOptions;
 import io.forebay.store.flush.SstTarget;
 import io.forebay.store.memtable.Memtable;
 import io.forebay.store.version.Version;
 import io.forebay.store.version.VersionSet;
+import io.forebay.store.wal.WriteAheadLog;
 
 /** The parts of one open store, for each other. */
 final class StoreContext {
@@ -14,12 +16,16 @@ final class StoreContext {
     final StoreOptions options;
     final VersionSet versions;
     final Lifecycle lifecycle;
-    final WriterGate gate = new WriterGate();
+    final WriterGate gate;
     final SnapshotList snapshots = new SnapshotList();
     final CommitTracker commits;
     final ReadStates states;
     final Progress progress;
     final Counters counters = new Counters();
+    /** Null without a write-ahead log, and until logs of before are replayed. */
+    private volatile WriteAheadLog log;
+    /** Whether a flush keeps what no commit covers: with a log, and while one is replayed. */
+    private volatile boolean keeping;
 
     /** @param versions opened and recovered; closed by the store */
     StoreContext(EngineResources shared, FileStore files, StoreOptions options, VersionSet versions) {
@@ -27,6 +33,7 @@ final class StoreContext {
         this.files = files;
         this.options = options;
         this.versions = versions;
+        gate = new WriterGate(options.durability() != Durability.NONE);
         lifecycle = new Lifecycle(options.name());
         progress = new Progress(shared.executor());
         commits = new CommitTracker(new CommitMark(
@@ -40,6 +47,24 @@ final class StoreContext {
         } finally {
             version.release();
         }
+    }
+
+    WriteAheadLog log() {
+        return log;
+    }
+
+    /** Set before the store is used. */
+    void log(WriteAheadLog value) {
+        log = value;
+    }
+
+    boolean isKeeping() {
+        return keeping;
+    }
+
+    /** Set before the store is used. */
+    void keeping(boolean value) {
+        keeping = value;
     }
 
     TrackedMemtable newMemtable(long firstSequence) {

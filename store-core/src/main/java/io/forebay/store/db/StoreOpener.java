@@ -1,7 +1,6 @@
 package io.forebay.store.db;
 
 import io.forebay.store.CorruptionException;
-import io.forebay.store.Durability;
 import io.forebay.store.FileStore;
 import io.forebay.store.ReadableFile;
 import io.forebay.store.RestoreSource;
@@ -16,6 +15,7 @@ import io.forebay.store.version.FileRegistry;
 import io.forebay.store.version.PhysicalFile;
 import io.forebay.store.version.VersionEdit;
 import io.forebay.store.version.VersionSet;
+import io.forebay.store.wal.WalRecovery;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
 /** Opens one store: from what its directory holds, or from checkpoints. On failure everything is as it was. */
@@ -42,7 +43,7 @@ final class StoreOpener {
         this.onClosed = onClosed;
     }
 
-    /** At the last durable commit; writes nothing. */
+    /** At the last durable commit, and behind it what logs hold; writes nothing when there are none and none is wanted. */
     StoreImpl open() {
         return locked(registry -> VersionSet.open(files, registry));
     }
@@ -66,7 +67,7 @@ final class StoreOpener {
     private StoreImpl locked(Opening opening) {
         checkCompression();
         try {
-            AutoCloseable lock = files.lock();
+            AutoCloseable lock = once(files.lock());
             FileRegistry registry =
                     new FileRegistry(files, shared.cache(), shared.pool(), shared.executor(), encryption);
             VersionSet versions = null;
@@ -83,10 +84,19 @@ final class StoreOpener {
         }
     }
 
-    private StoreImpl store(VersionSet versions, AutoCloseable lock) {
-        if (options.durability() != Durability.NONE) {
-            throw new UnsupportedOperationException("Durability " + options.durability() + " is not supported yet");
-        }
+    /** A store that cannot be opened gives its lock back on two ways. */
+    private static AutoCloseable once(AutoCloseable lock) {
+        AtomicBoolean closed = new AtomicBoolean();
+        return () -> {
+            if (closed.compareAndSet(false, true)) {
+                lock.close();
+            }
+        };
+    }
+
+    private StoreImpl store(VersionSet versions, AutoCloseable lock) throws IOException {
+        VersionEdit.Logs needed = versions.logs();
+        WalRecovery logs = WalRecovery.of(files, encryption, needed.id(), needed.first());
         StoreContext context = new StoreContext(shared, files, options, versions);
         StoreImpl[] store = new StoreImpl[1];
         StoreParts parts = new StoreParts(context, () -> {
@@ -98,6 +108,12 @@ final class StoreOpener {
         });
         store[0] = new StoreImpl(context, parts);
         shared.arbiter().add(parts.writes);
+        try {
+            new LogOpener(context, parts).open(logs);
+        } catch (Throwable e) {
+            closeAfter(e, parts.closer::abandon);
+            throw e;
+        }
         parts.compactions.schedule();
         return store[0];
     }

@@ -7,6 +7,8 @@ import io.forebay.store.version.FileId;
 import io.forebay.store.version.FileMeta;
 import io.forebay.store.version.SortedRun;
 import io.forebay.store.version.Version;
+import io.forebay.store.version.VersionEdit;
+import io.forebay.store.wal.WriteAheadLog;
 import java.io.IOException;
 import java.util.HashSet;
 import java.util.Set;
@@ -24,7 +26,7 @@ final class StoreParts {
     final CompactionStep compactionStep;
     final Recovery recovery;
     final StoreCloser closer;
-    private final Installer installer;
+    final Installer installer;
 
     /** @param onClose releases the directory and tells the engine; the last thing of a close */
     StoreParts(StoreContext store, StoreCloser.Release onClose) {
@@ -47,8 +49,34 @@ final class StoreParts {
 
     /** All that could not be written. */
     private void repair() throws IOException {
+        WriteAheadLog log = store.log();
+        boolean logFailed = log != null && log.hasFailed();
+        if (logFailed) {
+            freezeAll();
+        }
         flushes.workThrough();
         store.versions.settle();
+        if (logFailed) {
+            leaveFailedLog(log);
+        }
+    }
+
+    private void freezeAll() {
+        store.gate.enterOther();
+        try {
+            writes.freeze();
+        } finally {
+            store.gate.leave();
+        }
+    }
+
+    /** All that the log may have lost is in files, and nobody writes. */
+    private void leaveFailedLog(WriteAheadLog log) throws IOException {
+        long written = writes.published();
+        log.restart(written + 1);
+        long first = log.firstNeeded(written);
+        installer.install(new VersionEdit().logs(new VersionEdit.Logs(log.id(), first)));
+        log.deleteBelow(first);
     }
 
     private void goOn() {

@@ -14,6 +14,8 @@ final class TrackedMemtable {
 
     /** Last sequence number in it; set when it is frozen. Guarded by the lock of {@link ReadStates}. */
     private long lastSequence = -1;
+    /** Up to here, at most its last one, it ends no batch in the middle; set when it is frozen. Same guard. */
+    private long wholeSequence = -1;
     /** The newest commit when it was frozen. Same guard. */
     private CommitMark commit;
     /** A checkpoint was taken when this was the newest frozen memtable: no flush may merge it with a newer one. Same guard. */
@@ -24,8 +26,9 @@ final class TrackedMemtable {
         this.firstSequence = firstSequence;
     }
 
-    void freeze(long last, CommitMark newestCommit) {
+    void freeze(long last, long whole, CommitMark newestCommit) {
         lastSequence = last;
+        wholeSequence = whole;
         commit = newestCommit;
     }
 
@@ -35,6 +38,11 @@ final class TrackedMemtable {
 
     long lastSequence() {
         return lastSequence;
+    }
+
+    /** Where the last batch ended that was not cut by the end of this memtable; may lie before its first sequence number. */
+    long wholeSequence() {
+        return wholeSequence;
     }
 
     CommitMark commit() {

@@ -6,6 +6,7 @@ import io.forebay.store.Store;
 import io.forebay.store.WriteBatch;
 import io.forebay.store.key.KeyHash;
 import io.forebay.store.memtable.Memtable;
+import io.forebay.store.wal.WriteAheadLog;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
@@ -21,11 +22,24 @@ import java.util.function.BooleanSupplier;
  * gate only.
  */
 final class WritePath implements MemoryArbiter.Tenant {
+    /** After most writes without a log. */
+    private static final long NOTHING_DUE = -1;
+    /** A pause, and no ticket of a log. */
+    private static final long PAUSE_DUE = 0;
+
+    /** What a record of a log takes besides key and value, about. */
+    private static final int LOG_OVERHEAD = 24;
+
     private static final VarHandle PUBLISHED;
+    private static final VarHandle OWED;
+    private static final VarHandle STALL;
 
     static {
         try {
-            PUBLISHED = MethodHandles.lookup().findVarHandle(WritePath.class, "published", long.class);
+            MethodHandles.Lookup lookup = MethodHandles.lookup();
+            PUBLISHED = lookup.findVarHandle(WritePath.class, "published", long.class);
+            OWED = lookup.findVarHandle(WritePath.class, "owedBytes", long.class);
+            STALL = lookup.findVarHandle(WritePath.class, "stallNanos", long.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -45,11 +59,25 @@ final class WritePath implements MemoryArbiter.Tenant {
     private long assigned;
     private long published;
     private long checkBytes;
+
+    /** Changed through {@link #OWED}. */
     private long owedBytes;
 
-    private final long sequenceAtOpen;
-    private long ingests;
+    /** Null without one. Set before the first write of the user. */
+    private WriteAheadLog log;
+
+    private long logStep;
+    private long logFreezeBytes;
+    /** Bytes that went to the log since its size was looked at. */
+    private long logGrowth;
+
+    private long sequenceAtOpen;
+    /** Sequence numbers that no write has: those of ingested files and, in a log, of commits. */
+    private long outside;
+
     private long bytesWritten;
+
+    @SuppressWarnings("unused") // through STALL
     private long stallNanos;
 
     /** @param onFreeze starts the flush of what was frozen; called inside the gate */
@@ -79,19 +107,21 @@ final class WritePath implements MemoryArbiter.Tenant {
     void put(byte[] key, int keyOffset, int keyLength, byte[] value, int valueOffset, int valueLength) {
         checkEntry(key, keyOffset, keyLength, value, valueOffset, valueLength);
         long hash = KeyHash.of(key, keyOffset, keyLength);
-        boolean grown;
+        long due;
         gate.enterWriter();
         try {
             lifecycle.checkWritable();
             Memtable table = room(keyLength, valueLength, false);
             long sequence = assigned + 1;
             table.put(hash, key, keyOffset, keyLength, value, valueOffset, valueLength, sequence, snapshots.pinned());
-            grown = wrote(table, sequence, keyLength + valueLength);
+            due = log == null
+                    ? wrote(table, sequence, keyLength + valueLength)
+                    : logPut(sequence, key, keyOffset, keyLength, value, valueOffset, valueLength);
         } finally {
             gate.leave();
         }
-        if (grown) {
-            pay();
+        if (due != NOTHING_DUE) {
+            finish(due);
         }
     }
 
@@ -99,19 +129,19 @@ final class WritePath implements MemoryArbiter.Tenant {
         Objects.checkFromIndexSize(keyOffset, keyLength, key.length);
         checkLengths(keyLength, 0);
         long hash = KeyHash.of(key, keyOffset, keyLength);
-        boolean grown;
+        long due;
         gate.enterWriter();
         try {
             lifecycle.checkWritable();
             Memtable table = room(keyLength, 0, false);
             long sequence = assigned + 1;
             table.delete(hash, key, keyOffset, keyLength, sequence, snapshots.pinned());
-            grown = wrote(table, sequence, keyLength);
+            due = log == null ? wrote(table, sequence, keyLength) : logDelete(sequence, key, keyOffset, keyLength);
         } finally {
             gate.leave();
         }
-        if (grown) {
-            pay();
+        if (due != NOTHING_DUE) {
+            finish(due);
         }
     }
 
@@ -119,7 +149,7 @@ final class WritePath implements MemoryArbiter.Tenant {
         checkEntry(key, keyOffset, keyLength, operand, operandOffset, operandLength);
         checkMergeable();
         long hash = KeyHash.of(key, keyOffset, keyLength);
-        boolean grown;
+        long due;
         gate.enterWriter();
         try {
             lifecycle.checkWritable();
@@ -135,12 +165,14 @@ final class WritePath implements MemoryArbiter.Tenant {
                     operandLength,
                     sequence,
                     snapshots.pinned());
-            grown = wrote(table, sequence, keyLength + operandLength);
+            due = log == null
+                    ? wrote(table, sequence, keyLength + operandLength)
+                    : logMerge(sequence, key, keyOffset, keyLength, operand, operandOffset, operandLength);
         } finally {
             gate.leave();
         }
-        if (grown) {
-            pay();
+        if (due != NOTHING_DUE) {
+            finish(due);
         }
     }
 
@@ -156,7 +188,7 @@ final class WritePath implements MemoryArbiter.Tenant {
         int toLength = to == null ? 0 : to.length;
         byte[] ownFrom = from.clone();
         byte[] ownTo = to == null ? null : to.clone();
-        boolean grown;
+        long due;
         gate.enterWriter();
         try {
             lifecycle.checkWritable();
@@ -166,25 +198,29 @@ final class WritePath implements MemoryArbiter.Tenant {
                         "a range delete",
                         false);
             }
-            grown = wrote(memtable, assigned + 1, from.length + toLength);
+            long sequence = assigned + 1;
+            due = log == null
+                    ? wrote(memtable, sequence, from.length + toLength)
+                    : logDeleteRange(sequence, ownFrom, ownTo);
         } finally {
             gate.leave();
         }
-        if (grown) {
-            pay();
+        if (due != NOTHING_DUE) {
+            finish(due);
         }
     }
 
     void write(WriteBatch batch) {
         batches.check(batch);
+        long ticket;
         gate.enterWriter();
         try {
             lifecycle.checkWritable();
-            batches.apply(batch);
+            ticket = batches.apply(batch);
         } finally {
             gate.leave();
         }
-        pay();
+        finish(ticket);
     }
 
     // ---- for batches, inside the gate
@@ -242,9 +278,21 @@ final class WritePath implements MemoryArbiter.Tenant {
         }
     }
 
+    /** Hands a batch that was applied to the log, if there is one. @return its ticket, 0 without a log */
+    long logBatch(long firstSequence, WriteBatch batch) {
+        if (log == null || batch.isEmpty()) {
+            return 0;
+        }
+        logGrowth += batch.sizeInBytes() + LOG_OVERHEAD;
+        return log.batch(firstSequence, batch);
+    }
+
     /** Lets readers see everything assigned so far. */
     void publish() {
         PUBLISHED.setRelease(this, assigned);
+        if (log != null) {
+            checkLog();
+        }
         if (memtable.bytes() >= checkBytes) {
             grew(memtable);
         }
@@ -259,8 +307,11 @@ final class WritePath implements MemoryArbiter.Tenant {
             return false;
         }
         TrackedMemtable fresh = store.newMemtable(assigned + 1);
-        store.states.freeze(fresh, assigned, store.commits.last());
+        store.states.freeze(fresh, assigned, published, store.commits.last());
         memtable = fresh.memtable;
+        if (log != null) {
+            log.rotate();
+        }
         nextCheck();
         onFreeze.run();
         return true;
@@ -274,9 +325,17 @@ final class WritePath implements MemoryArbiter.Tenant {
     /** Publishes the next sequence number, which belongs to something outside of the memtable; that one must be empty. */
     void publishOutside() {
         assigned++;
-        ingests++;
+        outside++;
         store.states.restart(assigned + 1);
         PUBLISHED.setRelease(this, assigned);
+    }
+
+    /** Publishes the next sequence number, which belongs to a commit. @return the number */
+    long publishCommit() {
+        assigned++;
+        outside++;
+        PUBLISHED.setRelease(this, assigned);
+        return assigned;
     }
 
     /** The last write in the memtable, published or not. */
@@ -311,7 +370,7 @@ final class WritePath implements MemoryArbiter.Tenant {
     // ---- counters, any thread
 
     long operations() {
-        return published() - sequenceAtOpen - ingests;
+        return published() - sequenceAtOpen - outside;
     }
 
     long bytesWritten() {
@@ -319,11 +378,102 @@ final class WritePath implements MemoryArbiter.Tenant {
     }
 
     long stallNanos() {
-        return stallNanos;
+        return (long) STALL.getVolatile(this);
     }
 
     void addStall(long nanos) {
-        stallNanos += nanos;
+        STALL.getAndAdd(this, nanos);
+    }
+
+    // ---- the log
+
+    /**
+     * The store is open: writes count from now on, and go to the log.
+     *
+     * @param writeAhead null for none
+     */
+    void begin(WriteAheadLog writeAhead) {
+        sequenceAtOpen = assigned;
+        outside = 0;
+        bytesWritten = 0;
+        log = writeAhead;
+        logFreezeBytes = store.options.walBytes() / 2;
+        logStep = Math.min(Pacing.STEP_BYTES, store.options.walBytes() / 16);
+    }
+
+    /** Outside the gate: waits until a write is as durable as the store makes it, and pays for it. */
+    void finish(long ticket) {
+        if (log != null) {
+            while (!log.await(ticket)) {
+                lifecycle.checkRunning();
+                Thread.onSpinWait(); // the cause is about to be told, or was repaired just now
+            }
+        }
+        pay();
+    }
+
+    private long logPut(
+            long sequence, byte[] key, int keyOffset, int keyLength, byte[] value, int valueOffset, int valueLength) {
+        try {
+            long ticket = log.put(sequence, key, keyOffset, keyLength, value, valueOffset, valueLength);
+            return wroteLogged(sequence, keyLength + valueLength, ticket);
+        } catch (RuntimeException | Error e) {
+            notEncoded(e);
+            throw e;
+        }
+    }
+
+    private long logDelete(long sequence, byte[] key, int keyOffset, int keyLength) {
+        try {
+            return wroteLogged(sequence, keyLength, log.delete(sequence, key, keyOffset, keyLength));
+        } catch (RuntimeException | Error e) {
+            notEncoded(e);
+            throw e;
+        }
+    }
+
+    private long logMerge(
+            long sequence, byte[] key, int keyOffset, int keyLength, byte[] operand, int operandAt, int operandLength) {
+        try {
+            long ticket = log.merge(sequence, key, keyOffset, keyLength, operand, operandAt, operandLength);
+            return wroteLogged(sequence, keyLength + operandLength, ticket);
+        } catch (RuntimeException | Error e) {
+            notEncoded(e);
+            throw e;
+        }
+    }
+
+    private long logDeleteRange(long sequence, byte[] from, byte[] to) {
+        try {
+            long ticket = log.deleteRange(sequence, from, to);
+            return wroteLogged(sequence, from.length + (to == null ? 0 : to.length), ticket);
+        } catch (RuntimeException | Error e) {
+            notEncoded(e);
+            throw e;
+        }
+    }
+
+    /** A write is in the memtable, and there is no memory to bring it to the log: nothing that follows would be right. */
+    private void notEncoded(Throwable cause) {
+        lifecycle.tear(cause);
+    }
+
+    private long wroteLogged(long sequence, int bytes, long ticket) {
+        logGrowth += bytes + LOG_OVERHEAD;
+        wrote(memtable, sequence, bytes);
+        checkLog();
+        return ticket;
+    }
+
+    /** Inside the gate: freezes when the log is half as large as all logs may be. */
+    private void checkLog() {
+        if (logGrowth >= logStep) {
+            OWED.getAndAdd(this, logGrowth);
+            logGrowth = 0;
+            if (log.activeBytes() >= logFreezeBytes) {
+                freeze();
+            }
+        }
     }
 
     private Memtable room(int keyLength, int valueLength, boolean inBatch) {
@@ -360,7 +510,7 @@ final class WritePath implements MemoryArbiter.Tenant {
             lifecycle.checkFailure(); // flushes do not come because of it
             throw e;
         } finally {
-            stallNanos += clock.nanoTime() - start;
+            addStall(clock.nanoTime() - start);
         }
     }
 
@@ -374,19 +524,21 @@ final class WritePath implements MemoryArbiter.Tenant {
         lifecycle.checkWritable();
     }
 
-    private boolean wrote(Memtable table, long sequence, int bytes) {
+    private long wrote(Memtable table, long sequence, int bytes) {
         assigned = sequence;
         PUBLISHED.setRelease(this, sequence);
         bytesWritten += bytes;
         if (table.bytes() < checkBytes) {
-            return false;
+            return NOTHING_DUE;
         }
         grew(table);
-        return true;
+        return PAUSE_DUE;
     }
 
     private void grew(Memtable table) {
-        owedBytes += Math.min(freezeBytes, Pacing.STEP_BYTES);
+        if (log == null) {
+            OWED.getAndAdd(this, Math.min(freezeBytes, Pacing.STEP_BYTES));
+        }
         if (table.bytes() >= freezeBytes || store.shared.arbiter().shouldFreeze(this)) {
             freeze();
         } else {
@@ -401,8 +553,9 @@ final class WritePath implements MemoryArbiter.Tenant {
     /** Outside the gate: a pause for the growth since the last one, if there is debt. */
     private void pay() {
         if (owedBytes > 0) {
-            stallNanos += pacing.pause(owedBytes, awaitsFlush());
-            owedBytes = 0;
+            long owed = (long) OWED.getAndSet(this, 0L);
+            double logs = log != null ? (double) log.liveBytes() / store.options.walBytes() : 0;
+            addStall(pacing.pause(owed, logs, awaitsFlush()));
         }
     }
 

@@ -9,7 +9,8 @@ import java.util.concurrent.locks.LockSupport;
  *
  * <p>The writer takes it for the length of one operation or batch. Other threads take it for a moment to freeze the
  * memtable or to fix a sequence number; the writer waits for them, and they wait for the writer. A second writer that
- * meets the first one inside is a bug of the caller and is answered with {@link IllegalStateException}. Not reentrant.
+ * meets the first one inside is a bug of the caller and is answered with {@link IllegalStateException}, unless writers take
+ * turns: then it waits. Not reentrant.
  */
 final class WriterGate {
     private static final int FREE = 0;
@@ -31,6 +32,13 @@ final class WriterGate {
 
     @SuppressWarnings("unused") // through STATE
     private int state;
+
+    private final boolean takingTurns;
+
+    /** @param takingTurns whether several writers wait for each other */
+    WriterGate(boolean takingTurns) {
+        this.takingTurns = takingTurns;
+    }
 
     /** Enters as the writer. */
     void enterWriter() {
@@ -65,7 +73,7 @@ final class WriterGate {
     private void enterWriterSlowly() {
         for (int round = 0; ; round++) {
             int seen = (int) STATE.getAcquire(this);
-            if (seen == WRITER) {
+            if (seen == WRITER && !takingTurns) {
                 throw new IllegalStateException("Two threads write to one store at the same time (this one is "
                         + Thread.currentThread().getName() + "). A store has one writer at a time: hand the role over"
                         + " with a happens-before edge, or use one store per writer.");

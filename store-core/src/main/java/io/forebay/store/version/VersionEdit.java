@@ -17,10 +17,21 @@ public final class VersionEdit {
     /** A commit: everything up to {@code sequence}, with bytes of the caller. */
     public record Commit(long sequence, byte[] payload) {}
 
+    /**
+     * The logs that hold what is not in files: those of {@code id} from number {@code first} on, which exists; none when the
+     * id is 0. Logs of lower numbers are of no use any more.
+     */
+    public record Logs(long id, long first) {
+        /** There never was a log. */
+        public static final Logs NONE = new Logs(0, 0);
+    }
+
     private final List<Removed> removed = new ArrayList<>();
     private final List<Added> added = new ArrayList<>();
     private Commit commit;
     private long lastSequence = -1;
+    private long keptSequence = -1;
+    private Logs logs;
     private long nextRank = -1;
     private String mergeName;
 
@@ -44,6 +55,18 @@ public final class VersionEdit {
     /** A sequence number that all later writes are above. */
     public VersionEdit lastSequence(long sequence) {
         lastSequence = sequence;
+        return this;
+    }
+
+    /** Writes up to {@code sequence} are in files and stay, although no commit may cover them; it never falls. */
+    public VersionEdit keep(long sequence) {
+        keptSequence = sequence;
+        return this;
+    }
+
+    /** Which write-ahead logs are needed once this edit is durable. */
+    public VersionEdit logs(Logs needed) {
+        logs = needed;
         return this;
     }
 
@@ -81,6 +104,16 @@ public final class VersionEdit {
         return lastSequence;
     }
 
+    /** -1 when not said. */
+    public long keptSequence() {
+        return keptSequence;
+    }
+
+    /** Null when not said. */
+    public Logs logs() {
+        return logs;
+    }
+
     /** Null when not said. */
     public String mergeName() {
         return mergeName;
@@ -93,6 +126,12 @@ public final class VersionEdit {
 
     /** True when applying it would change nothing. */
     public boolean isEmpty() {
-        return removed.isEmpty() && added.isEmpty() && commit == null && lastSequence < 0 && mergeName == null;
+        return removed.isEmpty()
+                && added.isEmpty()
+                && commit == null
+                && lastSequence < 0
+                && keptSequence < 0
+                && logs == null
+                && mergeName == null;
     }
 }

@@ -15,6 +15,9 @@ import java.nio.charset.StandardCharsets;
  *           | 4 number File                           file joins the run of this rank
  *           | 5 number id:16 bytes                    file leaves the run of this rank; start of its visible range
  *           | 6 number                                ranks from here on were never used
+ *           | 7 number                                writes up to this sequence number stay, committed or not
+ *           | 8 id:8 number                           write-ahead logs from this number on are needed, those of this id;
+ *                                                   none when the id is 0
  * File    --> id:16 number(bytes) flags:1 bytes(from) [bytes(to)] number(min sequence) number(max sequence)
  *             number(entries) number(point deletes) number(range deletes) number(override sequence + 1) number(created)
  *             [bytes(key id, UTF-8)]
@@ -31,6 +34,8 @@ public final class VersionEditCodec {
     private static final int ADDED = 4;
     private static final int REMOVED = 5;
     private static final int NEXT_RANK = 6;
+    private static final int KEPT = 7;
+    private static final int LOGS = 8;
     private static final int VIRTUAL = 1;
     private static final int HAS_END = 2;
     private static final int ENCRYPTED = 4;
@@ -68,6 +73,15 @@ public final class VersionEditCodec {
             out.writeByte(NEXT_RANK);
             out.writeNumber(edit.nextRank());
         }
+        if (edit.keptSequence() >= 0) {
+            out.writeByte(KEPT);
+            out.writeNumber(edit.keptSequence());
+        }
+        if (edit.logs() != null) {
+            out.writeByte(LOGS);
+            out.writeFixed(edit.logs().id());
+            out.writeNumber(edit.logs().first());
+        }
         return out.toByteArray();
     }
 
@@ -89,6 +103,8 @@ public final class VersionEditCodec {
                     edit.remove(new VersionEdit.Removed(
                             in.readCount("a rank"), new FileId(in.readFixed(), in.readFixed()), in.readBytes()));
                 case NEXT_RANK -> edit.nextRank(in.readCount("a rank"));
+                case KEPT -> edit.keep(in.readCount("a sequence number"));
+                case LOGS -> edit.logs(new VersionEdit.Logs(in.readFixed(), in.readCount("a log number")));
                 default ->
                     throw new FormatTooNewException(
                             "File " + name + " has an edit with tag " + tag

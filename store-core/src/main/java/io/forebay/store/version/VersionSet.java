@@ -50,6 +50,8 @@ public final class VersionSet implements Closeable {
     private long lastSequence;
     private long nextRank = 1;
     private volatile VersionEdit.Commit durableCommit = new VersionEdit.Commit(0, new byte[0]);
+    private volatile long keptSequence;
+    private volatile VersionEdit.Logs logs = VersionEdit.Logs.NONE;
     private volatile String mergeName;
     private volatile String manifestKeyId;
 
@@ -60,9 +62,9 @@ public final class VersionSet implements Closeable {
     }
 
     /**
-     * Reads the state of the last durable commit: files that hold anything newer are left out. Where there is no store, one
-     * without files is made; apart from that nothing is written before the first {@link #apply}, unless there are orphaned
-     * SSTs: they are deleted in the background, behind a new manifest.
+     * Reads the state of the last durable commit, or of the last flush with a write-ahead log: files that hold anything newer
+     * are left out. Where there is no store, one without files is made; apart from that nothing is written before the first
+     * {@link #apply}, unless there are orphaned SSTs: they are deleted in the background, behind a new manifest.
      *
      * @throws CorruptionException when the manifest is damaged, or when there are SSTs and no manifest: it was lost, or a
      *     {@link #create} was cut off
@@ -175,11 +177,11 @@ public final class VersionSet implements Closeable {
                 runs.play(edit);
                 take(edit);
             }
-            lastSequence = durableCommit.sequence();
+            lastSequence = durableSequence();
             for (long rank : runs.ranks()) {
                 List<FileMeta> kept = new ArrayList<>();
                 for (FileMeta file : runs.touch(rank)) {
-                    if (file.newestSequence() <= durableCommit.sequence()) {
+                    if (file.newestSequence() <= durableSequence()) {
                         if (file.keyId() == null) {
                             registry.encryption().checkPlain(file.id().name());
                         }
@@ -390,6 +392,16 @@ public final class VersionSet implements Closeable {
         return durableCommit;
     }
 
+    /** Writes up to this one survive a crash by the manifest alone: they were committed, or kept for a write-ahead log. */
+    public long durableSequence() {
+        return Math.max(durableCommit.sequence(), keptSequence);
+    }
+
+    /** The write-ahead logs that are needed. */
+    public VersionEdit.Logs logs() {
+        return logs;
+    }
+
     /** Name of the merge function that the store was written with, or null. */
     public String mergeName() {
         return mergeName;
@@ -406,8 +418,8 @@ public final class VersionSet implements Closeable {
     }
 
     /**
-     * A sequence number that no file is above. Right after opening: that of the recovered state, which is the one of its
-     * last durable commit.
+     * A sequence number that no file is above. Right after opening: that of the recovered state, which is {@link
+     * #durableSequence()}.
      */
     public synchronized long lastSequence() {
         return lastSequence;
@@ -451,6 +463,14 @@ public final class VersionSet implements Closeable {
         state.commit(commit.sequence(), commit.payload());
         state.lastSequence(Math.max(lastSequence(), edit.lastSequence()));
         state.nextRank(ranks);
+        long kept = Math.max(keptSequence, edit.keptSequence());
+        if (kept > 0) {
+            state.keep(kept);
+        }
+        VersionEdit.Logs needed = edit.logs() != null ? edit.logs() : logs;
+        if (!needed.equals(VersionEdit.Logs.NONE)) {
+            state.logs(needed);
+        }
         String merge = edit.mergeName() != null ? edit.mergeName() : mergeName;
         if (merge != null) {
             state.mergeName(merge);
@@ -509,6 +529,10 @@ public final class VersionSet implements Closeable {
         if (edit.mergeName() != null) {
             mergeName = edit.mergeName();
         }
+        if (edit.logs() != null) {
+            logs = edit.logs();
+        }
+        keptSequence = Math.max(keptSequence, edit.keptSequence());
         lastSequence = Math.max(lastSequence, edit.lastSequence());
         for (VersionEdit.Added added : edit.added()) {
             lastSequence = Math.max(lastSequence, added.file().newestSequence());

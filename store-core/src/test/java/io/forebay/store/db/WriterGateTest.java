@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 
 /** Who gets in when. */
 class WriterGateTest {
-    private final WriterGate gate = new WriterGate();
+    private final WriterGate gate = new WriterGate(false);
     /** Guarded by the gate, and by nothing else. */
     private int counter;
 
@@ -73,5 +73,26 @@ class WriterGateTest {
         }
         threads.shutdown();
         assertThat(counter).isEqualTo((others + 1) * rounds);
+    }
+
+    @Test
+    void writersThatTakeTurnsWaitForEachOther() throws Exception {
+        WriterGate shared = new WriterGate(true);
+        int[] inside = new int[1];
+        Thread[] writers = new Thread[4];
+        for (int i = 0; i < writers.length; i++) {
+            writers[i] = new Thread(() -> {
+                for (int n = 0; n < 1000; n++) {
+                    shared.enterWriter();
+                    inside[0]++;
+                    shared.leave();
+                }
+            });
+            writers[i].start();
+        }
+        for (Thread writer : writers) {
+            writer.join();
+        }
+        assertThat(inside[0]).isEqualTo(4000);
     }
 }

@@ -18,7 +18,11 @@ public final class SteppedEnvironment implements AutoCloseable {
     }
 
     public SteppedEnvironment(long memoryBytes) {
-        Random ids = new Random(7);
+        this(memoryBytes, new Random(7));
+    }
+
+    /** @param ids what names files; a directory that several environments write to needs different ones */
+    public SteppedEnvironment(long memoryBytes, Random ids) {
         environment = Environment.builder()
                 .memoryBytes(memoryBytes)
                 .clock(clock)

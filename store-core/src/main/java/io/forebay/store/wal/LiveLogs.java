@@ -1,0 +1,106 @@
+package io.forebay.store.wal;
+
+import io.forebay.store.FileStore;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The logs of an open store that were not deleted, the last of them being written. Thread-safe; no I/O under its lock. */
+final class LiveLogs {
+    private static final Logger LOG = LoggerFactory.getLogger(LiveLogs.class);
+
+    private static final class Entry {
+        final long number;
+        final long firstSequence;
+        final String keyId;
+        long bytes;
+
+        Entry(WalFile file) {
+            number = file.number();
+            firstSequence = file.firstSequence();
+            keyId = file.keyId();
+            bytes = file.bytes();
+        }
+    }
+
+    private final FileStore files;
+    private final ArrayDeque<Entry> logs = new ArrayDeque<>();
+    private long bytes;
+
+    LiveLogs(FileStore files) {
+        this.files = files;
+    }
+
+    synchronized void add(WalFile file) {
+        Entry entry = new Entry(file);
+        logs.add(entry);
+        bytes += entry.bytes;
+    }
+
+    /** The newest log has so many bytes now. */
+    synchronized void grown(long size) {
+        Entry newest = logs.getLast();
+        bytes += size - newest.bytes;
+        newest.bytes = size;
+    }
+
+    /** A log is needed until all before its successor, which exists, is in files. */
+    synchronized long firstNeeded(long kept) {
+        Iterator<Entry> iterator = logs.iterator();
+        long needed = iterator.next().number;
+        while (iterator.hasNext()) {
+            Entry next = iterator.next();
+            if (next.firstSequence > kept + 1) {
+                break;
+            }
+            needed = next.number;
+        }
+        return needed;
+    }
+
+    void deleteBelow(long number) {
+        List<Entry> old = new ArrayList<>();
+        synchronized (this) {
+            while (logs.getFirst().number < number) {
+                Entry entry = logs.removeFirst();
+                bytes -= entry.bytes;
+                old.add(entry);
+            }
+        }
+        for (Entry entry : old) {
+            delete(files, WalFormat.name(entry.number));
+        }
+    }
+
+    static void delete(FileStore files, String name) {
+        try {
+            files.delete(name);
+        } catch (IOException | RuntimeException e) {
+            LOG.warn("Deleting old log {} in {} failed; the next open tries again", name, files.describe(), e);
+        }
+    }
+
+    synchronized long bytes() {
+        return bytes;
+    }
+
+    synchronized long newestBytes() {
+        return logs.getLast().bytes;
+    }
+
+    synchronized Set<String> keyIds() {
+        Set<String> ids = new TreeSet<>();
+        for (Entry entry : logs) {
+            if (entry.keyId != null) {
+                ids.add(entry.keyId);
+            }
+        }
+        return ids;
+    }
+}

@@ -1,0 +1,139 @@
+package io.forebay.store.wal;
+
+import io.forebay.store.FileStore;
+import io.forebay.store.WritableFile;
+import io.forebay.store.crypto.Encryption;
+import io.forebay.store.crypto.FileCipher;
+import io.forebay.store.crypto.KeyEnvelope;
+import io.forebay.store.util.Crc32c;
+import io.forebay.store.util.Varint;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/** One log being written. After an exception nothing may be done with it but {@link #close()}. Used by one thread at a time. */
+final class WalFile {
+    private final WritableFile file;
+    private final long number;
+    private final long firstSequence;
+    private final FileCipher cipher;
+    private final WalFormat.Checksum checksum;
+    /** Bytes that are synced. */
+    private long synced;
+
+    private WalFile(WritableFile file, long id, long number, long firstSequence, FileCipher cipher) {
+        this.file = file;
+        this.number = number;
+        this.firstSequence = firstSequence;
+        this.cipher = cipher;
+        checksum = new WalFormat.Checksum(id, number);
+    }
+
+    /** Makes a log; its beginning and its name are durable on return. */
+    static WalFile create(FileStore files, Encryption encryption, long id, long number, long firstSequence)
+            throws IOException {
+        String name = WalFormat.name(number);
+        FileCipher cipher = encryption.create(name);
+        WalFile log = new WalFile(files.create(name), id, number, firstSequence, cipher);
+        try {
+            byte[] header = header(id, number, cipher);
+            log.file.append(ByteBuffer.wrap(header));
+            WalSegment start = new WalSegment();
+            start.begin(firstSequence, true);
+            log.append(start);
+            log.sync();
+            files.syncDirectory();
+        } catch (IOException | RuntimeException | Error e) {
+            try {
+                log.close();
+            } catch (IOException suppressed) {
+                e.addSuppressed(suppressed);
+            }
+            throw e;
+        }
+        return log;
+    }
+
+    private static byte[] header(long id, long number, FileCipher cipher) {
+        KeyEnvelope envelope = cipher == null ? null : cipher.envelope();
+        int envelopeLength = envelope == null ? 0 : envelope.length();
+        byte[] header = new byte[WalFormat.ENVELOPE_AT + envelopeLength + WalFormat.HEADER_CRC_BYTES];
+        WalFormat.putLong(header, 0, WalFormat.MAGIC);
+        WalFormat.putInt(header, WalFormat.VERSION_AT, WalFormat.FORMAT_VERSION);
+        WalFormat.putLong(header, WalFormat.ID_AT, id);
+        WalFormat.putLong(header, WalFormat.NUMBER_AT, number);
+        WalFormat.putInt(header, WalFormat.ENVELOPE_LENGTH_AT, envelopeLength);
+        if (envelope != null) {
+            envelope.write(header, WalFormat.ENVELOPE_AT);
+        }
+        int end = WalFormat.ENVELOPE_AT + envelopeLength;
+        WalFormat.putInt(header, end, Crc32c.masked(header, 0, end));
+        return header;
+    }
+
+    /** Appends the entries of {@code segment} as one record; its bytes are of no use afterwards. */
+    void append(WalSegment segment) throws IOException {
+        long position = file.position();
+        byte[] bytes = segment.bytes;
+        long unsynced = position - synced;
+        int numbers = Varint.size(unsynced) + Varint.size(segment.firstSequence);
+        int from = WalSegment.RESERVED - numbers;
+        Varint.putLong(bytes, Varint.putLong(bytes, from, unsynced), segment.firstSequence);
+        int to = segment.size;
+        if (cipher != null) {
+            cipher.seal(position, FileCipher.KIND_RECORD, bytes, from, to - from, bytes, from);
+            to += FileCipher.TAG_BYTES;
+        }
+        int mask = mask(bytes, from, to, position + WalFormat.PAYLOAD_AT);
+        int at = from - WalFormat.PAYLOAD_AT;
+        int length = to - from;
+        bytes[at] = (byte) (WalFormat.TAG + mask);
+        WalFormat.putInt(bytes, at + WalFormat.LENGTH_AT, length);
+        WalFormat.putInt(bytes, at + WalFormat.CRC_AT, checksum.of(bytes, at, length, position));
+        bytes[to] = WalFormat.END;
+        file.append(segment.buffer(at, to + 1));
+    }
+
+    /** Sees to it that no sector is all zeros. */
+    private static int mask(byte[] bytes, int from, int to, long position) {
+        int mask = 0;
+        while (mask < WalFormat.MASKS && WalFormat.hasZeroSector(bytes, from, to, position)) {
+            if (mask > 0) {
+                WalFormat.applyMask(mask, bytes, from, to);
+            }
+            mask++;
+            WalFormat.applyMask(mask, bytes, from, to);
+        }
+        return mask;
+    }
+
+    void sync() throws IOException {
+        file.sync();
+        synced = file.position();
+    }
+
+    boolean isSynced() {
+        return synced == file.position();
+    }
+
+    long number() {
+        return number;
+    }
+
+    /** The first sequence number that it may hold. */
+    long firstSequence() {
+        return firstSequence;
+    }
+
+    long bytes() {
+        return file.position();
+    }
+
+    /** Id of the master key that it needs; null for a plain one. */
+    String keyId() {
+        return cipher == null ? null : cipher.keyId();
+    }
+
+    void close() throws IOException {
+        file.close();
+    }
+}

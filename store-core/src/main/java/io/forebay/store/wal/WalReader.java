@@ -1,0 +1,364 @@
+package io.forebay.store.wal;
+
+import io.forebay.store.CorruptionException;
+import io.forebay.store.FileStore;
+import io.forebay.store.FormatTooNewException;
+import io.forebay.store.ReadableFile;
+import io.forebay.store.crypto.Encryption;
+import io.forebay.store.crypto.FileCipher;
+import io.forebay.store.crypto.KeyEnvelope;
+import io.forebay.store.util.Crc32c;
+import io.forebay.store.util.Varint;
+import java.io.Closeable;
+import java.io.IOException;
+import java.util.Arrays;
+
+/**
+ * Reads the records of one log in order, holding no more than one of them in memory, and tells the ways apart in which a
+ * record can be bad.
+ *
+ * <p>A crash can spoil what was not synced. It leaves out the end of the file, or a sector in the middle, which then reads
+ * as zeros; no sector of a whole record does. A bad record without either sign is damage. So is one that was synced: a
+ * record behind it, found by its checksum, says how far the log was synced when it was written.
+ *
+ * <p>Not thread-safe.
+ */
+final class WalReader implements Closeable {
+    /** Bytes that the search for records behind a bad one checks at most, so that it takes no longer than some seconds. */
+    private static final long SEARCH_BYTES = 4L << 30;
+
+    private final String name;
+    private final long number;
+    private final ReadableFile file;
+    private final WalWindow window;
+
+    private boolean headed;
+    private long id;
+    private FileCipher cipher;
+    private WalFormat.Checksum checksum;
+
+    private long position;
+    private byte[] payload = new byte[0];
+    private int payloadFrom;
+    private int payloadTo;
+    private long payloadPosition;
+    private long unsynced;
+    private long firstSequence;
+
+    private WalReader(String name, long number, ReadableFile file) throws IOException {
+        this.name = name;
+        this.number = number;
+        this.file = file;
+        window = new WalWindow(file);
+    }
+
+    /**
+     * Opens a log and reads its header; {@link #isHeaded} tells whether it has a whole one.
+     *
+     * @throws FormatTooNewException when it was written by a later version
+     * @throws io.forebay.store.EncryptionException when its key is not to be had, or it is plain and refused
+     */
+    static WalReader open(FileStore files, long number, Encryption encryption) throws IOException {
+        String name = WalFormat.name(number);
+        ReadableFile file = files.open(name);
+        try {
+            WalReader reader = new WalReader(name, number, file);
+            reader.readHeader(encryption);
+            return reader;
+        } catch (IOException | RuntimeException | Error e) {
+            try {
+                file.close();
+            } catch (IOException suppressed) {
+                e.addSuppressed(suppressed);
+            }
+            throw e;
+        }
+    }
+
+    private void readHeader(Encryption encryption) throws IOException {
+        int least = WalFormat.ENVELOPE_AT + WalFormat.HEADER_CRC_BYTES;
+        if (window.size() < least) {
+            return;
+        }
+        int at = window.at(0, WalFormat.ENVELOPE_AT);
+        int envelopeLength = WalFormat.getInt(window.bytes(), at + WalFormat.ENVELOPE_LENGTH_AT);
+        if (envelopeLength < 0 || envelopeLength > Math.min(KeyEnvelope.MAX_BYTES, window.size() - least)) {
+            return;
+        }
+        int end = WalFormat.ENVELOPE_AT + envelopeLength;
+        at = window.at(0, end + WalFormat.HEADER_CRC_BYTES);
+        byte[] header = Arrays.copyOfRange(window.bytes(), at, at + end + WalFormat.HEADER_CRC_BYTES);
+        if (WalFormat.getLong(header, 0) != WalFormat.MAGIC
+                || WalFormat.getInt(header, end) != Crc32c.masked(header, 0, end)) {
+            return;
+        }
+        int version = WalFormat.getInt(header, WalFormat.VERSION_AT);
+        if (version > WalFormat.FORMAT_VERSION) {
+            throw new FormatTooNewException("Write-ahead log " + name + " has format version " + version
+                    + "; this version of Forebay reads up to " + WalFormat.FORMAT_VERSION
+                    + ". Open the store with the version that wrote it.");
+        }
+        if (version < 1) {
+            throw new CorruptionException(
+                    name, WalFormat.VERSION_AT, "a format version of 1 or more", Integer.toString(version));
+        }
+        long written = WalFormat.getLong(header, WalFormat.NUMBER_AT);
+        if (written != number) {
+            throw new CorruptionException(
+                    name, WalFormat.NUMBER_AT, "log number " + number, "log number " + written + ", of another file");
+        }
+        id = WalFormat.getLong(header, WalFormat.ID_AT);
+        if (envelopeLength == 0) {
+            encryption.checkPlain(name);
+        } else {
+            KeyEnvelope envelope = KeyEnvelope.read(header, WalFormat.ENVELOPE_AT, end, name, WalFormat.ENVELOPE_AT);
+            if (envelope.length() != envelopeLength) {
+                throw new CorruptionException(
+                        name,
+                        WalFormat.ENVELOPE_AT,
+                        "an envelope of " + envelopeLength + " bytes",
+                        "one of " + envelope.length());
+            }
+            cipher = encryption.open(envelope, name, WalFormat.ENVELOPE_AT);
+        }
+        checksum = new WalFormat.Checksum(id, number);
+        position = (long) end + WalFormat.HEADER_CRC_BYTES;
+        headed = true;
+    }
+
+    /** True when the header is whole; nothing can be read otherwise. */
+    boolean isHeaded() {
+        return headed;
+    }
+
+    /** The id of the logs that it belongs to. */
+    long id() {
+        return id;
+    }
+
+    String name() {
+        return name;
+    }
+
+    long number() {
+        return number;
+    }
+
+    long size() {
+        return window.size();
+    }
+
+    /** Where the next record begins. */
+    long position() {
+        return position;
+    }
+
+    /**
+     * Reads the next record.
+     *
+     * @param mayBeTorn whether it may end in what a crash left; if not, every bad record is damage
+     * @return false at the end
+     * @throws CorruptionException when the record is damaged
+     */
+    boolean next(boolean mayBeTorn) throws IOException {
+        if (position == window.size()) {
+            return false;
+        }
+        int length = wholeAt(position, checksum);
+        if (length < 0) {
+            if (!mayBeTorn) {
+                throw damaged("a whole record, because the log was synced before the next one was begun");
+            }
+            requireTorn();
+            return false;
+        }
+        load(position, length);
+        position += WalFormat.OVERHEAD + length;
+        return true;
+    }
+
+    /** The sequence number of the first write of the record that was read last. */
+    long firstSequence() {
+        return firstSequence;
+    }
+
+    /** Its entries. */
+    WalEntries entries() {
+        return new WalEntries(name, payload, payloadFrom, payloadTo, payloadPosition);
+    }
+
+    /** True when a header that is not whole may be what a crash left of a log that was just begun. */
+    boolean isHardlyBegun(long expectedId) throws IOException {
+        if (window.size() > 2L * KeyEnvelope.MAX_BYTES) {
+            return false;
+        }
+        // A record behind the start was written after the header was synced.
+        WalFormat.Checksum expected = new WalFormat.Checksum(expectedId, number);
+        long first = findWhole(1, expected, new long[] {SEARCH_BYTES});
+        if (first < 0) {
+            return true;
+        }
+        int length = wholeAt(first, expected);
+        return findWhole(first + WalFormat.OVERHEAD + length, expected, new long[] {SEARCH_BYTES}) < 0;
+    }
+
+    /** Length of the payload of the whole record at {@code at}, or -1 when there is none. */
+    private int wholeAt(long at, WalFormat.Checksum checksums) throws IOException {
+        long room = window.size() - at - WalFormat.OVERHEAD;
+        if (room < WalFormat.LEAST_PAYLOAD) {
+            return -1;
+        }
+        int index = window.at(at, WalFormat.PAYLOAD_AT);
+        if ((window.bytes()[index] & 0xF0) != WalFormat.TAG) {
+            return -1;
+        }
+        int length = WalFormat.getInt(window.bytes(), index + WalFormat.LENGTH_AT);
+        if (length < WalFormat.LEAST_PAYLOAD || length > room) {
+            return -1;
+        }
+        return matches(at, length, checksums) ? length : -1;
+    }
+
+    private boolean matches(long at, int length, WalFormat.Checksum checksums) throws IOException {
+        int index = window.at(at, WalFormat.OVERHEAD + length);
+        byte[] bytes = window.bytes();
+        return bytes[index + WalFormat.PAYLOAD_AT + length] == WalFormat.END
+                && checksums.of(bytes, index, length, at) == WalFormat.getInt(bytes, index + WalFormat.CRC_AT);
+    }
+
+    private void load(long at, int length) throws IOException {
+        int index = window.at(at, WalFormat.OVERHEAD + length);
+        int mask = window.bytes()[index] & 0x0F;
+        int from = index + WalFormat.PAYLOAD_AT;
+        payloadPosition = at + WalFormat.PAYLOAD_AT;
+        if (payload.length < length) {
+            payload = new byte[length];
+        }
+        System.arraycopy(window.bytes(), from, payload, 0, length);
+        if (mask != 0) {
+            WalFormat.applyMask(mask, payload, 0, length);
+        }
+        int to = length;
+        if (cipher != null) {
+            if (length < FileCipher.TAG_BYTES) {
+                throw new CorruptionException(
+                        name,
+                        at,
+                        "an encrypted record of " + FileCipher.TAG_BYTES + " bytes or more",
+                        length + " bytes");
+            }
+            to = length - FileCipher.TAG_BYTES;
+            byte[] plain = new byte[to];
+            cipher.open(at, FileCipher.KIND_RECORD, payload, 0, length, plain, 0, payloadPosition);
+            payload = plain;
+        }
+        try {
+            unsynced = Varint.getLong(payload, 0);
+            int second = Varint.size(unsynced);
+            firstSequence = Varint.getLong(payload, second);
+            payloadFrom = second + Varint.size(firstSequence);
+        } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
+            throw new CorruptionException(name, payloadPosition, "two numbers", "bytes that are none");
+        }
+        payloadTo = to;
+        if (payloadFrom > to || unsynced < 0 || unsynced > at || firstSequence < 0) {
+            throw new CorruptionException(
+                    name,
+                    payloadPosition,
+                    "a distance inside the file and a sequence number",
+                    unsynced + " and " + firstSequence);
+        }
+    }
+
+    private void requireTorn() throws IOException {
+        long bad = position;
+        long[] budget = {SEARCH_BYTES};
+        long next = findWhole(bad + 1, checksum, budget);
+        for (long later = next; later >= 0; ) {
+            int length = wholeAt(later, checksum);
+            load(later, length);
+            if (later - unsynced > bad) {
+                throw damaged("a whole record, because the one at offset " + later + " says that it was synced");
+            }
+            later = findWhole(later + WalFormat.OVERHEAD + length, checksum, budget);
+        }
+        if (next < 0 && endsEarly(bad)) {
+            return;
+        }
+        if (!hasUnwrittenSector(bad, next < 0 ? window.size() : next)) {
+            throw damaged("a whole record, or one that a crash cut off");
+        }
+    }
+
+    /** True when the file ends before the last record does, as far as that can be told. */
+    private boolean endsEarly(long at) throws IOException {
+        long left = window.size() - at;
+        if (left < WalFormat.OVERHEAD + WalFormat.LEAST_PAYLOAD) {
+            return true;
+        }
+        int index = window.at(at, WalFormat.PAYLOAD_AT);
+        int length = WalFormat.getInt(window.bytes(), index + WalFormat.LENGTH_AT);
+        long room = left - WalFormat.OVERHEAD;
+        if ((window.bytes()[index] & 0xF0) != WalFormat.TAG || length <= room || length > WalFormat.MAX_PAYLOAD) {
+            return false;
+        }
+        return !matchesWithLength(at, (int) Math.min(room, WalFormat.MAX_PAYLOAD));
+    }
+
+    /** True when the last record would be whole if its length were what is left of the file: its length was damaged. */
+    private boolean matchesWithLength(long at, int length) throws IOException {
+        int index = window.at(at, WalFormat.OVERHEAD + length);
+        byte[] record = Arrays.copyOfRange(window.bytes(), index, index + WalFormat.OVERHEAD + length);
+        WalFormat.putInt(record, WalFormat.LENGTH_AT, length);
+        return record[WalFormat.PAYLOAD_AT + length] == WalFormat.END
+                && checksum.of(record, 0, length, at) == WalFormat.getInt(record, WalFormat.CRC_AT);
+    }
+
+    /** True when the part of a sector that lies in {@code [from, to)} is zeros. */
+    private boolean hasUnwrittenSector(long from, long to) throws IOException {
+        for (long at = from; at < to; ) {
+            long border = Math.min(to, (at / WalFormat.SECTOR_BYTES + 1) * WalFormat.SECTOR_BYTES);
+            int index = window.at(at, (int) (border - at));
+            if (WalFormat.isZero(window.bytes(), index, index + (int) (border - at))) {
+                return true;
+            }
+            at = border;
+        }
+        return false;
+    }
+
+    /** Where the first whole record at or behind {@code from} begins, or -1. */
+    private long findWhole(long from, WalFormat.Checksum checksums, long[] budget) throws IOException {
+        long last = window.size() - WalFormat.OVERHEAD - WalFormat.LEAST_PAYLOAD;
+        for (long at = from; at <= last && budget[0] > 0; at++) {
+            int index = window.at(at, WalFormat.PAYLOAD_AT);
+            if ((window.bytes()[index] & 0xF0) == WalFormat.TAG) {
+                int length = WalFormat.getInt(window.bytes(), index + WalFormat.LENGTH_AT);
+                if (length >= WalFormat.LEAST_PAYLOAD && length <= window.size() - at - WalFormat.OVERHEAD) {
+                    budget[0] -= length;
+                    if (matches(at, length, checksums)) {
+                        return at;
+                    }
+                }
+            }
+        }
+        return -1;
+    }
+
+    private CorruptionException damaged(String expected) throws IOException {
+        long left = window.size() - position;
+        String found = left + " bytes";
+        if (left >= WalFormat.PAYLOAD_AT) {
+            int index = window.at(position, WalFormat.PAYLOAD_AT);
+            found = "length " + WalFormat.getInt(window.bytes(), index + WalFormat.LENGTH_AT) + " and checksum "
+                    + Integer.toHexString(WalFormat.getInt(window.bytes(), index + WalFormat.CRC_AT)) + " with " + left
+                    + " bytes left";
+        }
+        return new CorruptionException(name, position, expected, found);
+    }
+
+    @Override
+    public void close() throws IOException {
+        file.close();
+    }
+}

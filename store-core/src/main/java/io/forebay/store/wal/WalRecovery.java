@@ -1,0 +1,192 @@
+package io.forebay.store.wal;
+
+import io.forebay.store.CorruptionException;
+import io.forebay.store.FileStore;
+import io.forebay.store.crypto.Encryption;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The logs that a directory holds when its store is opened: which of them are needed, what they say, and what can go.
+ *
+ * <p>A needed log was durable, with its name, before the manifest came to need it or its predecessor was left; so none but the
+ * newest may be missing a part. The logs of one opening share an id, which the manifest knows.
+ *
+ * <p>Changes nothing before {@link #deleteAll}. Used by one thread.
+ */
+public final class WalRecovery {
+    private final FileStore files;
+    private final Encryption encryption;
+    private final long id;
+    private final long first;
+    /** All there are, ascending. */
+    private final List<Long> present = new ArrayList<>();
+
+    private WalRecovery(FileStore files, Encryption encryption, long id, long first) {
+        this.files = files;
+        this.encryption = encryption;
+        this.id = id;
+        this.first = first;
+    }
+
+    /**
+     * Looks which logs there are.
+     *
+     * @param id of the logs that the manifest needs, 0 when it needs none
+     * @param first number of the first of them; logs of lower numbers are of no use any more
+     */
+    public static WalRecovery of(FileStore files, Encryption encryption, long id, long first) throws IOException {
+        WalRecovery recovery = new WalRecovery(files, encryption, id, first);
+        for (String name : files.list()) {
+            long number = WalFormat.numberOf(name);
+            if (number >= 0) {
+                recovery.present.add(number);
+            }
+        }
+        recovery.present.sort(null);
+        return recovery;
+    }
+
+    /** Above the numbers of all logs there are or were needed. */
+    public long nextNumber() {
+        long highest = present.isEmpty() ? 0 : present.get(present.size() - 1);
+        return Math.max(highest + 1, Math.max(1, first));
+    }
+
+    /** True when there is neither a log nor the need of one. */
+    public boolean isEmpty() {
+        return present.isEmpty() && id == 0;
+    }
+
+    /**
+     * Hands everything behind {@code kept} to {@code handler}.
+     *
+     * @param kept the sequence number up to which everything is in files
+     * @throws CorruptionException when a log is damaged, missing, or of another store; what came before it was handed over
+     */
+    public void replay(long kept, WalHandler handler) throws IOException {
+        List<Log> logs = new ArrayList<>();
+        for (long number : present) {
+            if (number >= first) {
+                Log log = look(number);
+                if (log != null) {
+                    logs.add(log);
+                }
+            }
+        }
+        if (id == 0) {
+            return;
+        }
+        requireAll(logs);
+        int from = logs.size() - 1;
+        while (from > 0 && logs.get(from).firstSequence > kept + 1) {
+            from--;
+        }
+        if (logs.get(from).firstSequence > kept + 1) {
+            Log log = logs.get(from);
+            throw gap(WalFormat.name(log.number), log.startAt, kept + 1, log.firstSequence);
+        }
+        for (int i = from; i < logs.size(); i++) {
+            replay(logs.get(i), i + 1 < logs.size() ? logs.get(i + 1) : null, kept, handler);
+        }
+    }
+
+    /** Deletes all logs there were. The manifest needs none of them any more. */
+    public void deleteAll() {
+        present.forEach(number -> LiveLogs.delete(files, WalFormat.name(number)));
+    }
+
+    private record Log(long number, long startAt, long firstSequence) {}
+
+    /** Null when it is of no use: begun by an opening, or by a writer, that a crash ended before anything was written to it. */
+    private Log look(long number) throws IOException {
+        boolean needed = id != 0 && number == first;
+        try (WalReader reader = WalReader.open(files, number, encryption)) {
+            if (!reader.isHeaded()) {
+                if (!needed && reader.isHardlyBegun(id)) {
+                    return null;
+                }
+                throw new CorruptionException(reader.name(), 0, "the header of a write-ahead log", "other bytes");
+            }
+            boolean ours = id != 0 && reader.id() == id;
+            long startAt = reader.position();
+            boolean started = reader.next(!needed);
+            if (ours && started) {
+                return new Log(number, startAt, reader.firstSequence());
+            }
+            if (!ours && started && reader.position() < reader.size()) {
+                throw new CorruptionException(
+                        reader.name(),
+                        WalFormat.ID_AT,
+                        id == 0
+                                ? "no log that was written to, because the manifest knows of none"
+                                : "a log of the id " + Long.toHexString(id),
+                        "one of the id " + Long.toHexString(reader.id()));
+            }
+            return null;
+        }
+    }
+
+    private void requireAll(List<Log> logs) {
+        long expected = first;
+        for (Log log : logs) {
+            if (log.number != expected) {
+                break;
+            }
+            expected++;
+        }
+        if (expected == first || expected - first < logs.size()) {
+            throw new CorruptionException(
+                    WalFormat.name(expected),
+                    -1,
+                    "a write-ahead log that the store needs",
+                    "no such file" + (logs.isEmpty() ? "" : ", but later ones"));
+        }
+    }
+
+    private void replay(Log log, Log next, long kept, WalHandler handler) throws IOException {
+        try (WalReader reader = WalReader.open(files, log.number, encryption)) {
+            long expected = log.firstSequence;
+            while (reader.next(next == null)) {
+                long sequence = reader.firstSequence();
+                // a file that was ingested takes a number, too
+                if (sequence != expected && (sequence < expected || sequence > kept + 1)) {
+                    throw gap(reader.name(), reader.position(), expected, sequence);
+                }
+                WalEntries entries = reader.entries();
+                while (entries.next()) {
+                    long last = sequence + entries.count() - 1;
+                    if (last > kept) {
+                        hand(reader.name(), sequence, kept, entries, handler);
+                    }
+                    sequence = last + 1;
+                }
+                expected = sequence;
+            }
+            if (next != null && next.firstSequence != expected && next.firstSequence > kept + 1) {
+                throw gap(reader.name(), reader.position(), next.firstSequence, expected);
+            }
+        }
+    }
+
+    private static void hand(String name, long sequence, long kept, WalEntries entries, WalHandler handler) {
+        if (sequence <= kept) {
+            throw new CorruptionException(
+                    name,
+                    entries.position(),
+                    "a batch that is in files as a whole or not at all",
+                    "one cut at " + kept);
+        }
+        if (entries.commit() != null) {
+            handler.commit(sequence, entries.commit());
+        } else {
+            handler.write(sequence, entries.writes());
+        }
+    }
+
+    private static CorruptionException gap(String name, long offset, long expected, long found) {
+        return new CorruptionException(
+                name, offset, "write number " + expected + " to be the next", "write number " + found);
+    }
+}

@@ -1,0 +1,50 @@
+package io.forebay.store.wal;
+
+import io.forebay.store.ReadableFile;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/** A part of a file in memory that moves along with the reader: as large as the largest record, not as the file. */
+final class WalWindow {
+    private static final int CHUNK_BYTES = 64 << 10;
+
+    private final ReadableFile file;
+    private final long size;
+    private byte[] bytes = new byte[0];
+    private long from;
+    private int length;
+
+    WalWindow(ReadableFile file) throws IOException {
+        this.file = file;
+        size = file.size();
+    }
+
+    /** Bytes of the file. */
+    long size() {
+        return size;
+    }
+
+    /** What {@link #at} points into; another array after each call of it. */
+    byte[] bytes() {
+        return bytes;
+    }
+
+    /**
+     * Sees to it that {@code count} bytes of the file from {@code position} on, which exist, are in {@link #bytes}.
+     *
+     * @return where
+     */
+    int at(long position, int count) throws IOException {
+        if (position < from || position + count > from + length) {
+            int wanted = (int) Math.min(Math.max(count, CHUNK_BYTES), size - position);
+            if (bytes.length < wanted) {
+                bytes = new byte[wanted];
+            }
+            length = 0;
+            file.read(position, ByteBuffer.wrap(bytes, 0, wanted));
+            from = position;
+            length = wanted;
+        }
+        return (int) (position - from);
+    }
+}

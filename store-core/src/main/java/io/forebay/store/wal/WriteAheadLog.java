@@ -1,0 +1,384 @@
+package io.forebay.store.wal;
+
+import io.forebay.store.FileStore;
+import io.forebay.store.WriteBatch;
+import io.forebay.store.crypto.Encryption;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/**
+ * The write-ahead log of one open store: takes writes in the order of their sequence numbers, and brings them to files in
+ * groups.
+ *
+ * <p>Writing has two halves. The first one encodes a write in memory and gives its ticket; it belongs to the order of the
+ * writes and does no I/O. The second one, {@link #await}, comes when others may write already: whoever gets there first
+ * appends everything that was encoded so far as one record, and syncs it if need be; the others, whose writes went with it,
+ * find that nothing is left to do. So while one sync is under way the next group gathers.
+ *
+ * <p>Thread-safe, with two locks: the one of the segments is held for no I/O; the one of the file is held during I/O, and
+ * under it the first one is taken. After a failure nothing is written any more, until {@link #restart}.
+ */
+public final class WriteAheadLog {
+    /** A group is closed when it is larger. */
+    private static final int GROUP_BYTES = 1 << 20;
+    /** Groups that are kept for reuse, unless a large write has made them too big. */
+    private static final int SPARES = 2;
+
+    private final FileStore files;
+    private final Encryption encryption;
+    private final long id;
+    private final boolean synced;
+    private final Consumer<Throwable> onFailure;
+    private final LiveLogs live;
+
+    private final Object segments = new Object();
+    // Guarded by segments.
+    private final ArrayDeque<WalSegment> full = new ArrayDeque<>();
+    private final ArrayDeque<WalSegment> spares = new ArrayDeque<>();
+    private WalSegment filling = new WalSegment();
+    private boolean rotate;
+    private long tickets;
+
+    private final Object io = new Object();
+    // Changed under io.
+    private WalFile file;
+    private Runnable onCommitDurable;
+    private volatile long writtenTicket;
+    private volatile long syncedTicket;
+    private volatile Throwable failure;
+    private volatile long syncs;
+    private volatile long bytesWritten;
+
+    private WriteAheadLog(
+            FileStore files,
+            Encryption encryption,
+            long id,
+            boolean synced,
+            WalFile file,
+            Consumer<Throwable> onFailure) {
+        this.files = files;
+        this.encryption = encryption;
+        this.id = id;
+        this.synced = synced;
+        this.file = file;
+        this.onFailure = onFailure;
+        live = new LiveLogs(files);
+        live.add(file);
+        syncs = 1;
+        bytesWritten = file.bytes();
+    }
+
+    /**
+     * Starts the first log of a store that is being opened; it is durable on return.
+     *
+     * @param id of all logs until the store is closed, never used before
+     * @param number above that of every log there is
+     * @param nextSequence of the next write
+     * @param synced whether {@link #await} waits for a sync
+     * @param onFailure told the first cause when a log cannot be written; called with no write under way
+     */
+    public static WriteAheadLog start(
+            FileStore files,
+            Encryption encryption,
+            long id,
+            long number,
+            long nextSequence,
+            boolean synced,
+            Consumer<Throwable> onFailure)
+            throws IOException {
+        WalFile first = WalFile.create(files, encryption, id, number, nextSequence);
+        return new WriteAheadLog(files, encryption, id, synced, first, onFailure);
+    }
+
+    // ---- the first half: one thread at a time, sequence numbers rise; each gives a ticket
+
+    public long put(long sequence, byte[] key, int keyAt, int keyLength, byte[] value, int valueAt, int valueLength) {
+        synchronized (segments) {
+            WalSegment segment = segment(sequence);
+            segment.put(WalFormat.PUT, key, keyAt, keyLength, value, valueAt, valueLength);
+            return added(segment);
+        }
+    }
+
+    public long delete(long sequence, byte[] key, int keyAt, int keyLength) {
+        synchronized (segments) {
+            WalSegment segment = segment(sequence);
+            segment.delete(key, keyAt, keyLength);
+            return added(segment);
+        }
+    }
+
+    public long merge(
+            long sequence, byte[] key, int keyAt, int keyLength, byte[] operand, int operandAt, int operandLength) {
+        synchronized (segments) {
+            WalSegment segment = segment(sequence);
+            segment.put(WalFormat.MERGE, key, keyAt, keyLength, operand, operandAt, operandLength);
+            return added(segment);
+        }
+    }
+
+    /** @param to null for no end */
+    public long deleteRange(long sequence, byte[] from, byte[] to) {
+        synchronized (segments) {
+            WalSegment segment = segment(sequence);
+            segment.deleteRange(from, 0, from.length, to, 0, to == null ? -1 : to.length);
+            return added(segment);
+        }
+    }
+
+    /** @param firstSequence of the first write of the batch, which has one at least */
+    public long batch(long firstSequence, WriteBatch batch) {
+        synchronized (segments) {
+            WalSegment segment = segment(firstSequence);
+            segment.batch(batch);
+            return added(segment);
+        }
+    }
+
+    /** @param onDurable run once, soon after the commit or a later one is synced, unless that one takes its place */
+    public long commit(long sequence, byte[] payload, Runnable onDurable) {
+        synchronized (segments) {
+            WalSegment segment = segment(sequence);
+            segment.commit(payload, onDurable);
+            return added(segment);
+        }
+    }
+
+    /** What comes from now on goes to a new log. */
+    public void rotate() {
+        synchronized (segments) {
+            closeSegment();
+            rotate = true;
+        }
+    }
+
+    /** The ticket of the newest write. Any thread. */
+    public long lastTicket() {
+        synchronized (segments) {
+            return tickets;
+        }
+    }
+
+    private WalSegment segment(long sequence) {
+        WalSegment segment = filling;
+        if (!segment.isEmpty() && (segment.nextSequence != sequence || segment.size >= GROUP_BYTES)) {
+            closeSegment();
+            segment = filling;
+        }
+        if (segment.isEmpty()) {
+            segment.begin(sequence, rotate);
+        }
+        return segment;
+    }
+
+    private long added(WalSegment segment) {
+        rotate = false;
+        return segment.ticket = ++tickets;
+    }
+
+    private void closeSegment() {
+        if (!filling.isEmpty()) {
+            full.add(filling);
+            WalSegment spare = spares.poll();
+            filling = spare != null ? spare : new WalSegment();
+        }
+    }
+
+    private WalSegment take() {
+        synchronized (segments) {
+            if (full.isEmpty()) {
+                closeSegment();
+            }
+            return full.poll();
+        }
+    }
+
+    private void giveBack(WalSegment segment) {
+        synchronized (segments) {
+            if (spares.size() < SPARES && segment.bytes.length <= 2 * GROUP_BYTES) {
+                segment.begin(0, false);
+                spares.add(segment);
+            }
+        }
+    }
+
+    // ---- the second half: any thread
+
+    /**
+     * Returns when the write of {@code ticket} is as safe as this log makes it.
+     *
+     * @return false when it may be lost, because a log could not be written
+     */
+    public boolean await(long ticket) {
+        return reach(ticket, synced);
+    }
+
+    /** As {@link #await}, until the write survives power loss. */
+    public boolean awaitSynced(long ticket) {
+        return reach(ticket, true);
+    }
+
+    private boolean reach(long ticket, boolean sync) {
+        if ((sync ? syncedTicket : writtenTicket) >= ticket) {
+            return true;
+        }
+        Throwable cause;
+        synchronized (io) {
+            if ((sync ? syncedTicket : writtenTicket) >= ticket) {
+                return true;
+            }
+            if (failure != null) {
+                return false;
+            }
+            cause = write(sync);
+        }
+        if (cause != null) {
+            onFailure.accept(cause);
+        }
+        return cause == null;
+    }
+
+    /** @return what went wrong, or null */
+    private Throwable write(boolean sync) {
+        try {
+            for (WalSegment segment = take(); segment != null; segment = take()) {
+                if (segment.startsLog) {
+                    startNext(segment.firstSequence);
+                }
+                long before = file.bytes();
+                file.append(segment);
+                bytesWritten += file.bytes() - before;
+                if (segment.onCommitDurable != null) {
+                    onCommitDurable = segment.onCommitDurable;
+                }
+                live.grown(file.bytes());
+                writtenTicket = segment.ticket;
+                giveBack(segment);
+            }
+            if (sync) {
+                syncFile();
+            }
+            return null;
+        } catch (IOException | RuntimeException | Error e) {
+            failure = e;
+            return e;
+        }
+    }
+
+    /** All of a log is durable before the next one is made. */
+    private void startNext(long firstSequence) throws IOException {
+        syncFile();
+        file.close();
+        file = WalFile.create(files, encryption, id, file.number() + 1, firstSequence);
+        syncs++;
+        bytesWritten += file.bytes();
+        live.add(file);
+    }
+
+    private void syncFile() throws IOException {
+        if (!file.isSynced()) {
+            file.sync();
+            syncs++;
+        }
+        syncedTicket = writtenTicket;
+        if (onCommitDurable != null) {
+            onCommitDurable.run();
+            onCommitDurable = null;
+        }
+    }
+
+    /** True when a log could not be written and {@link #restart} did not succeed since. */
+    public boolean hasFailed() {
+        return failure != null;
+    }
+
+    /**
+     * After a failure, when all writes so far are in files and no other thread writes: leaves the log that failed for good,
+     * and begins another one, which is durable on return.
+     */
+    public void restart(long nextSequence) throws IOException {
+        synchronized (io) {
+            file.close();
+            long number = file.number() + 1;
+            files.delete(WalFormat.name(number)); // what an attempt before this one may have left
+            WalFile next = WalFile.create(files, encryption, id, number, nextSequence);
+            synchronized (segments) {
+                full.clear();
+                filling.begin(0, false);
+                rotate = false;
+                writtenTicket = tickets;
+                syncedTicket = tickets;
+            }
+            file = next;
+            live.add(file);
+            bytesWritten += file.bytes();
+            syncs++;
+            onCommitDurable = null;
+            failure = null;
+        }
+    }
+
+    /** Syncs everything unless something failed before, and closes the file. */
+    public void close() throws IOException {
+        synchronized (io) {
+            Throwable cause = failure == null ? write(true) : null;
+            failure = new IOException("The write-ahead log is closed");
+            try {
+                file.close();
+            } catch (IOException e) {
+                if (cause != null) {
+                    cause.addSuppressed(e);
+                } else {
+                    cause = e;
+                }
+            }
+            if (cause != null) {
+                throw new IOException("Closing write-ahead log " + WalFormat.name(file.number()) + " failed", cause);
+            }
+        }
+    }
+
+    // ---- the logs there are: any thread
+
+    /** Id of all its logs. */
+    public long id() {
+        return id;
+    }
+
+    /** Number of the oldest log that is needed when all writes up to {@code kept} are in files. */
+    public long firstNeeded(long kept) {
+        return live.firstNeeded(kept);
+    }
+
+    /** Deletes the logs below {@code number}, which a durable manifest does not need any more. */
+    public void deleteBelow(long number) {
+        live.deleteBelow(number);
+    }
+
+    /** Bytes of the logs that were not deleted. */
+    public long liveBytes() {
+        return live.bytes();
+    }
+
+    /** Bytes of the log that is being written; 0 when the next write begins a new one. */
+    public long activeBytes() {
+        synchronized (segments) {
+            return rotate ? 0 : live.newestBytes();
+        }
+    }
+
+    /** Ids of the master keys of the logs that were not deleted. */
+    public Set<String> keyIds() {
+        return live.keyIds();
+    }
+
+    public long bytesWritten() {
+        return bytesWritten;
+    }
+
+    public long syncs() {
+        return syncs;
+    }
+}
