@@ -34,7 +34,7 @@ final class DeterministicRun {
     private final Map<FileStore, String> labels = new IdentityHashMap<>();
     private final List<ReaderProgram> readers = new ArrayList<>();
     private final List<Operation> writer;
-    private final Reference reference = new Reference();
+    private final Reference reference = new Reference(false);
     private final StoreSubject subject;
     private int written;
     private boolean started;

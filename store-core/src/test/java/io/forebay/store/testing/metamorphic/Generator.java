@@ -44,6 +44,7 @@ final class Generator {
         WEIGHTS.put(Verb.ABANDON, 2);
         WEIGHTS.put(Verb.FLUSH, 10);
         WEIGHTS.put(Verb.COMPACT, 4);
+        WEIGHTS.put(Verb.VERIFY, 3);
         WEIGHTS.put(Verb.STEP, 30);
         WEIGHTS.put(Verb.TICK, 5);
         WEIGHTS.put(Verb.REOPEN, 5);
@@ -58,7 +59,6 @@ final class Generator {
     private final List<Operation> operations = new ArrayList<>();
     private final int[] weights = new int[Verb.values().length];
     private final int mostIterators;
-    private final boolean commitBeforeReopen;
     private int total;
     private final List<String> stores = new ArrayList<>(List.of(History.FIRST_STORE));
     private final List<String> snapshots = new ArrayList<>();
@@ -70,7 +70,6 @@ final class Generator {
         random = new Random(seed);
         words = new Vocabulary(random);
         mostIterators = random.nextInt(5);
-        commitBeforeReopen = random.nextInt(3) == 0;
         WEIGHTS.forEach((verb, weight) -> {
             int mood = random.nextInt(8);
             weights[verb.ordinal()] = mood == 0 && verb != Verb.PUT ? 0 : mood == 1 ? weight * 5 : weight;
@@ -138,15 +137,9 @@ final class Generator {
                     add(verb);
                 }
             }
-            case REOPEN, CRASH -> {
-                if (commitBeforeReopen) {
-                    commitAll(verb == Verb.CRASH);
-                }
-                add(verb);
-            }
             case STEP -> add(verb, Integer.toString(1 + random.nextInt(6)));
             case TICK -> add(verb, Integer.toString(1 + random.nextInt(40)));
-            case PAYLOAD, FLUSH, COMPACT -> add(verb);
+            case PAYLOAD, FLUSH, COMPACT, VERIFY, REOPEN, CRASH -> add(verb);
         }
     }
 
@@ -242,15 +235,6 @@ final class Generator {
         add(Verb.RESTORE, all.toArray(String[]::new));
     }
 
-    private void commitAll(boolean durably) {
-        List<String> written = durably ? stores : List.of();
-        add(Verb.COMMIT, payload());
-        for (String store : written) {
-            add(Verb.USE, store);
-            add(Verb.COMMITDURABLY, payload());
-        }
-    }
-
     /** All entries of all stores and snapshots, before and after everything is at the bottom. */
     private void lookAtEverything() {
         for (String snapshot : snapshots) {
@@ -261,7 +245,9 @@ final class Generator {
             add(Verb.USE, store);
             add(Verb.SCAN, Words.NOW, Words.range(null, null), Words.FORWARD);
             add(Verb.SCAN, Words.NOW, Words.range(null, null), Words.REVERSE);
+            add(Verb.VERIFY);
             add(Verb.COMPACT);
+            add(Verb.VERIFY);
             add(Verb.SCAN, Words.NOW, Words.range(null, null), Words.FORWARD);
             add(Verb.COMMIT, payload());
             add(Verb.REOPEN);

@@ -1,5 +1,6 @@
 package io.forebay.store.testing.metamorphic;
 
+import io.forebay.store.Durability;
 import io.forebay.store.Environment;
 import io.forebay.store.FileStore;
 import io.forebay.store.RestoreSource;
@@ -145,6 +146,10 @@ final class Machine implements AutoCloseable {
         for (int i = 0; executor != null && i < count; i++) {
             executor.step();
         }
+    }
+
+    boolean logIsBuffered() {
+        return options.durability() == Durability.BUFFERED;
     }
 
     boolean isWorking() {

@@ -1,5 +1,7 @@
 package io.forebay.store.testing.metamorphic;
 
+import io.forebay.store.Compression;
+import io.forebay.store.Durability;
 import io.forebay.store.MergeFunction;
 import io.forebay.store.StoreOptions;
 import io.forebay.store.testing.TestKeys;
@@ -40,6 +42,10 @@ final class OptionSet {
         DEFAULTS.put("merge", "append");
         DEFAULTS.put("filter", "none");
         DEFAULTS.put("encryption", "none");
+        DEFAULTS.put("compression", "none");
+        DEFAULTS.put("bottom", "none");
+        DEFAULTS.put("wal", "none");
+        DEFAULTS.put("walbytes", "1048576");
         DEFAULTS.put("background", "stepped");
         DEFAULTS.put("vary", "no");
         DEFAULTS.put("seed", "1");
@@ -92,6 +98,14 @@ final class OptionSet {
         return Long.parseLong(values.get("memory"));
     }
 
+    Durability durability() {
+        return Durability.valueOf(values.get("wal").toUpperCase(Locale.ROOT));
+    }
+
+    private Compression compression(String name) {
+        return Compression.valueOf(values.get(name).toUpperCase(Locale.ROOT));
+    }
+
     long seed() {
         return Long.parseLong(values.get("seed"));
     }
@@ -108,8 +122,11 @@ final class OptionSet {
 
     private OptionSet varied(int opening) {
         OptionSet other = OptionSets.random(new Random(seed() * 31 + opening));
-        // encryption is not undone by opening a store without, and the memory is shared
-        return other.with("encryption", values.get("encryption")).with("memtable", values.get("memtable"));
+        // encryption is not undone by opening a store without, the memory is shared, and a log decides what comes back
+        for (String name : List.of("encryption", "memtable", "wal")) {
+            other = other.with(name, values.get(name));
+        }
+        return other;
     }
 
     private StoreOptions.Builder builder() {
@@ -121,6 +138,10 @@ final class OptionSet {
                 .commitInterval(Duration.ofSeconds(Long.parseLong(values.get("commit"))))
                 .mergeFunction(values.get("merge").equals("append") ? APPEND : PLAIN)
                 .compactionFilter(values.get("filter").equals("none") ? null : Droppable.FILTER)
+                .compression(compression("compression"))
+                .bottomCompression(compression("bottom"))
+                .durability(durability())
+                .walBytes(Long.parseLong(values.get("walbytes")))
                 .encryption(values.get("encryption").equals("none") ? null : TestKeys.provider("test-1"));
     }
 

@@ -32,6 +32,9 @@ final class OptionSets {
                     "memtable=33554432 memory=268435456 block=128 file=4096 merge=plain",
                     "memtable=1024 block=128 file=4096 encryption=on commit=0",
                     "memtable=8192 block=4096 file=65536 encryption=on background=immediate filter=drop",
+                    "memtable=1024 block=128 file=4096 compression=lz4 bottom=zstd",
+                    "memtable=2048 block=1024 file=4096 compression=zstd bottom=lz4 background=immediate commit=0",
+                    "memtable=4096 block=65536 file=16384 bottom=zstd encryption=on background=immediate",
                     "memtable=1024 block=128 file=4096 vary=yes seed=3",
                     "memtable=4096 vary=yes seed=4 background=immediate",
                     "memtable=2048 block=128 file=4096 background=threads commit=0",
@@ -55,6 +58,8 @@ final class OptionSets {
                 + " merge=" + pick(random, "append", "plain")
                 + " filter=" + pick(random, "none", "drop")
                 + " encryption=" + pick(random, "none", "none", "on")
+                + " compression=" + pick(random, "none", "none", "lz4", "zstd")
+                + " bottom=" + pick(random, "none", "lz4", "zstd")
                 + " background=" + pick(random, "stepped", "stepped", "immediate", "lazy")
                 + " vary=" + pick(random, "no", "yes")
                 + " seed=" + random.nextInt(1_000_000));

@@ -16,18 +16,15 @@ final class Reference implements Subject {
         NavigableMap<byte[], byte[]> map = new TreeMap<>(Arrays::compareUnsigned);
         Commit last = new Commit(new byte[0], new TreeMap<>(Arrays::compareUnsigned));
         Commit durable = last;
-        boolean changedSinceCommit;
 
         void commit(byte[] payload) {
             last = new Commit(payload, copy(map));
-            changedSinceCommit = false;
         }
 
         void returnTo(Commit commit) {
             last = commit;
             durable = commit;
             map = copy(commit.state);
-            changedSinceCommit = false;
         }
     }
 
@@ -51,15 +48,12 @@ final class Reference implements Subject {
     private final Map<String, Iterator> iterators = new HashMap<>();
     private final Map<String, Checkpoint> checkpoints = new HashMap<>();
     private Store store = new Store();
-    private boolean lostWrites;
+    private final boolean keepsWrites;
 
-    Reference() {
+    /** @param keepsWrites whether a store comes back with all its writes: it has a log */
+    Reference(boolean keepsWrites) {
+        this.keepsWrites = keepsWrites;
         stores.put(History.FIRST_STORE, store);
-    }
-
-    /** True when a reopen or crash so far took back writes that were not committed: a store with a log would keep some. */
-    boolean lostWrites() {
-        return lostWrites;
     }
 
     @Override
@@ -74,7 +68,7 @@ final class Reference implements Subject {
                 yield OK;
             }
             case INGEST -> ingest(op);
-            case ABANDON, FLUSH, COMPACT, STEP, TICK -> OK;
+            case ABANDON, FLUSH, COMPACT, VERIFY, STEP, TICK -> OK;
             case GET -> onState(op.name(0), state -> Results.value(state.get(op.bytes(1))));
             case MULTIGET -> onState(op.name(0), state -> multiGet(state, op));
             case SCAN -> onState(op.name(0), state -> scan(state, op));
@@ -118,7 +112,6 @@ final class Reference implements Subject {
     }
 
     private void write(Operation op) {
-        store.changedSinceCommit = true;
         switch (op.verb()) {
             case PUT -> put(op.bytes(0), op.bytes(1));
             case MERGE -> store.map.merge(op.bytes(0), op.bytes(1), Reference::joined);
@@ -140,7 +133,6 @@ final class Reference implements Subject {
     }
 
     private String ingest(Operation op) {
-        store.changedSinceCommit = true;
         op.inner().forEach(entry -> put(entry.bytes(0), entry.bytes(1)));
         return OK;
     }
@@ -280,9 +272,10 @@ final class Reference implements Subject {
     }
 
     private void goBack(Store which, Commit commit) {
-        lostWrites |= which.changedSinceCommit;
         forgetHeld(which);
-        which.returnTo(commit);
+        if (!keepsWrites) {
+            which.returnTo(commit);
+        }
     }
 
     private void forgetHeld(Store which) {

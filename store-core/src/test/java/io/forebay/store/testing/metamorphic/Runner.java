@@ -1,5 +1,6 @@
 package io.forebay.store.testing.metamorphic;
 
+import io.forebay.store.Durability;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -20,8 +21,12 @@ final class Runner {
         }
     }
 
-    /** What a history should answer. */
-    record Expected(List<String> answers, boolean lostWrites) {}
+    /** What a history should answer, from stores without and with a log. */
+    record Expected(List<String> withoutLog, List<String> withLog) {
+        List<String> of(OptionSet options) {
+            return options.durability() == Durability.NONE ? withoutLog : withLog;
+        }
+    }
 
     private final Hooks hooks;
     private long executed;
@@ -42,11 +47,15 @@ final class Runner {
     }
 
     static Expected expected(History history) {
+        return new Expected(answers(history, false), answers(history, true));
+    }
+
+    private static List<String> answers(History history, boolean keepsWrites) {
         List<String> answers = new ArrayList<>(history.operations().size());
-        try (Reference reference = new Reference()) {
+        try (Reference reference = new Reference(keepsWrites)) {
             history.operations().forEach(operation -> answers.add(reference.apply(operation)));
-            return new Expected(answers, reference.lostWrites());
         }
+        return answers;
     }
 
     /** Null when all is well. The history must have options. */
@@ -60,6 +69,7 @@ final class Runner {
             return null;
         }
         runs++;
+        List<String> answers = expected.of(history.options());
         int line = 0;
         Failure failure = null;
         StoreSubject subject = new StoreSubject(history.options(), hooks);
@@ -69,8 +79,8 @@ final class Runner {
                 executed += operation.weight();
                 String found = subject.apply(operation);
                 hooks.trace(operation + " -> " + found);
-                if (!found.equals(expected.answers().get(line))) {
-                    failure = new Failure(history, line, expected.answers().get(line), found);
+                if (!found.equals(answers.get(line))) {
+                    failure = new Failure(history, line, answers.get(line), found);
                 }
             }
         } finally {

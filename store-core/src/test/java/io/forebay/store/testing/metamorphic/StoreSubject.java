@@ -10,6 +10,7 @@ import io.forebay.store.Store;
 import io.forebay.store.StoreClosedException;
 import io.forebay.store.StoreIterator;
 import io.forebay.store.ValueBuffer;
+import io.forebay.store.VerificationReport;
 import io.forebay.store.WriteBatch;
 import io.forebay.store.testing.CrashFileStore;
 import java.util.ArrayList;
@@ -76,6 +77,10 @@ final class StoreSubject implements Subject {
             case ABANDON -> ingest(op, false);
             case FLUSH -> store.flush();
             case COMPACT -> store.compact();
+            case VERIFY -> {
+                VerificationReport report = store.verify();
+                return report.isClean() ? OK : report.toString();
+            }
             case STEP -> machine.step(op.count(0));
             case TICK -> machine.tick(op.count(0));
             case COMMIT -> {
@@ -302,6 +307,9 @@ final class StoreSubject implements Subject {
         for (Machine.Place each : machine.places().values()) {
             if (each.commitPending) {
                 each.store.commitDurably(each.store.committedPayload());
+            }
+            if (machine.logIsBuffered()) {
+                each.store.sync();
             }
         }
         machine.places().values().forEach(each -> forget(each).forEach(StoreIterator::close));

@@ -45,15 +45,18 @@ enum Verb {
     ABANDON("{}"),
     FLUSH(""),
     COMPACT(""),
+    /** Reads all files and finds them as they should be. */
+    VERIFY(""),
     /** Lets background work make steps. */
     STEP("i"),
     /** Lets seconds pass. */
     TICK("i"),
-    /** Closes the store in use and opens it: what was not committed is gone. */
+    /** Closes the store in use and opens it: without a log, what was not committed is gone. */
     REOPEN(""),
     /**
-     * The machine stops: every store goes back to its last durable commit. Stores with commits that are not durable commit
-     * durably first, as nobody could say otherwise where they would be.
+     * The machine stops: every store goes back to its last durable commit, or to its last write with a log that was synced.
+     * Stores with commits that are not durable commit durably first, and logs that are only buffered are synced first, as
+     * nobody could say otherwise where they would be.
      */
     CRASH("");
 
