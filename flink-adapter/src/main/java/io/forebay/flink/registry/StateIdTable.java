@@ -18,6 +18,7 @@ import org.apache.flink.core.memory.DataOutputSerializer;
 @Internal
 public final class StateIdTable {
     private static final int VERSION = 1;
+    private static final int MIN_ENTRY_BYTES = 7;
 
     /** One row of the table. */
     public record Entry(int id, StateKind kind, String name) {}
@@ -44,10 +45,25 @@ public final class StateIdTable {
             throw new IOException("State id table has version " + version + ", this Forebay reads version " + VERSION);
         }
         int count = in.readInt();
+        if (count < 0 || count > in.available() / MIN_ENTRY_BYTES) {
+            throw new IOException(
+                    "State id table of " + bytes.length + " bytes is damaged: it counts " + count + " states");
+        }
         List<Entry> entries = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            entries.add(new Entry(in.readInt(), StateKind.ofCode(in.readUnsignedByte()), in.readUTF()));
+            entries.add(new Entry(in.readInt(), kind(in.readUnsignedByte()), in.readUTF()));
+        }
+        if (in.available() > 0) {
+            throw new IOException("State id table is damaged: " + in.available() + " bytes are behind its end");
         }
         return entries;
+    }
+
+    private static StateKind kind(int code) throws IOException {
+        try {
+            return StateKind.ofCode(code);
+        } catch (IllegalArgumentException e) {
+            throw new IOException("State id table: " + e.getMessage(), e);
+        }
     }
 }

@@ -7,6 +7,7 @@ import io.forebay.store.CheckpointDescription;
 import io.forebay.store.Environment;
 import java.io.EOFException;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +33,7 @@ import org.apache.flink.runtime.state.metainfo.StateMetaInfoSnapshot;
 public final class BackendMetadata<K> {
     private static final int MAGIC = 0x46425359;
     private static final int VERSION = 1;
+    private static final int READ_BYTES = 64 << 10;
 
     private final TypeSerializerSnapshot<K> keySerializer;
     private final List<StateMetaInfoSnapshot> states;
@@ -67,6 +69,12 @@ public final class BackendMetadata<K> {
     public static <K> BackendMetadata<K> read(DataInputView in, ClassLoader userClassLoader) throws IOException {
         KeyedBackendSerializationProxy<K> proxy = new KeyedBackendSerializationProxy<>(userClassLoader);
         proxy.read(in);
+        byte[] checkpoint = readCheckpoint(in);
+        return new BackendMetadata<>(proxy.getKeySerializerSnapshot(), proxy.getStateMetaInfoSnapshots(), checkpoint);
+    }
+
+    /** What follows Flink's part of the stream. */
+    static byte[] readCheckpoint(DataInputView in) throws IOException {
         int magic;
         try {
             magic = in.readInt();
@@ -81,9 +89,20 @@ public final class BackendMetadata<K> {
             throw new IOException("The snapshot has version " + version
                     + " of Forebay's backend metadata, this Forebay " + "reads version " + VERSION);
         }
-        byte[] checkpoint = new byte[in.readInt()];
-        in.readFully(checkpoint);
-        return new BackendMetadata<>(proxy.getKeySerializerSnapshot(), proxy.getStateMetaInfoSnapshots(), checkpoint);
+        int length = in.readInt();
+        if (length < 0) {
+            throw new IOException("The snapshot is damaged: its store metadata has a length of " + length);
+        }
+        // Bit by bit, because a damaged length may be anything and the stream does not say how much there is.
+        byte[] checkpoint = new byte[Math.min(length, READ_BYTES)];
+        for (int read = 0; read < length; ) {
+            if (read == checkpoint.length) {
+                checkpoint = Arrays.copyOf(checkpoint, (int) Math.min(length, 2L * read));
+            }
+            in.readFully(checkpoint, read, checkpoint.length - read);
+            read = checkpoint.length;
+        }
+        return checkpoint;
     }
 
     public TypeSerializerSnapshot<K> keySerializer() {

@@ -1,6 +1,7 @@
 package io.forebay.kafka.offsets;
 
 import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
@@ -132,6 +133,14 @@ public record CommitPayload(StoreLayout layout, long streamTime, Map<TopicPartit
     private static String topic(ByteBuffer in) {
         byte[] utf8 = new byte[in.getShort() & 0xFFFF];
         in.get(utf8);
-        return new String(utf8, StandardCharsets.UTF_8);
+        try {
+            // Strict: a damaged name must not become the name of another topic.
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(utf8))
+                    .toString();
+        } catch (CharacterCodingException e) {
+            throw new PayloadException("a topic name in the commit payload is not UTF-8", e);
+        }
     }
 }

@@ -3,6 +3,7 @@ package io.forebay.kafka.offsets;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.forebay.store.testing.GoldenBytes;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HexFormat;
@@ -14,22 +15,7 @@ import org.junit.jupiter.api.Test;
 class CommitPayloadTest {
     private static final StoreLayout WINDOWS = new StoreLayout(StoreKind.WINDOW, ValueFormat.TIMESTAMPED, 43_200_000);
 
-    /** The bytes of docs/format/kafka-payload.md. A change of this text is a change of the format. */
-    private static final String GOLDEN =
-            // version, kind, format, segment interval, stream time
-            "01" + "02" + "01" + "0000000002932e00" + "0000018bcfe56800"
-                    // offsets: app-s-changelog 0 -> 41, app-s-changelog 3 -> -4, other 1 -> 7
-                    + "00000003"
-                    + "000f6170702d732d6368616e67656c6f67" + "00000000" + "0000000000000029"
-                    + "000f6170702d732d6368616e67656c6f67" + "00000003" + "fffffffffffffffc"
-                    + "00056f74686572" + "00000001" + "0000000000000007"
-                    // position: clicks 0 -> 100, clicks 12 -> 5
-                    + "00000001"
-                    + "0006636c69636b73" + "00000002"
-                    + "00000000" + "0000000000000064"
-                    + "0000000c" + "0000000000000005";
-
-    private static CommitPayload example() {
+    static CommitPayload example() {
         return new CommitPayload(
                 WINDOWS,
                 1_700_000_000_000L,
@@ -42,12 +28,12 @@ class CommitPayloadTest {
 
     @Test
     void writesTheDocumentedBytes() {
-        assertThat(HexFormat.of().formatHex(example().encode())).isEqualTo(GOLDEN);
+        GoldenBytes.verify("kafka-payload", example().encode());
     }
 
     @Test
     void readsTheDocumentedBytes() {
-        assertThat(CommitPayload.decode(HexFormat.of().parseHex(GOLDEN))).isEqualTo(example());
+        assertThat(CommitPayload.decode(GoldenBytes.read("kafka-payload"))).isEqualTo(example());
     }
 
     @Test

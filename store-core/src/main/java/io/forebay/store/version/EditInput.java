@@ -2,6 +2,9 @@ package io.forebay.store.version;
 
 import io.forebay.store.CorruptionException;
 import io.forebay.store.util.Varint;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /** Reads the field types of edits; every impossibility is a {@link CorruptionException} that names file and offset. */
@@ -63,6 +66,19 @@ final class EditInput {
         byte[] value = Arrays.copyOfRange(bytes, at, at + (int) length);
         at += (int) length;
         return value;
+    }
+
+    /** Bytes that are UTF-8. */
+    String readText() {
+        byte[] text = readBytes();
+        try {
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(text))
+                    .toString();
+        } catch (CharacterCodingException e) {
+            throw corrupt("a name in UTF-8", "other bytes");
+        }
     }
 
     CorruptionException corrupt(String expected, String found) {

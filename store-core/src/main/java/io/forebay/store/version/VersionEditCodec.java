@@ -96,7 +96,7 @@ public final class VersionEditCodec {
             int tag = in.readByte();
             switch (tag) {
                 case LAST_SEQUENCE -> edit.lastSequence(in.readCount("a sequence number"));
-                case MERGE_NAME -> edit.mergeName(new String(in.readBytes(), StandardCharsets.UTF_8));
+                case MERGE_NAME -> edit.mergeName(in.readText());
                 case COMMIT -> edit.commit(in.readCount("a sequence number"), in.readBytes());
                 case ADDED -> edit.add(in.readCount("a rank"), decodeFile(in));
                 case REMOVED ->

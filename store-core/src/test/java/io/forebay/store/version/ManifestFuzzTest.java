@@ -50,6 +50,7 @@ class ManifestFuzzTest extends FuzzTests {
         // The same field twice, or fields in another order, are no damage; but what was read must be what is written.
         byte[] again = VersionEditCodec.encode(VersionEditCodec.decode(bytes, NAME, 0));
         require(Arrays.equals(bytes, again), "an edit that means the same when it is written again");
+        require(bytes.length <= input.length, "nothing that was not there");
     }
 
     private static void recoverRepaired(byte[] input) throws IOException {
