@@ -1,0 +1,112 @@
+package io.forebay.store.tools;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.forebay.store.Environment;
+import io.forebay.store.FileStores;
+import io.forebay.store.KeyProvider;
+import io.forebay.store.Store;
+import io.forebay.store.StoreOptions;
+import io.forebay.store.testing.TestKeys;
+import java.io.ByteArrayOutputStream;
+import java.io.File;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class VerifyTest {
+    @TempDir
+    Path directory;
+
+    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+    private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+
+    private int run(String... args) {
+        out.reset();
+        err.reset();
+        return Verify.run(args, new PrintStream(out, true, UTF_8), new PrintStream(err, true, UTF_8));
+    }
+
+    @BeforeEach
+    void twoStores() {
+        make("a", null);
+        make("tasks/b", null);
+    }
+
+    private void make(String name, KeyProvider keys) {
+        StoreOptions options = StoreOptions.builder().encryption(keys).build();
+        try (Environment environment = Environment.builder().build();
+                Store store = environment.open(
+                        FileStores.local(directory.resolve(name).toFile()), options)) {
+            store.put(name.getBytes(UTF_8), name.getBytes(UTF_8));
+            store.commitDurably(new byte[0]);
+        }
+    }
+
+    private void damage(String store) throws IOException {
+        try (Stream<Path> files = Files.list(directory.resolve(store))) {
+            Path file = files.filter(path -> path.toString().endsWith(".sst"))
+                    .findFirst()
+                    .orElseThrow();
+            byte[] bytes = Files.readAllBytes(file);
+            bytes[5] ^= 1;
+            Files.write(file, bytes);
+        }
+    }
+
+    private String path(String name) {
+        return directory.resolve(name).toString();
+    }
+
+    @Test
+    void oneStore() throws IOException {
+        assertThat(run(path("a"))).isEqualTo(0);
+        assertThat(out.toString(UTF_8)).contains(path("a") + ": clean, 2 files");
+        assertThat(err.size()).isZero();
+        damage("a");
+        assertThat(run(path("a"))).isEqualTo(1);
+        assertThat(out.toString(UTF_8)).contains("1 of 2 files damaged", ".sst at offset 0: expected checksum");
+    }
+
+    @Test
+    void allStoresBelow() throws IOException {
+        assertThat(run(directory.toString(), "--all")).isEqualTo(0);
+        assertThat(out.toString(UTF_8)).contains(path("a") + ": clean", path("tasks/b") + ": clean");
+        damage("tasks/b");
+        assertThat(run("--all", directory.toString())).isEqualTo(1);
+        assertThat(out.toString(UTF_8)).contains(path("a") + ": clean", path("tasks/b") + ": 1 of 2 files damaged");
+    }
+
+    @Test
+    void whatCannotBeVerified() throws IOException {
+        assertThat(run()).isEqualTo(2);
+        assertThat(err.toString(UTF_8)).startsWith("usage");
+        assertThat(run("a", "b")).isEqualTo(2);
+        assertThat(run("--wrong", "a")).isEqualTo(2);
+        assertThat(run(path("none"))).isEqualTo(2);
+        assertThat(err.toString(UTF_8)).contains("no store");
+        assertThat(new File(path("none"))).doesNotExist();
+        assertThat(run(path("none"), "--all")).isEqualTo(2);
+        make("secret", TestKeys.provider("k"));
+        assertThat(run(path("secret"))).isEqualTo(2);
+        assertThat(err.toString(UTF_8)).contains("encrypted", "Environment.verify");
+        try (Environment environment = Environment.builder().build();
+                Store store = environment.open(FileStores.local(new File(path("a"))), StoreOptions.defaults())) {
+            assertThat(store.durablePayload()).isEmpty();
+            assertThat(run(path("a"))).isEqualTo(2);
+            assertThat(err.toString(UTF_8)).contains("in use");
+        }
+    }
+
+    @Test
+    void help() {
+        assertThat(run("--help")).isEqualTo(0);
+        assertThat(out.toString(UTF_8)).contains("--all", "Exit code");
+    }
+}
