@@ -6,6 +6,8 @@ import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,7 +26,9 @@ public final class ChildJvm implements AutoCloseable {
     public static ChildJvm start(Class<?> main, String... arguments) throws IOException {
         List<String> command = new ArrayList<>();
         command.add(System.getProperty("java.home") + File.separator + "bin" + File.separator + "java");
-        command.addAll(List.of("-Xmx256m", "-cp", classPath(main), main.getName()));
+        // It lives for a moment only.
+        command.addAll(List.of(
+                "-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", classPath(main), main.getName()));
         command.addAll(List.of(arguments));
         return new ChildJvm(new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
@@ -52,6 +56,26 @@ public final class ChildJvm implements AutoCloseable {
     /** The next line, or null when the process has ended. */
     public String readLine() throws IOException {
         return output.readLine();
+    }
+
+    /** Sends a line to {@link #readOrder()} of the other JVM. */
+    public void order(String line) throws IOException {
+        OutputStream input = process.getOutputStream();
+        input.write((line + "\n").getBytes(StandardCharsets.UTF_8));
+        input.flush();
+    }
+
+    /** In the other JVM: the next line that it was sent; waits for it, and ends the JVM when none will come. */
+    public static String readOrder() {
+        try {
+            String line = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8)).readLine();
+            if (line == null) {
+                Runtime.getRuntime().halt(1);
+            }
+            return line;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** Ends the process without letting it do anything any more, and waits until it is gone. */

@@ -1,0 +1,131 @@
+package io.forebay.store;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.forebay.store.testing.ChildJvm;
+import java.io.File;
+import java.util.TreeMap;
+
+/**
+ * Lives one {@link KillLife} on a directory until it is killed, and says on its standard output what it knows to be safe:
+ * {@code d n}, commit n is durable; {@code w n}, all writes up to operation n have returned; {@code c n}, the checkpoint that
+ * was taken at operation n is written. Waits for a line of input with directory, seed and number of its first operation, so
+ * that the start of the JVM costs no time.
+ */
+final class KillChild implements KillLife.Target {
+    private static final int OPERATIONS_PER_LINE = 16;
+
+    private final Store store;
+    private final File checkpoints;
+    private WriteBatch batch;
+
+    private KillChild(Store store, File checkpoints) {
+        this.store = store;
+        this.checkpoints = checkpoints;
+    }
+
+    public static void main(String[] args) {
+        String[] order = ChildJvm.readOrder().split("\t");
+        File directory = new File(order[0]);
+        long seed = Long.parseLong(order[1]);
+        Store store =
+                KillLife.environment(seed).open(FileStores.local(new File(directory, "store")), KillLife.options(seed));
+        KillLife life = new KillLife(seed);
+        KillChild child = new KillChild(store, directory);
+        for (long number = Long.parseLong(order[2]); ; number++) {
+            life.apply(number, child);
+            if (number % OPERATIONS_PER_LINE == 0) {
+                say("w " + number);
+            }
+        }
+    }
+
+    private static void say(String line) {
+        System.out.println(line);
+    }
+
+    @Override
+    public void put(byte[] key, byte[] value) {
+        if (batch != null) {
+            batch.put(key, value);
+        } else {
+            store.put(key, value);
+        }
+    }
+
+    @Override
+    public void delete(byte[] key) {
+        if (batch != null) {
+            batch.delete(key);
+        } else {
+            store.delete(key);
+        }
+    }
+
+    @Override
+    public void merge(byte[] key, byte[] operand) {
+        if (batch != null) {
+            batch.merge(key, operand);
+        } else {
+            store.merge(key, operand);
+        }
+    }
+
+    @Override
+    public void deleteRange(byte[] from, byte[] to) {
+        store.deleteRange(from, to);
+    }
+
+    @Override
+    public void batch(Runnable changes) {
+        batch = new WriteBatch();
+        changes.run();
+        WriteBatch filled = batch;
+        batch = null;
+        store.write(filled);
+    }
+
+    @Override
+    public void ingest(TreeMap<byte[], byte[]> entries) {
+        try (SortedIngest ingest = store.ingest()) {
+            entries.forEach(ingest::add);
+            ingest.finish();
+        }
+    }
+
+    @Override
+    public void commit(long number, boolean durably) {
+        byte[] payload = Long.toString(number).getBytes(UTF_8);
+        if (durably) {
+            store.commitDurably(payload);
+            say("d " + number);
+        } else {
+            store.commit(payload);
+        }
+    }
+
+    @Override
+    public void other(KillLife.Other what, long number) {
+        switch (what) {
+            case CHECKPOINT -> checkpoint(number);
+            case FLUSH -> store.flush();
+            case COMPACT -> store.compact();
+            case READ -> {
+                try (StoreIterator iterator = store.iterator(KeyRange.all())) {
+                    iterator.seekToFirst();
+                    for (int i = 0; i < 10 && iterator.isValid(); i++) {
+                        iterator.next();
+                    }
+                }
+            }
+        }
+    }
+
+    private void checkpoint(long number) {
+        try (Checkpoint checkpoint = store.checkpoint(Long.toString(number).getBytes(UTF_8))) {
+            checkpoint.completion().join();
+            checkpoint.writeTo(FileStores.local(new File(checkpoints, "checkpoint-" + number)));
+            say("c " + number);
+        }
+    }
+}
