@@ -78,9 +78,13 @@ public final class ChildJvm implements AutoCloseable {
         }
     }
 
-    /** Ends the process without letting it do anything any more, and waits until it is gone. */
+    /**
+     * Ends the process without letting it do anything any more, and waits until it is gone. What it had written before can
+     * still be read.
+     */
     public void kill() throws InterruptedException {
-        process.destroyForcibly().waitFor();
+        process.toHandle().destroyForcibly(); // that of the process closes its streams
+        process.waitFor();
     }
 
     @Override
