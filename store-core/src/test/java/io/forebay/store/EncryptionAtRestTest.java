@@ -405,6 +405,33 @@ class EncryptionAtRestTest {
         }
     }
 
+    /** Somebody without a key makes a plain manifest for encrypted files, to hide some of them or to put back old ones. */
+    @Test
+    void aPlainManifestOfEncryptedFilesIsRefused() throws IOException {
+        FileStore forged = FileStores.inMemory();
+        for (KeyProvider keys : new KeyProvider[] {TestKeys.provider("k"), null}) {
+            try (SteppedEnvironment same = new SteppedEnvironment();
+                    Store store = same.environment.open(
+                            keys == null ? forged : files, options(keys).build())) {
+                fill(store, 0, 10);
+                store.commitDurably(PAYLOAD);
+            }
+        }
+        List<String> manifests = forged.list().stream()
+                .filter(name -> name.startsWith("MANIFEST"))
+                .toList();
+        for (String name : manifests) {
+            files.delete(name);
+            files.linkFrom(forged, name);
+        }
+        // The ids are the same, so the forged manifest lists the encrypted files, as plain ones.
+        try (Store store = open(files, options(TestKeys.provider("k")))) {
+            assertThatThrownBy(() -> check(store, 0, 10))
+                    .isInstanceOf(CorruptionException.class)
+                    .hasMessageContaining("a plain file, as the manifest says");
+        }
+    }
+
     private static boolean contains(FileStore place, String name) {
         try {
             return place.exists(name);

@@ -196,6 +196,14 @@ public final class CheckpointManifest {
             throw corrupt(HEADER_BYTES, "a whole state with a commit", "an edit");
         }
         requireRuns(state);
+        for (VersionEdit.Added added : state.added()) {
+            if (keyId == null && added.file().keyId() != null) {
+                throw corrupt(
+                        HEADER_BYTES,
+                        "encrypted metadata, because " + added.file().id().name() + " is encrypted",
+                        "plain metadata");
+            }
+        }
         return new CheckpointManifest(state, keyId);
     }
 

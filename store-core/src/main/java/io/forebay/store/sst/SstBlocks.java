@@ -73,6 +73,10 @@ final class SstBlocks implements BlockSource {
         return slots;
     }
 
+    boolean isEncrypted() {
+        return cipher != null;
+    }
+
     TopIndex top() {
         return top;
     }

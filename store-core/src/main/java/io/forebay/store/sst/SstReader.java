@@ -186,6 +186,11 @@ public final class SstReader implements Closeable {
         }
     }
 
+    /** False for a plain file. */
+    public boolean isEncrypted() {
+        return blocks.isEncrypted();
+    }
+
     /** The cached blocks of this file, with their hit and miss counters. */
     public BlockSlots blockSlots() {
         return blocks.slots();

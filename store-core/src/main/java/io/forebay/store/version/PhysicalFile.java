@@ -96,13 +96,19 @@ public final class PhysicalFile {
         if (closed) {
             throw new IOException("File " + id + " in " + registry.files().describe() + " was closed with its store");
         }
-        ReadableFile file = openExisting();
+        SstReader opened = open(openExisting());
+        if (keyId == null && opened.isEncrypted()) {
+            opened.close();
+            throw new CorruptionException(id.name(), -1, "a plain file, as the manifest says", "one that is encrypted");
+        }
+        slots = opened.blockSlots();
+        reader = opened;
+        return opened;
+    }
+
+    private SstReader open(ReadableFile file) throws IOException {
         try {
-            SstReader opened =
-                    SstReader.open(file, id.name(), registry.cache(), registry.pool(), registry.encryption(), keyId);
-            slots = opened.blockSlots();
-            reader = opened;
-            return opened;
+            return SstReader.open(file, id.name(), registry.cache(), registry.pool(), registry.encryption(), keyId);
         } catch (IOException | RuntimeException | Error e) {
             try {
                 file.close();

@@ -182,9 +182,7 @@ public final class VersionSet implements Closeable {
                 List<FileMeta> kept = new ArrayList<>();
                 for (FileMeta file : runs.touch(rank)) {
                     if (file.newestSequence() <= durableSequence()) {
-                        if (file.keyId() == null) {
-                            registry.encryption().checkPlain(file.id().name());
-                        }
+                        checkKey(file, recovered);
                         PhysicalFile physical = registry.acquire(file.id(), file.fileBytes(), file.keyId());
                         acquired.add(physical);
                         kept.add(file.withFile(physical));
@@ -209,6 +207,19 @@ public final class VersionSet implements Closeable {
             registry.keepFiles();
             current.release();
             throw e;
+        }
+    }
+
+    /** A store that encrypts has an encrypted manifest first: a plain one that lists encrypted files is no work of ours. */
+    private void checkKey(FileMeta file, Manifest.Recovered recovered) {
+        if (file.keyId() == null) {
+            registry.encryption().checkPlain(file.id().name());
+        } else if (recovered.keyId() == null) {
+            throw new CorruptionException(
+                    Manifest.name(recovered.number()),
+                    -1,
+                    "an encrypted manifest, because " + file.id().name() + " is encrypted",
+                    "a plain one");
         }
     }
 

@@ -11,6 +11,7 @@ import io.forebay.store.crypto.Encryption;
 import io.forebay.store.testing.GoldenBytes;
 import io.forebay.store.testing.TestKeys;
 import io.forebay.store.util.Crc32c;
+import io.forebay.store.version.FileMeta;
 import io.forebay.store.version.VersionEdit;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -101,5 +102,31 @@ class EncryptedCheckpointTest {
     private static void assertRefused(byte[] bytes) {
         assertThatThrownBy(() -> CheckpointManifest.decode(bytes, Encryption.of(KEYS, false)))
                 .isInstanceOfAny(CorruptionException.class, EncryptionException.class, FormatTooNewException.class);
+    }
+
+    /** Somebody without a key makes metadata of his own for files that he cannot read. */
+    @Test
+    void plainMetadataOfEncryptedFilesIsForged() {
+        FileMeta file = CheckpointManifestTest.file(2, "a", "m", false);
+        FileMeta encrypted = new FileMeta(
+                file.id(),
+                file.fileBytes(),
+                file.range(),
+                file.virtual(),
+                file.minSequence(),
+                file.maxSequence(),
+                file.entries(),
+                file.pointDeletes(),
+                file.rangeDeletes(),
+                file.overrideSequence(),
+                file.creationMillis(),
+                "k",
+                null);
+        CheckpointManifest forged = CheckpointManifest.of(
+                new VersionEdit().lastSequence(300).commit(300, new byte[0]).add(0, encrypted));
+        assertThatThrownBy(() -> CheckpointManifest.decode(forged.encode(), Encryption.of(KEYS, false)))
+                .isInstanceOf(CorruptionException.class)
+                .hasMessageContaining(file.id().name());
+        CheckpointManifest.decode(forged.encode(Encryption.of(KEYS, false)), Encryption.of(KEYS, false));
     }
 }

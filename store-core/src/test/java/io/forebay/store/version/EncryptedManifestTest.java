@@ -10,9 +10,14 @@ import io.forebay.store.KeyProvider;
 import io.forebay.store.ReadableFile;
 import io.forebay.store.StoreException;
 import io.forebay.store.WritableFile;
+import io.forebay.store.cache.BlockCache;
+import io.forebay.store.cache.SlabPool;
 import io.forebay.store.crypto.Encryption;
 import io.forebay.store.io.MemoryFileStore;
 import io.forebay.store.testing.GoldenBytes;
+import io.forebay.store.testing.HeapSlabs;
+import io.forebay.store.testing.ManualClock;
+import io.forebay.store.testing.SteppedExecutor;
 import io.forebay.store.testing.TestKeys;
 import io.forebay.store.util.Crc32c;
 import java.io.IOException;
@@ -179,5 +184,20 @@ class EncryptedManifestTest {
         VersionEdit decoded = VersionEditCodec.decode(VersionEditCodec.encode(edit), "M", 0);
         assertThat(decoded.added().get(0).file()).isEqualTo(file("ключ"));
         assertThat(decoded.added().get(1).file().keyId()).isNull();
+    }
+
+    @Test
+    void aPlainManifestCannotListEncryptedFiles() throws IOException {
+        MemoryFileStore files = new MemoryFileStore();
+        VersionEdit state =
+                new VersionEdit().lastSequence(9).commit(9, new byte[0]).add(0, file("k"));
+        Manifest.create(files, 1, state, Encryption.NONE).close();
+        SlabPool pool = new SlabPool(new HeapSlabs(), 4 << 20);
+        FileRegistry registry = new FileRegistry(
+                files, new BlockCache(pool), pool, new SteppedExecutor(new ManualClock()), Encryption.of(KEYS, false));
+        assertThatThrownBy(() -> VersionSet.open(files, registry))
+                .isInstanceOf(CorruptionException.class)
+                .hasMessageContaining(NAME)
+                .hasMessageContaining(ID.name());
     }
 }
