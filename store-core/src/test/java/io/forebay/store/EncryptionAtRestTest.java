@@ -18,6 +18,8 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** A store with keys, as its users and those who steal its disk see it. */
 class EncryptionAtRestTest {
@@ -92,12 +94,12 @@ class EncryptionAtRestTest {
     }
 
     /** Everything that a store can write, and every byte of it. */
-    private Map<String, byte[]> writeEverything(KeyProvider keys) {
+    private Map<String, byte[]> writeEverything(KeyProvider keys, Durability durability) {
         Map<String, byte[]> all = new LinkedHashMap<>();
         RecordingFileStore place = new RecordingFileStore(FileStores.inMemory());
         RecordingFileStore exported = new RecordingFileStore(FileStores.inMemory());
         RecordingFileStore restored = new RecordingFileStore(FileStores.inMemory());
-        try (Store store = open(place, options(keys))) {
+        try (Store store = open(place, options(keys).durability(durability))) {
             fill(store, 0, 200);
             store.merge(bytes("SECRET-key00007"), bytes("SECRET-operand"));
             store.put(bytes("SECRET-large"), bytes("SECRET-large".repeat(8000)));
@@ -146,18 +148,44 @@ class EncryptionAtRestTest {
         return found;
     }
 
-    @Test
-    void nothingThatWasWrittenCanBeReadFromAnyFile() {
-        Map<String, byte[]> plain = writeEverything(null);
+    @ParameterizedTest
+    @EnumSource(Durability.class)
+    void nothingThatWasWrittenCanBeReadFromAnyFile(Durability durability) {
+        Map<String, byte[]> plain = writeEverything(null, durability);
         // The store's name is nowhere even so; all else is what the test is able to find.
         assertThat(readable(plain)).hasSize(SECRETS.size() - 1).doesNotContain("SECRET-store");
-        Map<String, byte[]> encrypted = writeEverything(TestKeys.provider("k"));
+        Map<String, byte[]> encrypted = writeEverything(TestKeys.provider("k"), durability);
         assertThat(encrypted.keySet()).hasSizeGreaterThan(10);
+        assertThat(encrypted.keySet().stream().anyMatch(name -> name.contains("WAL-")))
+                .isEqualTo(durability != Durability.NONE);
         assertThat(readable(encrypted)).isEmpty();
         assertThat(encrypted)
                 .allSatisfy((name, content) -> assertThat(TestKeys.contains(content, bytes("SECRET")))
                         .as(name)
                         .isFalse());
+    }
+
+    /** Opening a store with a log writes the manifest and a new log, so these have the new key at once. */
+    @Test
+    void theKeyOfTheWriteAheadLogRotatesWithTheNextOpen() {
+        try (Store store = open(files, options(TestKeys.provider("old")).durability(Durability.SYNCED))) {
+            fill(store, 0, 5);
+            store.commitDurably(PAYLOAD);
+            assertThat(store.encryptionKeyIds()).containsExactly("old");
+        }
+        assertThatThrownBy(() -> open(files, options(TestKeys.provider("new")).durability(Durability.SYNCED)))
+                .isInstanceOf(EncryptionException.class);
+        try (Store store = open(files, options(TestKeys.provider("new", "old")).durability(Durability.SYNCED))) {
+            check(store, 0, 5);
+            store.compact();
+            assertThat(store.encryptionKeyIds()).containsExactly("new");
+        }
+        try (Store store = open(
+                files,
+                options(TestKeys.provider("new")).durability(Durability.SYNCED).encryptedOnly(true))) {
+            check(store, 0, 5);
+            assertThat(store.durablePayload()).isEqualTo(PAYLOAD);
+        }
     }
 
     /** Same ids, same content, same master key: still no two files have more than their ends in common. */
