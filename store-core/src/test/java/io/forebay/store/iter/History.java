@@ -189,14 +189,14 @@ public final class History {
     }
 
     /** Entries and range deletes that were written elsewhere. */
-    static History of(List<Entry> entries, List<Fragment> fragments) {
+    public static History of(List<Entry> entries, List<Fragment> fragments) {
         History history = new History();
         history.entries.addAll(entries);
         history.rangeDeletes.addAll(fragments);
         return history;
     }
 
-    History with(History newer) {
+    public History with(History newer) {
         History both = of(entries, rangeDeletes);
         both.entries.addAll(newer.entries);
         both.rangeDeletes.addAll(newer.rangeDeletes);

@@ -1,0 +1,197 @@
+package io.forebay.store.testing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.forebay.store.Compression;
+import io.forebay.store.FileStore;
+import io.forebay.store.KeyRange;
+import io.forebay.store.cache.BlockCache;
+import io.forebay.store.cache.SlabPool;
+import io.forebay.store.flush.SstOutput;
+import io.forebay.store.flush.SstTarget;
+import io.forebay.store.flush.TombstoneFeed;
+import io.forebay.store.iter.Entry;
+import io.forebay.store.iter.History;
+import io.forebay.store.iter.Source;
+import io.forebay.store.key.InternalIterator;
+import io.forebay.store.rangedel.Fragment;
+import io.forebay.store.rangedel.FragmentArray;
+import io.forebay.store.rangedel.Fragmenter;
+import io.forebay.store.rangedel.RangeTombstones;
+import io.forebay.store.version.FileId;
+import io.forebay.store.version.FileMeta;
+import io.forebay.store.version.FileRegistry;
+import io.forebay.store.version.SortedRun;
+import io.forebay.store.version.Version;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * A directory of real SSTs without a store above it, for tests of what writes and merges them: everything that an {@link
+ * SstTarget} needs, and ways to read back what came of it. One thread at a time.
+ */
+public final class SstDirectory implements AutoCloseable {
+    private static final int BLOCK_BYTES = 128;
+
+    private final FileStore files;
+    private final ManualClock clock = new ManualClock();
+    private final SteppedExecutor executor = new SteppedExecutor(clock);
+    private final SlabPool pool = new SlabPool(new HeapSlabs(), 8 << 20);
+    private final BlockCache cache = new BlockCache(pool);
+    private final FileRegistry registry;
+    private final AtomicLong ids = new AtomicLong();
+
+    public SstDirectory(FileStore files) {
+        this.files = files;
+        registry = new FileRegistry(files, cache, pool, executor);
+    }
+
+    public ManualClock clock() {
+        return clock;
+    }
+
+    /** With blocks of 128 bytes, so that small files have many. Files may be smaller than a store allows. */
+    public SstTarget target(long targetFileBytes, Compression compression) {
+        return new SstTarget(
+                files,
+                registry,
+                ids::incrementAndGet,
+                clock,
+                BLOCK_BYTES,
+                10,
+                compression,
+                compression,
+                targetFileBytes);
+    }
+
+    public SstTarget target(long targetFileBytes) {
+        return target(targetFileBytes, Compression.NONE);
+    }
+
+    /** Writes a source as the files of one run, each with a reference of the caller. */
+    public List<FileMeta> write(Source source, long targetFileBytes, List<byte[]> cuts) throws IOException {
+        try (SstOutput output = new SstOutput(target(targetFileBytes), feed(source.tombstones()), cuts);
+                InternalIterator entries = source.iterator()) {
+            for (entries.seekToFirst(); entries.isValid(); entries.next()) {
+                add(output, Entry.of(entries));
+            }
+            return output.finish();
+        }
+    }
+
+    public static void add(SstOutput output, Entry entry) throws IOException {
+        byte[] key = entry.key();
+        output.add(key, 0, key.length, entry.sequence(), entry.kind(), entry.value(), 0, entry.value().length);
+    }
+
+    /** Hands out range deletes piece by piece. */
+    public static TombstoneFeed feed(RangeTombstones tombstones) {
+        FragmentArray all = merged(tombstones.fragments());
+        return new TombstoneFeed() {
+            private byte[] from = new byte[0];
+
+            @Override
+            public void take(byte[] end, List<Fragment> into) {
+                if (from != null) {
+                    all.clip(KeyRange.of(from, end)).fragments().forEach(into::add);
+                    from = end;
+                }
+            }
+        };
+    }
+
+    /** All entries of files of one run. */
+    public static List<Entry> entries(List<FileMeta> run) throws IOException {
+        List<Entry> found = new ArrayList<>();
+        for (FileMeta file : run) {
+            try (InternalIterator entries = Version.source(List.of(file), false).iterator()) {
+                for (entries.seekToFirst(); entries.isValid(); entries.next()) {
+                    found.add(Entry.of(entries));
+                }
+            }
+        }
+        return found;
+    }
+
+    /** All range deletes of files of one run, with the pieces of one that was cut grown together again. */
+    public static FragmentArray tombstones(List<FileMeta> run) throws IOException {
+        return merged(Version.tombstones(run).fragments());
+    }
+
+    /** What the files of several runs hold together. */
+    @SafeVarargs
+    public static History contents(List<FileMeta>... runs) throws IOException {
+        List<Entry> entries = new ArrayList<>();
+        List<Fragment> deletes = new ArrayList<>();
+        for (List<FileMeta> run : runs) {
+            entries.addAll(entries(run));
+            tombstones(run).fragments().forEach(deletes::add);
+        }
+        return History.of(entries, deletes);
+    }
+
+    /** A version over runs, the bottom first and then older ones before newer ones; takes over the references. */
+    @SafeVarargs
+    public static Version version(List<FileMeta>... oldestFirst) {
+        List<SortedRun> runs = new ArrayList<>();
+        for (List<FileMeta> files : oldestFirst) {
+            runs.add(new SortedRun(runs.size(), files));
+        }
+        Version version = new Version(runs);
+        for (List<FileMeta> files : oldestFirst) {
+            release(files);
+        }
+        return version;
+    }
+
+    /** What a reader sees at {@code limit}, as text. */
+    public static List<String> state(History history, long limit) {
+        List<String> lines = new ArrayList<>();
+        HexFormat hex = HexFormat.of();
+        history.state(limit).forEach((key, value) -> lines.add(hex.formatHex(key) + "=" + hex.formatHex(value)));
+        return lines;
+    }
+
+    public static FragmentArray merged(Iterable<Fragment> fragments) {
+        Fragmenter fragmenter = new Fragmenter();
+        fragments.forEach(fragmenter::add);
+        return fragmenter.finish();
+    }
+
+    public static void release(List<FileMeta> run) {
+        run.forEach(file -> file.file().release());
+    }
+
+    /** Names of the SSTs that are there when everything that was to be deleted is. */
+    public Set<String> names() throws IOException {
+        executor.drain();
+        Set<String> names = new TreeSet<>();
+        for (String name : files.list()) {
+            if (FileId.isName(name)) {
+                names.add(name);
+            }
+        }
+        return names;
+    }
+
+    public static Set<String> names(List<FileMeta> run) {
+        Set<String> names = new TreeSet<>();
+        run.forEach(file -> names.add(file.id().name()));
+        return names;
+    }
+
+    /** Fails when somebody still holds a file or memory. */
+    @Override
+    public void close() {
+        assertThat(registry.liveFiles()).as("files still referred to").isEmpty();
+        executor.drain();
+        registry.close();
+        cache.close();
+        assertThat(pool.used()).as("memory still held").isZero();
+    }
+}
