@@ -23,8 +23,13 @@ import java.util.SplittableRandom;
 final class Trial {
     static final int BATCH = 100;
 
-    /** Of single writes that wait for the disk, one of so many keys is enough. */
-    private static final int SLOW_SHARE = 500;
+    /** Of batches when nothing is timed. */
+    private static final int LARGE_BATCH = 5000;
+
+    /** Of writes that wait for the disk few are enough: one of so many keys alone, and one of so many in batches. */
+    private static final int SLOW_SINGLE_SHARE = 1000;
+
+    private static final int SLOW_BATCH_SHARE = 50;
 
     /** Keys of this distance lie in different blocks of 4 KiB, so that no cold get finds the block of another. */
     private static final int COLD_STEP = 64;
@@ -100,7 +105,8 @@ final class Trial {
     }
 
     private void write(Store opened) {
-        int single = variant.isSlowToWrite() ? records.count() / SLOW_SHARE : records.count() / 2;
+        int single = variant.isSlowToWrite() ? records.count() / SLOW_SINGLE_SHARE : records.count() / 2;
+        int batched = variant.isSlowToWrite() ? records.count() / SLOW_BATCH_SHARE : records.count() - single;
         time(Work.PUT, () -> {
             for (int i = 0; i < single; i++) {
                 int number = records.shuffled(i);
@@ -108,12 +114,13 @@ final class Trial {
             }
             return single;
         });
-        time(Work.PUT_BATCH, () -> putBatches(single, records.count(), 0));
+        time(Work.PUT_BATCH, () -> putBatches(single, single + batched, BATCH, 0));
+        putBatches(single + batched, records.count(), LARGE_BATCH, 0);
         opened.commit(new byte[0]);
         opened.compact();
 
         int overwritten = records.count() / OVERWRITTEN_SHARE;
-        putBatches(0, overwritten, 1);
+        putBatches(0, overwritten, LARGE_BATCH, 1);
         opened.commit(new byte[0]);
         if (opened.statistics().frozenMemtables() > 0) {
             throw new IllegalStateException("The memtable was flushed before its time");
@@ -132,12 +139,12 @@ final class Trial {
         }
     }
 
-    private long putBatches(int from, int to, int edition) {
+    private long putBatches(int from, int to, int size, int edition) {
         WriteBatch batch = new WriteBatch();
         for (int i = from; i < to; i++) {
             int number = records.shuffled(i);
             batch.put(records.key(number), records.value(number, edition));
-            if (batch.count() == BATCH || i == to - 1) {
+            if (batch.count() == size || i == to - 1) {
                 store.write(batch);
                 batch.clear();
             }
