@@ -12,7 +12,9 @@ import io.forebay.store.version.FileMeta;
 import io.forebay.store.version.SortedRun;
 import io.forebay.store.version.VersionEdit;
 import java.io.IOException;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -118,13 +120,32 @@ final class CheckpointImpl implements Checkpoint {
                 throw new IllegalArgumentException("A checkpoint is written to an empty directory, but "
                         + directory.describe() + " holds " + present.size() + " files, " + present.get(0) + " first");
             }
+            writeFiles(state, directory);
+        } catch (IOException e) {
+            throw new StoreIoException("Writing a checkpoint to " + directory.describe() + " failed", e);
+        }
+    }
+
+    /** All, or none if that can be helped: the metadata last, and taken back first. */
+    private void writeFiles(CheckpointManifest state, FileStore directory) throws IOException {
+        Deque<String> written = new ArrayDeque<>();
+        try {
             for (CheckpointFile file : state.files()) {
+                written.push(file.name());
                 directory.linkFrom(store.files, file.name());
             }
             directory.syncDirectory();
+            written.push(CheckpointManifest.FILE_NAME);
             directory.putIfAbsent(CheckpointManifest.FILE_NAME, encoded(state));
-        } catch (IOException e) {
-            throw new StoreIoException("Writing a checkpoint to " + directory.describe() + " failed", e);
+        } catch (IOException | RuntimeException | Error e) {
+            try {
+                for (String name : written) {
+                    directory.delete(name);
+                }
+            } catch (IOException suppressed) {
+                e.addSuppressed(suppressed);
+            }
+            throw e;
         }
     }
 

@@ -119,7 +119,35 @@ final class StoreOpener {
     }
 
     private VersionSet restore(RestorePlan plan, byte[] payload, FileRegistry registry) throws IOException {
-        fetch(plan);
+        List<String> before = files.list();
+        List<String> linked = new ArrayList<>();
+        try {
+            fetch(plan, linked);
+            return create(plan, payload, registry);
+        } catch (IOException | RuntimeException | Error e) {
+            undo(before, linked, e);
+            throw e;
+        }
+    }
+
+    /** Takes the links away again, unless a manifest that could not be deleted may name them. */
+    private void undo(List<String> before, List<String> linked, Throwable failure) {
+        try {
+            List<String> left = new ArrayList<>(files.list());
+            left.removeAll(before);
+            if (linked.isEmpty() || left.stream().anyMatch(VersionSet::isManifest)) {
+                return;
+            }
+            files.syncDirectory(); // the manifest goes before them
+            for (String name : linked) {
+                files.delete(name);
+            }
+        } catch (IOException e) {
+            failure.addSuppressed(e);
+        }
+    }
+
+    private VersionSet create(RestorePlan plan, byte[] payload, FileRegistry registry) throws IOException {
         List<PhysicalFile> held = new ArrayList<>();
         VersionEdit edit = new VersionEdit()
                 .lastSequence(plan.lastSequence())
@@ -143,10 +171,11 @@ final class StoreOpener {
     }
 
     /** Brings the files of the plan here, and checks that they are as long as they should be. */
-    private void fetch(RestorePlan plan) throws IOException {
+    private void fetch(RestorePlan plan, List<String> linked) throws IOException {
         for (Map.Entry<FileId, FileStore> place : plan.places().entrySet()) {
             String name = place.getKey().name();
             if (place.getValue() != files && !files.exists(name)) {
+                linked.add(name);
                 files.linkFrom(place.getValue(), name);
             }
         }

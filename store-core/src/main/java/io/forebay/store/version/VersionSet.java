@@ -161,6 +161,11 @@ public final class VersionSet implements Closeable {
         return set;
     }
 
+    /** True for names of manifests, whole or not. */
+    public static boolean isManifest(String name) {
+        return Manifest.isName(name);
+    }
+
     private void begin(VersionEdit state) throws IOException {
         current = new Version(List.of());
         synchronized (applying) {
