@@ -158,10 +158,6 @@ final class Manifest implements Closeable {
         log.close();
     }
 
-    static boolean isName(String name) {
-        return NAME.matcher(name).matches();
-    }
-
     static String name(long number) {
         return String.format(Locale.ROOT, "MANIFEST-%016d", number);
     }
