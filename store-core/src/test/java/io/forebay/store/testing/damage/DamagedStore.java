@@ -11,10 +11,12 @@ import io.forebay.store.StoreIterator;
 import io.forebay.store.io.MemoryFileStore;
 import io.forebay.store.testing.Model;
 import io.forebay.store.testing.SteppedEnvironment;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Random;
 
 /**
  * Opens copies of a {@link SmallStore} with one damaged file and reads them: by key, and by scans in both directions. A wrong
@@ -32,7 +34,7 @@ public final class DamagedStore implements AutoCloseable {
     }
 
     private final SmallStore store;
-    private SteppedEnvironment environment = new SteppedEnvironment();
+    private SteppedEnvironment environment = newEnvironment(1);
     private int opened;
     private boolean detected;
 
@@ -45,7 +47,7 @@ public final class DamagedStore implements AutoCloseable {
         MemoryFileStore directory = SmallStore.directory(store.files(), name, bytes);
         return reading(name, () -> {
             try (Store damaged = environment().open(directory, store.options())) {
-                SmallStore.State state = stateOf(damaged.durablePayload());
+                SmallStore.State state = stateOf(damaged, name);
                 readAll(damaged, state.model(), name);
                 return state == last() ? Outcome.HARMLESS : Outcome.EARLIER;
             }
@@ -86,20 +88,53 @@ public final class DamagedStore implements AutoCloseable {
     private SteppedEnvironment environment() {
         if (++opened % 500 == 0) {
             environment.close();
-            environment = new SteppedEnvironment();
+            environment = newEnvironment(opened);
         }
         return environment;
+    }
+
+    /** Its files must not have the names of those that the store made. */
+    private static SteppedEnvironment newEnvironment(long seed) {
+        return new SteppedEnvironment(16 << 20, new Random(-seed));
     }
 
     private SmallStore.State last() {
         return store.states().get(store.states().size() - 1);
     }
 
-    private SmallStore.State stateOf(byte[] payload) {
-        return store.states().stream()
-                .filter(state -> Arrays.equals(state.payload(), payload))
-                .findFirst()
-                .orElseThrow(() -> new AssertionError("A payload of no commit: " + Model.hex(payload)));
+    /** The state with this payload and content; the last one with this payload when a scan does not tell, for damage. */
+    private SmallStore.State stateOf(Store damaged, String name) {
+        byte[] payload = damaged.committedPayload();
+        List<byte[]> content = new ArrayList<>();
+        try (StoreIterator iterator = damaged.iterator(KeyRange.all())) {
+            for (iterator.seekToFirst(); iterator.isValid(); iterator.next()) {
+                content.add(iterator.key());
+                content.add(iterator.value());
+            }
+        } catch (StoreException e) {
+            requireNames(e, name);
+            detected = true;
+        }
+        for (int i = store.states().size() - 1; i >= 0; i--) {
+            SmallStore.State state = store.states().get(i);
+            if (Arrays.equals(state.payload(), payload) && (detected || isContent(state.model(), content))) {
+                return state;
+            }
+        }
+        throw new AssertionError("A state that never was, with payload " + Model.hex(payload));
+    }
+
+    private static boolean isContent(Model model, List<byte[]> content) {
+        int at = 0;
+        for (Map.Entry<byte[], byte[]> entry : model.map().entrySet()) {
+            if (at == content.size()
+                    || !Arrays.equals(entry.getKey(), content.get(at))
+                    || !Arrays.equals(entry.getValue(), content.get(at + 1))) {
+                return false;
+            }
+            at += 2;
+        }
+        return at == content.size();
     }
 
     private void readAll(Store damaged, Model model, String name) {
@@ -172,8 +207,11 @@ public final class DamagedStore implements AutoCloseable {
         boolean named;
         if (error instanceof CorruptionException corruption) {
             // A file that is not there has no offset, nor has a manifest of which nothing is left.
-            boolean gone = corruption.offset() == -1 && corruption.found().matches("no such file|none that is whole");
-            named = gone || (corruption.file().equals(name) && corruption.offset() >= 0);
+            boolean gone = corruption.offset() == -1 && corruption.found().matches("no such file.*|none that is whole");
+            // A manifest that lost its end does not know the logs that it needs.
+            boolean unknownLog =
+                    name.startsWith("MANIFEST") && corruption.file().startsWith("WAL");
+            named = gone || unknownLog || (corruption.file().equals(name) && corruption.offset() >= 0);
         } else if (error instanceof EncryptionException encryption) {
             named = encryption.file().equals(name);
         } else {

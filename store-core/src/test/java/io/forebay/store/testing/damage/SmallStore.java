@@ -3,6 +3,7 @@ package io.forebay.store.testing.damage;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import io.forebay.store.Checkpoint;
+import io.forebay.store.Durability;
 import io.forebay.store.MergeFunction;
 import io.forebay.store.ReadableFile;
 import io.forebay.store.Store;
@@ -18,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
 /**
  * The files of a closed store of a few kilobytes that has everything in it: several data blocks in several runs, filters,
@@ -28,6 +30,7 @@ public final class SmallStore {
     public record State(byte[] payload, Model model) {}
 
     private static final int KEYS = 24;
+    private static final long WAL_BYTES = 1 << 20;
 
     private final Supplier<StoreOptions.Builder> options;
     private final Map<String, byte[]> files = new TreeMap<>();
@@ -35,6 +38,9 @@ public final class SmallStore {
     private final List<State> states = new ArrayList<>();
     private final List<byte[]> keys = new ArrayList<>();
     private final Model model = new Model();
+    private byte[] payload = new byte[0];
+    private Model checkpointed;
+    private boolean logged;
 
     private SmallStore(Supplier<StoreOptions.Builder> options) {
         this.options = options;
@@ -48,13 +54,8 @@ public final class SmallStore {
     }
 
     /** @param variant options on top of those that a small store needs: compression, encryption, durability */
-    public static SmallStore make(java.util.function.UnaryOperator<StoreOptions.Builder> variant) {
-        SmallStore made = new SmallStore(() -> variant.apply(StoreOptions.builder()
-                .name("small")
-                .memtableBytes(64 << 10)
-                .blockBytes(256)
-                .bloomBitsPerKey(10)
-                .mergeFunction(MergeFunction.append((byte) ','))));
+    public static SmallStore make(UnaryOperator<StoreOptions.Builder> variant) {
+        SmallStore made = new SmallStore(() -> variant.apply(plain()));
         MemoryFileStore directory = new MemoryFileStore();
         try (SteppedEnvironment environment = new SteppedEnvironment();
                 Store store = environment.open(directory, made.options())) {
@@ -63,6 +64,35 @@ public final class SmallStore {
         }
         made.files.putAll(read(directory));
         return made;
+    }
+
+    /** As {@link #make}, with a write-ahead log, and as a killed process leaves it: with writes behind the last commit. */
+    public static SmallStore makeLogged(UnaryOperator<StoreOptions.Builder> variant) {
+        SmallStore made = new SmallStore(
+                () -> variant.apply(plain().durability(Durability.SYNCED).walBytes(WAL_BYTES)));
+        made.logged = true;
+        MemoryFileStore directory = new MemoryFileStore();
+        try (SteppedEnvironment environment = new SteppedEnvironment();
+                Store store = environment.open(directory, made.options())) {
+            made.states.add(new State(new byte[0], new Model()));
+            made.fill(store, environment);
+            made.put(store, 1, "behind the last commit");
+            made.merge(store, 15, "logged");
+            made.deleteRange(store, key(4), key(7));
+            made.delete(store, 0);
+            made.put(store, 23, "the last write");
+            made.files.putAll(read(directory));
+        }
+        return made;
+    }
+
+    private static StoreOptions.Builder plain() {
+        return StoreOptions.builder()
+                .name("small")
+                .memtableBytes(64 << 10)
+                .blockBytes(256)
+                .bloomBitsPerKey(10)
+                .mergeFunction(MergeFunction.append((byte) ','));
     }
 
     private void fill(Store store, SteppedEnvironment environment) {
@@ -110,10 +140,10 @@ public final class SmallStore {
 
     /** What the checkpoint holds. */
     public State checkpointState() {
-        return new State(bytes("payload of the checkpoint"), states.get(2).model());
+        return new State(bytes("payload of the checkpoint"), checkpointed);
     }
 
-    /** Oldest first; the first one is that of a new store. */
+    /** After every commit, or with a log every write, oldest first; the first one is that of a new store. */
     public List<State> states() {
         return states;
     }
@@ -156,26 +186,41 @@ public final class SmallStore {
     private void put(Store store, int number, String value) {
         store.put(key(number), bytes(value));
         model.put(key(number), bytes(value));
+        wrote();
     }
 
     private void merge(Store store, int number, String operand) {
         store.merge(key(number), bytes(operand));
         model.merge(key(number), bytes(operand));
+        wrote();
     }
 
     private void delete(Store store, int number) {
         store.delete(key(number));
         model.delete(key(number));
+        wrote();
     }
 
     private void deleteRange(Store store, byte[] from, byte[] to) {
         store.deleteRange(from, to);
         model.deleteRange(from, to);
+        wrote();
     }
 
-    private void commit(Store store, String payload) {
-        store.commitDurably(bytes(payload));
-        states.add(new State(bytes(payload), model.copy()));
+    private void commit(Store store, String text) {
+        store.commitDurably(bytes(text));
+        payload = bytes(text);
+        states.add(new State(payload, model.copy()));
+        if (text.equals("second")) {
+            checkpointed = model.copy();
+        }
+    }
+
+    /** With a log every write is a state that a reopen may come to. */
+    private void wrote() {
+        if (logged) {
+            states.add(new State(payload, model.copy()));
+        }
     }
 
     private static byte[] key(int number) {
