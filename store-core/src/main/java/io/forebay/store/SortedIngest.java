@@ -11,7 +11,7 @@ public interface SortedIngest extends AutoCloseable {
 
     /**
      * Makes all entries visible at once, newer than everything written before. The files are synced; like every write the
-     * entries are part of a recovery only once a later commit is durable.
+     * entries are part of a recovery only once a later commit is durable; in a store with a write-ahead log, at once.
      */
     void finish();
 

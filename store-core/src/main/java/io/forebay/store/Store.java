@@ -17,7 +17,7 @@ import java.util.Set;
  *
  * <p>With a log a reopen gives a prefix of all writes and commits that holds everything which was acknowledged in the sense
  * of {@link Durability}, and after {@link #close()} all of them. A write is visible to readers before it is acknowledged;
- * one that ends with an exception of the log may or may not be found by a reopen. A write, or a batch, has at most about 1 GiB.
+ * one that ends with an exception of the log may or may not be found by a reopen.
  *
  * <p><b>Errors.</b> When a flush or a write of the manifest fails, the store stops taking writes: they, and whoever waits for
  * the disk, get a {@link ReadOnlyStoreException} with the first cause. Reads go on, in memory and in files. Nothing is lost:

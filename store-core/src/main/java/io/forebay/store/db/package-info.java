@@ -4,7 +4,7 @@
  *
  * <p>The way of a write is {@code WritePath}: gate, sequence number, memtable, publication. The way of a read is {@code
  * ReadPath}: read state, limit, sources newest first. {@code CommitPath} marks commits, {@code FlushScheduler} and {@code
- * CompactionScheduler} do the background work, {@code Installer} makes its results visible, {@code StoreOpener} and {@code
+ * CompactionScheduler} do the background work, {@code Installer} makes its results visible, {@code StoreOpener}, {@code LogOpener} and {@code
  * StoreCloser} are the beginning and the end.
  *
  * <p><b>Threads.</b> The writer and everybody who freezes the memtable or claims a state pass the {@code WriterGate}, one at
@@ -13,7 +13,8 @@
  * MemoryArbiter}. No lock but the {@code Installer}'s is held during I/O.
  *
  * <p><b>Invariants.</b> A read state is complete: every write up to the limit of a reader is in one of its sources. Flushes
- * are installed in the order of the writes. A commit is durable exactly when the manifest says so, with all files up to it.
+ * are installed in the order of the writes. A commit is durable exactly when the manifest says so, with all files up to it, or when a synced
+ * log holds it.
  * A version that a claim, or the newest commit, needs is neither overwritten in place nor left out of a file. After the
  * first failure of background work nothing is written any more.
  */

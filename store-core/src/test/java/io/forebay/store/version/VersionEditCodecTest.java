@@ -52,6 +52,7 @@ class VersionEditCodecTest {
                                 null));
         edit.remove(new VersionEdit.Removed(4, new FileId(2, 3), new byte[] {'k'}));
         edit.nextRank(6);
+        edit.keep(298).logs(new VersionEdit.Logs(0x0A0B0C0D0E0F1011L, 9));
         return edit;
     }
 
@@ -59,6 +60,8 @@ class VersionEditCodecTest {
         assertThat(got.lastSequence()).isEqualTo(expected.lastSequence());
         assertThat(got.mergeName()).isEqualTo(expected.mergeName());
         assertThat(got.nextRank()).isEqualTo(expected.nextRank());
+        assertThat(got.keptSequence()).isEqualTo(expected.keptSequence());
+        assertThat(got.logs()).isEqualTo(expected.logs());
         assertThat(got.added()).isEqualTo(expected.added());
         assertThat(got.removed().size()).isEqualTo(expected.removed().size());
         for (int i = 0; i < got.removed().size(); i++) {
@@ -158,8 +161,8 @@ class VersionEditCodecTest {
         for (int length = 0; length < bytes.length; length++) {
             refused += refuses(Arrays.copyOf(bytes, length)) ? 1 : 0;
         }
-        // Cuts between two fields leave a shorter edit: there are six fields more.
-        assertThat(refused).isEqualTo(bytes.length - 7);
+        // Cuts between two fields leave a shorter edit: there are eight fields more.
+        assertThat(refused).isEqualTo(bytes.length - 9);
         for (int at = 0; at < bytes.length; at++) {
             for (int value = 0; value < 256; value++) {
                 byte[] damaged = bytes.clone();
