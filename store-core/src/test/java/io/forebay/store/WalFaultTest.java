@@ -89,8 +89,9 @@ class WalFaultTest {
                         byte[] value = bytes(number + "-" + n);
                         switch (n % 4) {
                             case 0 -> store.put(bytes("own" + number), value);
-                            case 1 -> store.write(
-                                    new WriteBatch().put(bytes("x"), value).put(bytes("y"), value));
+                            case 1 ->
+                                store.write(
+                                        new WriteBatch().put(bytes("x"), value).put(bytes("y"), value));
                             case 2 -> store.commit(value);
                             default -> store.merge(bytes("sum" + number), bytes("" + n));
                         }
@@ -157,7 +158,9 @@ class WalFaultTest {
     }
 
     @ParameterizedTest
-    @EnumSource(mode = Mode.INCLUDE, names = {"IO_ERROR", "LATE_ERROR", "DISK_FULL", "SHORT_WRITE", "FAILED_SYNC"})
+    @EnumSource(
+            mode = Mode.INCLUDE,
+            names = {"IO_ERROR", "LATE_ERROR", "DISK_FULL", "SHORT_WRITE", "FAILED_SYNC"})
     void nothingAcknowledgedIsLostWhateverFails(Fault fault) {
         for (Durability durability : List.of(Durability.BUFFERED, Durability.SYNCED)) {
             int nth = 1;
@@ -195,7 +198,9 @@ class WalFaultTest {
                 try {
                     write(store, i);
                 } catch (StoreException e) {
-                    assertThat(faults.struck()).as("failure of write %d: %s", i, e).isNotNull();
+                    assertThat(faults.struck())
+                            .as("failure of write %d: %s", i, e)
+                            .isNotNull();
                     store = goOn(store, i);
                 }
             }

@@ -321,9 +321,7 @@ class WalRecoveryTest {
     }
 
     private static List<String> logs(CrashFileStore directory) {
-        return directory.list().stream()
-                .filter(name -> name.startsWith("WAL-"))
-                .toList();
+        return directory.list().stream().filter(name -> name.startsWith("WAL-")).toList();
     }
 
     /** A copy of the directory with another content of one file. */
