@@ -1,5 +1,6 @@
 package io.forebay.store.testing.metamorphic;
 
+import io.forebay.store.Durability;
 import io.forebay.store.FileStore;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -21,6 +22,10 @@ final class DeterministicRun {
 
     private static final Set<Verb> MOVES =
             EnumSet.of(Verb.FIRST, Verb.LAST, Verb.SEEK, Verb.SEEKPREV, Verb.NEXT, Verb.PREV);
+    /** What the writer waits for while the store stays open. */
+    private static final Set<Verb> WAITS =
+            EnumSet.of(Verb.FLUSH, Verb.COMPACT, Verb.COMMITDURABLY, Verb.INGEST, Verb.EXPORT);
+
     private static final int READERS = 3;
     private static final int MOST_INSIDE = 6;
     /** Enough that nobody waits for it. */
@@ -34,11 +39,13 @@ final class DeterministicRun {
     private final Map<FileStore, String> labels = new IdentityHashMap<>();
     private final List<ReaderProgram> readers = new ArrayList<>();
     private final List<Operation> writer;
-    private final Reference reference = new Reference(false);
+    private final Reference reference;
     private final StoreSubject subject;
     private int written;
     private boolean started;
-    private boolean writing;
+    /** What the writer is doing now; null: nothing. */
+    private Verb writing;
+
     private boolean inside;
     private String difference;
     private long steps;
@@ -57,6 +64,7 @@ final class DeterministicRun {
                 // its keys are made of real randomness, always
                 .with("encryption", "none");
         trace.add("options " + options);
+        reference = new Reference(options.durability() != Durability.NONE);
         subject = new StoreSubject(options, new Hooks() {
             @Override
             public FileStore files(FileStore files) {
@@ -97,11 +105,12 @@ final class DeterministicRun {
     }
 
     private void write() {
-        writing = true;
+        Operation operation = writer.get(written++);
+        writing = operation.verb();
         try {
-            apply("writer", writer.get(written++));
+            apply("writer", operation);
         } finally {
-            writing = false;
+            writing = null;
         }
     }
 
@@ -143,17 +152,21 @@ final class DeterministicRun {
     private void stepInside() {
         ReaderProgram reader = readers.get(random.nextInt(READERS));
         if (random.nextBoolean()) {
-            // a writer in the middle of something may be where a new claim has to wait for it
-            if (!writing || MOVES.contains(reader.peek().verb())) {
+            if (mayRead(reader.peek().verb())) {
                 insideSteps++;
                 read(reader);
             }
-        } else if (!writing
+        } else if (writing == null
                 && written < writer.size()
                 && WRITES.contains(writer.get(written).verb())) {
             insideSteps++;
             write();
         }
+    }
+
+    /** A writer that waits may be where a new claim has to wait for it; one that ends a store takes the iterators along. */
+    private boolean mayRead(Verb verb) {
+        return writing == null || WAITS.contains(writing) && MOVES.contains(verb);
     }
 
     /** Prints the hash of a seed, for a comparison with another JVM. */
