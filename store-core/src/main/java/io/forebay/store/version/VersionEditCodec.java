@@ -162,7 +162,7 @@ public final class VersionEditCodec {
                 in.readCount("a number of range deletes"),
                 in.readCount("a sequence number") - 1,
                 in.readNumber(),
-                (flags & ENCRYPTED) != 0 ? new String(in.readBytes(), StandardCharsets.UTF_8) : null,
+                (flags & ENCRYPTED) != 0 ? in.readText() : null,
                 null);
     }
 }

@@ -72,7 +72,7 @@ class ManifestFuzzTest extends FuzzTests {
             for (SortedRun run : version.runs()) {
                 require(run.rank() >= 0 && run.rank() < above, "runs from the newest to the oldest");
                 above = run.rank();
-                checkFiles(run, commit);
+                checkFiles(run, fixture.set.durableSequence());
             }
             long rank = fixture.set.nextRank();
             require(version.runs().isEmpty() || rank > version.runs().get(0).rank(), "a rank above all in use");
@@ -82,10 +82,10 @@ class ManifestFuzzTest extends FuzzTests {
         }
     }
 
-    private static void checkFiles(SortedRun run, long commit) {
+    private static void checkFiles(SortedRun run, long durable) {
         FileMeta before = null;
         for (FileMeta file : run.files()) {
-            require(file.newestSequence() <= commit, "committed files only");
+            require(file.newestSequence() <= durable, "files that are durable only");
             require(!file.range().isEmpty(), "a file shows something");
             require(before == null || !before.range().overlaps(file.range()), "files of a run do not overlap");
             before = file;
