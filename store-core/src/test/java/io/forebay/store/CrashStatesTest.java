@@ -5,12 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.forebay.store.testing.Effort;
 import io.forebay.store.testing.Figures;
 import io.forebay.store.testing.crash.Explorer;
-import io.forebay.store.testing.crash.Op;
-import io.forebay.store.testing.crash.Setup;
+import io.forebay.store.testing.crash.Programs;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
-import java.util.Random;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -19,68 +18,63 @@ import org.junit.jupiter.api.Test;
  * -Dforebay.crash.states=N} says how many; {@code -Dforebay.crash=...}, as printed by a failure, tries one again.
  */
 class CrashStatesTest {
-    /** The share of programs that run on encrypted stores, which are not counted as different states. */
-    private static final int ENCRYPTED = 25;
-
     @Test
-    void everyStateAfterACrashIsACommit() {
-        Figures figures = new Figures(CrashStatesTest.class);
-        Explorer explorer = new Explorer(figures);
+    void everyStateAfterACrashIsACommit() throws Exception {
         String place = System.getProperty("forebay.crash");
         if (place != null) {
-            explorer.replay(place);
+            new Explorer(new Explorer.Seen()).replay(place);
             return;
         }
         long wanted = Effort.of("crash.states", 100_000, 10_000_000);
         long seed = Long.getLong("forebay.seed", 1);
         System.out.println("Crash states with seed " + seed);
+        Figures figures = new Figures(CrashStatesTest.class);
         try {
-            explore(explorer, wanted, new Random(seed));
+            explore(new Programs(seed), wanted, figures);
         } finally {
             figures.write();
         }
-        assertThat((long) explorer.distinct()).isGreaterThanOrEqualTo(wanted);
     }
 
-    private static void explore(Explorer explorer, long wanted, Random random) {
-        List<List<Op>> programs = programs(random);
-        for (int i = 0; explorer.distinct() < wanted; i++) {
-            List<Op> program = i < programs.size() ? programs.get(i) : longProgram(random);
-            explorer.explore(i % 2 == 0 ? Setup.TINY : Setup.EAGER, program);
-            if (i % ENCRYPTED == 0) {
-                explorer.explore(Setup.ENCRYPTED, program);
+    /** In as many threads as there are processors: explorers share nothing but what they have seen. */
+    private static void explore(Programs programs, long wanted, Figures figures) throws Exception {
+        Explorer.Seen seen = new Explorer.Seen();
+        List<FutureTask<Void>> tasks = new ArrayList<>();
+        for (int i = Math.min(8, Runtime.getRuntime().availableProcessors()); i > 0; i--) {
+            FutureTask<Void> task = new FutureTask<>(() -> explore(programs, wanted, seen, figures), null);
+            tasks.add(task);
+            new Thread(task, "crash-" + i).start();
+        }
+        try {
+            for (FutureTask<Void> task : tasks) {
+                task.get();
             }
-        }
-    }
-
-    /** Of one operation, of two, of three; each kind shuffled, because an ordinary run does not reach the end. */
-    private static List<List<Op>> programs(Random random) {
-        List<List<Op>> one = longer(List.of(List.of()), random);
-        List<List<Op>> two = longer(one, random);
-        List<List<Op>> all = new ArrayList<>(one);
-        all.addAll(two);
-        all.addAll(longer(two, random));
-        return all;
-    }
-
-    private static List<List<Op>> longer(List<List<Op>> programs, Random random) {
-        List<List<Op>> longer = new ArrayList<>();
-        for (List<Op> program : programs) {
-            for (Op op : Op.values()) {
-                List<Op> next = new ArrayList<>(program);
-                next.add(op);
-                longer.add(next);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof AssertionError failure) {
+                throw failure;
             }
+            throw e;
+        } finally {
+            programs.stop();
         }
-        Collections.shuffle(longer, random);
-        return longer;
+        assertThat((long) seen.distinct()).isGreaterThanOrEqualTo(wanted);
     }
 
-    private static List<Op> longProgram(Random random) {
-        List<Op> program = new ArrayList<>();
-        for (int i = 4 + random.nextInt(30); i > 0; i--) {
-            program.add(Op.values()[random.nextInt(Op.values().length)]);
+    private static void explore(Programs programs, long wanted, Explorer.Seen seen, Figures figures) {
+        Explorer explorer = new Explorer(seen);
+        try {
+            while (seen.distinct() < wanted) {
+                Programs.Next next = programs.next();
+                if (next == null) {
+                    return;
+                }
+                explorer.explore(next.setup(), next.program());
+            }
+        } catch (RuntimeException | Error e) {
+            programs.stop();
+            throw e;
+        } finally {
+            explorer.addTo(figures);
         }
-        return program;
     }
 }

@@ -6,11 +6,12 @@ import io.forebay.store.testing.CrashMoment;
 import io.forebay.store.testing.Figures;
 import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
  * Tries what a crash may leave after every change that a program makes on disk. An image that was seen before with the
- * same expectation is counted and not opened again.
+ * same expectation is counted and not opened again. Used by one thread.
  */
 public final class Explorer {
     /** The variant in which the process ends and the machine goes on. */
@@ -25,9 +26,38 @@ public final class Explorer {
 
     private static final int SECOND_VARIANTS = 3;
 
-    private final Figures figures;
-    private final LongSet images = new LongSet();
-    private final LongSet tried = new LongSet();
+    /** What was tried so far, by all explorers that work on one task. */
+    public static final class Seen {
+        private final LongSet images = new LongSet();
+        private final LongSet tried = new LongSet();
+
+        /** Different images that were opened, those of encrypted stores left out: their bytes differ anyway. */
+        public synchronized int distinct() {
+            return images.size();
+        }
+
+        private synchronized boolean addImage(long hash) {
+            return images.add(hash);
+        }
+
+        private synchronized boolean addTried(long hash) {
+            return tried.add(hash);
+        }
+    }
+
+    private enum Count {
+        PROGRAMS,
+        MOMENTS,
+        STATES,
+        DISTINCT_STATES,
+        DISTINCT_STATES_AFTER_TWO_CRASHES,
+        STATES_OF_ENCRYPTED_STORES,
+        STATES_OPENED,
+        REFUSED_BECAUSE_OF_STALE_BYTES
+    }
+
+    private final Seen seen;
+    private final long[] counts = new long[Count.values().length];
     private final Map<Setup, ImageCheck> checks = new EnumMap<>(Setup.class);
     private final Map<Setup, ImageCheck> secondChecks = new EnumMap<>(Setup.class);
     private Setup setup;
@@ -38,13 +68,16 @@ public final class Explorer {
     private int change;
     private AssertionError failure;
 
-    public Explorer(Figures figures) {
-        this.figures = figures;
+    /** @param seen shared with explorers in other threads */
+    public Explorer(Seen seen) {
+        this.seen = seen;
     }
 
-    /** Different images that were opened, those of encrypted stores left out: their bytes differ anyway. */
-    public int distinct() {
-        return images.size();
+    /** Adds what this explorer tried. */
+    public void addTo(Figures figures) {
+        for (Count count : Count.values()) {
+            figures.add(count.name().toLowerCase(Locale.ROOT).replace('_', ' '), counts[count.ordinal()]);
+        }
     }
 
     /** @throws AssertionError for the first image that a store does not come back from, with a line that makes it again */
@@ -52,7 +85,7 @@ public final class Explorer {
         setup = with;
         program = operations;
         change = 0;
-        figures.add("programs", 1);
+        count(Count.PROGRAMS);
         new Workload(with.options(), this::changed).run(operations);
         if (failure != null) {
             throw failure;
@@ -70,7 +103,7 @@ public final class Explorer {
         if (failure != null || only != null && only.change() != change) {
             return;
         }
-        figures.add("moments", 1);
+        count(Count.MOMENTS);
         int variants = moment.isSettled() ? 1 : VARIANTS;
         for (int i = 0; i < variants && failure == null; i++) {
             attempt(i, moment.afterCrash(CrashChoice.variant(i, change)), expected, what);
@@ -95,18 +128,15 @@ public final class Explorer {
 
     private void attempt(Place place, CrashDisk image, Expectation expected) {
         long hash = image.hash();
-        figures.add(setup == Setup.ENCRYPTED ? "states of encrypted stores" : "states", 1);
+        note(hash);
         boolean stale = place.variant() >= STALE;
-        if (setup != Setup.ENCRYPTED && images.add(hash)) {
-            figures.add("distinct states", 1);
-        }
-        if (!tried.add(hash * 31 + expected.fingerprint() + (stale ? 7 : 0)) && only == null) {
+        if (!seen.addTried(hash * 31 + expected.fingerprint() + (stale ? 7 : 0)) && only == null) {
             return;
         }
-        figures.add("states opened", 1);
+        count(Count.STATES_OPENED);
         if (stale) {
             if (!check(checks).checkOrRefused(image, expected)) {
-                figures.add("refused because of stale bytes", 1);
+                count(Count.REFUSED_BECAUSE_OF_STALE_BYTES);
                 checks.remove(setup);
             }
             return;
@@ -131,21 +161,37 @@ public final class Explorer {
             CrashDisk image = moment.afterCrash(CrashChoice.variant(2 + i * 2, second));
             Expectation expected = check.expected();
             long hash = image.hash();
-            figures.add(setup == Setup.ENCRYPTED ? "states of encrypted stores" : "states", 1);
-            if (setup != Setup.ENCRYPTED && images.add(hash)) {
-                figures.add("distinct states", 1);
-                figures.add("distinct states after two crashes", 1);
+            if (note(hash)) {
+                count(Count.DISTINCT_STATES_AFTER_TWO_CRASHES);
             }
-            if (!tried.add(hash * 31 + expected.fingerprint()) && only == null) {
+            if (!seen.addTried(hash * 31 + expected.fingerprint()) && only == null) {
                 continue;
             }
-            figures.add("states opened", 1);
+            count(Count.STATES_OPENED);
             try {
                 check(secondChecks).check(image, expected);
             } catch (RuntimeException | Error e) {
                 fail(twice, what, e);
             }
         }
+    }
+
+    /** @return true when no such image was there before */
+    private boolean note(long hash) {
+        if (setup == Setup.ENCRYPTED) {
+            count(Count.STATES_OF_ENCRYPTED_STORES);
+            return false;
+        }
+        count(Count.STATES);
+        boolean fresh = seen.addImage(hash);
+        if (fresh) {
+            count(Count.DISTINCT_STATES);
+        }
+        return fresh;
+    }
+
+    private void count(Count what) {
+        counts[what.ordinal()]++;
     }
 
     private ImageCheck check(Map<Setup, ImageCheck> from) {

@@ -1,5 +1,6 @@
 package io.forebay.store.testing.crash;
 
+import io.forebay.store.Compression;
 import io.forebay.store.MergeFunction;
 import io.forebay.store.StoreOptions;
 import io.forebay.store.testing.TestKeys;
@@ -18,6 +19,12 @@ public enum Setup {
         @Override
         StoreOptions options() {
             return tiny().commitInterval(Duration.ZERO).bloomBitsPerKey(0).build();
+        }
+    },
+    COMPRESSED {
+        @Override
+        StoreOptions options() {
+            return tiny().blockBytes(512).compression(Compression.LZ4).bottomCompression(Compression.LZ4).build();
         }
     },
     /** Its files have other bytes in every run. */
