@@ -25,6 +25,12 @@ public interface FileStore {
     /** Deletes a file; no error when it is gone already. */
     void delete(String name) throws IOException;
 
+    /**
+     * Makes the bytes of a finished file durable, of which nobody knows whether they are: the process that wrote it may have
+     * been killed before it synced. {@link java.nio.file.NoSuchFileException} when there is none.
+     */
+    void sync(String name) throws IOException;
+
     /** Makes creates and deletes so far durable. */
     void syncDirectory() throws IOException;
 

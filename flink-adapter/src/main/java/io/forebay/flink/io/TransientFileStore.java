@@ -57,6 +57,11 @@ public final class TransientFileStore implements FileStore {
     }
 
     @Override
+    public void sync(String name) {
+        // Nothing here has to survive a crash.
+    }
+
+    @Override
     public void syncDirectory() {
         // Nothing here has to survive a crash.
     }

@@ -185,7 +185,6 @@ final class StoreOpener {
                 checkLength(added.file());
             }
         }
-        files.syncDirectory();
     }
 
     private void checkLength(FileMeta file) throws IOException {

@@ -5,6 +5,7 @@ import io.forebay.store.ReadableFile;
 import io.forebay.store.WritableFile;
 import java.io.File;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
@@ -127,6 +128,18 @@ public final class LocalFileStore implements FileStore {
     @Override
     public void delete(String name) throws IOException {
         Files.deleteIfExists(directory.resolve(FileNames.check(name)));
+    }
+
+    @Override
+    public void sync(String name) throws IOException {
+        Path path = directory.resolve(FileNames.check(name));
+        if (!Files.exists(path)) {
+            throw new NoSuchFileException(path.toString());
+        }
+        // no channel: an interrupt would close it
+        try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw")) {
+            file.getFD().sync();
+        }
     }
 
     @Override

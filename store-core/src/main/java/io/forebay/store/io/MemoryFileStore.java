@@ -71,6 +71,11 @@ public final class MemoryFileStore implements FileStore {
     }
 
     @Override
+    public void sync(String name) throws NoSuchFileException {
+        find(name);
+    }
+
+    @Override
     public void syncDirectory() {}
 
     @Override

@@ -63,8 +63,9 @@ public final class VersionSet implements Closeable {
 
     /**
      * Reads the state of the last durable commit, or of the last flush with a write-ahead log: files that hold anything newer
-     * are left out. Where there is no store, one without files is made; apart from that nothing is written before the first
-     * {@link #apply}, unless there are orphaned SSTs: they are deleted in the background, behind a new manifest.
+     * are left out. Where there is no store, one without files is made; apart from that what is there is synced, and nothing
+     * is written before the first {@link #apply}, unless there are orphaned SSTs: they are deleted in the background, behind a
+     * new manifest.
      *
      * @throws CorruptionException when the manifest is damaged, or when there are SSTs and no manifest: it was lost, or a
      *     {@link #create} was cut off
@@ -82,14 +83,35 @@ public final class VersionSet implements Closeable {
         set.nextManifest = recovered.nextNumber();
         set.staleManifests.addAll(recovered.stale());
         if (recovered.number() < 0) {
+            keepTorn(files, recovered);
             set.begin(new VersionEdit());
         } else {
             set.staleManifests.add(Manifest.name(recovered.number()));
+            makeDurable(files, Manifest.name(recovered.number()));
             set.manifestKeyId = recovered.keyId();
             set.recover(recovered);
             set.deleteOrphans();
         }
         return set;
+    }
+
+    /**
+     * A torn manifest stays until a whole one is durable, or a crash could leave only a torn one that seems to have replaced
+     * others.
+     */
+    private static void keepTorn(FileStore files, Manifest.Recovered recovered) throws IOException {
+        if (!recovered.stale().isEmpty()) {
+            files.syncDirectory();
+        }
+    }
+
+    /**
+     * What was read may not be on disk yet: the process before this one may have been killed between a write and its sync.
+     * Nobody may build on it, or call its commit durable, before it is.
+     */
+    private static void makeDurable(FileStore files, String manifest) throws IOException {
+        files.sync(manifest);
+        files.syncDirectory();
     }
 
     /**
@@ -109,6 +131,7 @@ public final class VersionSet implements Closeable {
             set.nextManifest = recovered.nextNumber();
             set.staleManifests.addAll(recovered.stale());
             requireKeys(state.added().stream().map(VersionEdit.Added::file).toList(), null);
+            keepTorn(files, recovered);
             set.begin(state);
             return set;
         } catch (IOException | RuntimeException | Error e) {

@@ -1,5 +1,6 @@
 package io.forebay.store.testing;
 
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -23,7 +24,7 @@ public final class CrashDisk {
 
     /** The directory of that name; an empty one when there was none. */
     public synchronized CrashFileStore directory(String name) {
-        return directories.computeIfAbsent(name, key -> new CrashFileStore(this, key, new TreeMap<>()));
+        return directories.computeIfAbsent(name, key -> new CrashFileStore(this, key, Map.of(), List.of()));
     }
 
     /** True when the directory was asked for or survived a crash. */
@@ -51,8 +52,8 @@ public final class CrashDisk {
         return new CrashMoment(directories.values());
     }
 
-    synchronized void add(String name, Map<String, DiskFile> files) {
-        directories.put(name, new CrashFileStore(this, name, files));
+    synchronized void add(String name, Map<String, DiskFile> durable, List<CrashMoment.Change> changes) {
+        directories.put(name, new CrashFileStore(this, name, durable, changes));
     }
 
     synchronized void adopt(CrashFileStore directory) {

@@ -142,9 +142,11 @@ class CrashDiskTest {
         CrashFileStore left = files.afterKill();
         assertThat(left.list()).containsExactly("a");
         assertThat(read(left, "a")).isEqualTo(random(5_000));
-        assertThat(left.afterCrash(new Random(1)).list())
-                .as("and then it is on disk")
-                .containsExactly("a");
+        CrashChoice nothing = new CrashChoice(Names.NONE, Tails.NONE, new Random(1));
+        assertThat(left.afterCrash(nothing).list()).as("but not on disk yet").containsExactly("old");
+        left.syncDirectory();
+        assertThat(left.afterCrash(nothing).list()).containsExactly("a");
+        assertThat(left.afterCrash(nothing).size("a")).isZero();
     }
 
     @Test

@@ -39,15 +39,23 @@ public final class CrashFileStore implements FileStore {
 
     /** An empty directory, on a disk of its own. */
     public CrashFileStore() {
-        this(new CrashDisk(), "store", new TreeMap<>());
+        this(new CrashDisk(), "store", Map.of(), List.of());
         disk.adopt(this);
     }
 
-    CrashFileStore(CrashDisk disk, String name, Map<String, DiskFile> files) {
+    CrashFileStore(CrashDisk disk, String name, Map<String, DiskFile> durable, List<CrashMoment.Change> changes) {
         this.disk = disk;
         this.name = name;
-        present = new TreeMap<>(files);
-        durable = new TreeMap<>(files);
+        this.durable = new TreeMap<>(durable);
+        this.changes.addAll(changes);
+        present = new TreeMap<>(durable);
+        for (CrashMoment.Change change : changes) {
+            if (change.create()) {
+                present.put(change.name(), change.file());
+            } else {
+                present.remove(change.name());
+            }
+        }
     }
 
     /** What a crash at this moment leaves: synced bytes and names for sure, a random part of the rest. */
@@ -60,7 +68,10 @@ public final class CrashFileStore implements FileStore {
         return new CrashMoment(List.of(this)).afterCrash(choice).directory(name);
     }
 
-    /** What the end of the process at this moment leaves: everything that was handed to the file system, synced or not. */
+    /**
+     * What the end of the process at this moment leaves: everything that was handed to the file system, synced or not. What
+     * was not may still be lost in a crash of the result.
+     */
     public CrashFileStore afterKill() {
         return new CrashMoment(List.of(this)).afterKill().directory(name);
     }
@@ -161,6 +172,17 @@ public final class CrashFileStore implements FileStore {
     }
 
     @Override
+    public void sync(String file) throws IOException {
+        synchronized (this) {
+            DiskFile content = find(file);
+            attempt("sync of " + file);
+            syncs++;
+            content.sync();
+        }
+        changed("sync again of ", file);
+    }
+
+    @Override
     public void syncDirectory() throws IOException {
         synchronized (this) {
             attempt("sync of the directory");
@@ -214,10 +236,6 @@ public final class CrashFileStore implements FileStore {
 
     synchronized Map<String, DiskFile> durable() {
         return new TreeMap<>(durable);
-    }
-
-    synchronized Map<String, DiskFile> present() {
-        return new TreeMap<>(present);
     }
 
     synchronized List<CrashMoment.Change> pendingChanges() {

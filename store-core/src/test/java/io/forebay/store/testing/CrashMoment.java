@@ -16,8 +16,7 @@ public final class CrashMoment {
     /** A change of a name since the last sync of its directory. */
     record Change(String name, DiskFile file, boolean create) {}
 
-    private record Directory(
-            String name, Map<String, DiskFile> durable, List<Change> changes, Map<String, DiskFile> present) {}
+    private record Directory(String name, Map<String, DiskFile> durable, List<Change> changes) {}
 
     private record Extent(int size, int synced) {}
 
@@ -27,7 +26,7 @@ public final class CrashMoment {
 
     CrashMoment(Collection<CrashFileStore> of) {
         for (CrashFileStore store : of) {
-            Directory directory = new Directory(store.name(), store.durable(), store.pendingChanges(), store.present());
+            Directory directory = new Directory(store.name(), store.durable(), store.pendingChanges());
             directories.add(directory);
             settled &= directory.changes.isEmpty();
             directory.durable.values().forEach(this::note);
@@ -68,7 +67,7 @@ public final class CrashMoment {
                 Extent extent = extents.get(key);
                 return choice.left(key, extent.size, extent.synced);
             }));
-            disk.add(directory.name, names);
+            disk.add(directory.name, names, List.of());
         }
         return disk;
     }
@@ -78,14 +77,22 @@ public final class CrashMoment {
         return afterCrash(CrashChoice.random(random));
     }
 
-    /** The disk after the end of the process: the operating system has all that was handed to it. */
+    /**
+     * The disk after the end of the process: the operating system has all that was handed to it, and may still lose it when
+     * the machine crashes later.
+     */
     public CrashDisk afterKill() {
         CrashDisk disk = new CrashDisk();
         Map<DiskFile, DiskFile> left = new IdentityHashMap<>();
+        extents.forEach((file, extent) -> left.put(file, file.prefix(extent.size, extent.synced)));
         for (Directory directory : directories) {
-            Map<String, DiskFile> names = new TreeMap<>(directory.present);
-            names.replaceAll((name, file) -> left.computeIfAbsent(file, key -> key.prefix(extents.get(key).size)));
-            disk.add(directory.name, names);
+            Map<String, DiskFile> durable = new TreeMap<>(directory.durable);
+            durable.replaceAll((name, file) -> left.get(file));
+            List<Change> changes = new ArrayList<>();
+            for (Change change : directory.changes) {
+                changes.add(new Change(change.name, left.get(change.file), change.create));
+            }
+            disk.add(directory.name, durable, changes);
         }
         return disk;
     }

@@ -73,8 +73,14 @@ final class DiskFile {
     }
 
     /** A file with the first {@code length} bytes, all on disk. */
-    synchronized DiskFile prefix(int length) {
+    DiskFile prefix(int length) {
+        return prefix(length, length);
+    }
+
+    /** A file with the first {@code length} bytes, of which the first {@code onDisk} are on disk. */
+    synchronized DiskFile prefix(int length, int onDisk) {
         DiskFile copy = new DiskFile(bytes, length);
+        copy.synced = onDisk;
         copy.hash = hash(length);
         copy.hashedSize = length;
         return copy;

@@ -87,6 +87,14 @@ public final class FaultFileStore implements FileStore {
     }
 
     @Override
+    public void sync(String name) throws IOException {
+        run(Operation.SYNC, name, () -> {
+            delegate.sync(name);
+            return null;
+        });
+    }
+
+    @Override
     public void syncDirectory() throws IOException {
         run(Operation.SYNC_DIRECTORY, "directory", () -> {
             delegate.syncDirectory();

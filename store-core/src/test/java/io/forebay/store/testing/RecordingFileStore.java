@@ -86,6 +86,11 @@ public final class RecordingFileStore implements FileStore {
     }
 
     @Override
+    public void sync(String name) throws IOException {
+        files.sync(name);
+    }
+
+    @Override
     public void syncDirectory() throws IOException {
         files.syncDirectory();
     }

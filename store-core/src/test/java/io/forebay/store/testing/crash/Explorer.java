@@ -24,6 +24,8 @@ public final class Explorer {
     /** Of so many new images one is crashed again while its store comes back. */
     private static final int SECOND_CRASHES = 100;
 
+    private static final int SECOND_CRASHES_OF_KILLED = 8;
+
     private static final int SECOND_VARIANTS = 3;
 
     /** What was tried so far, by all explorers that work on one task. */
@@ -130,7 +132,9 @@ public final class Explorer {
         long hash = image.hash();
         note(hash);
         boolean stale = place.variant() >= STALE;
-        if (!seen.addTried(hash * 31 + expected.fingerprint() + (stale ? 7 : 0)) && only == null) {
+        // What a killed process has not synced is what a crash may take from the process that comes after it.
+        boolean unsynced = place.variant() == KILL && !image.moment().isSettled();
+        if (!seen.addTried(hash * 31 + expected.fingerprint() + (stale ? 7 : unsynced ? 13 : 0)) && only == null) {
             return;
         }
         count(Count.STATES_OPENED);
@@ -142,7 +146,7 @@ public final class Explorer {
             return;
         }
         ImageCheck check = check(checks);
-        boolean again = only == null ? hash % SECOND_CRASHES == 0 : only.second() > 0;
+        boolean again = only == null ? hash % (unsynced ? SECOND_CRASHES_OF_KILLED : SECOND_CRASHES) == 0 : only.second() > 0;
         if (again) {
             int[] second = {0};
             image.watch(what -> secondCrash(place, image, check, ++second[0], what));
@@ -158,7 +162,7 @@ public final class Explorer {
         CrashMoment moment = disk.moment();
         for (int i = 0; i < SECOND_VARIANTS; i++) {
             Place twice = new Place(place.setup(), place.program(), place.change(), place.variant(), second, i);
-            CrashDisk image = moment.afterCrash(CrashChoice.variant(2 + i * 2, second));
+            CrashDisk image = moment.afterCrash(CrashChoice.variant(i * 2, second));
             Expectation expected = check.expected();
             long hash = image.hash();
             if (note(hash)) {
