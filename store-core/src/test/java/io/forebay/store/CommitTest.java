@@ -191,8 +191,7 @@ class CommitTest {
             store.commitDurably(bytes("two"));
             try (Store next = stepped.open(killed[0])) {
                 assertThat(next.durablePayload()).isEqualTo(bytes("two"));
-                CrashChoice nothing =
-                        new CrashChoice(CrashChoice.Names.NONE, CrashChoice.Tails.NONE, new Random(1));
+                CrashChoice nothing = new CrashChoice(CrashChoice.Names.NONE, CrashChoice.Tails.NONE, new Random(1));
                 try (Store last = stepped.open(killed[0].afterCrash(nothing))) {
                     assertThat(last.durablePayload()).isEqualTo(bytes("two"));
                 }

@@ -146,7 +146,8 @@ public final class Explorer {
             return;
         }
         ImageCheck check = check(checks);
-        boolean again = only == null ? hash % (unsynced ? SECOND_CRASHES_OF_KILLED : SECOND_CRASHES) == 0 : only.second() > 0;
+        boolean again =
+                only == null ? hash % (unsynced ? SECOND_CRASHES_OF_KILLED : SECOND_CRASHES) == 0 : only.second() > 0;
         if (again) {
             int[] second = {0};
             image.watch(what -> secondCrash(place, image, check, ++second[0], what));

@@ -24,7 +24,10 @@ public enum Setup {
     COMPRESSED {
         @Override
         StoreOptions options() {
-            return tiny().blockBytes(512).compression(Compression.LZ4).bottomCompression(Compression.LZ4).build();
+            return tiny().blockBytes(512)
+                    .compression(Compression.LZ4)
+                    .bottomCompression(Compression.LZ4)
+                    .build();
         }
     },
     /** Its files have other bytes in every run. */
