@@ -68,6 +68,12 @@ final class TracedFileStore implements FileStore {
     }
 
     @Override
+    public void sync(String name) throws IOException {
+        event("sync again " + name);
+        files.sync(name);
+    }
+
+    @Override
     public void syncDirectory() throws IOException {
         event("sync directory");
         files.syncDirectory();
