@@ -38,7 +38,7 @@ class VersionSetTest {
         long syncs = files.syncs();
         List<String> before = files.list();
         VersionFixture store = VersionFixture.open(files);
-        assertThat(files.syncs()).isEqualTo(syncs);
+        assertThat(files.syncs()).as("of the manifest and of its name").isEqualTo(syncs + 2);
         assertThat(files.list()).isEqualTo(before);
         store.close();
         assertThat(files.openReaders()).isZero();
