@@ -70,7 +70,7 @@ class GuidesTest {
             long total = 0;
             long largest = 0;
             for (int i = 0; i < bytes.length; i++) {
-                bytes[i] = 1 + (random.nextInt(4) == 0 ? random.nextInt(1000) : random.nextInt(50));
+                bytes[i] = 1L + (random.nextInt(4) == 0 ? random.nextInt(1000) : random.nextInt(50));
                 total += bytes[i];
                 largest = Math.max(largest, bytes[i]);
             }
