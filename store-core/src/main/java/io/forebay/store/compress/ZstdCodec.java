@@ -1,12 +1,26 @@
 package io.forebay.store.compress;
 
 import com.github.luben.zstd.Zstd;
+import com.github.luben.zstd.ZstdCompressCtx;
+import com.github.luben.zstd.ZstdDecompressCtx;
 import com.github.luben.zstd.ZstdException;
 import io.forebay.store.Compression;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 
-/** A Zstandard frame without a checksum. The only class that touches the library, which may be absent. */
+/**
+ * A Zstandard frame without a checksum. The only class that touches the library, which may be absent.
+ *
+ * <p>The native workspace of the library takes several times longer to make than a block takes to decompress, so a few are
+ * kept: at most {@value #KEPT} of each kind, some 100 KiB each, outside of the memory budget. A thread takes one out while
+ * it uses it; without one in its place it makes another.
+ */
 final class ZstdCodec extends Codec {
     private static final int LEVEL = 3;
+    /** A power of two. */
+    private static final int KEPT = 8;
+
+    private final AtomicReferenceArray<ZstdCompressCtx> compressors = new AtomicReferenceArray<>(KEPT);
+    private final AtomicReferenceArray<ZstdDecompressCtx> decompressors = new AtomicReferenceArray<>(KEPT);
 
     ZstdCodec(byte id) {
         super(Compression.ZSTD, id);
@@ -16,28 +30,49 @@ final class ZstdCodec extends Codec {
 
     @Override
     public int compress(byte[] content, int at, int length, byte[] payload, int payloadAt, int room) {
+        int place = place();
+        ZstdCompressCtx context = compressors.getAndSet(place, null);
+        if (context == null) {
+            context = new ZstdCompressCtx().setLevel(LEVEL);
+        }
         try {
-            long written = Zstd.compressByteArray(payload, payloadAt, room, content, at, length, LEVEL);
-            return (int) written;
+            return context.compressByteArray(payload, payloadAt, room, content, at, length);
         } catch (ZstdException e) {
             if (e.getErrorCode() == Zstd.errDstSizeTooSmall()) {
                 return TOO_LARGE;
             }
             throw e;
+        } finally {
+            if (!compressors.compareAndSet(place, null, context)) {
+                context.close();
+            }
         }
     }
 
     @Override
     public void decompress(byte[] payload, int at, int length, byte[] content, int contentAt, int contentLength)
             throws BadPayloadException {
-        long found;
+        int place = place();
+        ZstdDecompressCtx context = decompressors.getAndSet(place, null);
+        if (context == null) {
+            context = new ZstdDecompressCtx();
+        }
+        int found;
         try {
-            found = Zstd.decompressByteArray(content, contentAt, contentLength, payload, at, length);
+            found = context.decompressByteArray(content, contentAt, contentLength, payload, at, length);
         } catch (ZstdException e) {
             throw new BadPayloadException("no Zstandard frame of that length (" + e.getMessage() + ")");
+        } finally {
+            if (!decompressors.compareAndSet(place, null, context)) {
+                context.close();
+            }
         }
         if (found != contentLength) {
             throw new BadPayloadException("a Zstandard frame of " + found + " bytes");
         }
+    }
+
+    private static int place() {
+        return (int) Thread.currentThread().getId() & KEPT - 1;
     }
 }

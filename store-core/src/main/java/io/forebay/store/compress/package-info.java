@@ -3,6 +3,6 @@
  * run time is said by name; a payload that is no compressed block comes out as {@link
  * io.forebay.store.compress.BadPayloadException}, which the caller turns into a corruption error with file and offset.
  *
- * <p>Codecs have no state and are used by any thread.
+ * <p>Codecs are used by any thread; what one call leaves behind never shows in another.
  */
 package io.forebay.store.compress;

@@ -5,8 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.forebay.store.Compression;
 import io.forebay.store.testing.Seeds;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Queue;
 import java.util.Random;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -74,6 +78,57 @@ class CodecTest {
                     .as("bytes behind it")
                     .containsOnly(0);
         });
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"LZ4", "ZSTD"})
+    void aFailedCallLeavesNothingBehind(Compression compression) throws BadPayloadException {
+        Codec codec = Codecs.of(compression, "a test");
+        Random random = new Random(5);
+        byte[] content = content(random, 4096);
+        byte[] payload = new byte[9000];
+        byte[] again = new byte[9000];
+        int packed = codec.compress(content, 0, 4096, payload, 0, 9000);
+        for (int cut = 1; cut < packed; cut += 37) {
+            int shorter = packed - cut;
+            byte[] back = new byte[4096];
+            assertThatThrownBy(() -> codec.decompress(payload, 0, shorter, back, 0, 4096))
+                    .isInstanceOf(BadPayloadException.class);
+            assertThat(codec.compress(content, 0, 4096, again, 0, shorter)).isEqualTo(Codec.TOO_LARGE);
+            codec.decompress(payload, 0, packed, back, 0, 4096);
+            assertThat(back).isEqualTo(content);
+            assertThat(codec.compress(content, 0, 4096, again, 0, 9000)).isEqualTo(packed);
+            assertThat(Arrays.copyOf(again, packed)).isEqualTo(Arrays.copyOf(payload, packed));
+        }
+    }
+
+    /** More of them than there are workspaces to share. */
+    @ParameterizedTest
+    @EnumSource(names = {"LZ4", "ZSTD"})
+    void threadsDoNotMeet(Compression compression) throws InterruptedException {
+        Codec codec = Codecs.of(compression, "a test");
+        List<Thread> threads = new ArrayList<>();
+        Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
+        for (int i = 0; i < 20; i++) {
+            Random random = new Random(i);
+            Thread thread = new Thread(() -> {
+                for (int round = 0; round < 200; round++) {
+                    byte[] content = content(random, 1 + random.nextInt(5000));
+                    byte[] payload = new byte[2 * content.length + 200];
+                    int packed = codec.compress(content, 0, content.length, payload, 0, payload.length);
+                    byte[] back = new byte[content.length];
+                    decompress(codec, payload, 0, packed, back, 0, back.length);
+                    assertThat(back).isEqualTo(content);
+                }
+            });
+            thread.setUncaughtExceptionHandler((failed, e) -> failures.add(e));
+            threads.add(thread);
+            thread.start();
+        }
+        for (Thread thread : threads) {
+            thread.join();
+        }
+        assertThat(failures).isEmpty();
     }
 
     private static void decompress(Codec codec, byte[] from, int at, int length, byte[] into, int intoAt, int content) {
