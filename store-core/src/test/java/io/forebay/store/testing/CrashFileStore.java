@@ -63,8 +63,8 @@ public final class CrashFileStore implements FileStore {
         return afterCrash(CrashChoice.random(random));
     }
 
-    /** What a crash at this moment leaves. */
-    public CrashFileStore afterCrash(CrashChoice choice) {
+    /** What a crash at this moment leaves; other threads may go on writing, before or after it. */
+    public synchronized CrashFileStore afterCrash(CrashChoice choice) {
         return new CrashMoment(List.of(this)).afterCrash(choice).directory(name);
     }
 
@@ -72,7 +72,7 @@ public final class CrashFileStore implements FileStore {
      * What the end of the process at this moment leaves: everything that was handed to the file system, synced or not. What
      * was not may still be lost in a crash of the result.
      */
-    public CrashFileStore afterKill() {
+    public synchronized CrashFileStore afterKill() {
         return new CrashMoment(List.of(this)).afterKill().directory(name);
     }
 
