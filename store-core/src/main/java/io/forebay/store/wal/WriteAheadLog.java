@@ -17,8 +17,7 @@ import java.util.function.Consumer;
  * appends everything that was encoded so far as one record, and syncs it if need be; the others, whose writes went with it,
  * find that nothing is left to do. So while one sync is under way the next group gathers.
  *
- * <p>Thread-safe, with two locks: the one of the segments is held for no I/O; the one of the file is held during I/O, and
- * under it the first one is taken. After a failure nothing is written any more, until {@link #restart}.
+ * <p>Thread-safe. No lock is held during I/O: one thread at a time leads, the others wait until it is done. After a failure nothing is written any more, until {@link #restart}.
  */
 public final class WriteAheadLog {
     /** A group is closed when it is larger. */
@@ -42,7 +41,9 @@ public final class WriteAheadLog {
     private long tickets;
 
     private final Object io = new Object();
-    // Changed under io.
+    /** Somebody works on the files. Guarded by io, which is not held meanwhile: those whose writes went along can leave. */
+    private boolean leading;
+    // Changed by the leader.
     private WalFile file;
     private Runnable onCommitDurable;
     private volatile long writtenTicket;
@@ -221,23 +222,62 @@ public final class WriteAheadLog {
     }
 
     private boolean reach(long ticket, boolean sync) {
-        if ((sync ? syncedTicket : writtenTicket) >= ticket) {
+        if (isReached(ticket, sync)) {
             return true;
         }
-        Throwable cause;
         synchronized (io) {
-            if ((sync ? syncedTicket : writtenTicket) >= ticket) {
+            awaitLead(ticket, sync);
+            if (isReached(ticket, sync)) {
                 return true;
             }
             if (failure != null) {
                 return false;
             }
+            leading = true;
+        }
+        Throwable cause;
+        try {
             cause = write(sync);
+        } finally {
+            endLead();
         }
         if (cause != null) {
             onFailure.accept(cause);
         }
         return cause == null;
+    }
+
+    private boolean isReached(long ticket, boolean sync) {
+        return (sync ? syncedTicket : writtenTicket) >= ticket;
+    }
+
+    /** Under the lock of io: waits until nobody leads, or the ticket is reached; through interrupts, whose flag is kept. */
+    private void awaitLead(long ticket, boolean sync) {
+        boolean interrupted = false;
+        while (leading && !isReached(ticket, sync)) {
+            try {
+                io.wait();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void lead() {
+        synchronized (io) {
+            awaitLead(Long.MAX_VALUE, true);
+            leading = true;
+        }
+    }
+
+    private void endLead() {
+        synchronized (io) {
+            leading = false;
+            io.notifyAll();
+        }
     }
 
     /** @return what went wrong, or null */
@@ -299,7 +339,8 @@ public final class WriteAheadLog {
      * and begins another one, which is durable on return.
      */
     public void restart(long nextSequence) throws IOException {
-        synchronized (io) {
+        lead();
+        try {
             file.close();
             long number = file.number() + 1;
             files.delete(WalFormat.name(number)); // what an attempt before this one may have left
@@ -317,12 +358,15 @@ public final class WriteAheadLog {
             syncs++;
             onCommitDurable = null;
             failure = null;
+        } finally {
+            endLead();
         }
     }
 
     /** Syncs everything unless something failed before, and closes the file. */
     public void close() throws IOException {
-        synchronized (io) {
+        lead();
+        try {
             Throwable cause = failure == null ? write(true) : null;
             failure = new IOException("The write-ahead log is closed");
             try {
@@ -337,6 +381,8 @@ public final class WriteAheadLog {
             if (cause != null) {
                 throw new IOException("Closing write-ahead log " + WalFormat.name(file.number()) + " failed", cause);
             }
+        } finally {
+            endLead();
         }
     }
 
