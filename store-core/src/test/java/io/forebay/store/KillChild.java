@@ -13,7 +13,7 @@ import java.util.TreeMap;
  * that the start of the JVM costs no time.
  */
 final class KillChild implements KillLife.Target {
-    private static final int OPERATIONS_PER_LINE = 16;
+    static final int OPERATIONS_PER_LINE = 16;
 
     private final Store store;
     private final File checkpoints;

@@ -52,6 +52,7 @@ final class KillLife {
         Compression[] compressions = Compression.values();
         Duration[] intervals = {Duration.ZERO, Duration.ofMillis(3), Duration.ofSeconds(60)};
         boolean otherKey = random.nextBoolean();
+        Durability durability = durability(seed);
         return StoreOptions.builder()
                 .name("kill")
                 .memtableBytes(1024 << random.nextInt(7))
@@ -60,10 +61,18 @@ final class KillLife {
                 .bloomBitsPerKey(random.nextInt(3) * 5)
                 .commitInterval(intervals[random.nextInt(intervals.length)])
                 .mergeFunction(MergeFunction.append((byte) ','))
+                .durability(durability)
+                .walBytes(durability == Durability.NONE ? 1 << 20 : 64 << 10 << random.nextInt(8))
                 .compression(compressions[random.nextInt(compressions.length)])
                 .bottomCompression(compressions[random.nextInt(compressions.length)])
                 .encryption(otherKey ? TestKeys.provider("b", "a") : TestKeys.provider("a", "b"))
                 .build();
+    }
+
+    /** What the options of this seed promise. */
+    static Durability durability(long seed) {
+        Durability[] durabilities = Durability.values();
+        return durabilities[new Random(~seed).nextInt(durabilities.length)];
     }
 
     static Environment environment(long seed) {

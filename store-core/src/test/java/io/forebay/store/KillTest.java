@@ -12,8 +12,12 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Comparator;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.ThreadLocalRandom;
@@ -24,11 +28,14 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * A process that does all that can be done to a store is killed without warning, again and again, and opened with other
- * options each time. What it left must be one of its commits, at least the last one that it knew to be durable, must verify
- * clean, and what it called a finished checkpoint must be one.
+ * options each time. What it left must be one of its commits, at least the last one that it knew to be durable; with a
+ * write-ahead log it must be a prefix of what it did, with every write that had returned. It must verify clean, and what it
+ * called a finished checkpoint must be one.
  */
 class KillTest {
     private static final int KILLS_PER_STORE = 10;
+    /** Operations that a life may have done after it said something for the last time. */
+    private static final int MAX_UNHEARD = 2 * KillChild.OPERATIONS_PER_LINE;
 
     @TempDir(cleanup = CleanupMode.ON_SUCCESS)
     Path directory;
@@ -39,6 +46,8 @@ class KillTest {
     private Model model;
 
     private long at;
+    /** Number of the last commit up to there; 0 before the first. */
+    private long lastCommit;
 
     @Test
     void whatAKilledProcessLeavesIsACommit() throws Exception {
@@ -51,6 +60,7 @@ class KillTest {
                     Files.createDirectories(place);
                     model = new Model();
                     at = 0;
+                    lastCommit = 0;
                 }
                 ChildJvm child = next;
                 next = ChildJvm.start(KillChild.class); // starts while this one lives
@@ -122,23 +132,11 @@ class KillTest {
                         .isTrue();
             }
             try (Store store = environment.open(files, options)) {
-                long begin = at;
-                String payload = new String(store.durablePayload(), UTF_8);
-                long recovered = payload.isEmpty() ? 0 : Long.parseLong(payload);
-                assertThat(recovered)
-                        .as("%s: commit after the kill", where)
-                        .isGreaterThanOrEqualTo(Math.max(begin, acknowledged.durable));
                 if (acknowledged.checkpoint >= 0) {
-                    checkCheckpoint(
-                            environment,
-                            place,
-                            replayed(seed, acknowledged.checkpoint),
-                            acknowledged.checkpoint,
-                            where);
+                    Model state = replay(seed, acknowledged.checkpoint).model;
+                    checkCheckpoint(environment, place, state, acknowledged.checkpoint, where);
                 }
-                model = replayed(seed, recovered);
-                at = recovered;
-                model.assertSame(store, KeyRange.all(), where + ", recovered " + recovered);
+                recover(store, seed, acknowledged, where);
                 VerificationReport report = store.verify();
                 assertThat(report.isClean())
                         .as("%s: after the open: %s", where, report)
@@ -148,6 +146,45 @@ class KillTest {
         } catch (IOException e) {
             throw new AssertionError(where, e);
         }
+    }
+
+    /** Finds out at which operation the store is, and checks that it may be there. */
+    private void recover(Store store, long seed, Acknowledged acknowledged, String where) {
+        String payload = new String(store.durablePayload(), UTF_8);
+        long commit = payload.isEmpty() ? 0 : Long.parseLong(payload);
+        assertThat(commit).as("%s: commit after the kill", where).isGreaterThanOrEqualTo(acknowledged.durable);
+        ModelTarget state;
+        if (KillLife.durability(seed) == Durability.NONE) {
+            long reached = Math.max(at, commit);
+            state = replay(seed, reached);
+            at = reached;
+        } else {
+            NavigableMap<byte[], byte[]> content = content(store);
+            long reached = Math.max(at, acknowledged.written);
+            state = replay(seed, reached);
+            at = reached;
+            KillLife life = new KillLife(seed);
+            for (int more = 0; more < MAX_UNHEARD && !state.isAt(commit, content); more++) {
+                life.apply(++at, state);
+            }
+            figures.add("kills with a write-ahead log", 1);
+        }
+        assertThat(state.commit)
+                .as("%s: last commit up to operation %d", where, at)
+                .isEqualTo(commit);
+        state.model.assertSame(store, KeyRange.all(), where + ", recovered to " + at);
+        model = state.model;
+        lastCommit = commit;
+    }
+
+    private static NavigableMap<byte[], byte[]> content(Store store) {
+        NavigableMap<byte[], byte[]> content = new TreeMap<>(Arrays::compareUnsigned);
+        try (StoreIterator iterator = store.iterator(KeyRange.all())) {
+            for (iterator.seekToFirst(); iterator.isValid(); iterator.next()) {
+                content.put(iterator.key(), iterator.value());
+            }
+        }
+        return content;
     }
 
     /** The first kill may come before there is anything. */
@@ -178,13 +215,13 @@ class KillTest {
     }
 
     /** The state after operation {@code last} of a life that began with the present model. */
-    private Model replayed(long seed, long last) {
-        ModelTarget target = new ModelTarget(model.copy());
+    private ModelTarget replay(long seed, long last) {
+        ModelTarget target = new ModelTarget(model.copy(), lastCommit);
         KillLife life = new KillLife(seed);
         for (long number = at + 1; number <= last; number++) {
             life.apply(number, target);
         }
-        return target.model;
+        return target;
     }
 
     private static void delete(Path place) throws IOException {
@@ -195,7 +232,30 @@ class KillTest {
         }
     }
 
-    private record ModelTarget(Model model) implements KillLife.Target {
+    private static final class ModelTarget implements KillLife.Target {
+        final Model model;
+        long commit;
+
+        ModelTarget(Model model, long commit) {
+            this.model = model;
+            this.commit = commit;
+        }
+
+        boolean isAt(long otherCommit, NavigableMap<byte[], byte[]> content) {
+            if (commit != otherCommit || model.map().size() != content.size()) {
+                return false;
+            }
+            Iterator<Map.Entry<byte[], byte[]>> others = content.entrySet().iterator();
+            for (Map.Entry<byte[], byte[]> entry : model.map().entrySet()) {
+                Map.Entry<byte[], byte[]> other = others.next();
+                if (!Arrays.equals(entry.getKey(), other.getKey())
+                        || !Arrays.equals(entry.getValue(), other.getValue())) {
+                    return false;
+                }
+            }
+            return true;
+        }
+
         @Override
         public void put(byte[] key, byte[] value) {
             model.put(key, value);
@@ -228,7 +288,7 @@ class KillTest {
 
         @Override
         public void commit(long number, boolean durably) {
-            // the content stays as it is
+            commit = number;
         }
 
         @Override

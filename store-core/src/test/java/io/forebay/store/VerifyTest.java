@@ -178,6 +178,37 @@ class VerifyTest {
     }
 
     @Test
+    void aWriteAheadLog() {
+        try (Store store = stepped.open(files, options().durability(Durability.BUFFERED))) {
+            fill(store);
+            for (int i = 0; i < 20; i++) {
+                store.put(key(i), key(i));
+            }
+            VerificationReport report = store.verify();
+            assertThat(report.findings()).isEmpty();
+            assertThat(report.files())
+                    .filteredOn(file -> file.name().equals("WAL"))
+                    .singleElement()
+                    .satisfies(log -> assertThat(log.entries()).isGreaterThanOrEqualTo(20));
+            CrashFileStore left = files.afterKill();
+            try (SteppedEnvironment other = new SteppedEnvironment()) {
+                assertThat(other.environment.verify(left, null).findings()).isEmpty();
+                String log = left.list().stream()
+                        .filter(name -> name.startsWith("WAL-"))
+                        .reduce((first, second) -> second)
+                        .orElseThrow();
+                left.damage(log, 60);
+                assertThat(other.environment.verify(left, null).findings())
+                        .singleElement()
+                        .satisfies(finding -> assertThat(finding.file()).isEqualTo(log));
+            }
+        }
+        try (Store store = open()) {
+            assertThat(store.verify().findings()).isEmpty();
+        }
+    }
+
+    @Test
     void damageIsNamedAndTheOtherFilesAreStillLookedAt() {
         try (Store store = open()) {
             fill(store);

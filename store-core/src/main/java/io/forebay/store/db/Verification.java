@@ -101,6 +101,7 @@ final class Verification {
             VersionVerifier verifier =
                     new VersionVerifier(version, versions.registry(), versions.lastSequence(), stopped);
             reports.addAll(verifier.verify());
+            new LogVerification(files, versions).verify().ifPresent(reports::add);
             return report(reports, remarks(versions, manifest.name()));
         } finally {
             version.release();

@@ -39,7 +39,8 @@ public final class FileReport implements Findings {
         bytes = newBytes;
     }
 
-    void content(long newBlocks, long newEntries) {
+    /** What of it is whole. */
+    public void content(long newBlocks, long newEntries) {
         blocks = newBlocks;
         entries = newEntries;
     }

@@ -4,9 +4,12 @@ import io.forebay.store.FileStore;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /** The files of a directory that no part of its store refers to. */
 public final class Leftovers {
+    private static final Pattern WAL = Pattern.compile("WAL-\\d{16}");
+
     private Leftovers() {}
 
     /**
@@ -39,8 +42,8 @@ public final class Leftovers {
         return FileId.isName(name) || Manifest.isName(name);
     }
 
-    /** Checkpoints may lie beside the files they refer to. */
+    /** Checkpoints may lie beside the files they refer to; write-ahead logs are looked at by those who know them. */
     private static boolean isKnown(String name) {
-        return name.equals("CHECKPOINT");
+        return name.equals("CHECKPOINT") || WAL.matcher(name).matches();
     }
 }

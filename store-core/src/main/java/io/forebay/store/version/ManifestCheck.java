@@ -55,12 +55,16 @@ final class ManifestCheck {
     private void compare(List<VersionEdit> edits) {
         RunMap played = new RunMap(List.of());
         VersionEdit.Commit commit = new VersionEdit.Commit(0, new byte[0]);
+        long kept = 0;
+        VersionEdit.Logs logs = VersionEdit.Logs.NONE;
         String mergeName = null;
         List<SortedRun> runs;
         try {
             for (VersionEdit edit : edits) {
                 played.play(edit);
                 commit = edit.commit() == null ? commit : edit.commit();
+                kept = Math.max(kept, edit.keptSequence());
+                logs = edit.logs() == null ? logs : edit.logs();
                 mergeName = edit.mergeName() == null ? mergeName : edit.mergeName();
             }
             runs = played.toRuns();
@@ -72,10 +76,18 @@ final class ManifestCheck {
         if (commit.sequence() != durable.sequence() || !Arrays.equals(commit.payload(), durable.payload())) {
             report.add(-1, "the durable commit " + durable.sequence(), Long.toString(commit.sequence()));
         }
+        long durableSequence = Math.max(commit.sequence(), kept);
+        if (durableSequence != versions.durableSequence()) {
+            report.add(
+                    -1, "writes up to " + versions.durableSequence() + " to be kept", Long.toString(durableSequence));
+        }
+        if (!logs.equals(versions.logs())) {
+            report.add(-1, "the need of " + versions.logs(), logs.toString());
+        }
         if (!Objects.equals(mergeName, versions.mergeName())) {
             report.add(-1, "merge function " + versions.mergeName(), String.valueOf(mergeName));
         }
-        compareFiles(runs, commit.sequence());
+        compareFiles(runs, durableSequence);
     }
 
     private void compareFiles(List<SortedRun> listed, long durableSequence) {
