@@ -1,0 +1,143 @@
+package io.forebay.store.version;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.forebay.store.VerificationReport.Finding;
+import io.forebay.store.VerificationReport.VerifiedFile;
+import io.forebay.store.io.MemoryFileStore;
+import io.forebay.store.key.ValueKind;
+import io.forebay.store.rangedel.Fragment;
+import io.forebay.store.sst.SstProperties;
+import io.forebay.store.sst.SstWriter;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What must hold between the files of a version, whole as each of them may be. */
+class VersionVerifierTest {
+    private final MemoryFileStore files = new MemoryFileStore();
+    private VersionFixture store;
+    private int number;
+
+    @BeforeEach
+    void open() throws IOException {
+        store = VersionFixture.open(files);
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        store.close();
+    }
+
+    /** A file with these entries, each a letter and a sequence number, and maybe a range delete from a to z. */
+    private FileMeta file(long deleteAt, String... entries) throws IOException {
+        FileId id = new FileId(1, ++number);
+        SstWriter writer = new SstWriter(files.create(id.name()), id.name(), 4096, 10, 7);
+        for (String entry : entries) {
+            byte[] key = VersionFixture.key(entry.substring(0, 1));
+            writer.add(key, 0, key.length, Long.parseLong(entry.substring(1)), ValueKind.PUT, key, 0, key.length);
+        }
+        if (deleteAt > 0) {
+            writer.addTombstone(new Fragment(VersionFixture.key("a"), VersionFixture.key("z"), new long[] {deleteAt}));
+        }
+        SstProperties properties = writer.finish();
+        return new FileMeta(
+                id,
+                properties.fileBytes(),
+                properties.range(),
+                false,
+                properties.minSequence(),
+                properties.maxSequence(),
+                properties.entries(),
+                properties.pointDeletes(),
+                properties.rangeDeletes(),
+                -1,
+                7,
+                store.registry.acquire(id, properties.fileBytes()));
+    }
+
+    private List<Finding> verify(FileMeta upper, FileMeta lower) throws IOException {
+        store.apply(new VersionEdit()
+                .lastSequence(100)
+                .commit(100, new byte[0])
+                .add(5, upper)
+                .add(0, lower));
+        return verify();
+    }
+
+    private List<Finding> verify() throws IOException {
+        Version version = store.set.current();
+        try {
+            List<Finding> findings = new ArrayList<>();
+            VersionVerifier verifier =
+                    new VersionVerifier(version, store.registry, store.set.lastSequence(), () -> false);
+            for (FileReport report : verifier.verify()) {
+                VerifiedFile file = report.finish();
+                findings.addAll(file.findings());
+            }
+            return findings;
+        } finally {
+            version.release();
+        }
+    }
+
+    @Test
+    void newerAboveOlder() throws IOException {
+        assertThat(verify(file(0, "k7"), file(0, "k3"))).isEmpty();
+    }
+
+    @Test
+    void olderAboveNewer() throws IOException {
+        assertThat(verify(file(0, "b9", "k3"), file(0, "k7"))).singleElement().satisfies(finding -> {
+            assertThat(finding.file()).isEqualTo(new FileId(1, 1).name());
+            assertThat(finding.expected()).contains("newer than sequence number 7 of key 6b");
+            assertThat(finding.found()).isEqualTo("sequence number 3");
+        });
+    }
+
+    @Test
+    void theOldestVersionAboveCounts() throws IOException {
+        assertThat(verify(file(0, "k9", "k8", "k5"), file(0, "k5"))).hasSize(1);
+    }
+
+    @Test
+    void filesThatOverlapAndShareNoKeyMayBeOfAnyAge() throws IOException {
+        assertThat(verify(file(0, "a3", "m9"), file(0, "k5"))).isEmpty();
+    }
+
+    @Test
+    void aRangeDeleteAboveIsNewerThanWhatItCovers() throws IOException {
+        assertThat(verify(file(4), file(0, "k5")))
+                .singleElement()
+                .satisfies(finding -> assertThat(finding.found()).isEqualTo("sequence number 4"));
+    }
+
+    @Test
+    void aRangeDeleteBelowIsOlderThanWhatItCovers() throws IOException {
+        assertThat(verify(file(0, "k5"), file(6, "b1"))).hasSize(1);
+    }
+
+    @Test
+    void rangeDeletesOfTheRightAge() throws IOException {
+        assertThat(verify(file(6, "b9"), file(4, "k5"))).isEmpty();
+    }
+
+    @Test
+    void whatTheManifestSaysOfAFileMustBeTrue() throws IOException {
+        FileMeta file = file(0, "a1", "b2", "c3");
+        FileMeta lie =
+                new FileMeta(file.id(), file.fileBytes() + 1, file.range(), false, 1, 99, 4, 1, 2, -1, 7, file.file());
+        store.apply(new VersionEdit().lastSequence(50).commit(100, new byte[0]).add(3, lie));
+        assertThat(verify())
+                .extracting(Finding::expected)
+                .containsExactly(
+                        (file.fileBytes() + 1) + " bytes, as the manifest says",
+                        "4 entries, as the manifest says",
+                        "1 point deletes, as the manifest says",
+                        "2 range deletes, as the manifest says",
+                        "99 as largest sequence number, as the manifest says");
+    }
+}
