@@ -103,6 +103,7 @@ public final class Environment implements AutoCloseable {
         private BackgroundExecutor executor;
         private SlabAllocator allocator;
         private LongSupplier random;
+        private boolean leakTracking;
 
         private Builder() {}
 
@@ -146,6 +147,20 @@ public final class Environment implements AutoCloseable {
         public Builder random(LongSupplier value) {
             random = Objects.requireNonNull(value, "random");
             return this;
+        }
+
+        /**
+         * Whether the place where an iterator, snapshot, checkpoint or ingest is opened is remembered, so that one that is not
+         * closed before its store can be reported with it. Costs a stack trace each time; default false, which reports their
+         * number, and thread and age of the oldest.
+         */
+        public Builder leakTracking(boolean value) {
+            leakTracking = value;
+            return this;
+        }
+
+        public boolean leakTracking() {
+            return leakTracking;
         }
 
         public long memoryBytes() {

@@ -30,6 +30,7 @@ final class CheckpointImpl implements Checkpoint {
     private final Checkpoints owner;
     private final long sequence;
     private final byte[] payload;
+    private final Opened opened;
     private final CompletableFuture<Void> completion = new CompletableFuture<>();
     private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -52,12 +53,17 @@ final class CheckpointImpl implements Checkpoint {
         this.owner = owner;
         this.sequence = sequence;
         this.payload = payload;
+        opened = Opened.now("checkpoint", store.shared);
         missing = new HashSet<>(List.of(state.frozen));
         for (SortedRun run : state.version.runs()) {
             for (FileMeta file : run.files()) {
                 hold(new VersionEdit.Added(run.rank(), file));
             }
         }
+    }
+
+    Opened opened() {
+        return opened;
     }
 
     /** @return true when this flush was the last that the checkpoint waited for */

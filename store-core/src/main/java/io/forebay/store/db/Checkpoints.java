@@ -72,6 +72,11 @@ final class Checkpoints {
         waiting.forEach(checkpoint -> checkpoint.fail(cause));
     }
 
+    /** Those that are not closed yet. */
+    synchronized List<Opened> open() {
+        return open.stream().map(CheckpointImpl::opened).toList();
+    }
+
     synchronized void remove(CheckpointImpl checkpoint) {
         open.remove(checkpoint);
     }

@@ -50,7 +50,8 @@ public final class Engine {
         executor = orElse(builder.executor(), () -> new SystemExecutor(builder.backgroundThreads(), "forebay"));
         Clock clock = orElse(builder.clock(), SystemClock::new);
         LongSupplier ids = orElse(builder.random(), SecureIds::new);
-        shared = new EngineResources(pool, cache, executor, clock, ids, new MemoryArbiter(pool, executor));
+        shared = new EngineResources(
+                pool, cache, executor, clock, ids, new MemoryArbiter(pool, executor, clock), builder.leakTracking());
     }
 
     public Store open(FileStore files, StoreOptions options) {

@@ -13,4 +13,5 @@ record EngineResources(
         BackgroundExecutor executor,
         Clock clock,
         LongSupplier ids,
-        MemoryArbiter arbiter) {}
+        MemoryArbiter arbiter,
+        boolean leakTracking) {}

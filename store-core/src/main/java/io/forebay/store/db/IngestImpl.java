@@ -34,7 +34,7 @@ final class IngestImpl implements SortedIngest {
         this.flushes = flushes;
         this.installer = installer;
         output = new SstOutput(store.sstTarget().atBottom(), TombstoneFeed.NONE, List.of());
-        store.lifecycle.startIngest();
+        store.lifecycle.startIngest(Opened.now("ingest", store.shared));
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.forebay.store.db;
 import io.forebay.store.ReadOnlyStoreException;
 import io.forebay.store.StoreClosedException;
 import io.forebay.store.StoreException;
+import java.util.List;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -23,6 +24,7 @@ final class Lifecycle {
     private volatile int mode = OPEN;
     private volatile Failure failure;
     private boolean ingesting;
+    private Opened ingest;
     private boolean recovering;
     private int runningJobs;
 
@@ -137,10 +139,16 @@ final class Lifecycle {
         return repaired;
     }
 
-    synchronized void startIngest() {
+    synchronized void startIngest(Opened opened) {
         checkWritable();
+        ingest = opened;
         ingesting = true;
         mode = INGESTING;
+    }
+
+    /** The ingest that is open, if any. */
+    synchronized List<Opened> openIngest() {
+        return ingesting ? List.of(ingest) : List.of();
     }
 
     synchronized void endIngest() {

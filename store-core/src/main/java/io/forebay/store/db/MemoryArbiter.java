@@ -1,10 +1,12 @@
 package io.forebay.store.db;
 
 import io.forebay.store.BackgroundExecutor;
+import io.forebay.store.Clock;
 import io.forebay.store.MemoryBudgetException;
 import io.forebay.store.StoreException;
 import io.forebay.store.cache.SlabPool;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
@@ -26,6 +28,11 @@ final class MemoryArbiter {
 
         /** Freezes the active memtable and starts its flush; false when its writer is inside the gate. */
         boolean tryFreeze();
+
+        /** Iterators and snapshots that users have open, the oldest first. */
+        default List<Opened> open() {
+            return List.of();
+        }
     }
 
     /** How often, and how long at a time, a writer waits for memory that only readers still hold. */
@@ -37,12 +44,14 @@ final class MemoryArbiter {
 
     private final SlabPool pool;
     private final BackgroundExecutor executor;
+    private final Clock clock;
     private final List<Tenant> tenants = new CopyOnWriteArrayList<>();
     private volatile boolean tight;
     private long replacedStates;
     private long releasedStates;
 
-    MemoryArbiter(SlabPool pool, BackgroundExecutor executor) {
+    MemoryArbiter(SlabPool pool, BackgroundExecutor executor, Clock clock) {
+        this.clock = clock;
         this.pool = pool;
         this.executor = executor;
     }
@@ -161,7 +170,16 @@ final class MemoryArbiter {
         return new MemoryBudgetException("No memory for " + request + ": of the budget of " + pool.budget()
                 + " bytes, memtables use " + pool.used(SlabPool.Use.MEMTABLE) + ", the block cache "
                 + pool.used(SlabPool.Use.CACHE) + " and file metadata " + pool.used(SlabPool.Use.METADATA)
-                + ". Raise the budget, close iterators that are open for long, or write smaller values.");
+                + ". Raise the budget, close iterators that are open for long" + oldestOpen()
+                + ", or write smaller values.");
+    }
+
+    private String oldestOpen() {
+        return tenants.stream()
+                .flatMap(tenant -> tenant.open().stream())
+                .min(Comparator.comparingLong(Opened::nanos))
+                .map(opened -> " (the oldest is an " + opened.describe(clock) + ")")
+                .orElse("");
     }
 
     private synchronized long lingeringStates() {

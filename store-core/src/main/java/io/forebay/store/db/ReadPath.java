@@ -72,7 +72,7 @@ final class ReadPath {
         if (values != null) {
             return values;
         }
-        SnapshotList.Entry own = claimNow();
+        SnapshotList.Entry own = claimNow(null);
         try {
             return multiGetClaimed(keys, own);
         } finally {
@@ -80,12 +80,16 @@ final class ReadPath {
         }
     }
 
-    /** Claims the present state: it stays readable until the claim is removed. */
-    SnapshotList.Entry claimNow() {
+    /**
+     * Claims the present state: it stays readable until the claim is removed.
+     *
+     * @param opened for whom; null for a moment of our own
+     */
+    SnapshotList.Entry claimNow(Opened opened) {
         store.gate.enterOther();
         try {
             store.lifecycle.checkReadable();
-            return store.snapshots.add(writes.published());
+            return store.snapshots.add(writes.published(), opened);
         } finally {
             store.gate.leave();
         }
@@ -94,7 +98,8 @@ final class ReadPath {
     /** @param claim the state to iterate over, or null for the present one; it must be open */
     StoreIterator iterator(KeyRange range, SnapshotList.Entry claim) {
         Objects.requireNonNull(range, "range");
-        SnapshotList.Entry own = claim == null ? claimNow() : store.snapshots.addLike(claim);
+        Opened opened = Opened.now("iterator", store.shared);
+        SnapshotList.Entry own = claim == null ? claimNow(opened) : store.snapshots.addLike(claim, opened);
         if (own == null) {
             throw new StoreClosedException("The snapshot is closed");
         }
@@ -124,7 +129,7 @@ final class ReadPath {
         } finally {
             state.release();
         }
-        SnapshotList.Entry own = claimNow();
+        SnapshotList.Entry own = claimNow(null);
         try {
             state = store.states.acquire();
             lookup.start(key, offset, length, hash, own.sequence, into);

@@ -1,6 +1,8 @@
 package io.forebay.store.db;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * The states of a store that somebody still reads: snapshots, iterators, and the newest commit. From it follow the
@@ -18,8 +20,12 @@ final class SnapshotList {
         private Entry next;
         private boolean removed;
 
-        private Entry(long sequence) {
+        /** Null for what the engine opened for itself. */
+        private final Opened opened;
+
+        private Entry(long sequence, Opened opened) {
             this.sequence = sequence;
+            this.opened = opened;
         }
     }
 
@@ -35,17 +41,28 @@ final class SnapshotList {
     }
 
     /** Adds a claim; the caller is inside the gate, and {@code sequence} is the store's last published one. */
-    synchronized Entry add(long sequence) {
-        return insertAfter(last, sequence);
+    synchronized Entry add(long sequence, Opened opened) {
+        return insertAfter(last, sequence, opened);
     }
 
     /** Adds a claim on the state of {@code other}; null when that claim has ended already. Any thread. */
-    synchronized Entry addLike(Entry other) {
-        return other.removed ? null : insertAfter(other, other.sequence);
+    synchronized Entry addLike(Entry other, Opened opened) {
+        return other.removed ? null : insertAfter(other, other.sequence, opened);
     }
 
-    private Entry insertAfter(Entry place, long sequence) {
-        Entry entry = new Entry(sequence);
+    /** What users opened and did not close yet, by the age of the states they see. */
+    synchronized List<Opened> open() {
+        List<Opened> open = new ArrayList<>();
+        for (Entry entry = first; entry != null; entry = entry.next) {
+            if (entry.opened != null) {
+                open.add(entry.opened);
+            }
+        }
+        return open;
+    }
+
+    private Entry insertAfter(Entry place, long sequence, Opened opened) {
+        Entry entry = new Entry(sequence, opened);
         entry.previous = place;
         entry.next = place == null ? first : place.next;
         if (place == null) {

@@ -4,6 +4,8 @@ import io.forebay.store.StoreException;
 import io.forebay.store.StoreIoException;
 import io.forebay.store.wal.WriteAheadLog;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 
 /** The end of a store, in the right order: no new work, no running work, the last commit to disk, everything let go. */
 final class StoreCloser {
@@ -38,6 +40,9 @@ final class StoreCloser {
     }
 
     private void end(Release finish) {
+        List<Opened> left = new ArrayList<>(store.snapshots.open());
+        left.addAll(parts.checkpoints.open());
+        left.addAll(store.lifecycle.openIngest());
         if (!store.lifecycle.close()) {
             return;
         }
@@ -55,6 +60,7 @@ final class StoreCloser {
         failures.collect(store.versions::close);
         failures.collect(store.versions.registry()::close);
         failures.collect(release);
+        LeakReport.write(store, left);
         failures.rethrow();
     }
 

@@ -116,7 +116,7 @@ final class StoreImpl implements Store {
 
     @Override
     public Snapshot snapshot() {
-        return new SnapshotImpl(store, parts.reads, parts.reads.claimNow());
+        return new SnapshotImpl(store, parts.reads, parts.reads.claimNow(Opened.now("snapshot", store.shared)));
     }
 
     @Override

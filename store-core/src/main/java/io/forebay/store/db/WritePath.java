@@ -10,6 +10,7 @@ import io.forebay.store.wal.WriteAheadLog;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import java.util.function.BooleanSupplier;
 
@@ -365,6 +366,11 @@ final class WritePath implements MemoryArbiter.Tenant {
         } finally {
             gate.leave();
         }
+    }
+
+    @Override
+    public List<Opened> open() {
+        return snapshots.open();
     }
 
     // ---- counters, any thread

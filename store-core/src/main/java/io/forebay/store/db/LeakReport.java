@@ -1,0 +1,34 @@
+package io.forebay.store.db;
+
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Says what was still open as its store was closed: it held memory and files for longer than anybody wanted. */
+final class LeakReport {
+    private static final Logger LOG = LoggerFactory.getLogger(LeakReport.class);
+    /** Traces beyond these tell nothing new. */
+    private static final int MAX_TRACES = 5;
+
+    private LeakReport() {}
+
+    /** @param left what is open, the oldest first */
+    static void write(StoreContext store, List<Opened> left) {
+        if (left.isEmpty()) {
+            return;
+        }
+        LOG.warn(
+                "Store {} is closed with {} open iterators, snapshots, checkpoints or ingests; the oldest is an {}."
+                        + " {}",
+                store.options.name(),
+                left.size(),
+                left.get(0).describe(store.shared.clock()),
+                left.get(0).trace() == null
+                        ? "Environment.Builder.leakTracking(true) tells where."
+                        : "They come from:");
+        left.stream()
+                .filter(opened -> opened.trace() != null)
+                .limit(MAX_TRACES)
+                .forEach(opened -> LOG.warn("Not closed: {}", opened.describe(store.shared.clock()), opened.trace()));
+    }
+}
