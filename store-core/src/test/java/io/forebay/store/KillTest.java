@@ -81,8 +81,9 @@ class KillTest {
         Acknowledged acknowledged = new Acknowledged();
         try (child) {
             child.order(place + "\t" + seed + "\t" + (at + 1));
-            // from a few operations to some thousands
-            for (int lines = 1 + random.nextInt(1 << 1 + random.nextInt(10)); lines > 0; lines--) {
+            // from a few operations to some thousands; fewer where each waits for the disk
+            int most = 2 << random.nextInt(KillLife.durability(seed) == Durability.SYNCED ? 6 : 9);
+            for (int lines = 1 + random.nextInt(most); lines > 0; lines--) {
                 String line = child.readLine();
                 assertThat(line)
                         .as("the child ended by itself; seed %d, from %d", seed, at)
