@@ -6,6 +6,7 @@ import io.forebay.kafka.offsets.CommitPayload;
 import io.forebay.kafka.offsets.PayloadException;
 import io.forebay.kafka.offsets.StoreLayout;
 import io.forebay.store.CorruptionException;
+import io.forebay.store.FileStore;
 import io.forebay.store.FileStores;
 import io.forebay.store.Store;
 import io.forebay.store.StoreClosedException;
@@ -157,6 +158,11 @@ public abstract class ForebayStateStore implements StateStore {
         }
     }
 
+    /** Where the engine keeps its files; tests have disks of their own. */
+    FileStore files(File directory) {
+        return FileStores.local(directory);
+    }
+
     private Store openEngine(SharedEnvironment lease, File directory, ForebayConfig config) {
         StoreOptions options = StoreOptions.builder()
                 .name(context.taskId() + "/" + name)
@@ -164,7 +170,7 @@ public abstract class ForebayStateStore implements StateStore {
                 .commitInterval(config.commitInterval())
                 .build();
         try {
-            return lease.environment().open(FileStores.local(directory), options);
+            return lease.environment().open(files(directory), options);
         } catch (CorruptionException e) {
             if (!KafkaInternals.isRebuildable(context, name)) {
                 throw e;
@@ -176,7 +182,7 @@ public abstract class ForebayStateStore implements StateStore {
                     e);
             delete(directory);
             if (KafkaInternals.isGlobal(context)) {
-                return lease.environment().open(FileStores.local(directory), options);
+                return lease.environment().open(files(directory), options);
             }
             throw new TaskCorruptedException(
                     Set.of(context.taskId()),
