@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -162,6 +163,31 @@ class CompressionTest {
                 }
                 return refused == null ? "not refused" : refused.getMessage();
             }
+        }
+    }
+
+    /** Their size is that of the file, not of what is in it: else they would be merged into the same small files for ever. */
+    @ParameterizedTest
+    @EnumSource(names = {"LZ4", "ZSTD"})
+    @Timeout(60)
+    void mergingFilesThatCompressWellEnds(Compression compression) {
+        StoreOptions options = StoreOptions.builder()
+                .memtableBytes(1 << 10)
+                .blockBytes(1 << 10)
+                .targetFileBytes(4 << 10)
+                .compression(compression)
+                .bottomCompression(compression)
+                .build();
+        try (Environment environment =
+                        Environment.builder().memoryBytes(8 << 20).build();
+                Store store = environment.open(new CrashFileStore(), options)) {
+            for (int i = 0; i < 200; i++) {
+                store.put(key(i), i % 10 == 9 ? new byte[3500] : value(i, 0));
+            }
+            store.commitDurably(new byte[0]);
+            store.compact();
+            assertThat(store.statistics().liveFiles()).isLessThan(10);
+            assertThat(store.get(key(109))).isEqualTo(new byte[3500]);
         }
     }
 

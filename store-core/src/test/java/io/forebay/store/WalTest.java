@@ -227,6 +227,26 @@ class WalTest {
         }
     }
 
+    /** The memtable that it ends in is frozen with it, so that nothing after it says that the batch is whole. */
+    @ParameterizedTest
+    @EnumSource
+    void aLargeBatchAtTheEndSurvivesOneOpeningAfterAnother(Durability between) {
+        StoreOptions.Builder options = options(Durability.SYNCED).memtableBytes(32 << 10);
+        Store store = new SteppedEnvironment(1 << 20).open(files, options);
+        store.put(bytes("a"), bytes("1"));
+        byte[] value = new byte[400_000];
+        store.write(new WriteBatch().put(bytes("large"), value));
+        CrashFileStore left = files.afterCrash(new Random(1));
+        for (Durability durability : new Durability[] {between, Durability.SYNCED, Durability.NONE}) {
+            try (SteppedEnvironment other = new SteppedEnvironment(1 << 20)) {
+                Store reopened = other.open(left, options.durability(durability));
+                assertThat(reopened.get(bytes("a"))).isEqualTo(bytes("1"));
+                assertThat(reopened.get(bytes("large"))).isEqualTo(value);
+                reopened.close();
+            }
+        }
+    }
+
     @Test
     void aReplayLargerThanTheMemoryIsFlushedOnTheWay() {
         StoreOptions.Builder options = options(Durability.BUFFERED);

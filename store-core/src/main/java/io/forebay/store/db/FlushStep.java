@@ -57,6 +57,17 @@ final class FlushStep {
         }
     }
 
+    /** Brings all that is frozen to disk when the store closes, committed or not: for a store with a log. */
+    void finishAll(WritePath writes) throws IOException {
+        List<TrackedMemtable> batch = new ArrayList<>(store.states.nextFlush());
+        while (!batch.isEmpty()) {
+            flush(batch, writes);
+            batch = new ArrayList<>(store.states.nextFlush());
+        }
+        finish(writes);
+        installer.install(new VersionEdit().keep(writes.assigned()));
+    }
+
     /** Writes a commit to the manifest for which nothing is left to flush. */
     void commitAlone(CommitMark requested) throws IOException {
         CommitMark newest = store.commits.last();

@@ -18,7 +18,7 @@ final class LeakReport {
             return;
         }
         LOG.warn(
-                "Store {} is closed with {} open iterators, snapshots, checkpoints or ingests; the oldest is an {}."
+                "Store {} is closed while {} iterators, snapshots, checkpoints or ingests are open; the oldest: {}."
                         + " {}",
                 store.options.name(),
                 left.size(),

@@ -95,6 +95,9 @@ final class Lifecycle {
                 before.cause.addSuppressed(cause);
             }
             failure = new Failure(before.cause, severity);
+        } else if (recovering) {
+            // what is being repaired is not all there is to repair
+            failure = new Failure(before.cause, before.severity);
         }
         if (mode < READ_ONLY) {
             mode = READ_ONLY;
@@ -234,7 +237,8 @@ final class Lifecycle {
             throw new IllegalStateException(
                     "Store " + name + " has an open ingest; finish or close it before other writes");
         }
-        checkFailure(); // it may have been repaired in this moment
+        checkFailure();
+        checkWritable(); // it was repaired in this moment
     }
 
     private void refuseRead() {

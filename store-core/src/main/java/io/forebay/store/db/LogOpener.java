@@ -42,7 +42,7 @@ final class LogOpener implements WalHandler {
             log = begin(logs.nextNumber());
         } else if (!logs.isEmpty()) {
             // also when the manifest needs none: the end of it, which says so, may not be synced
-            parts.installer.install(new VersionEdit().logs(new VersionEdit.Logs(0, logs.nextNumber())));
+            parts.installer.install(leaving(0, logs.nextNumber()));
         }
         store.keeping(logging);
         parts.writes.begin(log);
@@ -60,8 +60,13 @@ final class LogOpener implements WalHandler {
                 store.options.durability() == Durability.SYNCED,
                 parts.recovery::failed);
         store.log(log); // closed with the store from here on
-        parts.installer.install(new VersionEdit().logs(new VersionEdit.Logs(id, number)));
+        parts.installer.install(leaving(id, number));
         return log;
+    }
+
+    /** Nothing in older logs is needed any more: all that was replayed is in files, and stays, batches as a whole. */
+    private VersionEdit leaving(long id, long firstNeeded) {
+        return new VersionEdit().keep(parts.writes.assigned()).logs(new VersionEdit.Logs(id, firstNeeded));
     }
 
     @Override

@@ -79,6 +79,9 @@ final class Recovery {
         if (store.lifecycle.isClosed()) {
             return;
         }
+        if (cancel != null) {
+            cancel.run();
+        }
         cancel = executor.schedule(backoff.next(), () -> executor.execute(Kind.FLUSH, this::attempt));
     }
 
@@ -89,14 +92,18 @@ final class Recovery {
         }
         store.counters.retries.incrementAndGet();
         Lifecycle.Failure failure = store.lifecycle.failure();
+        boolean worked = false;
         boolean repaired = false;
         try {
             work.run();
-            repaired = true;
+            worked = true;
         } catch (Throwable e) {
             failedAgain(e);
         } finally {
-            repaired = store.lifecycle.endRecovery(repaired ? failure : null);
+            repaired = store.lifecycle.endRecovery(worked ? failure : null);
+        }
+        if (worked && !repaired) {
+            anotherFailed();
         }
         if (repaired) {
             store.counters.resumes.incrementAndGet();
@@ -105,6 +112,14 @@ final class Recovery {
         }
         store.progress.signal();
         return true;
+    }
+
+    /** Something else failed while this was repaired. */
+    private void anotherFailed() {
+        Lifecycle.Failure failure = store.lifecycle.failure();
+        if (failure != null && failure.severity() == Severity.TRANSIENT) {
+            tryLater();
+        }
     }
 
     private void failedAgain(Throwable cause) {

@@ -67,16 +67,45 @@ final class StoreCloser {
     /** With a log: syncs it, which makes all writes durable. */
     private void finish(boolean torn) throws IOException {
         WriteAheadLog log = store.log();
-        if (log != null) {
+        if (log == null) {
+            finishCommit(torn);
+            return;
+        }
+        boolean failed = log.hasFailed();
+        try {
+            log.close();
+        } catch (IOException e) {
+            store.lifecycle.fail(e, Severity.of(e));
+            finishWrites(torn);
+            throw e;
+        }
+        if (failed) {
+            finishWrites(torn);
+        } else {
+            finishCommit(torn);
+        }
+    }
+
+    /** A log that failed may have lost what it was given: all that is in memory goes to files. */
+    private void finishWrites(boolean torn) throws IOException {
+        Lifecycle.Failure failure = store.lifecycle.failure();
+        if (torn) {
+            throw store.lifecycle.readOnly(failure);
+        }
+        try {
+            store.gate.enterOther();
             try {
-                log.close();
-            } catch (IOException e) {
-                store.lifecycle.fail(e, Severity.of(e));
-                finishCommit(torn);
+                parts.writes.freeze();
+            } finally {
+                store.gate.leave();
+            }
+            parts.flushStep.finishAll(parts.writes);
+        } catch (IOException | RuntimeException e) {
+            if (failure == null) {
                 throw e;
             }
+            throw readOnly(failure, e);
         }
-        finishCommit(torn);
     }
 
     private void abandonLog() throws IOException {
@@ -104,12 +133,16 @@ final class StoreCloser {
         try {
             flushCommit();
         } catch (IOException | RuntimeException e) {
-            StoreException readOnly = store.lifecycle.readOnly(failure);
-            if (e != failure.cause()) {
-                readOnly.addSuppressed(e);
-            }
-            throw readOnly;
+            throw readOnly(failure, e);
         }
+    }
+
+    private StoreException readOnly(Lifecycle.Failure failure, Exception last) {
+        StoreException readOnly = store.lifecycle.readOnly(failure);
+        if (last != failure.cause()) {
+            readOnly.addSuppressed(last);
+        }
+        return readOnly;
     }
 
     private void flushCommit() throws IOException {

@@ -75,7 +75,7 @@ final class StoreParts {
         long written = writes.published();
         log.restart(written + 1);
         long first = log.firstNeeded(written);
-        installer.install(new VersionEdit().logs(new VersionEdit.Logs(log.id(), first)));
+        installer.install(new VersionEdit().keep(written).logs(new VersionEdit.Logs(log.id(), first)));
         log.deleteBelow(first);
     }
 

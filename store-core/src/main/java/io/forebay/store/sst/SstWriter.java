@@ -157,10 +157,14 @@ public final class SstWriter {
         tombstoneBytes += fragment.end() == null ? 0 : fragment.end().length;
     }
 
-    /** About how long the file would be if it were finished now. Never shrinks by more than a few percent. */
+    /**
+     * About how long the file would be if it were finished now. Never shrinks by more than a few percent. What a block that
+     * is still to be compressed will take is not known and left out: a file that ends too early is small, and merging
+     * small files must not make the same ones again.
+     */
     public long estimatedBytes() {
         return output.position()
-                + block.size()
+                + (compression == Compression.NONE ? block.size() : 0)
                 + partition.estimatedBytes()
                 + tombstoneBytes
                 + (cipher == null ? SstFormat.FOOTER_BYTES : EncryptedFooter.length(cipher))

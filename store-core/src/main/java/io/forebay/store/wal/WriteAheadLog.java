@@ -298,6 +298,9 @@ public final class WriteAheadLog {
                 giveBack(segment);
             }
             if (sync) {
+                synchronized (io) {
+                    io.notifyAll(); // who waits for a write only need not wait for the sync
+                }
                 syncFile();
             }
             return null;
@@ -322,11 +325,12 @@ public final class WriteAheadLog {
             file.sync();
             syncs++;
         }
-        syncedTicket = writtenTicket;
+        // before those who wait for the commit go on
         if (onCommitDurable != null) {
             onCommitDurable.run();
             onCommitDurable = null;
         }
+        syncedTicket = writtenTicket;
     }
 
     /** True when a log could not be written and {@link #restart} did not succeed since. */

@@ -160,7 +160,12 @@ final class DeterministicRun {
                 && written < writer.size()
                 && WRITES.contains(writer.get(written).verb())) {
             insideSteps++;
-            write();
+            subject.allowPauses(true);
+            try {
+                write();
+            } finally {
+                subject.allowPauses(false);
+            }
         }
     }
 

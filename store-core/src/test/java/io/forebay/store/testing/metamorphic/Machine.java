@@ -152,6 +152,12 @@ final class Machine implements AutoCloseable {
         return options.durability() == Durability.BUFFERED;
     }
 
+    void allowPauses(boolean allowed) {
+        if (executor != null) {
+            executor.allowPauses(allowed);
+        }
+    }
+
     boolean isWorking() {
         return executor != null && executor.isRunning();
     }

@@ -19,6 +19,7 @@ final class SeededExecutor implements BackgroundExecutor {
     private final List<Piece> ready = new ArrayList<>();
     private final List<Piece> alarms = new ArrayList<>();
     private boolean running;
+    private boolean pauses;
 
     /** @param trace is told the name of every piece of work that is about to run */
     SeededExecutor(ManualClock clock, Random random, Consumer<String> trace) {
@@ -77,8 +78,16 @@ final class SeededExecutor implements BackgroundExecutor {
         }
     }
 
+    /** While true, whoever asks for help within running work only pauses, and is told that others do the work. */
+    void allowPauses(boolean allowed) {
+        pauses = allowed;
+    }
+
     @Override
     public boolean help() {
+        if (running && pauses) {
+            return false;
+        }
         if (running) {
             throw new AssertionError("Background work waits for background work");
         }

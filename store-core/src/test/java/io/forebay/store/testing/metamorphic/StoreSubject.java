@@ -60,6 +60,11 @@ final class StoreSubject implements Subject {
     }
 
     /** True while a piece of background work runs. */
+    /** While true, a write within background work may be slowed down; it never waits for more memory here. */
+    void allowPauses(boolean allowed) {
+        machine.allowPauses(allowed);
+    }
+
     boolean isWorking() {
         return machine.isWorking();
     }
