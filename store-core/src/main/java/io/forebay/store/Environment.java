@@ -24,11 +24,13 @@ public final class Environment implements AutoCloseable {
     }
 
     /**
-     * Opens the store in {@code files}, or creates it when there is none. The state is that of its last durable commit.
-     * Close the store before the environment.
+     * Opens the store in {@code files}, or creates it when there is none. The state is that of its last durable commit;
+     * a write-ahead log that is found is replayed on top, see {@link Durability}. Close the store before the environment.
      *
      * @throws StoreLockedException when the directory is in use
-     * @throws CorruptionException when the manifest is damaged
+     * @throws CorruptionException when the manifest or a write-ahead log is damaged
+     * @throws StoreIoException when a file cannot be read or written, or the key service cannot be reached
+     * @throws StoreException when the library of the wanted compression is missing
      * @throws EncryptionException when it is encrypted and a key is missing, or plain and {@link StoreOptions#encryptedOnly()}
      * @throws FormatTooNewException when a newer Forebay wrote it
      * @throws IllegalArgumentException when the merge function has another name than the one the store was written with
@@ -151,8 +153,8 @@ public final class Environment implements AutoCloseable {
 
         /**
          * Whether the place where an iterator, snapshot, checkpoint or ingest is opened is remembered, so that one that is not
-         * closed before its store can be reported with it. Costs a stack trace each time; default false, which reports their
-         * number, and thread and age of the oldest.
+         * closed before its store can be reported with it, as a warning in the log when the store is closed. Costs a stack
+         * trace each time; default false, which reports their number, and thread and age of the oldest.
          */
         public Builder leakTracking(boolean value) {
             leakTracking = value;

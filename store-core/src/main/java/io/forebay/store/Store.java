@@ -19,15 +19,16 @@ import java.util.Set;
  * of {@link Durability}, and after {@link #close()} all of them. A write is visible to readers before it is acknowledged;
  * one that ends with an exception of the log may or may not be found by a reopen.
  *
- * <p><b>Errors.</b> When a flush or a write of the manifest fails, the store stops taking writes: they, and whoever waits for
- * the disk, get a {@link ReadOnlyStoreException} with the first cause. Reads go on, in memory and in files. Nothing is lost:
- * what was written stays in memory, and a commit that was not durable yet still becomes so, also one whose {@link
- * #commitDurably} was told of the failure. What happens next depends on the cause:
+ * <p><b>Errors.</b> When a flush, or a write of the manifest or the write-ahead log fails, the store stops taking writes:
+ * they, and whoever waits for the disk, get a {@link ReadOnlyStoreException} with the first cause. Reads go on, in memory
+ * and in files. Nothing is lost: what was written stays in memory, and a commit that was not durable yet still becomes so,
+ * also one whose {@link #commitDurably} was told of the failure. What happens next depends on the cause:
  *
  * <ul>
- *   <li>no space, another I/O error, or no memory: the store tries again by itself, after 0.1 to 30 seconds, always with new
- *       files, and takes writes again as soon as that succeeds. {@link #resume} tries at once;
- *   <li>an exception of a merge function or a compaction filter: {@link #resume} tries again;
+ *   <li>no space, another I/O error, or no room in the memory budget: the store tries again by itself, after 0.1 to 30
+ *       seconds, always with new files, and takes writes again as soon as that succeeds. {@link #resume} tries at once;
+ *   <li>an exception of a merge function or a compaction filter, or an {@link EncryptionException}: {@link #resume} tries
+ *       again;
  *   <li>damage, or a file of a newer version: the store stays as it is until it is closed and opened again.
  * </ul>
  *
@@ -35,8 +36,8 @@ import java.util.Set;
  * slowed down by the sorted runs that gather. {@link StoreStatistics} tells the state and counts the attempts.
  *
  * <p>An exception of a merge function that is thrown by a read passes to the reader; a write never calls it in vain. After
- * close all methods throw {@link StoreClosedException}. Keys are 0 to 16 MiB, values 0 to 1 GiB; longer ones are refused with {@link
- * IllegalArgumentException}. Arrays handed in are copied and may be reused.
+ * close all methods throw {@link StoreClosedException}. Keys are 0 to 16 MiB, values 0 to 1 GiB; longer ones are refused
+ * with {@link IllegalArgumentException}. Arrays handed in are copied and may be reused.
  */
 public interface Store extends ReadView, AutoCloseable {
     int MAX_KEY_BYTES = 16 << 20;
@@ -114,8 +115,9 @@ public interface Store extends ReadView, AutoCloseable {
     void compact();
 
     /**
-     * Ids of the master keys that the files of this store need now, manifest included; empty for a store that is not
-     * encrypted. A key that is in none of these sets, of no store and no checkpoint, can be retired. Any thread.
+     * Ids of the master keys that the files of this store need now, manifest and write-ahead logs included; empty for a
+     * store that is not encrypted. A key that is in none of these sets, of no store and no checkpoint, can be retired. Any
+     * thread.
      */
     Set<String> encryptionKeyIds();
 
@@ -129,8 +131,8 @@ public interface Store extends ReadView, AutoCloseable {
 
     /**
      * Reads every file of the store from disk, the manifest included, and checks checksums, the structure of all blocks, the
-     * order of keys, what indexes, filters and properties say about them, and what holds between files. What is found is
-     * reported, not thrown. Memtables are not looked at.
+     * order of keys, what indexes, filters and properties say about them, and what holds between files; reads write-ahead
+     * logs as a reopen would. What is found is reported, not thrown. Memtables are not looked at.
      *
      * <p>It verifies the files of the moment at which it begins; writes, reads and compactions go on meanwhile. It takes about
      * as long as reading all files once, fills no cache, and needs memory for the metadata and a few blocks of one file,
@@ -145,9 +147,12 @@ public interface Store extends ReadView, AutoCloseable {
     StoreStatistics statistics();
 
     /**
-     * Makes the last commit durable, drops uncommitted writes (with a log: makes all writes durable and drops none), stops the background work of this store and releases the
-     * directory. Open iterators, snapshots and checkpoints become unusable. Idempotent. Any thread, but not while another
-     * one writes.
+     * Makes the last commit durable, drops uncommitted writes (with a log: makes all writes durable and drops none), stops
+     * the background work of this store and releases the directory. Open iterators, snapshots, checkpoints and ingests
+     * become unusable, and are reported by a warning in the log ({@link Environment.Builder#leakTracking}).
+     * Idempotent. Any thread, but not while another one writes.
+     *
+     * @throws StoreException when the last commit, or the log, could not be made durable; everything is let go nevertheless
      */
     @Override
     void close();

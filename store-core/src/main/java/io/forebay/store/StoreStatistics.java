@@ -32,7 +32,7 @@ package io.forebay.store;
  * @param walBytesWritten bytes appended to write-ahead logs
  * @param walSyncs syncs of write-ahead logs
  * @param readOnlyCause why the store takes no writes at present, or null when it does
- * @param backgroundFailures flushes, compactions and writes of the manifest that failed
+ * @param backgroundFailures flushes, compactions, and writes of manifest or write-ahead log that failed
  * @param backgroundRetries attempts to do failed work again
  * @param resumes how often the store took writes again after a failure
  */

@@ -9,7 +9,7 @@ import java.util.Objects;
  * What a verification found. Immutable; {@link #toString()} is meant for logs and people.
  *
  * @param place where the store is
- * @param files the manifest and every SST of the store, each with what is wrong with it
+ * @param files the manifest, every SST, and the write-ahead logs if the store has some, each with what is wrong with it
  * @param remarks what is worth knowing and no damage, like files that no part of the store refers to
  * @param complete false when the verification was interrupted, so that files are missing in the report
  * @param duration how long it took
@@ -42,10 +42,10 @@ public record VerificationReport(
     /**
      * One file that was looked at.
      *
-     * @param name inside its directory
-     * @param bytes length that it should have
+     * @param name inside its directory; of write-ahead logs without damage, {@code WAL} for all of them
+     * @param bytes length that it should have; 0 for write-ahead logs
      * @param blocks that were read and found whole
-     * @param entries in those blocks; of a manifest, its records
+     * @param entries in those blocks; of a manifest, its records; of write-ahead logs, writes and commits
      * @param findings what is wrong with it, at most 100 of them; empty when it is as it should be
      * @param moreFindings how many there are beyond those
      */
@@ -72,7 +72,7 @@ public record VerificationReport(
         return all;
     }
 
-    /** Bytes of all files. */
+    /** Bytes of all files but write-ahead logs. */
     public long bytes() {
         return files.stream().mapToLong(VerifiedFile::bytes).sum();
     }

@@ -25,8 +25,9 @@ import java.nio.ByteBuffer;
  * Footer       --> TopIndexOffset:u64, TombstonesOffset:u64, PropertiesOffset:u64, Version:u32, Checksum:u32, Magic:u64
  * </pre>
  *
- * In a file with compression a data block is compressed if that pays; the {@link BlockTrailer} says so. In an encrypted file every block is a {@link FileCipher message} at the offset of the block, whose kind is the type in its
- * trailer, and the footer is an {@link EncryptedFooter}.
+ * In a file with compression a data block is compressed if that pays; the {@link BlockTrailer} says so. In an encrypted
+ * file every block is a {@link FileCipher message} at the offset of the block, whose kind is the type in its trailer, and
+ * the footer is an {@link EncryptedFooter}.
  *
  * <p>The footer's checksum is the masked CRC-32C of all footer bytes before it. Every version keeps the length of the footer
  * and its last 16 bytes, so that a reader can tell a newer file from a damaged one.
