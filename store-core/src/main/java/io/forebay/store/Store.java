@@ -22,7 +22,8 @@ import java.util.Set;
  * <p><b>Errors.</b> When a flush, or a write of the manifest or the write-ahead log fails, the store stops taking writes:
  * they, and whoever waits for the disk, get a {@link ReadOnlyStoreException} with the first cause. Reads go on, in memory
  * and in files. Nothing is lost: what was written stays in memory, and a commit that was not durable yet still becomes so,
- * also one whose {@link #commitDurably} was told of the failure. What happens next depends on the cause:
+ * also one whose {@link #commitDurably} was told of the failure. Checkpoints that are not complete yet fail and must be
+ * taken again. What happens next depends on the cause:
  *
  * <ul>
  *   <li>no space, another I/O error, or no room in the memory budget: the store tries again by itself, after 0.1 to 30

@@ -93,7 +93,10 @@ public final class StoreOptions {
         return encryption;
     }
 
-    /** What survives when a write has returned; default {@link Durability#NONE}, which keeps no log. */
+    /**
+     * What survives when a write has returned; default {@link Durability#NONE}, which keeps no log. What a log gathers
+     * before it is written (the writes under way, and buffers of some MiB for reuse) is heap, outside of the memory budget.
+     */
     public Durability durability() {
         return durability;
     }

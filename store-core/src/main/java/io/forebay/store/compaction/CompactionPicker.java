@@ -16,8 +16,8 @@ import java.util.Set;
  * <p>In this order: drop what range deletes hide; move down files with nothing older below them; when the tiers weigh a
  * quarter of the bottom, merge the part of the key space into it where most is gained for each byte written; merge
  * neighbouring tiers of similar size; tidy up the bottom. Because tiers are cut at the same keys as the bottom ({@link
- * io.forebay.store.flush.Guides}), a part is about an eighth of the whole, so no job ever needs the whole store twice, and each key's tiers have
- * grown to half of its bottom, not a quarter, when their turn comes. Figures: docs/compaction.md.
+ * io.forebay.store.flush.Guides}), a part is about an eighth of the whole, so no job ever needs the whole store twice, and
+ * each key's tiers have grown to half of its bottom, not a quarter, when their turn comes. Figures: docs/compaction.md.
  */
 public final class CompactionPicker {
     /** Tiers are merged into the bottom when they weigh this share of it. */

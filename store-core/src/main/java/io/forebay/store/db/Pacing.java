@@ -11,7 +11,8 @@ import java.util.concurrent.locks.LockSupport;
  *
  * <p>While memtables use less than half of the budget a writer runs free. Above, it is slowed down towards the speed at
  * which this store's flushes give memory back, which it reaches at about two thirds; so the memory settles there, below the
- * three quarters at which a writer must stop and wait. Write-ahead logs beyond what is usual count like memory. Sorted runs beyond what compaction normally leaves slow it down, too.
+ * three quarters at which a writer must stop and wait. Write-ahead logs beyond what is usual count like memory.
+ * Sorted runs beyond what compaction normally leaves slow it down, too.
  */
 final class Pacing {
     /** The memtable growth between two looks at the debt. */

@@ -12,7 +12,10 @@ import java.util.TreeSet;
 final class Statistics {
     private Statistics() {}
 
-    /** Master keys of the manifest, of the write-ahead logs and of all files that somebody refers to, open checkpoints and iterators included. */
+    /**
+     * Master keys of the manifest, of the write-ahead logs and of all files that somebody refers to, open checkpoints and
+     * iterators included.
+     */
     static Set<String> encryptionKeyIds(StoreContext store) {
         store.lifecycle.checkReadable();
         Set<String> ids = new TreeSet<>();

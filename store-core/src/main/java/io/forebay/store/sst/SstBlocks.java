@@ -20,8 +20,9 @@ import java.nio.ByteBuffer;
 
 /**
  * The blocks of one open file by their numbers (see {@link TopIndex}), through the cache. A block is read, verified,
- * decrypted, decompressed and validated when it enters the cache; there it takes its content and room for a trailer, encrypted or not. Where a data block lies is looked up in its index block only then: a hit needs its
- * number and nothing else. Thread-safe.
+ * decrypted, decompressed and validated when it enters the cache; there it takes its content and room for a trailer,
+ * encrypted or not. Where a data block lies is looked up in its index block only then: a hit needs its number and nothing
+ * else. Thread-safe.
  */
 final class SstBlocks implements BlockSource {
     private final ReadableFile file;

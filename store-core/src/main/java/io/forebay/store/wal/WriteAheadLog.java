@@ -17,7 +17,8 @@ import java.util.function.Consumer;
  * appends everything that was encoded so far as one record, and syncs it if need be; the others, whose writes went with it,
  * find that nothing is left to do. So while one sync is under way the next group gathers.
  *
- * <p>Thread-safe. No lock is held during I/O: one thread at a time leads, the others wait until it is done. After a failure nothing is written any more, until {@link #restart}.
+ * <p>Thread-safe. No lock is held during I/O: one thread at a time leads, the others wait until it is done. After
+ * a failure nothing is written any more, until {@link #restart}.
  */
 public final class WriteAheadLog {
     /** A group is closed when it is larger. */
