@@ -12,12 +12,15 @@ import java.util.function.UnaryOperator;
  * whatever way, is kept.
  */
 final class Reducer {
-    /** Bounds the time, should a failure not repeat reliably. */
+    /** Bounds the work, should a failure not repeat reliably. */
     private static final int MOST_RUNS = 20_000;
+    /** Bounds the time, should each run take long to fail. */
+    private static final long MOST_NANOS = 120_000_000_000L;
 
     private final Runner runner;
     private Runner.Failure best;
     private int runs;
+    private final long started = System.nanoTime();
 
     private Reducer(Runner runner, Runner.Failure failure) {
         this.runner = runner;
@@ -35,12 +38,16 @@ final class Reducer {
             reducer.shrinkGroups();
             reducer.shrinkOptions();
             reducer.shrinkWords();
-        } while (!before.equals(reducer.best.history().toString()) && reducer.runs < MOST_RUNS);
+        } while (!before.equals(reducer.best.history().toString()) && !reducer.isOver());
         return reducer.best;
     }
 
+    private boolean isOver() {
+        return runs >= MOST_RUNS || System.nanoTime() - started > MOST_NANOS;
+    }
+
     private boolean tryOut(History candidate) {
-        if (runs >= MOST_RUNS) {
+        if (isOver()) {
             return false;
         }
         runs++;
