@@ -82,7 +82,8 @@ class RaceTest {
             this.random = random;
             options = options(random);
             environment = Environment.builder()
-                    .memoryBytes(3L << 20 << random.nextInt(3))
+                    // less than this, all readers at once may need more than there is, and are told so
+                    .memoryBytes(12L << 20 << random.nextInt(3))
                     .backgroundThreads(1 + random.nextInt(3))
                     .allocator(slabs)
                     .build();
@@ -219,7 +220,7 @@ class RaceTest {
                 checkpoint.completion().get(1, TimeUnit.MINUTES);
                 RestoreSource source = new RestoreSource(files, checkpoint.metadata(), KeyRange.all());
                 try (Environment other =
-                                Environment.builder().memoryBytes(4 << 20).build();
+                                Environment.builder().memoryBytes(12 << 20).build();
                         Store restored = other.restore(FileStores.inMemory(), options, List.of(source), NONE)) {
                     assertThat(Bank.audit(restored, true)).isGreaterThanOrEqualTo(before);
                 }
