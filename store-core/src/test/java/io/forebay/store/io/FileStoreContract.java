@@ -295,7 +295,6 @@ abstract class FileStoreContract {
         new Random(7).nextBytes(content);
         write(store, "a", content);
         AtomicInteger noticed = new AtomicInteger();
-        AtomicInteger sent = new AtomicInteger();
         try (ReadableFile file = store.open("a")) {
             List<Thread> readers = new ArrayList<>();
             AtomicReference<Throwable> failure = new AtomicReference<>();
@@ -304,7 +303,10 @@ abstract class FileStoreContract {
                 Thread reader = new Thread(() -> {
                     try {
                         ByteBuffer into = ByteBuffer.allocateDirect(64 << 10);
-                        for (int i = 0; i < 4_000 || noticed.get() < 200 && i < 400_000; i++) {
+                        for (int i = 0; i < 4_000; i++) {
+                            if (random.nextInt(20) == 0) {
+                                Thread.currentThread().interrupt();
+                            }
                             int from = random.nextInt(content.length - 100);
                             into.clear().limit(1 + random.nextInt(Math.min(into.capacity(), content.length - from)));
                             file.read(from, into);
@@ -322,14 +324,14 @@ abstract class FileStoreContract {
                 readers.add(reader);
                 reader.start();
             }
+            // The readers interrupt themselves often enough whatever the scheduler does; these come in the middle of a read.
             Random random = new Random(99);
             while (readers.stream().anyMatch(Thread::isAlive)) {
                 readers.get(random.nextInt(readers.size())).interrupt();
-                sent.incrementAndGet();
                 Thread.yield();
             }
             assertThat(failure.get()).isNull();
-            assertThat(noticed.get()).isPositive();
+            assertThat(noticed.get()).isGreaterThan(300);
         }
     }
 
@@ -345,6 +347,9 @@ abstract class FileStoreContract {
                 Random random = new Random(5);
                 for (int at = 0; at < content.length; ) {
                     int count = Math.min(content.length - at, 1 + random.nextInt(2_000));
+                    if (random.nextInt(20) == 0) {
+                        Thread.currentThread().interrupt();
+                    }
                     file.append(ByteBuffer.wrap(content, at, count));
                     at += count;
                     if (random.nextInt(50) == 0) {
@@ -359,12 +364,13 @@ abstract class FileStoreContract {
             }
         });
         writer.start();
+        // The writer interrupts itself often enough whatever the scheduler does; these come in the middle of a write.
         while (writer.isAlive()) {
             writer.interrupt();
             Thread.yield();
         }
         assertThat(failure.get()).isNull();
-        assertThat(noticed.get()).isPositive();
+        assertThat(noticed.get()).isGreaterThan(20);
         assertThat(read(store, "a")).isEqualTo(content);
     }
 
