@@ -1,5 +1,6 @@
 /**
- * Comparisons of Forebay with RocksDB, side by side in one run: every round runs each work on both engines in turn, and the
- * table shows medians over the rounds and their ratio.
+ * Comparisons of Forebay with other engines, side by side in one run. {@code Bench} asks one {@code worker} JVM for each of
+ * the {@code engines} to play the {@code scenarios} of a {@code Plan}, in alternating rounds, and {@code report} shows medians
+ * and spreads of the ratios.
  */
 package io.forebay.bench;

@@ -1,4 +1,4 @@
-package io.forebay.bench;
+package io.forebay.bench.system;
 
 import java.io.File;
 import java.io.IOException;
@@ -8,10 +8,10 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** Sizes and removal of directories. */
-final class Files {
+public final class Files {
     private Files() {}
 
-    static long size(File file) {
+    public static long size(File file) {
         File[] children = file.listFiles();
         if (children == null) {
             return file.length();
@@ -23,7 +23,7 @@ final class Files {
         return sum;
     }
 
-    static void deleteTree(Path root) throws IOException {
+    public static void deleteTree(Path root) throws IOException {
         List<Path> paths;
         try (Stream<Path> walk = java.nio.file.Files.walk(root)) {
             paths = walk.sorted(Comparator.reverseOrder()).toList();

@@ -1,0 +1,23 @@
+package io.forebay.bench.engines;
+
+/** What not every engine can do. */
+public enum Ability {
+    /** Ordered iteration. */
+    SCAN,
+    /** Iteration towards smaller keys. */
+    REVERSE,
+    /** Append of an element to a list without a read. */
+    APPEND,
+    /** Several writes in one call. */
+    BATCH,
+    /** Several reads in one call. */
+    MULTI_GET,
+    /** Loading sorted entries past the memtable. */
+    BULK_LOAD,
+    /** Removing all keys under a prefix, in whatever way the users of the engine have. */
+    CLEAR,
+    /** Fixing the present state for a background upload. */
+    CHECKPOINT,
+    /** Keeping its state in files. */
+    FILES
+}

@@ -1,0 +1,272 @@
+package io.forebay.bench.engines;
+
+import java.io.File;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.rocksdb.Checkpoint;
+import org.rocksdb.EnvOptions;
+import org.rocksdb.FlushOptions;
+import org.rocksdb.IngestExternalFileOptions;
+import org.rocksdb.ReadOptions;
+import org.rocksdb.RocksDB;
+import org.rocksdb.RocksDBException;
+import org.rocksdb.RocksIterator;
+import org.rocksdb.Slice;
+import org.rocksdb.SstFileWriter;
+import org.rocksdb.WriteBatch;
+import org.rocksdb.WriteOptions;
+
+/** RocksDB through JNI, set up as one of the hosts does; without its write-ahead log, as both hosts run it. */
+final class RocksEngine implements Engine {
+    static {
+        RocksDB.loadLibrary();
+    }
+
+    private final File directory;
+    private final RocksSettings settings;
+    private final AutoCloseable shared;
+    private final RocksDB db;
+    private final WriteOptions writeOptions = new WriteOptions().setDisableWAL(true);
+    private int checkpoints;
+
+    private RocksEngine(File directory, RocksSettings settings, AutoCloseable shared) {
+        this.directory = directory;
+        this.settings = settings;
+        this.shared = shared;
+        try {
+            db = RocksDB.open(settings.options, RocksSettings.path(directory));
+        } catch (RocksDBException e) {
+            throw new IllegalStateException("RocksDB does not open", e);
+        }
+    }
+
+    static Engine openAsKafka(File directory, Setup setup) {
+        return new RocksEngine(directory, RocksSettings.kafka(setup), () -> {});
+    }
+
+    static Engine openAsFlink(File directory, Setup setup) {
+        RocksSettings.Shared memory = new RocksSettings.Shared(setup);
+        return new RocksEngine(directory, RocksSettings.flink(setup, memory), memory);
+    }
+
+    /** As Kafka Streams does it by default: every store has a cache and write buffers of its own. */
+    static List<Engine> openManyAsKafka(List<File> directories, Setup setup) {
+        Setup part = new Setup(setup.memoryBytes() / directories.size(), setup.memtableBytes());
+        List<Engine> engines = new ArrayList<>();
+        directories.forEach(directory -> engines.add(openAsKafka(directory, part)));
+        return engines;
+    }
+
+    /** As Flink does it for the states of one slot: one cache and one write buffer manager; the first one closed ends them. */
+    static List<Engine> openManyAsFlink(List<File> directories, Setup setup) {
+        RocksSettings.Shared memory = new RocksSettings.Shared(setup);
+        List<Engine> engines = new ArrayList<>();
+        for (File directory : directories) {
+            RocksSettings settings = RocksSettings.flink(setup, memory);
+            engines.add(new RocksEngine(directory, settings, engines.isEmpty() ? memory : () -> {}));
+        }
+        return engines;
+    }
+
+    private interface Call<T> {
+        T run() throws RocksDBException;
+    }
+
+    private static <T> T call(Call<T> call) {
+        try {
+            return call.run();
+        } catch (RocksDBException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Override
+    public void put(byte[] key, byte[] value) {
+        try {
+            db.put(writeOptions, key, value);
+        } catch (RocksDBException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Override
+    public byte[] get(byte[] key) {
+        try {
+            return db.get(key);
+        } catch (RocksDBException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Override
+    public void delete(byte[] key) {
+        try {
+            db.delete(writeOptions, key);
+        } catch (RocksDBException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Override
+    public void putAll(byte[][] keys, byte[][] values) {
+        try (WriteBatch batch = new WriteBatch()) {
+            for (int i = 0; i < keys.length; i++) {
+                batch.put(keys[i], values[i]);
+            }
+            db.write(writeOptions, batch);
+        } catch (RocksDBException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Override
+    public int getAll(byte[][] keys) {
+        int found = 0;
+        for (byte[] value : call(() -> db.multiGetAsList(Arrays.asList(keys)))) {
+            found += value == null ? 0 : 1;
+        }
+        return found;
+    }
+
+    @Override
+    public void append(byte[] key, byte[] element) {
+        try {
+            db.merge(writeOptions, key, element);
+        } catch (RocksDBException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Override
+    public int scan(byte[] from, int limit, boolean reverse) {
+        int count = 0;
+        long sum = 0;
+        try (RocksIterator iterator = db.newIterator()) {
+            if (from == null) {
+                if (reverse) {
+                    iterator.seekToLast();
+                } else {
+                    iterator.seekToFirst();
+                }
+            } else if (reverse) {
+                iterator.seekForPrev(from);
+            } else {
+                iterator.seek(from);
+            }
+            while (iterator.isValid() && count < limit) {
+                sum += Consumed.mix(iterator.key(), iterator.value());
+                count++;
+                if (reverse) {
+                    iterator.prev();
+                } else {
+                    iterator.next();
+                }
+            }
+        }
+        Consumed.of(sum);
+        return count;
+    }
+
+    @Override
+    public int scanPrefix(byte[] prefix) {
+        int count = 0;
+        long sum = 0;
+        byte[] end = Prefixes.end(prefix);
+        try (Slice bound = end == null ? null : new Slice(end);
+                ReadOptions options = new ReadOptions()) {
+            if (bound != null) {
+                options.setIterateUpperBound(bound);
+            }
+            try (RocksIterator iterator = db.newIterator(options)) {
+                for (iterator.seek(prefix); iterator.isValid(); iterator.next()) {
+                    sum += Consumed.mix(iterator.key(), iterator.value());
+                    count++;
+                }
+            }
+        }
+        Consumed.of(sum);
+        return count;
+    }
+
+    /** As Flink clears a map state: walks the entries and deletes each, in batches. */
+    @Override
+    public void clearPrefix(byte[] prefix) {
+        try (RocksIterator iterator = db.newIterator();
+                WriteBatch batch = new WriteBatch()) {
+            for (iterator.seek(prefix); iterator.isValid(); iterator.next()) {
+                byte[] key = iterator.key();
+                if (!Prefixes.isUnder(key, prefix)) {
+                    break;
+                }
+                batch.delete(key);
+                if (batch.count() == 500) {
+                    db.write(writeOptions, batch);
+                    batch.clear();
+                }
+            }
+            db.write(writeOptions, batch);
+        } catch (RocksDBException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Override
+    public void bulkLoad(int count, Entries entries) {
+        File file = new File(directory.getParentFile(), directory.getName() + ".bulk.sst");
+        try (EnvOptions environment = new EnvOptions();
+                SstFileWriter writer = new SstFileWriter(environment, settings.options);
+                IngestExternalFileOptions ingest = new IngestExternalFileOptions().setMoveFiles(true)) {
+            writer.open(file.getPath());
+            for (int i = 0; i < count; i++) {
+                writer.put(entries.key(i), entries.value(i));
+            }
+            writer.finish();
+            db.ingestExternalFile(List.of(file.getPath()), ingest);
+        } catch (RocksDBException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Flink's synchronous phase: a checkpoint directory of hard links, which flushes the write buffers first. */
+    @Override
+    public void checkpointPause() {
+        File target = new File(directory.getParentFile(), directory.getName() + ".checkpoint" + checkpoints++);
+        try (Checkpoint checkpoint = Checkpoint.create(db)) {
+            checkpoint.createCheckpoint(target.getPath());
+        } catch (RocksDBException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Override
+    public void flush() {
+        try (FlushOptions flush = new FlushOptions().setWaitForFlush(true)) {
+            db.flush(flush);
+        } catch (RocksDBException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Override
+    public void settle() {
+        flush();
+        try {
+            db.compactRange();
+        } catch (RocksDBException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        db.close();
+        writeOptions.close();
+        settings.close();
+        try {
+            shared.close();
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}
