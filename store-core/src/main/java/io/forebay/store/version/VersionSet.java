@@ -5,9 +5,7 @@ import io.forebay.store.FileStore;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
-import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
 import org.slf4j.Logger;
@@ -17,10 +15,8 @@ import org.slf4j.LoggerFactory;
  * The present version of a store and the manifest behind it. {@link #apply} makes an edit durable and then installs the
  * version it leads to; a failure leaves the old version in place.
  *
- * <p><b>After a failed write</b> of the manifest nobody knows whether the edit is on disk, so that a crash may bring back the
- * state with it or without it. Both must be right: all files of both stay, until the next change (or {@link #settle}) has
- * made a new manifest with the whole state durable. The old one is never appended to again, and not deleted before that. The
- * number of a manifest that could not be begun is not used again either.
+ * <p>After a failed write of the manifest a crash may bring back the state with the edit or without it, until the next change
+ * (or {@link #settle}) has made a new manifest with the whole state durable; see {@link ManifestLog}.
  *
  * <p>Thread-safe: edits are applied one at a time under a lock that is held during I/O; everything else takes a short one.
  */
@@ -31,34 +27,21 @@ public final class VersionSet implements Closeable {
 
     private final FileStore files;
     private final FileRegistry registry;
-    private final long rollOverBytes;
+    private final DurableState state = new DurableState();
 
+    /** Held during I/O; guards the manifest and {@link #closed}. */
     private final Object applying = new Object();
-    // Guarded by applying.
-    private final List<String> staleManifests = new ArrayList<>();
-    /** Null when the next change must begin a new one. */
-    private Manifest manifest;
 
-    private long nextManifest;
-    /** An edit may be on disk that is not part of the present version. */
-    private boolean inDoubt;
-
+    private final ManifestLog manifest;
     private boolean closed;
 
-    // Changed under applying and this, except for the next rank.
+    /** Changed under both locks, read under either. */
     private Version current;
-    private long lastSequence;
-    private long nextRank = 1;
-    private volatile VersionEdit.Commit durableCommit = new VersionEdit.Commit(0, new byte[0]);
-    private volatile long keptSequence;
-    private volatile VersionEdit.Logs logs = VersionEdit.Logs.NONE;
-    private volatile String mergeName;
-    private volatile String manifestKeyId;
 
-    private VersionSet(FileStore files, FileRegistry registry, long rollOverBytes) {
+    private VersionSet(FileStore files, FileRegistry registry, ManifestLog manifest) {
         this.files = files;
         this.registry = registry;
-        this.rollOverBytes = rollOverBytes;
+        this.manifest = manifest;
     }
 
     /**
@@ -79,39 +62,16 @@ public final class VersionSet implements Closeable {
         if (recovered.number() < 0) {
             Manifest.requireNoTables(files);
         }
-        VersionSet set = new VersionSet(files, registry, rollOverBytes);
-        set.nextManifest = recovered.nextNumber();
-        set.staleManifests.addAll(recovered.stale());
+        ManifestLog manifest = new ManifestLog(files, registry, rollOverBytes, recovered);
+        manifest.settleThePast(recovered);
+        VersionSet set = new VersionSet(files, registry, manifest);
         if (recovered.number() < 0) {
-            keepTorn(files, recovered);
             set.begin(new VersionEdit());
         } else {
-            set.staleManifests.add(Manifest.name(recovered.number()));
-            makeDurable(files, Manifest.name(recovered.number()));
-            set.manifestKeyId = recovered.keyId();
-            set.recover(recovered);
+            set.current = VersionRecovery.run(recovered, registry, set.state);
             set.deleteOrphans();
         }
         return set;
-    }
-
-    /**
-     * A torn manifest stays until a whole one is durable, or a crash could leave only a torn one that seems to have replaced
-     * others.
-     */
-    private static void keepTorn(FileStore files, Manifest.Recovered recovered) throws IOException {
-        if (!recovered.stale().isEmpty()) {
-            files.syncDirectory();
-        }
-    }
-
-    /**
-     * What was read may not be on disk yet: the process before this one may have been killed between a write and its sync.
-     * Nobody may build on it, or call its commit durable, before it is.
-     */
-    private static void makeDurable(FileStore files, String manifest) throws IOException {
-        files.sync(manifest);
-        files.syncDirectory();
     }
 
     /**
@@ -127,11 +87,11 @@ public final class VersionSet implements Closeable {
             if (recovered.number() >= 0) {
                 throw new IllegalStateException("There is a store in " + files.describe() + " already");
             }
-            VersionSet set = new VersionSet(files, registry, ROLL_OVER_BYTES);
-            set.nextManifest = recovered.nextNumber();
-            set.staleManifests.addAll(recovered.stale());
-            requireKeys(state.added().stream().map(VersionEdit.Added::file).toList(), null);
-            keepTorn(files, recovered);
+            ManifestLog manifest = new ManifestLog(files, registry, ROLL_OVER_BYTES, recovered);
+            VersionRecovery.requireKeys(
+                    state.added().stream().map(VersionEdit.Added::file).toList(), null);
+            manifest.settleThePast(recovered);
+            VersionSet set = new VersionSet(files, registry, manifest);
             set.begin(state);
             return set;
         } catch (IOException | RuntimeException | Error e) {
@@ -148,7 +108,7 @@ public final class VersionSet implements Closeable {
     private void deleteOrphans() throws IOException {
         if (registry.holdOrphans()) {
             synchronized (applying) {
-                inDoubt = true;
+                manifest.distrust();
             }
             registry.inBackground(this::settleIfOpen);
         }
@@ -178,9 +138,8 @@ public final class VersionSet implements Closeable {
             Manifest.requireNoTables(files);
             throw new NoSuchFileException(files.describe(), null, "there is no store");
         }
-        VersionSet set = new VersionSet(files, registry, ROLL_OVER_BYTES);
-        set.manifestKeyId = recovered.keyId();
-        set.recover(recovered);
+        VersionSet set = new VersionSet(files, registry, new ManifestLog(files, registry, ROLL_OVER_BYTES, recovered));
+        set.current = VersionRecovery.run(recovered, registry, set.state);
         return set;
     }
 
@@ -193,73 +152,6 @@ public final class VersionSet implements Closeable {
         current = new Version(List.of());
         synchronized (applying) {
             applyLocked(state);
-        }
-    }
-
-    private void recover(Manifest.Recovered recovered) throws IOException {
-        RunMap runs = new RunMap(List.of());
-        List<SortedRun> committed = new ArrayList<>();
-        List<PhysicalFile> acquired = new ArrayList<>();
-        try {
-            for (VersionEdit edit : recovered.edits()) {
-                runs.play(edit);
-                take(edit);
-            }
-            lastSequence = durableSequence();
-            for (long rank : runs.ranks()) {
-                List<FileMeta> kept = new ArrayList<>();
-                for (FileMeta file : runs.touch(rank)) {
-                    if (file.newestSequence() <= durableSequence()) {
-                        checkKey(file, recovered);
-                        PhysicalFile physical = registry.acquire(file.id(), file.fileBytes(), file.keyId());
-                        acquired.add(physical);
-                        kept.add(file.withFile(physical));
-                    }
-                }
-                committed.add(new SortedRun(rank, kept));
-                nextRank = Math.max(nextRank, rank + 1);
-            }
-        } catch (IllegalArgumentException e) {
-            CorruptionException corruption = new CorruptionException(
-                    Manifest.name(recovered.number()), -1, "edits that follow from each other", e.getMessage());
-            corruption.initCause(e);
-            throw corruption;
-        }
-        current = new Version(committed);
-        acquired.forEach(PhysicalFile::release);
-        List<FileMeta> files = new ArrayList<>();
-        committed.forEach(run -> files.addAll(run.files()));
-        try {
-            requireKeys(files, recovered.keyId());
-        } catch (IOException | RuntimeException | Error e) {
-            registry.keepFiles();
-            current.release();
-            throw e;
-        }
-    }
-
-    /** A store that encrypts has an encrypted manifest first: a plain one that lists encrypted files is no work of ours. */
-    private void checkKey(FileMeta file, Manifest.Recovered recovered) {
-        if (file.keyId() == null) {
-            registry.encryption().checkPlain(file.id().name());
-        } else if (recovered.keyId() == null) {
-            throw new CorruptionException(
-                    Manifest.name(recovered.number()),
-                    -1,
-                    "an encrypted manifest, because " + file.id().name() + " is encrypted",
-                    "a plain one");
-        }
-    }
-
-    /** A key that is missing is noticed now and not by some read: opens one file of each. */
-    private static void requireKeys(List<FileMeta> files, String known) throws IOException {
-        Set<String> found = new HashSet<>();
-        found.add(null);
-        found.add(known);
-        for (FileMeta file : files) {
-            if (found.add(file.keyId())) {
-                file.file().reader();
-            }
         }
     }
 
@@ -299,8 +191,8 @@ public final class VersionSet implements Closeable {
     public void renewManifest(String keyId) throws IOException {
         synchronized (applying) {
             requireOpen();
-            if (!keyId.equals(manifestKeyId)) {
-                write(new VersionEdit(), current, nextRankAfter(new VersionEdit()), true);
+            if (!keyId.equals(manifest.keyId())) {
+                write(new VersionEdit(), current, true);
             }
         }
     }
@@ -312,7 +204,7 @@ public final class VersionSet implements Closeable {
     public void settle() throws IOException {
         synchronized (applying) {
             requireOpen();
-            if (inDoubt) {
+            if (manifest.isInDoubt()) {
                 applyLocked(new VersionEdit());
             }
         }
@@ -328,13 +220,13 @@ public final class VersionSet implements Closeable {
         RunMap runs = new RunMap(current.runs());
         runs.play(edit);
         Version next = new Version(runs.toRuns());
-        long ranks = nextRankAfter(edit);
+        long ranks = state.nextRankAfter(edit);
         boolean written = false;
         try {
             if (bringsFiles(edit)) {
                 files.syncDirectory();
             }
-            write(edit, next, ranks, manifest == null || isLarge(manifest));
+            write(edit, next, false);
             written = true;
         } finally {
             if (!written) {
@@ -343,52 +235,16 @@ public final class VersionSet implements Closeable {
         }
         Version before = current;
         synchronized (this) {
-            nextRank = Math.max(nextRank, ranks);
-            take(edit);
+            state.reserveRanks(ranks);
+            state.play(edit);
             current = next;
         }
         before.release();
         registry.retryDeletes();
     }
 
-    private boolean isLarge(Manifest log) {
-        return log.bytes() > Math.max(rollOverBytes, 4 * log.headerBytes());
-    }
-
-    private void write(VersionEdit edit, Version next, long ranks, boolean toNewManifest) throws IOException {
-        boolean written = false;
-        try {
-            if (toNewManifest) {
-                startManifest(edit, next, ranks);
-            } else {
-                manifest.append(edit);
-            }
-            written = true;
-        } finally {
-            if (!written) {
-                doubt(edit);
-            }
-        }
-    }
-
-    /** The edit may be on disk or not, and the manifest may end in a part of it. */
-    private void doubt(VersionEdit edit) {
-        inDoubt = true;
-        edit.added().forEach(added -> registry.hold(added.file().id()));
-        Manifest left = manifest;
-        manifest = null;
-        if (left != null) {
-            leave(left);
-        }
-    }
-
-    private void leave(Manifest left) {
-        staleManifests.add(left.name());
-        try {
-            left.close();
-        } catch (IOException e) {
-            LOG.warn("Closing manifest {} in {} failed; it is not used any more", left.name(), files.describe(), e);
-        }
+    private void write(VersionEdit edit, Version next, boolean afresh) throws IOException {
+        manifest.write(edit, () -> state.whole(edit, next), afresh);
     }
 
     /** False when all files that the edit adds were in the version before, so that their names are durable. */
@@ -397,14 +253,6 @@ public final class VersionSet implements Closeable {
         edit.removed().forEach(removed -> known.add(removed.id()));
         return edit.added().stream()
                 .anyMatch(added -> !known.contains(added.file().id()));
-    }
-
-    private synchronized long nextRankAfter(VersionEdit edit) {
-        long ranks = Math.max(nextRank, edit.nextRank());
-        for (VersionEdit.Added added : edit.added()) {
-            ranks = Math.max(ranks, added.rank() + 1);
-        }
-        return ranks;
     }
 
     /**
@@ -418,50 +266,50 @@ public final class VersionSet implements Closeable {
 
     /** True when nobody knows what exactly the manifest on disk says. Under the lock of edits. */
     boolean isInDoubt() {
-        return inDoubt;
+        return manifest.isInDoubt();
     }
 
     /** True until the first edit after an open, when the manifest may list files that were left out. Under the lock of edits. */
     boolean isAsFound() {
-        return manifest == null;
+        return manifest.isAsFound();
     }
 
     /** The newest commit that a reopen would find; sequence 0 and an empty payload before the first. */
     public VersionEdit.Commit durableCommit() {
-        return durableCommit;
+        return state.commit();
     }
 
     /** Writes up to this one survive a crash by the manifest alone: they were committed, or kept for a write-ahead log. */
     public long durableSequence() {
-        return Math.max(durableCommit.sequence(), keptSequence);
+        return state.durableSequence();
     }
 
     /** The write-ahead logs that are needed. */
     public VersionEdit.Logs logs() {
-        return logs;
+        return state.logs();
     }
 
     /** Name of the merge function that the store was written with, or null. */
     public String mergeName() {
-        return mergeName;
+        return state.mergeName();
     }
 
     /** Id of the master key of the manifest that is in force; null when that is plain. */
     public String manifestKeyId() {
-        return manifestKeyId;
+        return manifest.keyId();
     }
 
     /** A rank above all in use, handed out once. */
-    public synchronized long nextRank() {
-        return nextRank++;
+    public long nextRank() {
+        return state.takeRank();
     }
 
     /**
      * A sequence number that no file is above. Right after opening: that of the recovered state, which is {@link
      * #durableSequence()}.
      */
-    public synchronized long lastSequence() {
-        return lastSequence;
+    public long lastSequence() {
+        return state.lastSequence();
     }
 
     public FileRegistry registry() {
@@ -482,100 +330,10 @@ public final class VersionSet implements Closeable {
                 current = null;
             }
             try {
-                if (manifest != null) {
-                    manifest.close();
-                }
+                manifest.close();
             } finally {
                 last.release();
             }
         }
-    }
-
-    private void startManifest(VersionEdit edit, Version next, long ranks) throws IOException {
-        VersionEdit state = new VersionEdit();
-        for (SortedRun run : next.runs()) {
-            for (FileMeta file : run.files()) {
-                state.add(run.rank(), file);
-            }
-        }
-        VersionEdit.Commit commit = edit.commit() != null ? edit.commit() : durableCommit;
-        state.commit(commit.sequence(), commit.payload());
-        state.lastSequence(Math.max(lastSequence(), edit.lastSequence()));
-        state.nextRank(ranks);
-        long kept = Math.max(keptSequence, edit.keptSequence());
-        if (kept > 0) {
-            state.keep(kept);
-        }
-        VersionEdit.Logs needed = edit.logs() != null ? edit.logs() : logs;
-        if (!needed.equals(VersionEdit.Logs.NONE)) {
-            state.logs(needed);
-        }
-        String merge = edit.mergeName() != null ? edit.mergeName() : mergeName;
-        if (merge != null) {
-            state.mergeName(merge);
-        }
-        Manifest fresh = createManifest(state);
-        if (manifest != null) {
-            leave(manifest);
-        }
-        manifest = fresh;
-        manifestKeyId = fresh.keyId();
-        inDoubt = false;
-        registry.releaseHeld();
-        deleteStaleManifests();
-    }
-
-    private Manifest createManifest(VersionEdit state) throws IOException {
-        // never this number again: what is on disk under it after a failure may be whole
-        long number = nextManifest++;
-        boolean created = false;
-        try {
-            Manifest fresh = Manifest.create(files, number, state, registry.encryption());
-            created = true;
-            return fresh;
-        } finally {
-            if (!created) {
-                discard(Manifest.name(number));
-            }
-        }
-    }
-
-    private void discard(String name) {
-        try {
-            files.delete(name);
-        } catch (IOException e) {
-            LOG.debug("Deleting the unfinished manifest {} in {} failed", name, files.describe(), e);
-            staleManifests.add(name);
-        }
-    }
-
-    private void deleteStaleManifests() {
-        for (Iterator<String> names = staleManifests.iterator(); names.hasNext(); ) {
-            String name = names.next();
-            try {
-                files.delete(name);
-                names.remove();
-            } catch (IOException e) {
-                LOG.warn("Deleting old manifest {} in {} failed; it is tried again", name, files.describe(), e);
-            }
-        }
-    }
-
-    private void take(VersionEdit edit) {
-        if (edit.commit() != null) {
-            durableCommit = edit.commit();
-        }
-        if (edit.mergeName() != null) {
-            mergeName = edit.mergeName();
-        }
-        if (edit.logs() != null) {
-            logs = edit.logs();
-        }
-        keptSequence = Math.max(keptSequence, edit.keptSequence());
-        lastSequence = Math.max(lastSequence, edit.lastSequence());
-        for (VersionEdit.Added added : edit.added()) {
-            lastSequence = Math.max(lastSequence, added.file().newestSequence());
-        }
-        nextRank = Math.max(nextRank, edit.nextRank());
     }
 }

@@ -324,7 +324,8 @@ abstract class FileStoreContract {
                 readers.add(reader);
                 reader.start();
             }
-            // The readers interrupt themselves often enough whatever the scheduler does; these come in the middle of a read.
+            // The readers interrupt themselves often enough whatever the scheduler does; these come in the middle of a
+            // read.
             Random random = new Random(99);
             while (readers.stream().anyMatch(Thread::isAlive)) {
                 readers.get(random.nextInt(readers.size())).interrupt();

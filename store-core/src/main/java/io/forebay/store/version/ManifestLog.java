@@ -1,0 +1,182 @@
+package io.forebay.store.version;
+
+import io.forebay.store.FileStore;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The manifest that is appended to, and the ones before it that stay until a new one is durable.
+ *
+ * <p><b>After a failed write</b> nobody knows whether the edit is on disk, so that a crash may bring back the state with it or
+ * without it. Both must be right: all files of both stay, until a new manifest with the whole state is durable. The old one is
+ * never appended to again, and not deleted before that. The number of a manifest that could not be begun is not used again
+ * either.
+ *
+ * <p>Not thread-safe, but for {@link #keyId()}: {@link VersionSet} calls it under its lock of edits.
+ */
+final class ManifestLog {
+    private static final Logger LOG = LoggerFactory.getLogger(ManifestLog.class);
+
+    private final FileStore files;
+    private final FileRegistry registry;
+    private final long rollOverBytes;
+    private final List<String> stale = new ArrayList<>();
+    private long nextNumber;
+    /** Null when the next write must begin a new one. */
+    private Manifest manifest;
+
+    private boolean inDoubt;
+    private volatile String keyId;
+
+    /** @param rollOverBytes a manifest is rolled over when it is larger than this, and than four times its header */
+    ManifestLog(FileStore files, FileRegistry registry, long rollOverBytes, Manifest.Recovered recovered) {
+        this.files = files;
+        this.registry = registry;
+        this.rollOverBytes = rollOverBytes;
+        nextNumber = recovered.nextNumber();
+        stale.addAll(recovered.stale());
+        if (recovered.number() >= 0) {
+            stale.add(Manifest.name(recovered.number()));
+            keyId = recovered.keyId();
+        }
+    }
+
+    /**
+     * Makes sure that the past cannot change any more in a crash: the process before this one may have been killed between a
+     * write and its sync, and nobody may build on what was read, or call its commit durable, before it is on disk. A torn
+     * manifest stays until a whole one is durable, or a crash could leave only a torn one that seems to have replaced others.
+     */
+    void settleThePast(Manifest.Recovered recovered) throws IOException {
+        if (recovered.number() >= 0) {
+            files.sync(Manifest.name(recovered.number()));
+            files.syncDirectory();
+        } else if (!recovered.stale().isEmpty()) {
+            files.syncDirectory();
+        }
+    }
+
+    /** Id of the master key of the manifest in force; null when that is plain. From any thread. */
+    String keyId() {
+        return keyId;
+    }
+
+    /** True when nobody knows what exactly the manifest on disk says. */
+    boolean isInDoubt() {
+        return inDoubt;
+    }
+
+    /** Calls for a new manifest at the next chance, because the one that was found may be on disk in part only. */
+    void distrust() {
+        inDoubt = true;
+    }
+
+    /** True until something is written: what is on disk is what was found there. */
+    boolean isAsFound() {
+        return manifest == null;
+    }
+
+    /**
+     * Makes {@code edit} durable.
+     *
+     * @param whole the state after the edit, asked for when a new manifest is begun
+     * @param afresh to begin a new one in any case
+     */
+    void write(VersionEdit edit, Supplier<VersionEdit> whole, boolean afresh) throws IOException {
+        boolean written = false;
+        try {
+            if (afresh || manifest == null || isLarge(manifest)) {
+                begin(whole.get());
+            } else {
+                manifest.append(edit);
+            }
+            written = true;
+        } finally {
+            if (!written) {
+                doubt(edit);
+            }
+        }
+    }
+
+    void close() throws IOException {
+        if (manifest != null) {
+            manifest.close();
+        }
+    }
+
+    private boolean isLarge(Manifest log) {
+        return log.bytes() > Math.max(rollOverBytes, 4 * log.headerBytes());
+    }
+
+    /** The edit may be on disk or not, and the manifest may end in a part of it. */
+    private void doubt(VersionEdit edit) {
+        inDoubt = true;
+        edit.added().forEach(added -> registry.hold(added.file().id()));
+        Manifest left = manifest;
+        manifest = null;
+        if (left != null) {
+            leave(left);
+        }
+    }
+
+    private void begin(VersionEdit whole) throws IOException {
+        Manifest fresh = create(whole);
+        if (manifest != null) {
+            leave(manifest);
+        }
+        manifest = fresh;
+        keyId = fresh.keyId();
+        inDoubt = false;
+        registry.releaseHeld();
+        deleteStale();
+    }
+
+    private Manifest create(VersionEdit whole) throws IOException {
+        // never this number again: what is on disk under it after a failure may be whole
+        long number = nextNumber++;
+        boolean created = false;
+        try {
+            Manifest fresh = Manifest.create(files, number, whole, registry.encryption());
+            created = true;
+            return fresh;
+        } finally {
+            if (!created) {
+                discard(Manifest.name(number));
+            }
+        }
+    }
+
+    private void leave(Manifest left) {
+        stale.add(left.name());
+        try {
+            left.close();
+        } catch (IOException e) {
+            LOG.warn("Closing manifest {} in {} failed; it is not used any more", left.name(), files.describe(), e);
+        }
+    }
+
+    private void discard(String name) {
+        try {
+            files.delete(name);
+        } catch (IOException e) {
+            LOG.debug("Deleting the unfinished manifest {} in {} failed", name, files.describe(), e);
+            stale.add(name);
+        }
+    }
+
+    private void deleteStale() {
+        for (Iterator<String> names = stale.iterator(); names.hasNext(); ) {
+            String name = names.next();
+            try {
+                files.delete(name);
+                names.remove();
+            } catch (IOException e) {
+                LOG.warn("Deleting old manifest {} in {} failed; it is tried again", name, files.describe(), e);
+            }
+        }
+    }
+}

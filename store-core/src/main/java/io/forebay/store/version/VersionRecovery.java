@@ -1,0 +1,94 @@
+package io.forebay.store.version;
+
+import io.forebay.store.CorruptionException;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/** Makes the version of the last durable commit from the edits of a manifest. */
+final class VersionRecovery {
+    private VersionRecovery() {}
+
+    /**
+     * Plays the edits; files that hold anything newer than what is durable are left out.
+     *
+     * @param state gets what the edits say
+     * @return with one reference, the caller's
+     * @throws CorruptionException when the edits do not follow from each other
+     */
+    static Version run(Manifest.Recovered recovered, FileRegistry registry, DurableState state) throws IOException {
+        Version version = play(recovered, registry, state);
+        List<FileMeta> files = new ArrayList<>();
+        version.runs().forEach(run -> files.addAll(run.files()));
+        try {
+            requireKeys(files, recovered.keyId());
+        } catch (IOException | RuntimeException | Error e) {
+            registry.keepFiles();
+            version.release();
+            throw e;
+        }
+        return version;
+    }
+
+    private static Version play(Manifest.Recovered recovered, FileRegistry registry, DurableState state)
+            throws IOException {
+        RunMap runs = new RunMap(List.of());
+        List<SortedRun> committed = new ArrayList<>();
+        List<PhysicalFile> acquired = new ArrayList<>();
+        try {
+            for (VersionEdit edit : recovered.edits()) {
+                runs.play(edit);
+                state.play(edit);
+            }
+            state.lastSequence(state.durableSequence());
+            for (long rank : runs.ranks()) {
+                List<FileMeta> kept = new ArrayList<>();
+                for (FileMeta file : runs.touch(rank)) {
+                    if (file.newestSequence() <= state.durableSequence()) {
+                        checkKey(file, recovered, registry);
+                        PhysicalFile physical = registry.acquire(file.id(), file.fileBytes(), file.keyId());
+                        acquired.add(physical);
+                        kept.add(file.withFile(physical));
+                    }
+                }
+                committed.add(new SortedRun(rank, kept));
+                state.reserveRanks(rank + 1);
+            }
+        } catch (IllegalArgumentException e) {
+            CorruptionException corruption = new CorruptionException(
+                    Manifest.name(recovered.number()), -1, "edits that follow from each other", e.getMessage());
+            corruption.initCause(e);
+            throw corruption;
+        }
+        Version version = new Version(committed);
+        acquired.forEach(PhysicalFile::release);
+        return version;
+    }
+
+    /** A store that encrypts has an encrypted manifest first: a plain one that lists encrypted files is no work of ours. */
+    private static void checkKey(FileMeta file, Manifest.Recovered recovered, FileRegistry registry) {
+        if (file.keyId() == null) {
+            registry.encryption().checkPlain(file.id().name());
+        } else if (recovered.keyId() == null) {
+            throw new CorruptionException(
+                    Manifest.name(recovered.number()),
+                    -1,
+                    "an encrypted manifest, because " + file.id().name() + " is encrypted",
+                    "a plain one");
+        }
+    }
+
+    /** A key that is missing is noticed now and not by some read: opens one file of each. */
+    static void requireKeys(List<FileMeta> files, String known) throws IOException {
+        Set<String> found = new HashSet<>();
+        found.add(null);
+        found.add(known);
+        for (FileMeta file : files) {
+            if (found.add(file.keyId())) {
+                file.file().reader();
+            }
+        }
+    }
+}
