@@ -8,26 +8,32 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /**
  * One writer, and everything else at the same time. Every round of the writer puts one number to all keys, in one batch or
  * one by one, so that each reader can tell a state that never was.
  */
+@Timeout(600)
 class ConcurrencyTest {
     private static final int KEYS = 40;
     private static final int ROUNDS = 3_000;
     private static final byte[] NONE = {};
 
     private final AtomicBoolean done = new AtomicBoolean();
+    /** Those that have looked at least once. */
+    private final Set<Thread> looked = ConcurrentHashMap.newKeySet();
+
     private final AtomicLong finishedRounds = new AtomicLong(-1);
 
     @Test
@@ -55,12 +61,17 @@ class ConcurrencyTest {
                 List<Future<Void>> running = new ArrayList<>();
                 readers.forEach(reader -> running.add(threads.submit(reader)));
                 try {
-                    write(store);
+                    write(store, 0, 50);
+                    while (looked.size() < readers.size() && running.stream().noneMatch(Future::isDone)) {
+                        assertThat(Thread.interrupted()).as("out of time").isFalse();
+                        Thread.yield();
+                    }
+                    write(store, 50, ROUNDS);
                 } finally {
                     done.set(true);
                 }
                 for (Future<Void> reader : running) {
-                    reader.get(2, TimeUnit.MINUTES);
+                    reader.get();
                 }
                 assertThat(environment.statistics().memoryPeak()).isLessThanOrEqualTo(4 << 20);
                 assertThat(store.statistics().openIterators()).isZero();
@@ -90,7 +101,7 @@ class ConcurrencyTest {
                 started.await();
                 store.close();
                 for (Future<Void> reader : readers) {
-                    reader.get(1, TimeUnit.MINUTES);
+                    reader.get();
                 }
                 threads.shutdown();
             }
@@ -105,10 +116,6 @@ class ConcurrencyTest {
         } catch (StoreClosedException e) {
             return null;
         }
-    }
-
-    private void write(Store store) {
-        write(store, 0, ROUNDS);
     }
 
     private void write(Store store, int from, int to) {
@@ -144,6 +151,7 @@ class ConcurrencyTest {
             } else {
                 assertThat(before).isNegative();
             }
+            looked.add(Thread.currentThread());
         }
         return null;
     }
@@ -156,6 +164,7 @@ class ConcurrencyTest {
         while (!done.get()) {
             long before = finishedRounds.get();
             assertOneRound(store.multiGet(keys), before);
+            looked.add(Thread.currentThread());
         }
         return null;
     }
@@ -176,6 +185,7 @@ class ConcurrencyTest {
                 }
                 assertOneRound(values, before);
             }
+            looked.add(Thread.currentThread());
         }
         return null;
     }
@@ -194,6 +204,7 @@ class ConcurrencyTest {
                     }
                 }
             }
+            looked.add(Thread.currentThread());
         }
         return null;
     }
@@ -202,7 +213,7 @@ class ConcurrencyTest {
         while (!done.get()) {
             long before = finishedRounds.get();
             try (Checkpoint checkpoint = store.checkpoint(NONE)) {
-                checkpoint.completion().get(1, TimeUnit.MINUTES);
+                checkpoint.completion().get();
                 RestoreSource source = new RestoreSource(files, checkpoint.metadata(), KeyRange.all());
                 try (Store restored =
                         environment.restore(FileStores.inMemory(), StoreOptions.defaults(), List.of(source), NONE)) {
@@ -215,6 +226,7 @@ class ConcurrencyTest {
                     assertOneRound(values, before);
                 }
             }
+            looked.add(Thread.currentThread());
         }
         return null;
     }

@@ -6,9 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.forebay.store.testing.HeapSlabs;
 import io.forebay.store.testing.SteppedEnvironment;
+import io.forebay.store.util.SystemExecutor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
 /** One budget for everything, never exceeded. */
@@ -155,11 +158,39 @@ class MemoryTest {
     }
 
     @Test
-    void interruptsEndAWaitAndLoseNothing() {
-        try (Environment environment = Environment.builder().memoryBytes(MIB).build()) {
+    void interruptsEndAWaitAndLoseNothing() throws Exception {
+        SystemExecutor executor = new SystemExecutor(1, "test");
+        try (Environment environment =
+                Environment.builder().memoryBytes(MIB).executor(executor).build()) {
             Store store = environment.open(FileStores.inMemory(), StoreOptions.defaults());
             int written = 0;
-            int interrupted = 0;
+            for (int round = 0; round < 5; round++) {
+                // No flush can end while the only thread is busy, so a flush and a write without memory must wait.
+                CountDownLatch busy = new CountDownLatch(1);
+                CountDownLatch go = new CountDownLatch(1);
+                executor.execute(BackgroundExecutor.Kind.FLUSH, () -> {
+                    busy.countDown();
+                    await(go);
+                });
+                await(busy);
+                try {
+                    store.put(key(written), new byte[900]);
+                    int first = written + 1;
+                    Thread.currentThread().interrupt();
+                    assertInterrupted(store::flush);
+                    Thread.currentThread().interrupt();
+                    assertInterrupted(() -> {
+                        for (int i = first; i < first + 2_000; i++) {
+                            store.put(key(i), new byte[900]);
+                        }
+                    });
+                    written = (int) store.statistics().writes();
+                    assertThat(written).isLessThan(first + 2_000);
+                } finally {
+                    go.countDown();
+                }
+            }
+            // And without anybody's help, wherever the interrupts arrive.
             for (int i = 0; i < 5_000; i++) {
                 if (i % 10 == 0) {
                     Thread.currentThread().interrupt();
@@ -169,14 +200,12 @@ class MemoryTest {
                     written++;
                 } catch (StoreException e) {
                     assertThat(e).hasCauseInstanceOf(InterruptedException.class);
-                    interrupted++;
                 }
                 if (i % 100 == 0) {
                     try {
                         store.flush();
                     } catch (StoreException e) {
                         assertThat(e).hasCauseInstanceOf(InterruptedException.class);
-                        interrupted++;
                     }
                     Thread.interrupted();
                 }
@@ -186,7 +215,20 @@ class MemoryTest {
                 assertThat(store.get(key(i))).isNotNull();
             }
             assertThat(store.statistics().writes()).isEqualTo(written);
-            assertThat(interrupted).isPositive();
+        }
+    }
+
+    /** The wait of {@code call} ends, and the thread stays interrupted; here that is over then. */
+    private static void assertInterrupted(ThrowingCallable call) {
+        assertThatThrownBy(call).isInstanceOf(StoreException.class).hasCauseInstanceOf(InterruptedException.class);
+        assertThat(Thread.interrupted()).isTrue();
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
         }
     }
 

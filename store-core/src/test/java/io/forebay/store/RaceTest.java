@@ -12,13 +12,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -75,6 +75,7 @@ class RaceTest {
         private final Store store;
         private final Bank bank;
         private final boolean closeUnderHands;
+        private final Set<Object> looked = ConcurrentHashMap.newKeySet();
         private volatile boolean done;
         private volatile boolean closing;
 
@@ -107,6 +108,7 @@ class RaceTest {
                 others.add(threads.submit(() -> untilTheEnd(look)));
             }
             try {
+                awaitLooks(others);
                 write();
                 if (closeUnderHands) {
                     closing = true;
@@ -116,7 +118,7 @@ class RaceTest {
             } finally {
                 done = true;
                 for (Future<Void> other : others) {
-                    other.get(2, TimeUnit.MINUTES);
+                    other.get();
                 }
                 threads.shutdown();
             }
@@ -130,6 +132,14 @@ class RaceTest {
             assertThat(files.openReaders()).as("files left open").isZero();
             figures.add("slabs freed and watched", slabs.released());
             figures.add("batches", bank.finished());
+        }
+
+        /** Until everybody is there, however late their threads are started. */
+        private void awaitLooks(List<Future<Void>> others) {
+            while (looked.size() < others.size() && others.stream().noneMatch(Future::isDone)) {
+                assertThat(Thread.interrupted()).as("out of time").isFalse();
+                Thread.yield();
+            }
         }
 
         private void write() {
@@ -168,6 +178,7 @@ class RaceTest {
             try {
                 while (!done) {
                     look.call();
+                    looked.add(look);
                 }
             } catch (StoreException e) {
                 if (!closing) {
@@ -217,7 +228,7 @@ class RaceTest {
         private Void checkpoints() throws Exception {
             long before = bank.finished();
             try (Checkpoint checkpoint = store.checkpoint(NONE)) {
-                checkpoint.completion().get(1, TimeUnit.MINUTES);
+                checkpoint.completion().get();
                 RestoreSource source = new RestoreSource(files, checkpoint.metadata(), KeyRange.all());
                 try (Environment other =
                                 Environment.builder().memoryBytes(12 << 20).build();
@@ -229,8 +240,6 @@ class RaceTest {
                     throw failed;
                 }
                 throw e;
-            } catch (TimeoutException e) {
-                throw new AssertionError("A checkpoint was not completed", e);
             }
             figures.add("checkpoints", 1);
             return null;

@@ -3,14 +3,15 @@ package io.forebay.store.db;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** Who gets in when. */
+@Timeout(300)
 class WriterGateTest {
     private final WriterGate gate = new WriterGate(false);
     /** Guarded by the gate, and by nothing else. */
@@ -31,18 +32,24 @@ class WriterGateTest {
     @Test
     void aWriterWaitsForOthers() throws Exception {
         gate.enterOther();
-        ExecutorService thread = Executors.newSingleThreadExecutor();
-        CountDownLatch started = new CountDownLatch(1);
-        Future<?> writer = thread.submit(() -> {
-            started.countDown();
+        AtomicReference<String> inside = new AtomicReference<>("the other");
+        AtomicReference<String> seen = new AtomicReference<>();
+        Thread writer = new Thread(() -> {
             gate.enterWriter();
+            seen.set(inside.get());
             gate.leave();
         });
-        started.await();
-        assertThat(writer.isDone()).isFalse();
+        writer.start();
+        // One that waits parks, sooner or later; one that does not ends.
+        while (writer.getState() != Thread.State.TIMED_WAITING && writer.isAlive()) {
+            assertThat(Thread.interrupted()).as("out of time").isFalse();
+            Thread.yield();
+        }
+        assertThat(seen).hasValue(null);
+        inside.set("nobody");
         gate.leave();
-        writer.get(1, TimeUnit.MINUTES);
-        thread.shutdown();
+        writer.join();
+        assertThat(seen).hasValue("nobody");
     }
 
     @Test
@@ -67,9 +74,9 @@ class WriterGateTest {
                 }
             });
         }
-        writer.get(1, TimeUnit.MINUTES);
+        writer.get();
         for (Future<?> other : running) {
-            other.get(1, TimeUnit.MINUTES);
+            other.get();
         }
         threads.shutdown();
         assertThat(counter).isEqualTo((others + 1) * rounds);

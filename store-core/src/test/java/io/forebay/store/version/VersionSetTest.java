@@ -10,6 +10,7 @@ import io.forebay.store.util.SystemExecutor;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 
 class VersionSetTest {
@@ -344,14 +345,18 @@ class VersionSetTest {
         List<Throwable> failures = java.util.Collections.synchronizedList(new ArrayList<>());
         List<Thread> readers = new ArrayList<>();
         boolean[] done = new boolean[1];
+        CountDownLatch looked = new CountDownLatch(3);
         for (int t = 0; t < 3; t++) {
             Thread reader = new Thread(() -> {
                 try {
-                    while (true) {
+                    for (int looks = 0; ; looks++) {
                         synchronized (done) {
                             if (done[0]) {
                                 return;
                             }
+                        }
+                        if (looks == 1) {
+                            looked.countDown();
                         }
                         Version version = store.set.current();
                         FileMeta file = version.runs().get(0).file(0);
@@ -361,11 +366,13 @@ class VersionSetTest {
                     }
                 } catch (Throwable e) {
                     failures.add(e);
+                    looked.countDown();
                 }
             });
             readers.add(reader);
             reader.start();
         }
+        looked.await();
         for (int i = 2; i < 1_500; i++) {
             FileMeta next = store.create(id(i), "a", "m", 1);
             store.apply(new VersionEdit().remove(1, last).add(1, next));
