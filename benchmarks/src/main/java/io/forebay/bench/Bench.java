@@ -1,68 +1,98 @@
 package io.forebay.bench;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.forebay.bench.engines.EngineKind;
 import io.forebay.bench.report.HtmlReport;
 import io.forebay.bench.report.JsonReport;
 import io.forebay.bench.report.Results;
 import io.forebay.bench.report.TextTable;
-import io.forebay.bench.scenarios.Measurement;
+import io.forebay.bench.scenarios.Contender;
+import io.forebay.bench.scenarios.Play;
 import io.forebay.bench.scenarios.Scale;
 import io.forebay.bench.scenarios.Scenario;
+import io.forebay.bench.scenarios.Suite;
 import io.forebay.bench.system.Files;
-import io.forebay.bench.worker.WorkerProcess;
+import io.forebay.bench.system.Machine;
+import io.forebay.bench.worker.Home;
 import java.io.File;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.LinkedHashMap;
+import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/**
- * Times the same work on several engines. Each has a JVM of its own; the rounds alternate between them, one engine at a
- * time, so that what the machine does meanwhile hits all alike.
- */
+/** Compares Forebay with other stores: the same work on all, each in a JVM of its own, rounds in turns. */
 @Command(
         name = "forebay bench",
         mixinStandardHelpOptions = true,
         sortOptions = false,
-        description = "Compares Forebay with RocksDB, Paimon's LSM and a heap map, side by side in one run.")
+        description =
+                "Compares Forebay with RocksDB as Kafka Streams and as Flink set it up, with Paimon's LSM and with"
+                        + " heap maps, side by side in one run.")
 public final class Bench implements Callable<Integer> {
-    @Option(names = "--quick", description = "Small sizes, all scenarios: under five minutes.")
+    @Option(names = "--quick", description = "Small sizes, every scenario: under five minutes.")
     private boolean quick;
 
-    @Option(
-            names = "--scenarios",
-            paramLabel = "NAME",
-            split = ",",
-            description = "Only these: ${COMPLETION-CANDIDATES}.")
-    private Set<Scenario> scenarios = new LinkedHashSet<>(List.of(Scenario.values()));
+    @Option(names = "--list", description = "Only say which suites, scenarios and contenders there are.")
+    private boolean list;
+
+    @Option(names = "--suites", paramLabel = "NAME", split = ",", description = "Only these suites.")
+    private Set<String> suites = new LinkedHashSet<>();
+
+    @Option(names = "--scenarios", paramLabel = "NAME", split = ",", description = "Only these scenarios.")
+    private Set<String> scenarios = new LinkedHashSet<>();
 
     @Option(
-            names = "--engines",
+            names = "--contenders",
             paramLabel = "NAME",
             split = ",",
-            description = "Only these: ${COMPLETION-CANDIDATES}.")
-    private Set<EngineKind> engines = new LinkedHashSet<>(List.of(EngineKind.values()));
+            description = "Only these contenders. Ratios need Forebay among them.")
+    private Set<String> contenders = new LinkedHashSet<>();
 
-    @Option(names = "--keys", paramLabel = "N", description = "Keys in the store, instead of the sizes of the plan.")
+    @Option(
+            names = "--keys",
+            paramLabel = "N",
+            description = "Keys in the store: each scenario once at this size, instead of those of the plan.")
     private int keys;
 
     @Option(names = "--value-bytes", paramLabel = "N", description = "Bytes of a value, with --keys (default: 100).")
     private int valueBytes = 100;
 
-    @Option(names = "--rounds", paramLabel = "N", description = "Timed rounds after one warm-up round.")
+    @Option(names = "--rounds", paramLabel = "N", description = "Timed rounds after one warm-up round, in each fork.")
     private int rounds;
+
+    @Option(names = "--forks", paramLabel = "N", description = "Times that every scenario is played in new JVMs.")
+    private int forks;
+
+    @Option(names = "--heap", paramLabel = "SIZE", description = "Heap of each JVM (default: ${DEFAULT-VALUE}).")
+    private String heap = "3g";
+
+    @Option(names = "--java-option", paramLabel = "OPTION", description = "Further option of each JVM; repeatable.")
+    private List<String> javaOptions = new ArrayList<>();
+
+    @Option(
+            names = "--costs",
+            negatable = true,
+            fallbackValue = "true",
+            description =
+                    "Print latencies, allocation, input and output too; they are in the JSON and the page anyway.")
+    private boolean costs;
+
+    @Option(
+            names = "--work",
+            paramLabel = "DIRECTORY",
+            description = "Where the stores are while they are measured (default: the directory for temporary files).")
+    private File work = new File(System.getProperty("java.io.tmpdir"));
 
     @Option(
             names = "--out",
@@ -73,18 +103,25 @@ public final class Bench implements Callable<Integer> {
     @CommandLine.Spec
     private CommandLine.Model.CommandSpec spec;
 
-    private final PrintStream terminal = System.out;
-    private final Results results = new Results();
+    private final Home home;
+    private final PrintStream terminal;
+
+    Bench(Home home, PrintStream terminal) {
+        this.home = home;
+        this.terminal = terminal;
+    }
 
     public static void main(String[] args) {
-        int code = new CommandLine(new Bench())
-                .setCaseInsensitiveEnumValuesAllowed(true)
+        System.exit(execute(Home.of(Bench.class), System.out, args));
+    }
+
+    static int execute(Home home, PrintStream terminal, String... args) {
+        return new CommandLine(new Bench(home, terminal))
                 .setParameterExceptionHandler((error, arguments) -> {
                     error.getCommandLine().getErr().println("forebay bench: " + error.getMessage());
                     return 2;
                 })
                 .execute(args);
-        System.exit(code);
     }
 
     @Override
@@ -94,93 +131,113 @@ public final class Bench implements Callable<Integer> {
         }
         require("--value-bytes", valueBytes, 1, 1 << 20);
         require("--rounds", rounds, 0, 100);
+        require("--forks", forks, 0, 100);
+        List<Suite> all = Suite.all();
+        known("--suites", suites, all, suite -> List.of(suite.name()));
+        known("--scenarios", scenarios, all, suite -> names(suite.scenarios(), Scenario::id));
+        known("--contenders", contenders, all, suite -> names(suite.contenders(), Contender::name));
+        if (list) {
+            all.forEach(this::describe);
+            return 0;
+        }
         if (!out.isDirectory() && !out.mkdirs()) {
             throw new CommandLine.ParameterException(spec.commandLine(), "--out: cannot create " + out);
         }
-        List<EngineKind> kinds = new ArrayList<>(engines);
-        kinds.removeIf(kind -> !WorkerProcess.isInstalled(kind, home()));
-        Collections.sort(kinds);
-        Path work = java.nio.file.Files.createTempDirectory("forebay-bench");
-        List<WorkerProcess> workers = new ArrayList<>();
+        long started = System.nanoTime();
+        Path directory = java.nio.file.Files.createTempDirectory(work.toPath(), "forebay-bench");
+        Run run = new Run(home, jvm(), new File(out, "bench.log"), directory, terminal);
         try {
-            for (EngineKind kind : kinds) {
-                workers.add(new WorkerProcess(kind, home(), new File(out, "bench.log")));
-            }
-            for (Plan.Entry entry : plan().entries()) {
-                play(entry, workers, work);
+            for (Suite suite : all) {
+                play(run, suite);
             }
         } finally {
-            workers.forEach(WorkerProcess::close);
-            Files.deleteTree(work);
+            Files.deleteTree(directory);
         }
-        new TextTable(results, kinds).print(terminal);
-        ObjectNode json = JsonReport.of(results, about());
-        write("bench.json", json.toPrettyString());
-        write("bench.html", HtmlReport.of(json));
-        return results.failures().isEmpty() ? 0 : 1;
+        report(run.results(), (System.nanoTime() - started) / 1_000_000_000);
+        return run.results().failures().isEmpty() ? 0 : 1;
     }
 
-    private Plan plan() {
-        List<Plan.Entry> entries = new ArrayList<>();
-        Set<Scenario> placed = new LinkedHashSet<>();
-        for (Plan.Entry entry : (quick ? Plan.quick() : Plan.full()).entries()) {
-            if (!scenarios.contains(entry.scenario()) || keys != 0 && !placed.add(entry.scenario())) {
+    private void play(Run run, Suite suite) throws IOException {
+        if (!suites.isEmpty() && !suites.contains(suite.name())) {
+            return;
+        }
+        List<Play> plays = plays(suite);
+        if (plays.isEmpty()) {
+            return;
+        }
+        List<Contender> players = run.installed(suite.contenders().stream()
+                .filter(contender -> contenders.isEmpty() || contenders.contains(contender.name()))
+                .toList());
+        for (Play play : plays) {
+            run.play(suite, play, players);
+        }
+    }
+
+    private List<Play> plays(Suite suite) {
+        List<Play> plays = new ArrayList<>();
+        Set<Scenario> placed = new HashSet<>();
+        for (Play play : suite.plays(quick)) {
+            if (!scenarios.isEmpty() && !scenarios.contains(play.scenario().id())
+                    || keys != 0 && !placed.add(play.scenario())) {
                 continue;
             }
-            Scale scale = keys == 0 ? entry.scale() : new Scale(keys, valueBytes);
-            entries.add(new Plan.Entry(entry.scenario(), scale, rounds == 0 ? entry.rounds() : rounds));
+            plays.add(new Play(
+                    play.scenario(),
+                    keys == 0 ? play.scale() : new Scale(keys, valueBytes),
+                    rounds == 0 ? play.rounds() : rounds,
+                    forks == 0 ? play.forks() : forks));
         }
-        return new Plan(entries);
+        return plays;
     }
 
-    private void play(Plan.Entry entry, List<WorkerProcess> workers, Path work) throws IOException {
-        List<WorkerProcess> inTurn = new ArrayList<>(workers);
-        for (int round = 0; round <= entry.rounds(); round++) {
-            terminal.println(entry.scenario().title() + ", " + entry.scale()
-                    + (round == 0 ? ": warm-up" : ": round " + round + " of " + entry.rounds()));
-            for (WorkerProcess worker : inTurn) {
-                if (!worker.kind().can(entry.scenario().needs())) {
-                    continue;
-                }
-                Path directory = work.resolve(worker.kind() + "-" + round);
-                try {
-                    List<Measurement> measurements =
-                            worker.play(entry.scenario(), entry.scale(), 31L * round + 7, directory.toFile());
-                    if (round > 0) {
-                        measurements.forEach(each -> results.add(entry.scenario(), entry.scale(), worker.kind(), each));
-                    }
-                } catch (IOException e) {
-                    results.failed(entry.scenario().title() + ", " + entry.scale() + ": " + e.getMessage());
-                    terminal.println("FAILED " + e.getMessage());
+    private List<String> jvm() {
+        List<String> options = new ArrayList<>(List.of("-Xmx" + heap, "-XX:MaxDirectMemorySize=4g"));
+        options.addAll(javaOptions);
+        return options;
+    }
+
+    private void report(Results results, long seconds) throws IOException {
+        new TextTable(results, terminal).print(costs);
+        Map<String, String> about = Machine.describe();
+        about.put("JVMs", String.join(" ", jvm()));
+        about.put("seconds", Long.toString(seconds));
+        for (Suite suite : results.suites()) {
+            for (Contender contender : results.contenders(suite)) {
+                if (!contender.libraries().isEmpty()) {
+                    about.put(contender.title(), String.join(", ", home.jars(contender)));
                 }
             }
-            Collections.rotate(inTurn, 1);
         }
-    }
-
-    /** The directory of the build that this class runs from. */
-    private static File home() {
-        return new File(Bench.class
-                        .getProtectionDomain()
-                        .getCodeSource()
-                        .getLocation()
-                        .getPath())
-                .getParentFile();
-    }
-
-    private static Map<String, String> about() {
-        Map<String, String> about = new LinkedHashMap<>();
-        about.put("java", System.getProperty("java.vm.name") + " " + System.getProperty("java.version"));
-        about.put("processors", Integer.toString(Runtime.getRuntime().availableProcessors()));
-        about.put("system", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
-        about.put("commit", System.getenv().getOrDefault("FOREBAY_COMMIT", "unknown"));
-        return about;
+        ObjectNode json = JsonReport.of(results, about);
+        write("bench.json", json.toPrettyString());
+        write("bench.html", HtmlReport.of(json));
     }
 
     private void write(String name, String text) throws IOException {
         Path file = out.toPath().resolve(name);
         java.nio.file.Files.writeString(file, text, StandardCharsets.UTF_8);
         terminal.println("wrote " + file);
+    }
+
+    private void describe(Suite suite) {
+        terminal.println(suite.name());
+        terminal.println("  contenders: " + String.join(", ", names(suite.contenders(), Contender::name)));
+        suite.scenarios().forEach(scenario -> terminal.printf("  %-20s %s%n", scenario.id(), scenario.title()));
+    }
+
+    private void known(String option, Set<String> wanted, List<Suite> all, Function<Suite, List<String>> namesOf) {
+        Set<String> names = new LinkedHashSet<>();
+        all.forEach(suite -> names.addAll(namesOf.apply(suite)));
+        for (String name : wanted) {
+            if (!names.contains(name)) {
+                throw new CommandLine.ParameterException(
+                        spec.commandLine(), option + ": there is no " + name + ", but " + String.join(", ", names));
+            }
+        }
+    }
+
+    private static <T> List<String> names(Collection<T> things, Function<T, String> name) {
+        return things.stream().map(name).toList();
     }
 
     private void require(String option, long value, long min, long max) {

@@ -1,6 +1,6 @@
 /**
- * Comparisons of Forebay with other engines, side by side in one run. {@code Bench} asks one {@code worker} JVM for each of
- * the {@code engines} to play the {@code scenarios} of a {@code Plan}, in alternating rounds, and {@code report} shows medians
- * and spreads of the ratios.
+ * The command {@code ./forebay bench}. {@code Bench} takes the options, {@code Run} plays the scenarios of the suites on their
+ * contenders, {@code worker} is the JVM of one contender, {@code report} says what came out. How to add a suite is told in
+ * {@code scenarios}.
  */
 package io.forebay.bench;

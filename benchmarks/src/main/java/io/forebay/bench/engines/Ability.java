@@ -14,8 +14,14 @@ public enum Ability {
     MULTI_GET,
     /** Loading sorted entries past the memtable. */
     BULK_LOAD,
+    /** Loading sorted entries as the host of the engine restores a state. */
+    RESTORE,
     /** Removing all keys under a prefix, in whatever way the users of the engine have. */
     CLEAR,
+    /** Removing all keys under a prefix in one call. */
+    RANGE_DELETE,
+    /** Many stores under one budget of memory. */
+    SHARED_MEMORY,
     /** Fixing the present state for a background upload. */
     CHECKPOINT,
     /** Keeping its state in files. */

@@ -1,7 +1,8 @@
 package io.forebay.bench.engines;
 
 /**
- * A store under test. Keys are ordered as unsigned bytes. One thread uses it. A method for which the engine lacks the
+ * A store under test. Keys are ordered as unsigned bytes. One thread uses it. Arrays that are handed
+ * in belong to the caller, who changes them after the call. A method for which the engine lacks the
  * {@link Ability} throws {@link UnsupportedOperationException}.
  */
 public interface Engine extends AutoCloseable {
@@ -52,8 +53,26 @@ public interface Engine extends AutoCloseable {
         throw new UnsupportedOperationException();
     }
 
-    /** What the thread of a stream task does for a checkpoint; the rest may go on in the background until {@link #settle}. */
+    /** Loads sorted entries into an empty store as the host of the engine does it; they are in files on return. */
+    default void restore(int count, Entries entries) {
+        throw new UnsupportedOperationException();
+    }
+
+    /** As {@link #clearPrefix}, by one call. */
+    default void deleteRange(byte[] prefix) {
+        throw new UnsupportedOperationException();
+    }
+
+    /**
+     * What the thread of a stream task does for a checkpoint; the rest may go on in the background until
+     * {@link #finishCheckpoint}.
+     */
     default void checkpointPause() {
+        throw new UnsupportedOperationException();
+    }
+
+    /** Waits for the rest of the last checkpoint and drops it; does nothing when there is none. */
+    default void finishCheckpoint() {
         throw new UnsupportedOperationException();
     }
 
@@ -66,7 +85,7 @@ public interface Engine extends AutoCloseable {
     @Override
     void close();
 
-    /** Sorted entries by number. */
+    /** Sorted entries by number; arrays are valid until the next call. */
     interface Entries {
         byte[] key(int index);
 

@@ -1,14 +1,15 @@
 package io.forebay.bench.engines;
 
+import io.forebay.bench.scenarios.Contender;
 import java.io.File;
-import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 
-/** The engines that are compared. Each runs in a JVM of its own, with {@link #library()} on its class path. */
+/** The engines that are compared. Each runs in a JVM of its own, with its own jars on the class path. */
 public enum EngineKind {
-    FOREBAY("Forebay", null, EnumSet.allOf(Ability.class)) {
+    FOREBAY("Forebay", EnumSet.allOf(Ability.class)) {
         @Override
         public Engine open(File directory, Setup setup) {
             return ForebayEngine.open(directory, setup);
@@ -19,7 +20,7 @@ public enum EngineKind {
             return ForebayEngine.openMany(directories, setup);
         }
     },
-    ROCKSDB_KAFKA("RocksDB (Kafka)", "rocksdb-kafka", EnumSet.allOf(Ability.class)) {
+    ROCKSDB_KAFKA("RocksDB (Kafka)", EnumSet.complementOf(EnumSet.of(Ability.CHECKPOINT)), "rocksdb-kafka") {
         @Override
         public Engine open(File directory, Setup setup) {
             return RocksEngine.openAsKafka(directory, setup);
@@ -30,7 +31,7 @@ public enum EngineKind {
             return RocksEngine.openManyAsKafka(directories, setup);
         }
     },
-    ROCKSDB_FLINK("RocksDB (Flink)", "rocksdb-flink", EnumSet.allOf(Ability.class)) {
+    ROCKSDB_FLINK("RocksDB (Flink)", EnumSet.allOf(Ability.class), "rocksdb-flink") {
         @Override
         public Engine open(File directory, Setup setup) {
             return RocksEngine.openAsFlink(directory, setup);
@@ -41,40 +42,43 @@ public enum EngineKind {
             return RocksEngine.openManyAsFlink(directories, setup);
         }
     },
-    PAIMON("Paimon LSM", "paimon", EnumSet.of(Ability.BULK_LOAD, Ability.FILES)) {
+    PAIMON("Paimon LSM", EnumSet.of(Ability.BULK_LOAD, Ability.FILES), "paimon", "paimon-bundle") {
         @Override
         public Engine open(File directory, Setup setup) {
             return PaimonEngine.open(directory, setup);
         }
     },
-    HEAP("heap map", null, EnumSet.of(Ability.SCAN, Ability.REVERSE, Ability.CLEAR, Ability.APPEND)) {
+    HEAP("heap map", EnumSet.of(Ability.SCAN, Ability.REVERSE, Ability.CLEAR, Ability.APPEND)) {
         @Override
         public Engine open(File directory, Setup setup) {
             return new HeapEngine();
         }
     };
 
-    private final String title;
-    private final String library;
+    private final Contender contender;
     private final Set<Ability> abilities;
 
-    EngineKind(String title, String library, Set<Ability> abilities) {
-        this.title = title;
-        this.library = library;
+    EngineKind(String title, Set<Ability> abilities, String... libraries) {
         this.abilities = abilities;
+        contender = new Contender(name().toLowerCase(Locale.ROOT).replace('_', '-'), title, libraries);
     }
 
-    public String title() {
-        return title;
+    public Contender contender() {
+        return contender;
+    }
+
+    /** @throws IllegalArgumentException when the contender is no engine */
+    public static EngineKind of(Contender contender) {
+        for (EngineKind kind : values()) {
+            if (kind.contender.equals(contender)) {
+                return kind;
+            }
+        }
+        throw new IllegalArgumentException("No engine: " + contender);
     }
 
     public boolean can(Set<Ability> needed) {
         return abilities.containsAll(needed);
-    }
-
-    /** Folder with the jars that only this engine needs; null for none. */
-    public String library() {
-        return library;
     }
 
     /** Opens a store in {@code directory}, which is empty. */
@@ -82,9 +86,6 @@ public enum EngineKind {
 
     /** Opens stores that share {@code setup} in the way of the host; close them last first. */
     public List<Engine> openMany(List<File> directories, Setup setup) {
-        Setup part = new Setup(setup.memoryBytes() / directories.size(), setup.memtableBytes());
-        List<Engine> engines = new ArrayList<>();
-        directories.forEach(directory -> engines.add(open(directory, part)));
-        return engines;
+        throw new UnsupportedOperationException(this + " has no memory that several stores share");
     }
 }

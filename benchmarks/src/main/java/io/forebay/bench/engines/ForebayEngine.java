@@ -17,11 +17,13 @@ import java.util.List;
 
 /** Forebay with its default options, apart from the memory. */
 final class ForebayEngine implements Engine {
+    private static final byte[] NO_PAYLOAD = new byte[0];
+
     private final Environment environment;
     private final boolean ownsEnvironment;
     private final Store store;
     private final WriteBatch batch = new WriteBatch();
-    private final List<Checkpoint> checkpoints = new ArrayList<>();
+    private Checkpoint checkpoint;
 
     private ForebayEngine(Environment environment, boolean ownsEnvironment, File directory, Setup setup) {
         this.environment = environment;
@@ -149,30 +151,46 @@ final class ForebayEngine implements Engine {
         }
     }
 
+    /** As the Flink adapter restores the rows of a savepoint, which are sorted. */
     @Override
-    public void checkpointPause() {
-        checkpoints.add(store.checkpoint(new byte[0]));
+    public void restore(int count, Entries entries) {
+        bulkLoad(count, entries);
     }
 
     @Override
+    public void deleteRange(byte[] prefix) {
+        store.deletePrefix(prefix);
+    }
+
+    @Override
+    public void checkpointPause() {
+        checkpoint = store.checkpoint(NO_PAYLOAD);
+    }
+
+    @Override
+    public void finishCheckpoint() {
+        if (checkpoint != null) {
+            checkpoint.completion().join();
+            checkpoint.close();
+            checkpoint = null;
+        }
+    }
+
+    /** The commit is what keeps the files at a close. */
+    @Override
     public void flush() {
-        store.commitDurably(new byte[0]);
+        store.commitDurably(NO_PAYLOAD);
     }
 
     @Override
     public void settle() {
-        for (Checkpoint checkpoint : checkpoints) {
-            checkpoint.completion().join();
-            checkpoint.close();
-        }
-        checkpoints.clear();
-        store.commitDurably(new byte[0]);
+        store.commitDurably(NO_PAYLOAD);
         store.compact();
     }
 
     @Override
     public void close() {
-        checkpoints.forEach(Checkpoint::close);
+        finishCheckpoint();
         store.close();
         if (ownsEnvironment) {
             environment.close();

@@ -5,13 +5,16 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
 
-/** A sorted map on the heap: what Kafka Streams' in-memory store is. */
+/**
+ * A sorted map on the heap: what Kafka Streams' in-memory store is. Hosts hand it arrays that nobody else holds; here it
+ * makes them, because those of the scenarios are used again.
+ */
 final class HeapEngine implements Engine {
     private final NavigableMap<byte[], byte[]> map = new TreeMap<>(Arrays::compareUnsigned);
 
     @Override
     public void put(byte[] key, byte[] value) {
-        map.put(key, value.clone());
+        map.put(key.clone(), value.clone());
     }
 
     @Override
@@ -26,7 +29,7 @@ final class HeapEngine implements Engine {
 
     @Override
     public void append(byte[] key, byte[] element) {
-        map.merge(key, element, HeapEngine::concatenate);
+        map.merge(key.clone(), element.clone(), HeapEngine::concatenate);
     }
 
     private static byte[] concatenate(byte[] head, byte[] tail) {

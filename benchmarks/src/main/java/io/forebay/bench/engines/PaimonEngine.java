@@ -11,7 +11,8 @@ import java.util.stream.IntStream;
 
 /**
  * Paimon's LSM in pure Java, SimpleLsmKvDb. It has no iterators. Called through method handles, because the project file that
- * its artifact names as parent is not in Maven Central, so that nothing can be compiled against it as a dependency.
+ * its artifact names as parent is not in Maven Central, so that nothing can be compiled against it as a dependency. It keeps the
+ * arrays that it is given, so it gets its own. Blocks of 4 KB as everybody else has.
  */
 final class PaimonEngine implements Engine {
     private static final String PACKAGE = "org.apache.paimon.";
@@ -31,7 +32,8 @@ final class PaimonEngine implements Engine {
     }
 
     static Engine open(File directory, Setup setup) {
-        long cacheBytes = Math.max(1 << 20, setup.memoryBytes() - 3L * setup.memtableBytes());
+        // It flushes on the thread of the caller, so there is one memtable.
+        long cacheBytes = Math.max(1 << 20, setup.memoryBytes() - setup.memtableBytes());
         try {
             Object size = type("options.MemorySize").getConstructor(long.class).newInstance(cacheBytes);
             Object cache = type("io.cache.CacheManager")
@@ -81,7 +83,7 @@ final class PaimonEngine implements Engine {
     @Override
     public void put(byte[] key, byte[] value) {
         try {
-            PUT.invokeExact(db, key, value);
+            PUT.invokeExact(db, key.clone(), value.clone());
         } catch (Throwable e) {
             throw failed(e);
         }
@@ -99,7 +101,7 @@ final class PaimonEngine implements Engine {
     @Override
     public void delete(byte[] key) {
         try {
-            DELETE.invokeExact(db, key);
+            DELETE.invokeExact(db, key.clone());
         } catch (Throwable e) {
             throw failed(e);
         }
@@ -108,7 +110,8 @@ final class PaimonEngine implements Engine {
     @Override
     public void bulkLoad(int count, Entries entries) {
         Iterator<Map.Entry<byte[], byte[]>> sorted = IntStream.range(0, count)
-                .mapToObj(i -> (Map.Entry<byte[], byte[]>) new SimpleImmutableEntry<>(entries.key(i), entries.value(i)))
+                .mapToObj(i -> (Map.Entry<byte[], byte[]>) new SimpleImmutableEntry<>(
+                        entries.key(i).clone(), entries.value(i).clone()))
                 .iterator();
         try {
             BULK_LOAD.invokeExact(db, sorted);

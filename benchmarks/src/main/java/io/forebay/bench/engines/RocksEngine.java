@@ -1,9 +1,13 @@
 package io.forebay.bench.engines;
 
+import io.forebay.bench.system.Files;
 import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Supplier;
 import org.rocksdb.Checkpoint;
 import org.rocksdb.EnvOptions;
 import org.rocksdb.FlushOptions;
@@ -23,48 +27,59 @@ final class RocksEngine implements Engine {
         RocksDB.loadLibrary();
     }
 
+    /** Records that a poll of a restore consumer returns at most. */
+    private static final int KAFKA_BATCH = 1000;
+
+    /** Capacity of Flink's write batch wrapper. */
+    private static final int FLINK_BATCH = 500;
+
     private final File directory;
+    private final int restoreBatch;
     private final RocksSettings settings;
     private final AutoCloseable shared;
     private final RocksDB db;
     private final WriteOptions writeOptions = new WriteOptions().setDisableWAL(true);
-    private int checkpoints;
+    private File checkpoint;
 
-    private RocksEngine(File directory, RocksSettings settings, AutoCloseable shared) {
+    private RocksEngine(File directory, RocksSettings settings, AutoCloseable shared, int restoreBatch) {
         this.directory = directory;
         this.settings = settings;
         this.shared = shared;
+        this.restoreBatch = restoreBatch;
         try {
-            db = RocksDB.open(settings.options, RocksSettings.path(directory));
+            db = RocksDB.open(settings.options, directory.getAbsolutePath());
         } catch (RocksDBException e) {
             throw new IllegalStateException("RocksDB does not open", e);
         }
     }
 
     static Engine openAsKafka(File directory, Setup setup) {
-        return new RocksEngine(directory, RocksSettings.kafka(setup), () -> {});
+        return new RocksEngine(directory, RocksSettings.kafka(setup), () -> {}, KAFKA_BATCH);
     }
 
     static Engine openAsFlink(File directory, Setup setup) {
-        RocksSettings.Shared memory = new RocksSettings.Shared(setup);
-        return new RocksEngine(directory, RocksSettings.flink(setup, memory), memory);
+        RocksSettings.Shared memory = RocksSettings.Shared.flink(setup);
+        return new RocksEngine(directory, RocksSettings.flink(setup, memory), memory, FLINK_BATCH);
     }
 
-    /** As Kafka Streams does it by default: every store has a cache and write buffers of its own. */
+    /** As Kafka Streams recommends it to those who have to bound memory. */
     static List<Engine> openManyAsKafka(List<File> directories, Setup setup) {
-        Setup part = new Setup(setup.memoryBytes() / directories.size(), setup.memtableBytes());
-        List<Engine> engines = new ArrayList<>();
-        directories.forEach(directory -> engines.add(openAsKafka(directory, part)));
-        return engines;
+        RocksSettings.Shared memory = RocksSettings.Shared.kafka(setup);
+        return openMany(directories, memory, KAFKA_BATCH, () -> RocksSettings.boundedKafka(setup, memory));
     }
 
-    /** As Flink does it for the states of one slot: one cache and one write buffer manager; the first one closed ends them. */
+    /** As Flink does it for the states of one slot. */
     static List<Engine> openManyAsFlink(List<File> directories, Setup setup) {
-        RocksSettings.Shared memory = new RocksSettings.Shared(setup);
+        RocksSettings.Shared memory = RocksSettings.Shared.flink(setup);
+        return openMany(directories, memory, FLINK_BATCH, () -> RocksSettings.flink(setup, memory));
+    }
+
+    /** The first one ends the shared memory when it is closed, as the last one. */
+    private static List<Engine> openMany(
+            List<File> directories, RocksSettings.Shared memory, int batch, Supplier<RocksSettings> settings) {
         List<Engine> engines = new ArrayList<>();
         for (File directory : directories) {
-            RocksSettings settings = RocksSettings.flink(setup, memory);
-            engines.add(new RocksEngine(directory, settings, engines.isEmpty() ? memory : () -> {}));
+            engines.add(new RocksEngine(directory, settings.get(), engines.isEmpty() ? memory : () -> {}, batch));
         }
         return engines;
     }
@@ -189,7 +204,7 @@ final class RocksEngine implements Engine {
         return count;
     }
 
-    /** As Flink clears a map state: walks the entries and deletes each, in batches. */
+    /** As Flink clears a map state: walks the entries and deletes each, in batches. Kafka Streams has nothing of the kind. */
     @Override
     public void clearPrefix(byte[] prefix) {
         try (RocksIterator iterator = db.newIterator();
@@ -200,7 +215,7 @@ final class RocksEngine implements Engine {
                     break;
                 }
                 batch.delete(key);
-                if (batch.count() == 500) {
+                if (batch.count() == FLINK_BATCH) {
                     db.write(writeOptions, batch);
                     batch.clear();
                 }
@@ -228,15 +243,54 @@ final class RocksEngine implements Engine {
         }
     }
 
-    /** Flink's synchronous phase: a checkpoint directory of hard links, which flushes the write buffers first. */
     @Override
-    public void checkpointPause() {
-        File target = new File(directory.getParentFile(), directory.getName() + ".checkpoint" + checkpoints++);
-        try (Checkpoint checkpoint = Checkpoint.create(db)) {
-            checkpoint.createCheckpoint(target.getPath());
+    public void restore(int count, Entries entries) {
+        try (WriteBatch batch = new WriteBatch()) {
+            for (int i = 0; i < count; i++) {
+                batch.put(entries.key(i), entries.value(i));
+                if (batch.count() == restoreBatch) {
+                    db.write(writeOptions, batch);
+                    batch.clear();
+                }
+            }
+            db.write(writeOptions, batch);
         } catch (RocksDBException e) {
             throw new IllegalStateException(e);
         }
+        flush();
+    }
+
+    @Override
+    public void deleteRange(byte[] prefix) {
+        try {
+            db.deleteRange(writeOptions, prefix, Prefixes.end(prefix));
+        } catch (RocksDBException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Flink's synchronous phase: a checkpoint directory of hard links, which flushes the write buffers first. */
+    @Override
+    public void checkpointPause() {
+        checkpoint = new File(directory.getParentFile(), directory.getName() + ".checkpoint");
+        try (Checkpoint links = Checkpoint.create(db)) {
+            links.createCheckpoint(checkpoint.getPath());
+        } catch (RocksDBException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Override
+    public void finishCheckpoint() {
+        if (checkpoint == null) {
+            return;
+        }
+        try {
+            Files.deleteTree(checkpoint.toPath());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        checkpoint = null;
     }
 
     @Override

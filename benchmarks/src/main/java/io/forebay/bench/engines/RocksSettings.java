@@ -1,6 +1,5 @@
 package io.forebay.bench.engines;
 
-import java.io.File;
 import java.util.ArrayList;
 import java.util.List;
 import org.rocksdb.BlockBasedTableConfig;
@@ -17,6 +16,9 @@ import org.rocksdb.WriteBufferManager;
 
 /** How the hosts set up RocksDB. What is created here is closed by {@link #close()}, last first. */
 final class RocksSettings implements AutoCloseable {
+    private static final int BUFFERS = 3;
+    private static final int BLOCK_BYTES = 4096;
+
     private final List<RocksObject> owned = new ArrayList<>();
     final Options options;
 
@@ -24,28 +26,57 @@ final class RocksSettings implements AutoCloseable {
         this.options = own(options);
     }
 
-    /** Kafka Streams 4.3, RocksDBStore: universal compaction, no compression, bloom filters, a cache for each store. */
+    /**
+     * Kafka Streams 4.3, RocksDBStore: universal compaction, no compression, bloom filters but for the last level, a cache and
+     * write buffers for each store; index and filter blocks are beside the cache.
+     */
     static RocksSettings kafka(Setup setup) {
         RocksSettings settings = new RocksSettings(new Options());
-        long buffers = 3L * setup.memtableBytes();
-        BlockBasedTableConfig table = new BlockBasedTableConfig()
-                .setBlockCache(settings.own(new LRUCache(Math.max(1 << 20, setup.memoryBytes() - buffers))))
-                .setBlockSize(4096)
-                .setFilterPolicy(settings.own(new BloomFilter()));
-        settings.options
-                .setTableFormatConfig(table)
+        long cacheBytes = Math.max(1 << 20, setup.memoryBytes() - BUFFERS * (long) setup.memtableBytes());
+        settings.kafka(setup, settings.table(settings.own(new LRUCache(cacheBytes))));
+        return settings;
+    }
+
+    /**
+     * Kafka Streams with the config setter of its memory management page: one cache for all stores, against which write buffers,
+     * index and filter blocks count.
+     */
+    static RocksSettings boundedKafka(Setup setup, Shared shared) {
+        RocksSettings settings = new RocksSettings(new Options());
+        settings.options.setWriteBufferManager(shared.buffers);
+        settings.kafka(
+                setup,
+                settings.table(shared.cache)
+                        .setCacheIndexAndFilterBlocks(true)
+                        .setCacheIndexAndFilterBlocksWithHighPriority(true)
+                        .setPinTopLevelIndexAndFilter(true));
+        return settings;
+    }
+
+    private BlockBasedTableConfig table(Cache cache) {
+        return new BlockBasedTableConfig()
+                .setBlockCache(cache)
+                .setBlockSize(BLOCK_BYTES)
+                .setFilterPolicy(own(new BloomFilter()));
+    }
+
+    private void kafka(Setup setup, BlockBasedTableConfig table) {
+        options.setTableFormatConfig(table)
+                .setAtomicFlush(true)
+                .setOptimizeFiltersForHits(true)
                 .setWriteBufferSize(setup.memtableBytes())
-                .setMaxWriteBufferNumber(3)
+                .setMaxWriteBufferNumber(BUFFERS)
                 .setCompressionType(CompressionType.NO_COMPRESSION)
                 .setCompactionStyle(CompactionStyle.UNIVERSAL)
+                .setInfoLogLevel(InfoLogLevel.ERROR_LEVEL)
                 .setIncreaseParallelism(Math.max(Runtime.getRuntime().availableProcessors(), 2));
-        return settings.common();
+        common();
     }
 
     /**
      * Flink 2.3, EmbeddedRocksDBStateBackend with managed memory: leveled compaction, no filters, index and filter blocks in
-     * the cache, write buffers of 64 MB under one manager that holds half of the memory. Compression is off here, as it is
-     * everywhere in this comparison.
+     * the cache, write buffers of 64 MB under one manager that holds half of the memory. Flink's default compression, Snappy, is
+     * off, because there is none anywhere in this comparison.
      */
     static RocksSettings flink(Setup setup, Shared shared) {
         RocksSettings settings = new RocksSettings(new Options());
@@ -54,37 +85,53 @@ final class RocksSettings implements AutoCloseable {
                 .setCacheIndexAndFilterBlocks(true)
                 .setCacheIndexAndFilterBlocksWithHighPriority(true)
                 .setPinL0FilterAndIndexBlocksInCache(true)
-                .setBlockSize(4096);
+                .setBlockSize(BLOCK_BYTES)
+                .setMetadataBlockSize(BLOCK_BYTES);
         settings.options
                 .setTableFormatConfig(table)
                 .setWriteBufferManager(shared.buffers)
-                .setWriteBufferSize(64L << 20)
-                .setArenaBlockSize(Math.min(shared.bufferBytes / 8, 8L << 20))
+                .setWriteBufferSize(Math.max(64L << 20, setup.memtableBytes()))
                 .setMaxWriteBufferNumber(2)
+                .setMinWriteBufferNumberToMerge(1)
+                .setTargetFileSizeBase(64L << 20)
+                .setMaxBytesForLevelBase(256L << 20)
+                .setLevelCompactionDynamicLevelBytes(false)
                 .setMaxBackgroundJobs(2)
                 .setMaxOpenFiles(-1)
                 .setUseFsync(false)
                 .setStatsDumpPeriodSec(0)
+                .setAvoidFlushDuringShutdown(true)
                 .setCompressionType(CompressionType.NO_COMPRESSION)
                 .setCompactionStyle(CompactionStyle.LEVEL);
-        return settings.common();
+        settings.common();
+        return settings;
     }
 
-    /** What Flink gives to all states of a slot together. The write buffers count against the cache. */
+    private void common() {
+        options.setCreateIfMissing(true).setMergeOperator(own(new StringAppendOperator(',')));
+    }
+
+    /** Memory of several stores together; the write buffers count against the cache. */
     static final class Shared implements AutoCloseable {
         private static final double WRITE_BUFFER_RATIO = 0.5;
         private static final double HIGH_PRIORITY_RATIO = 0.1;
 
         final Cache cache;
-        final long bufferBytes;
         final WriteBufferManager buffers;
 
-        Shared(Setup setup) {
-            // Flink's own formulas, which allow for the half by which the manager may overshoot.
-            long cacheBytes = (long) ((3 - WRITE_BUFFER_RATIO) * setup.memoryBytes() / 3);
-            bufferBytes = (long) (2 * setup.memoryBytes() * WRITE_BUFFER_RATIO / 3);
+        private Shared(long cacheBytes, long bufferBytes) {
             cache = new LRUCache(cacheBytes, -1, false, HIGH_PRIORITY_RATIO);
             buffers = new WriteBufferManager(bufferBytes, cache);
+        }
+
+        /** By the formulas of Flink, which allow for the half by which the manager may overshoot. */
+        static Shared flink(Setup setup) {
+            return new Shared((long) ((3 - WRITE_BUFFER_RATIO) * setup.memoryBytes() / 3), (long)
+                    (2 * setup.memoryBytes() * WRITE_BUFFER_RATIO / 3));
+        }
+
+        static Shared kafka(Setup setup) {
+            return new Shared(setup.memoryBytes(), (long) (setup.memoryBytes() * WRITE_BUFFER_RATIO));
         }
 
         @Override
@@ -94,21 +141,9 @@ final class RocksSettings implements AutoCloseable {
         }
     }
 
-    private RocksSettings common() {
-        options.setCreateIfMissing(true)
-                .setInfoLogLevel(InfoLogLevel.ERROR_LEVEL)
-                .setMergeOperator(own(new StringAppendOperator(',')));
-        return this;
-    }
-
     private <T extends RocksObject> T own(T object) {
         owned.add(object);
         return object;
-    }
-
-    /** Where a store with these settings logs and keeps its files. */
-    static String path(File directory) {
-        return directory.getAbsolutePath();
     }
 
     @Override

@@ -3,7 +3,7 @@ package io.forebay.bench.report;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.forebay.bench.engines.EngineKind;
+import io.forebay.bench.scenarios.Contender;
 import io.forebay.bench.scenarios.Measurement;
 import java.util.List;
 import java.util.Map;
@@ -19,31 +19,55 @@ public final class JsonReport {
         ObjectNode header = root.putObject("about");
         about.forEach(header::put);
         ArrayNode rows = root.putArray("rows");
-        for (Map.Entry<Results.Row, Map<EngineKind, List<Measurement>>> entry :
-                results.rows().entrySet()) {
+        results.rows().forEach((key, cells) -> {
             ObjectNode row = rows.addObject();
-            row.put("scenario", entry.getKey().scenario().title());
-            row.put("keys", entry.getKey().scale().keys());
-            row.put("valueBytes", entry.getKey().scale().valueBytes());
-            row.put("work", entry.getKey().work());
-            ObjectNode engines = row.putObject("engines");
-            List<Measurement> ours = entry.getValue().get(EngineKind.FOREBAY);
-            entry.getValue().forEach((kind, rounds) -> {
-                ObjectNode engine = engines.putObject(kind.title());
-                engine.put(
-                        "medianNanos", Spread.of(rounds, Measurement::nanosEach).median());
-                if (ours != null) {
-                    Spread ratio = Spread.ratio(ours, rounds);
-                    engine.put("ratio", ratio.median());
-                    engine.put("leastRatio", ratio.min());
-                    engine.put("mostRatio", ratio.max());
+            row.put("suite", key.suite().name());
+            row.put("scenario", key.scenario());
+            row.put("keys", key.scale().keys());
+            row.put("valueBytes", key.scale().valueBytes());
+            row.put("work", key.work());
+            row.put("unit", key.unit());
+            Contender ours = key.suite().contenders().get(0);
+            row.put("baseline", ours.title());
+            ObjectNode contenders = row.putObject("contenders");
+            for (Contender contender : key.suite().contenders()) {
+                if (!cells.of(contender).isEmpty()) {
+                    contender(contenders.putObject(contender.title()), cells, ours, contender);
                 }
-                ArrayNode all = engine.putArray("rounds");
-                rounds.forEach(round -> all.addPOJO(round));
-            });
-        }
+            }
+        });
+        ObjectNode missing = root.putObject("missing");
+        results.missing().forEach((contender, reason) -> missing.put(contender.title(), reason));
         ArrayNode failures = root.putArray("failures");
         results.failures().forEach(failures::add);
         return root;
+    }
+
+    private static void contender(ObjectNode node, Results.Cells cells, Contender ours, Contender contender) {
+        List<Measurement> rounds = cells.of(contender);
+        Spread value = Spread.of(rounds, Measurement::value);
+        node.put("median", value.median());
+        node.put("least", value.min());
+        node.put("most", value.max());
+        Spread ratio = Spread.ratio(cells.byRound(ours), cells.byRound(contender));
+        if (!ratio.isEmpty()) {
+            node.put("ratio", ratio.median());
+            node.put("leastRatio", ratio.min());
+            node.put("mostRatio", ratio.max());
+        }
+        ObjectNode costs = node.putObject("costs");
+        for (Costs cost : Costs.values()) {
+            Spread spread = Spread.of(rounds, cost::of);
+            if (!spread.isEmpty()) {
+                costs.put(cost.title(), spread.median());
+            }
+        }
+        ArrayNode all = node.putArray("rounds");
+        cells.byRound(contender).forEach((number, round) -> {
+            ObjectNode one = JSON.valueToTree(round);
+            one.remove(List.of("work", "unit"));
+            one.put("round", number);
+            all.add(one);
+        });
     }
 }

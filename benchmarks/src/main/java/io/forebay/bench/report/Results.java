@@ -1,27 +1,56 @@
 package io.forebay.bench.report;
 
-import io.forebay.bench.engines.EngineKind;
+import io.forebay.bench.scenarios.Contender;
 import io.forebay.bench.scenarios.Measurement;
+import io.forebay.bench.scenarios.Play;
 import io.forebay.bench.scenarios.Scale;
-import io.forebay.bench.scenarios.Scenario;
+import io.forebay.bench.scenarios.Suite;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
 
-/** All measurements of a run: rows in the order in which they came, and for each the rounds of every engine. */
+/** All measurements of a run: rows in the order in which they came, and for each the rounds of every contender. */
 public final class Results {
     /** One line of the table. */
-    public record Row(Scenario scenario, Scale scale, String work) {}
+    public record Row(Suite suite, String scenario, Scale scale, String work, String unit) {}
 
-    private final Map<Row, Map<EngineKind, List<Measurement>>> rows = new LinkedHashMap<>();
+    /** Measurements of one row by contender and number of the round. */
+    public static final class Cells {
+        private final Map<Contender, NavigableMap<Integer, Measurement>> rounds = new LinkedHashMap<>();
+
+        /** Those of one contender in the order of the rounds; empty when it did not play. */
+        public List<Measurement> of(Contender contender) {
+            return List.copyOf(byRound(contender).values());
+        }
+
+        NavigableMap<Integer, Measurement> byRound(Contender contender) {
+            return rounds.getOrDefault(contender, new TreeMap<>());
+        }
+    }
+
+    private final Map<Row, Cells> rows = new LinkedHashMap<>();
+    private final Map<Contender, String> missing = new LinkedHashMap<>();
     private final List<String> failures = new ArrayList<>();
 
-    public void add(Scenario scenario, Scale scale, EngineKind kind, Measurement measurement) {
-        rows.computeIfAbsent(new Row(scenario, scale, measurement.work()), row -> new EnumMap<>(EngineKind.class))
-                .computeIfAbsent(kind, k -> new ArrayList<>())
-                .add(measurement);
+    /** @param round counted over all forks */
+    public void add(Suite suite, Play play, Contender contender, int round, Measurement measurement) {
+        Row row = new Row(suite, play.scenario().title(), play.scale(), measurement.work(), measurement.unit());
+        rows.computeIfAbsent(row, r -> new Cells())
+                .rounds
+                .computeIfAbsent(contender, c -> new TreeMap<>())
+                .put(round, measurement);
+    }
+
+    /** The contender was wanted and could not take part. */
+    public void missing(Contender contender, String reason) {
+        missing.put(contender, reason);
+    }
+
+    public Map<Contender, String> missing() {
+        return missing;
     }
 
     public void failed(String message) {
@@ -32,7 +61,20 @@ public final class Results {
         return failures;
     }
 
-    public Map<Row, Map<EngineKind, List<Measurement>>> rows() {
+    public Map<Row, Cells> rows() {
         return rows;
+    }
+
+    public List<Suite> suites() {
+        return rows.keySet().stream().map(Row::suite).distinct().toList();
+    }
+
+    /** Contenders of the suite with at least one measurement. */
+    public List<Contender> contenders(Suite suite) {
+        return suite.contenders().stream()
+                .filter(contender -> rows.entrySet().stream()
+                        .anyMatch(row -> row.getKey().suite().equals(suite)
+                                && row.getValue().rounds.containsKey(contender)))
+                .toList();
     }
 }

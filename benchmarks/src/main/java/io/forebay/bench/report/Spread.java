@@ -2,10 +2,11 @@ package io.forebay.bench.report;
 
 import io.forebay.bench.scenarios.Measurement;
 import java.util.Arrays;
-import java.util.List;
+import java.util.Collection;
+import java.util.NavigableMap;
 import java.util.function.ToDoubleFunction;
 
-/** Median and extremes of some values. */
+/** Median and extremes of some values; NaN when there are none. */
 record Spread(double median, double min, double max) {
     static Spread of(double[] values) {
         if (values.length == 0) {
@@ -18,21 +19,25 @@ record Spread(double median, double min, double max) {
         return new Spread(median, sorted[0], sorted[sorted.length - 1]);
     }
 
-    static Spread of(List<Measurement> rounds, ToDoubleFunction<Measurement> figure) {
+    static Spread of(Collection<Measurement> rounds, ToDoubleFunction<Measurement> figure) {
         return of(rounds.stream().mapToDouble(figure).toArray());
     }
 
-    /** How many times longer {@code other} took than {@code ours}, round by round. */
-    static Spread ratio(List<Measurement> ours, List<Measurement> other) {
-        int rounds = Math.min(ours.size(), other.size());
-        double[] ratios = new double[rounds];
-        for (int i = 0; i < rounds; i++) {
-            ratios[i] = other.get(i).nanosEach() / ours.get(i).nanosEach();
-        }
-        return of(ratios);
+    /** How many times more {@code other} took than {@code ours}, round by round, of the rounds that both have. */
+    static Spread ratio(NavigableMap<Integer, Measurement> ours, NavigableMap<Integer, Measurement> other) {
+        return of(ours.entrySet().stream()
+                .filter(round ->
+                        other.containsKey(round.getKey()) && round.getValue().value() > 0)
+                .mapToDouble(round ->
+                        other.get(round.getKey()).value() / round.getValue().value())
+                .toArray());
+    }
+
+    boolean isEmpty() {
+        return Double.isNaN(median);
     }
 
     double percent() {
-        return 100 * (max - min) / median;
+        return median == 0 ? 0 : 100 * (max - min) / median;
     }
 }

@@ -1,100 +1,111 @@
 package io.forebay.bench.report;
 
-import io.forebay.bench.engines.EngineKind;
+import io.forebay.bench.scenarios.Contender;
 import io.forebay.bench.scenarios.Measurement;
+import io.forebay.bench.scenarios.Suite;
 import java.io.PrintStream;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** The results as a table for the terminal. */
+/** The results as tables for the terminal. */
 public final class TextTable {
     private final Results results;
-    private final List<EngineKind> others;
+    private final PrintStream out;
 
-    public TextTable(Results results, List<EngineKind> engines) {
+    public TextTable(Results results, PrintStream out) {
         this.results = results;
-        others = engines.stream().filter(kind -> kind != EngineKind.FOREBAY).toList();
+        this.out = out;
     }
 
-    public void print(PrintStream out) {
+    /** @param costs also latencies, allocation, input and output, a line for each contender */
+    public void print(boolean costs) {
         out.println();
-        out.println("Forebay: median ns per operation, (max - min) / median. Others: how many times longer they take,"
-                + " median of the rounds [least - most].");
-        Object group = null;
-        for (Map.Entry<Results.Row, Map<EngineKind, List<Measurement>>> row :
-                results.rows().entrySet()) {
-            List<Measurement> ours = row.getValue().get(EngineKind.FOREBAY);
-            if (ours == null) {
+        out.println(
+                "Forebay: median of the rounds, and (max - min) / median. Others: how many times more they take (ns of an"
+                        + " operation, or the unit that is named),");
+        out.println("median over the rounds of the ratio within a round [least - most].");
+        for (Suite suite : results.suites()) {
+            ratios(suite);
+        }
+        if (costs) {
+            results.suites().forEach(this::costs);
+        }
+        out.println();
+        results.missing().forEach((contender, reason) -> out.println("NOT RUN " + contender.title() + ": " + reason));
+        results.failures().forEach(failure -> out.println("FAILED " + failure));
+    }
+
+    private void ratios(Suite suite) {
+        List<Contender> contenders = results.contenders(suite);
+        Contender ours = suite.contenders().get(0);
+        String group = null;
+        for (Map.Entry<Results.Row, Results.Cells> entry : results.rows().entrySet()) {
+            Results.Row row = entry.getKey();
+            if (!row.suite().equals(suite)) {
                 continue;
             }
-            String heading =
-                    row.getKey().scenario().title() + ", " + row.getKey().scale();
+            String heading = row.scenario() + ", " + row.scale();
             if (!heading.equals(group)) {
                 group = heading;
-                out.printf("%n%-46s %12s %7s", heading, "Forebay", "spread");
-                others.forEach(kind -> out.printf(" %22s", kind.title()));
+                out.printf("%n%-58s %14s %7s", heading, ours.title(), "spread");
+                contenders.stream()
+                        .filter(contender -> !contender.equals(ours))
+                        .forEach(contender -> out.printf(" %24s", contender.title()));
                 out.println();
             }
-            Spread own = Spread.of(ours, Measurement::nanosEach);
-            out.printf(Locale.ROOT, "  %-44s %,12.0f %6.0f%%", row.getKey().work(), own.median(), own.percent());
-            for (EngineKind kind : others) {
-                List<Measurement> other = row.getValue().get(kind);
-                if (other == null) {
-                    out.printf(" %22s", "-");
-                } else {
-                    Spread ratio = Spread.ratio(ours, other);
-                    out.printf(
-                            Locale.ROOT,
-                            " %22s",
-                            String.format(
-                                    Locale.ROOT, "%.2fx [%.1f - %.1f]", ratio.median(), ratio.min(), ratio.max()));
+            String unit = row.unit().equals(Measurement.NANOS) ? "" : ", " + row.unit();
+            Spread own = Spread.of(entry.getValue().of(ours), Measurement::value);
+            out.printf(
+                    "  %-56s %14s %7s",
+                    row.work() + unit,
+                    own.isEmpty() ? "-" : number(own.median()),
+                    own.isEmpty() ? "" : String.format(Locale.ROOT, "%.0f%%", own.percent()));
+            for (Contender contender : contenders) {
+                if (!contender.equals(ours)) {
+                    out.printf(" %24s", cell(entry.getValue(), ours, contender));
                 }
             }
             out.println();
         }
-        printSecond(out);
-        results.failures().forEach(failure -> out.println("FAILED " + failure));
     }
 
-    /** Latencies, allocation and input/output: one line for each engine. */
-    private void printSecond(PrintStream out) {
-        out.printf(
-                "%n%-46s %-16s %9s %9s %9s %9s %9s %9s %9s %9s %9s%n",
-                "",
-                "",
-                "p50 ns",
-                "p99 ns",
-                "p99.9 ns",
-                "alloc B",
-                "write amp",
-                "reads/op",
-                "disk MB",
-                "RSS MB",
-                "GC ms");
-        for (Map.Entry<Results.Row, Map<EngineKind, List<Measurement>>> row :
-                results.rows().entrySet()) {
-            row.getValue().forEach((kind, rounds) -> {
-                out.printf(
-                        Locale.ROOT,
-                        "%-46s %-16s %9.0f %9.0f %9.0f %9.0f %9.2f %9.2f %9.1f %9.0f %9.1f%n",
-                        row.getKey().work() + " " + row.getKey().scale(),
-                        kind.title(),
-                        Spread.of(rounds, Measurement::p50).median(),
-                        Spread.of(rounds, Measurement::p99).median(),
-                        Spread.of(rounds, Measurement::p999).median(),
-                        Spread.of(rounds, m -> m.allocatedBytes() / (double) Math.max(1, m.operations()))
-                                .median(),
-                        Spread.of(
-                                        rounds,
-                                        m -> m.ingestedBytes() == 0 ? 0 : m.writtenBytes() / (double) m.ingestedBytes())
-                                .median(),
-                        Spread.of(rounds, m -> m.reads() / (double) Math.max(1, m.operations()))
-                                .median(),
-                        Spread.of(rounds, Measurement::diskBytes).median() / (1 << 20),
-                        Spread.of(rounds, Measurement::residentBytes).median() / (1 << 20),
-                        Spread.of(rounds, Measurement::pauseNanos).median() / 1e6);
-            });
+    private static String cell(Results.Cells cells, Contender ours, Contender other) {
+        Spread ratio = Spread.ratio(cells.byRound(ours), cells.byRound(other));
+        if (!ratio.isEmpty()) {
+            return String.format(Locale.ROOT, "%.2fx [%.1f - %.1f]", ratio.median(), ratio.min(), ratio.max());
         }
+        Spread alone = Spread.of(cells.of(other), Measurement::value);
+        return alone.isEmpty() ? "-" : "(" + number(alone.median()) + ")";
+    }
+
+    private void costs(Suite suite) {
+        out.printf("%n%-66s %-18s", "medians over the rounds", "");
+        for (Costs cost : Costs.values()) {
+            out.printf(" %10s", cost.title());
+        }
+        out.println();
+        for (Map.Entry<Results.Row, Results.Cells> entry : results.rows().entrySet()) {
+            Results.Row row = entry.getKey();
+            if (!row.suite().equals(suite) || !row.unit().equals(Measurement.NANOS)) {
+                continue;
+            }
+            for (Contender contender : suite.contenders()) {
+                List<Measurement> rounds = entry.getValue().of(contender);
+                if (rounds.isEmpty()) {
+                    continue;
+                }
+                out.printf("%-66s %-18s", row.work() + ", " + row.scale(), contender.title());
+                for (Costs cost : Costs.values()) {
+                    Spread spread = Spread.of(rounds, cost::of);
+                    out.printf(" %10s", spread.isEmpty() ? "-" : number(spread.median()));
+                }
+                out.println();
+            }
+        }
+    }
+
+    private static String number(double value) {
+        return String.format(Locale.ROOT, Math.abs(value) < 10 && value != 0 ? "%.2f" : "%,.0f", value);
     }
 }

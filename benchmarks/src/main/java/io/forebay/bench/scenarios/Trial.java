@@ -1,81 +1,80 @@
 package io.forebay.bench.scenarios;
 
-import io.forebay.bench.engines.Ability;
-import io.forebay.bench.engines.Engine;
-import io.forebay.bench.engines.EngineKind;
-import io.forebay.bench.engines.Setup;
+import io.forebay.bench.system.ProcessFigures;
 import java.io.File;
 import java.util.List;
-import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 
-/** One round of a scenario on one engine: what the scenario works with, and the watch. */
+/** One round of a scenario on one contender: what the scenario works with, and the watch. One thread. */
 public final class Trial {
     /** One operation in so many is timed by itself; the watch costs about as much as a fast get. */
     private static final int SAMPLE = 16;
 
+    private static final long QUIET_NANOS = TimeUnit.MILLISECONDS.toNanos(600);
+    private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
     /** One operation of a work, by number. */
-    interface Operation {
+    public interface Operation {
         void run(int number);
     }
 
-    private final EngineKind kind;
+    private final Contender contender;
     private final File directory;
     private final Scale scale;
     private final SplittableRandom random;
     private final Consumer<Measurement> results;
-    private Meter meter;
 
-    /** @param directory empty; its neighbours may be used too */
-    public Trial(EngineKind kind, File directory, Scale scale, long seed, Consumer<Measurement> results) {
-        this.kind = kind;
+    /** @param directory empty; what the scenario leaves in it is deleted after the round */
+    public Trial(Contender contender, File directory, Scale scale, long seed, Consumer<Measurement> results) {
+        this.contender = contender;
         this.directory = directory;
         this.scale = scale;
         random = new SplittableRandom(seed);
         this.results = results;
     }
 
-    /** The same trial in a directory of its own. */
-    Trial within(String name) {
+    /** The same trial in a directory of its own, which is created. */
+    public Trial within(String name) {
+        return new Trial(contender, newDirectory(name), scale, random.nextLong(), results);
+    }
+
+    /** Creates an empty directory within that of the trial. */
+    public File newDirectory(String name) {
         File own = new File(directory, name);
         if (!own.mkdirs()) {
             throw new IllegalStateException("Cannot create " + own);
         }
-        return new Trial(kind, own, scale, random.nextLong(), results);
+        return own;
     }
 
-    EngineKind kind() {
-        return kind;
+    public Contender contender() {
+        return contender;
     }
 
-    Scale scale() {
+    public Scale scale() {
         return scale;
     }
 
-    File directory() {
+    public File directory() {
         return directory;
     }
 
-    SplittableRandom random() {
+    /** The source of all chance in the scenario; equal seeds give every contender the same operations. */
+    public SplittableRandom random() {
         return random;
     }
 
-    Engine open(Setup setup) {
-        File store = new File(directory, "store");
-        if (!store.mkdirs()) {
-            throw new IllegalStateException("Cannot create " + store);
-        }
-        return kind.open(store, setup);
-    }
-
     /** Does {@code count} operations and reports them as one work. */
-    void measure(String work, int count, Operation operation) {
+    public void measure(String work, int count, Operation operation) {
         measure(work, count, 0, operation);
     }
 
-    void measure(String work, int count, long ingestedBytes, Operation operation) {
-        begin();
+    /** @param ingestedBytes keys and values that the operations write together */
+    public void measure(String work, int count, long ingestedBytes, Operation operation) {
+        Meter meter = new Meter();
         for (int i = 0; i < count; i++) {
             if (i % SAMPLE == 0) {
                 long started = System.nanoTime();
@@ -85,29 +84,34 @@ public final class Trial {
                 operation.run(i);
             }
         }
-        end(work, count, ingestedBytes);
+        results.accept(meter.end(work, count, ingestedBytes, directory));
     }
 
-    /** As {@link #measure}, timing every operation by itself: for few and long ones. */
-    void measureEach(String work, int count, Operation operation) {
-        begin();
+    /** As {@link #measure}, of which each operation does {@code each} things that count; latencies are of the whole operation. */
+    public void measureInGroups(String work, int count, int each, long ingestedBytes, Operation operation) {
+        Meter meter = new Meter();
         for (int i = 0; i < count; i++) {
             long started = System.nanoTime();
             operation.run(i);
             meter.sample(System.nanoTime() - started);
         }
-        end(work, count, 0);
+        results.accept(meter.end(work, (long) count * each, ingestedBytes, directory));
+    }
+
+    /** As {@link #measure}, timing every operation by itself: for long ones. */
+    public void measureEach(String work, int count, Operation operation) {
+        measureInGroups(work, count, 1, 0, operation);
     }
 
     /** Times one action that does {@code operations} at once. */
-    void time(String work, long operations, long ingestedBytes, Runnable action) {
-        begin();
+    public void time(String work, long operations, long ingestedBytes, Runnable action) {
+        Meter meter = new Meter();
         action.run();
-        end(work, operations, ingestedBytes);
+        results.accept(meter.end(work, operations, ingestedBytes, directory));
     }
 
-    /** Reports samples that were taken within another work, a duration in nanoseconds each. */
-    void report(String work, List<Long> samples) {
+    /** Reports durations in nanoseconds that were taken within another work. */
+    public void report(String work, List<Long> samples) {
         Meter own = new Meter();
         long sum = 0;
         for (long sample : samples) {
@@ -117,19 +121,37 @@ public final class Trial {
         results.accept(own.end(work, samples.size(), sum, 0, directory));
     }
 
-    private void begin() {
-        meter = new Meter();
+    /** Reports a figure that is no time and of which less is better. */
+    public void figure(String work, String unit, double value) {
+        results.accept(Measurement.figure(work, unit, value));
     }
 
-    private void end(String work, long operations, long ingestedBytes) {
-        results.accept(meter.end(work, operations, ingestedBytes, directory));
+    /** Reports how much memory the process holds with everything that is open now: resident, without the garbage on the heap. */
+    public void memory(String work) {
+        figure(work, "MB", ProcessFigures.memoryWithoutGarbage() / (double) (1 << 20));
     }
 
-    boolean can(Ability ability) {
-        return kind.can(Set.of(ability));
+    /** Bytes that this process has handed to the operating system up to now. */
+    public long writtenBytes() {
+        return ProcessFigures.now().writtenBytes();
     }
 
-    static void check(boolean right, String what) {
+    /** Returns when the process has written nothing for a while, so that flushes and compactions that were due have ended. */
+    public void awaitQuiet() {
+        long written = writtenBytes();
+        long since = System.nanoTime();
+        while (System.nanoTime() - since < QUIET_NANOS) {
+            LockSupport.parkNanos(POLL_NANOS);
+            long now = writtenBytes();
+            if (now != written) {
+                written = now;
+                since = System.nanoTime();
+            }
+        }
+    }
+
+    /** @throws IllegalStateException when {@code right} is false, which ends the round as failed */
+    public static void check(boolean right, String what) {
         if (!right) {
             throw new IllegalStateException("The store gave a wrong answer: " + what);
         }

@@ -6,7 +6,7 @@ import java.util.SplittableRandom;
  * Numbers below {@code count} of which the k-th most frequent one comes with a weight of k to the power of -0.99. Source:
  * Gray et al., Quickly Generating Billion-Record Synthetic Databases, SIGMOD 1994; the constant is YCSB's.
  */
-final class Zipf {
+public final class Zipf {
     private static final double THETA = 0.99;
 
     private final int count;
@@ -14,7 +14,7 @@ final class Zipf {
     private final double eta;
     private final double alpha = 1 / (1 - THETA);
 
-    Zipf(int count) {
+    public Zipf(int count) {
         this.count = count;
         double sum = 0;
         for (int i = 1; i <= count; i++) {
@@ -25,7 +25,8 @@ final class Zipf {
         eta = (1 - Math.pow(2.0 / count, 1 - THETA)) / (1 - two / zeta);
     }
 
-    int next(SplittableRandom random) {
+    /** A number below the count; small ones are the frequent ones. */
+    public int next(SplittableRandom random) {
         double u = random.nextDouble();
         double uz = u * zeta;
         if (uz < 1) {

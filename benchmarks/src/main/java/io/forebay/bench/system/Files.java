@@ -23,7 +23,11 @@ public final class Files {
         return sum;
     }
 
+    /** Does nothing when there is no such directory. */
     public static void deleteTree(Path root) throws IOException {
+        if (!java.nio.file.Files.exists(root)) {
+            return;
+        }
         List<Path> paths;
         try (Stream<Path> walk = java.nio.file.Files.walk(root)) {
             paths = walk.sorted(Comparator.reverseOrder()).toList();

@@ -1,57 +1,60 @@
 package io.forebay.bench.worker;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.forebay.bench.scenarios.Measurement;
-import java.util.StringJoiner;
+import io.forebay.bench.scenarios.Scale;
+import java.io.UncheckedIOException;
 
-/** One measurement as a line: fields separated by tabs. */
+/** What the JVMs say to each other: a line each, JSON behind a word. */
 final class Wire {
-    static final String MEASUREMENT = "measurement\t";
     static final String DONE = "done";
-    static final String FAILED = "failed\t";
+    static final String FAILED = "failed ";
+    private static final String MEASUREMENT = "measurement ";
+    private static final ObjectMapper JSON = new ObjectMapper();
 
     private Wire() {}
 
-    static String encode(Measurement m) {
-        StringJoiner line = new StringJoiner("\t", MEASUREMENT, "");
-        line.add(m.work());
-        for (long field : new long[] {
-            m.operations(),
-            m.nanos(),
-            m.p50(),
-            m.p99(),
-            m.p999(),
-            m.allocatedBytes(),
-            m.writtenBytes(),
-            m.ingestedBytes(),
-            m.reads(),
-            m.diskBytes(),
-            m.residentBytes(),
-            m.pauseNanos()
-        }) {
-            line.add(Long.toString(field));
-        }
-        return line.toString();
+    /** A scenario to play once, in a directory that the worker creates and deletes. */
+    record Request(String scenario, Scale scale, long seed, String directory) {}
+
+    static String encode(Request request) {
+        return json(request);
     }
 
-    static Measurement decode(String line) {
-        String[] fields = line.substring(MEASUREMENT.length()).split("\t");
-        long[] numbers = new long[fields.length - 1];
-        for (int i = 0; i < numbers.length; i++) {
-            numbers[i] = Long.parseLong(fields[i + 1]);
+    static Request request(String line) {
+        return parse(line, Request.class);
+    }
+
+    static String encode(Measurement measurement) {
+        return MEASUREMENT + json(measurement);
+    }
+
+    static boolean isMeasurement(String line) {
+        return line.startsWith(MEASUREMENT);
+    }
+
+    static Measurement measurement(String line) {
+        return parse(line.substring(MEASUREMENT.length()), Measurement.class);
+    }
+
+    static String failed(Throwable cause) {
+        return FAILED + String.valueOf(cause).replaceAll("\\s+", " ");
+    }
+
+    private static String json(Object value) {
+        try {
+            return JSON.writeValueAsString(value);
+        } catch (JsonProcessingException e) {
+            throw new UncheckedIOException(e);
         }
-        return new Measurement(
-                fields[0],
-                numbers[0],
-                numbers[1],
-                numbers[2],
-                numbers[3],
-                numbers[4],
-                numbers[5],
-                numbers[6],
-                numbers[7],
-                numbers[8],
-                numbers[9],
-                numbers[10],
-                numbers[11]);
+    }
+
+    private static <T> T parse(String json, Class<T> type) {
+        try {
+            return JSON.readValue(json, type);
+        } catch (JsonProcessingException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 }

@@ -1,8 +1,7 @@
 package io.forebay.bench.worker;
 
-import io.forebay.bench.engines.EngineKind;
-import io.forebay.bench.scenarios.Scale;
-import io.forebay.bench.scenarios.Scenario;
+import io.forebay.bench.scenarios.Contender;
+import io.forebay.bench.scenarios.Suite;
 import io.forebay.bench.scenarios.Trial;
 import io.forebay.bench.system.Files;
 import java.io.BufferedReader;
@@ -12,41 +11,50 @@ import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 
-/**
- * The JVM of one engine. Reads requests {@code scenario keys valueBytes seed directory} from standard input, a line each with
- * tabs between the fields, plays them, and answers with measurements on standard output.
- */
+/** The JVM of one contender. Reads requests from standard input, plays them, and answers on standard output. */
 public final class Worker {
-    private Worker() {}
+    private final Suite suite;
+    private final Contender contender;
+    private final PrintStream answers;
 
+    private Worker(Suite suite, Contender contender, PrintStream answers) {
+        this.suite = suite;
+        this.contender = contender;
+        this.answers = answers;
+    }
+
+    /** @param args names of suite and contender */
     public static void main(String[] args) throws IOException {
-        EngineKind kind = EngineKind.valueOf(args[0]);
+        Suite suite = Suite.named(args[0]);
         PrintStream answers = new PrintStream(System.out, true, StandardCharsets.UTF_8);
         // Whatever a library prints must not get between the answers.
         System.setOut(System.err);
+        Worker worker = new Worker(suite, suite.contender(args[1]), answers);
         BufferedReader requests = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         for (String line = requests.readLine(); line != null; line = requests.readLine()) {
-            play(kind, line.split("\t"), answers);
+            worker.play(Wire.request(line));
         }
+        // Threads that a library left behind must not keep the JVM.
+        System.exit(0);
     }
 
-    private static void play(EngineKind kind, String[] request, PrintStream answers) throws IOException {
-        Scale scale = new Scale(Integer.parseInt(request[1]), Integer.parseInt(request[2]));
-        File directory = new File(request[4]);
+    private void play(Wire.Request request) throws IOException {
+        File directory = new File(request.directory());
         java.nio.file.Files.createDirectories(directory.toPath());
         try {
             System.gc();
             Trial trial = new Trial(
-                    kind,
+                    contender,
                     directory,
-                    scale,
-                    Long.parseLong(request[3]),
+                    request.scale(),
+                    request.seed(),
                     measurement -> answers.println(Wire.encode(measurement)));
-            Scenario.valueOf(request[0]).play(trial);
+            suite.scenario(request.scenario()).play(trial);
             answers.println(Wire.DONE);
         } catch (RuntimeException | Error e) {
+            // The stack goes to the log, the cause into the report; the next request is another try.
             e.printStackTrace(System.err);
-            answers.println(Wire.FAILED + String.valueOf(e).replaceAll("\\s+", " "));
+            answers.println(Wire.failed(e));
         } finally {
             Files.deleteTree(directory.toPath());
         }

@@ -1,0 +1,193 @@
+package io.forebay.bench.stores;
+
+import io.forebay.bench.engines.Ability;
+import io.forebay.bench.engines.Engine;
+import io.forebay.bench.engines.Setup;
+import io.forebay.bench.scenarios.Data;
+import io.forebay.bench.scenarios.Trial;
+import io.forebay.bench.system.Files;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.function.Consumer;
+
+/** Much data, little memory, many stores, and work while flushes and compactions run. */
+final class LoadScenarios {
+    private static final int STORES = 200;
+    private static final long STORES_MEMORY = 512L << 20;
+    private static final int BIG_MEMTABLE = 256 << 20;
+    private static final int CHECKPOINTS = 100;
+    private static final int MOST_READS = 200_000;
+
+    private LoadScenarios() {}
+
+    /** Sorted entries into an empty store: by the fastest way of the engine, and by the one that its host takes. */
+    static void bulk(StoreTrial trial) {
+        Data data = trial.data();
+        Engine.Entries entries = new Engine.Entries() {
+            @Override
+            public byte[] key(int index) {
+                return data.ascending(index);
+            }
+
+            @Override
+            public byte[] value(int index) {
+                return data.value(index);
+            }
+        };
+        int count = data.count();
+        load(trial, "bulk load, per entry", data, engine -> engine.bulkLoad(count, entries));
+        if (trial.can(Ability.RESTORE)) {
+            load(trial, "restore as the host does, per entry", data, engine -> engine.restore(count, entries));
+        }
+    }
+
+    private static void load(StoreTrial trial, String work, Data data, Consumer<Engine> load) {
+        int count = data.count();
+        try (Engine engine = trial.open(work.substring(0, work.indexOf(' ')), Setup.ofKafka())) {
+            trial.trial().time(work, count, data.bytes(count), () -> load.accept(engine));
+            Trial.check(engine.get(data.ascending(count / 2)) != null, "a key is lost");
+        }
+    }
+
+    /** Half reads, half writes over a full store, so that flushes and compactions run all the time. */
+    static void mixed(StoreTrial trial) {
+        Data data = trial.data();
+        int count = data.count();
+        SplittableRandom random = trial.trial().random();
+        try (Engine engine = trial.open(Setup.ofKafka())) {
+            fill(engine, data);
+            int times = 4 * count;
+            trial.trial().measure("mixed 50/50 while files are merged", times, data.bytes(times / 2), i -> {
+                byte[] key = data.present(random.nextInt(count));
+                if ((i & 1) == 0) {
+                    engine.put(key, data.value(i));
+                } else {
+                    Trial.check(engine.get(key) != null, "a key is lost");
+                }
+            });
+        }
+    }
+
+    private static void fill(Engine engine, Data data) {
+        for (int i = 0; i < data.count(); i++) {
+            engine.put(data.present(i), data.value(i));
+        }
+    }
+
+    /** A load in random order, and three times as many uniform overwrites: what is written for it, and what is left on disk. */
+    static void overwrites(StoreTrial trial) {
+        Data data = trial.data();
+        int count = data.count();
+        Trial watch = trial.trial();
+        SplittableRandom random = watch.random();
+        // Small write buffers for small states, so that files come about as they do at full size.
+        long state = data.bytes(count);
+        int memtable = (int) Math.max(256 << 10, Math.min(16 << 20, state / 8));
+        try (Engine engine = trial.open(new Setup(6L * memtable, memtable))) {
+            long before = watch.writtenBytes();
+            watch.measure("load", count, state, i -> engine.put(data.present(i), data.value(i)));
+            engine.flush();
+            watch.awaitQuiet();
+            watch.figure("load: bytes written per byte put", "x", (watch.writtenBytes() - before) / (double) state);
+            long middle = watch.writtenBytes();
+            int times = 3 * count;
+            watch.measure(
+                    "overwrite",
+                    times,
+                    data.bytes(times),
+                    i -> engine.put(data.present(random.nextInt(count)), data.value(i)));
+            engine.flush();
+            watch.awaitQuiet();
+            watch.figure(
+                    "overwrites: bytes written per byte put",
+                    "x",
+                    (watch.writtenBytes() - middle) / (double) data.bytes(times));
+            watch.figure("bytes on disk per live byte", "x", Files.size(watch.directory()) / (double) state);
+        }
+    }
+
+    /** 200 stores that share 512 MB. */
+    static void many(StoreTrial trial) {
+        int each = Math.max(100, trial.scale().keys() / STORES);
+        Data data = new Data(each, trial.scale().valueBytes());
+        Trial watch = trial.trial();
+        SplittableRandom random = watch.random();
+        List<Engine> engines = trial.openMany(STORES, new Setup(STORES_MEMORY, 16 << 20));
+        try {
+            int total = STORES * each;
+            watch.measure(
+                    "200 stores: put",
+                    total,
+                    data.bytes(total),
+                    i -> engines.get(i % STORES).put(data.present(i / STORES), data.value(i)));
+            watch.measure(
+                    "200 stores: get",
+                    total / 2,
+                    i -> Trial.check(
+                            engines.get(random.nextInt(STORES)).get(data.present(random.nextInt(each))) != null,
+                            "a key is lost"));
+            watch.memory("200 stores: memory");
+        } finally {
+            for (int i = STORES - 1; i >= 0; i--) {
+                engines.get(i).close();
+            }
+        }
+    }
+
+    /** State ten times larger than the memory of the engine. The files are in the page cache of the system. */
+    static void cold(StoreTrial trial) {
+        Data data = trial.data();
+        int count = data.count();
+        Trial watch = trial.trial();
+        SplittableRandom random = watch.random();
+        long memory = Math.max(2 << 20, data.bytes(count) / 10);
+        Setup setup = new Setup(memory, (int) Math.max(64 << 10, Math.min(16 << 20, memory / 8)));
+        try (Engine engine = trial.open(setup)) {
+            fill(engine, data);
+            engine.settle();
+            int times = Math.min(MOST_READS, count / 2);
+            watch.measure(
+                    "get, state 10 x memory",
+                    times,
+                    i -> Trial.check(engine.get(data.present(random.nextInt(count))) != null, "a key is lost"));
+            watch.measure(
+                    "get miss, state 10 x memory",
+                    times,
+                    i -> Trial.check(engine.get(data.absent(random.nextInt(count))) == null, "a key from nowhere"));
+            int written = count / 10;
+            watch.measure("read-modify-write, state 10 x memory", written, data.bytes(written), i -> {
+                int index = random.nextInt(count);
+                byte[] value = engine.get(data.present(index));
+                engine.put(data.present(index), data.value(value[0] + i));
+            });
+            watch.memory("memory, state 10 x memory");
+        }
+    }
+
+    /**
+     * The pause of the writing thread, with a write buffer of 256 MB that is filled anew between checkpoints. The background part
+     * of a checkpoint goes on while the next entries are written, and ends before the next checkpoint.
+     */
+    static void checkpoints(StoreTrial trial) {
+        Data data = trial.data();
+        int count = data.count();
+        int between = Math.max(10, count / 10);
+        Trial watch = trial.trial();
+        SplittableRandom random = watch.random();
+        List<Long> pauses = new ArrayList<>();
+        try (Engine engine = trial.open(new Setup(3L * BIG_MEMTABLE, BIG_MEMTABLE))) {
+            for (int checkpoint = 0; checkpoint < CHECKPOINTS; checkpoint++) {
+                for (int i = 0; i < between; i++) {
+                    engine.put(data.present(random.nextInt(count)), data.value(i));
+                }
+                engine.finishCheckpoint();
+                long started = System.nanoTime();
+                engine.checkpointPause();
+                pauses.add(System.nanoTime() - started);
+            }
+            engine.finishCheckpoint();
+        }
+        watch.report("checkpoint pause", pauses);
+    }
+}

@@ -1,0 +1,71 @@
+package io.forebay.bench.stores;
+
+import io.forebay.bench.engines.EngineKind;
+import io.forebay.bench.scenarios.Contender;
+import io.forebay.bench.scenarios.Play;
+import io.forebay.bench.scenarios.Scale;
+import io.forebay.bench.scenarios.Scenario;
+import io.forebay.bench.scenarios.Suite;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** The engines themselves, below Kafka Streams and Flink. */
+public final class StoreSuite implements Suite {
+    private static final int MILLION = 1_000_000;
+
+    @Override
+    public String name() {
+        return "stores";
+    }
+
+    @Override
+    public List<Contender> contenders() {
+        return Arrays.stream(EngineKind.values()).map(EngineKind::contender).toList();
+    }
+
+    @Override
+    public List<Scenario> scenarios() {
+        return List.of(StoreScenario.values());
+    }
+
+    @Override
+    public List<Play> plays(boolean quick) {
+        return quick ? quick() : full();
+    }
+
+    private static List<Play> quick() {
+        List<Play> plays = new ArrayList<>();
+        plays.add(new Play(StoreScenario.CORE, new Scale(200_000, 100), 3, 1));
+        for (StoreScenario scenario : StoreScenario.values()) {
+            if (scenario != StoreScenario.CORE) {
+                plays.add(new Play(scenario, new Scale(100_000, 100), 3, 1));
+            }
+        }
+        return plays;
+    }
+
+    /** Values of all sizes with about the same bytes in the store, then ten times as many keys. */
+    private static List<Play> full() {
+        List<Play> plays = new ArrayList<>();
+        plays.add(new Play(StoreScenario.CORE, new Scale(MILLION, 100), 3, 3));
+        plays.add(new Play(StoreScenario.CORE, new Scale(MILLION, 8), 3, 2));
+        plays.add(new Play(StoreScenario.CORE, new Scale(MILLION, 1000), 2, 1));
+        plays.add(new Play(StoreScenario.CORE, new Scale(100_000, 10_000), 3, 1));
+        plays.add(new Play(StoreScenario.CORE, new Scale(10 * MILLION, 100), 2, 1));
+        for (StoreScenario scenario : StoreScenario.values()) {
+            if (scenario != StoreScenario.CORE) {
+                plays.add(new Play(scenario, new Scale(MILLION, 100), 3, 2));
+            }
+        }
+        for (StoreScenario scenario : List.of(StoreScenario.BATCH, StoreScenario.MIXED, StoreScenario.BULK)) {
+            plays.add(new Play(scenario, new Scale(MILLION, 8), 3, 1));
+            plays.add(new Play(scenario, new Scale(MILLION, 1000), 2, 1));
+            plays.add(new Play(scenario, new Scale(100_000, 10_000), 2, 1));
+        }
+        for (StoreScenario scenario : List.of(StoreScenario.OVERWRITES, StoreScenario.COLD, StoreScenario.BULK)) {
+            plays.add(new Play(scenario, new Scale(10 * MILLION, 100), 2, 1));
+        }
+        return plays;
+    }
+}

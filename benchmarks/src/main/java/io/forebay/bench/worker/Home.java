@@ -1,0 +1,48 @@
+package io.forebay.bench.worker;
+
+import io.forebay.bench.scenarios.Contender;
+import java.io.File;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Where the JVMs of the contenders find their classes. Immutable.
+ *
+ * @param common class path of all
+ * @param engines folder of the folders that only some contenders get
+ */
+public record Home(List<String> common, File engines) {
+    /** Of the build that {@code type} was loaded from: {@code classes}, {@code lib} and {@code engines} beside each other. */
+    public static Home of(Class<?> type) {
+        File classes = new File(
+                type.getProtectionDomain().getCodeSource().getLocation().getPath());
+        File target = classes.getParentFile();
+        return new Home(List.of(classes.getPath(), new File(target, "lib/*").getPath()), new File(target, "engines"));
+    }
+
+    /** Folders that the contender needs and that are not there. */
+    public List<String> missing(Contender contender) {
+        return contender.libraries().stream()
+                .filter(library -> !new File(engines, library).isDirectory())
+                .toList();
+    }
+
+    public String classPath(Contender contender) {
+        List<String> path = new ArrayList<>(common);
+        contender.libraries().forEach(library -> path.add(new File(engines, library + "/*").getPath()));
+        return String.join(File.pathSeparator, path);
+    }
+
+    /** File names of the jars that only this contender gets: they tell the versions. */
+    public List<String> jars(Contender contender) {
+        List<String> names = new ArrayList<>();
+        for (String library : contender.libraries()) {
+            String[] files = new File(engines, library).list();
+            if (files != null) {
+                names.addAll(List.of(files));
+            }
+        }
+        names.sort(null);
+        return names;
+    }
+}
