@@ -2,6 +2,8 @@ package io.forebay.store.iter;
 
 import io.forebay.store.key.InternalIterator;
 import io.forebay.store.rangedel.RangeTombstones;
+import io.forebay.store.util.Slab;
+import java.io.Closeable;
 import java.io.IOException;
 import java.util.List;
 
@@ -13,10 +15,10 @@ import java.util.List;
  *
  * <p>The sources other than the leader wait in a heap; stepping compares the leader with the root only, so that a long run
  * of entries from one source costs one comparison each. Equal keys are ordered by the age of their sources, not by
- * sequence number, which is why entries of sequence 0 merge like all others. No step allocates. Key and value are those of
- * the leading source, not copies.
+ * sequence number, which is why entries of sequence 0 merge like all others. No step allocates. What is shown is the leading
+ * source itself, not a copy of its fields; the accessors are those of {@link InternalIterator}.
  */
-public final class MergingIterator extends InternalIterator {
+public final class MergingIterator implements Closeable {
     private final InternalIterator[] sources;
     private final long limit;
     /** Null when no source has a range delete. */
@@ -27,6 +29,11 @@ public final class MergingIterator extends InternalIterator {
     private int heapSize;
     /** Index of the source that is shown; meaningless while this cursor is not valid. */
     private int leader;
+
+    /** The source that is shown. */
+    private InternalIterator top;
+
+    private boolean valid;
     /** Sources that wait in the heap or lead; the others have nothing more in the present direction. */
     private final boolean[] live;
 
@@ -52,7 +59,68 @@ public final class MergingIterator extends InternalIterator {
         covers = any ? new Covers(tombstones, limit) : null;
     }
 
-    @Override
+    public boolean isValid() {
+        return valid;
+    }
+
+    /** The source whose entry is shown; another one maybe after the next move. Not to be moved by callers. */
+    InternalIterator current() {
+        return top;
+    }
+
+    public byte[] key() {
+        return top.key();
+    }
+
+    public int keyLength() {
+        return top.keyLength();
+    }
+
+    public long head() {
+        return top.head();
+    }
+
+    public long sequence() {
+        return top.sequence();
+    }
+
+    public byte kind() {
+        return top.kind();
+    }
+
+    public Slab valueSlab() {
+        return top.valueSlab();
+    }
+
+    public int valueOffset() {
+        return top.valueOffset();
+    }
+
+    public int valueLength() {
+        return top.valueLength();
+    }
+
+    public byte[] copyKey() {
+        return top.copyKey();
+    }
+
+    public byte[] copyValue() {
+        return top.copyValue();
+    }
+
+    /**
+     * True when the next step, in the direction of the last one, is known to lead to another key. So the present entry is the
+     * oldest one of its key going forward, and the newest one in reverse.
+     */
+    boolean isLastOfKey() {
+        return !(reverse ? top.mayHaveNewer() : top.mayHaveOlder()) && (heapSize == 0 || isOtherKey(sources[heap[0]]));
+    }
+
+    private boolean isOtherKey(InternalIterator waiting) {
+        return waiting.head() != top.head()
+                || !Keys.equalTails(waiting.key(), waiting.keyLength(), top.key(), top.keyLength());
+    }
+
     public void seekToFirst() throws IOException {
         start(false);
         if (covers == null) {
@@ -66,7 +134,6 @@ public final class MergingIterator extends InternalIterator {
         lead();
     }
 
-    @Override
     public void seekToLast() throws IOException {
         start(true);
         for (int i = 0; i < sources.length; i++) {
@@ -76,14 +143,14 @@ public final class MergingIterator extends InternalIterator {
         lead();
     }
 
-    @Override
+    /** To the first entry whose user key is at or after the target (its newest version). */
     public void seek(byte[] target, int offset, int length) throws IOException {
         start(false);
         seekSources(target, offset, length);
         lead();
     }
 
-    @Override
+    /** To the last entry whose user key is strictly before the target (its oldest version). */
     public void seekBefore(byte[] target, int offset, int length) throws IOException {
         start(true);
         byte[] at = target;
@@ -149,24 +216,42 @@ public final class MergingIterator extends InternalIterator {
         }
     }
 
-    @Override
+    /** To the next entry in internal order. Needs {@link #isValid()}. */
     public void next() throws IOException {
         if (reverse) {
             turn(false);
-        } else {
-            sources[leader].next();
+            return;
+        }
+        InternalIterator first = top;
+        first.next();
+        if (!isAhead(first)) {
             settle();
         }
     }
 
-    @Override
+    /** To the previous entry in internal order. Needs {@link #isValid()}. */
     public void prev() throws IOException {
-        if (reverse) {
-            sources[leader].prev();
-            settle();
-        } else {
+        if (!reverse) {
             turn(true);
+            return;
         }
+        InternalIterator first = top;
+        first.prev();
+        if (!isAhead(first)) {
+            settle();
+        }
+    }
+
+    /** True when the leading source, which has moved, plainly leads as before, with an entry that is visible. */
+    private boolean isAhead(InternalIterator first) {
+        if (covers != null || !first.isValid() || first.sequence() > limit) {
+            return false;
+        }
+        if (heapSize == 0) {
+            return true;
+        }
+        int order = Long.compareUnsigned(first.head(), sources[heap[0]].head());
+        return reverse ? order > 0 : order < 0;
     }
 
     /**
@@ -219,7 +304,8 @@ public final class MergingIterator extends InternalIterator {
             if (first.sequence() > limit) {
                 step(first);
             } else if (covers == null || !isCovered(first)) {
-                show(first);
+                top = first;
+                valid = true;
                 return;
             } else if (covers.isDead(leader)) {
                 dropped = !passDead(first);
@@ -263,18 +349,6 @@ public final class MergingIterator extends InternalIterator {
         return true;
     }
 
-    private void show(InternalIterator first) {
-        key = first.key();
-        keyLength = first.keyLength();
-        head = first.head();
-        sequence = first.sequence();
-        kind = first.kind();
-        valueSlab = first.valueSlab();
-        valueOffset = first.valueOffset();
-        valueLength = first.valueLength();
-        valid = true;
-    }
-
     private void takeRoot() {
         leader = heap[0];
         heap[0] = heap[--heapSize];
@@ -314,6 +388,7 @@ public final class MergingIterator extends InternalIterator {
         return (order == 0 ? a < b : order < 0) != reverse;
     }
 
+    /** Closes the sources. Idempotent if theirs is. */
     @Override
     public void close() {
         valid = false;

@@ -4,7 +4,6 @@ import io.forebay.store.KeyRange;
 import io.forebay.store.MergeFunction;
 import io.forebay.store.StoreException;
 import io.forebay.store.ValueBuffer;
-import io.forebay.store.key.InternalIterator;
 import io.forebay.store.key.ValueKind;
 import io.forebay.store.util.Slab;
 import java.io.Closeable;
@@ -19,8 +18,8 @@ import java.util.List;
  * operands folded, both ways. The methods are those of {@link io.forebay.store.StoreIterator} but for the {@link
  * IOException}s; it starts unpositioned. Used by one thread; keeps nothing alive but its sources.
  *
- * <p>Going forward, a plain value stays where it lies until it is asked for. In reverse the versions of a key come oldest
- * first, so the value is copied before the cursor knows that it is the newest. Plain values cost no allocation.
+ * <p>A plain value stays where it lies until it is asked for. Only in reverse, where the versions of a key come oldest
+ * first, a value is copied when there may be newer ones of its key. Plain values cost no allocation.
  */
 public final class UserIterator implements Closeable {
     /** After so many older versions of one key, seek to the next key. */
@@ -34,7 +33,7 @@ public final class UserIterator implements Closeable {
     /** The value is {@link #folded}. */
     private static final int FOLDED = 3;
 
-    private final InternalIterator merged;
+    private final MergingIterator merged;
     private final MergeFunction mergeFunction;
     private final byte[] from;
     private final byte[] to;
@@ -121,19 +120,31 @@ public final class UserIterator implements Closeable {
     public void next() throws IOException {
         checkShown();
         if (reverse) {
+            if (shown == IN_PLACE) {
+                takeKey();
+            }
             shown = NONE;
             reverse = false;
             seekBehindKey();
         } else if (shown == IN_PLACE) {
             shown = NONE;
-            takeKey();
-            merged.next();
-            passOlderVersions();
+            passPresent();
         } else {
             shown = NONE;
             passOlderVersions();
         }
         findForward();
+    }
+
+    /** From the newest version of a key to the next key. */
+    private void passPresent() throws IOException {
+        if (merged.isLastOfKey()) {
+            merged.next();
+        } else {
+            takeKey();
+            merged.next();
+            passOlderVersions();
+        }
     }
 
     public void prev() throws IOException {
@@ -145,6 +156,9 @@ public final class UserIterator implements Closeable {
             shown = NONE;
             reverse = true;
             merged.seekBefore(key, 0, keyLength);
+        } else if (shown == IN_PLACE) {
+            shown = NONE;
+            merged.prev();
         }
         shown = NONE;
         findBackward();
@@ -214,13 +228,12 @@ public final class UserIterator implements Closeable {
                 shown = IN_PLACE;
                 return;
             }
-            takeKey();
             if (kind == ValueKind.MERGE) {
+                takeKey();
                 fold();
                 return;
             }
-            merged.next();
-            passOlderVersions();
+            passPresent();
         }
     }
 
@@ -245,6 +258,15 @@ public final class UserIterator implements Closeable {
     /** Shows the entry of the last live key from where the merge stands, backwards. */
     private void findBackward() throws IOException {
         while (merged.isValid() && isAtOrAboveStart()) {
+            byte only = merged.kind();
+            if (only != ValueKind.MERGE && merged.isLastOfKey()) {
+                if (only == ValueKind.PUT) {
+                    shown = IN_PLACE;
+                    return;
+                }
+                merged.prev();
+                continue;
+            }
             takeKey();
             operands.clear();
             int state = NONE;

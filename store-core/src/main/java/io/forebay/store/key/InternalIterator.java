@@ -94,6 +94,16 @@ public abstract class InternalIterator implements Closeable {
     /** To the previous entry in internal order. Needs {@link #isValid()}. */
     public abstract void prev() throws IOException;
 
+    /** False when this source is known to hold no older entry of the present key. May err on the side of true. */
+    public boolean mayHaveOlder() {
+        return true;
+    }
+
+    /** False when this source is known to hold no newer entry of the present key. May err on the side of true. */
+    public boolean mayHaveNewer() {
+        return true;
+    }
+
     @Override
     public abstract void close();
 

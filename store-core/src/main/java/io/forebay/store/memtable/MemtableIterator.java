@@ -75,6 +75,16 @@ final class MemtableIterator extends InternalIterator {
         }
     }
 
+    @Override
+    public boolean mayHaveOlder() {
+        return versionRef != inlineRef;
+    }
+
+    @Override
+    public boolean mayHaveNewer() {
+        return !backwards || newerCount > 1;
+    }
+
     /** To the newest visible version of the first key from {@code ref} on that has one. */
     private void forwardTo(int ref) {
         backwards = false;

@@ -6,111 +6,109 @@ import java.io.IOException;
 import java.util.Arrays;
 
 /**
- * A cursor over the visible part of a file. Bounds are looked for once a block, so that a step compares nothing. Holds one
- * data block while it is valid, and nothing else.
+ * A cursor over the visible parts of some files, one behind the other. Bounds are looked for once a block, so that a step
+ * compares nothing. Files are opened as the cursor comes to them. Holds one data block while it is valid, and nothing else.
  */
-final class SstIterator extends BlockIterator {
-    private final TopIndex top;
-    private final BlockAccess access;
-    private final byte[] from;
-    private final byte[] to;
-    /** The file has entries before, or at and after, the visible range. */
-    private final boolean clippedBelow;
+public final class SstIterator extends BlockIterator {
+    private final SstSequence files;
+    private final boolean fillCache;
+    private int file = -1;
 
-    private final boolean clippedAbove;
-    private final boolean empty;
+    // Of the present file.
+    private TopIndex top;
+    private BlockAccess access;
+    private byte[] from;
+    private byte[] to;
+    /** The file has entries before, or at and after, the visible range. */
+    private boolean clippedBelow;
+
+    private boolean clippedAbove;
+    private boolean empty;
+
     private int dataBlock;
     /** The visible entries of the current block: {@code [first, end)}. */
     private int first;
 
     private int end;
 
+    /**
+     * A cursor that is not positioned.
+     *
+     * @param fillCache false to read ahead past the cache
+     */
+    public SstIterator(SstSequence files, boolean fillCache) {
+        super(-1);
+        this.files = files;
+        this.fillCache = fillCache;
+    }
+
+    /** Of one file that is read in its own way. */
     SstIterator(SstProperties properties, TopIndex top, BlockAccess access, KeyRange visible, long overrideSequence) {
         super(overrideSequence);
-        this.top = top;
+        this.files = SstSequence.ONE;
+        this.fillCache = false;
         this.access = access;
-        this.from = visible.from();
-        this.to = visible.to();
-        this.empty = visible.isEmpty() || properties.entries() == 0;
-        this.clippedBelow = !empty && Arrays.compareUnsigned(properties.smallestKey(), from) < 0;
-        this.clippedAbove = !empty && to != null && Arrays.compareUnsigned(properties.largestKey(), to) >= 0;
+        file = 0;
+        show(properties, top, visible);
+    }
+
+    private void show(SstProperties properties, TopIndex topIndex, KeyRange visible) {
+        top = topIndex;
+        from = visible.from();
+        to = visible.to();
+        empty = visible.isEmpty() || properties.entries() == 0;
+        clippedBelow = !empty && Arrays.compareUnsigned(properties.smallestKey(), from) < 0;
+        clippedAbove = !empty && to != null && Arrays.compareUnsigned(properties.largestKey(), to) >= 0;
+    }
+
+    private void openFile(int next) throws IOException {
+        if (next == file) {
+            return;
+        }
+        closeBlock();
+        file = -1;
+        if (access != null) {
+            access.close();
+            access = null;
+        }
+        SstReader reader = files.reader(next);
+        show(reader.properties(), reader.top(), files.visible(next));
+        access = reader.access(fillCache);
+        overrideSequence(files.overrideSequence(next));
+        file = next;
     }
 
     @Override
     public void seekToFirst() throws IOException {
-        if (clippedBelow) {
-            seekInside(from, 0, from.length);
-        } else if (empty) {
-            leave();
-        } else {
-            enter(0);
-            settle(first);
-        }
+        goForward(0);
     }
 
     @Override
     public void seekToLast() throws IOException {
-        if (clippedAbove) {
-            seekBeforeInside(to, 0, to.length);
-        } else if (empty) {
-            leave();
-        } else {
-            enter(top.dataBlocks() - 1);
-            settle(end - 1);
-        }
+        goBackward(files.count() - 1);
     }
 
     @Override
     public void seek(byte[] target, int offset, int length) throws IOException {
-        if (clippedBelow && Arrays.compareUnsigned(target, offset, offset + length, from, 0, from.length) < 0) {
-            seekInside(from, 0, from.length);
-        } else {
-            seekInside(target, offset, length);
-        }
-    }
-
-    private void seekInside(byte[] target, int offset, int length) throws IOException {
-        int partition = empty ? top.partitions() : top.find(target, offset, length);
-        if (partition == top.partitions()) {
-            leave();
-            return;
-        }
-        enter(access.find(partition, target, offset, length));
-        int index = lowerBound(target, offset, length);
-        if (index < count()) {
-            settle(index);
-        } else {
-            // The target is behind the last key of the block, and not behind its separator.
-            enterNext();
+        openFile(Math.max(0, files.floor(target, offset, length)));
+        boolean below =
+                clippedBelow && Arrays.compareUnsigned(target, offset, offset + length, from, 0, from.length) < 0;
+        if (!(below ? seekInside(from, 0, from.length) : seekInside(target, offset, length))) {
+            goForward(file + 1);
         }
     }
 
     @Override
     public void seekBefore(byte[] target, int offset, int length) throws IOException {
-        if (clippedAbove && Arrays.compareUnsigned(target, offset, offset + length, to, 0, to.length) > 0) {
-            seekBeforeInside(to, 0, to.length);
-        } else {
-            seekBeforeInside(target, offset, length);
-        }
-    }
-
-    private void seekBeforeInside(byte[] target, int offset, int length) throws IOException {
-        if (empty) {
+        int candidate = files.floor(target, offset, length);
+        if (candidate < 0) {
             leave();
             return;
         }
-        int partition = top.find(target, offset, length);
-        if (partition == top.partitions()) {
-            enter(top.dataBlocks() - 1);
-            settle(end - 1);
-            return;
-        }
-        enter(access.find(partition, target, offset, length));
-        int index = lowerBound(target, offset, length) - 1;
-        if (index >= 0) {
-            settle(index);
-        } else {
-            enterPrevious();
+        openFile(candidate);
+        boolean above = clippedAbove && Arrays.compareUnsigned(target, offset, offset + length, to, 0, to.length) > 0;
+        if (!(above ? seekBeforeInside(to, 0, to.length) : seekBeforeInside(target, offset, length))) {
+            goBackward(file - 1);
         }
     }
 
@@ -118,10 +116,8 @@ final class SstIterator extends BlockIterator {
     public void next() throws IOException {
         if (index() + 1 < end) {
             stepForward();
-        } else if (end < count()) {
-            leave();
-        } else {
-            enterNext();
+        } else if (end < count() || !enterNext()) {
+            goForward(file + 1);
         }
     }
 
@@ -129,29 +125,96 @@ final class SstIterator extends BlockIterator {
     public void prev() throws IOException {
         if (index() > first) {
             stepBack();
-        } else if (first > 0) {
-            leave();
-        } else {
-            enterPrevious();
+        } else if (first > 0 || !enterPrevious()) {
+            goBackward(file - 1);
         }
     }
 
-    private void enterNext() throws IOException {
+    /** To the first entry from the begin of file {@code next} on. */
+    private void goForward(int next) throws IOException {
+        for (int candidate = next; candidate < files.count(); candidate++) {
+            openFile(candidate);
+            if (enterFirst()) {
+                return;
+            }
+        }
+        leave();
+    }
+
+    /** To the last entry up to the end of file {@code next}. */
+    private void goBackward(int next) throws IOException {
+        for (int candidate = next; candidate >= 0; candidate--) {
+            openFile(candidate);
+            if (enterLast()) {
+                return;
+            }
+        }
+        leave();
+    }
+
+    // Moves inside the present file. They say whether there is a visible entry.
+
+    private boolean enterFirst() throws IOException {
+        if (clippedBelow) {
+            return seekInside(from, 0, from.length);
+        }
+        if (empty) {
+            return false;
+        }
+        enter(0);
+        return settle(first);
+    }
+
+    private boolean enterLast() throws IOException {
+        if (clippedAbove) {
+            return seekBeforeInside(to, 0, to.length);
+        }
+        if (empty) {
+            return false;
+        }
+        enter(top.dataBlocks() - 1);
+        return settle(end - 1);
+    }
+
+    private boolean seekInside(byte[] target, int offset, int length) throws IOException {
+        int partition = empty ? top.partitions() : top.find(target, offset, length);
+        if (partition == top.partitions()) {
+            return false;
+        }
+        enter(access.find(partition, target, offset, length));
+        int index = lowerBound(target, offset, length);
+        // The target may be behind the last key of the block, and not behind its separator.
+        return index < count() ? settle(index) : enterNext();
+    }
+
+    private boolean seekBeforeInside(byte[] target, int offset, int length) throws IOException {
+        if (empty) {
+            return false;
+        }
+        int partition = top.find(target, offset, length);
+        if (partition == top.partitions()) {
+            enter(top.dataBlocks() - 1);
+            return settle(end - 1);
+        }
+        enter(access.find(partition, target, offset, length));
+        int index = lowerBound(target, offset, length) - 1;
+        return index >= 0 ? settle(index) : enterPrevious();
+    }
+
+    private boolean enterNext() throws IOException {
         if (dataBlock + 1 == top.dataBlocks()) {
-            leave();
-        } else {
-            enter(dataBlock + 1);
-            settle(0);
+            return false;
         }
+        enter(dataBlock + 1);
+        return settle(0);
     }
 
-    private void enterPrevious() throws IOException {
+    private boolean enterPrevious() throws IOException {
         if (dataBlock == 0) {
-            leave();
-        } else {
-            enter(dataBlock - 1);
-            settle(count() - 1);
+            return false;
         }
+        enter(dataBlock - 1);
+        return settle(count() - 1);
     }
 
     /** Opens a data block and looks for the visible entries in it. */
@@ -165,22 +228,26 @@ final class SstIterator extends BlockIterator {
     }
 
     /** To this entry, unless it is outside of the visible range. */
-    private void settle(int index) {
-        if (index >= first && index < end) {
-            moveTo(index);
-        } else {
-            leave();
+    private boolean settle(int index) {
+        if (index < first || index >= end) {
+            return false;
         }
+        moveTo(index);
+        return true;
     }
 
     private void leave() {
         closeBlock();
-        access.release();
+        if (access != null) {
+            access.release();
+        }
     }
 
     @Override
     public void close() {
         closeBlock();
-        access.close();
+        if (access != null) {
+            access.close();
+        }
     }
 }

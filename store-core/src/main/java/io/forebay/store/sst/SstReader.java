@@ -159,7 +159,7 @@ public final class SstReader implements Closeable {
 
     /** A cursor over the entries in {@code visible}, through the cache; not positioned. The caller closes it. */
     public InternalIterator iterator(KeyRange visible, long overrideSequence) {
-        return new SstIterator(properties, top, new CachedBlocks(blocks), visible, overrideSequence);
+        return new SstIterator(properties, top, access(true), visible, overrideSequence);
     }
 
     /**
@@ -167,7 +167,16 @@ public final class SstReader implements Closeable {
      * caller closes it.
      */
     public InternalIterator scanIterator(KeyRange visible, long overrideSequence) {
-        return new SstIterator(properties, top, new ReadAheadBlocks(blocks, pool), visible, overrideSequence);
+        return new SstIterator(properties, top, access(false), visible, overrideSequence);
+    }
+
+    TopIndex top() {
+        return top;
+    }
+
+    /** How a cursor gets at the data blocks: through the cache, or reading ahead past it. */
+    BlockAccess access(boolean fillCache) {
+        return fillCache ? new CachedBlocks(blocks) : new ReadAheadBlocks(blocks, pool);
     }
 
     /** How many bytes of the file, roughly, hold keys before {@code key}. */

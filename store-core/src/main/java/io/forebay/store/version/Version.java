@@ -2,11 +2,10 @@ package io.forebay.store.version;
 
 import io.forebay.store.KeyRange;
 import io.forebay.store.iter.Source;
-import io.forebay.store.key.InternalIterator;
 import io.forebay.store.key.PointLookup;
 import io.forebay.store.rangedel.RangeTombstones;
+import io.forebay.store.sst.SstIterator;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -84,21 +83,19 @@ public final class Version {
      */
     public void addSources(KeyRange range, boolean fillCache, List<Source> into) throws IOException {
         for (SortedRun run : newestFirst) {
-            List<FileMeta> files = overlapping(run, range);
-            if (!files.isEmpty()) {
+            int begin = firstOverlapping(run, range);
+            int end = endOfOverlapping(run, range);
+            if (begin < end) {
                 // Those of the whole run: they are put together once, and more of them do no harm.
-                into.add(new Source(iterator(files, fillCache), run.tombstones()));
+                into.add(new Source(new SstIterator(new RunFiles(run, begin, end), fillCache), run.tombstones()));
             }
         }
     }
 
     /** A source over files of one run, in key order. Each shows its visible range only. */
     public static Source source(List<FileMeta> files, boolean fillCache) throws IOException {
-        return new Source(iterator(files, fillCache), RunTombstones.of(files));
-    }
-
-    private static InternalIterator iterator(List<FileMeta> files, boolean fillCache) throws IOException {
-        return files.size() == 1 ? open(files.get(0), fillCache) : new RunIterator(files, fillCache);
+        SortedRun run = new SortedRun(SortedRun.BOTTOM, files);
+        return new Source(new SstIterator(new RunFiles(run, 0, run.size()), fillCache), RunTombstones.of(files));
     }
 
     /** The range deletes of files of one run, in key order, each file's cut to what it shows. */
@@ -108,20 +105,32 @@ public final class Version {
 
     /** The files of {@code run} that have something in {@code range}, in key order. */
     public static List<FileMeta> overlapping(SortedRun run, KeyRange range) {
-        List<FileMeta> files = new ArrayList<>();
-        if (range.isEmpty()) {
-            return files;
-        }
+        int begin = firstOverlapping(run, range);
+        return begin < run.size()
+                ? run.files().subList(begin, Math.max(begin, endOfOverlapping(run, range)))
+                : List.of();
+    }
+
+    private static int firstOverlapping(SortedRun run, KeyRange range) {
         byte[] from = range.from();
-        for (int i = Math.max(0, run.floor(from, 0, from.length)); i < run.size(); i++) {
-            FileMeta file = run.file(i);
-            if (file.range().overlaps(range)) {
-                files.add(file);
-            } else if (range.to() != null && Arrays.compareUnsigned(file.range().from(), range.to()) >= 0) {
-                break;
-            }
+        int candidate = run.floor(from, 0, from.length);
+        if (candidate < 0) {
+            return 0;
         }
-        return files;
+        byte[] to = run.file(candidate).range().to();
+        return to == null || Arrays.compareUnsigned(from, to) < 0 ? candidate : candidate + 1;
+    }
+
+    private static int endOfOverlapping(SortedRun run, KeyRange range) {
+        byte[] to = range.to();
+        if (to == null) {
+            return run.size();
+        }
+        if (range.isEmpty()) {
+            return 0;
+        }
+        int last = run.floor(to, 0, to.length);
+        return last >= 0 && Arrays.equals(run.file(last).range().from(), to) ? last : last + 1;
     }
 
     public int fileCount() {
@@ -170,11 +179,5 @@ public final class Version {
                 }
             }
         }
-    }
-
-    static InternalIterator open(FileMeta file, boolean fillCache) throws IOException {
-        return fillCache
-                ? file.file().reader().iterator(file.range(), file.overrideSequence())
-                : file.file().reader().scanIterator(file.range(), file.overrideSequence());
     }
 }

@@ -214,7 +214,7 @@ class MergingIteratorTest {
                 boolean inside = at >= 0 && at < expected.size();
                 assertThat(merged.isValid()).isEqualTo(inside);
                 if (inside) {
-                    assertThat(Entry.of(merged)).isEqualTo(expected.get(at));
+                    assertThat(Entry.of(merged.current())).isEqualTo(expected.get(at));
                 }
             }
         } catch (IOException e) {
@@ -292,7 +292,7 @@ class MergingIteratorTest {
     private static List<Entry> rest(MergingIterator merged) throws IOException {
         List<Entry> entries = new ArrayList<>();
         for (; merged.isValid(); merged.next()) {
-            entries.add(Entry.of(merged));
+            entries.add(Entry.of(merged.current()));
         }
         return entries;
     }
@@ -300,7 +300,7 @@ class MergingIteratorTest {
     private static List<Entry> restBackwards(MergingIterator merged) throws IOException {
         List<Entry> entries = new ArrayList<>();
         for (; merged.isValid(); merged.prev()) {
-            entries.add(Entry.of(merged));
+            entries.add(Entry.of(merged.current()));
         }
         return entries;
     }

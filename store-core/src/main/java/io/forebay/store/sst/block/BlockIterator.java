@@ -19,7 +19,7 @@ public abstract class BlockIterator extends InternalIterator {
     /** A head is stored whole, however short the suffix is. */
     private static final int SLACK = BlockFormat.HEAD_BYTES;
 
-    private final long overrideSequence;
+    private long overrideSequence;
     private Slab block;
     private int count;
     private int headsAt;
@@ -32,6 +32,9 @@ public abstract class BlockIterator extends InternalIterator {
 
     private long sequenceBase;
     private int deltaBytes;
+    /** False for an entry of sequence 0, which is the oldest of its key. */
+    private boolean hasSequence;
+
     private int index;
     private int entryAt;
     private int entryEnd;
@@ -39,6 +42,11 @@ public abstract class BlockIterator extends InternalIterator {
     /** @param overrideSequence if not negative, the sequence of all entries */
     protected BlockIterator(long overrideSequence) {
         this.overrideSequence = overrideSequence;
+    }
+
+    /** From the next entry on; only without a block. */
+    protected final void overrideSequence(long newSequence) {
+        overrideSequence = newSequence;
     }
 
     /** Takes the block in {@code slab[at, at + length)} (without trailer), which stays until the next call; no position yet. */
@@ -115,6 +123,22 @@ public abstract class BlockIterator extends InternalIterator {
         decode(previous);
     }
 
+    /** Keys with different heads differ; the rest is left to those who need to know for sure. */
+    @Override
+    public final boolean mayHaveOlder() {
+        return hasSequence && (index + 1 == count || hasHeadOf(index + 1));
+    }
+
+    @Override
+    public final boolean mayHaveNewer() {
+        return index == 0 || hasHeadOf(index - 1);
+    }
+
+    private boolean hasHeadOf(int other) {
+        return block.getInt(headsAt + other * BlockFormat.HEAD_BYTES)
+                == block.getInt(headsAt + index * BlockFormat.HEAD_BYTES);
+    }
+
     private int endOf(int entry) {
         return entry + 1 < count
                 ? entriesAt + block.getShort(startsAt + (entry + 1) * BlockFormat.START_BYTES)
@@ -153,7 +177,8 @@ public abstract class BlockIterator extends InternalIterator {
         keyLength = length;
         head = prefixLength < 8 ? prefixHead | suffixStart >>> (8 * prefixLength) : prefixHead;
         long entrySequence = 0;
-        if ((meta & BlockFormat.ZERO_SEQUENCE) == 0) {
+        hasSequence = (meta & BlockFormat.ZERO_SEQUENCE) == 0;
+        if (hasSequence) {
             entrySequence = sequenceBase + BlockFormat.sequenceDelta(slab, at, deltaBytes);
             at += deltaBytes;
         }
