@@ -49,6 +49,7 @@ final class BatchApplier {
             return ticket;
         } catch (RuntimeException | Error e) {
             if (path.assigned() > before) {
+                store.emptySpans.clear(); // range deletes among what was applied are not to be seen
                 if (large) {
                     store.lifecycle.fail(e, Severity.FATAL);
                 } else {

@@ -7,6 +7,7 @@ import io.forebay.store.StoreException;
 import io.forebay.store.StoreIoException;
 import io.forebay.store.StoreIterator;
 import io.forebay.store.ValueBuffer;
+import io.forebay.store.iter.EmptySpans;
 import io.forebay.store.key.KeyHash;
 import io.forebay.store.key.PointLookup;
 import io.forebay.store.memtable.Memtable;
@@ -99,12 +100,33 @@ final class ReadPath {
     StoreIterator iterator(KeyRange range, SnapshotList.Entry claim) {
         Objects.requireNonNull(range, "range");
         Opened opened = Opened.now("iterator", store.shared);
-        SnapshotList.Entry own = claim == null ? claimNow(opened) : store.snapshots.addLike(claim, opened);
+        if (claim == null) {
+            return iteratorNow(range, opened);
+        }
+        SnapshotList.Entry own = store.snapshots.addLike(claim, opened);
         if (own == null) {
             throw new StoreClosedException("The snapshot is closed");
         }
+        return iterator(range, own, EmptySpans.NONE);
+    }
+
+    private StoreIterator iteratorNow(KeyRange range, Opened opened) {
+        SnapshotList.Entry own;
+        EmptySpans emptySpans;
+        store.gate.enterOther();
         try {
-            return new StoreIteratorImpl(store, range, own);
+            store.lifecycle.checkReadable();
+            own = store.snapshots.add(writes.published(), opened);
+            emptySpans = store.emptySpans.current();
+        } finally {
+            store.gate.leave();
+        }
+        return iterator(range, own, emptySpans);
+    }
+
+    private StoreIterator iterator(KeyRange range, SnapshotList.Entry own, EmptySpans emptySpans) {
+        try {
+            return new StoreIteratorImpl(store, range, own, emptySpans, writes);
         } catch (RuntimeException | Error e) {
             store.snapshots.remove(own);
             throw e;

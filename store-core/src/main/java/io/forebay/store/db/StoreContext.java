@@ -18,6 +18,7 @@ final class StoreContext {
     final Lifecycle lifecycle;
     final WriterGate gate;
     final SnapshotList snapshots = new SnapshotList();
+    final EmptySpansTracker emptySpans = new EmptySpansTracker();
     final CommitTracker commits;
     final ReadStates states;
     final Progress progress;

@@ -6,6 +6,7 @@ import io.forebay.store.StoreException;
 import io.forebay.store.StoreIoException;
 import io.forebay.store.StoreIterator;
 import io.forebay.store.ValueBuffer;
+import io.forebay.store.iter.EmptySpans;
 import io.forebay.store.iter.Source;
 import io.forebay.store.iter.UserIterator;
 import java.io.IOException;
@@ -16,21 +17,31 @@ import java.util.List;
  * A cursor over one claimed state. It keeps the read state it was opened on, so that memory and files stay; when memory is
  * short and the memtables in it have become files, it moves over to the present read state, at the same claim and key.
  */
-final class StoreIteratorImpl implements StoreIterator {
+final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
     private final StoreContext store;
     private final Lifecycle lifecycle;
     private final KeyRange range;
     private final SnapshotList.Entry claim;
+    /** Of the state that is claimed. */
+    private final EmptySpans emptySpans;
+
+    private final WritePath writes;
     private ReadState state;
     private UserIterator iterator;
     private boolean closed;
 
-    /** @param claim ended by {@link #close}; stays with the caller when this throws */
-    StoreIteratorImpl(StoreContext store, KeyRange range, SnapshotList.Entry claim) {
+    /**
+     * @param claim ended by {@link #close}; stays with the caller when this throws
+     * @param emptySpans those of the claimed state that are known
+     */
+    StoreIteratorImpl(
+            StoreContext store, KeyRange range, SnapshotList.Entry claim, EmptySpans emptySpans, WritePath writes) {
         this.store = store;
         this.lifecycle = store.lifecycle;
         this.range = range;
         this.claim = claim;
+        this.emptySpans = emptySpans;
+        this.writes = writes;
         state = store.states.acquire();
         iterator = openOn(state);
         store.counters.iteratorsOpened.increment();
@@ -47,7 +58,8 @@ final class StoreIteratorImpl implements StoreIterator {
                 addMemtable(table, sources);
             }
             from.version.addSources(range, true, sources);
-            UserIterator cursor = new UserIterator(sources, range, claim.sequence, store.options.mergeFunction());
+            UserIterator cursor =
+                    new UserIterator(sources, range, claim.sequence, store.options.mergeFunction(), emptySpans, this);
             opened = true;
             return cursor;
         } catch (IOException e) {
@@ -90,6 +102,11 @@ final class StoreIteratorImpl implements StoreIterator {
                 iterator.seek(key, 0, key.length);
             }
         }
+    }
+
+    @Override
+    public void foundEmpty(byte[] from, byte[] to) {
+        writes.foundEmpty(from, to, claim.sequence);
     }
 
     @Override

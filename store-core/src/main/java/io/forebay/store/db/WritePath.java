@@ -50,6 +50,7 @@ final class WritePath implements MemoryArbiter.Tenant {
     private final WriterGate gate;
     private final Lifecycle lifecycle;
     private final SnapshotList snapshots;
+    private final EmptySpansTracker emptySpans;
     private final Pacing pacing;
     private final Clock clock;
     private final Runnable onFreeze;
@@ -89,6 +90,7 @@ final class WritePath implements MemoryArbiter.Tenant {
         gate = store.gate;
         lifecycle = store.lifecycle;
         snapshots = store.snapshots;
+        emptySpans = store.emptySpans;
         clock = store.shared.clock();
         freezeBytes =
                 Math.min(store.options.memtableBytes(), store.shared.pool().budget() / 4);
@@ -114,6 +116,7 @@ final class WritePath implements MemoryArbiter.Tenant {
             lifecycle.checkWritable();
             Memtable table = room(keyLength, valueLength, false);
             long sequence = assigned + 1;
+            emptySpans.written(key, keyOffset, keyLength);
             table.put(hash, key, keyOffset, keyLength, value, valueOffset, valueLength, sequence, snapshots.pinned());
             due = log == null
                     ? wrote(table, sequence, keyLength + valueLength)
@@ -156,6 +159,7 @@ final class WritePath implements MemoryArbiter.Tenant {
             lifecycle.checkWritable();
             Memtable table = room(keyLength, operandLength, false);
             long sequence = assigned + 1;
+            emptySpans.written(key, keyOffset, keyLength);
             table.merge(
                     hash,
                     key,
@@ -199,6 +203,7 @@ final class WritePath implements MemoryArbiter.Tenant {
                         "a range delete",
                         false);
             }
+            emptySpans.emptied(ownFrom, ownTo);
             long sequence = assigned + 1;
             due = log == null
                     ? wrote(memtable, sequence, from.length + toLength)
@@ -240,6 +245,9 @@ final class WritePath implements MemoryArbiter.Tenant {
 
     private void apply(byte kind, byte[] bytes, int keyAt, int keyLength, int valueAt, int valueLength, long pinned) {
         long sequence = assigned + 1;
+        if (kind == WriteBatch.PUT || kind == WriteBatch.MERGE) {
+            emptySpans.written(bytes, keyAt, keyLength);
+        }
         switch (kind) {
             case WriteBatch.PUT -> {
                 long hash = KeyHash.of(bytes, keyAt, keyLength);
@@ -259,6 +267,7 @@ final class WritePath implements MemoryArbiter.Tenant {
                 if (!memtable.deleteRange(from, to, sequence, pinned)) {
                     waitForRoom(() -> memtable.deleteRange(from, to, assigned + 1, pinned), "a range delete", true);
                 }
+                emptySpans.emptied(from, to);
             }
         }
         assigned = sequence;
@@ -299,6 +308,19 @@ final class WritePath implements MemoryArbiter.Tenant {
         }
     }
 
+    /**
+     * Notes that the state at {@code sequence} has nothing in {@code [from, to)}, if it still is the present one and nobody
+     * is inside the gate. Any thread.
+     */
+    void foundEmpty(byte[] from, byte[] to, long sequence) {
+        if (published() == sequence && gate.tryEnterOther()) {
+            if (published() == sequence) {
+                emptySpans.emptied(from, to);
+            }
+            gate.leave();
+        }
+    }
+
     // ---- freezing, inside the gate
 
     /** Freezes the active memtable unless no write went to it. @return false in that case */
@@ -310,6 +332,7 @@ final class WritePath implements MemoryArbiter.Tenant {
         TrackedMemtable fresh = store.newMemtable(assigned + 1);
         store.states.freeze(fresh, assigned, published, store.commits.last());
         memtable = fresh.memtable;
+        emptySpans.age();
         if (log != null) {
             log.rotate();
         }
@@ -327,6 +350,7 @@ final class WritePath implements MemoryArbiter.Tenant {
     void publishOutside() {
         assigned++;
         outside++;
+        emptySpans.clear();
         store.states.restart(assigned + 1);
         PUBLISHED.setRelease(this, assigned);
     }

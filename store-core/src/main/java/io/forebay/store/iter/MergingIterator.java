@@ -38,12 +38,21 @@ public final class MergingIterator implements Closeable {
     private final boolean[] live;
 
     private boolean reverse;
+    private final EmptySpans emptySpans;
+    /** Dead entries that were walked one by one since somebody asked. */
+    private int walked;
 
     /**
      * @param newestFirst closed by {@link #close()}
      * @param limit entries and range deletes above it do not exist here; {@link Long#MAX_VALUE} for all
      */
     public MergingIterator(List<Source> newestFirst, long limit) {
+        this(newestFirst, limit, EmptySpans.NONE);
+    }
+
+    /** @param emptySpans where there is nothing up to the limit but tombstones and what they cover */
+    MergingIterator(List<Source> newestFirst, long limit, EmptySpans emptySpans) {
+        this.emptySpans = emptySpans;
         int count = newestFirst.size();
         this.limit = limit;
         sources = new InternalIterator[count];
@@ -309,10 +318,45 @@ public final class MergingIterator implements Closeable {
                 return;
             } else if (covers.isDead(leader)) {
                 dropped = !passDead(first);
+            } else if (jumpOut(first)) {
+                return;
             } else {
                 step(first);
+                walked++;
             }
         }
+    }
+
+    /** Jumps out of the empty span that the present entry is in, in the direction of travel. @return false when it is in none */
+    boolean jumpOut() throws IOException {
+        return jumpOut(top);
+    }
+
+    /** All sources jump: what is dead in one of them may hide what another one has there. */
+    private boolean jumpOut(InternalIterator first) throws IOException {
+        int span = emptySpans.isEmpty() ? -1 : emptySpans.containing(first.key(), 0, first.keyLength());
+        if (span < 0) {
+            return false;
+        }
+        if (reverse) {
+            byte[] start = emptySpans.from(span);
+            seekBefore(start, 0, start.length);
+        } else {
+            byte[] end = emptySpans.to(span);
+            if (end == null) {
+                valid = false;
+            } else {
+                seek(end, 0, end.length);
+            }
+        }
+        return true;
+    }
+
+    /** How many dead entries were passed one by one since the last call. */
+    int takeWalked() {
+        int count = walked;
+        walked = 0;
+        return count;
     }
 
     private void step(InternalIterator source) throws IOException {

@@ -52,6 +52,8 @@ public final class UserIterator implements Closeable {
     private final ValueBuffer copied = new ValueBuffer(0);
     private byte[] folded;
     private final List<byte[]> operands = new ArrayList<>();
+    private final EmptySpans emptySpans;
+    private final EmptyWalk walk;
 
     /**
      * @param newestFirst closed by {@link #close()}
@@ -59,7 +61,25 @@ public final class UserIterator implements Closeable {
      * @param mergeFunction may be null when no source holds operands
      */
     public UserIterator(List<Source> newestFirst, KeyRange bounds, long limit, MergeFunction mergeFunction) {
-        this.merged = new MergingIterator(newestFirst, limit);
+        this(newestFirst, bounds, limit, mergeFunction, EmptySpans.NONE, null);
+    }
+
+    /**
+     * As the other one, with jumps over spans without live entries.
+     *
+     * @param emptySpans spans without live entries at {@code limit}
+     * @param listener hears of more of them; null for nobody
+     */
+    public UserIterator(
+            List<Source> newestFirst,
+            KeyRange bounds,
+            long limit,
+            MergeFunction mergeFunction,
+            EmptySpans emptySpans,
+            EmptySpans.Listener listener) {
+        this.merged = new MergingIterator(newestFirst, limit, emptySpans);
+        this.emptySpans = emptySpans;
+        this.walk = new EmptyWalk(listener);
         this.mergeFunction = mergeFunction;
         this.from = bounds.from();
         this.to = bounds.to();
@@ -73,20 +93,24 @@ public final class UserIterator implements Closeable {
 
     /** To the first entry within bounds. */
     public void seekToFirst() throws IOException {
-        shown = NONE;
-        reverse = false;
-        merged.seek(from, 0, from.length);
-        findForward();
+        seekForward(from, 0, from.length);
     }
 
     /** To the last entry within bounds. */
     public void seekToLast() throws IOException {
-        shown = NONE;
-        reverse = true;
-        if (to == null) {
+        if (to != null) {
+            seekBackward(to, to.length);
+            return;
+        }
+        beginBackward();
+        walk.beginBehindAll();
+        byte[] start = emptySpans.startOfLast();
+        if (start == null) {
             merged.seekToLast();
+        } else if (isAtOrBelowStart(start)) {
+            return;
         } else {
-            merged.seekBefore(to, 0, to.length);
+            merged.seekBefore(start, 0, start.length);
         }
         findBackward();
     }
@@ -95,11 +119,26 @@ public final class UserIterator implements Closeable {
     public void seek(byte[] target, int offset, int length) throws IOException {
         if (Slab.compare(target, offset, length, from, 0, from.length) <= 0) {
             seekToFirst();
-            return;
+        } else {
+            seekForward(target, offset, length);
         }
+    }
+
+    private void seekForward(byte[] target, int offset, int length) throws IOException {
         shown = NONE;
         reverse = false;
-        merged.seek(target, offset, length);
+        merged.takeWalked();
+        walk.begin(target, offset, length);
+        int span = emptySpans.isEmpty() ? -1 : emptySpans.containing(target, offset, length);
+        if (span < 0) {
+            merged.seek(target, offset, length);
+        } else {
+            byte[] end = emptySpans.to(span);
+            if (end == null || to != null && Arrays.compareUnsigned(end, to) >= 0) {
+                return;
+            }
+            merged.seek(end, 0, end.length);
+        }
         findForward();
     }
 
@@ -109,16 +148,40 @@ public final class UserIterator implements Closeable {
             seekToLast();
             return;
         }
-        shown = NONE;
-        reverse = true;
         takeKey(target, offset, length, 0);
         key[length] = 0;
-        merged.seekBefore(key, 0, length + 1);
+        seekBackward(key, length + 1);
+    }
+
+    private void seekBackward(byte[] end, int length) throws IOException {
+        beginBackward();
+        walk.begin(end, 0, length);
+        int span = emptySpans.isEmpty() ? -1 : emptySpans.endingAtOrAfter(end, 0, length);
+        if (span < 0) {
+            merged.seekBefore(end, 0, length);
+        } else {
+            byte[] start = emptySpans.from(span);
+            if (isAtOrBelowStart(start)) {
+                return;
+            }
+            merged.seekBefore(start, 0, start.length);
+        }
         findBackward();
+    }
+
+    private void beginBackward() {
+        shown = NONE;
+        reverse = true;
+        merged.takeWalked();
+    }
+
+    private boolean isAtOrBelowStart(byte[] end) {
+        return Arrays.compareUnsigned(end, from) <= 0;
     }
 
     public void next() throws IOException {
         checkShown();
+        walk.begin();
         if (reverse) {
             if (shown == IN_PLACE) {
                 takeKey();
@@ -149,6 +212,7 @@ public final class UserIterator implements Closeable {
 
     public void prev() throws IOException {
         checkShown();
+        walk.begin();
         if (!reverse) {
             if (shown == IN_PLACE) {
                 takeKey();
@@ -224,16 +288,25 @@ public final class UserIterator implements Closeable {
     private void findForward() throws IOException {
         while (merged.isValid() && isBelowEnd()) {
             byte kind = merged.kind();
-            if (kind == ValueKind.PUT) {
-                shown = IN_PLACE;
+            if (kind != ValueKind.DELETE) {
+                if (walk.isLong(merged.takeWalked())) {
+                    walk.endForward(merged.copyKey());
+                }
+                if (kind == ValueKind.PUT) {
+                    shown = IN_PLACE;
+                } else {
+                    takeKey();
+                    fold();
+                }
                 return;
             }
-            if (kind == ValueKind.MERGE) {
-                takeKey();
-                fold();
-                return;
+            if (!merged.jumpOut()) {
+                walk.passForward(merged.key(), merged.keyLength());
+                passPresent();
             }
-            passPresent();
+        }
+        if (walk.isLong(merged.takeWalked())) {
+            walk.endForward(to);
         }
     }
 
@@ -259,12 +332,12 @@ public final class UserIterator implements Closeable {
     private void findBackward() throws IOException {
         while (merged.isValid() && isAtOrAboveStart()) {
             byte only = merged.kind();
-            if (only != ValueKind.MERGE && merged.isLastOfKey()) {
-                if (only == ValueKind.PUT) {
-                    shown = IN_PLACE;
-                    return;
-                }
-                merged.prev();
+            if (only == ValueKind.PUT && merged.isLastOfKey()) {
+                shown = IN_PLACE;
+                tellBackward(merged.key(), merged.keyLength());
+                return;
+            }
+            if ((only == ValueKind.DELETE || walk.isUnderWay()) && merged.jumpOut()) {
                 continue;
             }
             takeKey();
@@ -288,14 +361,26 @@ public final class UserIterator implements Closeable {
                 }
                 merged.prev();
             } while (merged.isValid() && isAtKey());
-            if (state == FOLDED) {
-                showFolded();
+            if (state != NONE) {
+                tellBackward(key, keyLength);
+                if (state == FOLDED) {
+                    showFolded();
+                } else {
+                    shown = COPIED;
+                }
                 return;
             }
-            if (state == COPIED) {
-                shown = COPIED;
-                return;
-            }
+            walk.passBackward(key, keyLength);
+        }
+        if (walk.isLong(merged.takeWalked())) {
+            walk.endBackward(from);
+        }
+    }
+
+    /** A walk in reverse has come to a live key. */
+    private void tellBackward(byte[] live, int length) {
+        if (walk.isLong(merged.takeWalked())) {
+            walk.endBackward(Arrays.copyOf(Arrays.copyOf(live, length), length + 1));
         }
     }
 

@@ -23,6 +23,12 @@ class UserIteratorTest {
     private static final byte[] A = {'a'};
     private static final byte[] B = {'b'};
     private static final byte[] C = {'c'};
+    /** Behind all keys of the tests. */
+    private static final byte[] LAST = new byte[600];
+
+    static {
+        Arrays.fill(LAST, (byte) 0xFF);
+    }
 
     @Test
     void showsTheNewestVersionAndNoDeletes() throws IOException {
@@ -127,7 +133,15 @@ class UserIteratorTest {
         TreeMap<byte[], byte[]> all = history.state(limit);
         all.keySet().removeIf(key -> !bounds.contains(key));
         boolean turning = random.nextBoolean();
-        UserIterator iterator = new UserIterator(history.sources(cuts), bounds, limit, History.MERGE);
+        UserIterator iterator = new UserIterator(
+                history.sources(cuts),
+                bounds,
+                limit,
+                History.MERGE,
+                emptySpans(history.state(limit), keys, random),
+                (from, to) -> assertThat(
+                                new TreeMap<>(history.state(limit)).subMap(from, true, to == null ? LAST : to, false))
+                        .isEmpty());
         Map.Entry<byte[], byte[]> expected = null;
         try {
             for (int step = 0; step < 50; step++) {
@@ -165,6 +179,97 @@ class UserIteratorTest {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** Some spans between neighbours in the state. */
+    private static EmptySpans emptySpans(TreeMap<byte[], byte[]> state, RandomKeys keys, Random random) {
+        EmptySpans spans = EmptySpans.NONE;
+        for (int i = random.nextInt(5); i > 0; i--) {
+            byte[] from = keys.key();
+            byte[] live = state.ceilingKey(from);
+            byte[] to = random.nextBoolean() ? live : keys.key();
+            boolean empty = live == null || to != null && Arrays.compareUnsigned(to, live) <= 0;
+            if (empty && (to == null || Arrays.compareUnsigned(from, to) < 0)) {
+                spans = spans.with(from, to);
+            }
+        }
+        return spans;
+    }
+
+    /** The head of a queue moves on; each reader begins at the first key that ever was. */
+    @Test
+    void theReadersOfAQueueDoNotWalkOverWhatOthersHaveWalkedOver() throws IOException {
+        int count = 5000;
+        int steps = 0;
+        EmptySpans[] spans = {EmptySpans.NONE};
+        for (int head = 0; head < count; head++) {
+            ListCursor cursor = new ListCursor(queue(head, count));
+            UserIterator iterator = reader(cursor, spans);
+            iterator.seekToFirst();
+            assertThat(iterator.key()).isEqualTo(number(head));
+            steps += cursor.steps;
+        }
+        assertThat(steps).isLessThan(20 * count);
+    }
+
+    /** As above, of a stack whose top comes down. */
+    @Test
+    void theReadersOfAStackDoNotWalkOverWhatOthersHaveWalkedOver() throws IOException {
+        int count = 5000;
+        int steps = 0;
+        EmptySpans[] spans = {EmptySpans.NONE};
+        for (int top = count; top > 0; top--) {
+            List<Entry> entries = new ArrayList<>();
+            for (int i = 0; i < count; i++) {
+                entries.add(new Entry(number(i), 1, i < top ? ValueKind.PUT : ValueKind.DELETE, new byte[0]));
+            }
+            ListCursor cursor = new ListCursor(entries);
+            UserIterator iterator = reader(cursor, spans);
+            iterator.seekToLast();
+            assertThat(iterator.key()).isEqualTo(number(top - 1));
+            steps += cursor.steps;
+        }
+        assertThat(steps).isLessThan(20 * count);
+    }
+
+    /** A scan that comes across an empty span jumps over it, both ways. */
+    @Test
+    void aScanJumpsOverAnEmptySpan() throws IOException {
+        List<Entry> entries = queue(0, 10_000);
+        for (int i = 1; i < 9_999; i++) {
+            entries.set(i, new Entry(number(i), 1, ValueKind.DELETE, new byte[0]));
+        }
+        ListCursor cursor = new ListCursor(entries);
+        EmptySpans[] spans = {EmptySpans.NONE.with(number(5), number(9_990))};
+        UserIterator iterator = reader(cursor, spans);
+        iterator.seekToFirst();
+        iterator.next();
+        assertThat(iterator.key()).isEqualTo(number(9_999));
+        iterator.prev();
+        assertThat(iterator.key()).isEqualTo(number(0));
+        assertThat(cursor.steps).isLessThan(50);
+    }
+
+    private static UserIterator reader(ListCursor cursor, EmptySpans[] spans) {
+        return new UserIterator(
+                List.of(Source.of(cursor)),
+                KeyRange.all(),
+                Long.MAX_VALUE,
+                null,
+                spans[0],
+                (from, to) -> spans[0] = spans[0].with(from, to));
+    }
+
+    private static List<Entry> queue(int head, int count) {
+        List<Entry> entries = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            entries.add(new Entry(number(i), 1, i < head ? ValueKind.DELETE : ValueKind.PUT, new byte[0]));
+        }
+        return entries;
+    }
+
+    private static byte[] number(int i) {
+        return new byte[] {(byte) (i >>> 8), (byte) i};
     }
 
     private static void check(UserIterator iterator, Map.Entry<byte[], byte[]> expected) {

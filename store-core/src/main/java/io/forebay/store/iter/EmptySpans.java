@@ -1,0 +1,233 @@
+package io.forebay.store.iter;
+
+import io.forebay.store.util.Slab;
+import java.util.Arrays;
+
+/**
+ * Spans of keys in which one state of a store has no live entry, so that a cursor may jump over what is dead in them:
+ * tombstones, and entries under them, that would have to be walked otherwise. Half-open, disjoint, in key order. Immutable
+ * but for the marks of use; thread-safe.
+ */
+public final class EmptySpans {
+    public static final EmptySpans NONE = new EmptySpans(new byte[0][], new byte[0][], new boolean[0]);
+
+    /** Hears of spans that a cursor found to be empty. */
+    public interface Listener {
+        /**
+         * The state that the cursor shows has no live entry in {@code [from, to)}.
+         *
+         * @param from kept
+         * @param to kept; null: to the end
+         */
+        void foundEmpty(byte[] from, byte[] to);
+    }
+
+    /** So many are kept; beyond, those that are hit by a write go as a whole. */
+    private static final int MOST = 128;
+
+    private final byte[][] froms;
+    /** Only the last one may be null: to the end. */
+    private final byte[][] tos;
+
+    private final long[] fromHeads;
+    /** Set by readers, in any order: which spans were of use. */
+    private final boolean[] used;
+
+    private EmptySpans(byte[][] froms, byte[][] tos, boolean[] used) {
+        this.froms = froms;
+        this.tos = tos;
+        this.used = used;
+        fromHeads = new long[froms.length];
+        for (int i = 0; i < froms.length; i++) {
+            fromHeads[i] = Slab.head(froms[i], 0, froms[i].length);
+        }
+    }
+
+    public boolean isEmpty() {
+        return froms.length == 0;
+    }
+
+    public int size() {
+        return froms.length;
+    }
+
+    /** The span that holds the key, or -1. */
+    int containing(byte[] key, int offset, int length) {
+        int index = floor(key, offset, length);
+        return index >= 0 && isBehind(tos[index], key, offset, length) ? index : -1;
+    }
+
+    /** The span that holds the keys right before {@code key}, or -1. */
+    int endingAtOrAfter(byte[] key, int offset, int length) {
+        int index = floor(key, offset, length);
+        if (index >= 0 && Slab.compare(froms[index], 0, froms[index].length, key, offset, length) == 0) {
+            index--;
+        }
+        if (index < 0) {
+            return -1;
+        }
+        byte[] to = tos[index];
+        return to == null || Slab.compare(to, 0, to.length, key, offset, length) >= 0 ? index : -1;
+    }
+
+    /** Where the span begins that reaches to the end, noted as used; null when there is none. */
+    byte[] startOfLast() {
+        int last = froms.length - 1;
+        return last >= 0 && tos[last] == null ? from(last) : null;
+    }
+
+    /** The first key of a span, which is noted as used. */
+    byte[] from(int index) {
+        used[index] = true;
+        return froms[index];
+    }
+
+    /** The first key behind a span, which is noted as used; null when there is none. */
+    byte[] to(int index) {
+        used[index] = true;
+        return tos[index];
+    }
+
+    /**
+     * These spans and another one; what overlaps or touches becomes one.
+     *
+     * @param from kept, before {@code to}
+     * @param to kept; null: to the end
+     */
+    public EmptySpans with(byte[] from, byte[] to) {
+        int first = floor(from, 0, from.length);
+        if (first < 0 || tos[first] != null && Arrays.compareUnsigned(tos[first], from) < 0) {
+            first++;
+        }
+        // [first, stop) overlap or touch
+        int stop = first;
+        while (stop < size() && (to == null || Arrays.compareUnsigned(froms[stop], to) <= 0)) {
+            stop++;
+        }
+        byte[] begin = from;
+        byte[] end = to;
+        if (first < stop) {
+            if (Arrays.compareUnsigned(froms[first], from) <= 0) {
+                begin = froms[first];
+            }
+            byte[] last = tos[stop - 1];
+            if (last == null || end != null && Arrays.compareUnsigned(last, end) > 0) {
+                end = last;
+            }
+        } else if (size() == MOST) {
+            // The new one is what somebody needs now.
+            return without(leastUsed()).with(from, to);
+        }
+        return replace(first, stop, new byte[][] {begin}, new byte[][] {end});
+    }
+
+    private int leastUsed() {
+        for (int i = 0; i < size(); i++) {
+            if (!used[i]) {
+                return i;
+            }
+        }
+        Arrays.fill(used, false);
+        return 0;
+    }
+
+    private EmptySpans without(int index) {
+        return replace(index, index + 1, new byte[0][], new byte[0][]);
+    }
+
+    /** These spans without the key: there is something live now. The same object when none of them has it. */
+    public EmptySpans without(byte[] key, int offset, int length) {
+        int index = containing(key, offset, length);
+        if (index < 0) {
+            return this;
+        }
+        byte[] from = froms[index];
+        byte[] to = tos[index];
+        byte[] behind = Arrays.copyOf(Arrays.copyOfRange(key, offset, offset + length), length + 1);
+        boolean left = from.length != length || Slab.compare(from, 0, from.length, key, offset, length) != 0;
+        boolean right = to == null || !Arrays.equals(behind, to);
+        if (left && right) {
+            byte[] at = Arrays.copyOf(behind, length);
+            return size() == MOST
+                    ? without(index)
+                    : replace(index, index + 1, new byte[][] {from, behind}, new byte[][] {at, to});
+        }
+        if (left) {
+            return replace(index, index + 1, new byte[][] {from}, new byte[][] {Arrays.copyOf(behind, length)});
+        }
+        return right ? replace(index, index + 1, new byte[][] {behind}, new byte[][] {to}) : without(index);
+    }
+
+    /** The spans that were of use; they have to prove themselves anew. */
+    public EmptySpans used() {
+        int count = 0;
+        byte[][] keptFroms = new byte[size()][];
+        byte[][] keptTos = new byte[size()][];
+        for (int i = 0; i < size(); i++) {
+            if (used[i]) {
+                keptFroms[count] = froms[i];
+                keptTos[count++] = tos[i];
+            }
+        }
+        return count == 0
+                ? NONE
+                : new EmptySpans(Arrays.copyOf(keptFroms, count), Arrays.copyOf(keptTos, count), new boolean[count]);
+    }
+
+    private EmptySpans replace(int first, int stop, byte[][] newFroms, byte[][] newTos) {
+        int count = size() - (stop - first) + newFroms.length;
+        boolean wasUsed = false;
+        for (int i = first; i < stop; i++) {
+            wasUsed |= used[i];
+        }
+        boolean[] marks = new boolean[count];
+        System.arraycopy(used, 0, marks, 0, first);
+        Arrays.fill(marks, first, first + newFroms.length, wasUsed);
+        System.arraycopy(used, stop, marks, first + newFroms.length, size() - stop);
+        return new EmptySpans(
+                spliced(froms, first, stop, newFroms, count), spliced(tos, first, stop, newTos, count), marks);
+    }
+
+    private static byte[][] spliced(byte[][] old, int first, int stop, byte[][] added, int count) {
+        byte[][] result = new byte[count][];
+        System.arraycopy(old, 0, result, 0, first);
+        System.arraycopy(added, 0, result, first, added.length);
+        System.arraycopy(old, stop, result, first + added.length, old.length - stop);
+        return result;
+    }
+
+    /** The last span that begins at or before the key, or -1. */
+    private int floor(byte[] key, int offset, int length) {
+        long head = Slab.head(key, offset, length);
+        int low = 0;
+        int high = fromHeads.length - 1;
+        while (low <= high) {
+            int middle = (low + high) >>> 1;
+            int order = Long.compareUnsigned(fromHeads[middle], head);
+            if (order == 0) {
+                order = Slab.compare(froms[middle], 0, froms[middle].length, key, offset, length);
+            }
+            if (order <= 0) {
+                low = middle + 1;
+            } else {
+                high = middle - 1;
+            }
+        }
+        return high;
+    }
+
+    private static boolean isBehind(byte[] to, byte[] key, int offset, int length) {
+        return to == null || Slab.compare(to, 0, to.length, key, offset, length) > 0;
+    }
+
+    @Override
+    public String toString() {
+        java.util.HexFormat hex = java.util.HexFormat.of();
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < size(); i++) {
+            text.append('[').append(hex.formatHex(froms[i])).append(", ");
+            text.append(tos[i] == null ? "end" : hex.formatHex(tos[i])).append(") ");
+        }
+        return text.toString();
+    }
+}
