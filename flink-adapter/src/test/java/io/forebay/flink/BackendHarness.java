@@ -160,18 +160,14 @@ final class BackendHarness implements AutoCloseable {
     }
 
     /**
-     * Checks that {@code handle} refers to exactly those of its files that {@code completed} has already.
-     *
-     * @return how many these are; compactions in the background may leave none
+     * Checks that {@code handle} refers to exactly those of its files that {@code completed} has already; compactions in the
+     * background may have left none.
      */
-    static int checkReferences(IncrementalRemoteKeyedStateHandle completed, IncrementalRemoteKeyedStateHandle handle) {
+    static void checkReferences(IncrementalRemoteKeyedStateHandle completed, IncrementalRemoteKeyedStateHandle handle) {
         Set<String> known = references(completed).keySet();
-        int referred = 0;
-        for (Map.Entry<String, Boolean> file : references(handle).entrySet()) {
-            assertThat(file.getValue()).as("%s is referred to", file.getKey()).isEqualTo(known.contains(file.getKey()));
-            referred += file.getValue() ? 1 : 0;
-        }
-        return referred;
+        references(handle)
+                .forEach((name, referred) ->
+                        assertThat(referred).as("%s is referred to", name).isEqualTo(known.contains(name)));
     }
 
     static CheckpointOptions options(SnapshotType type) {

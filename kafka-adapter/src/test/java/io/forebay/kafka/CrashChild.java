@@ -1,5 +1,6 @@
 package io.forebay.kafka;
 
+import io.forebay.kafka.state.DurableCommits;
 import io.forebay.kafka.state.ForebayStateStore;
 import java.io.File;
 import java.util.EnumMap;
@@ -26,7 +27,7 @@ public final class CrashChild {
         return TestContexts.unlogged(dir, Map.of("forebay.memtable.bytes", 8192, "forebay.commit.interval.ms", 0));
     }
 
-    /** Arguments: state directory, seed. */
+    /** Arguments: state directory, seed, and whether a commit of each store is to be durable before the halt. */
     public static void main(String[] args) {
         File dir = new File(args[0]);
         Random random = new Random(Long.parseLong(args[1]));
@@ -41,7 +42,15 @@ public final class CrashChild {
             Long offset = store.committedOffset(CHANGELOG);
             next.put(flavour, offset == null ? 1 : offset + 1);
         }
-        for (int left = 500 + random.nextInt(4000); left > 0; left--) {
+        boolean durably = Boolean.parseBoolean(args[2]);
+        int operations = 500 + random.nextInt(4000);
+        for (int left = operations; left > 0; left--) {
+            if (durably && left == operations / 2) {
+                stores.forEach((flavour, store) -> {
+                    store.commit(Map.of(CHANGELOG, next.get(flavour) - 1));
+                    DurableCommits.await(store);
+                });
+            }
             StoreFlavour flavour = StoreFlavour.values()[random.nextInt(3)];
             ForebayStateStore store = stores.get(flavour);
             long n = next.get(flavour);

@@ -22,7 +22,7 @@ class CrashTest {
         Seeds.run(getClass(), 1, seed -> {
             long[] reached = new long[StoreFlavour.values().length];
             for (int round = 0; round < ROUNDS; round++) {
-                crash(seed + round);
+                crash(seed + round, round == 1);
                 for (StoreFlavour flavour : StoreFlavour.values()) {
                     reached[flavour.ordinal()] = check(flavour, reached[flavour.ordinal()]);
                 }
@@ -31,7 +31,7 @@ class CrashTest {
         });
     }
 
-    private void crash(long seed) {
+    private void crash(long seed, boolean durably) {
         File output = new File(dir, "child.log");
         Process child;
         try {
@@ -42,11 +42,14 @@ class CrashTest {
                             System.getProperty("java.class.path"),
                             CrashChild.class.getName(),
                             new File(dir, "state").getPath(),
-                            String.valueOf(seed))
+                            String.valueOf(seed),
+                            String.valueOf(durably))
                     .redirectErrorStream(true)
                     .redirectOutput(output)
                     .start();
-            assertThat(child.waitFor(2, TimeUnit.MINUTES)).isTrue();
+            boolean ended = child.waitFor(5, TimeUnit.MINUTES);
+            child.destroyForcibly();
+            assertThat(ended).as("the child halts itself").isTrue();
             assertThat(child.exitValue())
                     .as(() -> "the child halts itself; it said: " + text(output))
                     .isEqualTo(99);
