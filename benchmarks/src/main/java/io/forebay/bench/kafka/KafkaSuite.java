@@ -1,0 +1,35 @@
+package io.forebay.bench.kafka;
+
+import io.forebay.bench.scenarios.Contender;
+import io.forebay.bench.scenarios.Play;
+import io.forebay.bench.scenarios.Scale;
+import io.forebay.bench.scenarios.Scenario;
+import io.forebay.bench.scenarios.Suite;
+import java.util.Arrays;
+import java.util.List;
+
+/** State stores of Kafka Streams: Forebay's, RocksDB's, and those in memory. */
+public final class KafkaSuite implements Suite {
+    @Override
+    public String name() {
+        return "kafka";
+    }
+
+    @Override
+    public List<Contender> contenders() {
+        return Arrays.stream(StoreFamily.values()).map(StoreFamily::contender).toList();
+    }
+
+    @Override
+    public List<Scenario> scenarios() {
+        return List.of(KafkaScenario.values());
+    }
+
+    @Override
+    public List<Play> plays(boolean quick) {
+        Scale scale = quick ? new Scale(60_000, 100) : new Scale(1_000_000, 100);
+        return Arrays.stream(KafkaScenario.values())
+                .map(scenario -> new Play(scenario, scale, quick ? 2 : 3, quick ? 1 : 2))
+                .toList();
+    }
+}
