@@ -61,7 +61,7 @@ final class BatchApplier {
     }
 
     private void checkOperation(byte kind, byte[] bytes, int keyAt, int keyLength, int valueAt, int valueLength) {
-        WritePath.checkLengths(keyLength, Math.max(0, valueLength));
+        EntryLimits.checkLengths(keyLength, Math.max(0, valueLength));
         if (kind == WriteBatch.MERGE) {
             path.checkMergeable();
         }

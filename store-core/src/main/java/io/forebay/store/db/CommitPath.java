@@ -94,10 +94,7 @@ final class CommitPath {
             if (store.commits.isLast(writes.assigned(), payload)) {
                 ticket = log.lastTicket();
             } else {
-                long sequence = writes.publishCommit();
-                store.commits.mark(sequence, payload, clock.nanoTime());
-                CommitMark mark = store.commits.last();
-                ticket = log.commit(sequence, mark.payload(), () -> store.commits.becameDurable(mark));
+                ticket = markLogged(payload, log);
                 if (writes.isNearlyFull()) {
                     writes.freeze();
                 }
@@ -114,6 +111,24 @@ final class CommitPath {
             }
         }
         return ticket;
+    }
+
+    /**
+     * Inside the gate: the number is published when all that can fail is done, because a log that lacks the record of a
+     * number cannot be replayed.
+     */
+    private long markLogged(byte[] payload, WriteAheadLog log) {
+        CommitMark mark = store.commits.next(writes.assigned() + 1, payload, clock.nanoTime());
+        Runnable onDurable = () -> store.commits.becameDurable(mark);
+        store.commits.take(mark); // before anybody may sync it
+        try {
+            long ticket = log.commit(mark.sequence(), mark.payload(), onDurable);
+            writes.publishCommit();
+            return ticket;
+        } catch (RuntimeException | Error e) {
+            store.lifecycle.tear(e);
+            throw e;
+        }
     }
 
     private void awaitSynced(long ticket, WriteAheadLog log) {

@@ -23,15 +23,24 @@ final class CommitTracker {
      * @return false when neither the state nor the payload changed since the last one
      */
     boolean mark(long sequence, byte[] payload, long nowNanos) {
-        CommitMark old = last;
         if (isLast(sequence, payload)) {
             return false;
         }
-        if (old == durable) {
-            pendingSinceNanos = nowNanos;
-        }
-        last = new CommitMark(sequence, payload.clone(), old.number() + 1, nowNanos);
+        take(next(sequence, payload, nowNanos));
         return true;
+    }
+
+    /** The mark that would be next, with a copy of the payload; inside the gate. Nothing is changed before {@link #take}. */
+    CommitMark next(long sequence, byte[] payload, long nowNanos) {
+        return new CommitMark(sequence, payload.clone(), last.number() + 1, nowNanos);
+    }
+
+    /** Makes {@code mark} the newest commit; inside the gate. */
+    void take(CommitMark mark) {
+        if (last == durable) {
+            pendingSinceNanos = mark.nanos();
+        }
+        last = mark;
     }
 
     /** True when the newest commit is this one. */

@@ -40,7 +40,7 @@ final class IngestImpl implements SortedIngest {
     @Override
     public void add(byte[] key, int keyOffset, int keyLength, byte[] value, int valueOffset, int valueLength) {
         checkOpen();
-        WritePath.checkEntry(key, keyOffset, keyLength, value, valueOffset, valueLength);
+        EntryLimits.check(key, keyOffset, keyLength, value, valueOffset, valueLength);
         if (lastLength >= 0
                 && Arrays.compareUnsigned(lastKey, 0, lastLength, key, keyOffset, keyOffset + keyLength) >= 0) {
             HexFormat hex = HexFormat.of();

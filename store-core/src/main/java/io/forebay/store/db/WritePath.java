@@ -2,7 +2,6 @@ package io.forebay.store.db;
 
 import io.forebay.store.Clock;
 import io.forebay.store.MemoryBudgetException;
-import io.forebay.store.Store;
 import io.forebay.store.WriteBatch;
 import io.forebay.store.key.KeyHash;
 import io.forebay.store.memtable.Memtable;
@@ -28,19 +27,11 @@ final class WritePath implements MemoryArbiter.Tenant {
     /** A pause, and no ticket of a log. */
     private static final long PAUSE_DUE = 0;
 
-    /** What a record of a log takes besides key and value, about. */
-    private static final int LOG_OVERHEAD = 24;
-
     private static final VarHandle PUBLISHED;
-    private static final VarHandle OWED;
-    private static final VarHandle STALL;
 
     static {
         try {
-            MethodHandles.Lookup lookup = MethodHandles.lookup();
-            PUBLISHED = lookup.findVarHandle(WritePath.class, "published", long.class);
-            OWED = lookup.findVarHandle(WritePath.class, "owedBytes", long.class);
-            STALL = lookup.findVarHandle(WritePath.class, "stallNanos", long.class);
+            PUBLISHED = MethodHandles.lookup().findVarHandle(WritePath.class, "published", long.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -51,7 +42,7 @@ final class WritePath implements MemoryArbiter.Tenant {
     private final Lifecycle lifecycle;
     private final SnapshotList snapshots;
     private final EmptySpansTracker emptySpans;
-    private final Pacing pacing;
+    private final WriteDebt debt;
     private final Clock clock;
     private final Runnable onFreeze;
     private final long freezeBytes;
@@ -62,16 +53,8 @@ final class WritePath implements MemoryArbiter.Tenant {
     private long published;
     private long checkBytes;
 
-    /** Changed through {@link #OWED}. */
-    private long owedBytes;
-
     /** Null without one. Set before the first write of the user. */
-    private WriteAheadLog log;
-
-    private long logStep;
-    private long logFreezeBytes;
-    /** Bytes that went to the log since its size was looked at. */
-    private long logGrowth;
+    private LogPath log;
 
     private long sequenceAtOpen;
     /** Sequence numbers that no write has: those of ingested files and, in a log, of commits. */
@@ -79,13 +62,10 @@ final class WritePath implements MemoryArbiter.Tenant {
 
     private long bytesWritten;
 
-    @SuppressWarnings("unused") // through STALL
-    private long stallNanos;
-
     /** @param onFreeze starts the flush of what was frozen; called inside the gate */
     WritePath(StoreContext store, Pacing pacing, Runnable onFreeze) {
         this.store = store;
-        this.pacing = pacing;
+        debt = new WriteDebt(pacing);
         this.onFreeze = onFreeze;
         gate = store.gate;
         lifecycle = store.lifecycle;
@@ -108,7 +88,7 @@ final class WritePath implements MemoryArbiter.Tenant {
     }
 
     void put(byte[] key, int keyOffset, int keyLength, byte[] value, int valueOffset, int valueLength) {
-        checkEntry(key, keyOffset, keyLength, value, valueOffset, valueLength);
+        EntryLimits.check(key, keyOffset, keyLength, value, valueOffset, valueLength);
         long hash = KeyHash.of(key, keyOffset, keyLength);
         long due;
         gate.enterWriter();
@@ -120,7 +100,11 @@ final class WritePath implements MemoryArbiter.Tenant {
             table.put(hash, key, keyOffset, keyLength, value, valueOffset, valueLength, sequence, snapshots.pinned());
             due = log == null
                     ? wrote(table, sequence, keyLength + valueLength)
-                    : logPut(sequence, key, keyOffset, keyLength, value, valueOffset, valueLength);
+                    : wroteLogged(
+                            table,
+                            sequence,
+                            keyLength + valueLength,
+                            log.put(sequence, key, keyOffset, keyLength, value, valueOffset, valueLength));
         } finally {
             gate.leave();
         }
@@ -131,7 +115,7 @@ final class WritePath implements MemoryArbiter.Tenant {
 
     void delete(byte[] key, int keyOffset, int keyLength) {
         Objects.checkFromIndexSize(keyOffset, keyLength, key.length);
-        checkLengths(keyLength, 0);
+        EntryLimits.checkLengths(keyLength, 0);
         long hash = KeyHash.of(key, keyOffset, keyLength);
         long due;
         gate.enterWriter();
@@ -140,7 +124,9 @@ final class WritePath implements MemoryArbiter.Tenant {
             Memtable table = room(keyLength, 0, false);
             long sequence = assigned + 1;
             table.delete(hash, key, keyOffset, keyLength, sequence, snapshots.pinned());
-            due = log == null ? wrote(table, sequence, keyLength) : logDelete(sequence, key, keyOffset, keyLength);
+            due = log == null
+                    ? wrote(table, sequence, keyLength)
+                    : wroteLogged(table, sequence, keyLength, log.delete(sequence, key, keyOffset, keyLength));
         } finally {
             gate.leave();
         }
@@ -150,7 +136,7 @@ final class WritePath implements MemoryArbiter.Tenant {
     }
 
     void merge(byte[] key, int keyOffset, int keyLength, byte[] operand, int operandOffset, int operandLength) {
-        checkEntry(key, keyOffset, keyLength, operand, operandOffset, operandLength);
+        EntryLimits.check(key, keyOffset, keyLength, operand, operandOffset, operandLength);
         checkMergeable();
         long hash = KeyHash.of(key, keyOffset, keyLength);
         long due;
@@ -172,7 +158,11 @@ final class WritePath implements MemoryArbiter.Tenant {
                     snapshots.pinned());
             due = log == null
                     ? wrote(table, sequence, keyLength + operandLength)
-                    : logMerge(sequence, key, keyOffset, keyLength, operand, operandOffset, operandLength);
+                    : wroteLogged(
+                            table,
+                            sequence,
+                            keyLength + operandLength,
+                            log.merge(sequence, key, keyOffset, keyLength, operand, operandOffset, operandLength));
         } finally {
             gate.leave();
         }
@@ -182,9 +172,9 @@ final class WritePath implements MemoryArbiter.Tenant {
     }
 
     void deleteRange(byte[] from, byte[] to) {
-        checkLengths(from.length, 0);
+        EntryLimits.checkLengths(from.length, 0);
         if (to != null) {
-            checkLengths(to.length, 0);
+            EntryLimits.checkLengths(to.length, 0);
             if (Arrays.compareUnsigned(from, to) >= 0) {
                 lifecycle.checkWritable();
                 return;
@@ -207,7 +197,8 @@ final class WritePath implements MemoryArbiter.Tenant {
             long sequence = assigned + 1;
             due = log == null
                     ? wrote(memtable, sequence, from.length + toLength)
-                    : logDeleteRange(sequence, ownFrom, ownTo);
+                    : wroteLogged(
+                            memtable, sequence, from.length + toLength, log.deleteRange(sequence, ownFrom, ownTo));
         } finally {
             gate.leave();
         }
@@ -290,11 +281,7 @@ final class WritePath implements MemoryArbiter.Tenant {
 
     /** Hands a batch that was applied to the log, if there is one. @return its ticket, 0 without a log */
     long logBatch(long firstSequence, WriteBatch batch) {
-        if (log == null || batch.isEmpty()) {
-            return 0;
-        }
-        logGrowth += batch.sizeInBytes() + LOG_OVERHEAD;
-        return log.batch(firstSequence, batch);
+        return log == null || batch.isEmpty() ? 0 : log.batch(firstSequence, batch);
     }
 
     /** Lets readers see everything assigned so far. */
@@ -408,11 +395,7 @@ final class WritePath implements MemoryArbiter.Tenant {
     }
 
     long stallNanos() {
-        return (long) STALL.getVolatile(this);
-    }
-
-    void addStall(long nanos) {
-        STALL.getAndAdd(this, nanos);
+        return debt.stallNanos();
     }
 
     // ---- the log
@@ -426,81 +409,31 @@ final class WritePath implements MemoryArbiter.Tenant {
         sequenceAtOpen = assigned;
         outside = 0;
         bytesWritten = 0;
-        log = writeAhead;
-        logFreezeBytes = store.options.walBytes() / 2;
-        logStep = Math.min(Pacing.STEP_BYTES, store.options.walBytes() / 16);
+        log = writeAhead == null ? null : new LogPath(writeAhead, lifecycle, store.options.walBytes());
     }
 
     /** Outside the gate: waits until a write is as durable as the store makes it, and pays for it. */
     void finish(long ticket) {
         if (log != null) {
-            while (!log.await(ticket)) {
-                lifecycle.checkRunning();
-                Thread.onSpinWait(); // the cause is about to be told, or was repaired just now
-            }
+            log.await(ticket);
         }
-        pay();
-    }
-
-    private long logPut(
-            long sequence, byte[] key, int keyOffset, int keyLength, byte[] value, int valueOffset, int valueLength) {
-        try {
-            long ticket = log.put(sequence, key, keyOffset, keyLength, value, valueOffset, valueLength);
-            return wroteLogged(sequence, keyLength + valueLength, ticket);
-        } catch (RuntimeException | Error e) {
-            notEncoded(e);
-            throw e;
+        if (debt.isOwed()) {
+            debt.pay(log == null ? 0 : log.share(), awaitsFlush());
         }
     }
 
-    private long logDelete(long sequence, byte[] key, int keyOffset, int keyLength) {
-        try {
-            return wroteLogged(sequence, keyLength, log.delete(sequence, key, keyOffset, keyLength));
-        } catch (RuntimeException | Error e) {
-            notEncoded(e);
-            throw e;
-        }
-    }
-
-    private long logMerge(
-            long sequence, byte[] key, int keyOffset, int keyLength, byte[] operand, int operandAt, int operandLength) {
-        try {
-            long ticket = log.merge(sequence, key, keyOffset, keyLength, operand, operandAt, operandLength);
-            return wroteLogged(sequence, keyLength + operandLength, ticket);
-        } catch (RuntimeException | Error e) {
-            notEncoded(e);
-            throw e;
-        }
-    }
-
-    private long logDeleteRange(long sequence, byte[] from, byte[] to) {
-        try {
-            long ticket = log.deleteRange(sequence, from, to);
-            return wroteLogged(sequence, from.length + (to == null ? 0 : to.length), ticket);
-        } catch (RuntimeException | Error e) {
-            notEncoded(e);
-            throw e;
-        }
-    }
-
-    /** A write is in the memtable, and there is no memory to bring it to the log: nothing that follows would be right. */
-    private void notEncoded(Throwable cause) {
-        lifecycle.tear(cause);
-    }
-
-    private long wroteLogged(long sequence, int bytes, long ticket) {
-        logGrowth += bytes + LOG_OVERHEAD;
-        wrote(memtable, sequence, bytes);
+    private long wroteLogged(Memtable table, long sequence, int bytes, long ticket) {
+        wrote(table, sequence, bytes);
         checkLog();
         return ticket;
     }
 
     /** Inside the gate: freezes when the log is half as large as all logs may be. */
     private void checkLog() {
-        if (logGrowth >= logStep) {
-            OWED.getAndAdd(this, logGrowth);
-            logGrowth = 0;
-            if (log.activeBytes() >= logFreezeBytes) {
+        long grown = log.takeGrowth();
+        if (grown > 0) {
+            debt.add(grown);
+            if (log.isFull()) {
                 freeze();
             }
         }
@@ -540,7 +473,7 @@ final class WritePath implements MemoryArbiter.Tenant {
             lifecycle.checkFailure(); // flushes do not come because of it
             throw e;
         } finally {
-            addStall(clock.nanoTime() - start);
+            debt.addStall(clock.nanoTime() - start);
         }
     }
 
@@ -567,7 +500,7 @@ final class WritePath implements MemoryArbiter.Tenant {
 
     private void grew(Memtable table) {
         if (log == null) {
-            OWED.getAndAdd(this, Math.min(freezeBytes, Pacing.STEP_BYTES));
+            debt.add(Math.min(freezeBytes, Pacing.STEP_BYTES));
         }
         if (table.bytes() >= freezeBytes || store.shared.arbiter().shouldFreeze(this)) {
             freeze();
@@ -580,36 +513,10 @@ final class WritePath implements MemoryArbiter.Tenant {
         checkBytes = Math.min(freezeBytes, memtable.bytes() + Pacing.STEP_BYTES);
     }
 
-    /** Outside the gate: a pause for the growth since the last one, if there is debt. */
-    private void pay() {
-        if (owedBytes > 0) {
-            long owed = (long) OWED.getAndSet(this, 0L);
-            double logs = log != null ? (double) log.liveBytes() / store.options.walBytes() : 0;
-            addStall(pacing.pause(owed, logs, awaitsFlush()));
-        }
-    }
-
     void checkMergeable() {
         if (store.options.mergeFunction() == null) {
             throw new IllegalStateException("Store " + store.options.name()
                     + " was opened without a merge function; set StoreOptions.mergeFunction");
-        }
-    }
-
-    static void checkEntry(byte[] key, int keyOffset, int keyLength, byte[] value, int valueOffset, int valueLength) {
-        Objects.checkFromIndexSize(keyOffset, keyLength, key.length);
-        Objects.checkFromIndexSize(valueOffset, valueLength, value.length);
-        checkLengths(keyLength, valueLength);
-    }
-
-    static void checkLengths(int keyLength, int valueLength) {
-        if (keyLength > Store.MAX_KEY_BYTES) {
-            throw new IllegalArgumentException(
-                    "Key of " + keyLength + " bytes; a key has at most " + Store.MAX_KEY_BYTES + " bytes");
-        }
-        if (valueLength > Store.MAX_VALUE_BYTES) {
-            throw new IllegalArgumentException(
-                    "Value of " + valueLength + " bytes; a value has at most " + Store.MAX_VALUE_BYTES + " bytes");
         }
     }
 }

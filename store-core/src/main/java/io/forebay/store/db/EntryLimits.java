@@ -1,0 +1,26 @@
+package io.forebay.store.db;
+
+import io.forebay.store.Store;
+import java.util.Objects;
+
+/** What keys and values a store takes. */
+final class EntryLimits {
+    private EntryLimits() {}
+
+    static void check(byte[] key, int keyOffset, int keyLength, byte[] value, int valueOffset, int valueLength) {
+        Objects.checkFromIndexSize(keyOffset, keyLength, key.length);
+        Objects.checkFromIndexSize(valueOffset, valueLength, value.length);
+        checkLengths(keyLength, valueLength);
+    }
+
+    static void checkLengths(int keyLength, int valueLength) {
+        if (keyLength > Store.MAX_KEY_BYTES) {
+            throw new IllegalArgumentException(
+                    "Key of " + keyLength + " bytes; a key has at most " + Store.MAX_KEY_BYTES + " bytes");
+        }
+        if (valueLength > Store.MAX_VALUE_BYTES) {
+            throw new IllegalArgumentException(
+                    "Value of " + valueLength + " bytes; a value has at most " + Store.MAX_VALUE_BYTES + " bytes");
+        }
+    }
+}
