@@ -46,7 +46,7 @@ public class ForebayKeyValueStore extends ForebayStateStore implements KeyValueS
     public void put(Bytes key, byte[] value) {
         Objects.requireNonNull(key, "key cannot be null");
         Store writer = writer();
-        synchronized (getPosition()) {
+        synchronized (positionMonitor()) {
             updatePosition();
             try {
                 if (value == null) {
@@ -72,19 +72,21 @@ public class ForebayKeyValueStore extends ForebayStateStore implements KeyValueS
     /** Applies all entries atomically, in their order. */
     @Override
     public void putAll(List<KeyValue<Bytes, byte[]>> entries) {
-        WriteBatch batch = new WriteBatch();
-        for (KeyValue<Bytes, byte[]> entry : entries) {
-            Objects.requireNonNull(entry.key, "key cannot be null");
-            add(batch, entry.key.get(), entry.value);
-        }
-        Store writer = writer();
-        synchronized (getPosition()) {
-            updatePosition();
-            try {
-                writer.write(batch);
-            } catch (StoreException e) {
-                throw failure("writing to", e);
+        WriteBatch batch = batch();
+        try {
+            for (KeyValue<Bytes, byte[]> entry : entries) {
+                Objects.requireNonNull(entry.key, "key cannot be null");
+                add(batch, entry.key.get(), entry.value);
             }
+            Store writer = writer();
+            synchronized (positionMonitor()) {
+                updatePosition();
+                writer.write(batch);
+            }
+        } catch (StoreException e) {
+            throw failure("writing to", e);
+        } finally {
+            releaseBatch();
         }
     }
 

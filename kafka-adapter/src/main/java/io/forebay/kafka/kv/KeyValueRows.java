@@ -15,6 +15,9 @@ final class KeyValueRows implements KeyValueIterator<Bytes, byte[]> {
     private final boolean forward;
     private boolean started;
     private boolean atConsumed;
+    /** True when {@link #hasNext()} has found the row that {@link #next()} returns. */
+    private boolean onRow;
+
     private boolean closed;
 
     KeyValueRows(ForebayKeyValueStore store, StoreIterator rows, boolean forward) {
@@ -45,7 +48,8 @@ final class KeyValueRows implements KeyValueIterator<Bytes, byte[]> {
                     rows.prev();
                 }
             }
-            return rows.isValid();
+            onRow = rows.isValid();
+            return onRow;
         } catch (StoreException e) {
             throw store.failure("iterating", e);
         }
@@ -61,12 +65,13 @@ final class KeyValueRows implements KeyValueIterator<Bytes, byte[]> {
 
     @Override
     public KeyValue<Bytes, byte[]> next() {
-        if (!hasNext()) {
+        if (!onRow && !hasNext()) {
             throw new NoSuchElementException();
         }
         try {
             KeyValue<Bytes, byte[]> row = KeyValue.pair(Bytes.wrap(rows.key()), rows.value());
             atConsumed = true;
+            onRow = false;
             return row;
         } catch (StoreException e) {
             throw store.failure("iterating", e);
@@ -76,6 +81,7 @@ final class KeyValueRows implements KeyValueIterator<Bytes, byte[]> {
     @Override
     public void close() {
         closed = true;
+        onRow = false;
         rows.close();
     }
 }

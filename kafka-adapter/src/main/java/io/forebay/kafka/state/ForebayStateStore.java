@@ -20,7 +20,6 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.Set;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
@@ -30,7 +29,6 @@ import org.apache.kafka.streams.errors.ProcessorStateException;
 import org.apache.kafka.streams.errors.TaskCorruptedException;
 import org.apache.kafka.streams.processor.StateStore;
 import org.apache.kafka.streams.processor.StateStoreContext;
-import org.apache.kafka.streams.processor.api.RecordMetadata;
 import org.apache.kafka.streams.query.Position;
 import org.apache.kafka.streams.query.PositionBound;
 import org.apache.kafka.streams.query.Query;
@@ -64,13 +62,13 @@ public abstract class ForebayStateStore implements StateStore {
 
     private volatile StateStoreContext context;
     private volatile OpenStore open;
-    private volatile Position position = Position.emptyPosition();
+    private volatile WrittenPosition position = new WrittenPosition(Position.emptyPosition());
     private volatile boolean corrupted;
     private boolean consistencyVectors;
     private boolean uncommittedWrites;
     private byte[] committedPayload;
     private boolean foreignOffsets;
-    private WriteBatch restoreBatch = new WriteBatch();
+    private WriteBatch batch = new WriteBatch();
 
     protected ForebayStateStore(String name, StoreLayout layout) {
         this.name = Objects.requireNonNull(name, "name cannot be null");
@@ -109,7 +107,7 @@ public abstract class ForebayStateStore implements StateStore {
     /** Called when the engine store has been opened, before anything is read or written. */
     protected void opened(StateStoreContext stateStoreContext, long streamTime) {}
 
-    /** Writes a batch of changelog records to {@code batch}. Called under the monitor of {@link #getPosition()}. */
+    /** Writes a batch of changelog records to {@code batch}. Called under {@link #positionMonitor()}. */
     protected abstract void restore(Collection<ConsumerRecord<byte[], byte[]>> changelog, WriteBatch batch);
 
     /** Called when a restore comes while the store is closed; fails unless the kind of store reopens then. */
@@ -143,7 +141,7 @@ public abstract class ForebayStateStore implements StateStore {
             if (last != null) {
                 offsets.putAll(last.offsets());
             }
-            position = last == null ? Position.emptyPosition() : last.position();
+            position = new WrittenPosition(last == null ? Position.emptyPosition() : last.position());
             opened(context, last == null ? -1 : last.streamTime());
             open = new OpenStore(lease, store);
         } catch (PayloadException e) {
@@ -228,9 +226,9 @@ public abstract class ForebayStateStore implements StateStore {
         }
         acceptOffsets(changelogOffsets);
         byte[] payload;
-        Position now = position;
-        synchronized (now) {
-            payload = new CommitPayload(layout, streamTime(), offsets, now).encode();
+        WrittenPosition now = position;
+        synchronized (now.monitor()) {
+            payload = new CommitPayload(layout, streamTime(), offsets, now.upToDate()).encode();
         }
         if (!uncommittedWrites && Arrays.equals(payload, committedPayload)) {
             return;
@@ -279,12 +277,20 @@ public abstract class ForebayStateStore implements StateStore {
 
     @Override
     public final Position getPosition() {
-        return position;
+        return position.upToDate();
+    }
+
+    /** The monitor under which rows and position change together. */
+    protected final Object positionMonitor() {
+        return position.monitor();
     }
 
     @Override
     public <R> QueryResult<R> query(Query<R> query, PositionBound positionBound, QueryConfig config) {
-        return KafkaInternals.basicQuery(query, positionBound, config, this, position, context);
+        WrittenPosition now = position;
+        synchronized (now.monitor()) { // or a put could come between, which the result's position would not tell of
+            return KafkaInternals.basicQuery(query, positionBound, config, this, now.upToDate(), context);
+        }
     }
 
     /** Makes the last commit durable and drops rows written after it. Iterators that are still open end or fail. Idempotent. */
@@ -313,45 +319,44 @@ public abstract class ForebayStateStore implements StateStore {
         if (open == null) {
             restoreWhileClosed();
         }
-        Position now = position;
-        synchronized (now) {
+        synchronized (positionMonitor()) {
             try {
-                restore(changelog, restoreBatch);
-                if (!restoreBatch.isEmpty()) {
-                    writer().write(restoreBatch);
+                restore(changelog, batch);
+                if (!batch.isEmpty()) {
+                    writer().write(batch);
                 }
             } catch (StoreException e) {
                 throw failure("restoring a batch to", e);
             } finally {
-                releaseRestoreBatch();
+                releaseBatch();
             }
         }
     }
 
-    private void releaseRestoreBatch() {
-        if (restoreBatch.sizeInBytes() > MAX_KEPT_BATCH_BYTES) {
-            restoreBatch = new WriteBatch();
+    /** A batch for the writer to fill and write; it is empty, and to be let go by {@link #releaseBatch} at once. */
+    protected final WriteBatch batch() {
+        return batch;
+    }
+
+    /** Ends the use of {@link #batch()}. */
+    protected final void releaseBatch() {
+        if (batch.sizeInBytes() > MAX_KEPT_BATCH_BYTES) {
+            batch = new WriteBatch();
         } else {
-            restoreBatch.clear();
+            batch.clear();
         }
     }
 
     /** Takes over the position vector of a changelog record, if Kafka wrote one. */
     protected final void mergePosition(ConsumerRecord<byte[], byte[]> changelogRecord) {
         if (consistencyVectors) {
-            KafkaInternals.mergeConsistencyVector(changelogRecord, position);
+            KafkaInternals.mergeConsistencyVector(changelogRecord, position.monitor());
         }
     }
 
-    /** Takes over the offset of the record that is being processed. Call under the monitor of {@link #getPosition()}. */
+    /** Takes over the offset of the record that is being processed. Call under {@link #positionMonitor()}. */
     protected final void updatePosition() {
-        Optional<RecordMetadata> metadata = context.recordMetadata();
-        if (metadata.isPresent()) {
-            RecordMetadata current = metadata.get();
-            if (current.topic() != null) {
-                position.withComponent(current.topic(), current.partition(), current.offset());
-            }
-        }
+        position.note(context);
     }
 
     /** The engine store to read; {@link InvalidStateStoreException} when closed. */

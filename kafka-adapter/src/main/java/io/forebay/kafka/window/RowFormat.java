@@ -60,12 +60,10 @@ enum RowFormat {
         }
     }
 
-    /** The row of a changelog key. */
-    byte[] rowOf(byte[] changelogKey, long segment) {
-        byte[] row = new byte[SEGMENT_BYTES + changelogKey.length];
+    /** Writes the row of a changelog key. */
+    static void write(byte[] row, long segment, byte[] changelogKey) {
         LONG.set(row, 0, segment);
         System.arraycopy(changelogKey, 0, row, SEGMENT_BYTES, changelogKey.length);
-        return row;
     }
 
     /** The time in a changelog key. */

@@ -23,6 +23,9 @@ abstract class RowIterator<K> implements KeyValueIterator<K, byte[]> {
     private byte[] lower;
     private byte[] upper;
     private boolean upperIsNextSegment;
+    /** True when the bounds of the engine iterator are those of the rows: there is one segment. */
+    private boolean boundsAreExact;
+
     private long firstSegment;
     private long lastSegment;
     private long segment;
@@ -110,7 +113,18 @@ abstract class RowIterator<K> implements KeyValueIterator<K, byte[]> {
             upper = RowFormat.segmentPrefix(0);
             upperIsNextSegment = true;
         }
+        boundsAreExact = firstSegment == lastSegment;
         setBounds(firstSegment);
+        if (boundsAreExact) {
+            rows = store.iterator(new KeyRange(lower, upper));
+            segment = firstSegment;
+            if (query.forward()) {
+                rows.seekToFirst();
+            } else {
+                rows.seekToLast();
+            }
+            return true;
+        }
         byte[] from = lower.clone();
         setBounds(lastSegment);
         rows = store.iterator(new KeyRange(from, upper.clone()));
@@ -122,7 +136,7 @@ abstract class RowIterator<K> implements KeyValueIterator<K, byte[]> {
 
     private boolean findRow() {
         while (rows.isValid()) {
-            if (!inSegment()) {
+            if (!boundsAreExact && !inSegment()) {
                 if (!nextSegment()) {
                     return false;
                 }

@@ -88,7 +88,7 @@ abstract class SegmentedStore extends ForebayStateStore {
             return;
         }
         Store writer = writer();
-        synchronized (getPosition()) {
+        synchronized (positionMonitor()) {
             updatePosition();
             try {
                 if (liveFrom > firstLiveSegment) {
@@ -142,11 +142,22 @@ abstract class SegmentedStore extends ForebayStateStore {
 
     private int writeRow(long segment, byte[] key, long time, long last) {
         int length = rowFormat.rowLength(key.length);
+        makeRoom(length);
+        rowFormat.write(rowToWrite, segment, key, time, last);
+        return length;
+    }
+
+    private int writeRow(long segment, byte[] changelogKey) {
+        int length = RowFormat.SEGMENT_BYTES + changelogKey.length;
+        makeRoom(length);
+        RowFormat.write(rowToWrite, segment, changelogKey);
+        return length;
+    }
+
+    private void makeRoom(int length) {
         if (rowToWrite.length < length) {
             rowToWrite = new byte[Math.max(length, 2 * rowToWrite.length)];
         }
-        rowFormat.write(rowToWrite, segment, key, time, last);
-        return length;
     }
 
     private void advance(long time) {
@@ -169,11 +180,12 @@ abstract class SegmentedStore extends ForebayStateStore {
             long segment = segmentOf(time);
             if (time >= 0 && segment >= liveFrom) {
                 mergePosition(changelogRecord);
-                byte[] row = rowFormat.rowOf(changelogRecord.key(), segment);
-                if (changelogRecord.value() == null) {
-                    batch.delete(row);
+                int length = writeRow(segment, changelogRecord.key());
+                byte[] value = changelogRecord.value();
+                if (value == null) {
+                    batch.delete(rowToWrite, 0, length);
                 } else {
-                    batch.put(row, changelogRecord.value());
+                    batch.put(rowToWrite, 0, length, value, 0, value.length);
                 }
             }
         }

@@ -37,14 +37,20 @@ class RowFormatTest {
         RowFormat.WINDOW.write(window, 9, key, 99, 5);
         byte[] windowKey =
                 WindowKeySchema.toStoreKeyBinary(Bytes.wrap(key), 99, 5).get();
-        assertThat(RowFormat.WINDOW.rowOf(windowKey, 9)).isEqualTo(window);
+        assertThat(rowOf(windowKey, 9)).isEqualTo(window);
         assertThat(RowFormat.WINDOW.changelogTime(windowKey)).isEqualTo(99);
 
         byte[] session = new byte[RowFormat.SESSION.rowLength(3)];
         RowFormat.SESSION.write(session, 9, key, 99, 5);
         byte[] sessionKey = SessionKeySchema.toBinary(Bytes.wrap(key), 5, 99).get();
-        assertThat(RowFormat.SESSION.rowOf(sessionKey, 9)).isEqualTo(session);
+        assertThat(rowOf(sessionKey, 9)).isEqualTo(session);
         assertThat(RowFormat.SESSION.changelogTime(sessionKey)).isEqualTo(99);
+    }
+
+    private static byte[] rowOf(byte[] changelogKey, long segment) {
+        byte[] row = new byte[RowFormat.SEGMENT_BYTES + changelogKey.length];
+        RowFormat.write(row, segment, changelogKey);
+        return row;
     }
 
     @ParameterizedTest
