@@ -88,7 +88,7 @@ final class WindowScenarios {
     }
 
     private static void drainExactly(KeyValueIterator<?, ?> iterator, int expected) {
-        int found = KeyValueScenarios.drain(iterator, Integer.MAX_VALUE);
+        int found = KeyValueScenarios.drain(iterator);
         Trial.check(found == expected, found + " rows instead of " + expected);
     }
 
