@@ -3,6 +3,7 @@ package io.forebay.store.sst;
 import static io.forebay.store.testing.fuzz.FuzzTarget.require;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
+import com.sun.management.ThreadMXBean;
 import io.forebay.store.CorruptionException;
 import io.forebay.store.KeyRange;
 import io.forebay.store.ValueBuffer;
@@ -16,11 +17,15 @@ import io.forebay.store.testing.HeapSlabs;
 import io.forebay.store.testing.fuzz.FuzzTarget;
 import io.forebay.store.testing.fuzz.FuzzTests;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.params.provider.ArgumentsSource;
 
 /** Whole SSTs, as they are and behind their checksums: opened, scanned both ways, clipped, and asked for keys. */
 class SstFuzzTest extends FuzzTests {
+    private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     private static final String NAME = "fuzzed.sst";
     private static final long BUDGET = 8 << 20;
     private static final String[] GOLDEN = {
@@ -28,6 +33,10 @@ class SstFuzzTest extends FuzzTests {
     };
     /** A block may be so much smaller than its content; see {@link io.forebay.store.compress.Codecs}. */
     private static final int MOST_CONTENT = 32 << 10;
+    /** Steps, each of which reads the same damaged blocks again. */
+    private static final int STEPS = 15;
+    /** Looks for entries of one step; none of them reads a block twice. */
+    private static final int LOOKS = 4;
 
     private static final FuzzTarget SST =
             FuzzTarget.of("sst", SstFuzzTest::readAll).golden(GOLDEN).allocates(4 << 20, 256);
@@ -35,7 +44,7 @@ class SstFuzzTest extends FuzzTests {
     private static final FuzzTarget SST_BEHIND_CHECKSUMS = FuzzTarget.of(
                     "sstBehindChecksums", SstFuzzTest::readAllBehindChecksums)
             .golden(GOLDEN)
-            .allocates(4 << 20, MOST_CONTENT);
+            .allocates(4 << 20, (long) STEPS * LOOKS * MOST_CONTENT);
 
     @ArgumentsSource(FuzzTests.Seeds.class)
     @FuzzTest(maxDuration = "")
@@ -67,16 +76,20 @@ class SstFuzzTest extends FuzzTests {
         try (SstReader reader = SstReader.open(new ByteArrayFile(input), NAME, cache, pool)) {
             KeyRange range = reader.properties().range();
             byte[] middle = input.length > 60 ? Arrays.copyOfRange(input, 40, 44) : new byte[] {'k'};
-            first = first(first, () -> forward(reader.iterator(KeyRange.all(), -1), input.length));
-            first = first(first, () -> backward(reader.iterator(KeyRange.all(), -1), input.length));
-            first = first(first, () -> forward(reader.scanIterator(KeyRange.all(), -1), input.length));
-            first = first(first, () -> backward(reader.scanIterator(KeyRange.of(middle, null), 7), input.length));
-            first = first(
-                    first,
-                    () -> forward(reader.iterator(range.intersect(KeyRange.of(new byte[0], middle)), 7), input.length));
+            List<Step> steps = new ArrayList<>(List.of(
+                    () -> forward(reader.iterator(KeyRange.all(), -1), input.length),
+                    () -> backward(reader.iterator(KeyRange.all(), -1), input.length),
+                    () -> forward(reader.scanIterator(KeyRange.all(), -1), input.length),
+                    () -> backward(reader.scanIterator(KeyRange.of(middle, null), 7), input.length),
+                    () -> forward(
+                            reader.iterator(range.intersect(KeyRange.of(new byte[0], middle)), 7), input.length)));
             for (byte[] key : new byte[][] {{}, middle, range.from(), {'k', 'e', 'y', '/', 'c'}, {(byte) 0xFF}}) {
-                first = first(first, () -> lookUp(reader, key));
-                first = first(first, () -> seek(reader, key));
+                steps.add(() -> lookUp(reader, key));
+                steps.add(() -> seek(reader, key));
+            }
+            require(steps.size() == STEPS, "as many steps as are allowed for");
+            for (Step step : steps) {
+                first = first(first, step, input.length);
             }
             reader.tombstones(KeyRange.of(middle, null), 9);
         }
@@ -89,13 +102,17 @@ class SstFuzzTest extends FuzzTests {
         void run() throws IOException;
     }
 
-    /** Damage ends the step that met it, and no other. */
-    private static CorruptionException first(CorruptionException before, Step step) throws IOException {
+    /** Damage ends the step that met it, and no other. Each by itself keeps to what the blocks may hold. */
+    private static CorruptionException first(CorruptionException before, Step step, int bytes) throws IOException {
+        long allocated = THREADS.getCurrentThreadAllocatedBytes();
         try {
             step.run();
             return before;
         } catch (CorruptionException e) {
             return before != null ? before : e;
+        } finally {
+            allocated = THREADS.getCurrentThreadAllocatedBytes() - allocated;
+            require(allocated <= (4 << 20) + (long) LOOKS * MOST_CONTENT * bytes, "memory in proportion");
         }
     }
 
