@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The demo in a process of its own, with short inputs. It checks its results by itself; here its exit code counts. */
-@Timeout(value = 5, unit = TimeUnit.MINUTES)
+@Timeout(value = 15, unit = TimeUnit.MINUTES)
 class DemoIT {
     @TempDir
     Path directory;
@@ -77,7 +77,7 @@ class DemoIT {
                 .redirectOutput(output)
                 .start();
         try {
-            assertThat(process.waitFor(4, TimeUnit.MINUTES)).as("the demo ends").isTrue();
+            assertThat(process.waitFor(12, TimeUnit.MINUTES)).as("the demo ends").isTrue();
         } finally {
             process.destroyForcibly();
         }

@@ -360,7 +360,7 @@ class ReadsTest {
             };
             results.add(readers.submit(reader));
         }
-        assertThat(reading.await(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(reading.await(5, TimeUnit.MINUTES)).isTrue();
         for (int round = 1; round <= 300; round++) {
             for (int key = 0; key < 50; key++) {
                 flavour.put(store, "k" + key, String.valueOf(round));
@@ -371,7 +371,7 @@ class ReadsTest {
         }
         store.close();
         for (Future<Long> result : results) {
-            assertThat(result.get(60, TimeUnit.SECONDS)).isGreaterThan(200);
+            assertThat(result.get(5, TimeUnit.MINUTES)).isGreaterThan(200);
         }
         readers.shutdown();
     }
@@ -400,14 +400,14 @@ class ReadsTest {
                 scanning.countDown();
             }
         });
-        assertThat(scanning.await(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(scanning.await(5, TimeUnit.MINUTES)).isTrue();
         for (int round = 1; round <= 100; round++) {
             for (int key = 0; key < 500; key++) {
                 store.put(bytes("k" + (1000 + key)), value(round));
             }
         }
         store.close();
-        assertThat(scans.get(60, TimeUnit.SECONDS)).isPositive();
+        assertThat(scans.get(5, TimeUnit.MINUTES)).isPositive();
         scanner.shutdown();
     }
 }

@@ -169,7 +169,7 @@ class CompressionTest {
     /** Their size is that of the file, not of what is in it: else they would be merged into the same small files for ever. */
     @ParameterizedTest
     @EnumSource(names = {"LZ4", "ZSTD"})
-    @Timeout(60)
+    @Timeout(300)
     void mergingFilesThatCompressWellEnds(Compression compression) {
         StoreOptions options = StoreOptions.builder()
                 .memtableBytes(1 << 10)

@@ -295,13 +295,16 @@ class ErrorsTest {
                 }
             });
             writer.start();
-            assertThat(inside.await(1, TimeUnit.MINUTES)).isTrue();
-            assertThatThrownBy(() -> store.put(A, A))
-                    .isInstanceOf(IllegalStateException.class)
-                    .hasMessageContaining("one writer");
-            assertThatThrownBy(() -> store.commit(NONE)).isInstanceOf(IllegalStateException.class);
-            go.countDown();
-            writer.join();
+            try {
+                assertThat(inside.await(5, TimeUnit.MINUTES)).isTrue();
+                assertThatThrownBy(() -> store.put(A, A))
+                        .isInstanceOf(IllegalStateException.class)
+                        .hasMessageContaining("one writer");
+                assertThatThrownBy(() -> store.commit(NONE)).isInstanceOf(IllegalStateException.class);
+            } finally {
+                go.countDown();
+                writer.join();
+            }
             store.put(A, A);
         }
     }

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Many threads on a cache that is far too small: what is pinned has the bytes of its block, always. */
-@Timeout(120)
+@Timeout(600)
 class BlockCacheConcurrencyTest {
     private static final int FILES = 6;
 

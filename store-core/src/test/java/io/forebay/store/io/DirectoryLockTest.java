@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Two owners of one directory, in one process and in two. */
-@Timeout(60)
+@Timeout(300)
 class DirectoryLockTest {
     @TempDir
     Path directory;

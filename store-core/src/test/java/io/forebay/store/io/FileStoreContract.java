@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What every file store promises. */
-@Timeout(60)
+@Timeout(300)
 abstract class FileStoreContract {
     /** A store whose directory does not exist yet. */
     abstract FileStore newStore() throws IOException;
