@@ -10,7 +10,8 @@ import java.util.Objects;
  *
  * @param place where the store is
  * @param files the manifest, every SST, and the write-ahead logs if the store has some, each with what is wrong with it
- * @param remarks what is worth knowing and no damage, like files that no part of the store refers to
+ * @param remarks what is worth knowing and no damage, like files that no part of the store refers to, or write-ahead logs of
+ *     an open store that could not be read because they changed too often meanwhile
  * @param complete false when the verification was interrupted, so that files are missing in the report
  * @param duration how long it took
  */

@@ -12,10 +12,11 @@ import io.forebay.store.wal.WalHandler;
 import io.forebay.store.wal.WalRecovery;
 import java.io.IOException;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 
 /**
  * Reads the write-ahead logs that a store needs as a reopen would, and drops what they hold. The logs of an open store are
- * written meanwhile, and deleted when the manifest needs them no longer; then it is done again.
+ * written meanwhile, and deleted when the manifest needs them no longer; then it is done again. Used once, by one thread.
  */
 final class LogVerification {
     /** Logs are deleted at most once a flush, so that more attempts are hardly ever needed. */
@@ -23,29 +24,47 @@ final class LogVerification {
 
     private final FileStore files;
     private final VersionSet versions;
+    private final BooleanSupplier stopped;
+    private FileReport report;
+    private String remark;
 
-    LogVerification(FileStore files, VersionSet versions) {
+    /** @param stopped asked often; true ends the reading early, and then there is no report */
+    LogVerification(FileStore files, VersionSet versions, BooleanSupplier stopped) {
         this.files = files;
         this.versions = versions;
+        this.stopped = stopped;
     }
 
-    /** Empty when the store needs no logs, or they change faster than they can be read. */
-    Optional<FileReport> verify() {
-        for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+    void verify() {
+        for (int attempt = 0; attempt < ATTEMPTS && !stopped.getAsBoolean(); attempt++) {
             VersionEdit.Logs needed = versions.logs();
             if (needed.id() == 0) {
-                return Optional.empty();
+                return;
             }
-            FileReport report = read(needed);
-            if (needed.equals(versions.logs())) {
-                return Optional.of(report);
+            FileReport read = read(needed);
+            if (!stopped.getAsBoolean() && needed.equals(versions.logs())) {
+                report = read;
+                return;
             }
         }
-        return Optional.empty();
+        if (!stopped.getAsBoolean()) {
+            remark = "The write-ahead logs are not in this report: " + ATTEMPTS
+                    + " times they were replaced by others while they were read";
+        }
+    }
+
+    /** Of all logs; none when the store needs no logs, when they could not be read for a {@link #remark}, or when stopped. */
+    Optional<FileReport> report() {
+        return Optional.ofNullable(report);
+    }
+
+    /** Why there is no report of logs that the store needs. */
+    Optional<String> remark() {
+        return Optional.ofNullable(remark);
     }
 
     private FileReport read(VersionEdit.Logs needed) {
-        Count count = new Count();
+        Count count = new Count(stopped);
         try {
             WalRecovery.of(files, versions.registry().encryption(), needed.id(), needed.first())
                     .replay(versions.durableSequence(), count);
@@ -70,7 +89,12 @@ final class LogVerification {
     }
 
     private static final class Count implements WalHandler {
+        private final BooleanSupplier stopped;
         private long writes;
+
+        Count(BooleanSupplier stopped) {
+            this.stopped = stopped;
+        }
 
         @Override
         public void write(long firstSequence, WriteBatch batch) {
@@ -80,6 +104,11 @@ final class LogVerification {
         @Override
         public void commit(long sequence, byte[] payload) {
             writes++;
+        }
+
+        @Override
+        public boolean isStopped() {
+            return stopped.getAsBoolean();
         }
     }
 }

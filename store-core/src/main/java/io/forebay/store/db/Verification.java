@@ -101,14 +101,18 @@ final class Verification {
             VersionVerifier verifier =
                     new VersionVerifier(version, versions.registry(), versions.lastSequence(), stopped);
             reports.addAll(verifier.verify());
-            new LogVerification(files, versions).verify().ifPresent(reports::add);
-            return report(reports, remarks(versions, manifest.name()));
+            LogVerification logs = new LogVerification(files, versions, stopped);
+            logs.verify();
+            logs.report().ifPresent(reports::add);
+            List<String> remarks = new ArrayList<>(leftovers(versions, manifest.name()));
+            logs.remark().ifPresent(remarks::add);
+            return report(reports, remarks);
         } finally {
             version.release();
         }
     }
 
-    private List<String> remarks(VersionSet versions, String manifest) {
+    private List<String> leftovers(VersionSet versions, String manifest) {
         try {
             return Leftovers.describe(files, versions.registry(), manifest);
         } catch (IOException e) {

@@ -11,4 +11,9 @@ public interface WalHandler {
     void write(long firstSequence, WriteBatch batch);
 
     void commit(long sequence, byte[] payload);
+
+    /** Asked between groups of records, whether the handler takes them or not: true ends the reading before its end. */
+    default boolean isStopped() {
+        return false;
+    }
 }

@@ -60,7 +60,7 @@ public final class WalRecovery {
     }
 
     /**
-     * Hands everything behind {@code kept} to {@code handler}.
+     * Hands everything behind {@code kept} to {@code handler}, unless that stops it.
      *
      * @param kept the sequence number up to which everything is in files
      * @throws CorruptionException when a log is damaged, missing, or of another store; what came before it was handed over
@@ -87,7 +87,7 @@ public final class WalRecovery {
             Log log = logs.get(from);
             throw gap(WalFormat.name(log.number), log.startAt, kept + 1, log.firstSequence);
         }
-        for (int i = from; i < logs.size(); i++) {
+        for (int i = from; i < logs.size() && !handler.isStopped(); i++) {
             replay(logs.get(i), i + 1 < logs.size() ? logs.get(i + 1) : null, kept, handler);
         }
     }
@@ -149,6 +149,9 @@ public final class WalRecovery {
         try (WalReader reader = WalReader.open(files, log.number, encryption)) {
             long expected = log.firstSequence;
             while (reader.next(next == null)) {
+                if (handler.isStopped()) {
+                    return;
+                }
                 long sequence = reader.firstSequence();
                 // a file that was ingested takes a number, too
                 if (sequence != expected && (sequence < expected || sequence > kept + 1)) {

@@ -14,16 +14,15 @@ import java.util.List;
  * Another {@link FileStore}, whose operations fail when a {@link FaultInjector} says so. A close that fails has closed the
  * file all the same, as it does in an operating system.
  */
-public final class FaultFileStore implements FileStore {
+public final class FaultFileStore extends ForwardingFileStore {
     private interface Call<T> {
         T run() throws IOException;
     }
 
-    private final FileStore delegate;
     private final FaultInjector faults;
 
     public FaultFileStore(FileStore delegate, FaultInjector faults) {
-        this.delegate = delegate;
+        super(delegate);
         this.faults = faults;
     }
 
@@ -47,41 +46,41 @@ public final class FaultFileStore implements FileStore {
         Fault fault = faults.next(Operation.CREATE, name);
         if (fault != null) {
             if (fault == Fault.LATE_ERROR) {
-                delegate.create(name).close();
+                super.create(name).close();
             }
             throw FaultInjector.error(fault, Operation.CREATE, name);
         }
-        WritableFile file = delegate.create(name);
+        WritableFile file = super.create(name);
         faults.writers(1);
-        return new Writer(name, file);
+        return new FaultWriter(name, file);
     }
 
     @Override
     public ReadableFile open(String name) throws IOException {
-        ReadableFile file = call(Operation.OPEN, name, () -> delegate.open(name));
+        ReadableFile file = call(Operation.OPEN, name, () -> super.open(name));
         faults.readers(1);
-        return new Reader(name, file);
+        return new FaultReader(name, file);
     }
 
     @Override
     public boolean putIfAbsent(String name, byte[] content) throws IOException {
-        return call(Operation.PUT, name, () -> delegate.putIfAbsent(name, content));
+        return call(Operation.PUT, name, () -> super.putIfAbsent(name, content));
     }
 
     @Override
     public List<String> list() throws IOException {
-        return call(Operation.LIST, "directory", delegate::list);
+        return call(Operation.LIST, "directory", super::list);
     }
 
     @Override
     public boolean exists(String name) throws IOException {
-        return call(Operation.EXISTS, name, () -> delegate.exists(name));
+        return call(Operation.EXISTS, name, () -> super.exists(name));
     }
 
     @Override
     public void delete(String name) throws IOException {
         run(Operation.DELETE, name, () -> {
-            delegate.delete(name);
+            super.delete(name);
             return null;
         });
     }
@@ -89,7 +88,7 @@ public final class FaultFileStore implements FileStore {
     @Override
     public void sync(String name) throws IOException {
         run(Operation.SYNC, name, () -> {
-            delegate.sync(name);
+            super.sync(name);
             return null;
         });
     }
@@ -97,23 +96,22 @@ public final class FaultFileStore implements FileStore {
     @Override
     public void syncDirectory() throws IOException {
         run(Operation.SYNC_DIRECTORY, "directory", () -> {
-            delegate.syncDirectory();
+            super.syncDirectory();
             return null;
         });
     }
 
     @Override
     public void linkFrom(FileStore from, String name) throws IOException {
-        FileStore source = from instanceof FaultFileStore other ? other.delegate : from;
         run(Operation.LINK, name, () -> {
-            delegate.linkFrom(source, name);
+            super.linkFrom(from, name);
             return null;
         });
     }
 
     @Override
     public AutoCloseable lock() throws IOException {
-        AutoCloseable lock = call(Operation.LOCK, "directory", delegate::lock);
+        AutoCloseable lock = call(Operation.LOCK, "directory", super::lock);
         faults.locks(1);
         return new AutoCloseable() {
             private boolean released;
@@ -135,24 +133,18 @@ public final class FaultFileStore implements FileStore {
 
     @Override
     public String describe() {
-        return "failing " + delegate.describe();
+        return "failing " + super.describe();
     }
 
-    @Override
-    public String toString() {
-        return describe();
-    }
-
-    private final class Writer implements WritableFile {
+    private final class FaultWriter extends Writer {
         private final String name;
-        private final WritableFile file;
         private boolean syncFailed;
         private boolean appendFailed;
         private boolean closed;
 
-        Writer(String name, WritableFile file) {
+        FaultWriter(String name, WritableFile file) {
+            super(file);
             this.name = name;
-            this.file = file;
         }
 
         @Override
@@ -162,21 +154,16 @@ public final class FaultFileStore implements FileStore {
             }
             Fault fault = faults.next(Operation.APPEND, name);
             if (fault == null) {
-                file.append(bytes);
+                super.append(bytes);
                 return;
             }
             appendFailed = true;
             if (fault == Fault.LATE_ERROR) {
-                file.append(bytes);
+                super.append(bytes);
             } else if (fault == Fault.SHORT_WRITE) {
-                file.append(bytes.slice().limit(bytes.remaining() / 2));
+                super.append(bytes.slice().limit(bytes.remaining() / 2));
             }
             throw FaultInjector.error(fault, Operation.APPEND, name);
-        }
-
-        @Override
-        public long position() {
-            return file.position();
         }
 
         @Override
@@ -186,7 +173,7 @@ public final class FaultFileStore implements FileStore {
             }
             try {
                 FaultFileStore.this.run(Operation.SYNC, name, () -> {
-                    file.sync();
+                    super.sync();
                     return null;
                 });
             } catch (IOException e) {
@@ -203,7 +190,7 @@ public final class FaultFileStore implements FileStore {
             closed = true;
             faults.writers(-1);
             Fault fault = faults.next(Operation.CLOSE, name);
-            file.close();
+            super.close();
             if (fault != null) {
                 throw FaultInjector.error(fault, Operation.CLOSE, name);
             }
@@ -215,31 +202,25 @@ public final class FaultFileStore implements FileStore {
         }
     }
 
-    private final class Reader implements ReadableFile {
+    private final class FaultReader extends Reader {
         private final String name;
-        private final ReadableFile file;
         private boolean closed;
 
-        Reader(String name, ReadableFile file) {
+        FaultReader(String name, ReadableFile file) {
+            super(file);
             this.name = name;
-            this.file = file;
-        }
-
-        @Override
-        public long size() throws IOException {
-            return file.size();
         }
 
         @Override
         public void read(long position, ByteBuffer into) throws IOException {
             Fault fault = faults.next(Operation.READ, name);
             if (fault == null) {
-                file.read(position, into);
+                super.read(position, into);
                 return;
             }
             if (fault == Fault.SHORT_READ) {
                 ByteBuffer part = into.slice().limit(into.remaining() / 2);
-                file.read(position, part);
+                super.read(position, part);
                 throw new EOFException("File " + name + " ends before the read does (injected)");
             }
             throw FaultInjector.error(fault, Operation.READ, name);
@@ -255,7 +236,7 @@ public final class FaultFileStore implements FileStore {
             }
             faults.readers(-1);
             Fault fault = faults.next(Operation.CLOSE, name);
-            file.close();
+            super.close();
             if (fault != null) {
                 throw FaultInjector.error(fault, Operation.CLOSE, name);
             }

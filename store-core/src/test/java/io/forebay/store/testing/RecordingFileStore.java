@@ -1,22 +1,19 @@
 package io.forebay.store.testing;
 
 import io.forebay.store.FileStore;
-import io.forebay.store.ReadableFile;
 import io.forebay.store.WritableFile;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
 /** Remembers every byte that was ever written to another file store, also of files that are gone. One thread at a time. */
-public final class RecordingFileStore implements FileStore {
-    private final FileStore files;
+public final class RecordingFileStore extends ForwardingFileStore {
     private final Map<String, ByteArrayOutputStream> written = new TreeMap<>();
 
     public RecordingFileStore(FileStore files) {
-        this.files = files;
+        super(files);
     }
 
     /** All bytes of all files by name; files that were linked from elsewhere are not among them. */
@@ -28,38 +25,18 @@ public final class RecordingFileStore implements FileStore {
 
     @Override
     public WritableFile create(String name) throws IOException {
-        WritableFile file = files.create(name);
+        WritableFile file = super.create(name);
         ByteArrayOutputStream copy = new ByteArrayOutputStream();
         written.put(name, copy);
-        return new WritableFile() {
+        return new Writer(file) {
             @Override
             public void append(ByteBuffer bytes) throws IOException {
                 byte[] appended = new byte[bytes.remaining()];
                 bytes.duplicate().get(appended);
                 copy.writeBytes(appended);
-                file.append(bytes);
-            }
-
-            @Override
-            public long position() {
-                return file.position();
-            }
-
-            @Override
-            public void sync() throws IOException {
-                file.sync();
-            }
-
-            @Override
-            public void close() throws IOException {
-                file.close();
+                super.append(bytes);
             }
         };
-    }
-
-    @Override
-    public ReadableFile open(String name) throws IOException {
-        return files.open(name);
     }
 
     @Override
@@ -67,46 +44,6 @@ public final class RecordingFileStore implements FileStore {
         ByteArrayOutputStream copy = new ByteArrayOutputStream();
         copy.writeBytes(content);
         written.put(name, copy);
-        return files.putIfAbsent(name, content);
-    }
-
-    @Override
-    public List<String> list() throws IOException {
-        return files.list();
-    }
-
-    @Override
-    public boolean exists(String name) throws IOException {
-        return files.exists(name);
-    }
-
-    @Override
-    public void delete(String name) throws IOException {
-        files.delete(name);
-    }
-
-    @Override
-    public void sync(String name) throws IOException {
-        files.sync(name);
-    }
-
-    @Override
-    public void syncDirectory() throws IOException {
-        files.syncDirectory();
-    }
-
-    @Override
-    public void linkFrom(FileStore from, String name) throws IOException {
-        files.linkFrom(from instanceof RecordingFileStore recording ? recording.files : from, name);
-    }
-
-    @Override
-    public AutoCloseable lock() throws IOException {
-        return files.lock();
-    }
-
-    @Override
-    public String describe() {
-        return files.describe();
+        return super.putIfAbsent(name, content);
     }
 }
