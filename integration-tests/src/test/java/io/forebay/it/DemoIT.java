@@ -77,7 +77,9 @@ class DemoIT {
                 .redirectOutput(output)
                 .start();
         try {
-            assertThat(process.waitFor(12, TimeUnit.MINUTES)).as("the demo ends").isTrue();
+            assertThat(process.waitFor(12, TimeUnit.MINUTES))
+                    .as("the demo ends")
+                    .isTrue();
         } finally {
             process.destroyForcibly();
         }
