@@ -193,12 +193,12 @@ final class WritePath implements MemoryArbiter.Tenant {
                         "a range delete",
                         false);
             }
-            emptySpans.emptied(ownFrom, ownTo);
             long sequence = assigned + 1;
             due = log == null
                     ? wrote(memtable, sequence, from.length + toLength)
                     : wroteLogged(
                             memtable, sequence, from.length + toLength, log.deleteRange(sequence, ownFrom, ownTo));
+            emptySpans.emptied(ownFrom, ownTo);
         } finally {
             gate.leave();
         }

@@ -135,11 +135,17 @@ public final class EmptySpans {
         return replace(index, index + 1, new byte[0][], new byte[0][]);
     }
 
-    /** These spans without the key: there is something live now. The same object when none of them has it. */
+    /**
+     * These spans without the key: there is something live now. A span that no cursor has used goes as a whole, so that
+     * filling what was cleared is not paid for with every write. The same object when none of them has the key.
+     */
     public EmptySpans without(byte[] key, int offset, int length) {
         int index = containing(key, offset, length);
         if (index < 0) {
             return this;
+        }
+        if (!used[index]) {
+            return without(index);
         }
         byte[] from = froms[index];
         byte[] to = tos[index];

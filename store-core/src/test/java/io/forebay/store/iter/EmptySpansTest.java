@@ -25,14 +25,21 @@ class EmptySpansTest {
 
     @Test
     void aKeyInsideCutsASpanInTwo() {
-        EmptySpans spans = EmptySpans.NONE.with(bytes(1), bytes(5));
+        EmptySpans spans = used(EmptySpans.NONE.with(bytes(1), bytes(5)));
         assertThat(spans.without(bytes(3), 0, 1)).hasToString("[01, 03) [0300, 05) ");
         assertThat(spans.without(bytes(1), 0, 1)).hasToString("[0100, 05) ");
         assertThat(spans.without(bytes(5), 0, 1)).isSameAs(spans);
-        assertThat(EmptySpans.NONE.with(bytes(1), bytes(1, 0)).without(bytes(1), 0, 1))
+        assertThat(used(EmptySpans.NONE.with(bytes(1), bytes(1, 0))).without(bytes(1), 0, 1))
                 .hasToString("");
-        assertThat(EmptySpans.NONE.with(bytes(1), bytes(2, 0)).without(bytes(2), 0, 1))
+        assertThat(used(EmptySpans.NONE.with(bytes(1), bytes(2, 0))).without(bytes(2), 0, 1))
                 .hasToString("[01, 02) ");
+    }
+
+    @Test
+    void aKeyInsideEndsASpanOfNoUse() {
+        EmptySpans spans = EmptySpans.NONE.with(bytes(1), bytes(5)).with(bytes(7), bytes(9));
+        assertThat(spans.without(bytes(3), 0, 1)).hasToString("[07, 09) ");
+        assertThat(spans.without(bytes(8), 0, 1)).hasToString("[01, 05) ");
     }
 
     @Test
@@ -56,7 +63,7 @@ class EmptySpansTest {
             }
         }
         assertThat(spans.size()).isLessThanOrEqualTo(128);
-        spans = EmptySpans.NONE.with(new byte[0], null);
+        spans = used(EmptySpans.NONE.with(new byte[0], null));
         for (int i = 0; i < 1000; i++) {
             spans = spans.without(new byte[] {(byte) (i * 31 >>> 8), (byte) (i * 31)}, 0, 2);
             assertThat(spans.size()).isLessThanOrEqualTo(128);
@@ -113,6 +120,13 @@ class EmptySpansTest {
         } else {
             assertThat(model.get(KEYS.length - 1)).isFalse();
         }
+    }
+
+    private static EmptySpans used(EmptySpans spans) {
+        for (int i = 0; i < spans.size(); i++) {
+            spans.from(i);
+        }
+        return spans;
     }
 
     /** Index of the first key of the model at or after {@code key}. */
