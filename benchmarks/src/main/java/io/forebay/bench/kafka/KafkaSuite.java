@@ -29,7 +29,7 @@ public final class KafkaSuite implements Suite {
     public List<Play> plays(boolean quick) {
         Scale scale = quick ? new Scale(60_000, 100) : new Scale(1_000_000, 100);
         return Arrays.stream(KafkaScenario.values())
-                .map(scenario -> new Play(scenario, scale, quick ? 2 : 3, quick ? 1 : 2))
+                .map(scenario -> new Play(scenario, scale, 3, 1))
                 .toList();
     }
 }
