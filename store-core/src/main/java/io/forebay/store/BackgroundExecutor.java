@@ -4,7 +4,7 @@ package io.forebay.store;
  * Runs the background work of all stores of an environment. Injected so that a test can step it by hand. Thread-safe.
  */
 public interface BackgroundExecutor extends AutoCloseable {
-    /** Flushes come before compactions, compactions before deletions. */
+    /** Flushes come before deletions, which take little time and give disk space back; deletions come before compactions. */
     enum Kind {
         FLUSH,
         COMPACTION,

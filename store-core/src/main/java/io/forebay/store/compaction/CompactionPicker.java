@@ -17,11 +17,20 @@ import java.util.Set;
  * quarter of the bottom, merge the part of the key space into it where most is gained for each byte written; merge
  * neighbouring tiers of similar size; tidy up the bottom. Because tiers are cut at the same keys as the bottom ({@link
  * io.forebay.store.flush.Guides}), a part is about an eighth of the whole, so no job ever needs the whole store twice, and
- * each key's tiers have grown to half of its bottom, not a quarter, when their turn comes. Figures: docs/compaction.md.
+ * each key's tiers have grown to half of its bottom, not a quarter, when their turn comes. A small bottom has fewer parts,
+ * and waits until the tiers weigh half of it. Figures: docs/compaction.md.
  */
 public final class CompactionPicker {
     /** Tiers are merged into the bottom when they weigh this share of it. */
     static final double BOTTOM_SHARE = 0.25;
+
+    /**
+     * The same for a bottom of less than {@link #FEW_FILES} files: it is a few memtables, whose merges cost little disk and
+     * write the whole of it each time.
+     */
+    static final double SMALL_BOTTOM_SHARE = 0.5;
+
+    static final int FEW_FILES = 8;
 
     /** Below this many tiers there is no haste, whatever they weigh. */
     static final int LEAST_TIERS = 2;
@@ -64,11 +73,6 @@ public final class CompactionPicker {
         PickInput in = input(version, busy, durableSequence, oldestSnapshot, targetFileBytes);
         Compaction due = pickFull(in);
         return due != null ? due : pickOutdated(in, outdated);
-    }
-
-    /** Bytes that the tiers have too many, for pacing. */
-    public static long debt(Version version) {
-        return debt(version.runs());
     }
 
     private static PickInput input(
@@ -138,19 +142,6 @@ public final class CompactionPicker {
         return null;
     }
 
-    static long debt(List<SortedRun> runs) {
-        long upper = 0;
-        long allowed = 0;
-        for (SortedRun run : runs) {
-            if (run.isBottom()) {
-                allowed = (long) (run.bytes() * BOTTOM_SHARE);
-            } else {
-                upper += run.bytes();
-            }
-        }
-        return Math.max(0, upper - allowed);
-    }
-
     private static long smallBytes(PickInput in) {
         return in.targetFileBytes() / SMALL_SHARE;
     }
@@ -203,7 +194,8 @@ public final class CompactionPicker {
             upper += weight;
             tiers += weight > 0 ? 1 : 0;
         }
-        return tiers >= LEAST_TIERS && upper >= bottom * BOTTOM_SHARE;
+        boolean small = bottom < FEW_FILES * in.targetFileBytes();
+        return tiers >= LEAST_TIERS && upper >= bottom * (small ? SMALL_BOTTOM_SHARE : BOTTOM_SHARE);
     }
 
     /** Newest first: the tiers above all that hold anything committed, or those below all that do not. */

@@ -158,7 +158,7 @@ public final class SstOutput implements Closeable {
     }
 
     private void added(byte[] key, int offset, int length) {
-        if (writer.estimatedBytes() >= target.targetFileBytes()) {
+        if (writer.hasReached(target.targetFileBytes())) {
             lastKey = Arrays.copyOfRange(key, offset, offset + length);
         }
     }

@@ -58,14 +58,16 @@ final class LocalReadableFile implements ReadableFile {
     public void read(long position, ByteBuffer into) throws IOException {
         // An interrupt that is pending already would close the channel for everyone.
         boolean interrupted = Thread.interrupted();
+        int end = into.limit();
         try {
-            while (into.hasRemaining()) {
+            while (into.position() < end) {
                 FileChannel current = channel;
                 int before = into.position();
+                HeapSteps.limit(into, end);
                 try {
                     int count = current.read(into, position);
                     if (count < 0) {
-                        throw new EOFException("File " + path + " has " + size + " bytes; a read of " + into.remaining()
+                        throw new EOFException("File " + path + " has " + size + " bytes; a read of " + (end - before)
                                 + " more bytes at " + position + " goes past its end");
                     }
                     position += count;
@@ -76,6 +78,7 @@ final class LocalReadableFile implements ReadableFile {
                 }
             }
         } finally {
+            into.limit(end);
             if (interrupted) {
                 Thread.currentThread().interrupt();
             }

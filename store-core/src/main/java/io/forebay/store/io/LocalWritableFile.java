@@ -43,9 +43,11 @@ final class LocalWritableFile implements WritableFile {
     public void append(ByteBuffer bytes) throws IOException {
         requireOpen();
         boolean interrupted = Thread.interrupted();
+        int end = bytes.limit();
         try {
-            while (bytes.hasRemaining()) {
+            while (bytes.position() < end) {
                 int before = bytes.position();
+                HeapSteps.limit(bytes, end);
                 try {
                     position += channel.write(bytes, position);
                 } catch (ClosedByInterruptException e) {
@@ -55,6 +57,7 @@ final class LocalWritableFile implements WritableFile {
                 }
             }
         } finally {
+            bytes.limit(end);
             if (interrupted) {
                 Thread.currentThread().interrupt();
             }

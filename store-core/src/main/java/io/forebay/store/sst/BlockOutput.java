@@ -5,9 +5,11 @@ import io.forebay.store.compress.Codec;
 import io.forebay.store.crypto.FileCipher;
 import io.forebay.store.sst.block.BlockBuilder;
 import io.forebay.store.sst.block.BlockTrailer;
-import io.forebay.store.util.Slab;
 import java.io.IOException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.zip.CRC32C;
 
 /**
@@ -17,6 +19,7 @@ import java.util.zip.CRC32C;
  */
 final class BlockOutput {
     private static final int BUFFER_BYTES = 64 << 10;
+    private static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
 
     private final WritableFile file;
     /** Null for a plain file. */
@@ -79,7 +82,7 @@ final class BlockOutput {
 
     /** Writes what the builder holds. */
     void block(BlockBuilder builder) throws IOException {
-        room(builder.size() + overhead);
+        room(builder.size() + overhead + BlockBuilder.SLACK);
         long begin = position();
         int from = used;
         used = builder.finish(buffer, used);
@@ -188,7 +191,7 @@ final class BlockOutput {
         int checksum = BlockTrailer.checksum(crc, begin);
         crc.reset();
         buffer[used] = type;
-        new Slab(ByteBuffer.wrap(buffer)).putInt(used + 1, checksum);
+        INT.set(buffer, used + 1, checksum);
         used += BlockTrailer.BYTES;
     }
 

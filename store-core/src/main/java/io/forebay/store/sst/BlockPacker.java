@@ -26,7 +26,7 @@ final class BlockPacker {
     /** Takes the block from the builder, which is empty afterwards. @return bytes of the payload */
     int pack(BlockBuilder builder) {
         int size = builder.size();
-        room(size);
+        room(size + BlockBuilder.SLACK);
         builder.finish(content, 0);
         return pack(size);
     }

@@ -128,7 +128,16 @@ final class PartitionWriter {
 
     /** Bytes that index, filter and top index would take beyond what is written. */
     long estimatedBytes() {
-        return index.size() + top.size() + (filter == null ? 0 : filter.estimatedBytes());
+        return index.size() + metaBytes();
+    }
+
+    /** Not less than {@link #estimatedBytes()}. Cheap. */
+    long mostBytes() {
+        return index.mostBytes() + metaBytes();
+    }
+
+    private long metaBytes() {
+        return top.size() + (filter == null ? 0 : filter.estimatedBytes());
     }
 
     /** The content of the top index, see {@link TopIndex}. */

@@ -9,11 +9,10 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
- * Blocks past the cache, for compaction: large reads to a buffer of its own, and every block verified. When the pool has
- * no memory for the buffer, blocks are read one by one to the heap, because compaction must go on.
+ * Blocks past the cache, for compaction: reads of a slab's size to a buffer of its own, and every block verified. When the
+ * pool has no memory for it, blocks are read one by one to the heap, because compaction must go on.
  */
 final class ReadAheadBlocks extends BlockAccess {
-    private static final int WINDOW_BYTES = 256 << 10;
     /** A merge has a window for each of its runs: together they stay a small part of the budget. */
     private static final int BUDGET_SHARE = 256;
 
@@ -106,12 +105,8 @@ final class ReadAheadBlocks extends BlockAccess {
             throw new IllegalStateException("This scan is closed");
         }
         if (pooled == null && pool != null) {
-            long dataEnd = top.dataOffset(top.partitions());
-            long wanted = Math.min(WINDOW_BYTES, pool.budget() / BUDGET_SHARE);
-            pooled = pool.tryTakeLarge(SlabPool.Use.METADATA, (int) Math.min(wanted, dataEnd));
-            if (pooled == null && wanted > Environment.SLAB_BYTES) {
-                pooled = pool.tryTakeLarge(SlabPool.Use.METADATA, (int) Math.min(Environment.SLAB_BYTES, dataEnd));
-            }
+            long wanted = Math.min(Environment.SLAB_BYTES, pool.budget() / BUDGET_SHARE);
+            pooled = pool.tryTakeLarge(SlabPool.Use.METADATA, (int) wanted);
         }
         if (pooled != null && pooled.capacity() >= bytes) {
             window = pooled;

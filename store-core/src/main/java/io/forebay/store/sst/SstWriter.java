@@ -163,9 +163,18 @@ public final class SstWriter {
      * small files must not make the same ones again.
      */
     public long estimatedBytes() {
+        return estimate(block.size(), partition.estimatedBytes());
+    }
+
+    /** Whether {@link #estimatedBytes()} is {@code bytes} or more; cheap while it is much less. */
+    public boolean hasReached(long bytes) {
+        return estimate(block.mostBytes(), partition.mostBytes()) >= bytes && estimatedBytes() >= bytes;
+    }
+
+    private long estimate(long blockBytes, long partitionBytes) {
         return output.position()
-                + (compression == Compression.NONE ? block.size() : 0)
-                + partition.estimatedBytes()
+                + (compression == Compression.NONE ? blockBytes : 0)
+                + partitionBytes
                 + tombstoneBytes
                 + (cipher == null ? SstFormat.FOOTER_BYTES : EncryptedFooter.length(cipher))
                 + 64;

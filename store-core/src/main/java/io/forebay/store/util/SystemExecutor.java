@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.PriorityQueue;
 
 /**
- * Background work on daemon threads of its own. Flushes are taken before compactions and compactions before cleanups;
- * with more than one thread, compactions never occupy the last one, so that a flush does not wait behind a long
+ * Background work on daemon threads of its own. Flushes are taken before cleanups, which are short and give disk space
+ * back, and cleanups before compactions; with more than one thread, compactions never occupy the last one, so that a flush does not wait behind a long
  * compaction. Delayed work is run by a thread that is free when its time comes, before anything else. Threads start when
  * there is first work for them.
  */
@@ -127,13 +127,12 @@ public final class SystemExecutor implements BackgroundExecutor {
             boolean compaction = false;
             Runnable task;
             synchronized (lock) {
-                while ((task = takeDelayed()) == null && (task = poll(Kind.FLUSH)) == null) {
+                while ((task = takeDelayed()) == null
+                        && (task = poll(Kind.FLUSH)) == null
+                        && (task = poll(Kind.CLEANUP)) == null) {
                     if (mayCompact() && (task = poll(Kind.COMPACTION)) != null) {
                         compaction = true;
                         compacting++;
-                        break;
-                    }
-                    if ((task = poll(Kind.CLEANUP)) != null) {
                         break;
                     }
                     if (closed) {

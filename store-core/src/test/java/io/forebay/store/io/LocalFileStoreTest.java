@@ -4,8 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.forebay.store.FileStore;
+import io.forebay.store.ReadableFile;
+import io.forebay.store.WritableFile;
 import java.io.File;
 import java.io.IOException;
+import java.lang.management.BufferPoolMXBean;
+import java.lang.management.ManagementFactory;
+import java.nio.ByteBuffer;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -13,6 +18,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -176,6 +182,35 @@ class LocalFileStoreTest extends FileStoreContract {
         FileStore store = new LocalFileStore(file.toFile());
         assertThatThrownBy(store::lock).isInstanceOf(IOException.class).hasMessageContaining("file");
         assertThatThrownBy(store::list).isInstanceOf(IOException.class);
+    }
+
+    /** The JDK keeps a direct buffer as large as the largest heap buffer that a thread has read or written. */
+    @Test
+    void largeHeapBuffersLeaveNoLargeDirectOnesBehind() throws IOException {
+        FileStore files = newStore();
+        byte[] bytes = new byte[8 << 20];
+        new Random(1).nextBytes(bytes);
+        long before = directBytes();
+        try (WritableFile file = files.create("large")) {
+            ByteBuffer from = ByteBuffer.wrap(bytes);
+            file.append(from);
+            assertThat(from.hasRemaining()).isFalse();
+            assertThat(from.limit()).isEqualTo(bytes.length);
+            assertThat(file.position()).isEqualTo(bytes.length);
+        }
+        ByteBuffer read = ByteBuffer.allocate(bytes.length);
+        try (ReadableFile file = files.open("large")) {
+            file.read(0, read);
+        }
+        assertThat(read.array()).isEqualTo(bytes);
+        assertThat(directBytes() - before).isLessThan(2 << 20);
+    }
+
+    private static long directBytes() {
+        return ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
+                .filter(pool -> pool.getName().equals("direct"))
+                .mapToLong(BufferPoolMXBean::getMemoryUsed)
+                .sum();
     }
 
     @Test

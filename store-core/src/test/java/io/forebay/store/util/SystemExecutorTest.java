@@ -17,7 +17,7 @@ class SystemExecutorTest {
     private final List<String> ran = Collections.synchronizedList(new ArrayList<>());
 
     @Test
-    void flushesComeBeforeCompactionsBeforeCleanups() throws InterruptedException {
+    void flushesComeBeforeCleanupsBeforeCompactions() throws InterruptedException {
         try (SystemExecutor executor = new SystemExecutor(1, "test")) {
             CountDownLatch started = new CountDownLatch(1);
             CountDownLatch go = new CountDownLatch(1);
@@ -33,7 +33,7 @@ class SystemExecutorTest {
             executor.execute(Kind.FLUSH, named("flush 2", done));
             go.countDown();
             await(done);
-            assertThat(ran).containsExactly("flush 1", "flush 2", "compaction", "cleanup");
+            assertThat(ran).containsExactly("flush 1", "flush 2", "cleanup", "compaction");
         }
     }
 

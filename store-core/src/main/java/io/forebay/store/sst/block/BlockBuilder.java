@@ -2,13 +2,30 @@ package io.forebay.store.sst.block;
 
 import io.forebay.store.util.Slab;
 import io.forebay.store.util.Varint;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
  * Collects entries in order and encodes them as one block, see {@link BlockFormat}. Knows the exact encoded size at any
  * time, so that a block fills its limit. Reusable after {@link #finish}; used by one thread; does not check the order.
+ *
+ * <p>While a bound of the size that costs an addition is below the limit, the size itself is not looked at.
  */
 public final class BlockBuilder {
+    /** {@link #finish} may write so many bytes behind the block, if there is room. */
+    public static final int SLACK = Long.BYTES;
+
+    private static final VarHandle SHORT = view(short[].class);
+    private static final VarHandle INT = view(int[].class);
+    private static final VarHandle LONG = view(long[].class);
+    /** Header of a block without its prefix, at the most. */
+    private static final int MOST_HEADER = BlockFormat.BASE_AT + Long.BYTES + Varint.MAX_INT_BYTES;
+    /** What an entry takes beyond its key and value, at the most; of its key the head is not repeated. */
+    private static final int MOST_OF_ENTRY =
+            BlockFormat.HEAD_BYTES + BlockFormat.START_BYTES + Varint.MAX_INT_BYTES + Long.BYTES;
+
     private final int limit;
     private final boolean prefixCounts;
     private byte[] keys = new byte[1024];
@@ -20,6 +37,11 @@ public final class BlockBuilder {
     private int count;
     private int shared;
     private int shortest;
+    /** Not less than the size. */
+    private long mostBytes;
+    /** Whether the next two are up to date. */
+    private boolean measured;
+
     private int prefix;
     private int metaAndRestBytes;
     private int numbered;
@@ -29,6 +51,10 @@ public final class BlockBuilder {
     /** @param limit bytes that {@link #finish} writes at most, unless a single entry is larger; at most 65536 */
     public BlockBuilder(int limit) {
         this(limit, true);
+    }
+
+    private static VarHandle view(Class<?> array) {
+        return MethodHandles.byteArrayViewVarHandle(array, ByteOrder.BIG_ENDIAN);
     }
 
     private BlockBuilder(int limit, boolean prefixCounts) {
@@ -54,7 +80,16 @@ public final class BlockBuilder {
 
     /** Encoded size of what was added; 0 when empty. */
     public int size() {
-        return count == 0 ? 0 : size(count, prefix, metaAndRestBytes, numbered, minSequence, maxSequence, valueBytes());
+        if (count == 0) {
+            return 0;
+        }
+        measure();
+        return size(count, prefix, metaAndRestBytes, numbered, minSequence, maxSequence, valueBytes());
+    }
+
+    /** Not less than {@link #size()}, by a few bytes an entry. Cheap. */
+    public long mostBytes() {
+        return mostBytes;
     }
 
     /**
@@ -67,26 +102,41 @@ public final class BlockBuilder {
             byte[] key, int offset, int length, int sharedWithPrevious, long sequence, byte kind, int valueLength) {
         int newShared = count == 0 ? length : Math.min(shared, sharedWithPrevious);
         int newShortest = count == 0 ? length : Math.min(shortest, length);
-        int newPrefix = Math.max(0, Math.min(newShared, newShortest - BlockFormat.HEAD_BYTES));
-        int newMetaAndRest = metaAndRest(length, newPrefix)
-                + (count == 0 || newPrefix == prefix ? metaAndRestBytes : metaAndRestOfAll(newPrefix));
         int newNumbered = sequence == 0 ? numbered : numbered + 1;
         long newMin = sequence == 0 ? minSequence : numbered == 0 ? sequence : Math.min(minSequence, sequence);
         long newMax = sequence == 0 ? maxSequence : Math.max(maxSequence, sequence);
         int newValueBytes = valueBytes() + valueLength;
-        int newSize = size(count + 1, newPrefix, newMetaAndRest, newNumbered, newMin, newMax, newValueBytes);
-        if (count > 0 && newSize - (prefixCounts ? 0 : newPrefix) > limit) {
-            return false;
+        long newMost = mostBytes + length + valueLength + MOST_OF_ENTRY + (count == 0 ? MOST_HEADER + length : 0);
+        if (newMost <= limit) {
+            measured = false;
+        } else {
+            measure();
+            int newPrefix = Math.max(0, Math.min(newShared, newShortest - BlockFormat.HEAD_BYTES));
+            int newMetaAndRest = metaAndRest(length, newPrefix)
+                    + (count == 0 || newPrefix == prefix ? metaAndRestBytes : metaAndRestOfAll(newPrefix));
+            int newSize = size(count + 1, newPrefix, newMetaAndRest, newNumbered, newMin, newMax, newValueBytes);
+            if (count > 0 && newSize - (prefixCounts ? 0 : newPrefix) > limit) {
+                return false;
+            }
+            prefix = newPrefix;
+            metaAndRestBytes = newMetaAndRest;
         }
         shared = newShared;
         shortest = newShortest;
-        prefix = newPrefix;
-        metaAndRestBytes = newMetaAndRest;
+        mostBytes = newMost;
         numbered = newNumbered;
         minSequence = newMin;
         maxSequence = newMax;
         append(key, offset, length, sequence, kind, newValueBytes);
         return true;
+    }
+
+    private void measure() {
+        if (!measured) {
+            measured = true;
+            prefix = count == 0 ? 0 : Math.max(0, Math.min(shared, shortest - BlockFormat.HEAD_BYTES));
+            metaAndRestBytes = metaAndRestOfAll(prefix);
+        }
     }
 
     private void append(byte[] key, int offset, int length, long sequence, byte kind, int newValueBytes) {
@@ -97,8 +147,8 @@ public final class BlockBuilder {
             kinds = Arrays.copyOf(kinds, count * 2);
         }
         int keyAt = keyAt(count);
-        if (keys.length < keyAt + length) {
-            keys = Arrays.copyOf(keys, Math.max(keyAt + length, keys.length * 2));
+        if (keys.length < keyAt + length + SLACK) {
+            keys = Arrays.copyOf(keys, Math.max(keyAt + length + SLACK, keys.length * 2));
         }
         if (values.length < newValueBytes) {
             values = Arrays.copyOf(values, Math.max(newValueBytes, values.length * 2));
@@ -120,27 +170,35 @@ public final class BlockBuilder {
         return count == 1 ? 0 : valueEnds[count - 2];
     }
 
-    /** Encodes the block to {@code out}, which has room for {@link #size()}, and empties the builder. @return index after it */
+    /**
+     * Encodes the block to {@code out}, which has room for {@link #size()}, and empties the builder. What is in the next
+     * {@link #SLACK} bytes may be lost.
+     *
+     * @return index after it
+     */
     public int finish(byte[] out, int at) {
+        boolean slack = out.length - at >= size() + SLACK;
         int deltaBytes = BlockFormat.bytesFor(maxSequence - minSequence);
         int front = putHeader(out, at, count, minSequence, deltaBytes, keys, 0, prefix);
         int startsAt = front + count * BlockFormat.HEAD_BYTES;
         int entriesAt = startsAt + count * BlockFormat.START_BYTES;
         int entryAt = entriesAt;
+        int keyAt = 0;
+        int valueAt = 0;
         for (int i = 0; i < count; i++) {
-            int suffixAt = keyAt(i) + prefix;
-            int suffixLength = keyEnds[i] - suffixAt;
+            int suffixAt = keyAt + prefix;
+            keyAt = keyEnds[i];
+            int suffixLength = keyAt - suffixAt;
             putHead(out, front + i * BlockFormat.HEAD_BYTES, keys, suffixAt, suffixLength);
-            int start = entryAt - entriesAt;
-            out[startsAt + 2 * i] = (byte) (start >>> 8);
-            out[startsAt + 2 * i + 1] = (byte) start;
-            entryAt = putMetaAndRest(out, entryAt, kinds[i], sequences[i], keys, suffixAt, suffixLength);
+            SHORT.set(out, startsAt + i * BlockFormat.START_BYTES, (short) (entryAt - entriesAt));
+            entryAt = putMetaAndRest(out, entryAt, kinds[i], sequences[i], keys, suffixAt, suffixLength, slack);
             if (sequences[i] != 0) {
-                entryAt = putNumber(out, entryAt, sequences[i] - minSequence, deltaBytes);
+                entryAt = putNumber(out, entryAt, sequences[i] - minSequence, deltaBytes, slack);
             }
-            int valueAt = i == 0 ? 0 : valueEnds[i - 1];
-            System.arraycopy(values, valueAt, out, entryAt, valueEnds[i] - valueAt);
-            entryAt += valueEnds[i] - valueAt;
+            int valueLength = valueEnds[i] - valueAt;
+            System.arraycopy(values, valueAt, out, entryAt, valueLength);
+            valueAt += valueLength;
+            entryAt += valueLength;
         }
         reset();
         return entryAt;
@@ -161,12 +219,13 @@ public final class BlockBuilder {
         out[startAt] = 0;
         out[startAt + 1] = 0;
         int entryAt = startAt + BlockFormat.START_BYTES;
-        return putMetaAndRest(out, entryAt, kind, sequence, key, offset + prefix, length - prefix);
+        return putMetaAndRest(out, entryAt, kind, sequence, key, offset + prefix, length - prefix, false);
     }
 
     private void reset() {
         count = 0;
-        metaAndRestBytes = 0;
+        mostBytes = 0;
+        measured = false;
         numbered = 0;
         minSequence = 0;
         maxSequence = 0;
@@ -210,28 +269,45 @@ public final class BlockBuilder {
         out[at] = (byte) (count >>> 8);
         out[at + 1] = (byte) count;
         out[at + BlockFormat.WIDTHS_AT] = (byte) (baseBytes << 4 | deltaBytes);
-        int next = Varint.putInt(out, putNumber(out, at + BlockFormat.BASE_AT, base, baseBytes), prefix);
+        int next = Varint.putInt(out, putNumber(out, at + BlockFormat.BASE_AT, base, baseBytes, false), prefix);
         System.arraycopy(key, keyAt, out, next, prefix);
         return next + prefix;
     }
 
     private static void putHead(byte[] out, int at, byte[] key, int suffixAt, int suffixLength) {
-        int bytes = Math.min(BlockFormat.HEAD_BYTES, suffixLength);
-        int head = (int) (Slab.head(key, suffixAt, bytes) >>> 32);
-        putNumber(out, at, head & 0xFFFFFFFFL, BlockFormat.HEAD_BYTES);
+        int head = suffixLength >= BlockFormat.HEAD_BYTES
+                ? (int) INT.get(key, suffixAt)
+                : (int) (Slab.head(key, suffixAt, suffixLength) >>> 32);
+        INT.set(out, at, head);
     }
 
+    /** @param slack whether a long may be written to {@code out} wherever an entry of the block has a byte, and read from key */
     private static int putMetaAndRest(
-            byte[] out, int at, byte kind, long sequence, byte[] key, int suffixAt, int suffixLength) {
+            byte[] out, int at, byte kind, long sequence, byte[] key, int suffixAt, int suffixLength, boolean slack) {
         int zero = sequence == 0 ? BlockFormat.ZERO_SEQUENCE : 0;
         int next = Varint.putInt(out, at, suffixLength << BlockFormat.SUFFIX_SHIFT | zero | kind);
-        int rest = Math.max(0, suffixLength - BlockFormat.HEAD_BYTES);
-        System.arraycopy(
-                key, suffixAt + BlockFormat.HEAD_BYTES - (rest == 0 ? BlockFormat.HEAD_BYTES : 0), out, next, rest);
+        int rest = suffixLength - BlockFormat.HEAD_BYTES;
+        if (rest <= 0) {
+            return next;
+        }
+        int restAt = suffixAt + BlockFormat.HEAD_BYTES;
+        if (slack && rest <= 2 * Long.BYTES) {
+            LONG.set(out, next, (long) LONG.get(key, restAt));
+            if (rest > Long.BYTES) {
+                int last = rest - Long.BYTES;
+                LONG.set(out, next + last, (long) LONG.get(key, restAt + last));
+            }
+        } else {
+            System.arraycopy(key, restAt, out, next, rest);
+        }
         return next + rest;
     }
 
-    private static int putNumber(byte[] out, int at, long number, int bytes) {
+    private static int putNumber(byte[] out, int at, long number, int bytes, boolean slack) {
+        if (slack && bytes > 0) {
+            LONG.set(out, at, number << (Long.SIZE - 8 * bytes));
+            return at + bytes;
+        }
         for (int i = bytes - 1; i >= 0; i--) {
             out[at + i] = (byte) number;
             number >>>= 8;
