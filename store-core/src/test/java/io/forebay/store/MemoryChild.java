@@ -18,7 +18,7 @@ import java.util.Random;
 final class MemoryChild {
     private static final int STORES = 8;
     private static final int KEYS = 60_000;
-    private static final int OPERATIONS_PER_LINE = 5_000;
+    private static final int OPERATIONS_PER_LINE = 250;
 
     private final Random random;
     private final List<Store> stores = new ArrayList<>();
