@@ -34,9 +34,8 @@ final class MemoryChild {
     public static void main(String[] arguments) throws IOException {
         long end = System.nanoTime() + Long.parseLong(arguments[2]) * 1_000_000_000;
         MemoryChild child = new MemoryChild(Long.parseLong(arguments[3]));
-        try (Environment environment = Environment.builder()
-                .memoryBytes(Long.parseLong(arguments[1]))
-                .build()) {
+        try (Environment environment =
+                Environment.builder().memoryBytes(Long.parseLong(arguments[1])).build()) {
             for (int i = 0; i < STORES; i++) {
                 Path place = Path.of(arguments[0], "store-" + i);
                 Files.createDirectories(place);
@@ -52,8 +51,7 @@ final class MemoryChild {
                     child.step(child.stores.get(child.random.nextInt(STORES)));
                 }
                 EnvironmentStatistics statistics = environment.statistics();
-                System.out.println(
-                        resident() + " " + statistics.memoryUsed() + " " + statistics.memoryPeak());
+                System.out.println(resident() + " " + statistics.memoryUsed() + " " + statistics.memoryPeak());
             }
             child.iterators.forEach(StoreIterator::close);
         }
@@ -121,7 +119,8 @@ final class MemoryChild {
     /** Mostly small, now and then of hundreds of kilobytes. */
     private byte[] value() {
         int choice = random.nextInt(2_000);
-        int length = choice == 0 ? random.nextInt(600 << 10) : choice < 40 ? random.nextInt(10_000) : random.nextInt(300);
+        int length =
+                choice == 0 ? random.nextInt(600 << 10) : choice < 40 ? random.nextInt(10_000) : random.nextInt(300);
         int at = random.nextInt(bytes.length - length);
         return Arrays.copyOfRange(bytes, at, at + length);
     }

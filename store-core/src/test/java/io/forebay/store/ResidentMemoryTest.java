@@ -48,8 +48,12 @@ class ResidentMemoryTest {
             for (String line = child.readLine(); line != null && !line.startsWith("rows"); line = child.readLine()) {
                 String[] numbers = line.split(" ");
                 resident.add(Long.parseLong(numbers[0]));
-                assertThat(Long.parseLong(numbers[1])).as("used, -Dforebay.seed=%d", seed).isLessThanOrEqualTo(BUDGET);
-                assertThat(Long.parseLong(numbers[2])).as("peak, -Dforebay.seed=%d", seed).isLessThanOrEqualTo(BUDGET);
+                assertThat(Long.parseLong(numbers[1]))
+                        .as("used, -Dforebay.seed=%d", seed)
+                        .isLessThanOrEqualTo(BUDGET);
+                assertThat(Long.parseLong(numbers[2]))
+                        .as("peak, -Dforebay.seed=%d", seed)
+                        .isLessThanOrEqualTo(BUDGET);
                 last = line;
             }
         }
@@ -71,6 +75,9 @@ class ResidentMemoryTest {
     }
 
     private static long most(List<Long> values, int from, int to) {
-        return values.subList(from, to).stream().mapToLong(Long::longValue).max().orElseThrow();
+        return values.subList(from, to).stream()
+                .mapToLong(Long::longValue)
+                .max()
+                .orElseThrow();
     }
 }
