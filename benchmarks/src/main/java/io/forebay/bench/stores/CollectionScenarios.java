@@ -52,8 +52,9 @@ final class CollectionScenarios {
     /** Maps of many entries between small ones; the big ones are cleared, and what lies around is scanned. */
     static void clear(StoreTrial trial) {
         for (int entries : MAP_SIZES) {
-            int maps = Math.max(2, Math.min(MOST_MAPS, trial.scale().keys() / entries));
-            clear(trial, entries, maps);
+            if (entries <= trial.scale().keys()) {
+                clear(trial, entries, Math.max(2, Math.min(MOST_MAPS, trial.scale().keys() / entries)));
+            }
         }
     }
 

@@ -41,6 +41,7 @@ public final class Worker {
     private void play(Wire.Request request) throws IOException {
         File directory = new File(request.directory());
         java.nio.file.Files.createDirectories(directory.toPath());
+        String outcome = Wire.DONE;
         try {
             System.gc();
             Trial trial = new Trial(
@@ -50,13 +51,13 @@ public final class Worker {
                     request.seed(),
                     measurement -> answers.println(Wire.encode(measurement)));
             suite.scenario(request.scenario()).play(trial);
-            answers.println(Wire.DONE);
         } catch (RuntimeException | Error e) {
             // The stack goes to the log, the cause into the report; the next request is another try.
             e.printStackTrace(System.err);
-            answers.println(Wire.failed(e));
+            outcome = Wire.failed(e);
         } finally {
             Files.deleteTree(directory.toPath());
         }
+        answers.println(outcome);
     }
 }

@@ -1,0 +1,126 @@
+package io.forebay.bench.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.forebay.bench.engines.EngineKind;
+import io.forebay.bench.scenarios.Contender;
+import io.forebay.bench.scenarios.Measurement;
+import io.forebay.bench.scenarios.Play;
+import io.forebay.bench.scenarios.Scale;
+import io.forebay.bench.stores.StoreSuite;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+final class ResultsTest {
+    private final StoreSuite suite = new StoreSuite();
+    private final Contender ours = EngineKind.FOREBAY.contender();
+    private final Contender other = EngineKind.ROCKSDB_KAFKA.contender();
+    private final Play play = new Play(suite.scenarios().get(0), new Scale(1_000_000, 10_000), 3, 1);
+    private final Results results = new Results();
+
+    private void add(Contender contender, int round, double nanos) {
+        results.add(
+                suite,
+                play,
+                contender,
+                round,
+                new Measurement(
+                        "put",
+                        Measurement.NANOS,
+                        nanos,
+                        1000,
+                        (long) (nanos * 1000),
+                        100,
+                        2000,
+                        30_000,
+                        400_000,
+                        64_000,
+                        3_000_000,
+                        1_500_000,
+                        500,
+                        2_048_000,
+                        5 << 20,
+                        6 << 20,
+                        7_000_000,
+                        4_000_000));
+    }
+
+    private Results.Cells cells() {
+        return results.rows().values().iterator().next();
+    }
+
+    @Test
+    void ratiosAreOfTheSameRound() {
+        add(ours, 1, 100);
+        add(ours, 2, 200);
+        add(ours, 3, 1000);
+        add(other, 2, 600);
+        add(other, 3, 1000);
+        // The other one failed in the first round.
+        Spread ratio = Spread.ratio(cells().byRound(ours), cells().byRound(other));
+        assertThat(ratio).isEqualTo(new Spread(2, 1, 3));
+        assertThat(Spread.of(cells().of(ours), Measurement::value)).isEqualTo(new Spread(200, 100, 1000));
+        assertThat(Spread.ratio(cells().byRound(ours), cells().byRound(EngineKind.HEAP.contender()))
+                        .isEmpty())
+                .isTrue();
+    }
+
+    @Test
+    void costsAreForAnOperation() {
+        add(ours, 1, 100);
+        Measurement measurement = cells().of(ours).get(0);
+        assertThat(Costs.ALLOCATED.of(measurement)).isEqualTo(64);
+        assertThat(Costs.WRITE_AMPLIFICATION.of(measurement)).isEqualTo(2);
+        assertThat(Costs.READS.of(measurement)).isEqualTo(0.5);
+        assertThat(Costs.READ_BYTES.of(measurement)).isEqualTo(2048);
+        assertThat(Costs.DISK.of(measurement)).isEqualTo(5);
+        assertThat(Costs.RESIDENT.of(measurement)).isEqualTo(6);
+        assertThat(Costs.PAUSES.of(measurement)).isEqualTo(7);
+        assertThat(Costs.LONGEST_PAUSE.of(measurement)).isEqualTo(4);
+        assertThat(Costs.LONGEST.of(measurement)).isEqualTo(400);
+        assertThat(Costs.P999.of(measurement)).isEqualTo(30_000);
+    }
+
+    @Test
+    void tableShowsMediansRatiosAndWhoIsMissing() {
+        add(ours, 1, 100);
+        add(other, 1, 470);
+        results.missing(EngineKind.PAIMON.contender(), "its jars are not there");
+        results.failed("something");
+        ByteArrayOutputStream printed = new ByteArrayOutputStream();
+        new TextTable(results, new PrintStream(printed, true, StandardCharsets.UTF_8)).print(true);
+        assertThat(printed.toString(StandardCharsets.UTF_8))
+                .contains("points and scans, 1M x 10,000 B")
+                .contains("4.70x [4.7 - 4.7]")
+                .contains("2.00")
+                .contains("NOT RUN Paimon LSM: its jars are not there")
+                .contains("FAILED something");
+    }
+
+    @Test
+    void thePageIsWholeAndCannotBeEndedByItsData() throws IOException {
+        add(ours, 1, 100);
+        add(other, 1, 470);
+        results.failed("</script><b>");
+        ObjectNode json = JsonReport.of(results, Map.of("java", "17"));
+        String page = HtmlReport.of(json);
+        assertThat(page)
+                .doesNotContain("</script><b>")
+                .doesNotContain("/*DATA*/")
+                .doesNotContain("src=");
+        assertThat(page).contains("\"ratio\":4.7").endsWith("</html>\n");
+        assertThat(json.get("rows")
+                        .get(0)
+                        .get("contenders")
+                        .get("Forebay")
+                        .get("costs")
+                        .get("alloc B/op")
+                        .asDouble())
+                .isEqualTo(64);
+    }
+}

@@ -1,0 +1,79 @@
+package io.forebay.bench.scenarios;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class TrialTest {
+    private static final Contender NOBODY = new Contender("nobody", "Nobody");
+
+    /** Written by the work, so that its arrays are really made. */
+    private static volatile Object sink;
+
+    @TempDir
+    File directory;
+
+    private final List<Measurement> measurements = new ArrayList<>();
+
+    private Trial trial() {
+        return new Trial(NOBODY, directory, new Scale(1000, 10), 1, measurements::add);
+    }
+
+    @Test
+    void allocationIsThatOfTheWork() {
+        // The first times make what the watch itself needs once.
+        for (int i = 0; i < 3; i++) {
+            trial().measure("arrays", 100_000, n -> sink = new byte[1000]);
+        }
+        Measurement last = measurements.get(2);
+        assertThat(last.allocatedBytes() / 100_000).isBetween(1000L, 1040L);
+        trial().measure("nothing", 100_000, n -> {});
+        assertThat(measurements.get(3).allocatedBytes()).isLessThan(100_000);
+    }
+
+    @Test
+    void inputAndOutputAreThoseOfTheWork() {
+        assumeThat(new File("/proc/self/io")).exists();
+        File file = new File(directory, "file");
+        trial().measureInGroups("files", 10, 100, 1 << 20, n -> {
+            try {
+                Files.write(file.toPath(), new byte[1 << 20]);
+                Files.readAllBytes(file.toPath());
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+        Measurement measurement = measurements.get(0);
+        assertThat(measurement.operations()).isEqualTo(1000);
+        assertThat(measurement.writtenBytes()).isBetween(10L << 20, 11L << 20);
+        assertThat(measurement.readBytes()).isBetween(10L << 20, 11L << 20);
+        assertThat(measurement.reads()).isBetween(10L, 1000L);
+        assertThat(measurement.diskBytes()).isEqualTo(1 << 20);
+        assertThat(measurement.residentBytes()).isPositive();
+    }
+
+    @Test
+    void samplesOfAnotherWorkAreReportedAsTheirOwn() {
+        trial().report("pauses", List.of(1000L, 2000L, 9000L));
+        Measurement measurement = measurements.get(0);
+        assertThat(measurement.value()).isEqualTo(4000);
+        assertThat(measurement.operations()).isEqualTo(3);
+        assertThat(measurement.longest()).isBetween(9000L, 9100L);
+    }
+
+    @Test
+    void quietnessIsReached() {
+        trial().awaitQuiet();
+        trial().memory("now");
+        assertThat(measurements.get(0).unit()).isEqualTo("MB");
+        assertThat(measurements.get(0).value()).isBetween(1.0, 4096.0);
+    }
+}
