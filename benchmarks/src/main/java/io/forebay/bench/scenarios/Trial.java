@@ -1,5 +1,6 @@
 package io.forebay.bench.scenarios;
 
+import io.forebay.bench.system.Memory;
 import io.forebay.bench.system.ProcessFigures;
 import java.io.File;
 import java.util.List;
@@ -126,9 +127,9 @@ public final class Trial {
         results.accept(Measurement.figure(work, unit, value));
     }
 
-    /** Reports how much memory the process holds with everything that is open now: resident, without the garbage on the heap. */
+    /** Reports how much memory the process needs with what is open now: live objects, and all that is resident beside the heap. */
     public void memory(String work) {
-        figure(work, "MB", ProcessFigures.memoryWithoutGarbage() / (double) (1 << 20));
+        figure(work, "MB", Memory.liveBytes() / (double) (1 << 20));
     }
 
     /** Bytes that this process has handed to the operating system up to now. */

@@ -53,7 +53,10 @@ final class CollectionScenarios {
     static void clear(StoreTrial trial) {
         for (int entries : MAP_SIZES) {
             if (entries <= trial.scale().keys()) {
-                clear(trial, entries, Math.max(2, Math.min(MOST_MAPS, trial.scale().keys() / entries)));
+                clear(
+                        trial,
+                        entries,
+                        Math.max(2, Math.min(MOST_MAPS, trial.scale().keys() / entries)));
             }
         }
     }

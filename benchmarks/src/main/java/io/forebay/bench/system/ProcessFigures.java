@@ -4,7 +4,6 @@ import com.sun.management.ThreadMXBean;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
-import java.lang.management.MemoryUsage;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
@@ -46,13 +45,6 @@ public record ProcessFigures(long allocatedBytes, long writtenBytes, long reads,
                 value(io, "syscr:"),
                 value(io, "rchar:"),
                 value(text(STATUS), "VmRSS:") << 10);
-    }
-
-    /** Collects garbage; what is resident then, less what the heap keeps for later. */
-    public static long memoryWithoutGarbage() {
-        System.gc();
-        MemoryUsage heap = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage();
-        return Math.max(heap.getUsed(), now().residentBytes - (heap.getCommitted() - heap.getUsed()));
     }
 
     private static String text(Path file) {
