@@ -1,6 +1,8 @@
 package io.forebay.bench;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.forebay.bench.engines.EngineKind;
+import io.forebay.bench.micro.Micro;
 import io.forebay.bench.report.HtmlReport;
 import io.forebay.bench.report.JsonReport;
 import io.forebay.bench.report.Results;
@@ -19,6 +21,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -42,6 +45,17 @@ import picocli.CommandLine.Option;
 public final class Bench implements Callable<Integer> {
     @Option(names = "--quick", description = "Small sizes, every scenario: under five minutes.")
     private boolean quick;
+
+    @Option(
+            names = "--micro",
+            description = "Instead of the scenarios: single operations under JMH on small stores that stay in memory.")
+    private boolean micro;
+
+    @Option(
+            names = "--jmh",
+            paramLabel = "OPTIONS",
+            description = "Options of JMH for --micro, in one word: --jmh='-f 1 -i 3'.")
+    private String jmh = "";
 
     @Option(names = "--list", description = "Only say which suites, scenarios and contenders there are.")
     private boolean list;
@@ -97,7 +111,7 @@ public final class Bench implements Callable<Integer> {
     @Option(
             names = "--out",
             paramLabel = "DIRECTORY",
-            description = "Where bench.json, bench.html and bench.log go (default: ${DEFAULT-VALUE}).")
+            description = "Where results and logs go: bench.json, bench.html, bench.log (default: ${DEFAULT-VALUE}).")
     private File out = new File("bench-results");
 
     @CommandLine.Spec
@@ -143,6 +157,9 @@ public final class Bench implements Callable<Integer> {
         if (!out.isDirectory() && !out.mkdirs()) {
             throw new CommandLine.ParameterException(spec.commandLine(), "--out: cannot create " + out);
         }
+        if (micro) {
+            return micro();
+        }
         long started = System.nanoTime();
         Path directory = java.nio.file.Files.createTempDirectory(work.toPath(), "forebay-bench");
         Run run = new Run(home, jvm(), new File(out, "bench.log"), directory, terminal);
@@ -155,6 +172,14 @@ public final class Bench implements Callable<Integer> {
         }
         report(run.results(), (System.nanoTime() - started) / 1_000_000_000);
         return run.results().failures().isEmpty() ? 0 : 1;
+    }
+
+    private int micro() throws IOException {
+        List<EngineKind> kinds = Arrays.stream(EngineKind.values())
+                .filter(kind -> contenders.isEmpty() || contenders.contains(kind.contender().name()))
+                .toList();
+        return new Micro(home, jvm(), out, terminal)
+                .run(kinds, jmh.isBlank() ? List.of() : List.of(jmh.trim().split("\\s+")));
     }
 
     private void play(Run run, Suite suite) throws IOException {

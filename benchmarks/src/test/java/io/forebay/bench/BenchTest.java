@@ -83,6 +83,25 @@ final class BenchTest {
     }
 
     @Test
+    void microCasesRunUnderJmh() {
+        File out = new File(directory, "out");
+        int code = run(
+                "--micro",
+                "--contenders=forebay,rocksdb-kafka",
+                "--heap=256m",
+                "--out=" + out,
+                "--jmh=-f 1 -wi 0 -i 1 -r 50ms -p keys=1000 -p place=memtable -e .*And1000.*|.*getMiss");
+
+        assertThat(code).as(printed()).isZero();
+        assertThat(printed())
+                .contains("getHit, memtable, 1000 x 100 B")
+                .contains("seekAnd10Reverse")
+                .doesNotContain("getMiss")
+                .contains("NOT RUN RocksDB (Kafka)");
+        assertThat(new File(out, "micro-forebay.json")).isNotEmpty();
+    }
+
+    @Test
     void unknownNamesAreRefusedWithThoseThatExist() {
         assertThat(run("--scenarios=nosuch")).isEqualTo(2);
         assertThat(run("--contenders=nosuch")).isEqualTo(2);

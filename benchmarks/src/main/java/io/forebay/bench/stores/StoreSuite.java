@@ -34,12 +34,18 @@ public final class StoreSuite implements Suite {
         return quick ? quick() : full();
     }
 
+    /** About two minutes on two cores. */
     private static List<Play> quick() {
         List<Play> plays = new ArrayList<>();
-        plays.add(new Play(StoreScenario.CORE, new Scale(200_000, 100), 3, 1));
+        plays.add(new Play(StoreScenario.CORE, new Scale(100_000, 100), 3, 1));
         for (StoreScenario scenario : StoreScenario.values()) {
-            if (scenario != StoreScenario.CORE) {
-                plays.add(new Play(scenario, new Scale(100_000, 100), 3, 1));
+            if (scenario == StoreScenario.CLEAR) {
+                // One of its maps has 100,000 entries.
+                plays.add(new Play(scenario, new Scale(100_000, 100), 2, 1));
+            } else if (scenario == StoreScenario.CHECKPOINT) {
+                plays.add(new Play(scenario, new Scale(20_000, 1000), 2, 1));
+            } else if (scenario != StoreScenario.CORE) {
+                plays.add(new Play(scenario, new Scale(50_000, 100), 2, 1));
             }
         }
         return plays;
@@ -54,7 +60,10 @@ public final class StoreSuite implements Suite {
         plays.add(new Play(StoreScenario.CORE, new Scale(100_000, 10_000), 3, 1));
         plays.add(new Play(StoreScenario.CORE, new Scale(10 * MILLION, 100), 2, 1));
         for (StoreScenario scenario : StoreScenario.values()) {
-            if (scenario != StoreScenario.CORE) {
+            if (scenario == StoreScenario.CHECKPOINT) {
+                // 100 MB are in the memtable at each checkpoint.
+                plays.add(new Play(scenario, new Scale(MILLION, 1000), 2, 1));
+            } else if (scenario != StoreScenario.CORE) {
                 plays.add(new Play(scenario, new Scale(MILLION, 100), 3, 2));
             }
         }

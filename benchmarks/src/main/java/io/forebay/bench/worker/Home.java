@@ -3,6 +3,7 @@ package io.forebay.bench.worker;
 import io.forebay.bench.scenarios.Contender;
 import java.io.File;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -30,6 +31,24 @@ public record Home(List<String> common, File engines) {
     public String classPath(Contender contender) {
         List<String> path = new ArrayList<>(common);
         contender.libraries().forEach(library -> path.add(new File(engines, library + "/*").getPath()));
+        return String.join(File.pathSeparator, path);
+    }
+
+    /** As {@link #classPath}, with every jar by its name: for programs that hand their class path on. */
+    public String expandedClassPath(Contender contender) {
+        List<String> path = new ArrayList<>();
+        for (String element : classPath(contender).split(File.pathSeparator)) {
+            if (!element.endsWith("*")) {
+                path.add(element);
+                continue;
+            }
+            File folder = new File(element).getParentFile();
+            String[] jars = folder.list((parent, name) -> name.endsWith(".jar"));
+            if (jars != null) {
+                Arrays.sort(jars);
+                Arrays.stream(jars).forEach(jar -> path.add(new File(folder, jar).getPath()));
+            }
+        }
         return String.join(File.pathSeparator, path);
     }
 
