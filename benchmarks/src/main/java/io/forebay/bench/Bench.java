@@ -176,7 +176,8 @@ public final class Bench implements Callable<Integer> {
 
     private int micro() throws IOException {
         List<EngineKind> kinds = Arrays.stream(EngineKind.values())
-                .filter(kind -> contenders.isEmpty() || contenders.contains(kind.contender().name()))
+                .filter(kind -> contenders.isEmpty()
+                        || contenders.contains(kind.contender().name()))
                 .toList();
         return new Micro(home, jvm(), out, terminal)
                 .run(kinds, jmh.isBlank() ? List.of() : List.of(jmh.trim().split("\\s+")));

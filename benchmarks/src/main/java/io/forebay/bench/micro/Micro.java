@@ -93,9 +93,11 @@ public final class Micro {
             JsonNode params = result.get("params");
             String title = name.substring(name.lastIndexOf('.') + 1) + ", "
                     + params.get("place").asText() + ", "
-                    + params.get("keys").asText() + " x " + params.get("valueBytes").asText() + " B";
+                    + params.get("keys").asText() + " x "
+                    + params.get("valueBytes").asText() + " B";
             JsonNode primary = result.get("primaryMetric");
-            JsonNode allocated = result.get("secondaryMetrics").path("gc.alloc.rate.norm").path("score");
+            JsonNode allocated =
+                    result.get("secondaryMetrics").path("gc.alloc.rate.norm").path("score");
             scores.put(
                     title,
                     new Score(
@@ -110,7 +112,8 @@ public final class Micro {
         TreeSet<String> titles = new TreeSet<>();
         scores.values().forEach(each -> titles.addAll(each.keySet()));
         terminal.printf("%n%-46s", "ns per call +- error of 99.9 %, B allocated");
-        scores.keySet().forEach(kind -> terminal.printf(" %30s", kind.contender().title()));
+        scores.keySet()
+                .forEach(kind -> terminal.printf(" %30s", kind.contender().title()));
         terminal.println();
         for (String title : titles) {
             terminal.printf("%-46s", title);
@@ -121,7 +124,11 @@ public final class Micro {
                         score == null
                                 ? "-"
                                 : String.format(
-                                        Locale.ROOT, "%,.0f +- %,.0f, %,.0f B", score.nanos, score.error, score.allocated));
+                                        Locale.ROOT,
+                                        "%,.0f +- %,.0f, %,.0f B",
+                                        score.nanos,
+                                        score.error,
+                                        score.allocated));
             }
             terminal.println();
         }
