@@ -34,7 +34,7 @@ class QueryPositionTest {
     File directory;
 
     @Test
-    @Timeout(value = 2, unit = TimeUnit.MINUTES)
+    @Timeout(value = 10, unit = TimeUnit.MINUTES)
     void aQueryTellsThePositionOfExactlyTheRowsThatItSaw() throws Exception {
         InternalMockProcessorContext<Object, Object> context = logged(directory, "s");
         KeyValueStore<Bytes, byte[]> store =
@@ -63,7 +63,7 @@ class QueryPositionTest {
         } finally {
             ended.set(true);
             reader.shutdown();
-            assertThat(reader.awaitTermination(1, TimeUnit.MINUTES)).isTrue();
+            assertThat(reader.awaitTermination(5, TimeUnit.MINUTES)).isTrue();
             store.close();
         }
     }

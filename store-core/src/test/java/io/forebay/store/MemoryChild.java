@@ -19,6 +19,8 @@ final class MemoryChild {
     private static final int STORES = 8;
     private static final int KEYS = 60_000;
     private static final int OPERATIONS_PER_LINE = 250;
+    /** However slow the machine is. */
+    private static final int LEAST_LINES = 10;
 
     private final Random random;
     private final List<Store> stores = new ArrayList<>();
@@ -46,7 +48,7 @@ final class MemoryChild {
                                 .targetFileBytes(8 << 20)
                                 .build()));
             }
-            while (System.nanoTime() < end) {
+            for (int lines = 0; lines < LEAST_LINES || System.nanoTime() < end; lines++) {
                 for (int i = 0; i < OPERATIONS_PER_LINE; i++) {
                     child.step(child.stores.get(child.random.nextInt(STORES)));
                 }
