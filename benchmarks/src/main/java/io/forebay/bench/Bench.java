@@ -95,12 +95,9 @@ public final class Bench implements Callable<Integer> {
     private List<String> javaOptions = new ArrayList<>();
 
     @Option(
-            names = "--costs",
-            negatable = true,
-            fallbackValue = "true",
-            description =
-                    "Print latencies, allocation, input and output too; they are in the JSON and the page anyway.")
-    private boolean costs;
+            names = "--brief",
+            description = "Print ratios only: latencies, allocation, input and output are in the JSON and on the page.")
+    private boolean brief;
 
     @Option(
             names = "--work",
@@ -223,7 +220,7 @@ public final class Bench implements Callable<Integer> {
     }
 
     private void report(Results results, long seconds) throws IOException {
-        new TextTable(results, terminal).print(costs);
+        new TextTable(results, terminal).print(!brief);
         Map<String, String> about = Machine.describe();
         about.put("JVMs", String.join(" ", jvm()));
         about.put("seconds", Long.toString(seconds));

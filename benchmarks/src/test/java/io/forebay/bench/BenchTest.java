@@ -40,7 +40,6 @@ final class BenchTest {
                 "--rounds=2",
                 "--forks=1",
                 "--heap=256m",
-                "--costs",
                 "--work=" + directory,
                 "--out=" + out);
 

@@ -45,7 +45,9 @@ public final class StoreSuite implements Suite {
             } else if (scenario == StoreScenario.CHECKPOINT) {
                 plays.add(new Play(scenario, new Scale(20_000, 1000), 2, 1));
             } else if (scenario != StoreScenario.CORE) {
-                plays.add(new Play(scenario, new Scale(50_000, 100), 2, 1));
+                // Most of the time of many stores is in opening and closing them.
+                int rounds = scenario == StoreScenario.MANY ? 1 : 2;
+                plays.add(new Play(scenario, new Scale(50_000, 100), rounds, 1));
             }
         }
         return plays;
