@@ -155,7 +155,7 @@ final class FlushStep {
         List<Source> newestFirst = new ArrayList<>();
         for (int i = oldestFirst.size() - 1; i >= 0; i--) {
             newestFirst.add(new Source(
-                    oldestFirst.get(i).memtable.iterator(),
+                    oldestFirst.get(i).memtable.flushIterator(),
                     oldestFirst.get(i).memtable.tombstones()));
         }
         return newestFirst;

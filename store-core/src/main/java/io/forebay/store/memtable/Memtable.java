@@ -340,6 +340,12 @@ public final class Memtable {
         return iterator(Long.MAX_VALUE);
     }
 
+    /** As {@link #iterator()}, for a flush, which reads everything once: it goes forwards only. */
+    public InternalIterator flushIterator() {
+        retain();
+        return new FlushIterator(this, arena, order.open());
+    }
+
     /** The range deletes so far; O(1). Range deletes above the pin of the caller must be ignored by their sequence. */
     public RangeTombstones tombstones() {
         return (RangeTombstones) TOMBSTONES.getAcquire(this);

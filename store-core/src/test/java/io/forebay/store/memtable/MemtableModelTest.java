@@ -92,7 +92,29 @@ class MemtableModelTest {
             checkIterator(harness, model, at, random);
             at.iterator.close();
         }
+        checkFlush(harness, keys);
         checkEnd(harness, model, random);
+    }
+
+    /** What a flush reads is what an iterator shows, from the beginning and from anywhere. */
+    private static void checkFlush(MemtableHarness harness, RandomKeys keys) throws IOException {
+        try (InternalIterator flush = harness.memtable.flushIterator();
+                InternalIterator iterator = harness.memtable.iterator()) {
+            List<Version> all = MemtableHarness.all(iterator);
+            assertThat(MemtableHarness.all(flush)).isEqualTo(all);
+            for (int i = 0; i < 3; i++) {
+                byte[] from = keys.key();
+                iterator.seek(from, 0, from.length);
+                int shown = 0;
+                for (flush.seek(from, 0, from.length); flush.isValid() && shown < 20; flush.next()) {
+                    assertThat(Version.of(flush)).isEqualTo(Version.of(iterator));
+                    assertThat(flush.mayHaveOlder()).isEqualTo(iterator.mayHaveOlder());
+                    iterator.next();
+                    shown++;
+                }
+                assertThat(flush.isValid() || !iterator.isValid()).isTrue();
+            }
+        }
     }
 
     private static void step(
