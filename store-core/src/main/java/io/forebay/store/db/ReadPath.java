@@ -40,8 +40,11 @@ final class ReadPath {
 
     /** @param claim the state to read, or null for the present one */
     byte[] get(byte[] key, SnapshotList.Entry claim) {
-        ValueBuffer buffer = ReadContext.ofThread().buffer();
-        return get(key, 0, key.length, buffer, claim) ? buffer.toByteArray() : null;
+        ReadContext context = ReadContext.ofThread();
+        ValueBuffer buffer = context.buffer();
+        store.lifecycle.checkReadable();
+        store.counters.reads.increment();
+        return read(context, key, 0, key.length, buffer, claim) ? buffer.toByteArray() : null;
     }
 
     /** @param claim the state to read, or null for the present one */
@@ -49,8 +52,7 @@ final class ReadPath {
         Objects.checkFromIndexSize(offset, length, key.length);
         store.lifecycle.checkReadable();
         store.counters.reads.increment();
-        PointLookup lookup = ReadContext.ofThread().lookup;
-        return read(lookup, key, offset, length, into, claim);
+        return read(ReadContext.ofThread(), key, offset, length, into, claim);
     }
 
     List<byte[]> multiGet(List<byte[]> keys, SnapshotList.Entry claim) {
@@ -134,24 +136,45 @@ final class ReadPath {
     }
 
     private boolean read(
-            PointLookup lookup, byte[] key, int offset, int length, ValueBuffer into, SnapshotList.Entry claim) {
+            ReadContext context, byte[] key, int offset, int length, ValueBuffer into, SnapshotList.Entry claim) {
         long hash = KeyHash.of(key, offset, length);
         ReadState state = store.states.acquire();
         try {
-            for (int attempt = 0; attempt < OPTIMISTIC_READS; attempt++) {
-                // the limit after the state: what is newer than the state cannot be half in it for one key
-                lookup.start(key, offset, length, hash, claim == null ? writes.published() : claim.sequence, into);
-                if (search(state, lookup, claim != null)) {
-                    return finish(lookup, into);
-                }
+            // the limit after the state: what is newer than the state cannot be half in it for one key
+            long limit = claim == null ? writes.published() : claim.sequence;
+            int newest = state.active.memtable.getNewest(hash, key, offset, length, limit, into);
+            if (newest == Memtable.FOUND) {
+                return true;
+            }
+            if (newest == Memtable.SETTLED) {
+                return false;
+            }
+            PointLookup lookup = context.lookup;
+            lookup.start(key, offset, length, hash, limit, into);
+            boolean done = newest == Memtable.CONTINUE
+                    ? searchOlder(state, lookup, claim != null)
+                    : search(state, lookup, claim != null);
+            for (int attempt = 1; !done && attempt < OPTIMISTIC_READS; attempt++) {
                 if (claim != null) {
                     throw lostVersion(claim);
                 }
+                lookup.start(key, offset, length, hash, writes.published(), into);
+                done = search(state, lookup, false);
+            }
+            if (done) {
+                return finish(lookup, into);
             }
         } finally {
             state.release();
         }
+        return readClaimed(context.lookup, key, offset, length, hash, into);
+    }
+
+    /** The last resort of a read that keeps losing against the writer. */
+    private boolean readClaimed(
+            PointLookup lookup, byte[] key, int offset, int length, long hash, ValueBuffer into) {
         SnapshotList.Entry own = claimNow(null);
+        ReadState state = null;
         try {
             state = store.states.acquire();
             lookup.start(key, offset, length, hash, own.sequence, into);
@@ -160,7 +183,9 @@ final class ReadPath {
             }
             return finish(lookup, into);
         } finally {
-            state.release();
+            if (state != null) {
+                state.release();
+            }
             store.snapshots.remove(own);
         }
     }
@@ -200,6 +225,12 @@ final class ReadPath {
      */
     private boolean search(ReadState state, PointLookup lookup, boolean claimed) {
         int result = state.active.memtable.get(lookup, claimed);
+        return result == Memtable.CONTINUE ? searchOlder(state, lookup, claimed) : result != Memtable.RETRY;
+    }
+
+    /** As {@link #search}, behind the active memtable. */
+    private boolean searchOlder(ReadState state, PointLookup lookup, boolean claimed) {
+        int result = Memtable.CONTINUE;
         for (int i = 0; result == Memtable.CONTINUE && i < state.frozen.length; i++) {
             result = state.frozen[i].memtable.get(lookup, claimed);
         }

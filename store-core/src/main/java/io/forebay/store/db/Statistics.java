@@ -40,6 +40,8 @@ final class Statistics {
         WriteAheadLog log = store.log();
         long reads = counters.reads.sum();
         Lifecycle.Failure failure = store.lifecycle.failure();
+        // Before the newest sequence number, which only grows; and the number of a commit is published after its record.
+        long durable = store.commits.durable().sequence();
         ReadState state = store.states.acquire();
         try {
             long memtableBytes = state.active.memtable.heldBytes();
@@ -79,8 +81,8 @@ final class Statistics {
                     fileBytes,
                     state.version.runs().size(),
                     entries,
-                    writes.published(),
-                    store.commits.durable().sequence(),
+                    Math.max(durable, writes.published()),
+                    durable,
                     log == null ? 0 : log.liveBytes(),
                     log == null ? 0 : log.bytesWritten(),
                     log == null ? 0 : log.syncs(),

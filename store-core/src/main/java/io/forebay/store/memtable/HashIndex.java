@@ -55,8 +55,7 @@ final class HashIndex {
     private int[] depths = new int[4];
     private int segmentCount;
     private int largestCount;
-    // writer only: where the key of the last find would go
-    private Slab freeSegment;
+    /** Writer only: where in its segment the key of the last find would go. */
     private int freeSlot;
 
     private static final class Directory {
@@ -149,7 +148,6 @@ final class HashIndex {
                 return (int) entry;
             }
         }
-        freeSegment = segment;
         freeSlot = slot;
         return 0;
     }
@@ -163,9 +161,10 @@ final class HashIndex {
 
     /** Publishes the record of the key that the last {@link #findOrPrepare} did not find. */
     void add(long hash, int ref) {
-        freeSegment.putLongRelease(freeSlot << 3, hash & 0xFFFFFFFF_00000000L | ref & 0xFFFFFFFFL);
         Directory current = directory;
-        int id = current.ids[(int) (hash >>> current.shift)];
+        int place = (int) (hash >>> current.shift);
+        current.segments[place].putLongRelease(freeSlot << 3, hash & 0xFFFFFFFF_00000000L | ref & 0xFFFFFFFFL);
+        int id = current.ids[place];
         int count = ++counts[id];
         if (count > largestCount) {
             largestCount = count;

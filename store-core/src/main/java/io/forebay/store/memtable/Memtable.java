@@ -37,6 +37,10 @@ public final class Memtable {
     public static final int CONTINUE = 0;
     /** What the lookup is after was replaced by something newer: start it again with a newer limit. */
     public static final int RETRY = -1;
+    /** {@link #getNewest} has the value. */
+    public static final int FOUND = 2;
+    /** {@link #getNewest} cannot tell; {@link #get} can. */
+    public static final int UNDECIDED = -2;
 
     private static final int RESERVE_STEP = 4 << 10;
     private static final VarHandle REFERENCES;
@@ -232,6 +236,35 @@ public final class Memtable {
     // ---- readers
 
     /**
+     * The usual case of {@link #get} without a lookup: a plain value or a delete as the newest version of the key. Any thread.
+     *
+     * @param limit as of {@link PointLookup#limit()}
+     * @param into gets the value; otherwise its content is arbitrary, of unchanged length
+     * @return {@link #FOUND}, {@link #SETTLED} when the key is deleted, {@link #CONTINUE} or {@link #UNDECIDED}
+     */
+    public int getNewest(long hash, byte[] key, int offset, int length, long limit, ValueBuffer into) {
+        if (!((FragmentTree) TOMBSTONES.getAcquire(this)).isEmpty()) {
+            return UNDECIDED;
+        }
+        int keyRef = index.find(hash, key, offset, length);
+        if (keyRef == 0) {
+            return CONTINUE;
+        }
+        int ref = arena.slab(keyRef).getIntAcquire(Arena.offset(keyRef) + Records.NEWEST);
+        Slab slab = arena.slab(ref);
+        int at = Arena.offset(ref);
+        long word = slab.getLongAcquire(at);
+        if (Records.sequence(word) > limit) {
+            return UNDECIDED;
+        }
+        byte kind = Records.kind(word);
+        if (kind != ValueKind.PUT) {
+            return kind == ValueKind.DELETE ? SETTLED : UNDECIDED;
+        }
+        return copy(slab, at, word, into) ? FOUND : UNDECIDED;
+    }
+
+    /**
      * Reports the range delete over the key of the lookup, and its versions up to the limit, newest first. Any thread.
      *
      * @param pinned true when the limit is at or below the pinned sequence that the writer uses (a snapshot): then the
@@ -269,7 +302,7 @@ public final class Memtable {
     private int offerVersions(int keyRef, PointLookup lookup, long limit, long cover, boolean pinned) {
         Slab keySlab = arena.slab(keyRef);
         int keyAt = Arena.offset(keyRef);
-        int inlineRef = Records.inlineVersion(keyRef, keySlab.getInt(keyAt + Records.KEY_LENGTH));
+        int inlineRef = Records.inlineVersion(keyRef, lookup.length());
         int ref = keySlab.getIntAcquire(keyAt + Records.NEWEST);
         while (ref != 0) {
             Slab slab = arena.slab(ref);
@@ -296,28 +329,39 @@ public final class Memtable {
             return RETRY;
         }
         long sequence = Records.sequence(word);
-        int length = slab.getInt(at + Records.LENGTH);
-        if (length > Records.capacity(word)) {
-            return RETRY;
-        }
         if (kind == ValueKind.DELETE) {
             return lookup.offer(kind, sequence, slab, at, 0) ? SETTLED : CONTINUE;
         }
         if (kind == ValueKind.MERGE || lookup.isFound()) {
+            int length = slab.getInt(at + Records.LENGTH);
+            if (length > Records.capacity(word)) {
+                return RETRY;
+            }
             byte[] copy = slab.toByteArray(at + Records.VALUE, length);
             if (isChanged(slab, at, word)) {
                 return RETRY;
             }
             return lookup.offerCopy(kind, sequence, copy) ? SETTLED : CONTINUE;
         }
-        ValueBuffer target = lookup.target();
+        if (!copy(slab, at, word, lookup.target())) {
+            return RETRY;
+        }
+        return lookup.offerTarget(kind, sequence) ? SETTLED : CONTINUE;
+    }
+
+    /** Copies a value, unless it is overwritten meanwhile: then {@code target} keeps its length. */
+    private static boolean copy(Slab slab, int at, long word, ValueBuffer target) {
+        int length = slab.getInt(at + Records.LENGTH);
+        if (length > Records.capacity(word)) {
+            return false;
+        }
         int lengthBefore = target.length();
         slab.get(at + Records.VALUE, target.reset(length), 0, length);
         if (isChanged(slab, at, word)) {
             target.reset(lengthBefore);
-            return RETRY;
+            return false;
         }
-        return lookup.offerTarget(kind, sequence) ? SETTLED : CONTINUE;
+        return true;
     }
 
     private static boolean isChanged(Slab slab, int at, long word) {

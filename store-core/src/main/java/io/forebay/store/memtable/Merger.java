@@ -14,7 +14,11 @@ import org.slf4j.LoggerFactory;
  * version of its own and folded later with others. Only versions that may be overwritten ({@link Versions}) and that no
  * range delete hides are folded; the merge function is associative, so any run of neighbours may be.
  *
- * <p>Folding late makes it cheap: many operands are folded into a long value at once, so that a byte is copied a bounded
+ * <p>Where merging is concatenation, operands are appended to the newest version while its slot has room. When it is full the
+ * next operand gets a slot that is longer by half, on top: nothing is copied again and nothing is left behind, and a value of
+ * many operands still has few versions.
+ *
+ * <p>Other functions are called. Folding late makes it cheap: many operands are folded into a long value at once, so that a byte is copied a bounded
  * number of times, however many operands follow; but never more than {@link #LONGEST_CHAIN} wait for it. A function that
  * fails never fails a write: then operands stay as they are. Writer only.
  */
@@ -62,8 +66,8 @@ final class Merger {
             return;
         }
         if (delimiter >= 0) {
-            if (!versions.append((byte) delimiter, operand, from, bytes, sequence, FOLDED_BYTES_MAX)) {
-                versions.stack(ValueKind.MERGE, operand, from, bytes, sequence, 0);
+            if (!versions.append((byte) delimiter, operand, from, bytes, sequence)) {
+                versions.stackRoomy(operand, from, bytes, sequence);
             }
             return;
         }

@@ -1,5 +1,6 @@
 package io.forebay.store.memtable;
 
+import io.forebay.store.key.ValueKind;
 import io.forebay.store.util.Slab;
 import java.lang.invoke.VarHandle;
 
@@ -10,18 +11,19 @@ import java.lang.invoke.VarHandle;
  * checkpoint, so a newer version may take its place. Readers of "now" notice by the changed word.
  */
 final class Versions {
+    /** Slots for operands to come are not made longer: they share slabs. */
+    private static final int ROOMY_BYTES = 8 << 10;
+
     private final Arena arena;
     private final HashIndex index;
     private final OrderedIndex order;
     private long keys;
     private long entries;
 
-    // the key that was located last, and its newest version
-    private Slab keySlab;
-    private int keyAt;
+    // The key that was located last, and its newest version. No slabs: collectors make the store of a reference dear.
+    private int keyRef;
     private int inlineRef;
     private int ref;
-    private Slab slab;
     private int at;
     private long word;
 
@@ -41,15 +43,26 @@ final class Versions {
 
     /** Finds the newest version of a key; false when there is no such key, then {@link #addKey} may follow. */
     boolean locate(long hash, byte[] key, int offset, int length) {
-        int keyRef = index.findOrPrepare(hash, key, offset, length);
-        if (keyRef == 0) {
+        int found = index.findOrPrepare(hash, key, offset, length);
+        if (found == 0) {
             return false;
         }
-        keySlab = arena.slab(keyRef);
-        keyAt = Arena.offset(keyRef);
-        inlineRef = Records.inlineVersion(keyRef, keySlab.getInt(keyAt + Records.KEY_LENGTH));
-        select(keySlab.getInt(keyAt + Records.NEWEST));
+        keyRef = found;
+        inlineRef = Records.inlineVersion(found, length);
+        select(newest());
         return true;
+    }
+
+    private int newest() {
+        return arena.slab(keyRef).getInt(Arena.offset(keyRef) + Records.NEWEST);
+    }
+
+    private void publish(int versionRef) {
+        arena.slab(keyRef).putIntRelease(Arena.offset(keyRef) + Records.NEWEST, versionRef);
+    }
+
+    private Slab slab() {
+        return arena.slab(ref);
     }
 
     long sequence() {
@@ -65,16 +78,16 @@ final class Versions {
     }
 
     int valueLength() {
-        return slab.getInt(at + Records.LENGTH);
+        return slab().getInt(at + Records.LENGTH);
     }
 
     byte[] copyValue() {
-        return slab.toByteArray(at + Records.VALUE, valueLength());
+        return slab().toByteArray(at + Records.VALUE, valueLength());
     }
 
     /** How many versions below the newest one it may be folded with, as of when it was written. */
     int chain() {
-        return ref == inlineRef ? 0 : slab.getInt(at + Records.CHAIN);
+        return ref == inlineRef ? 0 : slab().getInt(at + Records.CHAIN);
     }
 
     /** Makes the next older version of the located key the located one; false when there is none. */
@@ -90,9 +103,8 @@ final class Versions {
     /** Makes another version of the located key the located one. */
     void select(int versionRef) {
         ref = versionRef;
-        slab = arena.slab(versionRef);
         at = Arena.offset(versionRef);
-        word = slab.getLong(at);
+        word = arena.slab(versionRef).getLong(at);
     }
 
     /** Adds a key that {@link #locate} did not find, with its first version. */
@@ -108,23 +120,23 @@ final class Versions {
             long sequence) {
         int keyBytes = Records.keyRecordBytes(length);
         int sizeClass = Records.sizeClassFor(bytes);
-        int keyRef;
+        int record;
         int versionRef;
         if (length <= Records.INLINE_KEY_MAX) {
-            keyRef = allocate(keyBytes + Records.slotBytes(sizeClass));
-            versionRef = keyRef + (keyBytes >>> 3);
+            record = allocate(keyBytes + Records.slotBytes(sizeClass));
+            versionRef = record + (keyBytes >>> 3);
         } else {
-            keyRef = allocate(keyBytes);
+            record = allocate(keyBytes);
             versionRef = allocateVersion(sizeClass, 0, 0);
         }
-        Slab into = arena.slab(keyRef);
-        int place = Arena.offset(keyRef);
+        Slab into = arena.slab(record);
+        int place = Arena.offset(record);
         into.putInt(place + Records.NEWEST, versionRef);
         into.putInt(place + Records.KEY_LENGTH, length);
         into.put(place + Records.KEY, key, offset, length);
         fill(versionRef, Records.word(sequence, sizeClass, kind), value, from, bytes);
-        index.add(hash, keyRef);
-        order.push(keyRef);
+        index.add(hash, record);
+        order.push(record);
         keys++;
         entries++;
     }
@@ -148,10 +160,10 @@ final class Versions {
     void stack(byte kind, byte[] value, int from, int bytes, long sequence, int chain) {
         int sizeClass = Records.sizeClassFor(bytes);
         // the located version may have been descended to: the newest one is what the key says
-        int newest = keySlab.getInt(keyAt + Records.NEWEST);
+        int newest = newest();
         int added = allocateVersion(sizeClass, newest, chain);
         fill(added, Records.word(sequence, sizeClass, kind), value, from, bytes);
-        keySlab.putIntRelease(keyAt + Records.NEWEST, added);
+        publish(added);
         entries++;
     }
 
@@ -159,7 +171,7 @@ final class Versions {
     boolean replace(byte kind, byte[] value, long sequence, int versionsAbove) {
         if (value.length <= Records.capacity(word)) {
             overwrite(kind, value, 0, value.length, sequence);
-            keySlab.putIntRelease(keyAt + Records.NEWEST, ref);
+            publish(ref);
         } else {
             int larger = allocateLarger(value.length, value.length + (long) (value.length >>> 1));
             if (larger == 0) {
@@ -171,28 +183,35 @@ final class Versions {
         return true;
     }
 
-    /** Appends to the value of the located version, which must be the newest; false when there is no memory for it. */
-    boolean append(byte delimiter, byte[] value, int from, int bytes, long sequence, long maxBytes) {
+    /** Appends to the value of the located version, which must be the newest; false when its slot is full. */
+    boolean append(byte delimiter, byte[] value, int from, int bytes, long sequence) {
         int length = valueLength();
-        long total = length + 1L + bytes;
-        if (total <= Records.capacity(word)) {
-            beginOverwrite();
-            appendAt(slab, at, length, delimiter, value, from, bytes);
-            slab.putLongRelease(at, Records.word(sequence, Records.sizeClass(word), kind()));
-            return true;
-        }
-        int larger = total > maxBytes ? 0 : allocateLarger((int) total, total * 2);
-        if (larger == 0) {
+        if (length + 1L + bytes > Records.capacity(word)) {
             return false;
         }
-        Slab into = arena.slab(larger);
-        int place = Arena.offset(larger);
-        int sizeClass = (int) into.getLong(place);
-        into.put(place + Records.VALUE, slab, at + Records.VALUE, length);
-        appendAt(into, place, length, delimiter, value, from, bytes);
-        into.putLong(place, Records.word(sequence, sizeClass, kind()));
-        keySlab.putIntRelease(keyAt + Records.NEWEST, larger);
+        Slab into = beginOverwrite();
+        appendAt(into, at, length, delimiter, value, from, bytes);
+        into.putLongRelease(at, Records.word(sequence, Records.sizeClass(word), kind()));
         return true;
+    }
+
+    /** Puts an operand on top of the located version, the newest, in a slot where others may be appended to it. */
+    void stackRoomy(byte[] value, int from, int bytes, long sequence) {
+        // as many operands as this one as make the slots grow by half, each with a delimiter but the first
+        long operand = bytes + 1L;
+        long wished = (Records.capacity(word) * 3L / 2 + operand - 1) / operand * operand - 1;
+        int sizeClass = Records.sizeClassFor((int) Math.max(bytes, Math.min(wished, ROOMY_BYTES)));
+        int place = bytes > ROOMY_BYTES
+                ? 0
+                : arena.allocateOptional(Records.VERSION_PREFIX + Records.slotBytes(sizeClass));
+        if (place == 0) {
+            stack(ValueKind.MERGE, value, from, bytes, sequence, 0);
+            return;
+        }
+        int added = begin(place, sizeClass, ref, 0);
+        fill(added, Records.word(sequence, sizeClass, ValueKind.MERGE), value, from, bytes);
+        publish(added);
+        entries++;
     }
 
     private static void appendAt(Slab into, int place, int length, byte delimiter, byte[] value, int from, int bytes) {
@@ -202,19 +221,21 @@ final class Versions {
     }
 
     private void overwrite(byte kind, byte[] value, int from, int bytes, long sequence) {
-        beginOverwrite();
-        slab.putInt(at + Records.LENGTH, bytes);
-        slab.put(at + Records.VALUE, value, from, bytes);
-        slab.putLongRelease(at, Records.word(sequence, Records.sizeClass(word), kind));
+        Slab into = beginOverwrite();
+        into.putInt(at + Records.LENGTH, bytes);
+        into.put(at + Records.VALUE, value, from, bytes);
+        into.putLongRelease(at, Records.word(sequence, Records.sizeClass(word), kind));
     }
 
-    private void beginOverwrite() {
-        slab.putLong(at, Records.busy(word));
+    private Slab beginOverwrite() {
+        Slab into = slab();
+        into.putLong(at, Records.busy(word));
         VarHandle.storeStoreFence();
+        return into;
     }
 
     private int older() {
-        return Records.older(slab, at, ref, inlineRef);
+        return Records.older(slab(), at, ref, inlineRef);
     }
 
     /** A slot to replace the located version: of the wished capacity if there is room, else of the needed one, else 0. */
@@ -246,7 +267,7 @@ final class Versions {
     private void fillReplacement(int larger, byte kind, byte[] value, int from, int bytes, long sequence) {
         int sizeClass = (int) arena.slab(larger).getLong(Arena.offset(larger));
         fill(larger, Records.word(sequence, sizeClass, kind), value, from, bytes);
-        keySlab.putIntRelease(keyAt + Records.NEWEST, larger);
+        publish(larger);
     }
 
     private void fill(int versionRef, long newWord, byte[] value, int from, int bytes) {

@@ -1,5 +1,7 @@
 package io.forebay.store.memtable;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.forebay.store.MergeFunction;
 import io.forebay.store.ValueBuffer;
 import io.forebay.store.cache.SlabPool;
@@ -95,7 +97,10 @@ final class MemtableHarness {
         PointLookup lookup = new PointLookup();
         lookup.start(padded, 2, key.length, KeyHash.of(key, 0, key.length), limit, value);
         int result = memtable.get(lookup, isPinned);
+        ValueBuffer nearest = new ValueBuffer(1);
+        int newest = memtable.getNewest(lookup.hash(), padded, 2, key.length, limit, nearest);
         if (result == Memtable.RETRY) {
+            assertThat(newest).isEqualTo(Memtable.UNDECIDED);
             return null;
         }
         byte[] found = null;
@@ -107,6 +112,10 @@ final class MemtableHarness {
                     : values.size() == 1 ? values.get(0) : function.merge(key, values);
         } else if (value.length() != 1) {
             throw new AssertionError("The target changed its length though nothing was found");
+        }
+        if (newest != Memtable.UNDECIDED) {
+            assertThat(newest == Memtable.FOUND ? nearest.toByteArray() : null).isEqualTo(found);
+            assertThat(newest != Memtable.CONTINUE).isEqualTo(result == Memtable.SETTLED);
         }
         return new MemtableModel.Answer(result == Memtable.SETTLED, found);
     }
