@@ -171,8 +171,7 @@ final class ReadPath {
     }
 
     /** The last resort of a read that keeps losing against the writer. */
-    private boolean readClaimed(
-            PointLookup lookup, byte[] key, int offset, int length, long hash, ValueBuffer into) {
+    private boolean readClaimed(PointLookup lookup, byte[] key, int offset, int length, long hash, ValueBuffer into) {
         SnapshotList.Entry own = claimNow(null);
         ReadState state = null;
         try {

@@ -40,7 +40,7 @@ final class Statistics {
         WriteAheadLog log = store.log();
         long reads = counters.reads.sum();
         Lifecycle.Failure failure = store.lifecycle.failure();
-        // Before the newest sequence number, which only grows; and the number of a commit is published after its record.
+        // before the newest sequence number, which grows meanwhile; that of a commit comes after its record
         long durable = store.commits.durable().sequence();
         ReadState state = store.states.acquire();
         try {

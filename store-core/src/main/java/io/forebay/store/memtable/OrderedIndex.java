@@ -40,11 +40,14 @@ final class OrderedIndex {
     private final Arena arena;
     /** The record pushed last. */
     private int pending;
+    /** How many were pushed; not fewer than what {@link #pending} leads to, for those who have read that. */
+    private int pushed;
 
     private int openCursors;
 
     // all below: only under the lock
     private int linkedUpTo;
+    private int linked;
     private OrderedNode root;
     private long reservedBytes;
     private long overdraftBytes;
@@ -57,6 +60,7 @@ final class OrderedIndex {
     /** Adds a record to those that {@link #open} will link. Writer only; the record is complete and published by this. */
     void push(int ref) {
         arena.slab(ref).putInt(Arena.offset(ref) + Records.PUSHED_BEFORE, pending);
+        pushed++;
         PENDING.setRelease(this, ref);
     }
 
@@ -97,17 +101,18 @@ final class OrderedIndex {
         if (newest == linkedUpTo) {
             return;
         }
-        int count = 1;
+        int before = linked;
         if (pushedBefore(newest) == linkedUpTo) {
             if (!insertInPlace(newest)) {
                 long[] head = {OrderedNode.head(arena, newest, 0)};
                 root = new TreeMerge(arena, new int[] {newest}, head).merge(root, 1);
             }
+            linked++;
         } else {
-            count = linkSorted(newest);
+            linkSorted(newest);
         }
         linkedUpTo = newest;
-        account(count * (long) BYTES_PER_KEY);
+        account((linked - before) * (long) BYTES_PER_KEY);
     }
 
     private void account(long bytes) {
@@ -133,12 +138,8 @@ final class OrderedIndex {
         return true;
     }
 
-    private int linkSorted(int newest) {
-        int count = 0;
-        for (int ref = newest; ref != linkedUpTo; ref = pushedBefore(ref)) {
-            count++;
-        }
-        int batch = count;
+    private void linkSorted(int newest) {
+        int batch = pushed - linked;
         while (batch > SMALL_BATCH && !pool.tryReserve(Use.METADATA, batchBytes(batch))) {
             batch = Math.max(SMALL_BATCH, batch / 2);
         }
@@ -149,7 +150,6 @@ final class OrderedIndex {
                 pool.unreserve(Use.METADATA, batchBytes(batch));
             }
         }
-        return count;
     }
 
     private static long batchBytes(int count) {
@@ -161,6 +161,7 @@ final class OrderedIndex {
         long[] heads = new long[batch];
         KeySorter sorter = new KeySorter(arena, refs, heads);
         OrderedNode merged = root;
+        int added = 0;
         int ref = newest;
         while (ref != linkedUpTo) {
             int count = 0;
@@ -170,7 +171,9 @@ final class OrderedIndex {
             }
             sorter.sort(count);
             merged = new TreeMerge(arena, refs, heads).merge(merged, count);
+            added += count;
         }
+        linked += added;
         return merged;
     }
 }

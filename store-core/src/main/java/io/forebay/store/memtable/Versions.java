@@ -201,9 +201,8 @@ final class Versions {
         long operand = bytes + 1L;
         long wished = (Records.capacity(word) * 3L / 2 + operand - 1) / operand * operand - 1;
         int sizeClass = Records.sizeClassFor((int) Math.max(bytes, Math.min(wished, ROOMY_BYTES)));
-        int place = bytes > ROOMY_BYTES
-                ? 0
-                : arena.allocateOptional(Records.VERSION_PREFIX + Records.slotBytes(sizeClass));
+        int place =
+                bytes > ROOMY_BYTES ? 0 : arena.allocateOptional(Records.VERSION_PREFIX + Records.slotBytes(sizeClass));
         if (place == 0) {
             stack(ValueKind.MERGE, value, from, bytes, sequence, 0);
             return;
