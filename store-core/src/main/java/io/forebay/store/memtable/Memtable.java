@@ -10,7 +10,6 @@ import io.forebay.store.key.ValueKind;
 import io.forebay.store.rangedel.Fragment;
 import io.forebay.store.rangedel.FragmentTree;
 import io.forebay.store.rangedel.RangeTombstones;
-import io.forebay.store.util.Slab;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
@@ -62,6 +61,7 @@ public final class Memtable {
     private final OrderedIndex order;
     private final Versions versions;
     private final Merger merger;
+    private final PointReads reads;
 
     private FragmentTree tombstones = FragmentTree.EMPTY;
     /** Heap reserved for tombstones; writer only. */
@@ -83,6 +83,7 @@ public final class Memtable {
         this.index = new HashIndex(pool, arena);
         this.order = new OrderedIndex(pool, arena);
         this.versions = new Versions(arena, index, order);
+        this.reads = new PointReads(arena, index);
         this.merger = mergeFunction == null ? null : new Merger(mergeFunction, versions);
     }
 
@@ -246,22 +247,7 @@ public final class Memtable {
         if (!((FragmentTree) TOMBSTONES.getAcquire(this)).isEmpty()) {
             return UNDECIDED;
         }
-        int keyRef = index.find(hash, key, offset, length);
-        if (keyRef == 0) {
-            return CONTINUE;
-        }
-        int ref = arena.slab(keyRef).getIntAcquire(Arena.offset(keyRef) + Records.NEWEST);
-        Slab slab = arena.slab(ref);
-        int at = Arena.offset(ref);
-        long word = slab.getLongAcquire(at);
-        if (Records.sequence(word) > limit) {
-            return UNDECIDED;
-        }
-        byte kind = Records.kind(word);
-        if (kind != ValueKind.PUT) {
-            return kind == ValueKind.DELETE ? SETTLED : UNDECIDED;
-        }
-        return copy(slab, at, word, into) ? FOUND : UNDECIDED;
+        return reads.getNewest(hash, key, offset, length, limit, into);
     }
 
     /**
@@ -289,84 +275,11 @@ public final class Memtable {
                 lookup.coveredBy(cover);
             }
         }
-        int keyRef = index.find(lookup.hash(), lookup.key(), lookup.offset(), lookup.length());
-        if (keyRef != 0) {
-            int outcome = offerVersions(keyRef, lookup, limit, cover, pinned);
-            if (outcome != CONTINUE) {
-                return outcome;
-            }
+        int outcome = reads.get(lookup, limit, cover, pinned);
+        if (outcome != CONTINUE) {
+            return outcome;
         }
         return cover >= 0 ? SETTLED : CONTINUE;
-    }
-
-    private int offerVersions(int keyRef, PointLookup lookup, long limit, long cover, boolean pinned) {
-        Slab keySlab = arena.slab(keyRef);
-        int keyAt = Arena.offset(keyRef);
-        int inlineRef = Records.inlineVersion(keyRef, lookup.length());
-        int ref = keySlab.getIntAcquire(keyAt + Records.NEWEST);
-        while (ref != 0) {
-            Slab slab = arena.slab(ref);
-            int at = Arena.offset(ref);
-            long word = slab.getLongAcquire(at);
-            long sequence = Records.sequence(word);
-            if (sequence <= limit) {
-                int outcome = sequence < cover ? SETTLED : offer(lookup, slab, at, word);
-                if (outcome != CONTINUE) {
-                    return outcome;
-                }
-            } else if (!pinned) {
-                return RETRY;
-            }
-            ref = Records.older(slab, at, ref, inlineRef);
-        }
-        return CONTINUE;
-    }
-
-    /** Copies a version and offers it, unless it was overwritten meanwhile. */
-    private static int offer(PointLookup lookup, Slab slab, int at, long word) {
-        byte kind = Records.kind(word);
-        if (kind == 0) {
-            return RETRY;
-        }
-        long sequence = Records.sequence(word);
-        if (kind == ValueKind.DELETE) {
-            return lookup.offer(kind, sequence, slab, at, 0) ? SETTLED : CONTINUE;
-        }
-        if (kind == ValueKind.MERGE || lookup.isFound()) {
-            int length = slab.getInt(at + Records.LENGTH);
-            if (length > Records.capacity(word)) {
-                return RETRY;
-            }
-            byte[] copy = slab.toByteArray(at + Records.VALUE, length);
-            if (isChanged(slab, at, word)) {
-                return RETRY;
-            }
-            return lookup.offerCopy(kind, sequence, copy) ? SETTLED : CONTINUE;
-        }
-        if (!copy(slab, at, word, lookup.target())) {
-            return RETRY;
-        }
-        return lookup.offerTarget(kind, sequence) ? SETTLED : CONTINUE;
-    }
-
-    /** Copies a value, unless it is overwritten meanwhile: then {@code target} keeps its length. */
-    private static boolean copy(Slab slab, int at, long word, ValueBuffer target) {
-        int length = slab.getInt(at + Records.LENGTH);
-        if (length > Records.capacity(word)) {
-            return false;
-        }
-        int lengthBefore = target.length();
-        slab.get(at + Records.VALUE, target.reset(length), 0, length);
-        if (isChanged(slab, at, word)) {
-            target.reset(lengthBefore);
-            return false;
-        }
-        return true;
-    }
-
-    private static boolean isChanged(Slab slab, int at, long word) {
-        VarHandle.acquireFence();
-        return slab.getLong(at) != word;
     }
 
     /**
