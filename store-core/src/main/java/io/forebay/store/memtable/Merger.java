@@ -15,7 +15,7 @@ import org.slf4j.LoggerFactory;
  * range delete hides are folded; the merge function is associative, so any run of neighbours may be.
  *
  * <p>Where merging is concatenation, operands are appended to the newest version while its slot has room. When it is full the
- * next operand gets a slot that is longer by half, on top: nothing is copied again and nothing is left behind, and a value of
+ * next operand gets a slot twice as long, on top: nothing is copied again and nothing is left behind, and a value of
  * many operands still has few versions.
  *
  * <p>Other functions are called. Folding late makes it cheap: many operands are folded into a long value at once, so that a byte is copied a bounded

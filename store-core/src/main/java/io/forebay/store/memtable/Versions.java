@@ -197,9 +197,9 @@ final class Versions {
 
     /** Puts an operand on top of the located version, the newest, in a slot where others may be appended to it. */
     void stackRoomy(byte[] value, int from, int bytes, long sequence) {
-        // as many operands as this one as make the slots grow by half, each with a delimiter but the first
+        // as many operands as this one as make the slots twice as long, each with a delimiter but the first
         long operand = bytes + 1L;
-        long wished = (Records.capacity(word) * 3L / 2 + operand - 1) / operand * operand - 1;
+        long wished = (Records.capacity(word) * 2L + operand - 1) / operand * operand - 1;
         int sizeClass = Records.sizeClassFor((int) Math.max(bytes, Math.min(wished, ROOMY_BYTES)));
         int place =
                 bytes > ROOMY_BYTES ? 0 : arena.allocateOptional(Records.VERSION_PREFIX + Records.slotBytes(sizeClass));

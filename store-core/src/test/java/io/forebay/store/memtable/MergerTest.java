@@ -194,7 +194,7 @@ class MergerTest {
             }
         }
         assertThat(harness.get(KEY, harness.sequence, false).value()).hasSize(total);
-        assertThat(harness.memtable.bytes()).isLessThan(total * 3L / 2);
+        assertThat(harness.memtable.bytes()).isLessThan(total * 7L / 4);
     }
 
     @Test
