@@ -14,13 +14,13 @@ import org.slf4j.LoggerFactory;
  * version of its own and folded later with others. Only versions that may be overwritten ({@link Versions}) and that no
  * range delete hides are folded; the merge function is associative, so any run of neighbours may be.
  *
- * <p>Where merging is concatenation, operands are appended to the newest version while its slot has room. When it is full the
- * next operand gets a slot twice as long, on top: nothing is copied again and nothing is left behind, and a value of
- * many operands still has few versions.
+ * <p>Where merging is concatenation, operands are appended to the newest version while its slot has room. When it is full
+ * the next operand gets a slot twice as long, on top: nothing is copied again, nothing is left behind, and a value of many
+ * operands still has few versions.
  *
- * <p>Other functions are called. Folding late makes it cheap: many operands are folded into a long value at once, so that a byte is copied a bounded
- * number of times, however many operands follow; but never more than {@link #LONGEST_CHAIN} wait for it. A function that
- * fails never fails a write: then operands stay as they are. Writer only.
+ * <p>Other functions are called. Folding late makes it cheap: many operands are folded into a long value at once, so that a
+ * byte is copied a bounded number of times, however many operands follow; but never more than {@link #LONGEST_CHAIN} wait
+ * for it. A function that fails never fails a write: then operands stay as they are. Writer only.
  */
 final class Merger {
     /** Results up to this length are folded at once: a counter stays one version. */

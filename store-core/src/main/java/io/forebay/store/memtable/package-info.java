@@ -7,8 +7,8 @@
  *
  * <p>How: {@code Arena} hands out places in slabs; {@code Records} says how keys and versions lie there; {@code HashIndex}
  * finds a key; {@code OrderedIndex}, a B+ tree, orders keys when somebody asks for the order, sorting what is new with {@code
- * KeySorter}; {@code Versions} writes and {@code Merger} folds operands. There is no object per entry, and a put or get
- * allocates nothing.
+ * KeySorter}; {@code Versions} writes and {@code Merger} folds operands; {@code PointReads} reads one key, {@code
+ * MemtableIterator} many, and {@code FlushIterator} all. There is no object per entry, and a put or get allocates nothing.
  *
  * <p>Threads: one writer, any readers, no locks between them. The writer publishes with release stores: a key in its index
  * slot, a version in its key record. Only opening an iterator takes a lock, which no write takes.
