@@ -15,6 +15,7 @@ import io.forebay.store.util.DirectSlabAllocator;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
@@ -262,7 +263,9 @@ class MemtableConcurrencyTest {
                     lookup.start(key, 0, key.length, hash, limit, new ValueBuffer());
                     if (memtable.get(lookup, false) == Memtable.CONTINUE && lookup.isFound()) {
                         reads++;
-                        byte[] list = lookup.operandsNewestFirst().get(0);
+                        List<byte[]> parts = new ArrayList<>(lookup.operandsNewestFirst());
+                        Collections.reverse(parts);
+                        byte[] list = MergeFunction.append((byte) ',').merge(key, parts);
                         assertThat(list).hasSize((int) limit * 2 - 1);
                         for (int i = 0; i < list.length; i++) {
                             assertThat(list[i]).isEqualTo((byte) (i % 2 == 0 ? i / 2 : ','));
