@@ -1,5 +1,6 @@
 package io.forebay.store.iter;
 
+import io.forebay.store.KeyRange;
 import io.forebay.store.rangedel.Fragment;
 import io.forebay.store.rangedel.RangeTombstones;
 import io.forebay.store.util.Slab;
@@ -15,6 +16,7 @@ final class Covers {
     private final RangeTombstones[] tombstones;
     private final int count;
     private final long limit;
+    private final KeyRange bounds;
     /** Newest range delete of each source over the stretch, or -1. */
     private final long[] newest;
 
@@ -28,7 +30,9 @@ final class Covers {
     private long boundHead;
     private byte[] scratch = new byte[64];
 
-    Covers(RangeTombstones[] tombstones, long limit) {
+    /** @param bounds spans that reach out of them may be shown as if they ended there or anywhere behind */
+    Covers(RangeTombstones[] tombstones, long limit, KeyRange bounds) {
+        this.bounds = bounds;
         this.tombstones = tombstones;
         this.count = tombstones.length;
         this.limit = limit;
@@ -166,6 +170,9 @@ final class Covers {
                 if (end == null) {
                     return TO_THE_END;
                 }
+                if (bounds.to() != null && Slab.compare(end, 0, end.length, bounds.to(), 0, bounds.to().length) >= 0) {
+                    return end;
+                }
                 at = end;
                 atOffset = 0;
                 atLength = end.length;
@@ -188,6 +195,9 @@ final class Covers {
             Fragment fragment = covering(i, at, atOffset, atLength, true);
             if (fragment != null) {
                 start = fragment.start();
+                if (Slab.compare(start, 0, start.length, bounds.from(), 0, bounds.from().length) <= 0) {
+                    return start;
+                }
                 at = start;
                 atOffset = 0;
                 atLength = start.length;

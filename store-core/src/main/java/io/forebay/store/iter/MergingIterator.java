@@ -1,5 +1,6 @@
 package io.forebay.store.iter;
 
+import io.forebay.store.KeyRange;
 import io.forebay.store.key.InternalIterator;
 import io.forebay.store.rangedel.RangeTombstones;
 import io.forebay.store.util.Slab;
@@ -39,6 +40,7 @@ public final class MergingIterator implements Closeable {
 
     private boolean reverse;
     private final EmptySpans emptySpans;
+    private final KeyRange bounds;
     /** Dead entries that were walked one by one since somebody asked. */
     private int walked;
 
@@ -47,12 +49,16 @@ public final class MergingIterator implements Closeable {
      * @param limit entries and range deletes above it do not exist here; {@link Long#MAX_VALUE} for all
      */
     public MergingIterator(List<Source> newestFirst, long limit) {
-        this(newestFirst, limit, EmptySpans.NONE);
+        this(newestFirst, limit, EmptySpans.NONE, KeyRange.all());
     }
 
-    /** @param emptySpans where there is nothing up to the limit but tombstones and what they cover */
-    MergingIterator(List<Source> newestFirst, long limit, EmptySpans emptySpans) {
+    /**
+     * @param emptySpans where there is nothing up to the limit but tombstones and what they cover
+     * @param bounds nobody wants entries outside: this cursor may show some, but ends there rather than pass dead ones
+     */
+    MergingIterator(List<Source> newestFirst, long limit, EmptySpans emptySpans, KeyRange bounds) {
         this.emptySpans = emptySpans;
+        this.bounds = bounds;
         int count = newestFirst.size();
         this.limit = limit;
         sources = new InternalIterator[count];
@@ -65,7 +71,7 @@ public final class MergingIterator implements Closeable {
             tombstones[i] = newestFirst.get(i).tombstones();
             any |= !tombstones[i].isEmpty();
         }
-        covers = any ? new Covers(tombstones, limit) : null;
+        covers = any ? new Covers(tombstones, limit, bounds) : null;
     }
 
     public boolean isValid() {
@@ -310,12 +316,18 @@ public final class MergingIterator implements Closeable {
                 first = sources[leader];
             }
             dropped = false;
-            if (first.sequence() > limit) {
-                step(first);
-            } else if (covers == null || !isCovered(first)) {
+            boolean tooNew = first.sequence() > limit;
+            if (!tooNew && (covers == null || !isCovered(first))) {
                 top = first;
                 valid = true;
                 return;
+            }
+            if (isOutside(first)) {
+                valid = false;
+                return;
+            }
+            if (tooNew) {
+                step(first);
             } else if (covers.isDead(leader)) {
                 dropped = !passDead(first);
             } else if (jumpOut(first)) {
@@ -325,6 +337,16 @@ public final class MergingIterator implements Closeable {
                 walked++;
             }
         }
+    }
+
+    /** True when nothing within the bounds comes any more, in the direction of travel. */
+    private boolean isOutside(InternalIterator first) {
+        if (reverse) {
+            byte[] from = bounds.from();
+            return Slab.compare(first.key(), 0, first.keyLength(), from, 0, from.length) < 0;
+        }
+        byte[] to = bounds.to();
+        return to != null && Slab.compare(first.key(), 0, first.keyLength(), to, 0, to.length) >= 0;
     }
 
     /** Jumps out of the empty span that the present entry is in, in the direction of travel. @return false when it is in none */

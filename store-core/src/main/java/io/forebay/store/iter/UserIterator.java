@@ -77,7 +77,7 @@ public final class UserIterator implements Closeable {
             MergeFunction mergeFunction,
             EmptySpans emptySpans,
             EmptySpans.Listener listener) {
-        this.merged = new MergingIterator(newestFirst, limit, emptySpans);
+        this.merged = new MergingIterator(newestFirst, limit, emptySpans, bounds);
         this.emptySpans = emptySpans;
         this.walk = new EmptyWalk(listener);
         this.mergeFunction = mergeFunction;

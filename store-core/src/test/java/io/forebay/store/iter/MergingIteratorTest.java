@@ -2,6 +2,7 @@ package io.forebay.store.iter;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.forebay.store.KeyRange;
 import io.forebay.store.key.ValueKind;
 import io.forebay.store.rangedel.Fragmenter;
 import io.forebay.store.rangedel.RangeTombstones;
@@ -263,6 +264,28 @@ class MergingIteratorTest {
                 throw new UncheckedIOException(e);
             }
         });
+    }
+
+    /** Neither entries that their own source deletes nor fragments of a newer one are walked beyond the bounds. */
+    @Test
+    void passesNothingDeadBeyondTheBounds() throws IOException {
+        int size = 10_000;
+        Fragmenter single = new Fragmenter();
+        for (int i = 0; i < size; i += 2) {
+            single.add(number(i), number(i + 2), 20_000 + i);
+        }
+        RangeTombstones tombstones = single.finish();
+        KeyRange bounds = KeyRange.of(number(5000), number(5010));
+        ListCursor own = new ListCursor(numbered(0, size, 1));
+        ListCursor older = new ListCursor(numbered(0, size, 1));
+        MergingIterator merged = new MergingIterator(
+                List.of(new Source(own, tombstones), Source.of(older)), Long.MAX_VALUE, EmptySpans.NONE, bounds);
+        merged.seek(bounds.from(), 0, bounds.from().length);
+        assertThat(merged.isValid()).isFalse();
+        merged.seekBefore(bounds.to(), 0, bounds.to().length);
+        assertThat(merged.isValid()).isFalse();
+        assertThat(own.steps + older.steps).isLessThanOrEqualTo(20);
+        assertThat(own.seeks + older.seeks).isLessThanOrEqualTo(8);
     }
 
     private static Entry put(String key, long sequence) {
