@@ -29,15 +29,29 @@ final class EmptySpansTracker {
     }
 
     /**
+     * As {@link #emptied}, by a range delete. It pushes no span out that a walk found: many small range deletes, as of maps that
+     * are cleared, would be no more than copies of arrays, and the first walk over one of them reports it.
+     */
+    void rangeDeleted(byte[] from, byte[] to) {
+        if (isWorthIt(from, to)) {
+            spans = spans.withIfRoom(from, to);
+        }
+    }
+
+    /**
      * Nothing lives in {@code [from, to)} any more.
      *
      * @param from kept
      * @param to kept; null: to the end
      */
     void emptied(byte[] from, byte[] to) {
-        if (from.length <= LONGEST_KEY && (to == null || to.length <= LONGEST_KEY)) {
+        if (isWorthIt(from, to)) {
             spans = spans.with(from, to);
         }
+    }
+
+    private static boolean isWorthIt(byte[] from, byte[] to) {
+        return from.length <= LONGEST_KEY && (to == null || to.length <= LONGEST_KEY);
     }
 
     /** Forgets those that no iterator has used since the last call. */

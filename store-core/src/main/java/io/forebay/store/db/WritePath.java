@@ -198,7 +198,7 @@ final class WritePath implements MemoryArbiter.Tenant {
                     ? wrote(memtable, sequence, from.length + toLength)
                     : wroteLogged(
                             memtable, sequence, from.length + toLength, log.deleteRange(sequence, ownFrom, ownTo));
-            emptySpans.emptied(ownFrom, ownTo);
+            emptySpans.rangeDeleted(ownFrom, ownTo);
         } finally {
             gate.leave();
         }
@@ -258,7 +258,7 @@ final class WritePath implements MemoryArbiter.Tenant {
                 if (!memtable.deleteRange(from, to, sequence, pinned)) {
                     waitForRoom(() -> memtable.deleteRange(from, to, assigned + 1, pinned), "a range delete", true);
                 }
-                emptySpans.emptied(from, to);
+                emptySpans.rangeDeleted(from, to);
             }
         }
         assigned = sequence;

@@ -95,6 +95,15 @@ public final class EmptySpans {
      * @param to kept; null: to the end
      */
     public EmptySpans with(byte[] from, byte[] to) {
+        return with(from, to, true);
+    }
+
+    /** As {@link #with}, but these spans as they are when the new one would push another one out. */
+    public EmptySpans withIfRoom(byte[] from, byte[] to) {
+        return with(from, to, false);
+    }
+
+    private EmptySpans with(byte[] from, byte[] to, boolean pushOut) {
         int first = floor(from, 0, from.length);
         if (first < 0 || tos[first] != null && Arrays.compareUnsigned(tos[first], from) < 0) {
             first++;
@@ -114,6 +123,8 @@ public final class EmptySpans {
             if (last == null || end != null && Arrays.compareUnsigned(last, end) > 0) {
                 end = last;
             }
+        } else if (size() == MOST && !pushOut) {
+            return this;
         } else if (size() == MOST) {
             // The new one is what somebody needs now.
             return without(leastUsed()).with(from, to);

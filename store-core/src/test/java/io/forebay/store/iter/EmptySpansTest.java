@@ -70,6 +70,19 @@ class EmptySpansTest {
         }
     }
 
+    @Test
+    void whatIsToPushNothingOutMayStillGrowASpan() {
+        EmptySpans spans = EmptySpans.NONE;
+        for (int i = 0; i < 128; i++) {
+            spans = spans.withIfRoom(bytes(i, 1), bytes(i, 2));
+        }
+        assertThat(spans.size()).isEqualTo(128);
+        assertThat(spans.withIfRoom(bytes(200, 1), bytes(200, 2))).isSameAs(spans);
+        EmptySpans grown = spans.withIfRoom(bytes(5, 2), bytes(5, 9));
+        assertThat(grown.size()).isEqualTo(128);
+        assertThat(grown.containing(bytes(5, 8), 0, 2)).isEqualTo(5);
+    }
+
     /** Never says that a key lies in a span where none was added since the key was taken out. */
     @Test
     void agreesWithASetOfKeys() {
