@@ -23,9 +23,15 @@ import org.apache.flink.util.FlinkRuntimeException;
  * @param <T> what is returned: entries, keys or values
  */
 abstract class MapRows<T, UK, UV> implements Iterator<T> {
-    private static final int FIRST_BATCH_ROWS = 64;
+    /** Most maps are small, and who wants the first entry only should not pay for many. */
+    private static final int FIRST_BATCH_ROWS = 16;
+
+    private static final int BATCH_GROWTH = 4;
     private static final int MAX_BATCH_ROWS = 1024;
     private static final int MAX_BATCH_BYTES = 256 << 10;
+
+    /** Of user key and value together, to begin with. */
+    private static final int EXPECTED_ROW_BYTES = 32;
 
     private final Store store;
 
@@ -35,10 +41,13 @@ abstract class MapRows<T, UK, UV> implements Iterator<T> {
     private final TypeSerializer<UK> keySerializer;
     private final TypeSerializer<UV> valueSerializer;
     private final DataInputDeserializer in = new DataInputDeserializer();
+    private final ValueBuffer value = new ValueBuffer(0);
     private final byte[] prefix;
     private final byte[] end;
 
-    private Batch batch = new Batch();
+    /** Null before the first one. */
+    private Batch batch;
+
     private int next;
     private int batchRows = FIRST_BATCH_ROWS;
     private boolean exhausted;
@@ -77,6 +86,11 @@ abstract class MapRows<T, UK, UV> implements Iterator<T> {
             public UK next() {
                 return nextEntry().getKey();
             }
+
+            @Override
+            boolean needsValues() {
+                return false;
+            }
         };
     }
 
@@ -100,9 +114,14 @@ abstract class MapRows<T, UK, UV> implements Iterator<T> {
         };
     }
 
+    /** False when nobody will ask for values, which are not copied then. */
+    boolean needsValues() {
+        return true;
+    }
+
     @Override
     public boolean hasNext() {
-        if (next == batch.rows && !exhausted) {
+        if ((batch == null || next == batch.rows) && !exhausted) {
             load();
         }
         return next < batch.rows;
@@ -126,45 +145,61 @@ abstract class MapRows<T, UK, UV> implements Iterator<T> {
 
     private void load() {
         byte[] from = prefix;
-        if (batch.rows > 0) {
-            byte[] last = batch.row(batch.rows - 1);
+        if (batch != null) {
+            byte[] last = row(batch, batch.rows - 1);
             from = Arrays.copyOf(last, last.length + 1);
         }
-        Batch loaded = new Batch();
+        boolean values = needsValues();
+        // Entries keep the batch that they are from, so it is not used again.
+        Batch loaded = new Batch(batchRows);
         try (StoreIterator rows = store.iterator(KeyRange.of(from, end))) {
-            ValueBuffer value = new ValueBuffer(64);
             rows.seekToFirst();
             while (rows.isValid() && loaded.rows < batchRows && loaded.used < MAX_BATCH_BYTES) {
-                rows.value(value);
-                loaded.add(rows.keyArray(), rows.keyLength(), value);
+                if (values) {
+                    rows.value(value);
+                }
+                loaded.add(rows.keyArray(), prefix.length, rows.keyLength(), value);
                 rows.next();
             }
             exhausted = !rows.isValid();
         }
         batch = loaded;
         next = 0;
-        batchRows = Math.min(MAX_BATCH_ROWS, batchRows * 2);
+        batchRows = Math.min(MAX_BATCH_ROWS, batchRows * BATCH_GROWTH);
     }
 
-    /** Rows copied out of the store, one behind the other: key bytes, then value bytes. */
+    /** The row key of an entry. */
+    private byte[] row(Batch source, int index) {
+        int at = source.keyAt(index);
+        int length = source.valueAt(index) - at;
+        byte[] row = Arrays.copyOf(prefix, prefix.length + length);
+        System.arraycopy(source.bytes, at, row, prefix.length, length);
+        return row;
+    }
+
+    /** Entries copied out of the store, one behind the other: bytes of the user key, then those of the value. */
     private static final class Batch {
-        private byte[] bytes = new byte[256];
-        private int[] bounds = new int[17];
+        private byte[] bytes;
+        private int[] bounds;
         private int rows;
         private int used;
 
-        void add(byte[] key, int keyLength, ValueBuffer value) {
-            int needed = Math.addExact(used, Math.addExact(keyLength, value.length()));
+        Batch(int expectedRows) {
+            bytes = new byte[expectedRows * EXPECTED_ROW_BYTES];
+            bounds = new int[2 * expectedRows + 1];
+        }
+
+        /** Adds the row {@code key[0, keyLength)} without its first {@code skipped} bytes. */
+        void add(byte[] key, int skipped, int keyLength, ValueBuffer value) {
+            int userKeyLength = keyLength - skipped;
+            int needed = Math.addExact(used, Math.addExact(userKeyLength, value.length()));
             if (needed > bytes.length) {
                 bytes = Arrays.copyOf(
                         bytes, (int) Math.min(Integer.MAX_VALUE - 16L, Math.max(needed, bytes.length * 2L)));
             }
-            if (2 * rows + 2 >= bounds.length) {
-                bounds = Arrays.copyOf(bounds, bounds.length * 2);
-            }
-            System.arraycopy(key, 0, bytes, used, keyLength);
-            System.arraycopy(value.array(), 0, bytes, used + keyLength, value.length());
-            bounds[2 * rows + 1] = used + keyLength;
+            System.arraycopy(key, skipped, bytes, used, userKeyLength);
+            System.arraycopy(value.array(), 0, bytes, used + userKeyLength, value.length());
+            bounds[2 * rows + 1] = used + userKeyLength;
             bounds[2 * rows + 2] = needed;
             used = needed;
             rows++;
@@ -180,10 +215,6 @@ abstract class MapRows<T, UK, UV> implements Iterator<T> {
 
         int endOf(int row) {
             return bounds[2 * row + 2];
-        }
-
-        byte[] row(int row) {
-            return Arrays.copyOfRange(bytes, keyAt(row), valueAt(row));
         }
     }
 
@@ -204,13 +235,13 @@ abstract class MapRows<T, UK, UV> implements Iterator<T> {
 
         void remove() {
             removed = true;
-            owner().store.delete(source.row(index));
+            owner().store.delete(row(source, index));
         }
 
         @Override
         public UK getKey() {
             if (!keyRead) {
-                int at = source.keyAt(index) + prefix.length;
+                int at = source.keyAt(index);
                 in.setBuffer(source.bytes, at, source.valueAt(index) - at);
                 try {
                     userKey = keySerializer.deserialize(in);
@@ -247,7 +278,7 @@ abstract class MapRows<T, UK, UV> implements Iterator<T> {
             }
             UV old = getValue();
             try {
-                owner().putRow(source.row(index), newValue);
+                owner().putRow(row(source, index), newValue);
             } catch (IOException e) {
                 throw new FlinkRuntimeException("Cannot serialise the user value of a map entry", e);
             }
