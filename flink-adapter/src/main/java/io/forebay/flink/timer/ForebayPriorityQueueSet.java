@@ -34,6 +34,12 @@ public final class ForebayPriorityQueueSet<E> extends AbstractHeapPriorityQueueE
         implements InternalPriorityQueue<E> {
     private static final byte[] NO_VALUE = new byte[0];
 
+    /**
+     * What is added pushes the last row out of a cache that is fuller than this share of it, because an insert moves the rows
+     * behind it. A refill, which only appends, fills all of it: each costs the store an ordering of what was added meanwhile.
+     */
+    private static final int SHARE_FOR_ADDS = 4;
+
     private final Store store;
     private final PendingRemovals pending;
     private final byte[] prefix;
@@ -42,6 +48,7 @@ public final class ForebayPriorityQueueSet<E> extends AbstractHeapPriorityQueueE
     private final DataOutputSerializer out;
     private final DataInputDeserializer in;
     private final int cacheRows;
+    private final int cacheRowsForAdds;
 
     private final OrderedRows cache;
     private boolean allCached;
@@ -75,6 +82,7 @@ public final class ForebayPriorityQueueSet<E> extends AbstractHeapPriorityQueueE
         this.out = out;
         this.in = in;
         this.cacheRows = cacheRows;
+        this.cacheRowsForAdds = Math.max(1, cacheRows / SHARE_FOR_ADDS);
         this.cache = new OrderedRows(cacheRows);
         this.allCached = empty;
         this.seekFrom = prefix;
@@ -124,7 +132,7 @@ public final class ForebayPriorityQueueSet<E> extends AbstractHeapPriorityQueueE
         if (polled > 0 && Arrays.compareUnsigned(row, lastPolled) <= 0) {
             removePolled();
         }
-        boolean full = cache.isFull();
+        boolean full = cache.size() >= cacheRowsForAdds;
         if ((full || !allCached) && Arrays.compareUnsigned(row, cache.last()) > 0) {
             allCached = false;
             store.put(row, NO_VALUE);
