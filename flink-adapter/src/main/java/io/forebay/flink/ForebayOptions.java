@@ -61,7 +61,8 @@ public final class ForebayOptions {
                     "state.backend.forebay.timer-service.cache-size")
             .intType()
             .defaultValue(512)
-            .withDescription("How many of the next timers of each key group are kept in memory at most, if timers are rows.");
+            .withDescription(
+                    "How many of the next timers of each key group are kept in memory at most, if timers are rows.");
 
     public static final ConfigOption<Integer> CHECKPOINT_TRANSFER_THREAD_NUM = ConfigOptions.key(
                     "state.backend.forebay.checkpoint.transfer.thread.num")
