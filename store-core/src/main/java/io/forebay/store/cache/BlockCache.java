@@ -28,6 +28,9 @@ public final class BlockCache implements AutoCloseable {
     private static final int SLAB_SHIFT = Integer.numberOfTrailingZeros(Environment.SLAB_BYTES);
     /** So many evictions of one size pass before it looks for an idle slab of another one. */
     private static final int EVICTIONS_BETWEEN_STEALS = 64;
+    /** With less free memory than this, the cache counts as full. */
+    private static final long ROOM_BYTES = 1 << 20;
+
     /** Slabs that are compared when one has to go as a whole. */
     private static final int SAMPLE = 8;
 
@@ -66,6 +69,11 @@ public final class BlockCache implements AutoCloseable {
             return block;
         }
         return load(slots, ordinal, source);
+    }
+
+    /** True when the pool has memory that nobody uses: new blocks need not push out others. */
+    public boolean hasRoom() {
+        return pool.used() + ROOM_BYTES <= pool.budget();
     }
 
     private CachedBlock load(BlockSlots slots, int ordinal, BlockSource source) throws IOException {

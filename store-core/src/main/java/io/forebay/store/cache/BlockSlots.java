@@ -47,6 +47,11 @@ public final class BlockSlots {
         return cache.misses(this);
     }
 
+    /** True when the block was in the cache a moment ago. */
+    public boolean isCached(int ordinal) {
+        return get(ordinal) != null;
+    }
+
     CachedBlock get(int ordinal) {
         return (CachedBlock) ELEMENT.getAcquire(blocks, ordinal);
     }

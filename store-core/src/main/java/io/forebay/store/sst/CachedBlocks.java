@@ -1,17 +1,33 @@
 package io.forebay.store.sst;
 
 import io.forebay.store.cache.CachedBlock;
+import io.forebay.store.cache.SlabPool;
 import io.forebay.store.sst.block.BlockSearch;
 import io.forebay.store.sst.block.BlockTrailer;
 import java.io.IOException;
 
-/** Blocks through the cache; pins one of them. */
+/**
+ * Blocks through the cache; pins one of them. A long scan reads what is not cached past the cache, some blocks at once,
+ * unless the cache has room for all of it.
+ */
 final class CachedBlocks extends BlockAccess {
-    private final SstBlocks blocks;
-    private CachedBlock pinned;
+    /** Shorter scans may be repeated, and so leave their blocks in the cache. */
+    private static final int LONG_SCAN_BLOCKS = 32;
 
-    CachedBlocks(SstBlocks blocks) {
+    private final SstBlocks blocks;
+    private final SlabPool pool;
+    private CachedBlock pinned;
+    private ScanWindow window;
+    private int last = -2;
+    /** How many blocks followed one another, in one direction. */
+    private int sequential;
+
+    private boolean backwards;
+
+    /** @param pool for the memory of long scans */
+    CachedBlocks(SstBlocks blocks, SlabPool pool) {
         this.blocks = blocks;
+        this.pool = pool;
     }
 
     @Override
@@ -28,11 +44,36 @@ final class CachedBlocks extends BlockAccess {
     @Override
     void data(int dataBlock) throws IOException {
         release();
-        CachedBlock block = blocks.data(dataBlock);
-        pinned = block;
-        slab = block.slab();
-        at = block.offset();
-        length = block.length() - BlockTrailer.BYTES;
+        countSequential(dataBlock);
+        if (sequential < LONG_SCAN_BLOCKS || !isPastTheCache(dataBlock)) {
+            CachedBlock block = blocks.data(dataBlock);
+            pinned = block;
+            slab = block.slab();
+            at = block.offset();
+            length = block.length() - BlockTrailer.BYTES;
+        }
+    }
+
+    private void countSequential(int dataBlock) {
+        boolean follows = dataBlock == last + 1;
+        boolean precedes = dataBlock == last - 1;
+        sequential = (backwards ? precedes : follows) ? sequential + 1 : 0;
+        backwards = precedes;
+        last = dataBlock;
+    }
+
+    /** Shows the block if it is worth to be read with its neighbours, past the cache. */
+    private boolean isPastTheCache(int dataBlock) throws IOException {
+        if (blocks.isCached(dataBlock)) {
+            return false;
+        }
+        if (window == null) {
+            if (blocks.hasCacheRoom()) {
+                return false;
+            }
+            window = new ScanWindow(blocks, pool);
+        }
+        return window.show(dataBlock, backwards, this);
     }
 
     @Override
@@ -46,5 +87,9 @@ final class CachedBlocks extends BlockAccess {
     @Override
     void close() {
         release();
+        if (window != null) {
+            window.close();
+            window = null;
+        }
     }
 }

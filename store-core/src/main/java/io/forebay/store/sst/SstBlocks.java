@@ -94,6 +94,16 @@ final class SstBlocks implements BlockSource {
         return cache.acquire(slots, firstDataOrdinal + dataBlock, this);
     }
 
+    /** True when a data block was in the cache a moment ago. */
+    boolean isCached(int dataBlock) {
+        return slots.isCached(firstDataOrdinal + dataBlock);
+    }
+
+    /** True when blocks can enter the cache without pushing out others. */
+    boolean hasCacheRoom() {
+        return cache.hasRoom();
+    }
+
     @Override
     public int length(int ordinal) throws IOException {
         if (top.isIndexOrdinal(ordinal)) {

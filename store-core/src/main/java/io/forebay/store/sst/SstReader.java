@@ -176,7 +176,7 @@ public final class SstReader implements Closeable {
 
     /** How a cursor gets at the data blocks: through the cache, or reading ahead past it. */
     BlockAccess access(boolean fillCache) {
-        return fillCache ? new CachedBlocks(blocks) : new ReadAheadBlocks(blocks, pool);
+        return fillCache ? new CachedBlocks(blocks, pool) : new ReadAheadBlocks(blocks, pool);
     }
 
     /** How many bytes of the file, roughly, hold keys before {@code key}. */

@@ -51,6 +51,7 @@ public abstract class BlockIterator extends InternalIterator {
 
     /** Takes the block in {@code slab[at, at + length)} (without trailer), which stays until the next call; no position yet. */
     protected final void open(Slab slab, int at, int length) {
+        BlockSearch.askForFront(slab, at, at + length);
         block = slab;
         count = slab.getShort(at);
         blockEnd = at + length;

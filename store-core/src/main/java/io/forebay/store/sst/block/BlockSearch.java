@@ -94,7 +94,7 @@ public final class BlockSearch {
      * Touches the first cache lines of a block, where header and tables are, so that memory delivers them at once and not
      * one after the other as the search comes to them.
      */
-    private static void askForFront(Slab block, int at, int end) {
+    static void askForFront(Slab block, int at, int end) {
         if (end - at >= FRONT_BYTES) {
             int mix = block.getInt(at + 64) ^ block.getInt(at + 128) ^ block.getInt(at + 192);
             if (mix == UNLIKELY) {

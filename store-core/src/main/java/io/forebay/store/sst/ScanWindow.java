@@ -1,0 +1,155 @@
+package io.forebay.store.sst;
+
+import io.forebay.store.Environment;
+import io.forebay.store.cache.CachedBlock;
+import io.forebay.store.cache.SlabPool;
+import io.forebay.store.util.Slab;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/**
+ * A run of neighbouring data blocks that are not in the cache, read at once to memory of its own: what a long scan needs a
+ * single time neither pays one read for every block nor pushes out what others need. Used by one thread.
+ */
+final class ScanWindow {
+    private static final int BYTES = Environment.SLAB_BYTES;
+    /** Blocks are seldom smaller than 4 KiB. */
+    private static final int MOST_BLOCKS = 32;
+
+    private final SstBlocks blocks;
+    private final SlabPool pool;
+    /** Null until it is needed. */
+    private Slab slab;
+
+    /** The content of the current block of a file that is encrypted or compressed. */
+    private Slab decoded;
+
+    /** The blocks in it: {@code [first, first + count)}. */
+    private int first;
+
+    private int count;
+    private long begin;
+    /** Where the blocks begin and the last one ends, in the slab. */
+    private final int[] ends = new int[MOST_BLOCKS + 1];
+
+    private final int[] contents = new int[MOST_BLOCKS];
+
+    ScanWindow(SstBlocks blocks, SlabPool pool) {
+        this.blocks = blocks;
+        this.pool = pool;
+    }
+
+    /**
+     * Shows a block, with those behind it, or before it, that are not in the cache either.
+     *
+     * @return false when it is the only one, or there is no memory
+     */
+    boolean show(int dataBlock, boolean backwards, BlockAccess into) throws IOException {
+        if ((dataBlock < first || dataBlock >= first + count) && !read(dataBlock, backwards)) {
+            return false;
+        }
+        int index = dataBlock - first;
+        int at = ends[index];
+        int fileBytes = ends[index + 1] - at;
+        into.length = contents[index];
+        if (blocks.isPlain()) {
+            blocks.checkData(slab, at, fileBytes, begin + at);
+            into.slab = slab;
+            into.at = at;
+        } else {
+            if (decoded == null || decoded.capacity() < into.length) {
+                decoded = new Slab(ByteBuffer.allocate(into.length));
+            }
+            blocks.decodeData(slab, at, fileBytes, into.length, begin + at, decoded);
+            into.slab = decoded;
+            into.at = 0;
+        }
+        return true;
+    }
+
+    private boolean read(int dataBlock, boolean backwards) throws IOException {
+        TopIndex top = blocks.top();
+        int partition = top.partitionOfDataBlock(dataBlock);
+        int low = top.firstDataBlock(partition);
+        int high = low + top.dataBlocks(partition);
+        int from = dataBlock;
+        int to = dataBlock + 1;
+        if (backwards) {
+            while (from > low && to - from < MOST_BLOCKS && !blocks.isCached(from - 1)) {
+                from--;
+            }
+        } else {
+            while (to < high && to - from < MOST_BLOCKS && !blocks.isCached(to)) {
+                to++;
+            }
+        }
+        count = 0;
+        if (to - from < 2 || !takeSlab()) {
+            return false;
+        }
+        CachedBlock index = blocks.index(partition);
+        try {
+            return locate(index, low, dataBlock, from, to, backwards) && readRun(partition);
+        } finally {
+            index.release();
+        }
+    }
+
+    /** Finds out where the blocks are; leaves out those, at the far end, for which there is no room. */
+    private boolean locate(CachedBlock index, int low, int dataBlock, int from, int to, boolean backwards) {
+        int end = SstBlocks.bodyEnd(index);
+        int runFrom = from;
+        int runTo = to;
+        if (backwards) {
+            long last = SstBlocks.endOfData(index.slab(), index.offset(), end, dataBlock - low);
+            while (runTo - runFrom > 1
+                    && last - SstBlocks.beginOfData(index.slab(), index.offset(), end, runFrom - low) > BYTES) {
+                runFrom++;
+            }
+        } else {
+            long start = SstBlocks.beginOfData(index.slab(), index.offset(), end, dataBlock - low);
+            while (runTo - runFrom > 1
+                    && SstBlocks.endOfData(index.slab(), index.offset(), end, runTo - 1 - low) - start > BYTES) {
+                runTo--;
+            }
+        }
+        if (runTo - runFrom < 2) {
+            return false;
+        }
+        begin = SstBlocks.beginOfData(index.slab(), index.offset(), end, runFrom - low);
+        ends[0] = 0;
+        for (int i = runFrom; i < runTo; i++) {
+            ends[i - runFrom + 1] = (int) (SstBlocks.endOfData(index.slab(), index.offset(), end, i - low) - begin);
+            contents[i - runFrom] = blocks.contentOfData(index.slab(), index.offset(), end, i - low);
+        }
+        first = runFrom;
+        count = runTo - runFrom;
+        return true;
+    }
+
+    private boolean readRun(int partition) throws IOException {
+        int blocksFound = count;
+        count = 0; // until they are there
+        begin += blocks.top().dataOffset(partition);
+        blocks.readFully(begin, ends[blocksFound], slab, 0);
+        count = blocksFound;
+        return true;
+    }
+
+    private boolean takeSlab() {
+        if (slab == null) {
+            slab = pool.tryTake(SlabPool.Use.METADATA);
+        }
+        return slab != null;
+    }
+
+    /** Gives the memory back. Idempotent; the window can be used again. */
+    void close() {
+        count = 0;
+        decoded = null;
+        if (slab != null) {
+            pool.give(SlabPool.Use.METADATA, slab);
+            slab = null;
+        }
+    }
+}
