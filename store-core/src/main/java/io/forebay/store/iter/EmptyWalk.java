@@ -13,10 +13,14 @@ final class EmptyWalk {
     /** Null: nobody is interested. */
     private final EmptySpans.Listener listener;
 
-    /** Where the walk began: inclusive forward, exclusive in reverse. */
-    private byte[] edge = new byte[64];
+    private static final byte[] NOTHING = {};
 
+    /** Where the walk began: inclusive forward, exclusive in reverse. Somebody else's, or {@link #own}. */
+    private byte[] edge = NOTHING;
+
+    private int edgeOffset;
     private int edgeLength;
+    private byte[] own = NOTHING;
     private boolean edgeKnown;
     /** In reverse: it began behind all keys. */
     private boolean fromTheEnd;
@@ -27,12 +31,13 @@ final class EmptyWalk {
         this.listener = listener;
     }
 
-    /** A walk begins at a place where the cursor was sought. */
+    /** A walk begins at a place where the cursor was sought; the key stays as it is until the walk has ended. */
     void begin(byte[] key, int offset, int length) {
         begin();
-        if (listener != null) {
-            setEdge(key, offset, length);
-        }
+        edge = key;
+        edgeOffset = offset;
+        edgeLength = length;
+        edgeKnown = true;
     }
 
     void beginBehindAll() {
@@ -52,7 +57,7 @@ final class EmptyWalk {
     void passForward(byte[] key, int length) {
         passed++;
         if (!edgeKnown && listener != null) {
-            setEdge(key, 0, length);
+            copyEdge(key, length, length);
         }
     }
 
@@ -60,17 +65,19 @@ final class EmptyWalk {
     void passBackward(byte[] key, int length) {
         passed++;
         if (!edgeKnown && listener != null) {
-            setEdge(key, 0, length + 1);
-            edge[length] = 0;
+            copyEdge(key, length, length + 1);
+            own[length] = 0;
         }
     }
 
-    private void setEdge(byte[] key, int offset, int length) {
-        if (edge.length < length) {
-            edge = new byte[Math.max(length, edge.length * 2)];
+    private void copyEdge(byte[] key, int length, int withSpace) {
+        if (own.length < withSpace) {
+            own = new byte[Math.max(withSpace, 64)];
         }
-        System.arraycopy(key, offset, edge, 0, Math.min(length, key.length - offset));
-        edgeLength = length;
+        System.arraycopy(key, 0, own, 0, length);
+        edge = own;
+        edgeOffset = 0;
+        edgeLength = withSpace;
         edgeKnown = true;
     }
 
@@ -86,12 +93,16 @@ final class EmptyWalk {
 
     /** A forward walk has come to its end at {@code to}, exclusive, which is kept; null: behind all keys. */
     void endForward(byte[] to) {
-        report(Arrays.copyOf(edge, edgeLength), to);
+        report(copyOfEdge(), to);
     }
 
     /** A reverse walk has come to its end at {@code from}, inclusive, which is kept. */
     void endBackward(byte[] from) {
-        report(from, fromTheEnd ? null : Arrays.copyOf(edge, edgeLength));
+        report(from, fromTheEnd ? null : copyOfEdge());
+    }
+
+    private byte[] copyOfEdge() {
+        return Arrays.copyOfRange(edge, edgeOffset, edgeOffset + edgeLength);
     }
 
     private void report(byte[] from, byte[] to) {

@@ -64,14 +64,20 @@ public final class MergingIterator implements Closeable {
         sources = new InternalIterator[count];
         heap = new int[count];
         live = new boolean[count];
-        RangeTombstones[] tombstones = new RangeTombstones[count];
         boolean any = false;
         for (int i = 0; i < count; i++) {
             sources[i] = newestFirst.get(i).iterator();
-            tombstones[i] = newestFirst.get(i).tombstones();
-            any |= !tombstones[i].isEmpty();
+            any |= !newestFirst.get(i).tombstones().isEmpty();
         }
-        covers = any ? new Covers(tombstones, limit, bounds) : null;
+        covers = any ? new Covers(tombstones(newestFirst), limit, bounds) : null;
+    }
+
+    private static RangeTombstones[] tombstones(List<Source> sources) {
+        RangeTombstones[] tombstones = new RangeTombstones[sources.size()];
+        for (int i = 0; i < tombstones.length; i++) {
+            tombstones[i] = sources.get(i).tombstones();
+        }
+        return tombstones;
     }
 
     public boolean isValid() {

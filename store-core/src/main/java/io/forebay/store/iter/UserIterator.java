@@ -40,18 +40,20 @@ public final class UserIterator implements Closeable {
     private final long fromHead;
     private final long toHead;
 
+    private static final byte[] NOTHING = {};
+
     /** What is shown, one of the above. */
     private int shown = NONE;
 
     private boolean reverse;
     /** The shown key unless the value is in place; scratch otherwise. Always has room for one byte more. */
-    private byte[] key = new byte[64];
+    private byte[] key = NOTHING;
 
     private int keyLength;
     private long head;
     private final ValueBuffer copied = new ValueBuffer(0);
     private byte[] folded;
-    private final List<byte[]> operands = new ArrayList<>();
+    private final List<byte[]> operands = new ArrayList<>(0);
     private final EmptySpans emptySpans;
     private final EmptyWalk walk;
 
@@ -148,9 +150,9 @@ public final class UserIterator implements Closeable {
             seekToLast();
             return;
         }
-        takeKey(target, offset, length, 0);
-        key[length] = 0;
-        seekBackward(key, length + 1);
+        byte[] behind = new byte[length + 1];
+        System.arraycopy(target, offset, behind, 0, length);
+        seekBackward(behind, length + 1);
     }
 
     private void seekBackward(byte[] end, int length) throws IOException {
@@ -445,7 +447,7 @@ public final class UserIterator implements Closeable {
 
     private void takeKey(byte[] bytes, int offset, int length, long keyHead) {
         if (key.length <= length) {
-            key = new byte[Math.max(length + 1, key.length * 2)];
+            key = new byte[Math.max(length + 1, Math.max(64, key.length * 2))];
         }
         System.arraycopy(bytes, offset, key, 0, length);
         keyLength = length;

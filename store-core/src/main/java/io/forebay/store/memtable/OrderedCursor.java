@@ -1,8 +1,14 @@
 package io.forebay.store.memtable;
 
+import io.forebay.store.util.Slab;
+
 /** A position in the tree of an {@link OrderedIndex} as it was when the cursor was opened. Used by one thread. */
 final class OrderedCursor {
     private static final int MAX_DEPTH = 12;
+    /** So many records are asked for at a time: memory delivers them at once, and not one after the other. */
+    private static final int AHEAD = 8;
+
+    private static final int LINE_BYTES = 64;
 
     private final OrderedIndex index;
     private final Arena arena;
@@ -12,6 +18,12 @@ final class OrderedCursor {
     private OrderedNode leaf;
     private int place;
     private int depth;
+    /** The records of the leaf that were asked for: {@code [askedFrom, askedTo)}. */
+    private int askedFrom;
+
+    private int askedTo;
+    /** What was read ahead, so that it is read. */
+    private int touched;
 
     OrderedCursor(OrderedIndex index, Arena arena, OrderedNode root) {
         this.index = index;
@@ -34,6 +46,7 @@ final class OrderedCursor {
             return 0;
         }
         place = find(target, offset, length);
+        askNothing();
         return place < leaf.count ? leaf.refs[place] : nextLeaf();
     }
 
@@ -43,17 +56,34 @@ final class OrderedCursor {
             return 0;
         }
         place = find(target, offset, length) - 1;
+        askNothing();
         return place >= 0 ? leaf.refs[place] : previousLeaf();
     }
 
     /** To the next key; only after a move that returned a key. */
     int next() {
-        return ++place < leaf.count ? leaf.refs[place] : nextLeaf();
+        if (++place >= leaf.count) {
+            return nextLeaf();
+        }
+        if (place >= askedTo) {
+            askedFrom = place;
+            askedTo = Math.min(leaf.count, place + AHEAD);
+            ask();
+        }
+        return leaf.refs[place];
     }
 
     /** To the previous key; only after a move that returned a key. */
     int prev() {
-        return --place >= 0 ? leaf.refs[place] : previousLeaf();
+        if (--place < 0) {
+            return previousLeaf();
+        }
+        if (place < askedFrom) {
+            askedTo = place + 1;
+            askedFrom = Math.max(0, askedTo - AHEAD);
+            ask();
+        }
+        return leaf.refs[place];
     }
 
     /** Goes to the leaf of the target, and returns how many of its keys are before it. */
@@ -83,7 +113,26 @@ final class OrderedCursor {
         }
         leaf = node;
         place = toFirst ? 0 : node.count - 1;
+        askNothing();
         return node.refs[place];
+    }
+
+    /** One who only seeks has no use for other records. */
+    private void askNothing() {
+        askedFrom = place;
+        askedTo = place + 1;
+    }
+
+    /** Touches the first lines of records that come next: in key order they lie anywhere. */
+    private void ask() {
+        int sum = 0;
+        for (int i = askedFrom; i < askedTo; i++) {
+            int ref = leaf.refs[i];
+            Slab slab = arena.slab(ref);
+            int at = Arena.offset(ref);
+            sum += slab.getByte(at) + slab.getByte(Math.min(at + LINE_BYTES, slab.capacity() - 1));
+        }
+        touched = sum;
     }
 
     private int nextLeaf() {

@@ -17,6 +17,9 @@ public final class Slab {
     private static final VarHandle ARRAY_LONG =
             MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
 
+    /** Up to here, longs beat a bulk copy. */
+    private static final int MAX_BY_LONGS = 128;
+
     /** Newer JDKs refuse ordered access to heap buffers; there a plain access and a fence do the same. */
     private static final boolean ORDERED_ON_HEAP = isOrderedOnHeap();
 
@@ -121,7 +124,16 @@ public final class Slab {
     }
 
     public void get(int index, byte[] into, int offset, int length) {
-        buffer.get(index, into, offset, length);
+        if (length < Long.BYTES || length > MAX_BY_LONGS) {
+            buffer.get(index, into, offset, length);
+            return;
+        }
+        int last = length - Long.BYTES;
+        for (int at = 0; at < last; at += Long.BYTES) {
+            ARRAY_LONG.set(into, offset + at, buffer.getLong(index + at));
+        }
+        // The last eight bytes may overlap what was copied.
+        ARRAY_LONG.set(into, offset + last, buffer.getLong(index + last));
     }
 
     public void put(int index, byte[] from, int offset, int length) {
@@ -134,7 +146,7 @@ public final class Slab {
 
     public byte[] toByteArray(int index, int length) {
         byte[] copy = new byte[length];
-        buffer.get(index, copy, 0, length);
+        get(index, copy, 0, length);
         return copy;
     }
 
