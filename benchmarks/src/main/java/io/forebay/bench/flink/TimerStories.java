@@ -21,7 +21,7 @@ final class TimerStories {
         // A timeout that is put off with each event of its key.
         long[] timeouts = new long[Math.max(1, keys / 10)];
         for (int i = 0; i < timeouts.length; i++) {
-            timeouts[i] = keys + i;
+            timeouts[i] = (long) keys + i;
             queue.add(timer(timeouts[i], i));
         }
         trial.measure("put off a timer: delete and register", keys / 2, i -> {

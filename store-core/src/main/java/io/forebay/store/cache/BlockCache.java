@@ -28,9 +28,10 @@ public final class BlockCache implements AutoCloseable {
     private static final int SLAB_SHIFT = Integer.numberOfTrailingZeros(Environment.SLAB_BYTES);
     /** So many evictions of one size pass before it looks for an idle slab of another one. */
     private static final int EVICTIONS_BETWEEN_STEALS = 64;
+    /** So many slabs are looked at then. */
+    private static final int STEAL_WALK = 32;
     /** With less free memory than this, the cache counts as full. */
     private static final long ROOM_BYTES = 1 << 20;
-
     /** Slabs that are compared when one has to go as a whole. */
     private static final int SAMPLE = 8;
 
@@ -236,7 +237,7 @@ public final class BlockCache implements AutoCloseable {
         int candidates = 0;
         CacheSlab best = null;
         int fewest = Integer.MAX_VALUE;
-        int turn = slabs.size();
+        int turn = onlyIdle ? Math.min(STEAL_WALK, slabs.size()) : slabs.size();
         for (int i = 0; i < turn && candidates < SAMPLE && fewest > 0; i++) {
             if (hand >= slabs.size()) {
                 hand = 0;

@@ -5,7 +5,8 @@ import java.util.concurrent.atomic.LongAdder;
 
 /** What a store counts from other threads than its writer. */
 final class Counters {
-    final LongAdder reads = new LongAdder();
+    /** Point reads that the memtables settled. */
+    final LongAdder memtableReads = new LongAdder();
     /** Point reads that had to look into files. */
     final LongAdder fileReads = new LongAdder();
 

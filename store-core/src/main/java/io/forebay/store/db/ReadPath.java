@@ -43,7 +43,6 @@ final class ReadPath {
         ReadContext context = ReadContext.ofThread();
         ValueBuffer buffer = context.buffer();
         store.lifecycle.checkReadable();
-        store.counters.reads.increment();
         return read(context, key, 0, key.length, buffer, claim) ? buffer.toByteArray() : null;
     }
 
@@ -51,13 +50,11 @@ final class ReadPath {
     boolean get(byte[] key, int offset, int length, ValueBuffer into, SnapshotList.Entry claim) {
         Objects.checkFromIndexSize(offset, length, key.length);
         store.lifecycle.checkReadable();
-        store.counters.reads.increment();
         return read(ReadContext.ofThread(), key, offset, length, into, claim);
     }
 
     List<byte[]> multiGet(List<byte[]> keys, SnapshotList.Entry claim) {
         store.lifecycle.checkReadable();
-        store.counters.reads.add(keys.size());
         if (claim != null) {
             return multiGetClaimed(keys, claim);
         }
@@ -143,11 +140,9 @@ final class ReadPath {
             // the limit after the state: what is newer than the state cannot be half in it for one key
             long limit = claim == null ? writes.published() : claim.sequence;
             int newest = state.active.memtable.getNewest(hash, key, offset, length, limit, into);
-            if (newest == Memtable.FOUND) {
-                return true;
-            }
-            if (newest == Memtable.SETTLED) {
-                return false;
+            if (newest == Memtable.FOUND || newest == Memtable.SETTLED) {
+                store.counters.memtableReads.increment();
+                return newest == Memtable.FOUND;
             }
             PointLookup lookup = context.lookup;
             lookup.start(key, offset, length, hash, limit, into);
@@ -198,19 +193,33 @@ final class ReadPath {
     }
 
     /** Releases {@code state}. @return null when a version was overwritten meanwhile */
-    private List<byte[]> multiGet(List<byte[]> keys, ReadState state, long limit, boolean claimed) {
+    private List<byte[]> multiGet(List<byte[]> list, ReadState state, long limit, boolean claimed) {
         try {
-            PointLookup lookup = ReadContext.ofThread().lookup;
-            List<byte[]> values = new ArrayList<>(keys.size());
-            for (byte[] key : keys) {
-                ValueBuffer buffer = ReadContext.ofThread().buffer();
+            byte[][] keys = list.toArray(new byte[0][]);
+            int size = keys.length;
+            int fileReads = 0;
+            long[] order = size > 1 && !state.version.runs().isEmpty() ? KeyOrder.of(keys) : null;
+            ReadContext context = ReadContext.ofThread();
+            PointLookup lookup = context.lookup;
+            byte[][] values = new byte[size][];
+            for (int i = 0; i < size; i++) {
+                int index = order == null ? i : (int) order[i];
+                byte[] key = keys[index];
+                ValueBuffer buffer = context.buffer();
                 lookup.start(key, 0, key.length, KeyHash.of(key, 0, key.length), limit, buffer);
-                if (!search(state, lookup, claimed)) {
+                int result = searchMemtables(state, lookup, claimed);
+                if (result == Memtable.RETRY) {
                     return null;
                 }
-                values.add(finish(lookup, buffer) ? buffer.toByteArray() : null);
+                if (result == Memtable.CONTINUE) {
+                    fileReads++;
+                    searchFiles(state, lookup);
+                }
+                values[index] = finish(lookup, buffer) ? buffer.toByteArray() : null;
             }
-            return values;
+            store.counters.memtableReads.add(size - fileReads);
+            store.counters.fileReads.add(fileReads);
+            return new ArrayList<>(Arrays.asList(values));
         } finally {
             state.release();
         }
@@ -224,25 +233,48 @@ final class ReadPath {
      */
     private boolean search(ReadState state, PointLookup lookup, boolean claimed) {
         int result = state.active.memtable.get(lookup, claimed);
-        return result == Memtable.CONTINUE ? searchOlder(state, lookup, claimed) : result != Memtable.RETRY;
+        return result == Memtable.CONTINUE ? searchOlder(state, lookup, claimed) : inMemory(result);
     }
 
     /** As {@link #search}, behind the active memtable. */
     private boolean searchOlder(ReadState state, PointLookup lookup, boolean claimed) {
+        int result = searchFrozen(state, lookup, claimed);
+        if (result != Memtable.CONTINUE) {
+            return inMemory(result);
+        }
+        store.counters.fileReads.increment();
+        searchFiles(state, lookup);
+        return true;
+    }
+
+    private boolean inMemory(int result) {
+        if (result == Memtable.RETRY) {
+            return false;
+        }
+        store.counters.memtableReads.increment();
+        return true;
+    }
+
+    private static int searchMemtables(ReadState state, PointLookup lookup, boolean claimed) {
+        int result = state.active.memtable.get(lookup, claimed);
+        return result == Memtable.CONTINUE ? searchFrozen(state, lookup, claimed) : result;
+    }
+
+    private static int searchFrozen(ReadState state, PointLookup lookup, boolean claimed) {
         int result = Memtable.CONTINUE;
         for (int i = 0; result == Memtable.CONTINUE && i < state.frozen.length; i++) {
             result = state.frozen[i].memtable.get(lookup, claimed);
         }
-        if (result == Memtable.CONTINUE) {
-            store.counters.fileReads.increment();
-            try {
-                state.version.get(lookup);
-            } catch (IOException e) {
-                store.lifecycle.checkReadable(); // the files of a closed store may be gone
-                throw new StoreIoException("Reading store " + store.options.name() + " failed", e);
-            }
+        return result;
+    }
+
+    private void searchFiles(ReadState state, PointLookup lookup) {
+        try {
+            state.version.get(lookup);
+        } catch (IOException e) {
+            store.lifecycle.checkReadable(); // the files of a closed store may be gone
+            throw new StoreIoException("Reading store " + store.options.name() + " failed", e);
         }
-        return result != Memtable.RETRY;
     }
 
     /** Brings the value, if there is one, to {@code into}. */

@@ -38,7 +38,7 @@ final class Statistics {
     static StoreStatistics of(StoreContext store, WritePath writes) {
         Counters counters = store.counters;
         WriteAheadLog log = store.log();
-        long reads = counters.reads.sum();
+        long memtableReads = counters.memtableReads.sum();
         Lifecycle.Failure failure = store.lifecycle.failure();
         // before the newest sequence number, which grows meanwhile; that of a commit comes after its record
         long durable = store.commits.durable().sequence();
@@ -60,8 +60,8 @@ final class Statistics {
             return new StoreStatistics(
                     writes.operations(),
                     writes.bytesWritten(),
-                    reads,
-                    Math.max(0, reads - counters.fileReads.sum()),
+                    memtableReads + counters.fileReads.sum(),
+                    memtableReads,
                     counters.iteratorsOpened.sum(),
                     Math.max(0, counters.iteratorsOpened.sum() - counters.iteratorsClosed.sum()),
                     counters.openSnapshots.get(),
