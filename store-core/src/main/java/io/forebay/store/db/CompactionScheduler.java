@@ -161,13 +161,17 @@ final class CompactionScheduler {
         return true;
     }
 
-    /** The version is looked at under the lock: a job that ends installs its edit before its files are no longer busy. */
+    /**
+     * The version is looked at under the lock: a job that ends installs its edit before its files are no longer busy. What is
+     * durable is asked for afterwards: a commit that came with a flush in between would seem to lie behind the files of both
+     * its sides.
+     */
     private synchronized Picked pick(Set<FileId> outdated) throws IOException {
-        long durable = store.versions.durableSequence();
         long published = writes.published();
         long[] claims = store.snapshots.sequences();
         long oldest = claims.length == 0 ? published : Math.min(published, claims[0]);
         Version version = store.versions.current();
+        long durable = store.versions.durableSequence();
         Compaction compaction = null;
         try {
             long target = store.options.targetFileBytes();

@@ -77,7 +77,8 @@ final class Installer {
 
     /**
      * Makes files that were built outside of the memtable visible, all entries at {@code sequence}: in the bottom run when
-     * nothing overlaps them, else as a run of their own. All memtables are empty or flushed.
+     * nothing overlaps them, else as a run of their own. All memtables are empty or flushed, so a commit that waits becomes
+     * durable with it: nothing would keep a compaction from joining files of before and after the commit.
      */
     synchronized void ingest(List<FileMeta> files, long sequence) throws IOException {
         Version version = store.versions.current();
@@ -92,7 +93,9 @@ final class Installer {
                 edit.keep(sequence);
             }
             files.forEach(file -> edit.add(rank, file.withOverrideSequence(sequence)));
-            install(edit);
+            CommitMark waiting = store.commits.last();
+            boolean settled = store.isKeeping() || store.commits.isDurable(waiting);
+            install(edit, List.of(), settled ? null : waiting);
         } finally {
             version.release();
         }
