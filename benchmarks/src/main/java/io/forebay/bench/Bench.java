@@ -191,9 +191,7 @@ public final class Bench implements Callable<Integer> {
         List<Contender> players = run.installed(suite.contenders().stream()
                 .filter(contender -> contenders.isEmpty() || contenders.contains(contender.name()))
                 .toList());
-        for (Play play : plays) {
-            run.play(suite, play, players);
-        }
+        run.play(suite, plays, players, quick);
     }
 
     private List<Play> plays(Suite suite) {

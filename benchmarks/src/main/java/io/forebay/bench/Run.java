@@ -17,8 +17,8 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * Plays scenarios on their contenders. Every fork of every play has new JVMs, one for each contender; within a fork the rounds
- * alternate between them, one contender at a time, so that what the machine does meanwhile hits all alike.
+ * Plays scenarios on their contenders, each in a JVM of its own. The rounds of a play alternate between them, one contender at
+ * a time, so that what the machine does meanwhile hits all alike.
  */
 final class Run {
     private final Home home;
@@ -55,20 +55,54 @@ final class Run {
         return installed;
     }
 
-    void play(Suite suite, Play play, List<Contender> contenders) throws IOException {
-        List<Contender> players =
-                contenders.stream().filter(play.scenario()::isFor).toList();
-        for (int fork = 0; fork < play.forks(); fork++) {
+    /**
+     * Plays one after the other.
+     *
+     * @param inOneJvm all in one JVM for each contender, which saves starts and is the warmer the longer it takes; otherwise
+     *     every fork of every play has new ones
+     */
+    void play(Suite suite, List<Play> plays, List<Contender> contenders, boolean inOneJvm) throws IOException {
+        if (inOneJvm) {
             List<WorkerProcess> workers = new ArrayList<>();
             try {
-                for (Contender player : players) {
-                    workers.add(new WorkerProcess(suite, player, home, javaOptions, log));
+                start(suite, contenders, workers);
+                for (Play play : plays) {
+                    for (int fork = 0; fork < play.forks(); fork++) {
+                        fork(suite, play, fork, ofPlay(play, workers));
+                    }
                 }
-                fork(suite, play, fork, workers);
             } finally {
                 workers.forEach(WorkerProcess::close);
             }
+            return;
         }
+        for (Play play : plays) {
+            for (int fork = 0; fork < play.forks(); fork++) {
+                List<WorkerProcess> workers = new ArrayList<>();
+                try {
+                    start(
+                            suite,
+                            contenders.stream().filter(play.scenario()::isFor).toList(),
+                            workers);
+                    fork(suite, play, fork, workers);
+                } finally {
+                    workers.forEach(WorkerProcess::close);
+                }
+            }
+        }
+    }
+
+    /** @param into gets those that have started, whatever happens */
+    private void start(Suite suite, List<Contender> contenders, List<WorkerProcess> into) throws IOException {
+        for (Contender contender : contenders) {
+            into.add(new WorkerProcess(suite, contender, home, javaOptions, log));
+        }
+    }
+
+    private static List<WorkerProcess> ofPlay(Play play, List<WorkerProcess> workers) {
+        return workers.stream()
+                .filter(worker -> play.scenario().isFor(worker.contender()))
+                .toList();
     }
 
     private void fork(Suite suite, Play play, int fork, List<WorkerProcess> workers) throws IOException {

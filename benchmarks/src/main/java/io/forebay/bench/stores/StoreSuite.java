@@ -41,12 +41,12 @@ public final class StoreSuite implements Suite {
             plays.add(
                     switch (scenario) {
                         case CORE -> new Play(scenario, new Scale(100_000, 100), 3, 1);
-                            // One of its maps has 100,000 entries.
+                        // One of its maps has 100,000 entries.
                         case CLEAR -> new Play(scenario, new Scale(100_000, 100), 2, 1);
                         case CHECKPOINT -> new Play(scenario, new Scale(20_000, 1000), 2, 1);
-                            // Less would not be ten times the memory that engines need at least.
+                        // Less would not be ten times the memory that engines need at least.
                         case COLD -> new Play(scenario, new Scale(200_000, 100), 1, 1);
-                            // Bytes are the same in every round; many stores take long to open and to close.
+                        // Bytes are the same in every round; many stores take long to open and to close.
                         case OVERWRITES, MANY -> new Play(scenario, new Scale(50_000, 100), 1, 1);
                         default -> new Play(scenario, new Scale(50_000, 100), 2, 1);
                     });

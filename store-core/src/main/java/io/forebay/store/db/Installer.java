@@ -17,6 +17,8 @@ final class Installer {
     private final Checkpoints checkpoints;
     private final Pacing pacing;
     private boolean mergeNameKnown;
+    /** Number of the newest commit that was installed. */
+    private long newestCommit = -1;
 
     Installer(StoreContext store, Checkpoints checkpoints, Pacing pacing) {
         this.store = store;
@@ -49,12 +51,15 @@ final class Installer {
         if (!mergeNameKnown) {
             edit.mergeName(store.options.mergeFunction().name());
         }
-        if (commit != null) {
+        // A flush and an ingest may come with their commits in the wrong order.
+        boolean newer = commit != null && commit.number() > newestCommit;
+        if (newer) {
             edit.commit(commit.sequence(), commit.payload());
         }
         store.versions.apply(edit);
         mergeNameKnown = true;
-        if (commit != null) {
+        if (newer) {
+            newestCommit = commit.number();
             store.commits.becameDurable(commit);
         }
         Version version = store.versions.current();
