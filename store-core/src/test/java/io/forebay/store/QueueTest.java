@@ -39,6 +39,42 @@ class QueueTest {
     }
 
     @Test
+    void boundsOfAnIteratorMayBeUsedAgainAfterIt() {
+        try (SteppedEnvironment stepped = new SteppedEnvironment();
+                Store store = open(stepped)) {
+            for (int i = 0; i < 20; i++) {
+                store.put(new byte[] {1, (byte) i}, value(i));
+                store.delete(new byte[] {1, (byte) i});
+                store.put(new byte[] {5, (byte) i}, value(i));
+                store.delete(new byte[] {5, (byte) i});
+            }
+            store.put(new byte[] {3}, value(1));
+            store.put(new byte[] {7}, value(1));
+            byte[] to = {2};
+            try (StoreIterator walk = store.iterator(KeyRange.of(new byte[] {1}, to))) {
+                walk.seekToFirst();
+                assertThat(walk.isValid()).isFalse();
+            }
+            to[0] = 9;
+            byte[] from = {4};
+            try (StoreIterator walk = store.iterator(KeyRange.of(from, new byte[] {6}))) {
+                walk.seekToLast();
+                assertThat(walk.isValid()).isFalse();
+            }
+            from[0] = 0;
+            for (int live : new int[] {3, 7}) {
+                try (StoreIterator iterator =
+                        store.iterator(KeyRange.of(new byte[] {(byte) live}, new byte[] {(byte) live, 1}))) {
+                    iterator.seekToFirst();
+                    assertThat(iterator.isValid()).isTrue();
+                    iterator.seekToLast();
+                    assertThat(iterator.isValid()).isTrue();
+                }
+            }
+        }
+    }
+
+    @Test
     void whatComesBackIsSeen() {
         try (SteppedEnvironment stepped = new SteppedEnvironment();
                 Store store = open(stepped)) {

@@ -71,6 +71,9 @@ final class CompactionStep {
     private void install(Compaction compaction, CompactionResult result) throws IOException {
         try {
             installer.install(result.edit());
+        } catch (IllegalArgumentException e) {
+            // An ingested or moved file lies between those that were merged now; nothing has changed.
+            throw new IOException("The result of a compaction has no place in the bottom run any more", e);
         } finally {
             result.release();
         }

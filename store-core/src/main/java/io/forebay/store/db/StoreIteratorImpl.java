@@ -106,7 +106,8 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
 
     @Override
     public void foundEmpty(byte[] from, byte[] to) {
-        writes.foundEmpty(from, to, claim.sequence);
+        // The ends may be the caller's bounds, who may use their arrays for something else when this is closed.
+        writes.foundEmpty(from.clone(), to == null ? null : to.clone(), claim.sequence);
     }
 
     @Override

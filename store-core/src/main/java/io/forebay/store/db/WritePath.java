@@ -258,6 +258,7 @@ final class WritePath implements MemoryArbiter.Tenant {
                 if (!memtable.deleteRange(from, to, sequence, pinned)) {
                     waitForRoom(() -> memtable.deleteRange(from, to, assigned + 1, pinned), "a range delete", true);
                 }
+                assigned = sequence; // first, so that a failure of the next line is known to have left something behind
                 emptySpans.rangeDeleted(from, to);
             }
         }
@@ -301,10 +302,13 @@ final class WritePath implements MemoryArbiter.Tenant {
      */
     void foundEmpty(byte[] from, byte[] to, long sequence) {
         if (published() == sequence && gate.tryEnterOther()) {
-            if (published() == sequence) {
-                emptySpans.emptied(from, to);
+            try {
+                if (published() == sequence) {
+                    emptySpans.emptied(from, to);
+                }
+            } finally {
+                gate.leave();
             }
-            gate.leave();
         }
     }
 

@@ -14,6 +14,6 @@ final class HeapSteps {
 
     /** Limits {@code buffer} to the next step towards {@code end}. */
     static void limit(ByteBuffer buffer, int end) {
-        buffer.limit(buffer.isDirect() ? end : Math.min(end, buffer.position() + BYTES));
+        buffer.limit(buffer.isDirect() ? end : buffer.position() + Math.min(BYTES, end - buffer.position()));
     }
 }

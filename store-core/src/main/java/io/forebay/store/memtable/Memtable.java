@@ -288,8 +288,9 @@ public final class Memtable {
      * it. Orders the keys first that were added since the last call. Close it: it holds a reference.
      */
     public InternalIterator iterator(long limit) {
+        OrderedCursor cursor = order.open(); // before the reference, because this one may fail
         retain();
-        return new MemtableIterator(this, arena, order.open(), limit);
+        return new MemtableIterator(this, arena, cursor, limit);
     }
 
     /** As {@link #iterator(long)} without limit, of a memtable that is no longer written to. */
@@ -299,8 +300,9 @@ public final class Memtable {
 
     /** As {@link #iterator()}, for a flush, which reads everything once: it goes forwards only. */
     public InternalIterator flushIterator() {
+        OrderedCursor cursor = order.open();
         retain();
-        return new FlushIterator(this, arena, order.open());
+        return new FlushIterator(this, arena, cursor);
     }
 
     /** The range deletes so far; O(1). Range deletes above the pin of the caller must be ignored by their sequence. */

@@ -60,6 +60,9 @@ final class CachedBlocks extends BlockAccess {
         sequential = (backwards ? precedes : follows) ? sequential + 1 : 0;
         backwards = precedes;
         last = dataBlock;
+        if (sequential == 0 && window != null) {
+            window.close();
+        }
     }
 
     /** Shows the block if it is worth to be read with its neighbours, past the cache. */

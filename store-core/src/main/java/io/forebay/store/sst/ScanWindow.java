@@ -15,6 +15,8 @@ final class ScanWindow {
     private static final int BYTES = Environment.SLAB_BYTES;
     /** Blocks are seldom smaller than 4 KiB. */
     private static final int MOST_BLOCKS = 32;
+    /** No window is begun when more than this part of all memory would be metadata. */
+    private static final int METADATA_SHARE = 4;
 
     private final SstBlocks blocks;
     private final SlabPool pool;
@@ -49,6 +51,9 @@ final class ScanWindow {
             return false;
         }
         int index = dataBlock - first;
+        if (contents[index] > BYTES) {
+            return false; // a value that was compressed well
+        }
         int at = ends[index];
         int fileBytes = ends[index + 1] - at;
         into.length = contents[index];
@@ -136,8 +141,9 @@ final class ScanWindow {
         return true;
     }
 
+    /** Few enough that many scans do not take what memtables and readers need. */
     private boolean takeSlab() {
-        if (slab == null) {
+        if (slab == null && pool.used(SlabPool.Use.METADATA) + BYTES <= pool.budget() / METADATA_SHARE) {
             slab = pool.tryTake(SlabPool.Use.METADATA);
         }
         return slab != null;

@@ -9,8 +9,8 @@ import java.util.PriorityQueue;
 
 /**
  * Background work on daemon threads of its own. Flushes are taken before cleanups, which are short and give disk space
- * back, and cleanups before compactions; with more than one thread, compactions never occupy the last one, so that a flush does not wait behind a long
- * compaction. Delayed work is run by a thread that is free when its time comes, before anything else. Threads start when
+ * back, and cleanups before compactions; with more than one thread, compactions never occupy the last one, so that a flush
+ * does not wait behind a long compaction. Delayed work is run by a thread that is free when its time comes, before anything else. Threads start when
  * there is first work for them.
  */
 public final class SystemExecutor implements BackgroundExecutor {
