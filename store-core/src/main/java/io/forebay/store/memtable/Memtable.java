@@ -288,9 +288,7 @@ public final class Memtable {
      * it. Orders the keys first that were added since the last call. Close it: it holds a reference.
      */
     public InternalIterator iterator(long limit) {
-        OrderedCursor cursor = order.open(); // before the reference, because this one may fail
-        retain();
-        return new MemtableIterator(this, arena, cursor, limit);
+        return new MemtableIterator(this, arena, openRetained(), limit);
     }
 
     /** As {@link #iterator(long)} without limit, of a memtable that is no longer written to. */
@@ -300,9 +298,21 @@ public final class Memtable {
 
     /** As {@link #iterator()}, for a flush, which reads everything once: it goes forwards only. */
     public InternalIterator flushIterator() {
-        OrderedCursor cursor = order.open();
+        return new FlushIterator(this, arena, openRetained());
+    }
+
+    private OrderedCursor openRetained() {
         retain();
-        return new FlushIterator(this, arena, cursor);
+        boolean opened = false;
+        try {
+            OrderedCursor cursor = order.open();
+            opened = true;
+            return cursor;
+        } finally {
+            if (!opened) {
+                release();
+            }
+        }
     }
 
     /** The range deletes so far; O(1). Range deletes above the pin of the caller must be ignored by their sequence. */
