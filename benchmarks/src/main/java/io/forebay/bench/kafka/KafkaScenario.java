@@ -27,7 +27,7 @@ enum KafkaScenario implements Scenario {
 
     @Override
     public String id() {
-        return name().toLowerCase(Locale.ROOT);
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     @Override
