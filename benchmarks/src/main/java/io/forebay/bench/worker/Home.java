@@ -2,6 +2,8 @@ package io.forebay.bench.worker;
 
 import io.forebay.bench.scenarios.Contender;
 import java.io.File;
+import java.net.URISyntaxException;
+import java.net.URL;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -15,10 +17,15 @@ import java.util.List;
 public record Home(List<String> common, File engines) {
     /** Of the build that {@code type} was loaded from: {@code classes}, {@code lib} and {@code engines} beside each other. */
     public static Home of(Class<?> type) {
-        File classes = new File(
-                type.getProtectionDomain().getCodeSource().getLocation().getPath());
-        File target = classes.getParentFile();
-        return new Home(List.of(classes.getPath(), new File(target, "lib/*").getPath()), new File(target, "engines"));
+        URL location = type.getProtectionDomain().getCodeSource().getLocation();
+        try {
+            File classes = new File(location.toURI());
+            File target = classes.getParentFile();
+            return new Home(
+                    List.of(classes.getPath(), new File(target, "lib/*").getPath()), new File(target, "engines"));
+        } catch (URISyntaxException e) {
+            throw new IllegalStateException("Not the address of a folder of classes: " + location, e);
+        }
     }
 
     /** Folders that the contender needs and that are not there. */

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.forebay.bench.scenarios.Contender;
 import java.io.File;
 import java.io.IOException;
+import java.io.InputStream;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -37,6 +40,24 @@ final class HomeTest {
                         path(engines, "second/c.jar"),
                         path(engines, "first/a.jar"));
         assertThat(home.jars(contender)).contains("a.jar", "b.jar", "c.jar");
+    }
+
+    @Test
+    void aBuildMayLieInAFolderWithASpaceInItsName() throws Exception {
+        String name = Contender.class.getName();
+        File classes = new File(directory, "my builds/100%/target/classes");
+        File copy = new File(classes, name.replace('.', '/') + ".class");
+        Files.createDirectories(copy.getParentFile().toPath());
+        try (InputStream original = Contender.class.getResourceAsStream("Contender.class")) {
+            Files.copy(original, copy.toPath());
+        }
+        try (URLClassLoader loader =
+                new URLClassLoader(new URL[] {classes.toURI().toURL()}, ClassLoader.getPlatformClassLoader())) {
+            Home home = Home.of(loader.loadClass(name));
+            File target = classes.getParentFile();
+            assertThat(home.common()).containsExactly(classes.getPath(), path(target, "lib/*"));
+            assertThat(home.engines()).isEqualTo(new File(target, "engines"));
+        }
     }
 
     private static String path(File folder, String name) {

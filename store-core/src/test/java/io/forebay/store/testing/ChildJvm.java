@@ -8,6 +8,8 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.net.URISyntaxException;
+import java.net.URL;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,14 +45,18 @@ public final class ChildJvm implements AutoCloseable {
     private static String classPath(Class<?> main) {
         StringBuilder path = new StringBuilder(System.getProperty("java.class.path"));
         for (Class<?> needed : List.of(main, Store.class, Hashing.class, LoggerFactory.class)) {
-            path.append(File.pathSeparator)
-                    .append(new File(needed.getProtectionDomain()
-                                    .getCodeSource()
-                                    .getLocation()
-                                    .getPath())
-                            .getPath());
+            path.append(File.pathSeparator).append(placeOf(needed));
         }
         return path.toString();
+    }
+
+    private static File placeOf(Class<?> type) {
+        URL location = type.getProtectionDomain().getCodeSource().getLocation();
+        try {
+            return new File(location.toURI());
+        } catch (URISyntaxException e) {
+            throw new IllegalStateException("Not the address of classes: " + location, e);
+        }
     }
 
     public long pid() {
