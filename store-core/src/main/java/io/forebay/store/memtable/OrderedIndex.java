@@ -25,6 +25,8 @@ final class OrderedIndex {
     private static final VarHandle OPEN_CURSORS;
     /** So many records are sorted without asking for memory: 12 bytes of heap for each. */
     private static final int SMALL_BATCH = 4096;
+    /** Up to so many records are inserted one after the other. */
+    private static final int ONE_BY_ONE = 32;
 
     static {
         try {
@@ -49,6 +51,7 @@ final class OrderedIndex {
     private int linkedUpTo;
     private int linked;
     private OrderedNode root;
+    private final int[] few = new int[ONE_BY_ONE];
     private long reservedBytes;
     private long overdraftBytes;
 
@@ -102,17 +105,32 @@ final class OrderedIndex {
             return;
         }
         int before = linked;
-        if (pushedBefore(newest) == linkedUpTo) {
-            if (!insertInPlace(newest)) {
-                long[] head = {OrderedNode.head(arena, newest, 0)};
-                root = new TreeMerge(arena, new int[] {newest}, head).merge(root, 1);
+        if (pushed - linked > ONE_BY_ONE || !linkOneByOne(newest)) {
+            linkSorted(newest);
+            linkedUpTo = newest;
+        }
+        account((linked - before) * (long) BYTES_PER_KEY);
+    }
+
+    /** For a few keys a search for each costs less than copies of the nodes that they come to. False when they are many. */
+    private boolean linkOneByOne(int newest) {
+        int count = 0;
+        for (int ref = newest; ref != linkedUpTo; ref = pushedBefore(ref)) {
+            if (count == ONE_BY_ONE) {
+                return false;
+            }
+            few[count++] = ref;
+        }
+        while (count > 0) {
+            int ref = few[--count];
+            if (!insertInPlace(ref)) {
+                long[] head = {OrderedNode.head(arena, ref, 0)};
+                root = new TreeMerge(arena, new int[] {ref}, head).merge(root, 1);
             }
             linked++;
-        } else {
-            linkSorted(newest);
+            linkedUpTo = ref;
         }
-        linkedUpTo = newest;
-        account((linked - before) * (long) BYTES_PER_KEY);
+        return true;
     }
 
     private void account(long bytes) {

@@ -130,8 +130,9 @@ final class OrderedNode {
     void insert(int index, int ref, long head) {
         if (count == refs.length) {
             int larger = Math.min(WIDTH, count + WIDTH / 8);
-            refs = Arrays.copyOf(refs, larger);
+            int[] largerRefs = Arrays.copyOf(refs, larger);
             heads = Arrays.copyOf(heads, larger);
+            refs = largerRefs;
         }
         System.arraycopy(refs, index, refs, index + 1, count - index);
         System.arraycopy(heads, index, heads, index + 1, count - index);
