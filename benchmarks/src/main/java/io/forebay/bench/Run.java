@@ -7,14 +7,18 @@ import io.forebay.bench.scenarios.Play;
 import io.forebay.bench.scenarios.Suite;
 import io.forebay.bench.system.Files;
 import io.forebay.bench.worker.Home;
-import io.forebay.bench.worker.WorkerProcess;
+import io.forebay.bench.worker.Workers;
 import java.io.File;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.CancellationException;
 
 /**
  * Plays scenarios on their contenders, each in a JVM of its own. The rounds of a play alternate between them, one contender at
@@ -22,8 +26,7 @@ import java.util.List;
  */
 final class Run {
     private final Home home;
-    private final List<String> javaOptions;
-    private final File log;
+    private final Workers workers;
     private final Path work;
     private final PrintStream terminal;
     private final Results results = new Results();
@@ -31,8 +34,7 @@ final class Run {
     /** @param work empty directory for the stores */
     Run(Home home, List<String> javaOptions, File log, Path work, PrintStream terminal) {
         this.home = home;
-        this.javaOptions = javaOptions;
-        this.log = log;
+        this.workers = new Workers(home, javaOptions, log);
         this.work = work;
         this.terminal = terminal;
     }
@@ -61,52 +63,26 @@ final class Run {
      * @param inOneJvm all in one JVM for each contender, which saves starts and is the warmer the longer it takes; otherwise
      *     every fork of every play has new ones
      */
-    void play(Suite suite, List<Play> plays, List<Contender> contenders, boolean inOneJvm) throws IOException {
-        if (inOneJvm) {
-            List<WorkerProcess> workers = new ArrayList<>();
-            try {
-                start(suite, contenders, workers);
-                for (Play play : plays) {
-                    for (int fork = 0; fork < play.forks(); fork++) {
-                        fork(suite, play, fork, ofPlay(play, workers));
+    void play(Suite suite, List<Play> plays, List<Contender> contenders, boolean inOneJvm) {
+        try {
+            for (Play play : plays) {
+                List<Contender> able =
+                        contenders.stream().filter(play.scenario()::isFor).toList();
+                for (int fork = 0; fork < play.forks(); fork++) {
+                    fork(suite, play, fork, able);
+                    if (!inOneJvm) {
+                        workers.close();
                     }
                 }
-            } finally {
-                workers.forEach(WorkerProcess::close);
             }
-            return;
-        }
-        for (Play play : plays) {
-            for (int fork = 0; fork < play.forks(); fork++) {
-                List<WorkerProcess> workers = new ArrayList<>();
-                try {
-                    start(
-                            suite,
-                            contenders.stream().filter(play.scenario()::isFor).toList(),
-                            workers);
-                    fork(suite, play, fork, workers);
-                } finally {
-                    workers.forEach(WorkerProcess::close);
-                }
-            }
+        } finally {
+            workers.close();
         }
     }
 
-    /** @param into gets those that have started, whatever happens */
-    private void start(Suite suite, List<Contender> contenders, List<WorkerProcess> into) throws IOException {
-        for (Contender contender : contenders) {
-            into.add(new WorkerProcess(suite, contender, home, javaOptions, log));
-        }
-    }
-
-    private static List<WorkerProcess> ofPlay(Play play, List<WorkerProcess> workers) {
-        return workers.stream()
-                .filter(worker -> play.scenario().isFor(worker.contender()))
-                .toList();
-    }
-
-    private void fork(Suite suite, Play play, int fork, List<WorkerProcess> workers) throws IOException {
-        List<WorkerProcess> inTurn = new ArrayList<>(workers);
+    private void fork(Suite suite, Play play, int fork, List<Contender> contenders) {
+        List<Contender> inTurn = new ArrayList<>(contenders);
+        Set<Contender> out = new HashSet<>();
         String title = play.scenario().title() + ", " + play.scale();
         String forkTitle = play.forks() == 1 ? "" : ", fork " + (fork + 1) + " of " + play.forks();
         terminal.print(title + forkTitle + ": warm-up");
@@ -116,23 +92,23 @@ final class Run {
             }
             terminal.flush();
             int number = fork * play.rounds() + round;
-            for (WorkerProcess worker : inTurn) {
-                Contender contender = worker.contender();
-                if (!worker.isAlive()) {
+            for (Contender contender : inTurn) {
+                if (out.contains(contender)) {
                     continue;
                 }
-                Path directory = work.resolve(contender.name() + "-" + number);
                 try {
-                    List<Measurement> measurements = worker.play(play, 31L * number + 7, directory.toFile());
+                    List<Measurement> measurements = round(suite, play, contender, number);
                     if (round > 0) {
                         measurements.forEach(each -> results.add(suite, play, contender, number, each));
                     }
-                } catch (IOException e) {
-                    String failure = contender.title() + ", " + title + ": " + e.getMessage();
-                    results.failed(failure);
-                    terminal.println();
-                    terminal.println("FAILED " + failure);
-                    Files.deleteTree(directory);
+                } catch (CancellationException e) {
+                    throw e;
+                } catch (IOException | RuntimeException e) {
+                    workers.throwIfStopped();
+                    failed(contender.title() + ", " + title + ", " + (round == 0 ? "warm-up" : "round " + round) + ": "
+                            + Objects.requireNonNullElse(e.getMessage(), e.toString()));
+                    // A new JVM would be cold among warm ones, so it begins with the next fork.
+                    out.add(contender);
                 }
             }
             // The first timed round begins with Forebay, whose works give the rows their order.
@@ -141,5 +117,21 @@ final class Run {
             }
         }
         terminal.println(play.rounds() == 1 ? "" : " of " + play.rounds());
+    }
+
+    private List<Measurement> round(Suite suite, Play play, Contender contender, int number) throws IOException {
+        Path directory = work.resolve(contender.name() + "-" + number);
+        try {
+            return workers.of(suite, contender).play(play, 31L * number + 7, directory.toFile());
+        } catch (IOException e) {
+            Files.deleteTree(directory);
+            throw e;
+        }
+    }
+
+    private void failed(String failure) {
+        results.failed(failure);
+        terminal.println();
+        terminal.println("FAILED " + failure);
     }
 }

@@ -82,6 +82,24 @@ final class BenchTest {
     }
 
     @Test
+    void aJvmThatEndedIsBackForTheNextScenario() {
+        int code = run(
+                "--quick",
+                "--suites=broken",
+                "--scenarios=broken-gone,broken-loud",
+                "--rounds=2",
+                "--work=" + directory,
+                "--out=" + new File(directory, "out"));
+
+        assertThat(code).isEqualTo(1);
+        assertThat(printed())
+                .containsOnlyOnce(
+                        "FAILED One, broken-gone, 1k x 10 B, warm-up: its JVM ended with exit code 3, see bench.log"
+                                + System.lineSeparator() + ", 1")
+                .contains("loudness, dB");
+    }
+
+    @Test
     void microCasesRunUnderJmh() {
         File out = new File(directory, "out");
         int code = run(

@@ -5,54 +5,78 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.forebay.bench.scenarios.Measurement;
 import io.forebay.bench.scenarios.Scale;
 import java.io.UncheckedIOException;
+import java.util.Optional;
 
-/** What the JVMs say to each other: a line each, JSON behind a word. */
+/** What the JVMs say to each other: a line of JSON each; a word before it tells answers from what else is printed. */
 final class Wire {
-    static final String DONE = "done";
-    static final String FAILED = "failed ";
-    private static final String MEASUREMENT = "measurement ";
+    private static final String ANSWER = "forebay-bench-answer ";
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private Wire() {}
 
-    /** A scenario to play once, in a directory that the worker creates and deletes. */
-    record Request(String scenario, Scale scale, long seed, String directory) {}
+    /**
+     * A scenario to play once, in a directory that the worker creates and deletes.
+     *
+     * @param number that the answers name
+     */
+    record Request(long number, String scenario, Scale scale, long seed, String directory) {}
+
+    /**
+     * One work that is done, or with neither measurement nor failure: all of them are.
+     *
+     * @param request its number
+     * @param failure in one line
+     */
+    record Answer(long request, Measurement measurement, String failure) {
+        static Answer of(long request, Measurement measurement) {
+            return new Answer(request, measurement, null);
+        }
+
+        static Answer done(long request) {
+            return new Answer(request, null, null);
+        }
+
+        static Answer failed(long request, Throwable cause) {
+            return new Answer(request, null, String.valueOf(cause).replaceAll("\\s+", " "));
+        }
+
+        boolean ends() {
+            return measurement == null;
+        }
+    }
 
     static String encode(Request request) {
         return json(request);
     }
 
     static Request request(String line) {
-        return parse(line, Request.class);
-    }
-
-    static String encode(Measurement measurement) {
-        return MEASUREMENT + json(measurement);
-    }
-
-    static boolean isMeasurement(String line) {
-        return line.startsWith(MEASUREMENT);
-    }
-
-    static Measurement measurement(String line) {
-        return parse(line.substring(MEASUREMENT.length()), Measurement.class);
-    }
-
-    static String failed(Throwable cause) {
-        return FAILED + String.valueOf(cause).replaceAll("\\s+", " ");
-    }
-
-    private static String json(Object value) {
         try {
-            return JSON.writeValueAsString(value);
+            return JSON.readValue(line, Request.class);
         } catch (JsonProcessingException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    private static <T> T parse(String json, Class<T> type) {
+    static String encode(Answer answer) {
+        return ANSWER + json(answer);
+    }
+
+    /** Empty when the line is something else. An answer may stand behind text without an end of its line. */
+    static Optional<Answer> answer(String line) {
+        int at = line.indexOf(ANSWER);
+        if (at < 0) {
+            return Optional.empty();
+        }
         try {
-            return JSON.readValue(json, type);
+            return Optional.of(JSON.readValue(line.substring(at + ANSWER.length()), Answer.class));
+        } catch (JsonProcessingException e) {
+            return Optional.empty();
+        }
+    }
+
+    private static String json(Object value) {
+        try {
+            return JSON.writeValueAsString(value);
         } catch (JsonProcessingException e) {
             throw new UncheckedIOException(e);
         }

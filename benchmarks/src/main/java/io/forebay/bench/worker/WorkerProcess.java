@@ -11,57 +11,89 @@ import java.io.InputStreamReader;
 import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
-/** A {@link Worker} seen from the JVM that asks. One request at a time, from one thread. */
+/** A {@link Worker} seen from the JVM that asks. One request at a time, from one thread; any thread may kill it. */
 public final class WorkerProcess implements AutoCloseable {
     /** A round that takes longer hangs. */
-    private static final long LONGEST_ROUND_MINUTES = 40;
+    private static final Duration LONGEST_ROUND = Duration.ofMinutes(40);
 
     private static final long GOODBYE_SECONDS = 10;
 
-    private final Contender contender;
+    private final File log;
+    private final Duration longest;
     private final Process process;
     private final PrintWriter requests;
     private final BufferedReader answers;
+    private long requested;
+    private volatile boolean tooLong;
 
     /**
      * @param options of the JVM, the same for all contenders
-     * @param log where the worker's messages go
+     * @param log where the worker's messages go, and what else its JVM prints
      */
     public WorkerProcess(Suite suite, Contender contender, Home home, List<String> options, File log)
             throws IOException {
-        this.contender = contender;
-        List<String> command = new ArrayList<>();
-        command.add(System.getProperty("java.home") + File.separator + "bin" + File.separator + "java");
-        command.addAll(options);
-        command.addAll(
-                List.of("-cp", home.classPath(contender), Worker.class.getName(), suite.name(), contender.name()));
-        process = new ProcessBuilder(command)
-                .redirectError(ProcessBuilder.Redirect.appendTo(log))
-                .start();
+        this(suite, contender, home, options, log, LONGEST_ROUND);
+    }
+
+    WorkerProcess(Suite suite, Contender contender, Home home, List<String> options, File log, Duration longest)
+            throws IOException {
+        this.log = log;
+        this.longest = longest;
+        process = launch(suite, contender, home, options, log);
         requests = new PrintWriter(new OutputStreamWriter(process.getOutputStream(), StandardCharsets.UTF_8), true);
         answers = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
     }
 
-    public Contender contender() {
-        return contender;
+    static Process launch(Suite suite, Contender contender, Home home, List<String> options, File log)
+            throws IOException {
+        List<String> command = new ArrayList<>();
+        command.add(System.getProperty("java.home") + File.separator + "bin" + File.separator + "java");
+        // Standard output is for answers.
+        command.add("-XX:+DisplayVMOutputToStderr");
+        command.addAll(options);
+        command.addAll(
+                List.of("-cp", home.classPath(contender), Worker.class.getName(), suite.name(), contender.name()));
+        return new ProcessBuilder(command)
+                .redirectError(ProcessBuilder.Redirect.appendTo(log))
+                .start();
     }
 
-    /** Plays a scenario once. @throws IOException naming the cause when the worker could not */
+    /**
+     * Plays a scenario once.
+     *
+     * @throws IOException naming the cause when the worker could not; its JVM is gone then, because whatever the scenario has
+     *     left open would work on while the next contender is measured
+     */
     public List<Measurement> play(Play play, long seed, File directory) throws IOException {
         CompletableFuture<Void> watchdog = CompletableFuture.runAsync(
-                process::destroyForcibly, CompletableFuture.delayedExecutor(LONGEST_ROUND_MINUTES, TimeUnit.MINUTES));
+                this::giveUp, CompletableFuture.delayedExecutor(longest.toMillis(), TimeUnit.MILLISECONDS));
+        boolean done = false;
         try {
-            requests.println(
-                    Wire.encode(new Wire.Request(play.scenario().id(), play.scale(), seed, directory.getPath())));
-            return answers();
+            requests.println(Wire.encode(
+                    new Wire.Request(++requested, play.scenario().id(), play.scale(), seed, directory.getPath())));
+            List<Measurement> measurements = answers();
+            done = true;
+            return measurements;
         } finally {
             watchdog.cancel(false);
+            if (!done) {
+                kill();
+            }
         }
+    }
+
+    private void giveUp() {
+        tooLong = true;
+        process.destroyForcibly();
     }
 
     private List<Measurement> answers() throws IOException {
@@ -69,18 +101,21 @@ public final class WorkerProcess implements AutoCloseable {
         while (true) {
             String line = answers.readLine();
             if (line == null) {
-                throw new IOException("its JVM ended, see bench.log");
+                await(GOODBYE_SECONDS);
+                throw new IOException(
+                        tooLong
+                                ? "its round took more than " + longest.toSeconds() + " s"
+                                : "its JVM ended with exit code " + process.exitValue() + ", see " + log.getName());
             }
-            if (line.equals(Wire.DONE)) {
+            Optional<Wire.Answer> answer = Wire.answer(line).filter(each -> each.request() == requested);
+            if (answer.isEmpty()) {
+                Files.writeString(log.toPath(), line + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+            } else if (answer.get().failure() != null) {
+                throw new IOException(answer.get().failure());
+            } else if (answer.get().ends()) {
                 return measurements;
-            }
-            if (line.startsWith(Wire.FAILED)) {
-                throw new IOException(line.substring(Wire.FAILED.length()));
-            }
-            if (Wire.isMeasurement(line)) {
-                measurements.add(Wire.measurement(line));
             } else {
-                throw new IOException("its JVM says: " + line);
+                measurements.add(answer.get().measurement());
             }
         }
     }
@@ -90,11 +125,20 @@ public final class WorkerProcess implements AutoCloseable {
         return process.isAlive();
     }
 
+    /** Ends the JVM, whatever it is doing. One that has ended by itself keeps its exit code. */
+    public void kill() {
+        await(0);
+    }
+
     @Override
     public void close() {
         requests.close();
+        await(GOODBYE_SECONDS);
+    }
+
+    private void await(long seconds) {
         try {
-            if (!process.waitFor(GOODBYE_SECONDS, TimeUnit.SECONDS)) {
+            if (!process.waitFor(seconds, TimeUnit.SECONDS)) {
                 process.destroyForcibly().waitFor();
             }
         } catch (InterruptedException e) {

@@ -6,7 +6,13 @@ import io.forebay.bench.scenarios.Scale;
 import io.forebay.bench.scenarios.Scenario;
 import io.forebay.bench.scenarios.Suite;
 import io.forebay.bench.scenarios.Trial;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 
 /** What can go wrong in the JVM of a contender. */
 public final class BrokenSuite implements Suite {
@@ -17,6 +23,31 @@ public final class BrokenSuite implements Suite {
         System.out.println("a library prints");
         trial.figure("loudness", "dB", 1);
     });
+
+    /** As a library does that is not written in Java. */
+    static final Play NATIVE = play("broken-native", trial -> {
+        print(Wire.encode(Wire.Answer.failed(-1, new IllegalStateException("of an older request")))
+                + "\nno end of line");
+        trial.figure("loudness", "dB", 2);
+    });
+
+    /** Says that it has begun, and never ends. */
+    static final Play ENDLESS = play("broken-endless", trial -> {
+        trial.figure("begun", "times", 1);
+        while (true) {
+            LockSupport.park();
+        }
+    });
+
+    private static void print(String text) {
+        // Not closed: the answers go there too.
+        FileOutputStream out = new FileOutputStream(FileDescriptor.out);
+        try {
+            out.write(text.getBytes(StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
 
     @Override
     public String name() {
@@ -30,12 +61,12 @@ public final class BrokenSuite implements Suite {
 
     @Override
     public List<Scenario> scenarios() {
-        return List.of(FINE.scenario(), WRONG.scenario(), GONE.scenario(), LOUD.scenario());
+        return plays(true).stream().map(Play::scenario).toList();
     }
 
     @Override
     public List<Play> plays(boolean quick) {
-        return List.of(FINE, WRONG, GONE, LOUD);
+        return List.of(FINE, WRONG, GONE, LOUD, NATIVE, ENDLESS);
     }
 
     private interface Story {
