@@ -1,25 +1,20 @@
 package io.forebay.bench;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.forebay.bench.engines.EngineKind;
 import io.forebay.bench.micro.Micro;
-import io.forebay.bench.report.HtmlReport;
-import io.forebay.bench.report.JsonReport;
 import io.forebay.bench.report.Results;
-import io.forebay.bench.report.TextTable;
 import io.forebay.bench.scenarios.Contender;
 import io.forebay.bench.scenarios.Play;
 import io.forebay.bench.scenarios.Scale;
 import io.forebay.bench.scenarios.Scenario;
 import io.forebay.bench.scenarios.Suite;
-import io.forebay.bench.system.Files;
 import io.forebay.bench.system.Machine;
+import io.forebay.bench.system.Scratch;
 import io.forebay.bench.worker.Home;
+import io.forebay.bench.worker.Workers;
 import java.io.File;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -29,7 +24,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -39,10 +36,21 @@ import picocli.CommandLine.Option;
         name = "forebay bench",
         mixinStandardHelpOptions = true,
         sortOptions = false,
+        exitCodeOnExecutionException = Bench.BROKEN,
         description =
                 "Compares Forebay with RocksDB as Kafka Streams and as Flink set it up, with Paimon's LSM and with"
                         + " heap maps, side by side in one run.")
 public final class Bench implements Callable<Integer> {
+    private static final int PLAY_FAILED = 1;
+
+    /** The program itself: not a matter of what was measured. */
+    static final int BROKEN = 3;
+
+    /** As of a program that SIGINT has ended. */
+    private static final int STOPPED = 130;
+
+    private static final int DEFAULT_VALUE_BYTES = 100;
+
     @Option(names = "--quick", description = "Small sizes, every scenario: under five minutes.")
     private boolean quick;
 
@@ -80,7 +88,7 @@ public final class Bench implements Callable<Integer> {
     private int keys;
 
     @Option(names = "--value-bytes", paramLabel = "N", description = "Bytes of a value, with --keys (default: 100).")
-    private int valueBytes = 100;
+    private Integer valueBytes;
 
     @Option(names = "--rounds", paramLabel = "N", description = "Timed rounds after one warm-up round, in each fork.")
     private int rounds;
@@ -137,12 +145,7 @@ public final class Bench implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        if (keys != 0) {
-            require("--keys", keys, 1000, 100_000_000);
-        }
-        require("--value-bytes", valueBytes, 1, 1 << 20);
-        require("--rounds", rounds, 0, 100);
-        require("--forks", forks, 0, 100);
+        checkNumbers();
         List<Suite> all = Suite.all();
         known("--suites", suites, all, suite -> List.of(suite.name()));
         known("--scenarios", scenarios, all, suite -> names(suite.scenarios(), Scenario::id));
@@ -151,24 +154,52 @@ public final class Bench implements Callable<Integer> {
             all.forEach(this::describe);
             return 0;
         }
-        if (!out.isDirectory() && !out.mkdirs()) {
-            throw new CommandLine.ParameterException(spec.commandLine(), "--out: cannot create " + out);
+        if (!work.isDirectory()) {
+            throw refused("--work: there is no directory " + work);
         }
-        if (micro) {
-            return micro();
-        }
-        long started = System.nanoTime();
-        Path directory = java.nio.file.Files.createTempDirectory(work.toPath(), "forebay-bench");
-        Run run = new Run(home, jvm(), new File(out, "bench.log"), directory, terminal);
         try {
-            for (Suite suite : all) {
-                play(run, suite);
-            }
-        } finally {
-            Files.deleteTree(directory);
+            return micro ? micro() : compare(all);
+        } catch (CancellationException e) {
+            return STOPPED;
         }
-        report(run.results(), (System.nanoTime() - started) / 1_000_000_000);
-        return run.results().failures().isEmpty() ? 0 : 1;
+    }
+
+    private void checkNumbers() {
+        if (keys != 0) {
+            require("--keys", keys, 1000, 100_000_000);
+        }
+        if (valueBytes != null) {
+            require("--value-bytes", valueBytes, 1, 1 << 20);
+            if (keys == 0) {
+                throw refused("--value-bytes needs --keys, such as --keys 1000000 --value-bytes " + valueBytes);
+            }
+        }
+        require("--rounds", rounds, 0, 100);
+        require("--forks", forks, 0, 100);
+    }
+
+    private int compare(List<Suite> all) throws IOException {
+        Results results = new Results();
+        List<Plan> plans = all.stream()
+                .filter(suite -> suites.isEmpty() || suites.contains(suite.name()))
+                .map(suite -> plan(suite, results))
+                .filter(plan -> !plan.plays().isEmpty())
+                .toList();
+        if (plans.isEmpty()) {
+            throw nothingToPlay(results.missing());
+        }
+        File log = emptyLog("bench.log");
+        try (Scratch scratch = new Scratch(work.toPath(), terminal);
+                Workers workers = new Workers(home, jvm(scratch), log)) {
+            scratch.onSignal(workers::stop);
+            Run run = new Run(workers, scratch.path(), results, terminal);
+            int plays = plans.stream().mapToInt(plan -> plan.plays().size()).sum();
+            Report report = new Report(results, about(plans), plays, out, terminal);
+            plans.forEach(plan -> run.play(plan, quick, report::save));
+            workers.close();
+            report.end(!brief);
+        }
+        return results.failures().isEmpty() ? 0 : PLAY_FAILED;
     }
 
     private int micro() throws IOException {
@@ -176,22 +207,66 @@ public final class Bench implements Callable<Integer> {
                 .filter(kind -> contenders.isEmpty()
                         || contenders.contains(kind.contender().name()))
                 .toList();
-        return new Micro(home, jvm(), out, terminal)
-                .run(kinds, jmh.isBlank() ? List.of() : List.of(jmh.trim().split("\\s+")));
+        if (kinds.stream().noneMatch(kind -> home.missing(kind.contender()).isEmpty())) {
+            throw refused(
+                    "--micro: no engine to play is among --contenders " + String.join(",", contenders) + "; there are "
+                            + Arrays.stream(EngineKind.values())
+                                    .map(kind -> kind.contender().name())
+                                    .collect(Collectors.joining(", ")));
+        }
+        File log = emptyLog("micro.log");
+        try (Scratch scratch = new Scratch(work.toPath(), terminal)) {
+            Micro runner = new Micro(home, jvm(scratch), log, terminal);
+            scratch.onSignal(runner::stop);
+            return runner.run(
+                    kinds, jmh.isBlank() ? List.of() : List.of(jmh.trim().split("\\s+")));
+        }
     }
 
-    private void play(Run run, Suite suite) throws IOException {
-        if (!suites.isEmpty() && !suites.contains(suite.name())) {
-            return;
+    /** Of this run alone. */
+    private File emptyLog(String name) throws IOException {
+        if (!out.isDirectory() && !out.mkdirs()) {
+            throw refused("--out: cannot create " + out);
         }
-        List<Play> plays = plays(suite);
-        if (plays.isEmpty()) {
-            return;
+        File log = new File(out, name);
+        java.nio.file.Files.write(log.toPath(), new byte[0]);
+        return log;
+    }
+
+    /** @param results gets those who are wanted and cannot take part */
+    private Plan plan(Suite suite, Results results) {
+        Plan wanted = new Plan(
+                suite,
+                plays(suite),
+                suite.contenders().stream()
+                        .filter(contender -> contenders.isEmpty() || contenders.contains(contender.name()))
+                        .toList());
+        if (wanted.plays().isEmpty()) {
+            return wanted;
         }
-        List<Contender> players = run.installed(suite.contenders().stream()
-                .filter(contender -> contenders.isEmpty() || contenders.contains(contender.name()))
-                .toList());
-        run.play(suite, plays, players, quick);
+        List<Contender> installed = new ArrayList<>();
+        for (Contender contender : wanted.contenders()) {
+            List<String> missing = home.missing(contender);
+            if (missing.isEmpty()) {
+                installed.add(contender);
+            } else {
+                results.missing(contender, "its jars are not there (" + String.join(", ", missing) + ")");
+            }
+        }
+        return new Plan(suite, wanted.plays(), installed);
+    }
+
+    private CommandLine.ParameterException nothingToPlay(Map<Contender, String> missing) {
+        StringBuilder message = new StringBuilder("nothing to play:");
+        missing.forEach((contender, reason) -> message.append(' ')
+                .append(contender.name())
+                .append(": ")
+                .append(reason)
+                .append(';'));
+        if (missing.isEmpty()) {
+            message.append(" no suite has a scenario and a contender of those that are wanted;");
+        }
+        return refused(message.append(" --list says what there is").toString());
     }
 
     private List<Play> plays(Suite suite) {
@@ -204,7 +279,7 @@ public final class Bench implements Callable<Integer> {
             }
             plays.add(new Play(
                     play.scenario(),
-                    keys == 0 ? play.scale() : new Scale(keys, valueBytes),
+                    keys == 0 ? play.scale() : new Scale(keys, valueBytes == null ? DEFAULT_VALUE_BYTES : valueBytes),
                     rounds == 0 ? play.rounds() : rounds,
                     forks == 0 ? play.forks() : forks));
         }
@@ -217,27 +292,24 @@ public final class Bench implements Callable<Integer> {
         return options;
     }
 
-    private void report(Results results, long seconds) throws IOException {
-        new TextTable(results, terminal).print(!brief);
-        Map<String, String> about = Machine.describe();
+    /** Libraries unpack into the directory of temporary files, and a JVM that is killed leaves that there. */
+    private List<String> jvm(Scratch scratch) {
+        List<String> options = new ArrayList<>(jvm());
+        options.add("-Djava.io.tmpdir=" + scratch.path());
+        return options;
+    }
+
+    private Map<String, String> about(List<Plan> plans) {
+        Map<String, String> about = Machine.describe(work.toPath());
         about.put("JVMs", String.join(" ", jvm()));
-        about.put("seconds", Long.toString(seconds));
-        for (Suite suite : results.suites()) {
-            for (Contender contender : results.contenders(suite)) {
+        for (Plan plan : plans) {
+            for (Contender contender : plan.contenders()) {
                 if (!contender.libraries().isEmpty()) {
                     about.put(contender.title(), String.join(", ", home.jars(contender)));
                 }
             }
         }
-        ObjectNode json = JsonReport.of(results, about);
-        write("bench.json", json.toPrettyString());
-        write("bench.html", HtmlReport.of(json));
-    }
-
-    private void write(String name, String text) throws IOException {
-        Path file = out.toPath().resolve(name);
-        java.nio.file.Files.writeString(file, text, StandardCharsets.UTF_8);
-        terminal.println("wrote " + file);
+        return about;
     }
 
     private void describe(Suite suite) {
@@ -251,8 +323,7 @@ public final class Bench implements Callable<Integer> {
         all.forEach(suite -> names.addAll(namesOf.apply(suite)));
         for (String name : wanted) {
             if (!names.contains(name)) {
-                throw new CommandLine.ParameterException(
-                        spec.commandLine(), option + ": there is no " + name + ", but " + String.join(", ", names));
+                throw refused(option + ": there is no " + name + ", but " + String.join(", ", names));
             }
         }
     }
@@ -263,8 +334,11 @@ public final class Bench implements Callable<Integer> {
 
     private void require(String option, long value, long min, long max) {
         if (value < min || value > max) {
-            throw new CommandLine.ParameterException(
-                    spec.commandLine(), option + " is " + value + ", must be " + min + " to " + max);
+            throw refused(option + " is " + value + ", must be " + min + " to " + max);
         }
+    }
+
+    private CommandLine.ParameterException refused(String message) {
+        return new CommandLine.ParameterException(spec.commandLine(), message);
     }
 }

@@ -6,9 +6,7 @@ import io.forebay.bench.scenarios.Measurement;
 import io.forebay.bench.scenarios.Play;
 import io.forebay.bench.scenarios.Suite;
 import io.forebay.bench.system.Files;
-import io.forebay.bench.worker.Home;
 import io.forebay.bench.worker.Workers;
-import java.io.File;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -25,36 +23,22 @@ import java.util.concurrent.CancellationException;
  * a time, so that what the machine does meanwhile hits all alike.
  */
 final class Run {
-    private final Home home;
     private final Workers workers;
     private final Path work;
     private final PrintStream terminal;
-    private final Results results = new Results();
+    private final Results results;
 
     /** @param work empty directory for the stores */
-    Run(Home home, List<String> javaOptions, File log, Path work, PrintStream terminal) {
-        this.home = home;
-        this.workers = new Workers(home, javaOptions, log);
+    Run(Workers workers, Path work, Results results, PrintStream terminal) {
+        this.workers = workers;
         this.work = work;
+        this.results = results;
         this.terminal = terminal;
     }
 
-    Results results() {
-        return results;
-    }
-
-    /** Those of {@code wanted} that can take part; the others are noted in the results. */
-    List<Contender> installed(List<Contender> wanted) {
-        List<Contender> installed = new ArrayList<>();
-        for (Contender contender : wanted) {
-            List<String> missing = home.missing(contender);
-            if (missing.isEmpty()) {
-                installed.add(contender);
-            } else {
-                results.missing(contender, "its jars are not there (" + String.join(", ", missing) + ")");
-            }
-        }
-        return installed;
+    /** From another thread: kills the JVMs, so that {@link #play} ends with a {@link CancellationException}. */
+    void stop() {
+        workers.stop();
     }
 
     /**
@@ -62,18 +46,19 @@ final class Run {
      *
      * @param inOneJvm all in one JVM for each contender, which saves starts and is the warmer the longer it takes; otherwise
      *     every fork of every play has new ones
+     * @param afterEach after each play
      */
-    void play(Suite suite, List<Play> plays, List<Contender> contenders, boolean inOneJvm) {
+    void play(Plan plan, boolean inOneJvm, Runnable afterEach) {
         try {
-            for (Play play : plays) {
-                List<Contender> able =
-                        contenders.stream().filter(play.scenario()::isFor).toList();
+            for (Play play : plan.plays()) {
+                List<Contender> able = plan.contenders(play);
                 for (int fork = 0; fork < play.forks(); fork++) {
-                    fork(suite, play, fork, able);
+                    fork(plan.suite(), play, fork, able);
                     if (!inOneJvm) {
                         workers.close();
                     }
                 }
+                afterEach.run();
             }
         } finally {
             workers.close();
@@ -123,9 +108,9 @@ final class Run {
         Path directory = work.resolve(contender.name() + "-" + number);
         try {
             return workers.of(suite, contender).play(play, 31L * number + 7, directory.toFile());
-        } catch (IOException e) {
+        } finally {
+            // The worker deletes it, unless it has died.
             Files.deleteTree(directory);
-            throw e;
         }
     }
 

@@ -9,10 +9,14 @@ import java.io.ByteArrayOutputStream;
 import java.io.File;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.Reader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 final class BenchTest {
@@ -21,9 +25,29 @@ final class BenchTest {
 
     private final ByteArrayOutputStream printed = new ByteArrayOutputStream();
 
+    private final ByteArrayOutputStream complaints = new ByteArrayOutputStream();
+
     private int run(String... args) {
-        Home home = new Home(List.of(System.getProperty("java.class.path")), new File(directory, "engines"));
-        return Bench.execute(home, new PrintStream(printed, true, StandardCharsets.UTF_8), args);
+        PrintStream standard = System.err;
+        System.setErr(new PrintStream(complaints, true, StandardCharsets.UTF_8));
+        try {
+            return Bench.execute(home(), new PrintStream(printed, true, StandardCharsets.UTF_8), args);
+        } finally {
+            System.setErr(standard);
+        }
+    }
+
+    private Home home() {
+        return new Home(List.of(System.getProperty("java.class.path")), new File(directory, "engines"));
+    }
+
+    private void assertRefused(String complaint, String... args) {
+        complaints.reset();
+        assertThat(run(args)).isEqualTo(2);
+        assertThat(complaints.toString(StandardCharsets.UTF_8))
+                .startsWith("forebay bench: ")
+                .contains(complaint)
+                .hasLineCount(1);
     }
 
     private String printed() {
@@ -33,6 +57,9 @@ final class BenchTest {
     @Test
     void tableJsonAndPageHaveEveryWork() throws IOException {
         File out = new File(directory, "out");
+        File log = new File(out, "bench.log");
+        assertThat(out.mkdir()).isTrue();
+        Files.writeString(log.toPath(), "of the run before");
         int code = run(
                 "--suites=stores",
                 "--scenarios=queue,batch",
@@ -58,6 +85,10 @@ final class BenchTest {
         assertThat(queue.get("heap map").get("ratio").asDouble()).isPositive();
         assertThat(json.get("missing").has("Paimon LSM")).isTrue();
         assertThat(json.get("failures")).isEmpty();
+        assertThat(json.get("about").get("file system").asText())
+                .isEqualTo(Files.getFileStore(directory.toPath()).type());
+        assertThat(json.get("about").get("plays").asText()).isEqualTo("2");
+        assertThat(Files.readString(log.toPath())).doesNotContain("of the run before");
         assertThat(Files.readString(new File(out, "bench.html").toPath()))
                 .contains(json.get("rows").toString());
         assertThat(directory.list((parent, name) -> name.startsWith("forebay-bench")))
@@ -100,16 +131,21 @@ final class BenchTest {
     }
 
     @Test
-    void microCasesRunUnderJmh() {
+    void microCasesRunUnderJmh() throws IOException {
         File out = new File(directory, "out");
+        File work = new File(directory, "work of micro");
+        assertThat(work.mkdir()).isTrue();
         int code = run(
                 "--micro",
                 "--contenders=forebay,rocksdb-kafka",
                 "--heap=256m",
+                "--work=" + work,
                 "--out=" + out,
                 "--jmh=-f 1 -wi 0 -i 1 -r 50ms -p keys=1000 -p place=memtable -e .*And1000.*|.*getMiss");
 
         assertThat(code).as(printed()).isZero();
+        assertThat(work).isEmptyDirectory();
+        assertThat(Files.readString(new File(out, "micro.log").toPath())).contains("-Djava.io.tmpdir=" + work);
         assertThat(printed())
                 .contains("getHit, memtable, 1000 x 100 B")
                 .contains("seekAnd10Reverse")
@@ -120,10 +156,71 @@ final class BenchTest {
 
     @Test
     void unknownNamesAreRefusedWithThoseThatExist() {
-        assertThat(run("--scenarios=nosuch")).isEqualTo(2);
-        assertThat(run("--contenders=nosuch")).isEqualTo(2);
-        assertThat(run("--keys=-1")).isEqualTo(2);
+        assertRefused("checkpoint", "--scenarios=nosuch");
+        assertRefused("rocksdb-kafka", "--contenders=nosuch");
+        assertRefused("--keys", "--keys=-1");
+        assertRefused("--keys", "--keys=many");
+        assertRefused("--keys 1000000 --value-bytes 8", "--value-bytes=8");
+        assertRefused("there is no directory", "--work=" + new File(directory, "nosuch"));
         assertThat(run("--list")).isZero();
         assertThat(printed()).contains("rocksdb-kafka").contains("checkpoint");
+    }
+
+    @Test
+    void whatMatchesNothingIsRefusedAndLeavesTheResultsOfBefore() {
+        File out = new File(directory, "out");
+        assertRefused("nothing to play", "--suites=kafka", "--scenarios=core", "--out=" + out);
+        assertRefused("nothing to play", "--suites=kafka", "--contenders=paimon", "--out=" + out);
+        assertRefused("nothing to play", "--scenarios=queue", "--contenders=paimon", "--out=" + out);
+        assertRefused("broken-two: its jars", "--contenders=broken-two", "--out=" + out);
+        assertRefused("rocksdb-flink", "--micro", "--contenders=rocksdb", "--out=" + out);
+        assertRefused("paimon", "--micro", "--contenders=paimon", "--out=" + out);
+        assertThat(out).doesNotExist();
+    }
+
+    @Test
+    @Timeout(60)
+    void aSignalEndsEverythingAndKeepsWhatThereIs() throws Exception {
+        File out = new File(directory, "out");
+        File work = new File(directory, "work");
+        assertThat(work.mkdir()).isTrue();
+        Process bench = new ProcessBuilder(
+                        System.getProperty("java.home") + "/bin/java",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        Main.class.getName(),
+                        directory.getPath(),
+                        "--suites=broken",
+                        "--scenarios=broken-fine,broken-endless",
+                        "--work=" + work,
+                        "--out=" + out)
+                .redirectErrorStream(true)
+                .start();
+        try (Reader terminal = bench.inputReader()) {
+            StringBuilder said = new StringBuilder();
+            while (!said.toString().contains("broken-endless, 1k x 10 B: warm-up")) {
+                int c = terminal.read();
+                assertThat(c).as(said.toString()).isNotNegative();
+                said.append((char) c);
+            }
+            bench.destroy();
+            assertThat(bench.waitFor(1, TimeUnit.MINUTES)).isTrue();
+        } finally {
+            bench.destroyForcibly();
+        }
+        assertThat(bench.exitValue()).isEqualTo(128 + 15);
+        assertThat(work).isEmptyDirectory();
+        JsonNode json = new ObjectMapper().readTree(new File(out, "bench.json"));
+        assertThat(json.get("rows")).hasSize(1);
+        assertThat(json.get("failures")).isEmpty();
+        assertThat(json.get("about").get("plays").asText()).isEqualTo("1 of 2");
+    }
+
+    /** The benchmark as the script starts it, with the class path of the tests. */
+    static final class Main {
+        public static void main(String[] args) {
+            Home home = new Home(List.of(System.getProperty("java.class.path")), new File(args[0], "engines"));
+            System.exit(Bench.execute(home, System.out, Arrays.copyOfRange(args, 1, args.length)));
+        }
     }
 }

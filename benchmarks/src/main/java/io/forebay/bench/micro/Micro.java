@@ -14,6 +14,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.CancellationException;
+import java.util.stream.Collectors;
 
 /** Runs {@link StoreMicro} under JMH on each engine, and prints the scores side by side. */
 public final class Micro {
@@ -22,14 +24,19 @@ public final class Micro {
 
     private final Home home;
     private final List<String> javaOptions;
-    private final File out;
+    private final File log;
     private final PrintStream terminal;
+    private Process process;
+    private boolean stopped;
 
-    /** @param out where JMH's results go as {@code micro-ENGINE.json}, and its output as {@code micro.log} */
-    public Micro(Home home, List<String> javaOptions, File out, PrintStream terminal) {
+    /**
+     * @param javaOptions of the JVMs that measure
+     * @param log where JMH's output goes; its results go beside it as {@code micro-ENGINE.json}
+     */
+    public Micro(Home home, List<String> javaOptions, File log, PrintStream terminal) {
         this.home = home;
         this.javaOptions = javaOptions;
-        this.out = out;
+        this.log = log;
         this.terminal = terminal;
     }
 
@@ -46,21 +53,18 @@ public final class Micro {
                 continue;
             }
             terminal.println("JMH: " + kind.contender().title());
-            File file = new File(out, "micro-" + kind.contender().name() + ".json");
+            File file =
+                    new File(log.getParentFile(), "micro-" + kind.contender().name() + ".json");
             int exit = jmh(kind, file, jmhOptions);
             Map<String, Score> own = exit == 0 ? read(file) : Map.of();
             if (own.isEmpty()) {
-                terminal.println("FAILED " + kind.contender().title() + ": see " + log());
+                terminal.println("FAILED " + kind.contender().title() + ": see " + log);
                 code = 1;
             }
             scores.put(kind, own);
         }
         print(scores);
         return code;
-    }
-
-    private File log() {
-        return new File(out, "micro.log");
     }
 
     /** JMH hands the class path of its own JVM on to its forks. */
@@ -70,18 +74,44 @@ public final class Micro {
         command.addAll(List.of("-cp", home.expandedClassPath(kind.contender()), "org.openjdk.jmh.Main"));
         command.addAll(List.of(StoreMicro.class.getName(), "-p", "engineKind=" + kind.name()));
         command.addAll(List.of("-prof", "gc", "-rf", "json", "-rff", results.getPath()));
-        command.addAll(List.of("-jvmArgs", String.join(" ", javaOptions)));
+        // JMH takes them apart at spaces that are not quoted.
+        command.addAll(List.of(
+                "-jvmArgs", javaOptions.stream().map(each -> '"' + each + '"').collect(Collectors.joining(" "))));
         command.addAll(jmhOptions);
-        Process process = new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.appendTo(log()))
-                .start();
         try {
-            return process.waitFor();
+            int exit = start(command).waitFor();
+            throwIfStopped();
+            return exit;
         } catch (InterruptedException e) {
-            process.destroy();
+            stop();
             Thread.currentThread().interrupt();
             throw new IOException("Interrupted while JMH ran", e);
+        }
+    }
+
+    private synchronized Process start(List<String> command) throws IOException {
+        throwIfStopped();
+        process = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(log))
+                .start();
+        return process;
+    }
+
+    private synchronized void throwIfStopped() {
+        if (stopped) {
+            throw new CancellationException("The run was stopped");
+        }
+    }
+
+    /** From another thread: kills JMH and the JVMs that it has started, so that {@link #run} ends with an exception. */
+    public synchronized void stop() {
+        stopped = true;
+        if (process != null) {
+            List<ProcessHandle> all = new ArrayList<>(process.descendants().toList());
+            all.add(process.toHandle());
+            all.forEach(ProcessHandle::destroyForcibly);
+            all.forEach(each -> each.onExit().join());
         }
     }
 

@@ -2,10 +2,11 @@ package io.forebay.bench.system;
 
 import java.io.File;
 import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.Comparator;
-import java.util.List;
-import java.util.stream.Stream;
 
 /** Sizes and removal of directories. */
 public final class Files {
@@ -23,17 +24,19 @@ public final class Files {
         return sum;
     }
 
-    /** Does nothing when there is no such directory. */
+    /** Does nothing when there is no such directory. What others delete meanwhile is as good as deleted. */
     public static void deleteTree(Path root) throws IOException {
-        if (!java.nio.file.Files.exists(root)) {
-            return;
+        if (java.nio.file.Files.isDirectory(root, LinkOption.NOFOLLOW_LINKS)) {
+            try (DirectoryStream<Path> children = java.nio.file.Files.newDirectoryStream(root)) {
+                for (Path child : children) {
+                    deleteTree(child);
+                }
+            } catch (NoSuchFileException e) {
+                return;
+            } catch (DirectoryIteratorException e) {
+                throw e.getCause();
+            }
         }
-        List<Path> paths;
-        try (Stream<Path> walk = java.nio.file.Files.walk(root)) {
-            paths = walk.sorted(Comparator.reverseOrder()).toList();
-        }
-        for (Path path : paths) {
-            java.nio.file.Files.deleteIfExists(path);
-        }
+        java.nio.file.Files.deleteIfExists(root);
     }
 }

@@ -14,8 +14,12 @@ import java.util.Map;
 public final class Machine {
     private Machine() {}
 
-    /** Names and values in the order in which they are shown. */
-    public static Map<String, String> describe() {
+    /**
+     * Names and values in the order in which they are shown.
+     *
+     * @param work directory of the stores
+     */
+    public static Map<String, String> describe(Path work) {
         OperatingSystemMXBean system = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
         Map<String, String> about = new LinkedHashMap<>();
         about.put("date", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
@@ -24,7 +28,17 @@ public final class Machine {
         about.put("processors", system.getAvailableProcessors() + processor());
         about.put("memory", (system.getTotalMemorySize() >> 30) + " GB");
         about.put("system", system.getName() + " " + system.getVersion() + " " + system.getArch());
+        about.put("file system", fileSystem(work));
         return about;
+    }
+
+    /** Its type: what a store does in memory ({@code tmpfs}) and on a disk is not the same. */
+    private static String fileSystem(Path directory) {
+        try {
+            return java.nio.file.Files.getFileStore(directory).type();
+        } catch (IOException e) {
+            return "unknown";
+        }
     }
 
     private static String processor() {
