@@ -10,8 +10,6 @@ import io.forebay.bench.worker.Workers;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
@@ -66,7 +64,6 @@ final class Run {
     }
 
     private void fork(Suite suite, Play play, int fork, List<Contender> contenders) {
-        List<Contender> inTurn = new ArrayList<>(contenders);
         Set<Contender> out = new HashSet<>();
         String title = play.scenario().title() + ", " + play.scale();
         String forkTitle = play.forks() == 1 ? "" : ", fork " + (fork + 1) + " of " + play.forks();
@@ -77,7 +74,8 @@ final class Run {
             }
             terminal.flush();
             int number = fork * play.rounds() + round;
-            for (Contender contender : inTurn) {
+            // The first timed round begins with Forebay, whose works give the rows their order.
+            for (Contender contender : Turns.order(contenders, Math.max(0, number - 1))) {
                 if (out.contains(contender)) {
                     continue;
                 }
@@ -95,10 +93,6 @@ final class Run {
                     // A new JVM would be cold among warm ones, so it begins with the next fork.
                     out.add(contender);
                 }
-            }
-            // The first timed round begins with Forebay, whose works give the rows their order.
-            if (round > 0) {
-                Collections.rotate(inTurn, 1);
             }
         }
         terminal.println(play.rounds() == 1 ? "" : " of " + play.rounds());
