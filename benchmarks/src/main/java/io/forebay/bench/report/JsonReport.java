@@ -1,5 +1,6 @@
 package io.forebay.bench.report;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -66,8 +67,13 @@ public final class JsonReport {
         cells.byRound(contender).forEach((number, round) -> {
             ObjectNode one = JSON.valueToTree(round);
             one.remove(List.of("work", "unit"));
+            one.properties().removeIf(figure -> isUnknown(figure.getValue()));
             one.put("round", number);
             all.add(one);
         });
+    }
+
+    private static boolean isUnknown(JsonNode figure) {
+        return figure.isIntegralNumber() && figure.longValue() == Measurement.UNKNOWN;
     }
 }

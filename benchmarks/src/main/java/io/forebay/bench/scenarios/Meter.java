@@ -15,15 +15,16 @@ final class Meter {
     private final ProcessFigures before = ProcessFigures.now();
     private final long started = System.nanoTime();
 
+    private long sampled;
+
     void sample(long nanos) {
         samples.recordValue(Math.min(LONGEST, Math.max(0, nanos)));
+        sampled += nanos;
     }
 
+    /** Of all that was done since the watch began. */
     Measurement end(String work, long operations, long ingestedBytes, File directory) {
-        return end(work, operations, System.nanoTime() - started, ingestedBytes, directory);
-    }
-
-    Measurement end(String work, long operations, long nanos, long ingestedBytes, File directory) {
+        long nanos = System.nanoTime() - started;
         ProcessFigures after = ProcessFigures.now();
         return new Measurement(
                 work,
@@ -31,10 +32,10 @@ final class Meter {
                 nanos / (double) Math.max(1, operations),
                 operations,
                 nanos,
-                samples.getValueAtPercentile(50),
-                samples.getValueAtPercentile(99),
-                samples.getValueAtPercentile(99.9),
-                samples.getMaxValue(),
+                percentile(50),
+                percentile(99),
+                percentile(99.9),
+                percentile(100),
                 Math.max(0, after.allocatedBytes() - before.allocatedBytes() - ProcessFigures.OWN_ALLOCATION),
                 after.writtenBytes() - before.writtenBytes(),
                 ingestedBytes,
@@ -44,5 +45,23 @@ final class Meter {
                 after.residentBytes(),
                 pauses.totalNanos(),
                 pauses.longestNanos());
+    }
+
+    /** Of the samples alone: they were taken while another watch ran, which has the other figures. */
+    Measurement ofSamples(String work) {
+        long count = samples.getTotalCount();
+        return Measurement.latencies(
+                work,
+                sampled / (double) Math.max(1, count),
+                count,
+                sampled,
+                percentile(50),
+                percentile(99),
+                percentile(99.9),
+                percentile(100));
+    }
+
+    private long percentile(double percent) {
+        return samples.getTotalCount() == 0 ? Measurement.UNKNOWN : samples.getValueAtPercentile(percent);
     }
 }

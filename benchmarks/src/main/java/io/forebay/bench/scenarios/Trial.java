@@ -11,7 +11,10 @@ import java.util.function.Consumer;
 
 /** One round of a scenario on one contender: what the scenario works with, and the watch. One thread. */
 public final class Trial {
-    /** One operation in so many is timed by itself; the watch costs about as much as a fast get. */
+    /**
+     * One operation in so many is timed by itself; the watch costs about as much as a fast get. Gaps are random, so that works
+     * whose operations take turns have samples of them all.
+     */
     private static final int SAMPLE = 16;
 
     private static final long QUIET_NANOS = TimeUnit.MILLISECONDS.toNanos(600);
@@ -25,6 +28,7 @@ public final class Trial {
     private final Contender contender;
     private final File directory;
     private final Scale scale;
+    private final long seed;
     private final SplittableRandom random;
     private final Consumer<Measurement> results;
 
@@ -33,13 +37,14 @@ public final class Trial {
         this.contender = contender;
         this.directory = directory;
         this.scale = scale;
+        this.seed = seed;
         random = new SplittableRandom(seed);
         this.results = results;
     }
 
     /** The same trial in a directory of its own, which is created. */
     public Trial within(String name) {
-        return new Trial(contender, newDirectory(name), scale, random.nextLong(), results);
+        return new Trial(contender, newDirectory(name), scale, random(name).nextLong(), results);
     }
 
     /** Creates an empty directory within that of the trial. */
@@ -63,9 +68,17 @@ public final class Trial {
         return directory;
     }
 
-    /** The source of all chance in the scenario; equal seeds give every contender the same operations. */
+    /**
+     * One source for the whole scenario. Contenders play the same operations as long as all play the same works; where one of
+     * them may leave out a work, {@link #random(String)} keeps those after it the same.
+     */
     public SplittableRandom random() {
         return random;
+    }
+
+    /** A source for one work: the same on every contender in this round, whatever they have played before. */
+    public SplittableRandom random(String work) {
+        return new SplittableRandom(new SplittableRandom(seed ^ (long) work.hashCode() << Integer.SIZE).nextLong());
     }
 
     /** Does {@code count} operations and reports them as one work. */
@@ -75,12 +88,15 @@ public final class Trial {
 
     /** @param ingestedBytes keys and values that the operations write together */
     public void measure(String work, int count, long ingestedBytes, Operation operation) {
+        SplittableRandom gaps = new SplittableRandom(work.hashCode());
+        int next = gaps.nextInt(Math.max(1, Math.min(count, SAMPLE)));
         Meter meter = new Meter();
         for (int i = 0; i < count; i++) {
-            if (i % SAMPLE == 0) {
+            if (i == next) {
                 long started = System.nanoTime();
                 operation.run(i);
                 meter.sample(System.nanoTime() - started);
+                next += 1 + gaps.nextInt(2 * SAMPLE - 1);
             } else {
                 operation.run(i);
             }
@@ -114,12 +130,8 @@ public final class Trial {
     /** Reports durations in nanoseconds that were taken within another work. */
     public void report(String work, List<Long> samples) {
         Meter own = new Meter();
-        long sum = 0;
-        for (long sample : samples) {
-            own.sample(sample);
-            sum += sample;
-        }
-        results.accept(own.end(work, samples.size(), sum, 0, directory));
+        samples.forEach(own::sample);
+        results.accept(own.ofSamples(work));
     }
 
     /** Reports a figure that is no time and of which less is better. */

@@ -2,17 +2,22 @@ package io.forebay.bench.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.forebay.bench.engines.EngineKind;
 import io.forebay.bench.scenarios.Contender;
 import io.forebay.bench.scenarios.Measurement;
 import io.forebay.bench.scenarios.Play;
 import io.forebay.bench.scenarios.Scale;
+import io.forebay.bench.scenarios.Trial;
 import io.forebay.bench.stores.StoreSuite;
 import java.io.ByteArrayOutputStream;
+import java.io.File;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -122,5 +127,28 @@ final class ResultsTest {
                         .get("alloc B/op")
                         .asDouble())
                 .isEqualTo(64);
+    }
+
+    @Test
+    void whatIsNotKnownIsLeftOut() {
+        List<Measurement> measurements = new ArrayList<>();
+        Trial trial = new Trial(ours, new File("nosuch"), play.scale(), 1, measurements::add);
+        trial.figure("memory", "MB", 300);
+        trial.report("pause", List.of(2000L));
+        trial.time("merge", 10, 0, () -> {});
+        measurements.forEach(each -> results.add(suite, play, ours, 1, each));
+
+        JsonNode rows = JsonReport.of(results, Map.of()).get("rows");
+        assertThat(costs(rows, 0)).isEmpty();
+        assertThat(costs(rows, 1)).containsExactly("ns", "p50 ns", "p99 ns", "p99.9 ns", "max us");
+        assertThat(costs(rows, 2)).contains("ns", "alloc B/op", "GC ms").doesNotContain("p50 ns", "write amp");
+        assertThat(rows.get(0).at("/contenders/Forebay/rounds/0").toString())
+                .isEqualTo("{\"value\":300.0,\"round\":1}");
+    }
+
+    private static List<String> costs(JsonNode rows, int row) {
+        List<String> names = new ArrayList<>();
+        rows.get(row).at("/contenders/Forebay/costs").fieldNames().forEachRemaining(names::add);
+        return names;
     }
 }

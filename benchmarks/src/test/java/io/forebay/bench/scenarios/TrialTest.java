@@ -68,6 +68,7 @@ final class TrialTest {
         assertThat(measurement.value()).isEqualTo(4000);
         assertThat(measurement.operations()).isEqualTo(3);
         assertThat(measurement.longest()).isBetween(9000L, 9100L);
+        assertThat(measurement.allocatedBytes()).isEqualTo(Measurement.UNKNOWN);
     }
 
     @Test
@@ -85,6 +86,38 @@ final class TrialTest {
         assertThat(measurements.get(1).value()).isBetween(before + 50, before + 90);
         assumeThat(new File("/proc/self/smaps")).exists();
         assertThat(measurements.get(2).value()).isBetween(before + 50, before + 90);
+    }
+
+    @Test
+    void samplesAreOfAllKindsOfOperations() {
+        trial().measure("every other is slow", 2000, n -> {
+            long until = System.nanoTime() + (n % 2 == 1 ? 50_000 : 0);
+            while (System.nanoTime() < until) {
+                Thread.onSpinWait();
+            }
+        });
+        Measurement measurement = measurements.get(0);
+        assertThat(measurement.p99()).isGreaterThan(50_000);
+        trial().measure("one", 1, n -> {});
+        assertThat(measurements.get(1).longest()).isPositive();
+        trial().measure("none", 0, n -> {});
+        assertThat(measurements.get(2).longest()).isEqualTo(Measurement.UNKNOWN);
+    }
+
+    @Test
+    void aWorkHasTheSameOperationsWhateverWasPlayedBefore() {
+        Trial skips = trial();
+        Trial plays = trial();
+        plays.random().nextLong();
+        plays.random("first").nextLong();
+        assertThat(plays.random("second").nextLong())
+                .isEqualTo(skips.random("second").nextLong());
+        assertThat(plays.random("second").nextLong())
+                .isNotEqualTo(skips.random("first").nextLong());
+        assertThat(new Trial(NOBODY, directory, plays.scale(), 2, measurements::add)
+                        .random("second")
+                        .nextLong())
+                .isNotEqualTo(skips.random("second").nextLong());
     }
 
     @Test
