@@ -28,11 +28,17 @@ public record Home(List<String> common, File engines) {
         }
     }
 
-    /** Folders that the contender needs and that are not there. */
+    /** Folders that the contender needs and that have no jar. */
     public List<String> missing(Contender contender) {
         return contender.libraries().stream()
-                .filter(library -> !new File(engines, library).isDirectory())
+                .filter(library -> jars(new File(engines, library)).isEmpty())
                 .toList();
+    }
+
+    /** Their names in order; none when there is no such folder. */
+    private static List<String> jars(File folder) {
+        String[] names = folder.list((parent, name) -> name.endsWith(".jar"));
+        return names == null ? List.of() : Arrays.stream(names).sorted().toList();
     }
 
     public String classPath(Contender contender) {
@@ -50,25 +56,16 @@ public record Home(List<String> common, File engines) {
                 continue;
             }
             File folder = new File(element).getParentFile();
-            String[] jars = folder.list((parent, name) -> name.endsWith(".jar"));
-            if (jars != null) {
-                Arrays.sort(jars);
-                Arrays.stream(jars).forEach(jar -> path.add(new File(folder, jar).getPath()));
-            }
+            jars(folder).forEach(jar -> path.add(new File(folder, jar).getPath()));
         }
         return String.join(File.pathSeparator, path);
     }
 
     /** File names of the jars that only this contender gets: they tell the versions. */
     public List<String> jars(Contender contender) {
-        List<String> names = new ArrayList<>();
-        for (String library : contender.libraries()) {
-            String[] files = new File(engines, library).list();
-            if (files != null) {
-                names.addAll(List.of(files));
-            }
-        }
-        names.sort(null);
-        return names;
+        return contender.libraries().stream()
+                .flatMap(library -> jars(new File(engines, library)).stream())
+                .sorted()
+                .toList();
     }
 }

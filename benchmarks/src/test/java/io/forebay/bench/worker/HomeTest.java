@@ -24,6 +24,10 @@ final class HomeTest {
         Home home = new Home(List.of("classes"), engines);
         assertThat(home.missing(contender)).containsExactly("second", "first");
 
+        // As a download that was interrupted leaves it.
+        assertThat(new File(engines, "second").mkdirs()).isTrue();
+        assertThat(home.missing(contender)).containsExactly("second", "first");
+
         for (String jar : List.of("first/a.jar", "second/c.jar", "second/b.jar", "second/read.me")) {
             File file = new File(engines, jar);
             Files.createDirectories(file.getParentFile().toPath());
@@ -39,7 +43,7 @@ final class HomeTest {
                         path(engines, "second/b.jar"),
                         path(engines, "second/c.jar"),
                         path(engines, "first/a.jar"));
-        assertThat(home.jars(contender)).contains("a.jar", "b.jar", "c.jar");
+        assertThat(home.jars(contender)).containsExactly("a.jar", "b.jar", "c.jar");
     }
 
     @Test
