@@ -74,6 +74,11 @@ final class Wire {
         }
     }
 
+    /** What stands in the line besides an answer. */
+    static String other(String line) {
+        return answer(line).isEmpty() ? line : line.substring(0, line.indexOf(ANSWER));
+    }
+
     private static String json(Object value) {
         try {
             return JSON.writeValueAsString(value);

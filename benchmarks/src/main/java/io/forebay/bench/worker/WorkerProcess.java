@@ -107,10 +107,15 @@ public final class WorkerProcess implements AutoCloseable {
                                 ? "its round took more than " + longest.toSeconds() + " s"
                                 : "its JVM ended with exit code " + process.exitValue() + ", see " + log.getName());
             }
+            String other = Wire.other(line);
+            if (!other.isEmpty()) {
+                Files.writeString(log.toPath(), other + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+            }
             Optional<Wire.Answer> answer = Wire.answer(line).filter(each -> each.request() == requested);
             if (answer.isEmpty()) {
-                Files.writeString(log.toPath(), line + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
-            } else if (answer.get().failure() != null) {
+                continue;
+            }
+            if (answer.get().failure() != null) {
                 throw new IOException(answer.get().failure());
             } else if (answer.get().ends()) {
                 return measurements;

@@ -77,7 +77,8 @@ final class WorkerProcessTest {
         }
         assertThat(Files.readString(log().toPath()))
                 .contains("a library prints")
-                .contains("Pause Full");
+                .contains("Pause Full")
+                .contains("no end of line\n");
     }
 
     @Test
