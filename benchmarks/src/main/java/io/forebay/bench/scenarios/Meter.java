@@ -40,7 +40,7 @@ final class Meter {
                 after.writtenBytes() - before.writtenBytes(),
                 ingestedBytes,
                 Math.max(0, after.reads() - before.reads() - ProcessFigures.OWN_READS),
-                after.readBytes() - before.readBytes(),
+                Math.max(0, after.readBytes() - before.readBytes() - ProcessFigures.OWN_READ_BYTES),
                 Files.size(directory),
                 after.residentBytes(),
                 pauses.totalNanos(),

@@ -25,6 +25,8 @@ public record ProcessFigures(long allocatedBytes, long writtenBytes, long reads,
     /** What taking the figures itself adds between two of them. */
     public static final long OWN_READS;
 
+    public static final long OWN_READ_BYTES;
+
     public static final long OWN_ALLOCATION;
 
     static {
@@ -34,6 +36,7 @@ public record ProcessFigures(long allocatedBytes, long writtenBytes, long reads,
         }
         ProcessFigures second = now();
         OWN_READS = second.reads - first.reads;
+        OWN_READ_BYTES = second.readBytes - first.readBytes;
         OWN_ALLOCATION = second.allocatedBytes - first.allocatedBytes;
     }
 

@@ -59,6 +59,8 @@ final class TrialTest {
         assertThat(measurement.reads()).isBetween(10L, 1000L);
         assertThat(measurement.diskBytes()).isEqualTo(1 << 20);
         assertThat(measurement.residentBytes()).isPositive();
+        trial().measure("nothing", 10, n -> {});
+        assertThat(measurements.get(1).readBytes()).isLessThan(200);
     }
 
     @Test
