@@ -146,6 +146,7 @@ public final class Bench implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         checkNumbers();
+        checkMicro();
         List<Suite> all = Suite.all();
         known("--suites", suites, all, suite -> List.of(suite.name()));
         known("--scenarios", scenarios, all, suite -> names(suite.scenarios(), Scenario::id));
@@ -176,6 +177,17 @@ public final class Bench implements Callable<Integer> {
         }
         require("--rounds", rounds, 0, 100);
         require("--forks", forks, 0, 100);
+    }
+
+    private void checkMicro() {
+        if (!micro && !jmh.isBlank()) {
+            throw refused("--jmh needs --micro");
+        }
+        if (micro && (!suites.isEmpty() || !scenarios.isEmpty() || keys != 0 || rounds != 0 || forks != 0)) {
+            throw refused(
+                    "--micro takes sizes and repetitions from JMH's options, such as --jmh='-p keys=1000 -f 1 -i 3',"
+                            + " and has no suites, scenarios, keys, rounds or forks of its own");
+        }
     }
 
     private int compare(List<Suite> all) throws IOException {

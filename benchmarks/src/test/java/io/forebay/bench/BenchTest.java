@@ -161,6 +161,8 @@ final class BenchTest {
         assertRefused("--keys", "--keys=-1");
         assertRefused("--keys", "--keys=many");
         assertRefused("--keys 1000000 --value-bytes 8", "--value-bytes=8");
+        assertRefused("--jmh needs --micro", "--jmh=-f 1");
+        assertRefused("-p keys=1000", "--micro", "--keys=2000");
         assertRefused("there is no directory", "--work=" + new File(directory, "nosuch"));
         assertThat(run("--list")).isZero();
         assertThat(printed()).contains("rocksdb-kafka").contains("checkpoint");
