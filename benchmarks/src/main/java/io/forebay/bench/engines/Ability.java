@@ -22,6 +22,8 @@ public enum Ability {
     RANGE_DELETE,
     /** Many stores under one budget of memory. */
     SHARED_MEMORY,
+    /** Windows in stores of their own, which are deleted as a whole when they have expired. */
+    SEGMENTS,
     /** Fixing the present state for a background upload. */
     CHECKPOINT,
     /** Keeping its state in files. */

@@ -38,6 +38,11 @@ public interface Engine extends AutoCloseable {
         throw new UnsupportedOperationException();
     }
 
+    /** The {@link Consumed#mix} of all entries that the last {@link #scan} or {@link #scanPrefix} read. */
+    default long scannedSum() {
+        throw new UnsupportedOperationException();
+    }
+
     /** Reads all entries that start with {@code prefix}. @return how many */
     default int scanPrefix(byte[] prefix) {
         throw new UnsupportedOperationException();
@@ -53,7 +58,7 @@ public interface Engine extends AutoCloseable {
         throw new UnsupportedOperationException();
     }
 
-    /** Loads sorted entries into an empty store as the host of the engine does it; they are in files on return. */
+    /** Loads entries in write batches of the size that the host takes when it restores; they are in files on return. */
     default void restore(int count, Entries entries) {
         throw new UnsupportedOperationException();
     }
@@ -85,7 +90,7 @@ public interface Engine extends AutoCloseable {
     @Override
     void close();
 
-    /** Sorted entries by number; arrays are valid until the next call. */
+    /** Entries by number; arrays are valid until the next call. */
     interface Entries {
         byte[] key(int index);
 

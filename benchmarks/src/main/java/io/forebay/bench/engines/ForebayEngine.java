@@ -15,14 +15,17 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** Forebay with its default options, apart from the memory. */
+/** Forebay with its default options, apart from the memory and the size of its memtable, which all engines are given. */
 final class ForebayEngine implements Engine {
     private static final byte[] NO_PAYLOAD = new byte[0];
+    /** Records that a poll of a restore consumer returns at most. */
+    private static final int RESTORE_BATCH = 1000;
 
     private final Environment environment;
     private final boolean ownsEnvironment;
     private final Store store;
     private final WriteBatch batch = new WriteBatch();
+    private final Consumed consumed = new Consumed();
     private Checkpoint checkpoint;
 
     private ForebayEngine(Environment environment, boolean ownsEnvironment, File directory, Setup setup) {
@@ -118,8 +121,13 @@ final class ForebayEngine implements Engine {
                 }
             }
         }
-        Consumed.of(sum);
+        consumed.scanned(sum);
         return count;
+    }
+
+    @Override
+    public long scannedSum() {
+        return consumed.sum();
     }
 
     @Override
@@ -132,7 +140,7 @@ final class ForebayEngine implements Engine {
                 count++;
             }
         }
-        Consumed.of(sum);
+        consumed.scanned(sum);
         return count;
     }
 
@@ -151,10 +159,19 @@ final class ForebayEngine implements Engine {
         }
     }
 
-    /** As the Flink adapter restores the rows of a savepoint, which are sorted. */
+    /** As the Kafka Streams adapter restores a changelog. */
     @Override
     public void restore(int count, Entries entries) {
-        bulkLoad(count, entries);
+        batch.clear();
+        for (int i = 0; i < count; i++) {
+            batch.put(entries.key(i), entries.value(i));
+            if (batch.count() == RESTORE_BATCH) {
+                store.write(batch);
+                batch.clear();
+            }
+        }
+        store.write(batch);
+        flush();
     }
 
     @Override

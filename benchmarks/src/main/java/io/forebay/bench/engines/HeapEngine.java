@@ -11,6 +11,7 @@ import java.util.TreeMap;
  */
 final class HeapEngine implements Engine {
     private final NavigableMap<byte[], byte[]> map = new TreeMap<>(Arrays::compareUnsigned);
+    private final Consumed consumed = new Consumed();
 
     @Override
     public void put(byte[] key, byte[] value) {
@@ -44,12 +45,17 @@ final class HeapEngine implements Engine {
         if (from != null) {
             view = reverse ? map.headMap(from, true) : map.tailMap(from, true);
         }
-        return Consumed.count(reverse ? view.descendingMap().entrySet() : view.entrySet(), limit);
+        return consumed.scan(reverse ? view.descendingMap().entrySet() : view.entrySet(), limit);
+    }
+
+    @Override
+    public long scannedSum() {
+        return consumed.sum();
     }
 
     @Override
     public int scanPrefix(byte[] prefix) {
-        return Consumed.count(under(prefix).entrySet(), Integer.MAX_VALUE);
+        return consumed.scan(under(prefix).entrySet(), Integer.MAX_VALUE);
     }
 
     @Override

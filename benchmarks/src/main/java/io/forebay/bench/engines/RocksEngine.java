@@ -39,6 +39,7 @@ final class RocksEngine implements Engine {
     private final AutoCloseable shared;
     private final RocksDB db;
     private final WriteOptions writeOptions = new WriteOptions().setDisableWAL(true);
+    private final Consumed consumed = new Consumed();
     private File checkpoint;
 
     private RocksEngine(File directory, RocksSettings settings, AutoCloseable shared, int restoreBatch) {
@@ -59,7 +60,7 @@ final class RocksEngine implements Engine {
 
     static Engine openAsFlink(File directory, Setup setup) {
         RocksSettings.Shared memory = RocksSettings.Shared.flink(setup);
-        return new RocksEngine(directory, RocksSettings.flink(setup, memory), memory, FLINK_BATCH);
+        return new RocksEngine(directory, RocksSettings.flink(setup, memory, 1), memory, FLINK_BATCH);
     }
 
     /** As Kafka Streams recommends it to those who have to bound memory. */
@@ -68,10 +69,10 @@ final class RocksEngine implements Engine {
         return openMany(directories, memory, KAFKA_BATCH, () -> RocksSettings.boundedKafka(setup, memory));
     }
 
-    /** As Flink does it for the states of one slot. */
+    /** As Flink does it for the operators of one slot: a database each, with the memory in common. */
     static List<Engine> openManyAsFlink(List<File> directories, Setup setup) {
         RocksSettings.Shared memory = RocksSettings.Shared.flink(setup);
-        return openMany(directories, memory, FLINK_BATCH, () -> RocksSettings.flink(setup, memory));
+        return openMany(directories, memory, FLINK_BATCH, () -> RocksSettings.flink(setup, memory, directories.size()));
     }
 
     /** The first one ends the shared memory when it is closed, as the last one. */
@@ -179,8 +180,13 @@ final class RocksEngine implements Engine {
                 }
             }
         }
-        Consumed.of(sum);
+        consumed.scanned(sum);
         return count;
+    }
+
+    @Override
+    public long scannedSum() {
+        return consumed.sum();
     }
 
     @Override
@@ -200,7 +206,7 @@ final class RocksEngine implements Engine {
                 }
             }
         }
-        Consumed.of(sum);
+        consumed.scanned(sum);
         return count;
     }
 

@@ -30,9 +30,9 @@ public final class FlinkSuite implements Suite {
 
     @Override
     public List<Play> plays(boolean quick) {
-        Scale scale = new Scale(quick ? 50_000 : 500_000, VALUE_BYTES);
+        Scale scale = new Scale(quick ? 50_000 : 300_000, VALUE_BYTES);
         return Arrays.stream(FlinkScenario.values())
-                .map(scenario -> new Play(scenario, scale, 3, quick ? 1 : 2))
+                .map(scenario -> new Play(scenario, scale, 3, 1))
                 .toList();
     }
 }

@@ -27,9 +27,10 @@ public final class KafkaSuite implements Suite {
 
     @Override
     public List<Play> plays(boolean quick) {
-        Scale scale = quick ? new Scale(60_000, 100) : new Scale(1_000_000, 100);
+        // More than a write buffer of 16 MB, so that most of it is in files.
+        Scale scale = new Scale(quick ? 150_000 : 500_000, 100);
         return Arrays.stream(KafkaScenario.values())
-                .map(scenario -> new Play(scenario, scale, 3, 1))
+                .map(scenario -> new Play(scenario, scale, 2, 1))
                 .toList();
     }
 }

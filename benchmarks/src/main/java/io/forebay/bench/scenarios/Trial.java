@@ -149,8 +149,12 @@ public final class Trial {
         return ProcessFigures.now().writtenBytes();
     }
 
-    /** Returns when the process has written nothing for a while, so that flushes and compactions that were due have ended. */
-    public void awaitQuiet() {
+    /**
+     * Returns when the process has written nothing for a while, so that flushes and compactions that were due have ended.
+     *
+     * @return when it was last seen to write, as of {@link System#nanoTime()}; the time of the call if it did not
+     */
+    public long awaitQuiet() {
         long written = writtenBytes();
         long since = System.nanoTime();
         while (System.nanoTime() - since < QUIET_NANOS) {
@@ -161,6 +165,7 @@ public final class Trial {
                 since = System.nanoTime();
             }
         }
+        return since;
     }
 
     /** @throws IllegalStateException when {@code right} is false, which ends the round as failed */

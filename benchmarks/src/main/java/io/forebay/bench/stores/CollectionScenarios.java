@@ -1,6 +1,7 @@
 package io.forebay.bench.stores;
 
 import io.forebay.bench.engines.Ability;
+import io.forebay.bench.engines.Consumed;
 import io.forebay.bench.engines.Engine;
 import io.forebay.bench.engines.Setup;
 import io.forebay.bench.scenarios.Data;
@@ -69,7 +70,7 @@ final class CollectionScenarios {
             fill(engine, data, entries, maps);
             watch.measureEach("clear " + size + " entries", maps, i -> engine.clearPrefix(Data.prefix(2L * i)));
             // A scan that begins where the cleared entries were has to get past them to the neighbour.
-            watch.measureEach("scan 10 beside " + size + " cleared entries", maps, i -> scanBeside(engine, i));
+            watch.measureEach("scan 10 beside " + size + " cleared entries", maps, i -> scanBeside(engine, data, i));
         }
         // The two together, on maps that are full again and again; half of the time the entries are still in the
         // memtable.
@@ -91,7 +92,7 @@ final class CollectionScenarios {
             fill(engine, data, entries, maps);
             trial.trial().measureEach("clear " + size + " entries, then scan beside" + how, maps, i -> {
                 clear.of(engine, Data.prefix(2L * i));
-                scanBeside(engine, i);
+                scanBeside(engine, data, i);
             });
         }
     }
@@ -109,8 +110,14 @@ final class CollectionScenarios {
         engine.flush();
     }
 
-    private static void scanBeside(Engine engine, int map) {
-        Trial.check(engine.scan(Data.prefix(2L * map), NEIGHBOURS, false) == NEIGHBOURS, "a neighbour is lost");
+    private static void scanBeside(Engine engine, Data data, int map) {
+        int found = engine.scan(Data.prefix(2L * map), NEIGHBOURS, false);
+        long sum = 0;
+        for (int i = 0; i < NEIGHBOURS; i++) {
+            sum += Consumed.mix(data.under(2L * map + 1, i), data.value(i));
+        }
+        Trial.check(found == NEIGHBOURS, "a neighbour is lost");
+        Trial.check(engine.scannedSum() == sum, "a cleared entry is still there");
     }
 
     /** A queue: appended on the right, read and deleted on the left. */
@@ -130,9 +137,11 @@ final class CollectionScenarios {
                 engine.put(data.ascending(i), data.value(i));
             }
             trial.trial().measure(work, operations, i -> {
-                engine.put(data.ascending(i + (long) depth), data.value(i));
+                engine.put(data.ascending(i + (long) depth), data.value(i + depth));
                 byte[] from = remember ? data.ascending(i) : first;
-                Trial.check(engine.scan(from, 1, false) == 1, "the head is lost");
+                boolean found = engine.scan(from, 1, false) == 1;
+                long head = Consumed.mix(data.ascending(i), data.value(i));
+                Trial.check(found && engine.scannedSum() == head, "another element than the head");
                 engine.delete(data.ascending(i));
             });
         }
@@ -147,18 +156,18 @@ final class CollectionScenarios {
         Trial watch = trial.trial();
         SplittableRandom random = watch.random();
         List<Long> expiries = new ArrayList<>();
-        try (Engine engine = trial.open(Setup.ofKafka())) {
+        try (Windows store = Windows.of(trial, kept)) {
             watch.measure("window: put, fetch and expire", windows * each, data.bytes(windows * (long) each), i -> {
                 long window = i / each;
                 if (i % each == 0 && window >= kept) {
                     long started = System.nanoTime();
-                    engine.clearPrefix(Data.prefix(window - kept));
+                    store.expire(window - kept);
                     expiries.add(System.nanoTime() - started);
                 }
-                engine.put(data.under(window, random.nextLong() >>> 1), data.value(i));
+                store.store(window).put(data.under(window, random.nextLong() >>> 1), data.value(i));
                 if (i % 10 == 0) {
                     long live = Math.max(0, window - random.nextInt(kept));
-                    engine.scan(data.under(live, random.nextLong() >>> 1), 10, false);
+                    store.store(live).scan(data.under(live, random.nextLong() >>> 1), 10, false);
                 }
             });
         }

@@ -37,11 +37,15 @@ final class CoreScenario {
         int count = data.count();
         Trial watch = trial.trial();
         SplittableRandom random = watch.random();
+        long started = System.nanoTime();
         watch.measure("put", count, data.bytes(count), i -> engine.put(data.present(i), data.value(i)));
         if (trial.can(Ability.FILES)) {
             engine.flush();
+            // What is still to be flushed and merged when the last put returns is work of the load as well.
+            long ended = watch.awaitQuiet();
+            watch.figure("load until nothing is left to be done", "ns an entry", (ended - started) / (double) count);
             watch.measure("get hit, files as the load left them", reads(data), i -> hit(engine, data, random));
-            watch.time("merge all files", count, 0, engine::settle);
+            engine.settle();
         }
     }
 
@@ -50,8 +54,10 @@ final class CoreScenario {
     }
 
     private static void hit(Engine engine, Data data, SplittableRandom random) {
-        byte[] value = engine.get(data.present(random.nextInt(data.count())));
-        Trial.check(value != null && value.length == data.valueBytes(), "a value is lost");
+        int index = random.nextInt(data.count());
+        byte[] value = engine.get(data.present(index));
+        byte[] put = data.value(index);
+        Trial.check(value != null && value.length == put.length && value[0] == put[0], "a value is lost");
     }
 
     private static void points(StoreTrial trial, Engine engine, Data data) {

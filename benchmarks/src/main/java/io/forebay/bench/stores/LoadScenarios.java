@@ -7,9 +7,10 @@ import io.forebay.bench.scenarios.Data;
 import io.forebay.bench.scenarios.Trial;
 import io.forebay.bench.system.Files;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
-import java.util.function.Consumer;
+import java.util.function.IntFunction;
 
 /** Much data, little memory, many stores, and work while flushes and compactions run. */
 final class LoadScenarios {
@@ -21,13 +22,25 @@ final class LoadScenarios {
 
     private LoadScenarios() {}
 
-    /** Sorted entries into an empty store: by the fastest way of the engine, and by the one that its host takes. */
+    /** Into an empty store: sorted entries by the fastest way of the engine, and write batches in the order of a changelog. */
     static void bulk(StoreTrial trial) {
         Data data = trial.data();
+        load(trial, "bulk load, per entry", data, data::ascending, Engine::bulkLoad);
+        if (trial.can(Ability.RESTORE)) {
+            load(trial, "restore in write batches, per entry", data, data::present, Engine::restore);
+        }
+    }
+
+    private interface Load {
+        void into(Engine engine, int count, Engine.Entries entries);
+    }
+
+    private static void load(StoreTrial trial, String work, Data data, IntFunction<byte[]> keys, Load load) {
+        int count = data.count();
         Engine.Entries entries = new Engine.Entries() {
             @Override
             public byte[] key(int index) {
-                return data.ascending(index);
+                return keys.apply(index);
             }
 
             @Override
@@ -35,18 +48,10 @@ final class LoadScenarios {
                 return data.value(index);
             }
         };
-        int count = data.count();
-        load(trial, "bulk load, per entry", data, engine -> engine.bulkLoad(count, entries));
-        if (trial.can(Ability.RESTORE)) {
-            load(trial, "restore as the host does, per entry", data, engine -> engine.restore(count, entries));
-        }
-    }
-
-    private static void load(StoreTrial trial, String work, Data data, Consumer<Engine> load) {
-        int count = data.count();
         try (Engine engine = trial.open(work.substring(0, work.indexOf(' ')), Setup.ofKafka())) {
-            trial.trial().time(work, count, data.bytes(count), () -> load.accept(engine));
-            Trial.check(engine.get(data.ascending(count / 2)) != null, "a key is lost");
+            trial.trial().time(work, count, data.bytes(count), () -> load.into(engine, count, entries));
+            int middle = count / 2;
+            Trial.check(Arrays.equals(engine.get(keys.apply(middle)), data.value(middle)), "a value is lost");
         }
     }
 
@@ -55,7 +60,7 @@ final class LoadScenarios {
         Data data = trial.data();
         int count = data.count();
         SplittableRandom random = trial.trial().random();
-        try (Engine engine = trial.open(Setup.ofKafka())) {
+        try (Engine engine = trial.open(smallBuffers(data))) {
             fill(engine, data);
             int times = 4 * count;
             trial.trial().measure("mixed 50/50 while files are merged", times, data.bytes(times / 2), i -> {
@@ -67,6 +72,12 @@ final class LoadScenarios {
                 }
             });
         }
+    }
+
+    /** Small write buffers for small states, so that files come about as they do at full size. */
+    private static Setup smallBuffers(Data data) {
+        int memtable = (int) Math.max(256 << 10, Math.min(16 << 20, data.bytes(data.count()) / 8));
+        return new Setup(6L * memtable, memtable);
     }
 
     private static void fill(Engine engine, Data data) {
@@ -81,10 +92,8 @@ final class LoadScenarios {
         int count = data.count();
         Trial watch = trial.trial();
         SplittableRandom random = watch.random();
-        // Small write buffers for small states, so that files come about as they do at full size.
         long state = data.bytes(count);
-        int memtable = (int) Math.max(256 << 10, Math.min(16 << 20, state / 8));
-        try (Engine engine = trial.open(new Setup(6L * memtable, memtable))) {
+        try (Engine engine = trial.open(smallBuffers(data))) {
             long before = watch.writtenBytes();
             watch.measure("load", count, state, i -> engine.put(data.present(i), data.value(i)));
             engine.flush();

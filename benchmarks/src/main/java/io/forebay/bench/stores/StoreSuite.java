@@ -54,29 +54,31 @@ public final class StoreSuite implements Suite {
         return plays;
     }
 
-    /** Values of all sizes with about the same bytes in the store, then ten times as many keys. */
+    /** About forty minutes on two cores: points at all sizes of values and states, the rest at one size or two. */
     private static List<Play> full() {
         List<Play> plays = new ArrayList<>();
-        plays.add(new Play(StoreScenario.CORE, new Scale(MILLION, 100), 3, 3));
-        plays.add(new Play(StoreScenario.CORE, new Scale(MILLION, 8), 3, 2));
-        plays.add(new Play(StoreScenario.CORE, new Scale(MILLION, 1000), 2, 1));
-        plays.add(new Play(StoreScenario.CORE, new Scale(100_000, 10_000), 3, 1));
-        plays.add(new Play(StoreScenario.CORE, new Scale(10 * MILLION, 100), 2, 1));
+        // All in memory, and then more than memory.
+        plays.add(new Play(StoreScenario.CORE, new Scale(MILLION / 2, 100), 3, 2));
+        plays.add(new Play(StoreScenario.CORE, new Scale(MILLION, 100), 3, 2));
+        plays.add(new Play(StoreScenario.CORE, new Scale(MILLION, 8), 2, 1));
+        plays.add(new Play(StoreScenario.CORE, new Scale(MILLION, 1000), 1, 1));
+        plays.add(new Play(StoreScenario.CORE, new Scale(100_000, 10_000), 1, 1));
         for (StoreScenario scenario : StoreScenario.values()) {
-            if (scenario == StoreScenario.CHECKPOINT) {
+            switch (scenario) {
+                case CORE -> {}
                 // 100 MB are in the memtable at each checkpoint.
-                plays.add(new Play(scenario, new Scale(MILLION, 1000), 2, 1));
-            } else if (scenario != StoreScenario.CORE) {
-                plays.add(new Play(scenario, new Scale(MILLION, 100), 3, 2));
+                case CHECKPOINT -> plays.add(new Play(scenario, new Scale(MILLION, 1000), 1, 1));
+                // Every entry is a walk over those that were deleted before it for some.
+                case QUEUE, MANY, OVERWRITES -> plays.add(new Play(scenario, new Scale(MILLION, 100), 1, 1));
+                default -> plays.add(new Play(scenario, new Scale(MILLION, 100), 2, 1));
             }
         }
-        for (StoreScenario scenario : List.of(StoreScenario.BATCH, StoreScenario.MIXED, StoreScenario.BULK)) {
-            plays.add(new Play(scenario, new Scale(MILLION, 8), 3, 1));
-            plays.add(new Play(scenario, new Scale(MILLION, 1000), 2, 1));
-            plays.add(new Play(scenario, new Scale(100_000, 10_000), 2, 1));
+        for (StoreScenario scenario : List.of(StoreScenario.MIXED, StoreScenario.BULK)) {
+            plays.add(new Play(scenario, new Scale(MILLION, 8), 2, 1));
+            plays.add(new Play(scenario, new Scale(MILLION, 1000), 1, 1));
         }
-        for (StoreScenario scenario : List.of(StoreScenario.OVERWRITES, StoreScenario.COLD, StoreScenario.BULK)) {
-            plays.add(new Play(scenario, new Scale(10 * MILLION, 100), 2, 1));
+        for (StoreScenario scenario : List.of(StoreScenario.BULK, StoreScenario.COLD, StoreScenario.CORE)) {
+            plays.add(new Play(scenario, new Scale(10 * MILLION, 100), 1, 1));
         }
         return plays;
     }

@@ -3,6 +3,7 @@ package io.forebay.bench.stores;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.forebay.bench.engines.Ability;
+import io.forebay.bench.engines.Consumed;
 import io.forebay.bench.engines.Engine;
 import io.forebay.bench.engines.EngineKind;
 import io.forebay.bench.engines.Setup;
@@ -57,6 +58,11 @@ final class EnginesTest {
                 engine.put(data.under(i / 10, i), data.value(i));
             }
             assertThat(engine.scan(data.under(0, 5), 10, false)).isEqualTo(10);
+            long sum = 0;
+            for (int i = 5; i < 15; i++) {
+                sum += Consumed.mix(data.under(i / 10, i), data.value(i));
+            }
+            assertThat(engine.scannedSum()).isEqualTo(sum);
             assertThat(engine.scan(data.under(9, 95), 10, false)).isEqualTo(5);
             assertThat(engine.scan(data.under(0, 5), 10, true)).isEqualTo(6);
             assertThat(engine.scan(null, Integer.MAX_VALUE, false)).isEqualTo(COUNT);
