@@ -31,11 +31,14 @@ final class ReadPath {
     private final StoreContext store;
     private final WritePath writes;
     private final MergeFunction mergeFunction;
+    /** As of {@link MergeFunction#appendDelimiter}. */
+    private final int delimiter;
 
     ReadPath(StoreContext store, WritePath writes) {
         this.store = store;
         this.writes = writes;
         mergeFunction = store.options.mergeFunction();
+        delimiter = mergeFunction == null ? -1 : mergeFunction.appendDelimiter();
     }
 
     /** @param claim the state to read, or null for the present one */
@@ -283,6 +286,9 @@ final class ReadPath {
             return false;
         }
         List<byte[]> values = lookup.operandsNewestFirst();
+        if (values.size() > 1 && delimiter >= 0 && AppendedValue.join(values, (byte) delimiter, into)) {
+            return true;
+        }
         if (!values.isEmpty()) {
             byte[] merged = values.get(0);
             if (values.size() > 1) {

@@ -1,0 +1,34 @@
+package io.forebay.store.db;
+
+import io.forebay.store.ValueBuffer;
+import java.util.List;
+
+/** The value of an appending merge function, joined where the reader wants it: lists are long, and every copy of one is dear. */
+final class AppendedValue {
+    private static final long LONGEST = Integer.MAX_VALUE - 16L;
+
+    private AppendedValue() {}
+
+    /** @return false, with nothing done, when an array cannot hold the value */
+    static boolean join(List<byte[]> newestFirst, byte delimiter, ValueBuffer into) {
+        int last = newestFirst.size() - 1;
+        long length = last;
+        for (int i = last; i >= 0; i--) {
+            length += newestFirst.get(i).length;
+        }
+        if (length > LONGEST) {
+            return false;
+        }
+        byte[] joined = into.reset((int) length);
+        int at = 0;
+        for (int i = last; i >= 0; i--) {
+            byte[] value = newestFirst.get(i);
+            System.arraycopy(value, 0, joined, at, value.length);
+            at += value.length;
+            if (i > 0) {
+                joined[at++] = delimiter;
+            }
+        }
+        return true;
+    }
+}
