@@ -11,6 +11,7 @@ import io.forebay.store.iter.Source;
 import io.forebay.store.iter.UserIterator;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -78,11 +79,13 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
         }
     }
 
-    /** To the present read state, if that gives memory back; unpositioned. @return whether it moved */
-    private boolean refresh() {
-        if (!store.shared.arbiter().isTight() || !store.states.holdsFlushed(state)) {
-            return false;
-        }
+    /** True when moving over to the present read state would give memory back that is short. */
+    private boolean isMoveDue() {
+        return state.isReplaced() && store.shared.arbiter().isTight() && store.states.holdsFlushed(state);
+    }
+
+    /** To the present read state; unpositioned. */
+    private void move() {
         ReadState present = store.states.acquire();
         UserIterator fresh = openOn(present);
         UserIterator oldIterator = iterator;
@@ -91,17 +94,33 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
         state = present;
         oldIterator.close();
         oldState.release();
-        return true;
     }
 
-    /** As {@link #refresh}, to the same entry. */
-    private void refreshInPlace() throws IOException {
-        if (iterator.isValid()) {
-            byte[] key = iterator.key();
-            if (refresh()) {
-                iterator.seek(key, 0, key.length);
-            }
+    /**
+     * To the present read state and the first entry behind this one. The compaction filter may have dropped this one on
+     * its way to a file; then the first entry from its key on is the next already.
+     */
+    private void moveToNext() throws IOException {
+        byte[] key = iterator.key();
+        move();
+        iterator.seek(key, 0, key.length);
+        if (isAt(key)) {
+            iterator.next();
         }
+    }
+
+    /** As {@link #moveToNext}, in reverse. */
+    private void moveToPrev() throws IOException {
+        byte[] key = iterator.key();
+        move();
+        iterator.seekForPrev(key, 0, key.length);
+        if (isAt(key)) {
+            iterator.prev();
+        }
+    }
+
+    private boolean isAt(byte[] key) {
+        return iterator.isValid() && Arrays.equals(iterator.keyArray(), 0, iterator.keyLength(), key, 0, key.length);
     }
 
     @Override
@@ -119,8 +138,8 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
     @Override
     public void seekToFirst() {
         checkOpen();
-        if (state.isReplaced()) {
-            refresh();
+        if (isMoveDue()) {
+            move();
         }
         try {
             iterator.seekToFirst();
@@ -132,8 +151,8 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
     @Override
     public void seekToLast() {
         checkOpen();
-        if (state.isReplaced()) {
-            refresh();
+        if (isMoveDue()) {
+            move();
         }
         try {
             iterator.seekToLast();
@@ -145,8 +164,8 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
     @Override
     public void seek(byte[] key) {
         checkOpen();
-        if (state.isReplaced()) {
-            refresh();
+        if (isMoveDue()) {
+            move();
         }
         try {
             iterator.seek(key, 0, key.length);
@@ -158,8 +177,8 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
     @Override
     public void seekForPrev(byte[] key) {
         checkOpen();
-        if (state.isReplaced()) {
-            refresh();
+        if (isMoveDue()) {
+            move();
         }
         try {
             iterator.seekForPrev(key, 0, key.length);
@@ -172,10 +191,11 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
     public void next() {
         checkOpen();
         try {
-            if (state.isReplaced()) {
-                refreshInPlace();
+            if (isMoveDue() && iterator.isValid()) {
+                moveToNext();
+            } else {
+                iterator.next();
             }
-            iterator.next();
         } catch (IOException e) {
             throw failure(e);
         }
@@ -185,10 +205,11 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
     public void prev() {
         checkOpen();
         try {
-            if (state.isReplaced()) {
-                refreshInPlace();
+            if (isMoveDue() && iterator.isValid()) {
+                moveToPrev();
+            } else {
+                iterator.prev();
             }
-            iterator.prev();
         } catch (IOException e) {
             throw failure(e);
         }

@@ -1,0 +1,168 @@
+package io.forebay.store;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.forebay.store.testing.CrashFileStore;
+import io.forebay.store.testing.SteppedEnvironment;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Iterators that leave a memtable for the file that was made of it, where the compaction filter has dropped entries
+ * meanwhile: the flush had looked at the claims before the iterator made its own, so both are right.
+ */
+class MovedIteratorTest {
+    private static final String[] KEYS = {"a", "b", "c", "d"};
+    private static final KeyRange RANGE = KeyRange.of(bytes("a"), bytes("e"));
+
+    /** From each key, whichever are dropped, the next move shows the neighbour that is left. */
+    @Test
+    void noMoveSkipsALiveEntry() {
+        for (int dropped = 0; dropped < 1 << KEYS.length; dropped++) {
+            for (int at = 0; at < KEYS.length; at++) {
+                move(dropped, KEYS[at], true);
+                move(dropped, KEYS[at], false);
+            }
+        }
+    }
+
+    private static void move(int dropped, String from, boolean forward) {
+        String where = String.format("dropped %4s, from %s %s", Integer.toBinaryString(dropped), from, forward);
+        TreeMap<String, String> left = new TreeMap<>();
+        for (int i = 0; i < KEYS.length; i++) {
+            if (!isDropped(dropped, i)) {
+                left.put(KEYS[i], KEYS[i]);
+            }
+        }
+        try (Scene scene = new Scene(dropped)) {
+            StoreIterator iterator = scene.openDuringTheFlush(from);
+            assertThat(shown(iterator)).as(where).isEqualTo(from);
+            long before = scene.stepped.environment.statistics().memtableBytes();
+            if (forward) {
+                iterator.next();
+            } else {
+                iterator.prev();
+            }
+            assertThat(scene.stepped.environment.statistics().memtableBytes())
+                    .as("%s: memory of memtables", where)
+                    .isLessThan(before);
+            String neighbour = forward ? left.higherKey(from) : left.lowerKey(from);
+            assertThat(shown(iterator)).as(where).isEqualTo(neighbour);
+            if (neighbour == null) {
+                return;
+            }
+            // it stands there properly: the rest of the way, and back
+            String next = left.higherKey(neighbour);
+            String previous = left.lowerKey(neighbour);
+            if (forward) {
+                iterator.next();
+                assertThat(shown(iterator)).as(where).isEqualTo(next);
+                iterator.seek(bytes(neighbour));
+                iterator.prev();
+                assertThat(shown(iterator)).as(where).isEqualTo(previous);
+            } else {
+                iterator.prev();
+                assertThat(shown(iterator)).as(where).isEqualTo(previous);
+                iterator.seek(bytes(neighbour));
+                iterator.next();
+                assertThat(shown(iterator)).as(where).isEqualTo(next);
+            }
+        }
+    }
+
+    /** A whole scan shows what is left once, in order, however late it moves. */
+    @Test
+    void aScanGoesOnWithWhatIsLeft() {
+        for (String from : KEYS) {
+            try (Scene scene = new Scene(0b0101)) {
+                List<String> seen = new ArrayList<>();
+                for (StoreIterator iterator = scene.openDuringTheFlush(from); iterator.isValid(); iterator.next()) {
+                    seen.add(shown(iterator));
+                    assertThat(iterator.value()).isEqualTo(iterator.key());
+                }
+                List<String> expected = new ArrayList<>(List.of("b", "d"));
+                expected.removeIf(key -> key.compareTo(from) < 0);
+                if (!expected.contains(from)) {
+                    expected.add(0, from);
+                }
+                assertThat(seen).isEqualTo(expected);
+            }
+        }
+    }
+
+    /** A store whose keys come to be dropped while a flush is under way, among others that use up the memory. */
+    private static final class Scene implements AutoCloseable {
+        final SteppedEnvironment stepped = new SteppedEnvironment(1 << 20);
+        private final Store store;
+        private final int dropped;
+        private String from;
+        private StoreIterator iterator;
+
+        Scene(int dropped) {
+            this.dropped = dropped;
+            store = stepped.open(new CrashFileStore(), StoreOptions.builder().compactionFilter(this::isDropped));
+        }
+
+        /** An iterator on {@code key} of the memtable, which is in a file by now. */
+        StoreIterator openDuringTheFlush(String key) {
+            from = key;
+            for (String each : KEYS) {
+                store.put(bytes(each), bytes(each));
+            }
+            store.flush();
+            assertThat(iterator).isNotNull();
+            makeMemoryTight();
+            return iterator;
+        }
+
+        /** The first question comes when the flush knows all claims that it has to respect. */
+        private boolean isDropped(byte[] key, int keyLength, byte[] value, int valueLength) {
+            if (iterator == null) {
+                iterator = store.iterator(RANGE);
+                iterator.seek(bytes(from));
+            }
+            return MovedIteratorTest.isDropped(
+                    dropped, Arrays.asList(KEYS).indexOf(new String(key, 0, keyLength, UTF_8)));
+        }
+
+        /** Memtables that are not full are flushed only when all of them together are too large. */
+        private void makeMemoryTight() {
+            List<Store> others = new ArrayList<>();
+            for (int i = 0; i < 4; i++) {
+                others.add(stepped.open(new CrashFileStore()));
+            }
+            for (int i = 0; others.stream().allMatch(Scene::isUnflushed); i++) {
+                others.get(i % others.size()).put(bytes("key" + i), new byte[1000]);
+            }
+        }
+
+        private static boolean isUnflushed(Store other) {
+            StoreStatistics statistics = other.statistics();
+            return statistics.flushes() + statistics.frozenMemtables() == 0;
+        }
+
+        @Override
+        public void close() {
+            iterator.close();
+            stepped.close();
+            assertThat(stepped.slabs.outstanding()).isZero();
+        }
+    }
+
+    private static boolean isDropped(int dropped, int key) {
+        return (dropped >> key & 1) != 0;
+    }
+
+    /** Null when it is on no entry. */
+    private static String shown(StoreIterator iterator) {
+        return iterator.isValid() ? new String(iterator.key(), UTF_8) : null;
+    }
+
+    private static byte[] bytes(String key) {
+        return key.getBytes(UTF_8);
+    }
+}
