@@ -1,7 +1,10 @@
 package io.forebay.store.compaction;
 
 import io.forebay.store.version.FileMeta;
+import io.forebay.store.version.SortedRun;
+import io.forebay.store.version.Version;
 import io.forebay.store.version.VersionEdit;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -13,6 +16,30 @@ import java.util.List;
  * @param bytesWritten file bytes written
  */
 public record CompactionResult(VersionEdit edit, List<FileMeta> outputs, long bytesRead, long bytesWritten) {
+    /**
+     * False when a file that is not among the inputs lies where an output is to go. There may be gaps between the inputs,
+     * and what is ingested or moved down into one does not know of the compaction.
+     */
+    public boolean hasPlaceIn(Version present) {
+        for (VersionEdit.Added added : edit.added()) {
+            SortedRun run = present.run(added.rank());
+            if (run != null) {
+                List<FileMeta> there = Version.overlapping(run, added.file().range());
+                if (!there.stream().allMatch(file -> leaves(run, file))) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    private boolean leaves(SortedRun run, FileMeta file) {
+        return edit.removed().stream()
+                .anyMatch(removed -> removed.rank() == run.rank()
+                        && removed.id().equals(file.id())
+                        && Arrays.equals(removed.from(), file.range().from()));
+    }
+
     /** Gives the references of the outputs back; without an applied edit that deletes them. Once. */
     public void release() {
         outputs.forEach(file -> file.file().release());

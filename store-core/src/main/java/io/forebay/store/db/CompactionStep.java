@@ -9,9 +9,13 @@ import io.forebay.store.version.Version;
 import java.io.IOException;
 import java.util.HashSet;
 import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Carries out a compaction that was picked, and installs what came of it. Any number of threads. */
 final class CompactionStep {
+    private static final Logger LOG = LoggerFactory.getLogger(CompactionStep.class);
+
     private final StoreContext store;
     private final WritePath writes;
     private final Installer installer;
@@ -25,7 +29,12 @@ final class CompactionStep {
         target = store.sstTarget();
     }
 
-    /** @param version what the compaction was picked from; held by the caller */
+    /**
+     * Nothing comes of it when the store is closed meanwhile, or when another file takes the place of the result. The
+     * latter is nobody's failure: whoever picks again finds that file in the version.
+     *
+     * @param version what the compaction was picked from; held by the caller
+     */
     void run(Compaction compaction, Version version) throws IOException {
         CompactionJob job = new CompactionJob(
                 compaction,
@@ -69,13 +78,18 @@ final class CompactionStep {
     }
 
     private void install(Compaction compaction, CompactionResult result) throws IOException {
+        boolean installed;
         try {
-            installer.install(result.edit());
-        } catch (IllegalArgumentException e) {
-            // An ingested or moved file lies between those that were merged now; nothing has changed.
-            throw new IOException("The result of a compaction has no place in the bottom run any more", e);
+            installed = installer.install(result);
         } finally {
             result.release();
+        }
+        if (!installed) {
+            LOG.debug(
+                    "A compaction of {} files of store {} was for nothing: its place was taken by another file",
+                    compaction.files().size(),
+                    store.options.name());
+            return;
         }
         Counters counters = store.counters;
         switch (compaction.kind()) {

@@ -1,6 +1,7 @@
 package io.forebay.store.db;
 
 import io.forebay.store.StoreIoException;
+import io.forebay.store.compaction.CompactionResult;
 import io.forebay.store.version.FileMeta;
 import io.forebay.store.version.SortedRun;
 import io.forebay.store.version.Version;
@@ -34,6 +35,33 @@ final class Installer {
      */
     void install(VersionEdit edit) throws IOException {
         install(edit, List.of(), null);
+    }
+
+    /**
+     * Applies the edit of a compaction, unless its place was taken meanwhile.
+     *
+     * @return whether it was applied; otherwise nothing changed
+     * @throws IOException when the manifest cannot be written; nothing changed then
+     */
+    boolean install(CompactionResult result) throws IOException {
+        List<CheckpointImpl> complete;
+        synchronized (this) {
+            if (!hasPlace(result)) {
+                return false;
+            }
+            complete = applyAndShow(result.edit(), List.of(), null);
+        }
+        complete.forEach(CheckpointImpl::completeIfPossible);
+        return true;
+    }
+
+    private boolean hasPlace(CompactionResult result) {
+        Version version = store.versions.current();
+        try {
+            return result.hasPlaceIn(version);
+        } finally {
+            version.release();
+        }
     }
 
     /**

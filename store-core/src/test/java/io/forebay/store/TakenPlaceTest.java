@@ -1,0 +1,132 @@
+package io.forebay.store;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.forebay.store.testing.CrashFileStore;
+import io.forebay.store.testing.SteppedEnvironment;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * A compaction that joins small files of the bottom run, between two of which another one comes to lie meanwhile: then
+ * what it wrote has no place, and nothing is wrong.
+ */
+class TakenPlaceTest {
+    private static final byte[] NONE = {};
+    private static final int TARGET_BYTES = 64 << 10;
+
+    private final SteppedEnvironment stepped = new SteppedEnvironment();
+    private final CrashFileStore files = new CrashFileStore();
+    private final List<String> keys = new ArrayList<>();
+    /** What happens when the next compaction has begun to read. */
+    private Runnable meanwhile = () -> {};
+
+    private final Store store = stepped.open(
+            files, StoreOptions.builder().targetFileBytes(TARGET_BYTES).compactionFilter(this::keepAll));
+
+    private boolean keepAll(byte[] key, int keyLength, byte[] value, int valueLength) {
+        Runnable now = meanwhile;
+        meanwhile = () -> {};
+        now.run();
+        return false;
+    }
+
+    /** Ten small files, enough to be joined; so are those before the last two. */
+    @BeforeEach
+    void fillBottomRun() {
+        for (char first = 'a'; first <= 'j'; first++) {
+            ingest(first + "1");
+        }
+        store.commit(NONE);
+        meanwhile = () -> ingest("h5");
+    }
+
+    @AfterEach
+    void closeEverything() {
+        stepped.close();
+        assertThat(stepped.slabs.outstanding()).isZero();
+    }
+
+    @Test
+    void aCompactionThatWasAskedForGoesOn() {
+        store.commitDurably(NONE);
+        store.compact();
+        assertThat(keys).endsWith("h5");
+        // eight joined, the new one, which no commit covers yet, and two behind it
+        assertThat(store.statistics().liveFiles()).isEqualTo(4);
+        assertNothingWentWrong();
+    }
+
+    @Test
+    void aCompactionInTheBackgroundIsPickedAgain() {
+        store.commitDurably(NONE);
+        stepped.executor.drain();
+        assertThat(keys).endsWith("h5");
+        assertThat(store.statistics().liveFiles()).isEqualTo(4);
+        assertNothingWentWrong();
+    }
+
+    /** One that is large enough to be moved from its own run to the bottom as it is. */
+    @Test
+    void aFileThatWasMovedDownIsFoundAsWell() {
+        store.commitDurably(NONE);
+        meanwhile = () -> {
+            store.put("h5".getBytes(UTF_8), new byte[TARGET_BYTES / 3]);
+            keys.add("h5");
+            store.commitDurably(NONE);
+            stepped.executor.drain();
+            assertThat(store.statistics().trivialMoves()).isEqualTo(1);
+        };
+        store.compact();
+        assertThat(keys).endsWith("h5");
+        assertThat(store.statistics().liveFiles()).isEqualTo(4);
+        assertNothingWentWrong();
+    }
+
+    @Test
+    void aCommitLetsAllOfThemBeJoined() {
+        meanwhile = () -> {
+            ingest("h5");
+            meanwhile = () -> ingest("b5");
+        };
+        store.commitDurably(NONE);
+        store.compact();
+        store.commitDurably(NONE);
+        store.compact();
+        stepped.executor.drain();
+        assertThat(keys).endsWith("h5", "b5");
+        assertThat(store.statistics().liveFiles()).isEqualTo(1);
+        assertThat(store.statistics().sortedRuns()).isEqualTo(1);
+        assertNothingWentWrong();
+    }
+
+    private void assertNothingWentWrong() {
+        StoreStatistics statistics = store.statistics();
+        assertThat(statistics.backgroundFailures()).isZero();
+        assertThat(statistics.backgroundRetries()).isZero();
+        assertThat(statistics.sortedRuns()).isEqualTo(1);
+        List<String> seen = new ArrayList<>();
+        try (StoreIterator iterator = store.iterator(KeyRange.all())) {
+            for (iterator.seekToFirst(); iterator.isValid(); iterator.next()) {
+                seen.add(new String(iterator.key(), UTF_8));
+            }
+        }
+        assertThat(seen).isEqualTo(keys.stream().sorted().toList());
+        stepped.executor.drain();
+        assertThat(files.list().stream().filter(name -> name.endsWith(".sst")))
+                .as("files in the directory")
+                .hasSize(store.statistics().liveFiles());
+    }
+
+    private void ingest(String key) {
+        try (SortedIngest ingest = store.ingest()) {
+            ingest.add(key.getBytes(UTF_8), NONE);
+            ingest.finish();
+        }
+        keys.add(key);
+    }
+}
