@@ -485,10 +485,30 @@ final class WritePath implements MemoryArbiter.Tenant {
         gate.leave();
         try {
             store.shared.arbiter().await(epoch, request, true);
-        } finally {
-            gate.enterWriter();
+        } catch (RuntimeException | Error e) {
+            enterAgain(e);
+            throw e;
         }
+        enterAgain(null);
         lifecycle.checkWritable();
+    }
+
+    /**
+     * Inside the gate afterwards, also when it throws: whoever began this write leaves the gate in any case, and must
+     * not leave it for a second writer who is inside. So the thread waits for that one, and is told then.
+     *
+     * @param failure of the wait outside, or null
+     */
+    private void enterAgain(Throwable failure) {
+        try {
+            gate.enterWriter();
+        } catch (IllegalStateException e) {
+            gate.enterOther();
+            if (failure != null) {
+                e.addSuppressed(failure);
+            }
+            throw e;
+        }
     }
 
     private long wrote(Memtable table, long sequence, int bytes) {
