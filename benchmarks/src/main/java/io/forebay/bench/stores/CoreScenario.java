@@ -36,7 +36,7 @@ final class CoreScenario {
     private static void load(StoreTrial trial, Engine engine, Data data) {
         int count = data.count();
         Trial watch = trial.trial();
-        SplittableRandom random = watch.random();
+        SplittableRandom random = watch.random("load");
         long started = System.nanoTime();
         watch.measure("put", count, data.bytes(count), i -> engine.put(data.present(i), data.value(i)));
         if (trial.can(Ability.FILES)) {
@@ -62,7 +62,7 @@ final class CoreScenario {
 
     private static void points(StoreTrial trial, Engine engine, Data data) {
         Trial watch = trial.trial();
-        SplittableRandom random = watch.random();
+        SplittableRandom random = watch.random("points");
         int count = data.count();
         int times = reads(data);
         watch.measure("get hit", times, i -> hit(engine, data, random));
@@ -72,9 +72,10 @@ final class CoreScenario {
                 i -> Trial.check(engine.get(data.absent(random.nextInt(count))) == null, "a key from nowhere"));
         if (trial.can(Ability.MULTI_GET)) {
             byte[][] keys = new byte[BATCH][Data.KEY_BYTES];
+            SplittableRandom many = watch.random("multi-get");
             watch.measureInGroups("multi-get of 100, per key", Math.max(10, times / BATCH), BATCH, 0, i -> {
                 for (byte[] key : keys) {
-                    data.present(random.nextInt(count), key);
+                    data.present(many.nextInt(count), key);
                 }
                 Trial.check(engine.getAll(keys) == BATCH, "a key is lost");
             });
@@ -82,7 +83,7 @@ final class CoreScenario {
     }
 
     private static void updates(StoreTrial trial, Engine engine, Data data) {
-        SplittableRandom random = trial.trial().random();
+        SplittableRandom random = trial.trial().random("updates");
         int count = data.count();
         int times = reads(data);
         int hot = Math.max(1, count / 20);
@@ -105,7 +106,7 @@ final class CoreScenario {
 
     private static void scans(StoreTrial trial, Engine engine, Data data) {
         Trial watch = trial.trial();
-        SplittableRandom random = watch.random();
+        SplittableRandom random = watch.random("scans");
         int count = data.count();
         for (boolean reverse : new boolean[] {false, true}) {
             if (reverse && !trial.can(Ability.REVERSE)) {
