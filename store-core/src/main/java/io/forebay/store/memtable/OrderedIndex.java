@@ -47,13 +47,15 @@ final class OrderedIndex {
 
     private int openCursors;
 
+    // changed only under the lock; these two are read without it, so that nobody who counts memory waits for a sort
+    private volatile long reservedBytes;
+    private volatile long overdraftBytes;
+
     // all below: only under the lock
     private int linkedUpTo;
     private int linked;
     private OrderedNode root;
     private final int[] few = new int[ONE_BY_ONE];
-    private long reservedBytes;
-    private long overdraftBytes;
 
     OrderedIndex(SlabPool pool, Arena arena) {
         this.pool = pool;
@@ -82,12 +84,12 @@ final class OrderedIndex {
         OPEN_CURSORS.getAndAdd(this, -1);
     }
 
-    synchronized long heldBytes() {
+    long heldBytes() {
         return reservedBytes;
     }
 
     /** Bytes of the tree for which the budget had no room. */
-    synchronized long overdraftBytes() {
+    long overdraftBytes() {
         return overdraftBytes;
     }
 

@@ -1,17 +1,21 @@
 package io.forebay.store.memtable;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import io.forebay.store.cache.SlabPool;
+import io.forebay.store.key.KeyHash;
 import io.forebay.store.testing.HeapSlabs;
 import io.forebay.store.util.Seeded;
 import io.forebay.store.util.Slab;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.TreeSet;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 
 class OrderedIndexTest {
@@ -99,6 +103,37 @@ class OrderedIndexTest {
             }
         }
         checkAll(index.open(), new ArrayList<>(model));
+    }
+
+    /** The reader that brings the tree up to date stops in the middle, and somebody counts memory meanwhile. */
+    @Test
+    void nobodyWhoCountsMemoryWaitsForTheOrder() throws Exception {
+        SlabPool full = new SlabPool(new HeapSlabs(), 16 << 20);
+        Memtable memtable = new Memtable(full, null);
+        for (int i = 0; i < 5_000; i++) {
+            byte[] key = ByteBuffer.allocate(4).putInt(i).array();
+            assertThat(memtable.ensureRoom(4, 0)).isTrue();
+            memtable.put(KeyHash.of(key, 0, 4), key, 0, 4, key, 0, 0, i + 1, 0);
+        }
+        CountDownLatch linking = new CountDownLatch(1);
+        CountDownLatch counted = new CountDownLatch(1);
+        full.onPressure(bytes -> {
+            linking.countDown();
+            try {
+                counted.await();
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+            return 0;
+        });
+        while (full.tryTake(SlabPool.Use.CACHE) != null) {}
+        Thread reader = new Thread(() -> memtable.iterator().close());
+        reader.start();
+        linking.await();
+        long held = assertTimeoutPreemptively(Duration.ofSeconds(30), memtable::heldBytes);
+        assertThat(held).isEqualTo(full.used(SlabPool.Use.MEMTABLE));
+        counted.countDown();
+        reader.join();
     }
 
     @Test
