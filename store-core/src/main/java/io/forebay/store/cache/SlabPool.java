@@ -30,6 +30,8 @@ public final class SlabPool {
     private final long[] usedBy = new long[USES];
     private long used;
     private long peak;
+    /** The allocator failed, and has given nothing and got nothing back since. */
+    private volatile boolean refused;
 
     /**
      * @param allocator is asked for slabs of {@link Environment#SLAB_BYTES} and for larger buffers
@@ -57,13 +59,31 @@ public final class SlabPool {
 
     /** A zeroed slab of exactly {@code bytes}, or null when the budget has no room for it. */
     public Slab tryTakeLarge(Use use, int bytes) {
+        return take(use, bytes, false);
+    }
+
+    /**
+     * As {@link #tryTakeLarge}, for a slab that the caller can do without: null as well when the allocator fails, and
+     * without asking it again before it gave or got something. For a JVM collects garbage and sleeps before it refuses;
+     * and whoever needs memory does ask, and is told why there is none.
+     */
+    public Slab tryTakeOptional(Use use, int bytes) {
+        return refused ? null : take(use, bytes, true);
+    }
+
+    private Slab take(Use use, int bytes, boolean optional) {
         if (!tryReserve(use, bytes)) {
             return null;
         }
         Slab slab = null;
         try {
             slab = new Slab(allocator.allocate(bytes));
+        } catch (RuntimeException | OutOfMemoryError e) {
+            if (!optional) {
+                throw e;
+            }
         } finally {
+            refused = slab == null;
             if (slab == null) {
                 unreserve(use, bytes);
             }
@@ -75,6 +95,7 @@ public final class SlabPool {
     public void give(Use use, Slab slab) {
         int bytes = slab.capacity();
         allocator.release(slab.buffer());
+        refused = false;
         unreserve(use, bytes);
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.forebay.store.Environment;
 import io.forebay.store.cache.SlabPool.Use;
+import io.forebay.store.testing.RefusingSlabs;
 import io.forebay.store.util.Seeded;
 import io.forebay.store.util.Slab;
 import java.util.ArrayDeque;
@@ -69,6 +70,28 @@ class SlabPoolTest {
         SlabPool broken = new SlabPool(new CountingAllocator(0), SLAB);
         assertThatThrownBy(() -> broken.tryTake(Use.MEMTABLE)).isInstanceOf(AssertionError.class);
         assertThat(broken.used()).isZero();
+    }
+
+    @Test
+    void whatIsOptionalIsMissingWhereTheAllocatorFailsUntilItHasSomethingAgain() {
+        RefusingSlabs refusing = new RefusingSlabs(() -> new OutOfMemoryError("for a test"));
+        SlabPool refused = new SlabPool(refusing, 16L * SLAB);
+        Slab slab = refused.tryTake(Use.MEMTABLE);
+        refusing.allow(0);
+        assertThat(refused.tryTakeOptional(Use.MEMTABLE, SLAB)).isNull();
+        assertThat(refused.tryTakeOptional(Use.MEMTABLE, SLAB)).isNull();
+        assertThat(refusing.refusals()).as("asked once").isEqualTo(1);
+        assertThat(refused.used()).isEqualTo(SLAB);
+        assertThatThrownBy(() -> refused.tryTake(Use.MEMTABLE)).isInstanceOf(OutOfMemoryError.class);
+
+        refused.give(Use.MEMTABLE, slab);
+        refusing.allow(1);
+        assertThat(refused.tryTakeOptional(Use.MEMTABLE, SLAB)).isNotNull();
+        assertThat(refused.tryTakeOptional(Use.MEMTABLE, SLAB)).isNull();
+        refusing.allow(2);
+        assertThat(refused.tryTake(Use.MEMTABLE)).isNotNull();
+        assertThat(refused.tryTakeOptional(Use.MEMTABLE, SLAB)).isNotNull();
+        assertThat(refused.used()).isEqualTo(3 * SLAB);
     }
 
     /** Holds slabs as a cache would. */
