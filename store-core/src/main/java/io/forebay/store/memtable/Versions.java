@@ -135,8 +135,11 @@ final class Versions {
         into.putInt(place + Records.KEY_LENGTH, length);
         into.put(place + Records.KEY, key, offset, length);
         fill(versionRef, Records.word(sequence, sizeClass, kind), value, from, bytes);
-        index.add(hash, record);
+        // Ordered before it can be found: a key that a write finds must be part of the flush. Who sees it in the order
+        // already
+        // sees a sequence that is not published.
         order.push(record);
+        index.add(hash, record);
         keys++;
         entries++;
     }
