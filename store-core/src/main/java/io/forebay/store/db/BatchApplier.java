@@ -14,12 +14,14 @@ final class BatchApplier {
     private final WriteBatch.Handler applier;
     private final WriteBatch.Handler largeApplier;
     private final long largestWhole;
+    private final long mostRoom;
 
     BatchApplier(WritePath path, StoreContext store) {
         this.path = path;
         this.store = store;
         largestEntry = store.shared.pool().budget() / 4 * 3;
         largestWhole = store.shared.pool().budget() / 4;
+        mostRoom = store.shared.pool().budget() / 2;
         applier = path::applyUnpublished;
         largeApplier = path::applyLarge;
     }
@@ -29,18 +31,16 @@ final class BatchApplier {
     }
 
     /**
-     * Inside the gate. A batch gets its memory before it begins, so that it cannot fail; only one that is too large for that
-     * waits midway. When that fails, because no memory comes or a flush fails, the operations applied so far stay invisible
-     * for good, at the price that nothing can be written after them: the store is read-only until it is opened again.
-     * Should a small batch fail midway all the same, no state is right any more, and not even reads are answered.
+     * Inside the gate. A batch gets its memory before it begins, so that it cannot fail; only one that is too large for
+     * that, in bytes or in what a memtable takes for it, waits midway. When that fails, because no memory comes or a
+     * flush fails, the operations applied so far stay invisible for good, at the price that nothing can be written
+     * after them: the store is read-only until it is opened again. Should a small batch fail midway all the same, no
+     * state is right any more, and not even reads are answered.
      *
      * @return the ticket of the log, 0 without one
      */
     long apply(WriteBatch batch) {
-        boolean large = batch.sizeInBytes() > largestWhole;
-        if (!large) {
-            path.roomFor(batch);
-        }
+        boolean large = batch.sizeInBytes() > largestWhole || !path.roomFor(batch, mostRoom);
         long before = path.assigned();
         try {
             batch.forEach(large ? largeApplier : applier);

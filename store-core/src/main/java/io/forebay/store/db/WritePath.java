@@ -5,6 +5,7 @@ import io.forebay.store.MemoryBudgetException;
 import io.forebay.store.WriteBatch;
 import io.forebay.store.key.KeyHash;
 import io.forebay.store.memtable.Memtable;
+import io.forebay.store.memtable.RoomPlan;
 import io.forebay.store.wal.WriteAheadLog;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -222,11 +223,20 @@ final class WritePath implements MemoryArbiter.Tenant {
 
     // ---- for batches, inside the gate
 
-    /** Makes room for the whole batch; waits for it outside the gate if need be. */
-    void roomFor(WriteBatch batch) {
-        if (!memtable.ensureRoom(batch)) {
-            waitForRoom(() -> memtable.ensureRoom(batch), "a write batch of " + batch.sizeInBytes() + " bytes", false);
+    /**
+     * Makes room for the whole batch; waits for it outside the gate if need be.
+     *
+     * @return false when an empty memtable would have to take more than {@code most} bytes for it
+     */
+    boolean roomFor(WriteBatch batch, long most) {
+        RoomPlan plan = RoomPlan.of(batch);
+        if (plan.bytes() > most) {
+            return false;
         }
+        if (!memtable.ensureRoom(plan)) {
+            waitForRoom(() -> memtable.ensureRoom(plan), "a write batch of " + batch.sizeInBytes() + " bytes", false);
+        }
+        return true;
     }
 
     /** Applies one operation of a batch that has room, without publishing it. */

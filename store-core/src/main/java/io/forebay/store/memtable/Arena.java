@@ -37,8 +37,8 @@ final class Arena {
     /** Bytes of small records that are reserved and not allocated yet. */
     private long promised;
 
-    private final List<Slab> spare = new ArrayList<>();
-    private final List<Slab> spareLarge = new ArrayList<>();
+    private final ArrayList<Slab> spare = new ArrayList<>();
+    private final ArrayList<Slab> spareLarge = new ArrayList<>();
     private long heldBytes;
     private long allocatedBytes;
 
@@ -70,30 +70,39 @@ final class Arena {
         return bytes <= end - position;
     }
 
+    /** What an arena takes that was empty and has room for small records of this total length. */
+    static long bytesFor(long smallBytes) {
+        return (smallBytes + SURE_BYTES - 1) / SURE_BYTES * SLAB_BYTES;
+    }
+
     /**
      * Makes sure that small records of {@code smallBytes} in all and one record of each of the {@code large} lengths can be
-     * allocated. Replaces the last reservation. False, with nothing kept for it, when the pool refuses.
+     * allocated. Replaces the last reservation. False, or a failure of the allocator: ask {@link #unreserve} next.
      */
     boolean reserve(long smallBytes, int[] large, int largeCount) {
         promised = 0;
-        int spareBefore = spare.size();
         if (!reserveSmall(smallBytes) || (largeCount > 0 && !reserveLarge(large, largeCount))) {
-            giveSpareDownTo(spareBefore);
             return false;
         }
+        growTo(slabCount + spare.size() + spareLarge.size());
         promised = smallBytes;
         return true;
     }
 
+    /** Gives back what is reserved and not in use. */
+    void unreserve() {
+        promised = 0;
+        giveBackAll(spare);
+        giveBackAll(spareLarge);
+    }
+
     private boolean reserveSmall(long bytes) {
-        if (bytes <= end - position) {
-            return true;
-        }
-        long needed = (bytes + SURE_BYTES - 1) / SURE_BYTES;
-        if (needed + slabCount > MAX_SLABS) {
+        int missing = missingFor(bytes);
+        if (missing > MAX_SLABS - slabCount - spare.size()) {
             return false;
         }
-        while (spare.size() < needed) {
+        spare.ensureCapacity(spare.size() + missing);
+        for (int i = 0; i < missing; i++) {
             Slab slab = pool.tryTake(Use.MEMTABLE);
             if (slab == null) {
                 return false;
@@ -104,26 +113,36 @@ final class Arena {
         return true;
     }
 
+    /** How many more slabs small records of this total length need, at most as many as there can be. */
+    private int missingFor(long bytes) {
+        if (bytes <= end - position) {
+            return 0;
+        }
+        long needed = (bytes + SURE_BYTES - 1) / SURE_BYTES;
+        return (int) Math.max(0, Math.min(MAX_SLABS, needed - spare.size()));
+    }
+
     /** Slabs that are left of an earlier reservation are used where they fit, and given back where not. */
     private boolean reserveLarge(int[] lengths, int count) {
         if (slabCount + spare.size() + count > MAX_SLABS) {
             return false;
         }
-        List<Slab> kept = new ArrayList<>(count);
-        boolean complete = true;
-        for (int i = 0; i < count && complete; i++) {
-            Slab slab = takeSpareLarge(lengths[i], lengths[i] * 2L);
-            slab = slab == null ? takeLarge(lengths[i]) : slab;
-            complete = slab != null;
-            if (complete) {
+        ArrayList<Slab> kept = new ArrayList<>(count);
+        spareLarge.ensureCapacity(spareLarge.size() + count);
+        try {
+            for (int i = 0; i < count; i++) {
+                Slab slab = takeSpareLarge(lengths[i], lengths[i] * 2L);
+                slab = slab == null ? takeLarge(lengths[i]) : slab;
+                if (slab == null) {
+                    return false;
+                }
                 kept.add(slab);
             }
+            giveBackAll(spareLarge);
+        } finally {
+            spareLarge.addAll(kept);
         }
-        List<Slab> surplus = complete ? spareLarge : kept;
-        surplus.forEach(this::giveBack);
-        surplus.clear();
-        spareLarge.addAll(kept);
-        return complete;
+        return true;
     }
 
     private Slab takeLarge(int bytes) {
@@ -164,18 +183,45 @@ final class Arena {
         return currentBase | at >>> 3;
     }
 
-    /** As {@link #allocate}, but does not touch what is reserved: for records that are better longer, or better not there. */
+    /**
+     * As {@link #allocate}, but does not touch what is reserved, and never throws: for records that are better longer,
+     * or better not there.
+     */
     int allocateOptional(int bytes) {
         if (bytes > LARGE) {
-            return fitsBesidePromised(bytes) ? allocateLarge(bytes) : ownSlab(takeLarge(bytes), bytes);
+            return fitsBesidePromised(bytes) || reserveOptional(bytes, spareLarge) ? allocateLarge(bytes) : 0;
         }
         long before = promised;
-        if (!reserveSmall(bytes + Math.max(before, 0))) {
-            return 0;
+        for (int missing = missingFor(bytes + Math.max(before, 0)); missing > 0; missing--) {
+            if (!reserveOptional(SLAB_BYTES, spare)) {
+                return 0;
+            }
         }
         int ref = allocate(bytes);
         promised = before;
         return ref;
+    }
+
+    /** Adds a slab to those of a reservation; false when memory is refused in whatever way. */
+    private boolean reserveOptional(int bytes, ArrayList<Slab> to) {
+        int count = slabCount + spare.size() + spareLarge.size() + 1;
+        if (count > MAX_SLABS) {
+            return false;
+        }
+        try {
+            growTo(count);
+            to.ensureCapacity(to.size() + 1);
+        } catch (OutOfMemoryError e) {
+            // The record stays short, or is left out; what cannot do without memory reports this.
+            return false;
+        }
+        Slab slab = pool.tryTakeOptional(Use.MEMTABLE, bytes);
+        if (slab == null) {
+            return false;
+        }
+        heldBytes += slab.capacity();
+        to.add(slab);
+        return true;
     }
 
     private boolean fitsBesidePromised(int bytes) {
@@ -223,17 +269,20 @@ final class Arena {
 
     /** The ref of the begin of the slab, which is in use from here on. */
     private int register(Slab slab) {
-        if (slabCount == slabs.length) {
-            slabs = Arrays.copyOf(slabs, slabCount * 2);
-        }
+        growTo(slabCount + 1);
         slabs[slabCount] = slab;
         return slabCount++ << REF_SHIFT;
     }
 
-    private void giveSpareDownTo(int keep) {
-        while (spare.size() > keep) {
-            giveBack(spare.remove(spare.size() - 1));
+    private void growTo(int count) {
+        if (count > slabs.length) {
+            slabs = Arrays.copyOf(slabs, count * 2);
         }
+    }
+
+    private void giveBackAll(List<Slab> unused) {
+        unused.forEach(this::giveBack);
+        unused.clear();
     }
 
     private void giveBack(Slab slab) {
@@ -246,9 +295,7 @@ final class Arena {
         for (int i = 1; i < slabCount; i++) {
             giveBack(slabs[i]);
         }
-        giveSpareDownTo(0);
-        spareLarge.forEach(this::giveBack);
-        spareLarge.clear();
+        unreserve();
         slabs = new Slab[0];
     }
 }

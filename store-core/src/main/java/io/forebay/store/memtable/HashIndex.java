@@ -5,6 +5,7 @@ import io.forebay.store.cache.SlabPool.Use;
 import io.forebay.store.util.Slab;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.ArrayDeque;
 import java.util.Arrays;
 
 /**
@@ -29,7 +30,7 @@ final class HashIndex {
     /** While the pool refuses, it is asked once per so many new keys of a segment. */
     private static final int ASK_AGAIN = 64;
 
-    private static final int MAX_DEPTH = 16;
+    private static final int MAX_DEPTH = HashCounts.MAX_DEPTH;
     /** Bytes per key, as an estimate: between 1 / (3/4) and 1 / (3/8) slots. */
     static final int BYTES_PER_KEY = 14;
 
@@ -45,7 +46,7 @@ final class HashIndex {
 
     private final SlabPool pool;
     private final Arena arena;
-    private volatile Directory directory;
+    private volatile HashDirectory directory;
     /** Odd while a segment is being split. */
     private int stamp;
 
@@ -53,22 +54,13 @@ final class HashIndex {
     private Slab[] segments = new Slab[4];
     private int[] counts = new int[4];
     private int[] depths = new int[4];
+    /** The first bits of the hashes in a segment, as {@link HashCounts} has them. */
+    private int[] prefixes = new int[4];
+
     private int segmentCount;
     private int largestCount;
     /** Writer only: where in its segment the key of the last find would go. */
     private int freeSlot;
-
-    private static final class Directory {
-        final int shift;
-        final Slab[] segments;
-        final int[] ids;
-
-        Directory(int shift, Slab[] segments, int[] ids) {
-            this.shift = shift;
-            this.segments = segments;
-            this.ids = ids;
-        }
-    }
 
     HashIndex(SlabPool pool, Arena arena) {
         this.pool = pool;
@@ -79,30 +71,92 @@ final class HashIndex {
         return segmentCount * (long) Arena.SLAB_BYTES;
     }
 
+    /** What an index takes that was empty and has room for the keys. */
+    static long bytesFor(RoomPlan plan) {
+        int segments = plan.keys() <= FULL_AT ? 1 : plan.hashCounts().segments(0, 0, FULL_AT);
+        return segments * (long) Arena.SLAB_BYTES;
+    }
+
     /** True when {@code keys} more keys fit for sure without another slab. */
     boolean hasRoom(int keys) {
         return largestCount + keys <= FULL_AT && segmentCount > 0;
     }
 
-    /** Makes sure that so many keys can be added; false when the pool refuses or the keys cannot be told apart any more. */
-    boolean reserve(int keys) {
-        if (segmentCount == 0) {
-            Slab first = pool.tryTake(Use.MEMTABLE);
-            if (first == null) {
-                return false;
-            }
-            segmentCount = 1;
-            segments[0] = first;
-            depths[0] = 0;
-            directory = new Directory(63, new Slab[] {first, first}, new int[2]);
+    /** Makes sure that the keys can be added; false when the pool refuses or they cannot be told apart any more. */
+    boolean reserve(RoomPlan plan) {
+        if (segmentCount == 0 && !begin()) {
+            return false;
         }
-        while (!hasRoom(keys)) {
+        if (hasRoom(plan.keys())) {
+            return true;
+        }
+        return plan.keys() == 1 ? reserveAnywhere() : reserveFor(plan.hashCounts());
+    }
+
+    private boolean begin() {
+        Slab first = pool.tryTake(Use.MEMTABLE);
+        if (first == null) {
+            return false;
+        }
+        HashDirectory only = HashDirectory.of(first);
+        segmentCount = 1;
+        segments[0] = first;
+        directory = only;
+        return true;
+    }
+
+    /** For one key, whatever its hash. */
+    private boolean reserveAnywhere() {
+        while (!hasRoom(1)) {
             int id = fullest();
-            if (depths[id] == MAX_DEPTH || keys > FULL_AT || !split(id)) {
+            if (depths[id] == MAX_DEPTH || !splitInto(pool.tryTake(Use.MEMTABLE), id)) {
                 return false;
             }
         }
         return true;
+    }
+
+    /** Splits only segments that get too many of the keys, so that the memory grows with the number of keys. */
+    private boolean reserveFor(HashCounts added) {
+        int missing = splitsFor(added);
+        if (missing >= HashCounts.CROWDED - 1) {
+            return false;
+        }
+        ArrayDeque<Slab> slabs = new ArrayDeque<>(missing + 1);
+        try {
+            // All of them first: an empty memtable would keep what it was split into, and could not be flushed.
+            for (int i = 0; i < missing; i++) {
+                Slab slab = pool.tryTake(Use.MEMTABLE);
+                if (slab == null) {
+                    return false;
+                }
+                slabs.add(slab);
+            }
+            for (int id = 0; id < segmentCount; id++) {
+                while (counts[id] + added.count(prefixes[id], depths[id]) > FULL_AT) {
+                    // the keys that are there may make it more splits than were counted
+                    boolean isCounted = !slabs.isEmpty();
+                    if (depths[id] == MAX_DEPTH
+                            || !splitInto(isCounted ? slabs.poll() : pool.tryTake(Use.MEMTABLE), id)) {
+                        return false;
+                    }
+                }
+            }
+            return true;
+        } finally {
+            slabs.forEach(slab -> pool.give(Use.MEMTABLE, slab));
+        }
+    }
+
+    /** Splits that the keys need for sure; exact for an empty index. */
+    private int splitsFor(HashCounts added) {
+        int splits = 0;
+        for (int id = 0; id < segmentCount; id++) {
+            int alone = added.segments(prefixes[id], depths[id], FULL_AT) - 1;
+            boolean isFull = counts[id] + added.count(prefixes[id], depths[id]) > FULL_AT;
+            splits = Math.min(HashCounts.CROWDED, splits + (isFull ? Math.max(1, alone) : alone));
+        }
+        return splits;
     }
 
     private int fullest() {
@@ -117,7 +171,7 @@ final class HashIndex {
     int find(long hash, byte[] key, int offset, int length) {
         while (true) {
             int before = (int) STAMP.getAcquire(this);
-            Directory current = directory;
+            HashDirectory current = directory;
             if (current == null) {
                 return 0;
             }
@@ -139,7 +193,7 @@ final class HashIndex {
 
     /** As {@link #find}, by the writer, who may call {@link #add} next if there is no such key. */
     int findOrPrepare(long hash, byte[] key, int offset, int length) {
-        Directory current = directory;
+        HashDirectory current = directory;
         Slab segment = current.segments[(int) (hash >>> current.shift)];
         int tag = (int) (hash >>> 32);
         int slot = tag & SLOT_MASK;
@@ -161,7 +215,7 @@ final class HashIndex {
 
     /** Publishes the record of the key that the last {@link #findOrPrepare} did not find. */
     void add(long hash, int ref) {
-        Directory current = directory;
+        HashDirectory current = directory;
         int place = (int) (hash >>> current.shift);
         current.segments[place].putLongRelease(freeSlot << 3, hash & 0xFFFFFFFF_00000000L | ref & 0xFFFFFFFFL);
         int id = current.ids[place];
@@ -170,32 +224,66 @@ final class HashIndex {
             largestCount = count;
         }
         if (count >= SPLIT_AT && (count - SPLIT_AT) % ASK_AGAIN == 0 && depths[id] < MAX_DEPTH) {
-            split(id);
+            splitIfPossible(id);
         }
     }
 
-    private boolean split(int id) {
-        Slab added = pool.tryTake(Use.MEMTABLE);
+    /** The key is in: nothing may fail any more. */
+    private void splitIfPossible(int id) {
+        try {
+            splitInto(pool.tryTakeOptional(Use.MEMTABLE, Arena.SLAB_BYTES), id);
+        } catch (OutOfMemoryError e) {
+            // Nothing was changed, and the segment has room left. A write that needs the split reports this.
+        }
+    }
+
+    /** @param added null: there is none, the answer is false */
+    private boolean splitInto(Slab added, int id) {
         if (added == null) {
             return false;
         }
-        int addedId = segmentCount;
-        if (addedId == segments.length) {
-            segments = Arrays.copyOf(segments, addedId * 2);
-            counts = Arrays.copyOf(counts, addedId * 2);
-            depths = Arrays.copyOf(depths, addedId * 2);
+        boolean prepared = false;
+        try {
+            HashDirectory next = directory;
+            next = next.depth() == depths[id] ? next.doubled() : next;
+            growTo(segmentCount + 1);
+            prepared = true;
+            split(id, added, next);
+        } finally {
+            if (!prepared) {
+                pool.give(Use.MEMTABLE, added);
+            }
         }
+        return true;
+    }
+
+    private void growTo(int count) {
+        if (count > segments.length) {
+            int length = count * 2;
+            Slab[] moreSegments = Arrays.copyOf(segments, length);
+            int[] moreCounts = Arrays.copyOf(counts, length);
+            int[] moreDepths = Arrays.copyOf(depths, length);
+            prefixes = Arrays.copyOf(prefixes, length);
+            segments = moreSegments;
+            counts = moreCounts;
+            depths = moreDepths;
+        }
+    }
+
+    /** Allocates nothing: were it to fail while the stamp is odd, readers would wait for ever. */
+    private void split(int id, Slab added, HashDirectory next) {
+        int addedId = segmentCount++;
         segments[addedId] = added;
-        segmentCount++;
         int before = stamp;
         STAMP.setOpaque(this, before + 1);
         VarHandle.releaseFence();
         moveUpperHalf(id, addedId);
-        repoint(id, addedId);
+        next.giveUpperHalf(id, depths[id], addedId, added);
+        directory = next;
+        prefixes[addedId] = prefixes[id] | HashCounts.upperBit(depths[id]);
         depths[addedId] = ++depths[id];
         STAMP.setRelease(this, before + 2);
         largestCount = counts[fullest()];
-        return true;
     }
 
     /** Rehashes a segment in place. Every entry is lifted and put where probing finds it now: never behind its old slot. */
@@ -226,28 +314,6 @@ final class HashIndex {
         }
         counts[id] -= moved;
         counts[addedId] = moved;
-    }
-
-    private void repoint(int id, int addedId) {
-        Directory current = directory;
-        if (64 - current.shift == depths[id]) {
-            int size = current.ids.length;
-            Slab[] slabs = new Slab[size * 2];
-            int[] ids = new int[size * 2];
-            for (int i = 0; i < size * 2; i++) {
-                slabs[i] = current.segments[i >>> 1];
-                ids[i] = current.ids[i >>> 1];
-            }
-            current = new Directory(current.shift - 1, slabs, ids);
-        }
-        int upperBit = 1 << (64 - current.shift - 1 - depths[id]);
-        for (int i = 0; i < current.ids.length; i++) {
-            if (current.ids[i] == id && (i & upperBit) != 0) {
-                current.ids[i] = addedId;
-                current.segments[i] = segments[addedId];
-            }
-        }
-        directory = current;
     }
 
     /** Gives every slab back; the index must not be used any more. */

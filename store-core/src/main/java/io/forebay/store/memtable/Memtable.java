@@ -2,7 +2,6 @@ package io.forebay.store.memtable;
 
 import io.forebay.store.MergeFunction;
 import io.forebay.store.ValueBuffer;
-import io.forebay.store.WriteBatch;
 import io.forebay.store.cache.SlabPool;
 import io.forebay.store.key.InternalIterator;
 import io.forebay.store.key.PointLookup;
@@ -95,19 +94,23 @@ public final class Memtable {
      */
     public boolean ensureRoom(int keyLength, int valueLength) {
         return (arena.reserveHere(RoomPlan.recordBytes(keyLength, valueLength)) && index.hasRoom(1))
-                || makeRoom(new RoomPlan().add(keyLength, valueLength));
+                || ensureRoom(RoomPlan.of(keyLength, valueLength));
     }
 
-    /** As {@link #ensureRoom(int, int)}, for all operations of the batch, range deletes included. */
-    public boolean ensureRoom(WriteBatch batch) {
-        return makeRoom(new RoomPlan().addAll(batch));
-    }
-
-    private boolean makeRoom(RoomPlan plan) {
-        return index.reserve(plan.keys())
-                && reserveTombstones(
-                        plan.ranges() == 0 ? 0 : tombstones.bytesAfter(plan.ranges(), plan.rangeKeyBytes()))
-                && arena.reserve(plan.smallBytes(), plan.largeLengths(), plan.largeCount());
+    /** As {@link #ensureRoom(int, int)}, for all operations of a plan, which replaces what was ensured before. */
+    public boolean ensureRoom(RoomPlan plan) {
+        boolean complete = false;
+        try {
+            complete = arena.reserve(plan.smallBytes(), plan.largeLengths(), plan.largeCount())
+                    && reserveTombstones(
+                            plan.ranges() == 0 ? 0 : tombstones.bytesAfter(plan.ranges(), plan.rangeKeyBytes()))
+                    && index.reserve(plan);
+            return complete;
+        } finally {
+            if (!complete) {
+                arena.unreserve();
+            }
+        }
     }
 
     private boolean reserveTombstones(long bytes) {
@@ -207,7 +210,7 @@ public final class Memtable {
      *
      * @param to exclusive, after {@code from}; null: to the end. Both arrays are kept and must not be changed any more.
      * @return false, with nothing changed, when there is no memory: freeze this memtable then. Always true for a range delete
-     *     of a batch for which {@link #ensureRoom(WriteBatch)} was true.
+     *     of a batch for which {@link #ensureRoom(RoomPlan)} was true.
      */
     public boolean deleteRange(byte[] from, byte[] to, long sequence, long pinned) {
         checkRising(sequence);

@@ -1,16 +1,40 @@
 package io.forebay.store.memtable;
 
 import io.forebay.store.WriteBatch;
+import io.forebay.store.rangedel.FragmentTree;
 import java.util.Arrays;
 
-/** What operations need at most, whether their keys are new or not. */
-final class RoomPlan implements WriteBatch.Handler {
+/** What operations need at most, whether their keys are new or not. Good for as long as the batch is not changed. */
+public final class RoomPlan implements WriteBatch.Handler {
+    /** Null for a single operation. */
+    private final WriteBatch batch;
+    /** Counted when somebody asks. */
+    private HashCounts hashCounts;
+
     private int keys;
     private int ranges;
     private long rangeKeyBytes;
     private long smallBytes;
     private int[] largeLengths = new int[2];
     private int largeCount;
+
+    private RoomPlan(WriteBatch batch) {
+        this.batch = batch;
+    }
+
+    /** For all operations of a batch, range deletes included. */
+    public static RoomPlan of(WriteBatch batch) {
+        RoomPlan plan = new RoomPlan(batch);
+        batch.forEach(plan);
+        return plan;
+    }
+
+    /** For a put, delete or merge with at most these lengths. */
+    static RoomPlan of(int keyLength, int valueLength) {
+        RoomPlan plan = new RoomPlan(null);
+        plan.add(keyLength, valueLength);
+        return plan;
+    }
 
     /** Length of a new key with its first version: more than what a version of a known key takes. */
     static long recordBytes(int keyLength, int valueLength) {
@@ -21,7 +45,7 @@ final class RoomPlan implements WriteBatch.Handler {
         return Records.slotBytes(Records.sizeClassFor(valueLength));
     }
 
-    RoomPlan add(int keyLength, int valueLength) {
+    private void add(int keyLength, int valueLength) {
         keys++;
         long version = Records.VERSION_PREFIX + slotBytes(valueLength);
         if (keyLength > Records.INLINE_KEY_MAX) {
@@ -35,7 +59,6 @@ final class RoomPlan implements WriteBatch.Handler {
                 smallBytes += version;
             }
         }
-        return this;
     }
 
     private void addRecord(long bytes) {
@@ -49,11 +72,6 @@ final class RoomPlan implements WriteBatch.Handler {
         largeLengths[largeCount++] = (int) bytes;
     }
 
-    RoomPlan addAll(WriteBatch batch) {
-        batch.forEach(this);
-        return this;
-    }
-
     @Override
     public void operation(byte kind, byte[] bytes, int keyAt, int keyLength, int valueAt, int valueLength) {
         if (kind == WriteBatch.DELETE_RANGE) {
@@ -62,6 +80,26 @@ final class RoomPlan implements WriteBatch.Handler {
         } else {
             add(keyLength, valueLength);
         }
+    }
+
+    /**
+     * What an empty memtable takes from the pool to have room for all of this; beyond all budgets when none can promise
+     * it, as for thousands of operations on one key.
+     */
+    public long bytes() {
+        long bytes = Arena.bytesFor(smallBytes) + HashIndex.bytesFor(this);
+        for (int i = 0; i < largeCount; i++) {
+            bytes += largeLengths[i];
+        }
+        return bytes + (ranges == 0 ? 0 : FragmentTree.EMPTY.bytesAfter(ranges, rangeKeyBytes));
+    }
+
+    /** How the keys spread; of a batch. */
+    HashCounts hashCounts() {
+        if (hashCounts == null) {
+            hashCounts = HashCounts.of(batch);
+        }
+        return hashCounts;
     }
 
     /** New keys. */

@@ -5,10 +5,12 @@
  * Out: point reads by hash; an {@link io.forebay.store.key.InternalIterator} over the versions in internal order, and the
  * range deletes as {@link io.forebay.store.rangedel.RangeTombstones}, for scans and for the flush.
  *
- * <p>How: {@code Arena} hands out places in slabs; {@code Records} says how keys and versions lie there; {@code HashIndex}
- * finds a key; {@code OrderedIndex}, a B+ tree, orders keys when somebody asks for the order, sorting what is new with {@code
+ * <p>How: {@code Arena} hands out places in slabs; {@code Records} says how keys and versions lie there; {@code
+ * HashIndex} finds a key; {@code RoomPlan} says what writes need at most, {@code HashCounts} what they need of the
+ * index; {@code OrderedIndex}, a B+ tree, orders keys when somebody asks for the order, sorting what is new with {@code
  * KeySorter}; {@code Versions} writes and {@code Merger} folds operands; {@code PointReads} reads one key, {@code
- * MemtableIterator} many, and {@code FlushIterator} all. There is no object per entry, and a put or get allocates nothing.
+ * MemtableIterator} many, and {@code FlushIterator} all. There is no object per entry, and a put or get allocates
+ * nothing.
  *
  * <p>Threads: one writer, any readers, no locks between them. The writer publishes with release stores: a key in its index
  * slot, a version in its key record. Only opening an iterator takes a lock, which no write takes.

@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.forebay.store.MergeFunction;
 import io.forebay.store.WriteBatch;
+import io.forebay.store.cache.SlabPool;
 import io.forebay.store.cache.SlabPool.Use;
 import io.forebay.store.key.KeyHash;
 import io.forebay.store.key.ValueKind;
+import io.forebay.store.testing.RefusingSlabs;
 import io.forebay.store.util.Seeded;
 import io.forebay.store.util.Slab;
 import java.nio.ByteBuffer;
@@ -192,8 +194,13 @@ class MemtableRoomTest {
         for (int round = 0; round < 40; round++) {
             WriteBatch batch = new WriteBatch();
             int shape = random.nextInt(4);
-            for (int i = random.nextInt(shape == 0 ? 3 : 600); i >= 0; i--) {
-                byte[] key = key(random.nextInt(keys));
+            boolean many = round % 8 == 0;
+            for (int i = random.nextInt(many ? 30_000 : shape == 0 ? 3 : 600); i >= 0; i--) {
+                byte[] key = key(random.nextInt(many ? 20 * keys : keys));
+                if (many) {
+                    batch.put(key, new byte[i % 3]);
+                    continue;
+                }
                 int length = shape < 2 ? random.nextInt(100) : random.nextInt(20) == 0 ? random.nextInt(30_000) : 30;
                 if (random.nextInt(30) == 0) {
                     batch.deleteRange(key, random.nextBoolean() ? null : Arrays.copyOf(key, 9));
@@ -203,7 +210,7 @@ class MemtableRoomTest {
                     batch.put(random.nextInt(200) == 0 ? Arrays.copyOf(key, 33_000) : key, new byte[length]);
                 }
             }
-            if (!harness.memtable.ensureRoom(batch)) {
+            if (!harness.memtable.ensureRoom(RoomPlan.of(batch))) {
                 continue;
             }
             // nobody else gets what was promised
@@ -213,6 +220,88 @@ class MemtableRoomTest {
             }
             apply(harness, batch);
         }
+    }
+
+    @Test
+    void theIndexGrowsWithTheKeysOfABatch() {
+        MemtableHarness harness = new MemtableHarness(1024 * SLAB, null);
+        long before = 0;
+        for (int count : new int[] {7_900, 7_900, 8_000, 100_000, 3, 7_900}) {
+            WriteBatch batch = new WriteBatch();
+            for (int i = 0; i < count; i++) {
+                batch.put(key((int) harness.sequence + i), new byte[0]);
+            }
+            assertThat(harness.memtable.ensureRoom(RoomPlan.of(batch))).isTrue();
+            apply(harness, batch);
+            // records of 32 bytes fill slabs to three quarters for sure, and a key takes 16 bytes of the index on
+            // average
+            assertThat(harness.memtable.heldBytes() - before).isLessThan(count * 80L + 2 * SLAB);
+            before = harness.memtable.heldBytes();
+        }
+        assertThat(harness.memtable.entries()).isEqualTo(harness.sequence);
+        for (int i = 0; i < harness.sequence; i++) {
+            assertThat(harness.get(key(i), harness.sequence, false).value()).isEmpty();
+        }
+    }
+
+    @Test
+    void aBatchWithoutRoomLeavesAnEmptyMemtableNearlyEmpty() {
+        WriteBatch batch = new WriteBatch();
+        for (int i = 0; i < 60_000; i++) {
+            batch.put(key(i), new byte[0]);
+        }
+        RoomPlan plan = RoomPlan.of(batch);
+        for (int slabs = 1; slabs < plan.bytes() / SLAB; slabs++) {
+            MemtableHarness harness = new MemtableHarness(slabs * SLAB, null);
+            assertThat(harness.memtable.ensureRoom(plan)).isFalse();
+            assertThat(harness.pool.used()).isLessThanOrEqualTo(SLAB);
+            assertThat(harness.memtable.heldBytes()).isEqualTo(harness.pool.used());
+        }
+        assertThat(new MemtableHarness(plan.bytes(), null).memtable.ensureRoom(plan))
+                .isTrue();
+    }
+
+    /** Their hashes tell them apart, but nobody has counted how many keys they are. */
+    @Test
+    void tooManyOperationsOnOneKeyHaveNoRoomAtOnce() {
+        WriteBatch batch = new WriteBatch();
+        for (int i = 0; i < 9_000; i++) {
+            batch.put(key(1), new byte[0]);
+        }
+        RoomPlan plan = RoomPlan.of(batch);
+        MemtableHarness harness = new MemtableHarness(1024 * SLAB, null);
+        assertThat(plan.bytes()).isGreaterThan(1L << 31);
+        assertThat(harness.memtable.ensureRoom(plan)).isFalse();
+        assertThat(harness.pool.used()).isLessThanOrEqualTo(SLAB);
+    }
+
+    @Test
+    void whatAnAllocatorRefusesIsNotBooked() {
+        WriteBatch batch = new WriteBatch().put(key(1), new byte[3 * SLAB]).put(key(2), new byte[3 * SLAB]);
+        for (int i = 0; i < 20_000; i++) {
+            batch.put(key(i), new byte[20]);
+        }
+        RoomPlan plan = RoomPlan.of(batch);
+        int refused = 0;
+        boolean complete = false;
+        while (!complete) {
+            RefusingSlabs slabs = new RefusingSlabs(() -> new OutOfMemoryError("for a test"));
+            SlabPool pool = new SlabPool(slabs, 1024 * SLAB);
+            Memtable memtable = new Memtable(pool, null);
+            slabs.allow(refused);
+            try {
+                complete = memtable.ensureRoom(plan);
+            } catch (OutOfMemoryError e) {
+                refused++;
+            }
+            assertThat(memtable.heldBytes()).isEqualTo(pool.used()).isEqualTo(slabs.slabs.outstanding());
+            assertThat(pool.used()).isLessThanOrEqualTo(complete ? plan.bytes() : SLAB);
+            slabs.allowAll();
+            assertThat(memtable.ensureRoom(plan)).isTrue();
+            memtable.release();
+            assertThat(pool.used()).isZero();
+        }
+        assertThat(refused).isEqualTo(2 + (int) ((plan.bytes() - 6 * SLAB) / SLAB));
     }
 
     private static void apply(MemtableHarness harness, WriteBatch batch) {

@@ -1,0 +1,134 @@
+package io.forebay.store;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.forebay.store.testing.ManualClock;
+import io.forebay.store.testing.RefusingSlabs;
+import io.forebay.store.testing.SteppedExecutor;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The budget has room, but the JVM or the host refuses the memory: a write either happens or leaves nothing behind, and can
+ * be tried again.
+ */
+class RefusedMemoryTest {
+    private static final int MIB = 1 << 20;
+
+    @Test
+    void aWriteThatTheJvmRefusesMemoryCanBeTriedAgain() {
+        sweep(() -> new MemoryBudgetException("The JVM refuses direct memory"));
+    }
+
+    @Test
+    void soCanOneThatAHostRefuses() {
+        sweep(() -> new OutOfMemoryError("for a test"));
+    }
+
+    /** Refuses one request after the other, until a run needs no more. */
+    private static void sweep(Supplier<? extends Throwable> failure) {
+        int refused = 0;
+        for (int allowed = 0; new Run(failure).refusesAfter(allowed); allowed++) {
+            refused++;
+        }
+        assertThat(refused).as("requests of a run").isGreaterThan(20);
+    }
+
+    private static final class Run {
+        private final RefusingSlabs slabs;
+        private final SteppedExecutor executor;
+        private final Map<String, byte[]> model = new TreeMap<>();
+        private Store store;
+        private int failed;
+
+        Run(Supplier<? extends Throwable> failure) {
+            slabs = new RefusingSlabs(failure);
+            executor = new SteppedExecutor(new ManualClock());
+        }
+
+        /** @return false when the writes did not ask for so much */
+        boolean refusesAfter(int allowed) {
+            try (Environment environment = Environment.builder()
+                    .memoryBytes(64 * MIB)
+                    .clock(new ManualClock())
+                    .executor(executor)
+                    .allocator(slabs)
+                    .build()) {
+                store = environment.open(FileStores.inMemory(), StoreOptions.defaults());
+                slabs.allow(allowed);
+                writeAll();
+                slabs.allowAll();
+                assertThat(failed).isLessThanOrEqualTo(slabs.refusals());
+                check();
+                store.flush();
+                check();
+            }
+            assertThat(slabs.slabs.outstanding()).isZero();
+            return slabs.refusals() > 0;
+        }
+
+        /** Splits of the index, values that grow alone and in batches, large values. */
+        private void writeAll() {
+            for (int i = 0; i < 6_500; i++) {
+                put("key" + i, new byte[i % 7]);
+            }
+            for (int size = 100; size < 100_000; size *= 5) {
+                put("grows", new byte[size]);
+                WriteBatch batch = new WriteBatch();
+                List<Map.Entry<String, byte[]>> entries = new ArrayList<>();
+                for (int i = 0; i < 4; i++) {
+                    entries.add(Map.entry("inBatch" + i % 2, new byte[size * (1 + i)]));
+                    batch.put(bytes("inBatch" + i % 2), new byte[size * (1 + i)]);
+                }
+                attempt(() -> store.write(batch));
+                entries.forEach(entry -> model.put(entry.getKey(), entry.getValue()));
+            }
+            WriteBatch many = new WriteBatch();
+            for (int i = 0; i < 9_000; i++) {
+                many.put(bytes("many" + i), bytes("" + i));
+                model.put("many" + i, bytes("" + i));
+            }
+            attempt(() -> store.write(many));
+        }
+
+        private void put(String key, byte[] value) {
+            attempt(() -> store.put(bytes(key), value));
+            model.put(key, value);
+        }
+
+        private void attempt(Runnable write) {
+            try {
+                write.run();
+            } catch (MemoryBudgetException | OutOfMemoryError e) {
+                failed++;
+                slabs.allowAll();
+                write.run();
+            }
+        }
+
+        private void check() {
+            List<String> scanned = new ArrayList<>();
+            try (StoreIterator iterator = store.iterator(KeyRange.all())) {
+                for (iterator.seekToFirst(); iterator.isValid(); iterator.next()) {
+                    scanned.add(new String(iterator.key(), UTF_8));
+                }
+            }
+            assertThat(scanned).isEqualTo(List.copyOf(model.keySet()));
+            model.forEach((key, value) -> {
+                if (!Arrays.equals(value, store.get(bytes(key)))) {
+                    throw new AssertionError("Not what was written to " + key);
+                }
+            });
+        }
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(UTF_8);
+    }
+}
