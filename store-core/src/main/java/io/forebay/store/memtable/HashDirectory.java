@@ -17,9 +17,9 @@ final class HashDirectory {
         this.ids = ids;
     }
 
-    /** For one segment, number 0. */
-    static HashDirectory of(Slab segment) {
-        return new HashDirectory(63, new Slab[] {segment, segment}, new int[2]);
+    /** For one segment, number 0, which is to be filled in. */
+    static HashDirectory ofOne() {
+        return new HashDirectory(63, new Slab[2], new int[2]);
     }
 
     /** So many leading bits choose the place. */

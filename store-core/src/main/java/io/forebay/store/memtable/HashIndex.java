@@ -94,14 +94,15 @@ final class HashIndex {
     }
 
     private boolean begin() {
+        HashDirectory onlyOne = HashDirectory.ofOne();
         Slab first = pool.tryTake(Use.MEMTABLE);
         if (first == null) {
             return false;
         }
-        HashDirectory only = HashDirectory.of(first);
+        Arrays.fill(onlyOne.segments, first);
         segmentCount = 1;
         segments[0] = first;
-        directory = only;
+        directory = onlyOne;
         return true;
     }
 
