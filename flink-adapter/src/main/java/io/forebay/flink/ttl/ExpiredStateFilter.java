@@ -12,9 +12,9 @@ import org.apache.flink.runtime.state.ttl.TtlTimeProvider;
 
 /**
  * Drops rows whose time to live is over when they are flushed or compacted. A value starts with the time of its last
- * access (8 bytes, big-endian); in a map entry the null flag comes before it; a list goes when its last element does, which
- * can be told only if elements have a fixed length. States are added by the task thread, rows are asked about by background
- * threads.
+ * access (8 bytes, big-endian); in a map entry the null flag comes before it; a list goes when all its elements do, which can
+ * be told only if they have a fixed length. Their times need not ascend: a clock may have been set back, or a task gone to a
+ * machine whose clock is behind. States are added by the task thread, rows are asked about by background threads.
  *
  * <p>A row that is too short to hold a time is kept: it is an old version from before the state had a time to live, hidden
  * by its migrated successor.
@@ -75,26 +75,35 @@ public final class ExpiredStateFilter implements CompactionFilter {
         int stateId = KeyLayout.stateId(key);
         for (Rule rule : present) {
             if (rule.stateId() == stateId) {
-                int timeAt = timeAt(rule, value, valueLength);
-                return timeAt >= 0 && isOver(longAt(value, timeAt), rule.millisToLive());
+                return rule.elementBytes() == NOT_A_LIST
+                        ? isValueOver(rule, value, valueLength)
+                        : isListOver(rule, value, valueLength);
             }
         }
         return false;
     }
 
-    /** Where the time is that decides; -1 when there is none. */
-    private static int timeAt(Rule rule, byte[] value, int valueLength) {
+    private boolean isValueOver(Rule rule, byte[] value, int valueLength) {
         int at = rule.timeAt();
-        if (rule.elementBytes() != NOT_A_LIST) {
-            // elements with one delimiter between two
-            if ((valueLength + 1) % (rule.elementBytes() + 1) != 0) {
-                return -1;
-            }
-            at = valueLength - rule.elementBytes();
-        } else if (at == 1 && valueLength > 0 && value[0] != 0) {
-            return -1;
+        if (at == 1 && valueLength > 0 && value[0] != 0) {
+            return false;
         }
-        return at >= 0 && valueLength - at >= TIME_BYTES ? at : -1;
+        return valueLength - at >= TIME_BYTES && isOver(longAt(value, at), rule.millisToLive());
+    }
+
+    /** Elements with one delimiter between two; what has another length is no such list. */
+    private boolean isListOver(Rule rule, byte[] value, int valueLength) {
+        int step = rule.elementBytes() + 1;
+        if ((valueLength + 1) % step != 0) {
+            return false;
+        }
+        // the last one first: it is the youngest unless a clock went back
+        for (int at = valueLength - rule.elementBytes(); at >= 0; at -= step) {
+            if (!isOver(longAt(value, at), rule.millisToLive())) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private boolean isOver(long lastAccess, long millisToLive) {

@@ -118,7 +118,7 @@ class ExpiredStateFilterTest {
     }
 
     @Test
-    void listsOfFixedElementsGoWithTheirLast() {
+    void listsOfFixedElementsGoWhenAllElementsAreOver() {
         TypeSerializer<?> element = new TtlSerializer<>(LongSerializer.INSTANCE, IntSerializer.INSTANCE);
         assertThat(element.getLength()).isEqualTo(12);
         configure(new ListStateDescriptor<>("s", IntSerializer.INSTANCE), new ListSerializer<>(element), HUNDRED);
@@ -127,6 +127,19 @@ class ExpiredStateFilterTest {
         assertThat(drops(STATE, list(900))).isTrue();
         // an old version from before the elements had a time
         assertThat(drops(STATE, new byte[14])).isFalse();
+        assertThat(drops(STATE, new byte[0])).isFalse();
+    }
+
+    /** As after a failover to a machine whose clock is behind. */
+    @Test
+    void anElementThatLivesKeepsTheListWhereverItIs() {
+        TypeSerializer<?> element = new TtlSerializer<>(LongSerializer.INSTANCE, IntSerializer.INSTANCE);
+        configure(new ListStateDescriptor<>("s", IntSerializer.INSTANCE), new ListSerializer<>(element), HUNDRED);
+        assertThat(drops(STATE, list(901, 800))).isFalse();
+        assertThat(drops(STATE, list(800, 901, 700))).isFalse();
+        assertThat(drops(STATE, list(900, 800, 700))).isTrue();
+        now = 1001;
+        assertThat(drops(STATE, list(800, 901, 700))).isTrue();
     }
 
     @Test
