@@ -111,31 +111,6 @@ class CommitTest {
 
     @ParameterizedTest
     @EnumSource
-    void commitsRightAfterInitAsKafkaDoesToMigrateACheckpointFile(StoreFlavour flavour) {
-        StateStore store = open(flavour.create("s"), context);
-        store.commit(Map.of(P0, 99L));
-        assertThat(store.committedOffset(P0)).isEqualTo(99);
-        store.close();
-    }
-
-    @ParameterizedTest
-    @EnumSource
-    void offsetsOfAnEarlierRocksDbStoreAreNotTakenOver(StoreFlavour flavour) {
-        assertThat(new File(dir, flavour == StoreFlavour.KEY_VALUE ? "rocksdb/s" : "s").mkdirs())
-                .isTrue();
-        StateStore store = open(flavour.create("s"), context);
-        store.commit(Map.of(P0, 99L));
-        assertThat(store.committedOffset(P0)).as("rows up to 99 are not here").isNull();
-        store.commit(Map.of(P0, 5L));
-        assertThat(store.committedOffset(P0)).as("of this store").isEqualTo(5);
-        store = reopened(flavour, store);
-        store.commit(Map.of(P0, 6L));
-        assertThat(store.committedOffset(P0)).isEqualTo(6);
-        store.close();
-    }
-
-    @ParameterizedTest
-    @EnumSource
     void aCloseDropsWhatWasWrittenAfterTheLastCommit(StoreFlavour flavour) {
         StateStore store = open(flavour.create("s"), context);
         processing(context, "input", 0, 1);

@@ -1,5 +1,8 @@
 package io.forebay.kafka;
 
+import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.when;
+
 import java.io.File;
 import java.util.Map;
 import java.util.Properties;
@@ -10,6 +13,8 @@ import org.apache.kafka.common.utils.LogContext;
 import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.processor.StateStore;
+import org.apache.kafka.streams.processor.internals.GlobalProcessorContextImpl;
+import org.apache.kafka.streams.processor.internals.GlobalStateManager;
 import org.apache.kafka.streams.processor.internals.ProcessorRecordContext;
 import org.apache.kafka.streams.processor.internals.metrics.StreamsMetricsImpl;
 import org.apache.kafka.streams.state.internals.ThreadCache;
@@ -46,6 +51,22 @@ public final class TestContexts {
                 Time.SYSTEM);
         context.setTime(0);
         return context;
+    }
+
+    /** The context of global stores. */
+    public static GlobalProcessorContextImpl global(File stateDir) {
+        Properties properties = new Properties();
+        properties.put(StreamsConfig.APPLICATION_ID_CONFIG, "test");
+        properties.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, "localhost:1");
+        StreamsMetricsImpl metrics = new StreamsMetricsImpl(new Metrics(), "test", Time.SYSTEM);
+        GlobalStateManager stateManager = mock(GlobalStateManager.class);
+        when(stateManager.baseDir()).thenReturn(stateDir);
+        return new GlobalProcessorContextImpl(
+                new StreamsConfig(properties),
+                stateManager,
+                metrics,
+                new ThreadCache(new LogContext(), 0, metrics),
+                Time.SYSTEM);
     }
 
     /** What Kafka does at start-up of a task. */

@@ -15,9 +15,11 @@ import io.forebay.store.StoreOptions;
 import io.forebay.store.WriteBatch;
 import java.io.File;
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -58,7 +60,7 @@ public abstract class ForebayStateStore implements StateStore {
 
     private final String name;
     private final StoreLayout layout;
-    private final Map<TopicPartition, Long> offsets = new HashMap<>();
+    private final ChangelogOffsets offsets;
 
     private volatile StateStoreContext context;
     private volatile OpenStore open;
@@ -67,12 +69,12 @@ public abstract class ForebayStateStore implements StateStore {
     private boolean consistencyVectors;
     private boolean uncommittedWrites;
     private byte[] committedPayload;
-    private boolean foreignOffsets;
     private WriteBatch batch = new WriteBatch();
 
     protected ForebayStateStore(String name, StoreLayout layout) {
         this.name = Objects.requireNonNull(name, "name cannot be null");
         this.layout = layout;
+        this.offsets = new ChangelogOffsets(name);
     }
 
     @Override
@@ -120,7 +122,8 @@ public abstract class ForebayStateStore implements StateStore {
         if (open != null) {
             throw new IllegalStateException("Store " + name + " is already open");
         }
-        File directory = new File(new File(context.stateDir(), DIRECTORY), name);
+        File directory = directory();
+        boolean storeWasHere = directory.isDirectory() || rocksDbWasHere();
         ForebayConfig config = ForebayConfig.from(context.appConfigs());
         SharedEnvironment lease = SharedEnvironment.lease(context.applicationId(), config);
         Store store = null;
@@ -136,11 +139,7 @@ public abstract class ForebayStateStore implements StateStore {
             consistencyVectors = KafkaInternals.consistencyVectorsEnabled(context);
             uncommittedWrites = false;
             committedPayload = bytes;
-            foreignOffsets = last == null && rocksDbWasHere();
-            offsets.clear();
-            if (last != null) {
-                offsets.putAll(last.offsets());
-            }
+            offsets.opened(last == null ? Map.of() : last.offsets(), last == null && !storeWasHere);
             position = new WrittenPosition(last == null ? Position.emptyPosition() : last.position());
             opened(context, last == null ? -1 : last.streamTime());
             open = new OpenStore(lease, store);
@@ -178,7 +177,7 @@ public abstract class ForebayStateStore implements StateStore {
                     name,
                     directory,
                     e);
-            delete(directory);
+            deleteFiles(directory);
             if (KafkaInternals.isGlobal(context)) {
                 return lease.environment().open(files(directory), options);
             }
@@ -198,10 +197,11 @@ public abstract class ForebayStateStore implements StateStore {
         }
     }
 
-    /**
-     * True when RocksDB kept a store of this name here. The offsets in a checkpoint file of that time, which Kafka hands to
-     * {@link #commit} at start-up, speak of rows that this store does not have.
-     */
+    private File directory() {
+        return new File(new File(context.stateDir(), DIRECTORY), name);
+    }
+
+    /** True when RocksDB kept a store of this name here. */
     private boolean rocksDbWasHere() {
         File stateDir = context.stateDir();
         return new File(new File(stateDir, "rocksdb"), name).isDirectory() || new File(stateDir, name).isDirectory();
@@ -224,11 +224,11 @@ public abstract class ForebayStateStore implements StateStore {
             }
             throw corruptedTask(null);
         }
-        acceptOffsets(changelogOffsets);
+        offsets.commit(changelogOffsets);
         byte[] payload;
         WrittenPosition now = position;
         synchronized (now.monitor()) {
-            payload = new CommitPayload(layout, streamTime(), offsets, now.upToDate()).encode();
+            payload = new CommitPayload(layout, streamTime(), offsets.all(), now.upToDate()).encode();
         }
         if (!uncommittedWrites && Arrays.equals(payload, committedPayload)) {
             return;
@@ -242,31 +242,10 @@ public abstract class ForebayStateStore implements StateStore {
         uncommittedWrites = false;
     }
 
-    private void acceptOffsets(Map<TopicPartition, Long> changelogOffsets) {
-        if (changelogOffsets.isEmpty()) {
-            offsets.clear();
-        } else if (foreignOffsets) {
-            LOG.warn(
-                    "Offsets {} belong to the RocksDB store {} of an earlier run; they are ignored, and the store is restored "
-                            + "from its changelog",
-                    changelogOffsets,
-                    name);
-        } else {
-            changelogOffsets.forEach((partition, offset) -> {
-                if (offset == null) {
-                    offsets.remove(partition);
-                } else {
-                    offsets.put(partition, offset);
-                }
-            });
-        }
-    }
-
     @Override
     public synchronized Long committedOffset(TopicPartition partition) {
         store();
-        foreignOffsets = false;
-        return offsets.get(partition);
+        return offsets.committed(partition);
     }
 
     @Override
@@ -310,7 +289,7 @@ public abstract class ForebayStateStore implements StateStore {
             LOG.warn("Error closing the damaged store {}", name, e);
         } finally {
             if (corrupted) {
-                delete(new File(new File(context.stateDir(), DIRECTORY), name));
+                deleteFiles(directory());
             }
         }
     }
@@ -399,9 +378,15 @@ public abstract class ForebayStateStore implements StateStore {
         return new InvalidStateStoreException("Store " + name + " is currently closed", cause);
     }
 
-    private void delete(File directory) {
-        try {
-            Utils.delete(directory);
+    /** The directory itself stays: the next open must know that a store has been here, see {@link ChangelogOffsets}. */
+    private void deleteFiles(File directory) {
+        if (!directory.isDirectory()) {
+            return;
+        }
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(directory.toPath())) {
+            for (Path file : files) {
+                Utils.delete(file.toFile());
+            }
         } catch (IOException e) {
             throw new ProcessorStateException(
                     "Cannot delete the damaged files of store " + name + " in " + directory, e);
