@@ -160,4 +160,55 @@ class DamageTest {
         assertThat(store.committedOffset(P1)).isEqualTo(6);
         store.close();
     }
+
+    private KeyValueStore<Bytes, byte[]> damagedGlobalStore() throws IOException {
+        writeRows();
+        damage(".sst", 100);
+        KeyValueStore<Bytes, byte[]> store = create();
+        store.init(TestContexts.global(dir), store);
+        assertThat(store.committedOffset(P0)).isEqualTo(7);
+        return store;
+    }
+
+    private static void assertStoreFailure(Throwable failure) {
+        assertThat(failure)
+                .isExactlyInstanceOf(ProcessorStateException.class)
+                .hasMessageContaining("store s")
+                .hasRootCauseInstanceOf(CorruptionException.class);
+    }
+
+    private void assertReopensEmpty(KeyValueStore<Bytes, byte[]> store) {
+        assertThat(new File(dir, "forebay/s")).isEmptyDirectory();
+        store.init(TestContexts.global(dir), store);
+        assertThat(store.committedOffset(P0)).isNull();
+        assertThat(store.all().hasNext()).isFalse();
+        store.put(bytes("a"), new byte[] {1});
+        store.commit(Map.of(P0, 8L));
+        store.close();
+        store.init(TestContexts.global(dir), store);
+        assertThat(store.committedOffset(P0)).isEqualTo(8);
+        store.close();
+    }
+
+    /** The thread dies of the first commit, commits once more, and closes the store only if that goes well. */
+    @Test
+    void theThreadOfGlobalStoresHearsOfDamageThatAQueryFindsAndThenClosesTheStore() throws Exception {
+        KeyValueStore<Bytes, byte[]> store = damagedGlobalStore();
+        Thread query = new Thread(() -> assertStoreFailure(catchThrowable(() -> readRows(store))));
+        query.start();
+        query.join();
+        assertStoreFailure(catchThrowable(() -> store.commit(Map.of(P0, 8L))));
+        store.commit(Map.of(P0, 8L));
+        store.close();
+        assertReopensEmpty(store);
+    }
+
+    @Test
+    void damageThatTheThreadOfGlobalStoresFindsItselfDoesNotFailItsLastCommit() throws IOException {
+        KeyValueStore<Bytes, byte[]> store = damagedGlobalStore();
+        assertStoreFailure(catchThrowable(() -> readRows(store)));
+        store.commit(Map.of(P0, 8L));
+        store.close();
+        assertReopensEmpty(store);
+    }
 }

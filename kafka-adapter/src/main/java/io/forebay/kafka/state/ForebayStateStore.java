@@ -9,7 +9,6 @@ import io.forebay.store.CorruptionException;
 import io.forebay.store.FileStore;
 import io.forebay.store.FileStores;
 import io.forebay.store.Store;
-import io.forebay.store.StoreClosedException;
 import io.forebay.store.StoreException;
 import io.forebay.store.StoreOptions;
 import io.forebay.store.WriteBatch;
@@ -47,8 +46,12 @@ import org.slf4j.LoggerFactory;
  * are dropped at close, and after a crash the store is at its last durable commit. So the rows never run ahead of the
  * offsets, which is what exactly-once processing asks for, nor behind them.
  *
- * <p><b>Damage.</b> A damaged file makes the task corrupted in Kafka's sense when the store can be rebuilt from a topic: its
- * files are deleted when it closes, and Kafka restores it. A store without changelog keeps its files and fails.
+ * <p><b>Damage.</b> When a file is found damaged and the store can be rebuilt from a topic, its files are deleted as it
+ * closes, and Kafka restores it at its next open. A task that finds the damage while it processes records is told that it is
+ * corrupted; Kafka closes it and revives it in place. While a task restores, Kafka wraps whatever a store throws and takes it
+ * for fatal: the exception handler of the application decides about the thread, and the store is restored when its task is
+ * opened again. So it is with global stores, but that the application must be started again. A store without changelog keeps
+ * its files and fails.
  */
 public abstract class ForebayStateStore implements StateStore {
     /** Directory of all Forebay stores inside the state directory of a task. */
@@ -61,11 +64,11 @@ public abstract class ForebayStateStore implements StateStore {
     private final String name;
     private final StoreLayout layout;
     private final ChangelogOffsets offsets;
+    private final StoreFailures failures;
 
     private volatile StateStoreContext context;
     private volatile OpenStore open;
     private volatile WrittenPosition position = new WrittenPosition(Position.emptyPosition());
-    private volatile boolean corrupted;
     private boolean consistencyVectors;
     private boolean uncommittedWrites;
     private byte[] committedPayload;
@@ -75,6 +78,7 @@ public abstract class ForebayStateStore implements StateStore {
         this.name = Objects.requireNonNull(name, "name cannot be null");
         this.layout = layout;
         this.offsets = new ChangelogOffsets(name);
+        this.failures = new StoreFailures(name);
     }
 
     @Override
@@ -114,7 +118,7 @@ public abstract class ForebayStateStore implements StateStore {
 
     /** Called when a restore comes while the store is closed; fails unless the kind of store reopens then. */
     protected void restoreWhileClosed() {
-        throw closed(null);
+        throw failures.closed(null);
     }
 
     /** Opens the engine store of the context given to {@link #init}. */
@@ -135,7 +139,7 @@ public abstract class ForebayStateStore implements StateStore {
                 last = StoreRewrite.rewrite(store, name, directory, last, layout);
                 bytes = store.committedPayload();
             }
-            corrupted = false;
+            failures.opened(context);
             consistencyVectors = KafkaInternals.consistencyVectorsEnabled(context);
             uncommittedWrites = false;
             committedPayload = bytes;
@@ -218,11 +222,11 @@ public abstract class ForebayStateStore implements StateStore {
         if (current == null) {
             return;
         }
-        if (corrupted) {
-            if (changelogOffsets.isEmpty()) {
-                return;
+        if (failures.isDamaged()) {
+            if (!changelogOffsets.isEmpty()) {
+                failures.refuseCommit();
             }
-            throw corruptedTask(null);
+            return;
         }
         offsets.commit(changelogOffsets);
         byte[] payload;
@@ -236,8 +240,10 @@ public abstract class ForebayStateStore implements StateStore {
         try {
             current.store.commit(payload);
         } catch (StoreException e) {
-            throw failure("committing", e);
+            failures.commitFailed(e);
+            return;
         }
+        failures.committed();
         committedPayload = payload;
         uncommittedWrites = false;
     }
@@ -283,12 +289,14 @@ public abstract class ForebayStateStore implements StateStore {
         try (SharedEnvironment lease = current.lease) {
             current.store.close();
         } catch (StoreException e) {
-            if (!corrupted) {
-                throw failure("closing", e);
+            RuntimeException failure = failure("closing", e);
+            if (!failures.isDamaged()) {
+                throw failure;
             }
             LOG.warn("Error closing the damaged store {}", name, e);
         } finally {
-            if (corrupted) {
+            failures.closed();
+            if (failures.isDamaged()) {
                 deleteFiles(directory());
             }
         }
@@ -342,7 +350,7 @@ public abstract class ForebayStateStore implements StateStore {
     protected final Store store() {
         OpenStore current = open;
         if (current == null) {
-            throw closed(null);
+            throw failures.closed(null);
         }
         return current.store;
     }
@@ -356,26 +364,7 @@ public abstract class ForebayStateStore implements StateStore {
 
     /** What Kafka expects to be thrown for a failure of the engine. */
     public final RuntimeException failure(String doing, StoreException cause) {
-        if (cause instanceof StoreClosedException) {
-            return closed(cause);
-        }
-        if (cause instanceof CorruptionException && KafkaInternals.isRebuildable(context, name)) {
-            corrupted = true;
-            if (!KafkaInternals.isGlobal(context)) {
-                return corruptedTask(cause);
-            }
-        }
-        return new ProcessorStateException("Error " + doing + " store " + name, cause);
-    }
-
-    private TaskCorruptedException corruptedTask(StoreException cause) {
-        return new TaskCorruptedException(
-                Set.of(context.taskId()),
-                new ProcessorStateException("Files of store " + name + " are damaged", cause));
-    }
-
-    private InvalidStateStoreException closed(StoreException cause) {
-        return new InvalidStateStoreException("Store " + name + " is currently closed", cause);
+        return failures.failure(doing, cause);
     }
 
     /** The directory itself stays: the next open must know that a store has been here, see {@link ChangelogOffsets}. */

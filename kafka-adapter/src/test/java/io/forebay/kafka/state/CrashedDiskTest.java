@@ -10,6 +10,7 @@ import io.forebay.kafka.offsets.StoreKind;
 import io.forebay.kafka.offsets.StoreLayout;
 import io.forebay.kafka.offsets.ValueFormat;
 import io.forebay.store.FileStore;
+import io.forebay.store.StoreException;
 import io.forebay.store.WriteBatch;
 import io.forebay.store.testing.CrashFileStore;
 import java.io.File;
@@ -20,6 +21,7 @@ import java.util.Random;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.streams.errors.ProcessorStateException;
+import org.apache.kafka.streams.processor.internals.GlobalProcessorContextImpl;
 import org.apache.kafka.streams.query.Position;
 import org.apache.kafka.test.InternalMockProcessorContext;
 import org.junit.jupiter.api.Test;
@@ -160,5 +162,27 @@ class CrashedDiskTest {
         Rows again = open(disk, context());
         assertThat(check(again)).isEqualTo(100);
         again.close();
+    }
+
+    /** The thread of global stores dies of a commit that fails, commits once more, and closes them if that goes well. */
+    @Test
+    void aDiskThatFailsDoesNotKeepAGlobalStoreFromBeingClosed() {
+        CrashFileStore disk = new CrashFileStore();
+        Rows store = new Rows(disk);
+        GlobalProcessorContextImpl context = TestContexts.global(dir);
+        store.init(context, store);
+        store.process(1);
+        disk.failAfter(0);
+        assertThatThrownBy(() -> store.store().flush()).isInstanceOf(StoreException.class);
+        assertThatThrownBy(() -> store.commit(Map.of(CHANGELOG, 1L)))
+                .isExactlyInstanceOf(ProcessorStateException.class)
+                .hasMessageContaining("rows");
+        store.commit(Map.of(CHANGELOG, 1L));
+        disk.heal();
+        store.close();
+        store.init(context, store);
+        assertThat(store.committedOffset(CHANGELOG)).isNull();
+        assertThat(store.row(1)).isZero();
+        store.close();
     }
 }
