@@ -133,7 +133,7 @@ public class ForebayKeyValueStore extends ForebayStateStore implements KeyValueS
 
     private KeyValueIterator<Bytes, byte[]> rows(KeyRange range, boolean forward) {
         try {
-            return new KeyValueRows(this, store().iterator(range), forward);
+            return KeyValueRows.open(this, range, forward);
         } catch (StoreException e) {
             throw failure("reading from", e);
         }

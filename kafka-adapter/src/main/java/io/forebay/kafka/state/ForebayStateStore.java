@@ -8,8 +8,10 @@ import io.forebay.kafka.offsets.StoreLayout;
 import io.forebay.store.CorruptionException;
 import io.forebay.store.FileStore;
 import io.forebay.store.FileStores;
+import io.forebay.store.KeyRange;
 import io.forebay.store.Store;
 import io.forebay.store.StoreException;
+import io.forebay.store.StoreIterator;
 import io.forebay.store.StoreOptions;
 import io.forebay.store.WriteBatch;
 import java.io.File;
@@ -65,6 +67,7 @@ public abstract class ForebayStateStore implements StateStore {
     private final StoreLayout layout;
     private final ChangelogOffsets offsets;
     private final StoreFailures failures;
+    private final OpenIterators iterators;
 
     private volatile StateStoreContext context;
     private volatile OpenStore open;
@@ -79,6 +82,7 @@ public abstract class ForebayStateStore implements StateStore {
         this.layout = layout;
         this.offsets = new ChangelogOffsets(name);
         this.failures = new StoreFailures(name);
+        this.iterators = new OpenIterators(name);
     }
 
     @Override
@@ -278,7 +282,10 @@ public abstract class ForebayStateStore implements StateStore {
         }
     }
 
-    /** Makes the last commit durable and drops rows written after it. Iterators that are still open end or fail. Idempotent. */
+    /**
+     * Makes the last commit durable and drops rows written after it. Iterators that are still open are closed; they end or
+     * fail. Idempotent.
+     */
     @Override
     public synchronized void close() {
         OpenStore current = open;
@@ -286,8 +293,9 @@ public abstract class ForebayStateStore implements StateStore {
             return;
         }
         open = null;
-        try (SharedEnvironment lease = current.lease) {
-            current.store.close();
+        try (SharedEnvironment lease = current.lease;
+                Store closing = current.store) {
+            iterators.closeAll();
         } catch (StoreException e) {
             RuntimeException failure = failure("closing", e);
             if (!failures.isDamaged()) {
@@ -360,6 +368,26 @@ public abstract class ForebayStateStore implements StateStore {
         Store store = store();
         uncommittedWrites = true;
         return store;
+    }
+
+    /** Opens an iterator of the engine for {@code rows}, to be closed with the store. */
+    final StoreIterator openIterator(KeyRange range, StoreRows<?> rows) {
+        OpenStore current = open;
+        if (current == null) {
+            throw failures.closed(null);
+        }
+        StoreIterator iterator = current.store.iterator(range);
+        iterators.add(rows);
+        if (open != current) { // the close may have looked for open iterators before this one was there
+            iterators.remove(rows);
+            iterator.close();
+            throw failures.closed(null);
+        }
+        return iterator;
+    }
+
+    final void iteratorClosed(StoreRows<?> rows) {
+        iterators.remove(rows);
     }
 
     /** What Kafka expects to be thrown for a failure of the engine. */

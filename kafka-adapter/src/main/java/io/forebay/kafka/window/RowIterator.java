@@ -1,21 +1,19 @@
 package io.forebay.kafka.window;
 
+import io.forebay.kafka.state.StoreRows;
 import io.forebay.store.KeyRange;
 import io.forebay.store.StoreClosedException;
-import io.forebay.store.StoreException;
 import io.forebay.store.StoreIterator;
 import java.util.Arrays;
-import java.util.NoSuchElementException;
 import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.errors.InvalidStateStoreException;
-import org.apache.kafka.streams.state.KeyValueIterator;
 
 /**
  * Walks the rows that a query wants, with one engine iterator and one seek per live segment. The engine iterator is opened
  * by the first use, as Kafka's stores do: rows put between the fetch and its first use are seen. After that the walk sees
- * one state of the store. It ends when the store is closed. Used by one thread at a time.
+ * one state of the store. It ends when the store is closed, behind the row that it has found already.
  */
-abstract class RowIterator<K> implements KeyValueIterator<K, byte[]> {
+abstract class RowIterator<K> extends StoreRows<K> {
     private final SegmentedStore store;
     private final RowQuery query;
     private final RowFormat format;
@@ -29,11 +27,9 @@ abstract class RowIterator<K> implements KeyValueIterator<K, byte[]> {
     private long firstSegment;
     private long lastSegment;
     private long segment;
-    private boolean onRow;
-    private boolean ended;
-    private K rowKey;
 
     RowIterator(SegmentedStore store, RowQuery query) {
+        super(store);
         this.store = store;
         this.query = query;
         this.format = store.rowFormat();
@@ -43,61 +39,21 @@ abstract class RowIterator<K> implements KeyValueIterator<K, byte[]> {
     abstract K toKey(byte[] row, int keyLength);
 
     @Override
-    public final boolean hasNext() {
-        if (ended) {
-            return false;
-        }
+    protected final KeyValue<K, byte[]> read() {
         try {
-            if (rows == null && !start()) {
-                return end();
+            if (rows == null ? start() : move()) {
+                K key = toKey(rows.keyArray(), format.keyLength(rows.keyLength()));
+                return KeyValue.pair(key, rows.value());
             }
-            if (onRow && rows.isValid()) {
-                return true;
-            }
-            return findRow() || end();
+            return null;
         } catch (StoreClosedException | InvalidStateStoreException e) {
-            return end(); // what Kafka's segmented stores do, and its suites ask for
-        } catch (StoreException e) {
-            throw store.failure("iterating", e);
+            return null; // what Kafka's segmented stores do, and its suites ask for
         }
     }
 
-    @Override
-    public final K peekNextKey() {
-        if (!hasNext()) {
-            throw new NoSuchElementException();
-        }
-        if (rowKey == null) {
-            rowKey = toKey(rows.keyArray(), format.keyLength(rows.keyLength()));
-        }
-        return rowKey;
-    }
-
-    @Override
-    public final KeyValue<K, byte[]> next() {
-        K key = peekNextKey();
-        try {
-            KeyValue<K, byte[]> row = KeyValue.pair(key, rows.value());
-            rowKey = null;
-            onRow = false;
-            step();
-            return row;
-        } catch (StoreException e) {
-            throw store.failure("iterating", e);
-        }
-    }
-
-    @Override
-    public final void close() {
-        ended = true;
-        if (rows != null) {
-            rows.close();
-        }
-    }
-
-    private boolean end() {
-        close();
-        return false;
+    private boolean move() {
+        step();
+        return findRow();
     }
 
     private boolean start() {
@@ -116,22 +72,22 @@ abstract class RowIterator<K> implements KeyValueIterator<K, byte[]> {
         boundsAreExact = firstSegment == lastSegment;
         setBounds(firstSegment);
         if (boundsAreExact) {
-            rows = store.iterator(new KeyRange(lower, upper));
+            rows = open(new KeyRange(lower, upper));
             segment = firstSegment;
             if (query.forward()) {
                 rows.seekToFirst();
             } else {
                 rows.seekToLast();
             }
-            return true;
+            return findRow();
         }
         byte[] from = lower.clone();
         setBounds(lastSegment);
-        rows = store.iterator(new KeyRange(from, upper.clone()));
+        rows = open(new KeyRange(from, upper.clone()));
         segment = query.forward() ? firstSegment : lastSegment;
         setBounds(segment);
         seek();
-        return true;
+        return findRow();
     }
 
     private boolean findRow() {
@@ -141,7 +97,6 @@ abstract class RowIterator<K> implements KeyValueIterator<K, byte[]> {
                     return false;
                 }
             } else if (query.matches(rows.keyArray(), rows.keyLength(), format)) {
-                onRow = true;
                 return true;
             } else {
                 step();

@@ -4,10 +4,8 @@ import io.forebay.kafka.bridge.KafkaInternals;
 import io.forebay.kafka.offsets.StoreLayout;
 import io.forebay.kafka.offsets.ValueFormat;
 import io.forebay.kafka.state.ForebayStateStore;
-import io.forebay.store.KeyRange;
 import io.forebay.store.Store;
 import io.forebay.store.StoreException;
-import io.forebay.store.StoreIterator;
 import io.forebay.store.WriteBatch;
 import java.util.Collection;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -133,11 +131,6 @@ abstract class SegmentedStore extends ForebayStateStore {
         } catch (StoreException e) {
             throw failure("reading from", e);
         }
-    }
-
-    /** Unpositioned; the caller closes it and translates its failures. */
-    final StoreIterator iterator(KeyRange range) {
-        return store().iterator(range);
     }
 
     private int writeRow(long segment, byte[] key, long time, long last) {

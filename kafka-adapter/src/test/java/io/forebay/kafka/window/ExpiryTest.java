@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.forebay.kafka.ForebayStores;
 import io.forebay.kafka.TestContexts;
+import io.forebay.kafka.state.EngineRows;
 import io.forebay.store.KeyRange;
 import io.forebay.store.StoreIterator;
 import java.io.File;
@@ -67,7 +68,7 @@ class ExpiryTest {
 
     private List<Long> stored() {
         List<Long> times = new ArrayList<>();
-        try (StoreIterator rows = store.iterator(KeyRange.all())) {
+        try (StoreIterator rows = EngineRows.of(store, KeyRange.all())) {
             for (rows.seekToFirst(); rows.isValid(); rows.next()) {
                 times.add(RowFormat.time(rows.keyArray(), RowFormat.WINDOW.keyLength(rows.keyLength())));
             }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.forebay.kafka.Seeds;
 import io.forebay.kafka.TestContexts;
 import io.forebay.kafka.offsets.ValueFormat;
+import io.forebay.kafka.state.EngineRows;
 import io.forebay.kafka.window.SegmentedModel.Row;
 import io.forebay.store.KeyRange;
 import io.forebay.store.StoreIterator;
@@ -140,7 +141,7 @@ class SegmentedStoreModelTest {
         private void checkThatExpiredSegmentsAreGone() {
             byte[] key = {42};
             write(key, "last");
-            try (StoreIterator rows = store.iterator(KeyRange.all())) {
+            try (StoreIterator rows = EngineRows.of(store, KeyRange.all())) {
                 rows.seekToFirst();
                 byte[] firstLive = RowFormat.segmentPrefix(Math.max(0, model.firstLiveSegment()));
                 assertThat(Arrays.compareUnsigned(rows.key(), firstLive))
