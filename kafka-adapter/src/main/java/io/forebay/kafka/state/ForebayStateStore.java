@@ -15,10 +15,6 @@ import io.forebay.store.StoreIterator;
 import io.forebay.store.StoreOptions;
 import io.forebay.store.WriteBatch;
 import java.io.File;
-import java.io.IOException;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Map;
@@ -26,7 +22,6 @@ import java.util.Objects;
 import java.util.Set;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.utils.Utils;
 import org.apache.kafka.streams.errors.InvalidStateStoreException;
 import org.apache.kafka.streams.errors.ProcessorStateException;
 import org.apache.kafka.streams.errors.TaskCorruptedException;
@@ -56,9 +51,6 @@ import org.slf4j.LoggerFactory;
  * its files and fails.
  */
 public abstract class ForebayStateStore implements StateStore {
-    /** Directory of all Forebay stores inside the state directory of a task. */
-    static final String DIRECTORY = "forebay";
-
     private static final Logger LOG = LoggerFactory.getLogger(ForebayStateStore.class);
     /** A batch object that grew beyond this is given back to the heap. */
     private static final int MAX_KEPT_BATCH_BYTES = 1 << 20;
@@ -130,8 +122,8 @@ public abstract class ForebayStateStore implements StateStore {
         if (open != null) {
             throw new IllegalStateException("Store " + name + " is already open");
         }
-        File directory = directory();
-        boolean storeWasHere = directory.isDirectory() || rocksDbWasHere();
+        StoreDirectory directory = new StoreDirectory(context.stateDir(), name);
+        boolean used = directory.isUsed();
         ForebayConfig config = ForebayConfig.from(context.appConfigs());
         SharedEnvironment lease = SharedEnvironment.lease(context.applicationId(), config);
         Store store = null;
@@ -140,14 +132,14 @@ public abstract class ForebayStateStore implements StateStore {
             byte[] bytes = store.committedPayload();
             CommitPayload last = bytes.length == 0 ? null : CommitPayload.decode(bytes);
             if (last != null && !last.layout().equals(layout)) {
-                last = StoreRewrite.rewrite(store, name, directory, last, layout);
+                last = StoreRewrite.rewrite(store, name, directory.file(), last, layout);
                 bytes = store.committedPayload();
             }
             failures.opened(context);
             consistencyVectors = KafkaInternals.consistencyVectorsEnabled(context);
             uncommittedWrites = false;
             committedPayload = bytes;
-            offsets.opened(last == null ? Map.of() : last.offsets(), last == null && !storeWasHere);
+            offsets.opened(last == null ? Map.of() : last.offsets(), last == null && !used);
             position = new WrittenPosition(last == null ? Position.emptyPosition() : last.position());
             opened(context, last == null ? -1 : last.streamTime());
             open = new OpenStore(lease, store);
@@ -168,14 +160,14 @@ public abstract class ForebayStateStore implements StateStore {
         return FileStores.local(directory);
     }
 
-    private Store openEngine(SharedEnvironment lease, File directory, ForebayConfig config) {
+    private Store openEngine(SharedEnvironment lease, StoreDirectory directory, ForebayConfig config) {
         StoreOptions options = StoreOptions.builder()
                 .name(context.taskId() + "/" + name)
                 .memtableBytes(config.memtableBytes())
                 .commitInterval(config.commitInterval())
                 .build();
         try {
-            return lease.environment().open(files(directory), options);
+            return lease.environment().open(files(directory.file()), options);
         } catch (CorruptionException e) {
             if (!KafkaInternals.isRebuildable(context, name)) {
                 throw e;
@@ -185,9 +177,9 @@ public abstract class ForebayStateStore implements StateStore {
                     name,
                     directory,
                     e);
-            deleteFiles(directory);
+            directory.deleteFiles();
             if (KafkaInternals.isGlobal(context)) {
-                return lease.environment().open(files(directory), options);
+                return lease.environment().open(files(directory.file()), options);
             }
             throw new TaskCorruptedException(
                     Set.of(context.taskId()),
@@ -203,16 +195,6 @@ public abstract class ForebayStateStore implements StateStore {
         } catch (StoreException e) {
             LOG.warn("Error closing store {}, which could not be opened", name, e);
         }
-    }
-
-    private File directory() {
-        return new File(new File(context.stateDir(), DIRECTORY), name);
-    }
-
-    /** True when RocksDB kept a store of this name here. */
-    private boolean rocksDbWasHere() {
-        File stateDir = context.stateDir();
-        return new File(new File(stateDir, "rocksdb"), name).isDirectory() || new File(stateDir, name).isDirectory();
     }
 
     /**
@@ -305,7 +287,7 @@ public abstract class ForebayStateStore implements StateStore {
         } finally {
             failures.closed();
             if (failures.isDamaged()) {
-                deleteFiles(directory());
+                new StoreDirectory(context.stateDir(), name).deleteFiles();
             }
         }
     }
@@ -370,20 +352,18 @@ public abstract class ForebayStateStore implements StateStore {
         return store;
     }
 
-    /** Opens an iterator of the engine for {@code rows}, to be closed with the store. */
+    /** Opens an iterator of the engine for {@code rows}, which the caller has locked; it is closed with the store. */
     final StoreIterator openIterator(KeyRange range, StoreRows<?> rows) {
-        OpenStore current = open;
-        if (current == null) {
-            throw failures.closed(null);
+        StoreIterator iterator = null;
+        iterators.add(rows); // first, or a close could miss it: the close ends the store before it looks at them
+        try {
+            iterator = store().iterator(range);
+            return iterator;
+        } finally {
+            if (iterator == null) {
+                iterators.remove(rows);
+            }
         }
-        StoreIterator iterator = current.store.iterator(range);
-        iterators.add(rows);
-        if (open != current) { // the close may have looked for open iterators before this one was there
-            iterators.remove(rows);
-            iterator.close();
-            throw failures.closed(null);
-        }
-        return iterator;
     }
 
     final void iteratorClosed(StoreRows<?> rows) {
@@ -393,21 +373,6 @@ public abstract class ForebayStateStore implements StateStore {
     /** What Kafka expects to be thrown for a failure of the engine. */
     public final RuntimeException failure(String doing, StoreException cause) {
         return failures.failure(doing, cause);
-    }
-
-    /** The directory itself stays: the next open must know that a store has been here, see {@link ChangelogOffsets}. */
-    private void deleteFiles(File directory) {
-        if (!directory.isDirectory()) {
-            return;
-        }
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(directory.toPath())) {
-            for (Path file : files) {
-                Utils.delete(file.toFile());
-            }
-        } catch (IOException e) {
-            throw new ProcessorStateException(
-                    "Cannot delete the damaged files of store " + name + " in " + directory, e);
-        }
     }
 
     private record OpenStore(SharedEnvironment lease, Store store) {}

@@ -55,7 +55,12 @@ public abstract class StoreRows<K> implements KeyValueIterator<K, byte[]> {
 
     @Override
     public final boolean hasNext() {
-        return isOnRow() && !closed;
+        boolean onRow = isOnRow();
+        if (onRow && closed) {
+            usedAfterClose();
+            return false;
+        }
+        return onRow;
     }
 
     /** True also when the row was found before a close by another thread, about which the caller may not know yet. */
@@ -124,8 +129,11 @@ public abstract class StoreRows<K> implements KeyValueIterator<K, byte[]> {
         StoreIterator open = rows;
         if (open != null) {
             rows = null;
-            store.iteratorClosed(this);
-            open.close();
+            try {
+                open.close();
+            } finally {
+                store.iteratorClosed(this);
+            }
         }
     }
 }

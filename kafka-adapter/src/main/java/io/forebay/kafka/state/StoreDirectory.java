@@ -1,0 +1,56 @@
+package io.forebay.kafka.state;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.apache.kafka.common.utils.Utils;
+import org.apache.kafka.streams.errors.ProcessorStateException;
+
+/** Where the files of one store are, inside the state directory of its task. */
+final class StoreDirectory {
+    /** Directory of all Forebay stores inside the state directory of a task. */
+    private static final String PARENT = "forebay";
+
+    private final File stateDir;
+    private final String storeName;
+    private final File directory;
+
+    StoreDirectory(File stateDir, String storeName) {
+        this.stateDir = stateDir;
+        this.storeName = storeName;
+        this.directory = new File(new File(stateDir, PARENT), storeName);
+    }
+
+    File file() {
+        return directory;
+    }
+
+    /** True when a store of this name was opened here before, this one or one of RocksDB. */
+    boolean isUsed() {
+        return directory.isDirectory()
+                || new File(new File(stateDir, "rocksdb"), storeName).isDirectory()
+                || new File(stateDir, storeName).isDirectory();
+    }
+
+    /** The directory itself stays, so that it {@link #isUsed}. */
+    void deleteFiles() {
+        if (!directory.isDirectory()) {
+            return;
+        }
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(directory.toPath())) {
+            for (Path file : files) {
+                Utils.delete(file.toFile());
+            }
+        } catch (IOException e) {
+            throw new ProcessorStateException(
+                    "Cannot delete the damaged files of store " + storeName + " in " + directory, e);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return directory.toString();
+    }
+}
