@@ -63,7 +63,11 @@ public interface Store extends ReadView, AutoCloseable {
     /** Deletes all keys that start with {@code prefix}. */
     void deletePrefix(byte[] prefix);
 
-    /** Applies all operations of the batch atomically. The batch can be cleared and reused afterwards. */
+    /**
+     * Applies all operations of the batch atomically. The batch can be cleared and reused afterwards. One that needs more than a
+     * quarter of the memory budget for its bytes, or half of it in a memtable, is applied piece by piece; should that fail
+     * midway, nothing of it is ever seen, but the store is read-only until it is opened again: split such batches.
+     */
     void write(WriteBatch batch);
 
     /**

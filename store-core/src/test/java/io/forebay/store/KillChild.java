@@ -16,12 +16,19 @@ final class KillChild implements KillLife.Target {
     static final int OPERATIONS_PER_LINE = 16;
 
     private final Store store;
-    private final File checkpoints;
+    private final File directory;
+    private final long seed;
     private WriteBatch batch;
 
-    private KillChild(Store store, File checkpoints) {
+    private KillChild(Store store, File directory, long seed) {
         this.store = store;
-        this.checkpoints = checkpoints;
+        this.directory = directory;
+        this.seed = seed;
+    }
+
+    /** A life before, killed as it wrote a checkpoint, may have come to an operation of the same number. */
+    static File checkpoint(File directory, long seed, long number) {
+        return new File(directory, "checkpoint-" + seed + "-" + number);
     }
 
     public static void main(String[] args) {
@@ -31,7 +38,7 @@ final class KillChild implements KillLife.Target {
         Store store =
                 KillLife.environment(seed).open(FileStores.local(new File(directory, "store")), KillLife.options(seed));
         KillLife life = new KillLife(seed);
-        KillChild child = new KillChild(store, directory);
+        KillChild child = new KillChild(store, directory, seed);
         for (long number = Long.parseLong(order[2]); ; number++) {
             life.apply(number, child);
             if (number % OPERATIONS_PER_LINE == 0) {
@@ -124,7 +131,7 @@ final class KillChild implements KillLife.Target {
     private void checkpoint(long number) {
         try (Checkpoint checkpoint = store.checkpoint(Long.toString(number).getBytes(UTF_8))) {
             checkpoint.completion().join();
-            checkpoint.writeTo(FileStores.local(new File(checkpoints, "checkpoint-" + number)));
+            checkpoint.writeTo(FileStores.local(checkpoint(directory, seed, number)));
             say("c " + number);
         }
     }

@@ -135,7 +135,8 @@ class KillTest {
             try (Store store = environment.open(files, options)) {
                 if (acknowledged.checkpoint >= 0) {
                     Model state = replay(seed, acknowledged.checkpoint).model;
-                    checkCheckpoint(environment, place, state, acknowledged.checkpoint, where);
+                    File written = KillChild.checkpoint(place, seed, acknowledged.checkpoint);
+                    checkCheckpoint(environment, written, state, acknowledged.checkpoint, where);
                 }
                 recover(store, seed, acknowledged, where);
                 VerificationReport report = store.verify();
@@ -193,9 +194,9 @@ class KillTest {
         return files.list().stream().anyMatch(name -> name.startsWith("MANIFEST-"));
     }
 
-    private void checkCheckpoint(Environment environment, File place, Model state, long number, String where)
+    private void checkCheckpoint(Environment environment, File directory, Model state, long number, String where)
             throws IOException {
-        FileStore files = FileStores.local(new File(place, "checkpoint-" + number));
+        FileStore files = FileStores.local(directory);
         byte[] metadata;
         try (ReadableFile file = files.open("CHECKPOINT")) {
             metadata = new byte[(int) file.size()];

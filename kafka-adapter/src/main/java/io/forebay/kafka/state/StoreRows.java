@@ -17,6 +17,8 @@ import org.apache.kafka.streams.state.KeyValueIterator;
  */
 public abstract class StoreRows<K> implements KeyValueIterator<K, byte[]> {
     private final ForebayStateStore store;
+    /** Asked for before this is locked for the first time: an object that is asked while it is locked gets a heavy lock. */
+    private final int identity = System.identityHashCode(this);
     /** Null before it is opened, and after it was let go of. Under the monitor. */
     private StoreIterator rows;
 
@@ -41,6 +43,16 @@ public abstract class StoreRows<K> implements KeyValueIterator<K, byte[]> {
 
     /** Called when this is used after it or its store was closed; when it does not throw, the rows have an end here. */
     protected void usedAfterClose() {}
+
+    @Override
+    public final int hashCode() {
+        return identity;
+    }
+
+    @Override
+    public final boolean equals(Object other) {
+        return this == other;
+    }
 
     /** The engine's iterator; null before {@link #open}. For {@link #read} only. */
     protected final StoreIterator rows() {
