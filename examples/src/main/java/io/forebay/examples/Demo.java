@@ -15,7 +15,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
-import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import picocli.CommandLine;
@@ -36,6 +35,8 @@ import picocli.CommandLine.ParameterException;
                 "Runs a Kafka Streams application and a Flink job on Forebay, kills and rescales them, checks every result.")
 public final class Demo implements Callable<Integer> {
     private static final long MAX_EVENTS = 1_000_000_000L;
+    /** The text is read into memory. */
+    private static final long MAX_INPUT_BYTES = 1L << 30;
 
     @Option(
             names = "--events",
@@ -81,21 +82,23 @@ public final class Demo implements Callable<Integer> {
             screen.say("input: expected results computed independently (%,d)", expected.count());
             report.add(new KafkaDemo(workload, expected, work.toFile(), screen).run());
             report.add(new FlinkDemo(workload, input, expected, work.toFile(), screen).run());
-        } catch (Exception e) {
+        } catch (Exception | Error e) {
             StringWriter trace = new StringWriter();
             e.printStackTrace(new PrintWriter(trace));
             screen.plain("forebay demo: failed: " + e.getMessage() + "\n" + trace + "Files and logs: " + work);
-            directory = work.toFile();
             return 1;
-        } finally {
-            if (directory == null) {
-                deleteTree(work);
-            }
         }
         screen.plain("");
         screen.plain(report.render());
-        screen.plain(report.isVerified() ? "All results verified." : "Some results are WRONG.");
-        return report.isVerified() ? 0 : 1;
+        if (!report.isVerified()) {
+            screen.plain("Some results are WRONG. Files and logs: " + work);
+            return 1;
+        }
+        screen.plain("All results verified.");
+        if (directory == null) {
+            deleteTree(work, screen);
+        }
+        return 0;
     }
 
     private Workload workload() {
@@ -103,13 +106,27 @@ public final class Demo implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "--events is " + events + ", must be 1000 to " + MAX_EVENTS);
         }
-        if (input != null && !input.isFile()) {
-            throw new ParameterException(spec.commandLine(), "--input " + input + " is not a file");
+        if (input != null) {
+            if (spec.commandLine().getParseResult().hasMatchedOption("--events")) {
+                throw new ParameterException(
+                        spec.commandLine(), "--events is the length of the auction stream; leave it out with --input");
+            }
+            if (!input.isFile()) {
+                throw new ParameterException(spec.commandLine(), "--input " + input + " is not a file");
+            }
+            if (input.length() > MAX_INPUT_BYTES) {
+                throw new ParameterException(
+                        spec.commandLine(),
+                        "--input " + input + " has " + input.length() + " bytes, at most " + MAX_INPUT_BYTES
+                                + " can be taken");
+            }
         }
         try {
             Workload workload = Workload.of(input == null ? null : input.toPath(), events);
-            if (workload.size() == 0) {
-                throw new ParameterException(spec.commandLine(), "--input " + input + " has no words");
+            if (workload.size() < 2) {
+                throw new ParameterException(
+                        spec.commandLine(),
+                        "--input " + input + " has " + workload.size() + " words; the demo stops half-way, so it needs 2");
             }
             return workload;
         } catch (IOException e) {
@@ -118,33 +135,39 @@ public final class Demo implements Callable<Integer> {
     }
 
     private Path workDirectory() throws IOException {
-        Path work;
-        if (directory == null) {
-            work = Files.createTempDirectory("forebay-demo");
-        } else {
-            work = directory.toPath();
-            if (Files.isDirectory(work)) {
-                try (Stream<Path> content = Files.list(work)) {
-                    if (content.findAny().isPresent()) {
-                        throw new ParameterException(spec.commandLine(), "--directory " + directory + " is not empty");
-                    }
-                }
-            } else if (Files.exists(work)) {
-                throw new ParameterException(spec.commandLine(), "--directory " + directory + " is not a directory");
-            }
-            Files.createDirectories(work);
-        }
+        Path work = directory == null ? Files.createTempDirectory("forebay-demo") : ownDirectory();
         System.setProperty("forebay.demo.log", work.resolve("demo.log").toString());
         return work;
     }
 
-    private static void deleteTree(Path root) throws IOException {
-        List<Path> paths;
-        try (Stream<Path> walk = Files.walk(root)) {
-            paths = walk.sorted(Comparator.reverseOrder()).toList();
+    private Path ownDirectory() {
+        Path work = directory.toPath();
+        if (Files.exists(work) && !Files.isDirectory(work)) {
+            throw new ParameterException(spec.commandLine(), "--directory " + directory + " is not a directory");
         }
-        for (Path path : paths) {
-            Files.deleteIfExists(path);
+        try {
+            Files.createDirectories(work);
+            try (Stream<Path> content = Files.list(work)) {
+                if (content.findAny().isPresent()) {
+                    throw new ParameterException(spec.commandLine(), "--directory " + directory + " is not empty");
+                }
+            }
+            Files.delete(Files.createTempFile(work, "demo", null));
+            return work;
+        } catch (IOException e) {
+            throw new ParameterException(
+                    spec.commandLine(), "--directory " + directory + " cannot be created and written: " + e);
+        }
+    }
+
+    /** The results are out already, so what cannot be deleted is no failure. */
+    private static void deleteTree(Path root, Screen screen) {
+        try (Stream<Path> walk = Files.walk(root)) {
+            for (Path path : walk.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(path);
+            }
+        } catch (IOException e) {
+            screen.plain("Cannot delete " + root + ": " + e);
         }
     }
 }

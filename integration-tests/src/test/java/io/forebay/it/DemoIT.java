@@ -46,7 +46,15 @@ class DemoIT {
 
     @Test
     void answersABadOptionWithOneLineAndCode2() throws Exception {
+        Path word = Files.writeString(directory.resolve("one word"), "alone");
+        Path full = Files.createDirectory(directory.resolve("full"));
+        Files.createFile(full.resolve("file"));
         for (List<String> arguments : List.of(
+                List.of("--input", word.toString()),
+                List.of("--input", word.toString(), "--events", "2000"),
+                List.of("--directory", full.toString()),
+                List.of("--directory", word.toString()),
+                List.of("--directory", word.resolve("below").toString()),
                 List.of("--events", "ten"),
                 List.of("--events", "1"),
                 List.of("--input", directory.resolve("missing").toString()),

@@ -4,6 +4,7 @@ import io.forebay.examples.auction.Answers;
 import io.forebay.examples.auction.Workload;
 import io.forebay.examples.report.Report;
 import io.forebay.examples.report.Screen;
+import io.forebay.examples.report.Stall;
 import java.io.File;
 import java.util.List;
 import java.util.Optional;
@@ -164,9 +165,11 @@ public final class FlinkDemo {
     private void showWhile(BooleanSupplier busy, MiniCluster cluster, JobID job) throws Exception {
         long shownAt = System.nanoTime();
         long shown = Gate.reached();
+        Stall stall = new Stall("flink: no event was processed");
         while (busy.getAsBoolean()) {
+            stall.check(Gate.reached());
             JobStatus status = cluster.getJobStatus(job).get();
-            if (status == JobStatus.FAILED) {
+            if (status.isGloballyTerminalState() && status != JobStatus.FINISHED) {
                 cluster.requestJobResult(job)
                         .get()
                         .toJobExecutionResult(getClass().getClassLoader());

@@ -5,6 +5,7 @@ import io.forebay.examples.auction.Workload;
 import io.forebay.examples.report.DirectorySize;
 import io.forebay.examples.report.Report;
 import io.forebay.examples.report.Screen;
+import io.forebay.examples.report.Stall;
 import java.io.File;
 import java.util.ArrayList;
 import java.util.List;
@@ -92,11 +93,13 @@ public final class KafkaDemo {
         long started = System.nanoTime();
         long shownAt = started;
         long shown = progress.committed();
+        Stall stall = new Stall("kafka: no event was committed");
         while (true) {
             long committed = progress.committed();
             if (committed >= target) {
                 return System.nanoTime() - started;
             }
+            stall.check(committed);
             if (!child.isAlive()) {
                 throw new IllegalStateException(
                         "The Kafka Streams application ended by itself; see its log in " + directory);

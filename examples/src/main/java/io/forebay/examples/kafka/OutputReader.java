@@ -2,6 +2,7 @@ package io.forebay.examples.kafka;
 
 import io.forebay.examples.auction.Answers;
 import io.forebay.examples.auction.Totals;
+import io.forebay.examples.report.Stall;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -38,7 +39,9 @@ final class OutputReader {
             consumer.assign(partitions);
             consumer.seekToBeginning(partitions);
             Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+            Stall stall = new Stall("kafka: no result was read");
             while (ends.entrySet().stream().anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
+                stall.check(ends.keySet().stream().mapToLong(consumer::position).sum());
                 for (ConsumerRecord<String, byte[]> record : consumer.poll(Duration.ofMillis(200))) {
                     take(record, answers);
                 }
