@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -88,6 +89,25 @@ class CheckpointTest {
         complete(checkpoint);
         assertThat(store.statistics().flushes()).isEqualTo(flushes + 1);
         checkpoint.close();
+    }
+
+    @Test
+    void aCloseCompletesNoCheckpointThatWaitsForWhatIsNotCommitted() {
+        put("a", "1");
+        store.commit(PAYLOAD);
+        put("b", "1");
+        Checkpoint checkpoint = store.checkpoint(PAYLOAD);
+        AtomicBoolean complete = new AtomicBoolean();
+        checkpoint.completion().thenRun(() -> complete.set(true));
+        store.close();
+        assertThat(complete).isFalse();
+        assertThat(checkpoint.completion()).isCompletedExceptionally();
+        assertThatThrownBy(checkpoint::metadata).isInstanceOf(StoreClosedException.class);
+        checkpoint.close();
+        try (Store reopened = stepped.open(files, tiny())) {
+            assertThat(reopened.get(bytes("a"))).isEqualTo(bytes("1"));
+            assertThat(reopened.get(bytes("b"))).isNull();
+        }
     }
 
     @Test

@@ -71,6 +71,25 @@ class WalTest {
     }
 
     @Test
+    void commitsAloneDoNotGrowTheLogWithoutEnd() {
+        int most = 64 << 10;
+        byte[] payload = new byte[1000];
+        try (SteppedEnvironment stepped = new SteppedEnvironment()) {
+            Store store = stepped.open(files, options(Durability.BUFFERED).walBytes(most));
+            for (int i = 0; i < 1000; i++) {
+                ByteBuffer.wrap(payload).putInt(i);
+                store.commit(payload);
+                stepped.executor.drain();
+                assertThat(store.statistics().walBytes()).as("after commit %d", i).isLessThan(most);
+            }
+        }
+        try (SteppedEnvironment stepped = new SteppedEnvironment()) {
+            assertThat(stepped.open(files, options(Durability.BUFFERED)).durablePayload())
+                    .isEqualTo(payload);
+        }
+    }
+
+    @Test
     void aBufferedCommitIsSyncedWithinTheInterval() {
         try (SteppedEnvironment stepped = new SteppedEnvironment()) {
             Store store = stepped.open(files, options(Durability.BUFFERED).commitInterval(Duration.ofSeconds(60)));

@@ -137,16 +137,23 @@ final class CheckpointImpl implements Checkpoint {
         Deque<String> written = new ArrayDeque<>();
         try {
             for (CheckpointFile file : state.files()) {
-                written.push(file.name());
                 directory.linkFrom(store.files, file.name());
+                written.push(file.name()); // now it is ours
             }
             directory.syncDirectory();
             written.push(CheckpointManifest.FILE_NAME);
-            directory.putIfAbsent(CheckpointManifest.FILE_NAME, encoded(state));
+            if (!directory.putIfAbsent(CheckpointManifest.FILE_NAME, encoded(state))) {
+                written.pop();
+                throw new IOException("Somebody else has written " + CheckpointManifest.FILE_NAME + " meanwhile");
+            }
         } catch (IOException | RuntimeException | Error e) {
             try {
                 for (String name : written) {
                     directory.delete(name);
+                    if (name.equals(CheckpointManifest.FILE_NAME)) {
+                        // It must not come back after a crash without the files that it names.
+                        directory.syncDirectory();
+                    }
                 }
             } catch (IOException suppressed) {
                 e.addSuppressed(suppressed);

@@ -97,6 +97,8 @@ final class CommitPath {
                 ticket = markLogged(payload, log);
                 if (writes.isNearlyFull()) {
                     writes.freeze();
+                } else {
+                    writes.committed(payload.length);
                 }
             }
         } finally {

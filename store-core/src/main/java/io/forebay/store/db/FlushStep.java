@@ -65,7 +65,8 @@ final class FlushStep {
             batch = new ArrayList<>(store.states.nextFlush());
         }
         finish(writes);
-        installer.install(new VersionEdit().keep(writes.assigned()));
+        // not what is assigned: the last batch may have failed in its middle
+        installer.install(new VersionEdit().keep(writes.published()));
     }
 
     /** Writes a commit to the manifest for which nothing is left to flush. */

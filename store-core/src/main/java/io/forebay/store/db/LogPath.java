@@ -74,6 +74,11 @@ final class LogPath {
         return encoded(log.batch(firstSequence, batch), batch.sizeInBytes());
     }
 
+    /** Commits count as well: payloads may be all that a store gets. */
+    void committed(int payloadBytes) {
+        growth += payloadBytes + OVERHEAD;
+    }
+
     /** What comes from now on goes to a new log. */
     void rotate() {
         log.rotate();

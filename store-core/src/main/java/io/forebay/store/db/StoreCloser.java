@@ -52,9 +52,11 @@ final class StoreCloser {
         parts.compactionStep.cancelAll();
         store.progress.signal();
         store.lifecycle.awaitJobs();
+        awaitEntered();
         Failures failures = new Failures();
-        failures.collect(finish);
+        // Before the last flush: it leaves out what is not committed, and would pass for all that a checkpoint waits for.
         failures.collect(parts.checkpoints::close);
+        failures.collect(finish);
         store.shared.arbiter().remove(parts.writes);
         failures.collect(store.states::close);
         failures.collect(store.versions::close);
@@ -62,6 +64,12 @@ final class StoreCloser {
         failures.collect(release);
         LeakReport.write(store, left);
         failures.rethrow();
+    }
+
+    /** Who is inside the gate now may not have seen that the store is closed; who comes later will. */
+    private void awaitEntered() {
+        store.gate.enterOther();
+        store.gate.leave();
     }
 
     /** With a log: syncs it, which makes all writes durable. */

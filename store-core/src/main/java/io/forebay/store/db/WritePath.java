@@ -442,6 +442,12 @@ final class WritePath implements MemoryArbiter.Tenant {
         return ticket;
     }
 
+    /** Inside the gate: a commit went to the log. */
+    void committed(int payloadBytes) {
+        log.committed(payloadBytes);
+        checkLog();
+    }
+
     /** Inside the gate: freezes when the log is half as large as all logs may be. */
     private void checkLog() {
         long grown = log.takeGrowth();

@@ -91,14 +91,23 @@ public final class LocalFileStore implements FileStore {
                 file.append(ByteBuffer.wrap(content));
                 file.sync();
             }
-            publish(temporary, target);
-        } catch (FileAlreadyExistsException e) {
-            return false;
+            if (!isPublished(temporary, target)) {
+                return false;
+            }
         } finally {
             Files.deleteIfExists(temporary);
         }
         syncDirectory();
         return true;
+    }
+
+    private boolean isPublished(Path temporary, Path target) throws IOException {
+        try {
+            publish(temporary, target);
+            return true;
+        } catch (FileAlreadyExistsException e) {
+            return false;
+        }
     }
 
     @Override
