@@ -6,8 +6,8 @@ import java.util.Objects;
 import java.util.function.LongSupplier;
 
 /**
- * What all stores of a JVM (or of an application) share: one hard memory budget over memtables, block cache and file
- * metadata, background threads, and a clock. Hundreds of stores may be open at once. Thread-safe.
+ * What the stores that are opened with it share: one hard memory budget over memtables, block cache and file metadata,
+ * background threads, and a clock. Hundreds of stores may be open at once. Thread-safe.
  */
 public final class Environment implements AutoCloseable {
     /** Unit in which memory is taken from the {@link SlabAllocator}. */
@@ -41,11 +41,19 @@ public final class Environment implements AutoCloseable {
 
     /**
      * Creates a store in {@code files} from checkpoints, each clipped to its key range; no row is read or written. The
-     * files of a source are linked (or copied) unless the source is {@code files} itself. The result is durable on return.
+     * files of a source are linked (or copied) unless the source is {@code files} itself. The result is durable on
+     * return. No argument may be null. One that a crash cuts off may be repeated in the same place.
      *
      * @param files an empty place, or one that holds nothing but downloaded files of the sources
-     * @param sources checkpoints whose clips do not overlap; {@link IllegalArgumentException} if they do
-     * @param payload becomes the durable payload of the new store
+     * @param sources checkpoints whose clips do not overlap
+     * @param payload becomes the durable payload of the new store; may be empty; copied
+     * @throws IllegalArgumentException when clips overlap, or a source was written with another merge function
+     * @throws IllegalStateException when there is a store in {@code files}
+     * @throws StoreLockedException when the directory is in use
+     * @throws CorruptionException when the metadata of a source is damaged, or a file has another length than it says
+     * @throws FormatTooNewException when a newer Forebay wrote a source
+     * @throws StoreIoException when a file cannot be read or written, or the key service cannot be reached
+     * @throws StoreException when the library of the wanted compression is missing
      * @throws EncryptionException when a source is encrypted and a key is missing, or plain and {@link
      *     StoreOptions#encryptedOnly()}
      */
@@ -56,6 +64,9 @@ public final class Environment implements AutoCloseable {
     /**
      * What the metadata of a checkpoint says, without a restore: its files, and the payload.
      *
+     * @param checkpointMetadata {@link Checkpoint#metadata()}, or the content of the file {@code CHECKPOINT}; not null
+     * @throws CorruptionException when the bytes are damaged, or no metadata at all
+     * @throws FormatTooNewException when a newer Forebay wrote them
      * @throws EncryptionException when the metadata is encrypted
      */
     public static CheckpointDescription describe(byte[] checkpointMetadata) {
@@ -63,7 +74,7 @@ public final class Environment implements AutoCloseable {
     }
 
     /**
-     * As {@link #describe(byte[])}, of an encrypted store, or of one that may be.
+     * As {@link #describe(byte[])}, of an encrypted store, or of one that may be; with the same errors.
      *
      * @param keys as in {@link StoreOptions#encryption()}; null for none
      * @throws EncryptionException when the metadata is encrypted with a key that {@code keys} does not have

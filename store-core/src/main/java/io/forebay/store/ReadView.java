@@ -5,7 +5,9 @@ import java.util.List;
 /**
  * Reads of one state of a store: of "now" ({@link Store}) or of a fixed moment ({@link Snapshot}). All methods may be
  * called from any thread. They throw {@link StoreClosedException} after close, {@link CorruptionException} for damaged
- * files, {@link StoreIoException} when a file cannot be read. Keys are never null; arrays handed in are not kept.
+ * files, {@link StoreIoException} when a file cannot be read. Null keys and ranges are refused with {@link
+ * NullPointerException}, a part that does not lie inside its array with {@link IndexOutOfBoundsException}. Arrays
+ * handed in are not kept.
  */
 public interface ReadView {
     /** The value of {@code key} as a new array, or null when there is none. */

@@ -36,31 +36,55 @@ import java.util.Set;
  * A compaction that finds no space or cannot read or write does not stop writes: it is tried again later, and the writer is
  * slowed down by the sorted runs that gather. {@link StoreStatistics} tells the state and counts the attempts.
  *
- * <p>An exception of a merge function that is thrown by a read passes to the reader; a write never calls it in vain. After
- * close all methods throw {@link StoreClosedException}. Keys are 0 to 16 MiB, values 0 to 1 GiB; longer ones are refused
- * with {@link IllegalArgumentException}. Arrays handed in are copied and may be reused.
+ * <p>An exception of a merge function that is thrown by a read passes to the reader; a write never calls it in vain.
+ * After close all methods throw {@link StoreClosedException} but {@link #committedPayload}, {@link #durablePayload} and
+ * {@link #close}.
+ *
+ * <p><b>Arguments.</b> Keys are 0 to 16 MiB, values 0 to 1 GiB; longer ones are refused with {@link
+ * IllegalArgumentException}. Null is refused with {@link NullPointerException} unless a method says otherwise, and a
+ * part that does not lie inside its array with {@link IndexOutOfBoundsException}. A write that finds no memory although
+ * all has been flushed gets a {@link MemoryBudgetException}. In each of these cases nothing is written (but see {@link
+ * #write}). Arrays handed in are copied and may be reused.
  */
 public interface Store extends ReadView, AutoCloseable {
     int MAX_KEY_BYTES = 16 << 20;
     int MAX_VALUE_BYTES = 1 << 30;
 
+    /** Sets the value of a key. {@link MemoryBudgetException} when the entry does not fit the memory budget. */
     void put(byte[] key, byte[] value);
 
+    /**
+     * As {@link #put(byte[], byte[])}, of parts of arrays; {@link IndexOutOfBoundsException} when one is not inside its
+     * array.
+     */
     void put(byte[] key, int keyOffset, int keyLength, byte[] value, int valueOffset, int valueLength);
 
+    /** Removes the value of a key, if there is one. It takes memory like a put, with the same errors. */
     void delete(byte[] key);
 
+    /**
+     * As {@link #delete(byte[])}, of a part of an array; {@link IndexOutOfBoundsException} when it is not inside of it.
+     */
     void delete(byte[] key, int keyOffset, int keyLength);
 
-    /** Adds an operand for the merge function of this store; {@link IllegalStateException} when it was opened without one. */
+    /**
+     * Adds an operand for the merge function of this store. {@link IllegalStateException} when it was opened without
+     * one, {@link MemoryBudgetException} as for a put.
+     */
     void merge(byte[] key, byte[] operand);
 
+    /**
+     * As {@link #merge(byte[], byte[])}, of parts of arrays; {@link IndexOutOfBoundsException} when one is not inside
+     * its array.
+     */
     void merge(byte[] key, int keyOffset, int keyLength, byte[] operand, int operandOffset, int operandLength);
 
     /** Deletes all keys in {@code [from, to)} at the cost of one entry; a null {@code to} means to the end. An empty range does nothing. */
     void deleteRange(byte[] from, byte[] to);
 
-    /** Deletes all keys that start with {@code prefix}. */
+    /**
+     * Deletes all keys that start with {@code prefix}, at the cost of one entry; an empty prefix deletes everything.
+     */
     void deletePrefix(byte[] prefix);
 
     /**
@@ -90,10 +114,16 @@ public interface Store extends ReadView, AutoCloseable {
      */
     void sync();
 
-    /** Payload of the newest commit, durable or not; empty when there was none. Any thread. */
+    /**
+     * Payload of the newest commit, durable or not; empty when there was none; a copy. Any thread, also after close.
+     */
     byte[] committedPayload();
 
-    /** Payload of the newest durable commit, what a reopen after a crash would find; empty when there was none. Any thread. */
+    /**
+     * Payload of the newest commit that is known to be durable, what a reopen after a crash would find; empty when
+     * there was none; a copy. Any thread, also after {@link #close}, which makes the newest commit durable unless it
+     * throws.
+     */
     byte[] durablePayload();
 
     /** A stable view of now; close it. May be called from any thread. */
@@ -108,15 +138,22 @@ public interface Store extends ReadView, AutoCloseable {
     Checkpoint checkpoint(byte[] payload);
 
     /**
-     * Starts building files straight from sorted entries, without the memtable: the fast way to load much data. One at a
-     * time, and no other write to the store until it is finished or closed.
+     * Starts building files straight from sorted entries, without the memtable: the fast way to load much data. Until
+     * it is finished or closed, other writes, commits, {@link #flush}, {@link #compact} and a second ingest get {@link
+     * IllegalStateException}; reads and checkpoints do not.
      */
     SortedIngest ingest();
 
-    /** Freezes the memtable and waits until everything written so far is in files. Does not commit. */
+    /**
+     * Freezes the memtable and waits until everything written so far is in synced files that the manifest names. Does
+     * not commit: without a log a reopen leaves out what is behind the last durable commit.
+     */
     void flush();
 
-    /** Flushes and merges all files into the bottom level; waits for the end. For tests, benchmarks and maintenance. */
+    /**
+     * Flushes, and merges all files up to the last durable commit (with a log: all files) into the bottom level; waits
+     * for the end. The new files are synced and in the manifest on return. For tests, benchmarks and maintenance.
+     */
     void compact();
 
     /**

@@ -3,7 +3,8 @@ package io.forebay.store;
 /**
  * A cursor over live entries in unsigned key order, both ways, within the bounds it was opened with, of the state at
  * which it was opened. Used by one thread at a time; different threads may use different iterators. Writes that happen
- * later are never seen. After the store is closed every call but {@link #close()} throws {@link StoreClosedException}.
+ * later are never seen. Reading errors are those of {@link ReadView}. After it or the store is closed every call but
+ * {@link #close()} throws {@link StoreClosedException}.
  */
 public interface StoreIterator extends AutoCloseable {
     /** True while positioned on an entry; the accessors below may be called only then, else {@link IllegalStateException}. */
@@ -15,16 +16,16 @@ public interface StoreIterator extends AutoCloseable {
     /** To the last entry within bounds. */
     void seekToLast();
 
-    /** To the first entry with a key at or after {@code key} (clamped to the bounds). */
+    /** To the first entry with a key at or after {@code key} (clamped to the bounds); not null. */
     void seek(byte[] key);
 
-    /** To the last entry with a key at or before {@code key} (clamped to the bounds). */
+    /** To the last entry with a key at or before {@code key} (clamped to the bounds); not null. */
     void seekForPrev(byte[] key);
 
-    /** To the next entry; needs {@link #isValid()}. */
+    /** To the next entry; {@link IllegalStateException} unless {@link #isValid()}. */
     void next();
 
-    /** To the previous entry; needs {@link #isValid()}. */
+    /** To the previous entry; {@link IllegalStateException} unless {@link #isValid()}. */
     void prev();
 
     /** The key as a new array. */

@@ -68,7 +68,7 @@ public final class StoreOptions {
         return bloomBitsPerKey;
     }
 
-    /** Size at which a compaction starts a new SST, in bytes; at least 4 KiB, default 64 MiB. */
+    /** Size at which a compaction starts a new SST, in bytes; 4 KiB to 1 TiB, default 64 MiB. */
     public long targetFileBytes() {
         return targetFileBytes;
     }

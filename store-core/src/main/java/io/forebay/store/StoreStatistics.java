@@ -23,9 +23,10 @@ package io.forebay.store;
  * @param memtableBytes memory of the active and frozen memtables
  * @param frozenMemtables memtables waiting for their flush
  * @param liveFiles SSTs of the present version (virtual files count each)
- * @param liveFileBytes bytes of those files; a virtual file counts its share
+ * @param liveFileBytes bytes of those files; each virtual file counts with the whole length of its SST
  * @param sortedRuns sorted runs a point read may have to look at
- * @param estimatedEntries entries in memtables and files; overwritten ones may count more than once
+ * @param estimatedEntries entries in memtables and files; overwritten ones may count more than once, and each virtual
+ *     file counts with all entries of its SST
  * @param lastSequence sequence number of the newest write
  * @param durableSequence sequence number of the newest durable commit
  * @param walBytes bytes of write-ahead log that a recovery would have to read now

@@ -5,7 +5,12 @@ import java.util.Objects;
 
 /**
  * Writes that take effect together: readers see all of them or none, and so does recovery. Reusable after {@link
- * #clear()}. Not thread-safe. Operations are applied in the order in which they were added.
+ * #clear()}. Not thread-safe. Operations are applied in the order in which they were added. Arrays are copied.
+ *
+ * <p>Null is refused with {@link NullPointerException} but as the end of a range, a part that does not lie inside its
+ * array with {@link IndexOutOfBoundsException}, and what would make the batch larger than 2 GiB with {@link
+ * IllegalArgumentException}; the batch stays as it was. The limits of keys and values are checked by {@link
+ * Store#write}.
  *
  * <p>Bytes: a sequence of {@code kind:1 keyLength:4 key valueLength:4 value}, big-endian; for a range delete the value is
  * the exclusive end, and length -1 stands for no end.
@@ -55,6 +60,7 @@ public final class WriteBatch {
         return Arrays.compareUnsigned(from, to) < 0 ? add(DELETE_RANGE, from, 0, from.length, to, 0, to.length) : this;
     }
 
+    /** Deletes all keys that start with {@code prefix}; an empty prefix deletes everything. */
     public WriteBatch deletePrefix(byte[] prefix) {
         return deleteRange(prefix, KeyRange.prefixEnd(prefix));
     }

@@ -24,7 +24,7 @@ import java.util.concurrent.atomic.AtomicLong;
 /**
  * A directory of the local file system. It is created by the first {@link #lock}, create, put or link. A file appears
  * under its name only when it was created to be written, or complete: puts and copies are prepared under a temporary name
- * and then linked.
+ * and then linked, or on a file system without links, renamed in one step.
  */
 public final class LocalFileStore implements FileStore {
     /** Makes {@code link} another name of {@code existing}; replaced in tests by one that the file system refuses. */
