@@ -5,7 +5,10 @@ import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.ConfigOptions;
 import org.apache.flink.configuration.MemorySize;
 
-/** Options of the Forebay state backend. All are optional. */
+/**
+ * Options of the Forebay state backend. All are optional. A number out of its range is refused when the backend is
+ * configured; a size is taken as the nearest that is allowed.
+ */
 @PublicEvolving
 public final class ForebayOptions {
     /** Where timers live. */
@@ -21,35 +24,38 @@ public final class ForebayOptions {
             .booleanType()
             .defaultValue(true)
             .withDescription("Whether all Forebay state of a task slot lives within the managed memory of the slot: "
-                    + "memtables, block cache and file metadata together never exceed it.");
+                    + "memtables, block cache and file metadata together never exceed it. Less than 1 mb is taken as "
+                    + "1 mb, with a warning.");
 
     public static final ConfigOption<MemorySize> FIXED_MEMORY_PER_SLOT = ConfigOptions.key(
                     "state.backend.forebay.memory.fixed-per-slot")
             .memoryType()
             .noDefaultValue()
             .withDescription("A fixed amount of memory for all Forebay state of a task slot, outside managed memory. "
-                    + "Overrides '" + USE_MANAGED_MEMORY.key() + "'.");
+                    + "Overrides '" + USE_MANAGED_MEMORY.key() + "'. Less than 1 mb is taken as 1 mb, with a warning.");
 
     public static final ConfigOption<MemorySize> MEMORY_PER_BACKEND = ConfigOptions.key(
                     "state.backend.forebay.memory.per-backend")
             .memoryType()
             .defaultValue(MemorySize.ofMebiBytes(64))
             .withDescription("Memory for each keyed operator instance if '" + USE_MANAGED_MEMORY.key()
-                    + "' is off and '" + FIXED_MEMORY_PER_SLOT.key() + "' is not set.");
+                    + "' is off and '" + FIXED_MEMORY_PER_SLOT.key() + "' is not set. Less than 1 mb is taken as 1 mb, "
+                    + "with a warning.");
 
     public static final ConfigOption<MemorySize> MEMTABLE_SIZE = ConfigOptions.key(
                     "state.backend.forebay.memtable.size")
             .memoryType()
             .noDefaultValue()
             .withDescription("Size at which the memtable of an operator instance is written to a file. By default a "
-                    + "quarter of the slot's memory, at most 64 mb. Memory pressure makes it happen earlier.");
+                    + "quarter of the slot's memory, at most 64 mb. Memory pressure makes it happen earlier. Sizes "
+                    + "below 64 kb are taken as 64 kb, those above 1 gb as 1 gb.");
 
     public static final ConfigOption<String> LOCAL_DIRECTORIES = ConfigOptions.key("state.backend.forebay.localdir")
             .stringType()
             .noDefaultValue()
             .withDescription("The local directory of the TaskManager where Forebay keeps its working files; several "
-                    + "may be given, separated by comma or path separator, and are used in turn. By default the "
-                    + "TaskManager's temporary directory.");
+                    + "may be given, separated by comma or path separator, and are used in turn. Paths must be "
+                    + "absolute. By default the TaskManager's temporary directory.");
 
     public static final ConfigOption<TimerService> TIMER_SERVICE_FACTORY = ConfigOptions.key(
                     "state.backend.forebay.timer-service.factory")
@@ -61,20 +67,20 @@ public final class ForebayOptions {
                     "state.backend.forebay.timer-service.cache-size")
             .intType()
             .defaultValue(512)
-            .withDescription(
-                    "How many of the next timers of each key group are kept in memory at most, if timers are rows.");
+            .withDescription("How many of the next timers of each key group are kept in memory at most, if timers are "
+                    + "rows; 1 to 1048576.");
 
     public static final ConfigOption<Integer> CHECKPOINT_TRANSFER_THREAD_NUM = ConfigOptions.key(
                     "state.backend.forebay.checkpoint.transfer.thread.num")
             .intType()
             .defaultValue(4)
-            .withDescription("Threads of each operator instance that upload and download checkpoint files.");
+            .withDescription("Threads of each operator instance that upload and download checkpoint files; 1 to 1024.");
 
     public static final ConfigOption<Integer> BACKGROUND_THREAD_NUM = ConfigOptions.key(
                     "state.backend.forebay.thread.num")
             .intType()
             .defaultValue(2)
-            .withDescription("Threads of each task slot for flushes and compactions.");
+            .withDescription("Threads of each task slot for flushes and compactions; 1 to 64.");
 
     public static final ConfigOption<String> TYPE_IDENTIFIER = ConfigOptions.key(
                     "state.backend.forebay.type-identifier")

@@ -21,7 +21,8 @@ import org.apache.flink.util.IOUtils;
 
 /**
  * Keeps keyed state in a Forebay store per operator instance: state may be far larger than memory, checkpoints are
- * incremental and stay so across a rescale, and memory is the managed memory of the slot, never exceeded.
+ * incremental and stay so across a rescale, and memory is the managed memory of the slot, never exceeded. Less than 1
+ * MiB of it is taken as 1 MiB, with a warning.
  *
  * <p>Use it by configuration ({@link ForebayStateBackendFactory}). The object is configuration only; it is serialised into
  * the job and creates one keyed backend per operator instance.

@@ -23,17 +23,29 @@ import org.apache.kafka.streams.state.WindowBytesStoreSupplier;
 public final class ForebayStores {
     private ForebayStores() {}
 
-    /** A key-value store. */
+    /**
+     * A key-value store.
+     *
+     * @throws NullPointerException when the name is null
+     */
     public static KeyValueBytesStoreSupplier persistentKeyValueStore(String name) {
         return KeyValueSuppliers.plain(name);
     }
 
-    /** A key-value store whose values carry a timestamp. */
+    /**
+     * A key-value store whose values carry a timestamp.
+     *
+     * @throws NullPointerException when the name is null
+     */
     public static KeyValueBytesStoreSupplier persistentTimestampedKeyValueStore(String name) {
         return KeyValueSuppliers.timestamped(name);
     }
 
-    /** A key-value store whose values carry a timestamp and headers. */
+    /**
+     * A key-value store whose values carry a timestamp and headers.
+     *
+     * @throws NullPointerException when the name is null
+     */
     public static KeyValueBytesStoreSupplier persistentTimestampedKeyValueStoreWithHeaders(String name) {
         return KeyValueSuppliers.headers(name);
     }
@@ -42,6 +54,8 @@ public final class ForebayStores {
      * A versioned key-value store; not there yet.
      *
      * @throws UnsupportedOperationException always, once the arguments are found valid
+     * @throws NullPointerException when the name is null
+     * @throws IllegalArgumentException when the retention is null, negative or too long for milliseconds
      */
     public static VersionedBytesStoreSupplier persistentVersionedKeyValueStore(String name, Duration historyRetention) {
         Objects.requireNonNull(name, "name cannot be null");
@@ -53,6 +67,9 @@ public final class ForebayStores {
      * A versioned key-value store; not there yet.
      *
      * @throws UnsupportedOperationException always, once the arguments are found valid
+     * @throws NullPointerException when the name is null
+     * @throws IllegalArgumentException when a duration is null, negative or too long for milliseconds, or the interval
+     *     is zero
      */
     public static VersionedBytesStoreSupplier persistentVersionedKeyValueStore(
             String name, Duration historyRetention, Duration segmentInterval) {
@@ -67,22 +84,29 @@ public final class ForebayStores {
     /**
      * A window store.
      *
-     * @param retentionPeriod how long rows are kept behind stream time, at least the window size
-     * @param windowSize size of the windows, for the ends of the windows that iterators return
+     * @param retentionPeriod how long rows are kept behind stream time, at least the window size; whole milliseconds
+     *     count
+     * @param windowSize size of the windows, for the ends of the windows that iterators return; not negative
      * @param retainDuplicates whether several rows of one key and window start are kept apart
+     * @throws NullPointerException when the name is null
+     * @throws IllegalArgumentException when a duration is null, negative or too long for milliseconds, or the window is
+     *     longer than the retention
      */
     public static WindowBytesStoreSupplier persistentWindowStore(
             String name, Duration retentionPeriod, Duration windowSize, boolean retainDuplicates) {
         return windowStore(name, ValueFormat.PLAIN, retentionPeriod, windowSize, retainDuplicates);
     }
 
-    /** A window store whose values carry a timestamp; parameters as in {@link #persistentWindowStore}. */
+    /** A window store whose values carry a timestamp; parameters and errors as in {@link #persistentWindowStore}. */
     public static WindowBytesStoreSupplier persistentTimestampedWindowStore(
             String name, Duration retentionPeriod, Duration windowSize, boolean retainDuplicates) {
         return windowStore(name, ValueFormat.TIMESTAMPED, retentionPeriod, windowSize, retainDuplicates);
     }
 
-    /** A window store whose values carry a timestamp and headers; parameters as in {@link #persistentWindowStore}. */
+    /**
+     * A window store whose values carry a timestamp and headers; parameters and errors as in {@link
+     * #persistentWindowStore}.
+     */
     public static WindowBytesStoreSupplier persistentTimestampedWindowStoreWithHeaders(
             String name, Duration retentionPeriod, Duration windowSize, boolean retainDuplicates) {
         return windowStore(name, ValueFormat.HEADERS, retentionPeriod, windowSize, retainDuplicates);
@@ -105,14 +129,16 @@ public final class ForebayStores {
     /**
      * A session store.
      *
-     * @param retentionPeriod how long sessions are kept behind stream time
+     * @param retentionPeriod how long sessions are kept behind stream time; not negative
+     * @throws NullPointerException when the name is null
+     * @throws IllegalArgumentException when the retention is null, negative or too long for milliseconds
      */
     public static SessionBytesStoreSupplier persistentSessionStore(String name, Duration retentionPeriod) {
         Objects.requireNonNull(name, "name cannot be null");
         return SessionSupplier.of(name, ValueFormat.PLAIN, millis(retentionPeriod, "retentionPeriod"));
     }
 
-    /** A session store whose values carry headers. */
+    /** A session store whose values carry headers; parameters and errors as in {@link #persistentSessionStore}. */
     public static SessionBytesStoreSupplier persistentSessionStoreWithHeaders(String name, Duration retentionPeriod) {
         Objects.requireNonNull(name, "name cannot be null");
         return SessionSupplier.of(name, ValueFormat.HEADERS, millis(retentionPeriod, "retentionPeriod"));
