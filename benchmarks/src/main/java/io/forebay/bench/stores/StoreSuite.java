@@ -54,7 +54,7 @@ public final class StoreSuite implements Suite {
         return plays;
     }
 
-    /** About forty minutes on two cores: points at all sizes of values and states, the rest at one size or two. */
+    /** Somewhat under two hours on two cores: points at all sizes of values and states, the rest at one size or two. */
     private static List<Play> full() {
         List<Play> plays = new ArrayList<>();
         // All in memory, and then more than memory.
