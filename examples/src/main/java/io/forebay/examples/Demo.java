@@ -126,7 +126,8 @@ public final class Demo implements Callable<Integer> {
             if (workload.size() < 2) {
                 throw new ParameterException(
                         spec.commandLine(),
-                        "--input " + input + " has " + workload.size() + " words; the demo stops half-way, so it needs 2");
+                        "--input " + input + " has " + workload.size()
+                                + " words; the demo stops half-way, so it needs 2");
             }
             return workload;
         } catch (IOException e) {

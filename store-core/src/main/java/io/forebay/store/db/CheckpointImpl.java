@@ -12,6 +12,7 @@ import io.forebay.store.version.FileMeta;
 import io.forebay.store.version.SortedRun;
 import io.forebay.store.version.VersionEdit;
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -137,8 +138,13 @@ final class CheckpointImpl implements Checkpoint {
         Deque<String> written = new ArrayDeque<>();
         try {
             for (CheckpointFile file : state.files()) {
-                directory.linkFrom(store.files, file.name());
-                written.push(file.name()); // now it is ours
+                written.push(file.name());
+                try {
+                    directory.linkFrom(store.files, file.name());
+                } catch (FileAlreadyExistsException e) {
+                    written.pop(); // somebody else's
+                    throw e;
+                }
             }
             directory.syncDirectory();
             written.push(CheckpointManifest.FILE_NAME);

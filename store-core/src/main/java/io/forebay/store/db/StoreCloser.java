@@ -54,7 +54,8 @@ final class StoreCloser {
         store.lifecycle.awaitJobs();
         awaitEntered();
         Failures failures = new Failures();
-        // Before the last flush: it leaves out what is not committed, and would pass for all that a checkpoint waits for.
+        // Before the last flush: it leaves out what is not committed, and would pass for all that a checkpoint waits
+        // for.
         failures.collect(parts.checkpoints::close);
         failures.collect(finish);
         store.shared.arbiter().remove(parts.writes);
