@@ -89,7 +89,7 @@ public final class Memtable {
     // ---- writer
 
     /**
-     * Makes sure that the next {@code put}, {@code delete} (value length 0) or {@code merge} with at most these lengths finds
+     * Makes sure that the next {@code put}, {@code delete} (value length 0) or {@code merge} with these lengths finds
      * memory. False, with nothing changed, when the pool has none: freeze this memtable then.
      */
     public boolean ensureRoom(int keyLength, int valueLength) {

@@ -29,7 +29,7 @@ public final class RoomPlan implements WriteBatch.Handler {
         return plan;
     }
 
-    /** For a put, delete or merge with at most these lengths. */
+    /** For a put, delete or merge with these lengths. */
     static RoomPlan of(int keyLength, int valueLength) {
         RoomPlan plan = new RoomPlan(null);
         plan.add(keyLength, valueLength);

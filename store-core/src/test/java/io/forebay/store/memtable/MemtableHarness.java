@@ -56,7 +56,7 @@ final class MemtableHarness {
     }
 
     boolean write(byte kind, byte[] key, byte[] value) {
-        if (!memtable.ensureRoom(key.length, value.length)) {
+        if (!memtable.ensureRoom(key.length, kind == ValueKind.DELETE ? 0 : value.length)) {
             return false;
         }
         long hash = KeyHash.of(key, 0, key.length);
