@@ -38,7 +38,8 @@ public final class RoomPlan implements WriteBatch.Handler {
 
     /** Length of a new key with its first version: more than what a version of a known key takes. */
     static long recordBytes(int keyLength, int valueLength) {
-        return Records.keyRecordBytes(keyLength) + slotBytes(valueLength);
+        int prefix = keyLength > Records.INLINE_KEY_MAX ? Records.VERSION_PREFIX : 0;
+        return Records.keyRecordBytes(keyLength) + prefix + slotBytes(valueLength);
     }
 
     private static long slotBytes(int valueLength) {

@@ -149,6 +149,23 @@ class MemtableRoomTest {
     }
 
     @Test
+    void aLongKeyThatFillsItsSlabHasRoomForItsVersion() {
+        byte[] longKey = new byte[40_000];
+        int refused = 0;
+        for (int length = 0; length < 500; length += 8) {
+            MemtableHarness harness = new MemtableHarness(2 * SLAB, null);
+            for (int i = 0; i < 16; i++) {
+                harness.put(key(i), new byte[1500]);
+            }
+            harness.put(key(16), new byte[200]);
+            harness.put(key(17), new byte[length]);
+            refused += harness.put(longKey, new byte[100]) ? 0 : 1;
+            harness.memtable.release();
+        }
+        assertThat(refused).isBetween(1, 62);
+    }
+
+    @Test
     void fullPoolsNeverTearAnything() {
         Seeded.run(MemtableRoomTest.class, 60, MemtableRoomTest::fillAtRandom);
     }
