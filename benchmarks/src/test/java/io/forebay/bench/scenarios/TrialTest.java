@@ -75,19 +75,35 @@ final class TrialTest {
 
     @Test
     void memoryIsOfLiveObjectsAndOfBuffersOutsideOfTheHeap() {
+        assumeThat(new File("/proc/self/smaps")).exists();
+        // What earlier tests left in this JVM is given back at some moment, which spoils an attempt or two.
+        List<Double> grown = growth();
+        for (int attempt = 1; attempt < 10 && !grown.stream().allMatch(TrialTest::isAbout64); attempt++) {
+            grown = growth();
+        }
+        assertThat(grown).allMatch(TrialTest::isAbout64);
+        assertThat(measurements).extracting(Measurement::unit).containsOnly("MB");
+        assertThat(measurements).allMatch(each -> each.value() > 1 && each.value() < 4096);
+    }
+
+    private static boolean isAbout64(double megabytes) {
+        return megabytes > 50 && megabytes < 90;
+    }
+
+    /** By 64 MB on the heap, and by as many outside of it. */
+    private List<Double> growth() {
         int size = 64 << 20;
+        int first = measurements.size();
         trial().memory("before");
         sink = new byte[size];
         trial().memory("heap");
         sink = ByteBuffer.allocateDirect(size).put(new byte[size]);
         trial().memory("outside");
         sink = null;
-        assertThat(measurements).extracting(Measurement::unit).containsOnly("MB");
-        double before = measurements.get(0).value();
-        assertThat(before).isBetween(1.0, 4096.0);
-        assertThat(measurements.get(1).value()).isBetween(before + 50, before + 90);
-        assumeThat(new File("/proc/self/smaps")).exists();
-        assertThat(measurements.get(2).value()).isBetween(before + 50, before + 90);
+        double before = measurements.get(first).value();
+        return List.of(
+                measurements.get(first + 1).value() - before,
+                measurements.get(first + 2).value() - before);
     }
 
     @Test
