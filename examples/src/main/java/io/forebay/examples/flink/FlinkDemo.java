@@ -8,11 +8,8 @@ import io.forebay.examples.report.Stall;
 import java.io.File;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
-import org.apache.flink.api.common.JobID;
-import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.runtime.jobgraph.JobGraph;
 import org.apache.flink.runtime.minicluster.MiniCluster;
@@ -55,17 +52,16 @@ public final class FlinkDemo {
             long size = workload.size();
             long started = System.nanoTime();
             Gate.open(size / 4);
-            JobGraph first = DemoJob.build(jobConfiguration(null), workload, input, FIRST_PARALLELISM);
-            cluster.submitJob(first).get();
+            JobRun first =
+                    JobRun.submit(cluster, DemoJob.build(jobConfiguration(null), workload, input, FIRST_PARALLELISM));
             screen.say("flink: job runs at parallelism %d, its state is in Forebay", FIRST_PARALLELISM);
-            awaitReached(cluster, first.getJobID(), size / 4);
-            checkpoint(cluster, first.getJobID());
-            long recoverMillis = failAndRecover(size / 2);
-            awaitReached(cluster, first.getJobID(), size / 2);
-            String path = checkpoint(cluster, first.getJobID());
-            figures = CheckpointFigures.of(cluster, first.getJobID());
-            cluster.cancelJob(first.getJobID()).get();
-            cluster.requestJobResult(first.getJobID()).get();
+            awaitReached(first, size / 4);
+            checkpoint(first);
+            long recoverMillis = failAndRecover(first, size / 2);
+            awaitReached(first, size / 2);
+            checkpoint(first);
+            figures = first.figures();
+            String path = first.stop();
             screen.say(
                     "flink: job stopped at %,d of %,d events, %d checkpoints so far",
                     Gate.reached() + 1, size, figures.completed());
@@ -95,12 +91,12 @@ public final class FlinkDemo {
     }
 
     /** @return milliseconds from the failure to the first event after it */
-    private long failAndRecover(long nextLimit) throws InterruptedException {
+    private long failAndRecover(JobRun run, long nextLimit) throws Exception {
         Gate.failNextEvent();
         Gate.open(nextLimit);
-        await(Gate::hasFailed, "the task did not fail");
+        run.await(Gate::hasFailed, Gate::reached, "the task did not fail");
         long failed = System.nanoTime();
-        await(() -> Gate.firstNanos() != 0, "the job did not recover");
+        run.await(() -> Gate.firstNanos() != 0, Gate::reached, "the job did not recover");
         long millis = TimeUnit.NANOSECONDS.toMillis(Gate.firstNanos() - failed);
         screen.say("flink: a task failed on purpose; the job recovered from its checkpoint in %,d ms", millis);
         return millis;
@@ -108,27 +104,24 @@ public final class FlinkDemo {
 
     /** Runs the second half from the checkpoint. @return milliseconds from the submission to the first event */
     private long finish(MiniCluster cluster, String checkpoint) throws Exception {
-        JobGraph second = DemoJob.build(jobConfiguration(checkpoint), workload, input, SECOND_PARALLELISM);
+        JobGraph graph = DemoJob.build(jobConfiguration(checkpoint), workload, input, SECOND_PARALLELISM);
         Gate.forgetFirst();
         Gate.open(Long.MAX_VALUE);
         long submitted = System.nanoTime();
-        cluster.submitJob(second).get();
-        await(() -> Gate.firstNanos() != 0 || isDone(cluster, second.getJobID()), "the rescaled job did not start");
+        JobRun second = JobRun.submit(cluster, graph);
+        second.await(() -> Gate.firstNanos() != 0, Gate::reached, "the rescaled job processed no event");
         long millis = TimeUnit.NANOSECONDS.toMillis(Gate.firstNanos() - submitted);
         screen.say(
                 "flink: job runs again from its checkpoint at parallelism %d, first event after %,d ms",
                 SECOND_PARALLELISM, millis);
-        awaitDone(cluster, second.getJobID());
-        figures = figures.worstWith(CheckpointFigures.of(cluster, second.getJobID()));
-        cluster.requestJobResult(second.getJobID())
-                .get()
-                .toJobExecutionResult(getClass().getClassLoader());
+        showUntil(second::isFinished, second);
+        figures = figures.worstWith(second.figures());
         return millis;
     }
 
-    private String checkpoint(MiniCluster cluster, JobID job) throws Exception {
-        String path = triggerCheckpoint(cluster, job);
-        CheckpointFigures now = CheckpointFigures.of(cluster, job);
+    private void checkpoint(JobRun run) throws Exception {
+        run.checkpoint();
+        CheckpointFigures now = run.figures();
         screen.say(
                 "flink: checkpoint %d complete, %s, pause %d ms (longest %d ms), duration %d ms",
                 now.completed(),
@@ -136,47 +129,21 @@ public final class FlinkDemo {
                 now.pauseMillis(),
                 now.longestPauseMillis(),
                 now.durationMillis());
-        return path;
     }
 
-    /** Triggers until one succeeds: right after a start or a recovery, tasks may not run yet. */
-    private static String triggerCheckpoint(MiniCluster cluster, JobID job) throws Exception {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-        while (true) {
-            try {
-                return cluster.triggerCheckpoint(job).get(60, TimeUnit.SECONDS);
-            } catch (ExecutionException e) {
-                if (System.nanoTime() > deadline) {
-                    throw e;
-                }
-                TimeUnit.MILLISECONDS.sleep(50);
-            }
-        }
+    private void awaitReached(JobRun run, long index) throws Exception {
+        showUntil(() -> Gate.reached() + 1 >= index || run.isFinished(), run);
     }
 
-    private void awaitReached(MiniCluster cluster, JobID job, long index) throws Exception {
-        showWhile(() -> Gate.reached() + 1 < index, cluster, job);
-    }
-
-    private void awaitDone(MiniCluster cluster, JobID job) throws Exception {
-        showWhile(() -> !isDone(cluster, job), cluster, job);
-    }
-
-    private void showWhile(BooleanSupplier busy, MiniCluster cluster, JobID job) throws Exception {
+    private void showUntil(Callable<Boolean> done, JobRun run) throws Exception {
         long shownAt = System.nanoTime();
         long shown = Gate.reached();
         Stall stall = new Stall("flink: no event was processed");
-        while (busy.getAsBoolean()) {
+        while (!done.call()) {
             stall.check(Gate.reached());
-            JobStatus status = cluster.getJobStatus(job).get();
-            if (status.isGloballyTerminalState() && status != JobStatus.FINISHED) {
-                cluster.requestJobResult(job)
-                        .get()
-                        .toJobExecutionResult(getClass().getClassLoader());
-            }
             long nanos = System.nanoTime() - shownAt;
             if (nanos > 1_000_000_000L) {
-                CheckpointFigures now = CheckpointFigures.of(cluster, job);
+                CheckpointFigures now = run.figures();
                 screen.say(
                         "flink: %,d of %,d events  %,.0f/s  state %s  checkpoints %d",
                         Gate.reached() + 1,
@@ -191,28 +158,13 @@ public final class FlinkDemo {
         }
     }
 
-    private static boolean isDone(MiniCluster cluster, JobID job) {
-        try {
-            return cluster.getJobStatus(job).get().isGloballyTerminalState();
-        } catch (Exception e) {
-            throw new IllegalStateException("The MiniCluster does not answer", e);
-        }
-    }
-
-    private static void await(BooleanSupplier condition, String otherwise) throws InterruptedException {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-        while (!condition.getAsBoolean()) {
-            if (System.nanoTime() > deadline) {
-                throw new IllegalStateException("flink: " + otherwise + " within 60 s");
-            }
-            TimeUnit.MILLISECONDS.sleep(1);
-        }
-    }
-
     private Configuration clusterConfiguration() {
         Configuration configuration = new Configuration();
         configuration.setString("taskmanager.memory.managed.size", "384m");
         configuration.setString("rest.bind-port", "0");
+        // A machine that is busy with other work is slow, not broken.
+        configuration.setString("pekko.ask.timeout", "5 min");
+        configuration.setString("heartbeat.timeout", "5 min");
         configuration.setString("rest.address", "localhost");
         configuration.setString("io.tmp.dirs", new File(directory, "flink-tmp").getPath());
         return configuration;
@@ -224,8 +176,6 @@ public final class FlinkDemo {
         configuration.setString("state.backend.type", "io.forebay.flink.ForebayStateBackendFactory");
         configuration.setString("execution.checkpointing.interval", "1 s");
         configuration.setString("execution.checkpointing.incremental", "true");
-        // The one that the job starts again from may be followed by another one before the job has stopped.
-        configuration.setString("execution.checkpointing.num-retained", "3");
         configuration.setString("execution.checkpointing.externalized-checkpoint-retention", "RETAIN_ON_CANCELLATION");
         configuration.setString(
                 "execution.checkpointing.dir",

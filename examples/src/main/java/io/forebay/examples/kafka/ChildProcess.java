@@ -1,5 +1,6 @@
 package io.forebay.examples.kafka;
 
+import io.forebay.examples.report.Stall;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
@@ -40,7 +41,7 @@ final class ChildProcess implements AutoCloseable {
     /** Waits until the application runs. @return records that it restored from changelogs */
     long awaitRunning() throws InterruptedException {
         try {
-            return running.get(120, TimeUnit.SECONDS);
+            return running.get(Stall.PATIENCE_SECONDS, TimeUnit.SECONDS);
         } catch (ExecutionException | TimeoutException e) {
             throw new IllegalStateException("The Kafka Streams application did not start", e);
         }
@@ -63,9 +64,10 @@ final class ChildProcess implements AutoCloseable {
     /** Ends the application in an orderly way. */
     void stop() throws IOException, InterruptedException {
         process.getOutputStream().close();
-        if (!process.waitFor(60, TimeUnit.SECONDS)) {
+        if (!process.waitFor(Stall.PATIENCE_SECONDS, TimeUnit.SECONDS)) {
             kill();
-            throw new IllegalStateException("The Kafka Streams application did not stop within 60 s");
+            throw new IllegalStateException(
+                    "The Kafka Streams application did not stop within " + Stall.PATIENCE_SECONDS + " s");
         }
         if (process.exitValue() != 0) {
             throw new IllegalStateException("The Kafka Streams application ended with code " + process.exitValue());

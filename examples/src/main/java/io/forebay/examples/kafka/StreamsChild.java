@@ -1,5 +1,6 @@
 package io.forebay.examples.kafka;
 
+import io.forebay.examples.report.Stall;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Properties;
@@ -61,7 +62,7 @@ public final class StreamsChild {
         while (System.in.read() >= 0) {
             // The parent writes nothing: the end of the stream is the sign to stop.
         }
-        boolean stopped = streams.close(Duration.ofSeconds(30));
+        boolean stopped = streams.close(Duration.ofSeconds(Stall.PATIENCE_SECONDS));
         System.exit(stopped ? 0 : 1);
     }
 
