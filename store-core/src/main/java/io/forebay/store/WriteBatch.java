@@ -28,6 +28,8 @@ public final class WriteBatch {
     private int count;
 
     public WriteBatch put(byte[] key, byte[] value) {
+        Objects.requireNonNull(key, "key");
+        Objects.requireNonNull(value, "value");
         return put(key, 0, key.length, value, 0, value.length);
     }
 
@@ -36,6 +38,7 @@ public final class WriteBatch {
     }
 
     public WriteBatch delete(byte[] key) {
+        Objects.requireNonNull(key, "key");
         return add(DELETE, key, 0, key.length, key, 0, 0);
     }
 
@@ -44,6 +47,8 @@ public final class WriteBatch {
     }
 
     public WriteBatch merge(byte[] key, byte[] operand) {
+        Objects.requireNonNull(key, "key");
+        Objects.requireNonNull(operand, "operand");
         return add(MERGE, key, 0, key.length, operand, 0, operand.length);
     }
 
@@ -62,7 +67,7 @@ public final class WriteBatch {
 
     /** Deletes all keys that start with {@code prefix}; an empty prefix deletes everything. */
     public WriteBatch deletePrefix(byte[] prefix) {
-        return deleteRange(prefix, KeyRange.prefixEnd(prefix));
+        return deleteRange(Objects.requireNonNull(prefix, "prefix"), KeyRange.prefixEnd(prefix));
     }
 
     /** Number of operations. */
@@ -101,9 +106,9 @@ public final class WriteBatch {
 
     private WriteBatch add(
             byte kind, byte[] key, int keyOffset, int keyLength, byte[] value, int valueOffset, int valueLength) {
-        Objects.checkFromIndexSize(keyOffset, keyLength, key.length);
+        Objects.checkFromIndexSize(keyOffset, keyLength, Objects.requireNonNull(key, "key").length);
         int valueBytes = Math.max(0, valueLength);
-        Objects.checkFromIndexSize(valueOffset, valueBytes, value.length);
+        Objects.checkFromIndexSize(valueOffset, valueBytes, Objects.requireNonNull(value, "value").length);
         long needed = (long) size + 9 + keyLength + valueBytes;
         if (needed > Integer.MAX_VALUE - 16) {
             throw new IllegalArgumentException("A write batch holds at most 2 GiB; write it in parts");

@@ -52,6 +52,12 @@ public final class Engine {
         LongSupplier ids = orElse(builder.random(), SecureIds::new);
         shared = new EngineResources(
                 pool, cache, executor, clock, ids, new MemoryArbiter(pool, executor, clock), builder.leakTracking());
+        String version = Environment.class.getPackage().getImplementationVersion();
+        LOG.info(
+                "Forebay {}: an environment with a budget of {} bytes for all its stores, and {}",
+                version == null ? "of a development build" : version,
+                budget,
+                builder.executor() == null ? builder.backgroundThreads() + " background threads" : "its own executor");
     }
 
     public Store open(FileStore files, StoreOptions options) {

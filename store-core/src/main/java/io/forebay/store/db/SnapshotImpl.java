@@ -6,6 +6,7 @@ import io.forebay.store.StoreClosedException;
 import io.forebay.store.StoreIterator;
 import io.forebay.store.ValueBuffer;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** Reads at the sequence number of one claim. */
@@ -25,18 +26,22 @@ final class SnapshotImpl implements Snapshot {
 
     @Override
     public byte[] get(byte[] key) {
+        Objects.requireNonNull(key, "key");
         checkOpen();
         return reads.get(key, claim);
     }
 
     @Override
     public boolean get(byte[] key, int offset, int length, ValueBuffer into) {
+        Objects.requireNonNull(key, "key");
+        Objects.requireNonNull(into, "into");
         checkOpen();
         return reads.get(key, offset, length, into, claim);
     }
 
     @Override
     public List<byte[]> multiGet(List<byte[]> keys) {
+        Objects.requireNonNull(keys, "keys");
         checkOpen();
         return reads.multiGet(keys, claim);
     }

@@ -26,31 +26,41 @@ final class StoreImpl implements Store {
 
     @Override
     public void put(byte[] key, byte[] value) {
+        Objects.requireNonNull(key, "key");
+        Objects.requireNonNull(value, "value");
         parts.writes.put(key, 0, key.length, value, 0, value.length);
     }
 
     @Override
     public void put(byte[] key, int keyOffset, int keyLength, byte[] value, int valueOffset, int valueLength) {
+        Objects.requireNonNull(key, "key");
+        Objects.requireNonNull(value, "value");
         parts.writes.put(key, keyOffset, keyLength, value, valueOffset, valueLength);
     }
 
     @Override
     public void delete(byte[] key) {
+        Objects.requireNonNull(key, "key");
         parts.writes.delete(key, 0, key.length);
     }
 
     @Override
     public void delete(byte[] key, int keyOffset, int keyLength) {
+        Objects.requireNonNull(key, "key");
         parts.writes.delete(key, keyOffset, keyLength);
     }
 
     @Override
     public void merge(byte[] key, byte[] operand) {
+        Objects.requireNonNull(key, "key");
+        Objects.requireNonNull(operand, "operand");
         parts.writes.merge(key, 0, key.length, operand, 0, operand.length);
     }
 
     @Override
     public void merge(byte[] key, int keyOffset, int keyLength, byte[] operand, int operandOffset, int operandLength) {
+        Objects.requireNonNull(key, "key");
+        Objects.requireNonNull(operand, "operand");
         parts.writes.merge(key, keyOffset, keyLength, operand, operandOffset, operandLength);
     }
 
@@ -66,7 +76,7 @@ final class StoreImpl implements Store {
 
     @Override
     public void write(WriteBatch batch) {
-        parts.writes.write(batch);
+        parts.writes.write(Objects.requireNonNull(batch, "batch"));
     }
 
     @Override
@@ -96,17 +106,19 @@ final class StoreImpl implements Store {
 
     @Override
     public byte[] get(byte[] key) {
-        return parts.reads.get(key, null);
+        return parts.reads.get(Objects.requireNonNull(key, "key"), null);
     }
 
     @Override
     public boolean get(byte[] key, int offset, int length, ValueBuffer into) {
+        Objects.requireNonNull(key, "key");
+        Objects.requireNonNull(into, "into");
         return parts.reads.get(key, offset, length, into, null);
     }
 
     @Override
     public List<byte[]> multiGet(List<byte[]> keys) {
-        return parts.reads.multiGet(keys, null);
+        return parts.reads.multiGet(Objects.requireNonNull(keys, "keys"), null);
     }
 
     @Override

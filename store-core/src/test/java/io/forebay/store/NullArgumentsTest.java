@@ -1,0 +1,71 @@
+package io.forebay.store;
+
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** A null that is not allowed is refused with its name, and nothing is written. */
+class NullArgumentsTest {
+    private static final byte[] KEY = {1};
+
+    private final Environment environment =
+            Environment.builder().memoryBytes(1 << 20).build();
+    private final Store store = environment.open(FileStores.inMemory(), StoreOptions.defaults());
+
+    @AfterEach
+    void close() {
+        environment.close();
+    }
+
+    @Test
+    void writesNameIt() {
+        refused("key", () -> store.put(null, KEY));
+        refused("value", () -> store.put(KEY, null));
+        refused("key", () -> store.put(null, 0, 0, KEY, 0, 1));
+        refused("value", () -> store.put(KEY, 0, 1, null, 0, 0));
+        refused("key", () -> store.delete(null));
+        refused("key", () -> store.delete(null, 0, 0));
+        refused("key", () -> store.merge(null, KEY));
+        refused("operand", () -> store.merge(KEY, null));
+        refused("from", () -> store.deleteRange(null, KEY));
+        refused("prefix", () -> store.deletePrefix(null));
+        refused("batch", () -> store.write(null));
+        refused("payload", () -> store.commit(null));
+        refused("payload", () -> store.commitDurably(null));
+        refused("payload", () -> store.checkpoint(null));
+    }
+
+    @Test
+    void readsNameIt() {
+        ValueBuffer buffer = new ValueBuffer();
+        for (ReadView view : List.of(store, store.snapshot())) {
+            refused("key", () -> view.get(null));
+            refused("key", () -> view.get(null, 0, 0, buffer));
+            refused("into", () -> view.get(KEY, 0, 1, null));
+            refused("keys", () -> view.multiGet(null));
+            refused("range", () -> view.iterator(null));
+        }
+    }
+
+    @Test
+    void batchesNameIt() {
+        WriteBatch batch = new WriteBatch();
+        refused("key", () -> batch.put(null, KEY));
+        refused("value", () -> batch.put(KEY, null));
+        refused("key", () -> batch.put(null, 0, 0, KEY, 0, 1));
+        refused("value", () -> batch.put(KEY, 0, 1, null, 0, 0));
+        refused("key", () -> batch.delete(null));
+        refused("key", () -> batch.delete(null, 0, 0));
+        refused("key", () -> batch.merge(null, KEY));
+        refused("operand", () -> batch.merge(KEY, null));
+        refused("from", () -> batch.deleteRange(null, KEY));
+        refused("prefix", () -> batch.deletePrefix(null));
+    }
+
+    private static void refused(String name, ThrowingCallable call) {
+        assertThatThrownBy(call).isInstanceOf(NullPointerException.class).hasMessage(name);
+    }
+}
