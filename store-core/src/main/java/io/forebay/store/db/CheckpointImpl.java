@@ -15,9 +15,12 @@ import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -74,6 +77,19 @@ final class CheckpointImpl implements Checkpoint {
         }
         made.forEach(this::hold);
         return missing.isEmpty();
+    }
+
+    /** What it has below memtables that are flushed; none when it waits for none of them. */
+    synchronized List<SortedRun> runsBelow(List<TrackedMemtable> tables) {
+        if (released || Collections.disjoint(missing, tables)) {
+            return List.of();
+        }
+        Map<Long, List<FileMeta>> byRank = new HashMap<>();
+        files.forEach(added ->
+                byRank.computeIfAbsent(added.rank(), rank -> new ArrayList<>()).add(added.file()));
+        List<SortedRun> runs = new ArrayList<>();
+        byRank.forEach((rank, of) -> runs.add(new SortedRun(rank, of)));
+        return runs;
     }
 
     /** Completes the future if all files are there, or will never be; the caller holds no lock. */

@@ -2,6 +2,8 @@ package io.forebay.store.db;
 
 import io.forebay.store.Checkpoint;
 import io.forebay.store.StoreException;
+import io.forebay.store.version.SortedRun;
+import io.forebay.store.version.Version;
 import io.forebay.store.version.VersionEdit;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -61,6 +63,38 @@ final class Checkpoints {
             }
         }
         return ready;
+    }
+
+    /**
+     * What lies below memtables that are flushed.
+     *
+     * @param version with a reference that the caller releases
+     * @param pinned runs of checkpoints that the flush is for as well
+     */
+    record Below(Version version, List<SortedRun> pinned) {}
+
+    /**
+     * A checkpoint keeps files as they were. When a compaction filter dropped values of them since, the store has nothing
+     * left that a delete in {@code tables} is needed for, and the checkpoint still has. Without a filter whatever vanished
+     * from the store was invisible in the checkpoint, too.
+     *
+     * <p>The version is that of the read state, which changes under this lock: no checkpoint that is taken later has an
+     * older one.
+     */
+    synchronized Below below(List<TrackedMemtable> tables) {
+        List<SortedRun> pinned = new ArrayList<>();
+        if (store.options.compactionFilter() != null) {
+            for (CheckpointImpl checkpoint : open) {
+                pinned.addAll(checkpoint.runsBelow(tables));
+            }
+        }
+        ReadState state = store.states.acquire();
+        try {
+            state.version.retain();
+            return new Below(state.version, pinned);
+        } finally {
+            state.release();
+        }
     }
 
     /** No flush will come any more: those that wait for one fail. */

@@ -6,7 +6,6 @@ import io.forebay.store.flush.FlushResult;
 import io.forebay.store.flush.SstTarget;
 import io.forebay.store.iter.Source;
 import io.forebay.store.version.FileMeta;
-import io.forebay.store.version.Version;
 import io.forebay.store.version.VersionEdit;
 import io.forebay.store.wal.WriteAheadLog;
 import java.io.IOException;
@@ -17,14 +16,16 @@ import java.util.List;
 final class FlushStep {
     private final StoreContext store;
     private final Installer installer;
+    private final Checkpoints checkpoints;
     private final Pacing pacing;
     private final Clock clock;
     private final SstTarget target;
     private Runnable onInstalled = () -> {};
 
-    FlushStep(StoreContext store, Installer installer, Pacing pacing) {
+    FlushStep(StoreContext store, Installer installer, Checkpoints checkpoints, Pacing pacing) {
         this.store = store;
         this.installer = installer;
+        this.checkpoints = checkpoints;
         this.pacing = pacing;
         clock = store.shared.clock();
         target = store.sstTarget();
@@ -137,18 +138,19 @@ final class FlushStep {
     private FlushResult write(List<TrackedMemtable> batch, long boundary, long published, long last)
             throws IOException {
         long[] states = published < last ? store.snapshots.sequencesWith(published) : store.snapshots.sequences();
-        Version below = store.versions.current();
+        Checkpoints.Below below = checkpoints.below(batch);
         try {
             return new FlushJob(
                             target,
                             boundary,
                             states,
-                            below,
+                            below.version(),
+                            below.pinned(),
                             store.options.mergeFunction(),
                             store.options.compactionFilter())
                     .run(() -> sources(batch));
         } finally {
-            below.release();
+            below.version().release();
         }
     }
 

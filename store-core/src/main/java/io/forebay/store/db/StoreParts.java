@@ -34,7 +34,7 @@ final class StoreParts {
         Pacing pacing = new Pacing(store.shared.pool(), store.shared.executor(), store.shared.clock());
         checkpoints = new Checkpoints(store);
         installer = new Installer(store, checkpoints, pacing);
-        flushStep = new FlushStep(store, installer, pacing);
+        flushStep = new FlushStep(store, installer, checkpoints, pacing);
         flushes = new FlushScheduler(store, flushStep);
         recovery = new Recovery(store, checkpoints, this::repair, this::goOn);
         writes = new WritePath(store, pacing, flushes::schedule);

@@ -7,8 +7,10 @@ import io.forebay.store.iter.Retention;
 import io.forebay.store.iter.RetentionIterator;
 import io.forebay.store.iter.Source;
 import io.forebay.store.version.FileMeta;
+import io.forebay.store.version.SortedRun;
 import io.forebay.store.version.Version;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -23,6 +25,7 @@ public final class FlushJob {
     private final long boundary;
     private final long[] snapshots;
     private final Version below;
+    private final List<SortedRun> older;
     private final MergeFunction mergeFunction;
     private final CompactionFilter filter;
 
@@ -38,6 +41,7 @@ public final class FlushJob {
      *     it, else {@link #NO_BOUNDARY}
      * @param snapshots sequences of the live snapshots, ascending, distinct, taken after the freeze
      * @param below a version that holds everything older than the memtables; the caller holds it until the end
+     * @param pinned runs of checkpoints that what is flushed is for as well: a delete stays while one of them may hold its key
      * @param mergeFunction may be null
      * @param filter may be null
      */
@@ -46,23 +50,25 @@ public final class FlushJob {
             long boundary,
             long[] snapshots,
             Version below,
+            List<SortedRun> pinned,
             MergeFunction mergeFunction,
             CompactionFilter filter) {
         this.target = target;
         this.boundary = boundary;
         this.snapshots = snapshots.clone();
         this.below = below;
+        older = new ArrayList<>(below.runs());
+        older.addAll(pinned);
         this.mergeFunction = mergeFunction;
         this.filter = filter;
     }
 
     /** @param memtables called once for every run to be written; the iterators are closed */
     public FlushResult run(SourceSupplier memtables) throws IOException {
-        OlderData older = new OlderFiles(below.runs());
         if (boundary == NO_BOUNDARY) {
-            return new FlushResult(write(memtables, -1, Long.MAX_VALUE, older), List.of());
+            return new FlushResult(write(memtables, -1, Long.MAX_VALUE, new OlderFiles(older)), List.of());
         }
-        List<FileMeta> upToCommit = write(memtables, -1, boundary, older);
+        List<FileMeta> upToCommit = write(memtables, -1, boundary, new OlderFiles(older));
         List<FileMeta> aboveCommit = null;
         try {
             aboveCommit = write(memtables, boundary, Long.MAX_VALUE, above(upToCommit));
@@ -75,12 +81,12 @@ public final class FlushJob {
     }
 
     private OlderData above(List<FileMeta> lowerRun) {
-        return lowerRun.isEmpty() ? new OlderFiles(below.runs()) : OlderData.UNKNOWN;
+        return lowerRun.isEmpty() ? new OlderFiles(older) : OlderData.UNKNOWN;
     }
 
-    private List<FileMeta> write(SourceSupplier memtables, long above, long upTo, OlderData older) throws IOException {
+    private List<FileMeta> write(SourceSupplier memtables, long above, long upTo, OlderData lower) throws IOException {
         // Nothing gets sequence number 0 here: what is flushed is not committed before the edit.
-        Retention retention = new Retention(snapshots, above, upTo, -1, older, mergeFunction, filter);
+        Retention retention = new Retention(snapshots, above, upTo, -1, lower, mergeFunction, filter);
         try (RetentionIterator entries = new RetentionIterator(memtables.open(), retention);
                 SstOutput output = new SstOutput(
                         target,

@@ -36,7 +36,7 @@ class FlushJobTest {
     }
 
     private FlushJob job(long boundary, long[] snapshots, Version below, CompactionFilter filter) {
-        return new FlushJob(directory.target(TARGET), boundary, snapshots, below, History.MERGE, filter);
+        return new FlushJob(directory.target(TARGET), boundary, snapshots, below, List.of(), History.MERGE, filter);
     }
 
     private static List<String> text(List<FileMeta> run) throws IOException {
@@ -171,8 +171,8 @@ class FlushJobTest {
         }
         List<FileMeta> old = directory.write(bottom.source(), 500, List.of());
         Version below = SstDirectory.version(old);
-        FlushJob job =
-                new FlushJob(directory.target(30_000), FlushJob.NO_BOUNDARY, NO_SNAPSHOTS, below, History.MERGE, null);
+        FlushJob job = new FlushJob(
+                directory.target(30_000), FlushJob.NO_BOUNDARY, NO_SNAPSHOTS, below, List.of(), History.MERGE, null);
         FlushResult result = job.run(() -> newer.sources(List.of(8L)));
 
         assertThat(old).hasSize(8);
@@ -218,8 +218,8 @@ class FlushJobTest {
             }
             return false;
         };
-        FlushJob job =
-                new FlushJob(directory.target(700), FlushJob.NO_BOUNDARY, NO_SNAPSHOTS, empty, History.MERGE, filter);
+        FlushJob job = new FlushJob(
+                directory.target(700), FlushJob.NO_BOUNDARY, NO_SNAPSHOTS, empty, List.of(), History.MERGE, filter);
 
         assertThatThrownBy(() -> job.run(() -> {
                     cursors.add(new ListCursor(history.sorted()));
@@ -256,8 +256,8 @@ class FlushJobTest {
         List<Long> cuts = memtables.cuts(random, 1 + random.nextInt(4));
         cuts.removeIf(cut -> cut <= flushed);
 
-        FlushJob job =
-                new FlushJob(directory.target(200 + random.nextInt(1000)), commit, states, below, History.MERGE, null);
+        FlushJob job = new FlushJob(
+                directory.target(200 + random.nextInt(1000)), commit, states, below, List.of(), History.MERGE, null);
         FlushResult result = job.run(() -> memtables.sources(cuts));
 
         History lower = older.with(SstDirectory.contents(result.upToCommit()));
