@@ -33,10 +33,12 @@ import org.apache.flink.runtime.state.StreamStateHandle;
 import org.apache.flink.runtime.state.storage.FileSystemCheckpointStorage;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Checkpoints that complete, abort, subsume each other, fail or are cancelled, with files that are really deleted. */
+@Tag("smoke")
 class CheckpointLifecycleTest {
     private static final KeyGroupRange ALL = new KeyGroupRange(0, 9);
 

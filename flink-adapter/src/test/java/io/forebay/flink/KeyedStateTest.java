@@ -42,10 +42,12 @@ import org.apache.flink.runtime.state.VoidNamespace;
 import org.apache.flink.runtime.state.internal.InternalListState;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What the published suites leave open about single states. */
+@Tag("smoke")
 class KeyedStateTest {
     private static final KeyGroupRange ALL = new KeyGroupRange(0, 127);
 

@@ -10,12 +10,14 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The demo in a process of its own, with short inputs. It checks its results by itself; here its exit code counts. */
 @Timeout(value = 15, unit = TimeUnit.MINUTES)
+@Tag("smoke")
 class DemoIT {
     @TempDir
     Path directory;

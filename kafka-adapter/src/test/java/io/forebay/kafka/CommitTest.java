@@ -15,11 +15,13 @@ import org.apache.kafka.streams.processor.StateStore;
 import org.apache.kafka.streams.query.Position;
 import org.apache.kafka.test.InternalMockProcessorContext;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Offsets, position and rows: what a commit keeps, and what a close drops. */
+@Tag("smoke")
 class CommitTest {
     private static final TopicPartition P0 = new TopicPartition("changelog", 0);
     private static final TopicPartition P1 = new TopicPartition("changelog", 1);

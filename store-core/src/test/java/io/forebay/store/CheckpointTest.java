@@ -18,10 +18,12 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Checkpoints and what stores become of them. */
+@Tag("smoke")
 class CheckpointTest {
     private static final byte[] PAYLOAD = "payload".getBytes(UTF_8);
 

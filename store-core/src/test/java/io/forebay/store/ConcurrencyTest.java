@@ -17,6 +17,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -25,6 +26,7 @@ import org.junit.jupiter.api.Timeout;
  * one by one, so that each reader can tell a state that never was.
  */
 @Timeout(600)
+@Tag("smoke")
 class ConcurrencyTest {
     private static final int KEYS = 40;
     private static final int ROUNDS = 3_000;

@@ -10,9 +10,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What each operation of a store does, seen from outside. */
+@Tag("smoke")
 class StoreTest {
     private final SteppedEnvironment stepped = new SteppedEnvironment();
     private final CrashFileStore files = new CrashFileStore();

@@ -9,11 +9,13 @@ import java.util.stream.Stream;
 import org.apache.kafka.streams.StreamsBuilder;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.Topology;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every stateful operator puts out the same on Forebay as on Kafka's in-memory stores, for the same random input. */
+@Tag("smoke")
 class DslTopologiesTest {
     static Stream<Arguments> topologies() {
         return Stream.of(Topologies.values())
