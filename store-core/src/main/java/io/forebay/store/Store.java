@@ -189,11 +189,31 @@ public interface Store extends ReadView, AutoCloseable {
     StoreStatistics statistics();
 
     /**
+     * Closes a store whose state nobody needs any more, promptly: whatever is in memory is dropped, flushes and compactions
+     * under way are given up within a few rows, and threads that wait (for memory, a flush, a durable commit) get {@link
+     * StoreClosedException}. Nothing becomes durable by it. On return no thread of the environment works for this store, its
+     * memory is given back and the directory released. It waits for calls that cannot be cut off: one read, write or sync of
+     * the file store, and one call of a merge function, compaction filter, key provider or slab allocator.
+     *
+     * <p>Files stay as they are, half-written and obsolete ones included: delete the directory afterwards. An open would find
+     * the last durable commit there, and clean up. Open iterators, snapshots, checkpoints and ingests become unusable,
+     * without the report of {@link #close}.
+     *
+     * <p>Any thread, also while others read and write, and while another one is in {@link #close}, which then ends soon and
+     * may throw. Idempotent; does nothing after {@code close}.
+     *
+     * @throws IllegalStateException when it is called by code that the background work of this store runs, see {@link #close}
+     */
+    void discard();
+
+    /**
      * Makes the last commit durable, drops uncommitted writes (with a log: makes all writes durable and drops none), stops
      * the background work of this store and releases the directory. Open iterators, snapshots, checkpoints and ingests
      * become unusable, and are reported by a warning in the log ({@link Environment.Builder#leakTracking}).
-     * Idempotent. Any thread, but not while another one writes.
+     * Idempotent; a second caller waits for the first one. Any thread, but not while another one writes.
      *
+     * @throws IllegalStateException when it is called by code that the background work of this store runs, a merge function
+     *     for example, which it would wait for; nothing is closed then
      * @throws StoreException when the last commit, or the log, could not be made durable; everything is let go nevertheless
      */
     @Override

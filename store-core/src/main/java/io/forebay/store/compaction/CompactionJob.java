@@ -9,6 +9,7 @@ import io.forebay.store.flush.SstTarget;
 import io.forebay.store.iter.Retention;
 import io.forebay.store.iter.RetentionIterator;
 import io.forebay.store.iter.Source;
+import io.forebay.store.util.Cancellation;
 import io.forebay.store.version.FileMeta;
 import io.forebay.store.version.SortedRun;
 import io.forebay.store.version.Version;
@@ -16,15 +17,13 @@ import io.forebay.store.version.VersionEdit;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 
 /**
  * Carries out one {@link Compaction}. Runs on one thread, once; changes no version, the caller applies the edit of the
  * result. Reads past the block cache.
  */
 public final class CompactionJob {
-    /** Entries between two looks at whether the job was cancelled. */
-    private static final int CANCEL_STRIDE = 1024;
-
     private final Compaction compaction;
     private final Version version;
     private final SstTarget target;
@@ -32,7 +31,7 @@ public final class CompactionJob {
     private final long durableSequence;
     private final MergeFunction mergeFunction;
     private final CompactionFilter filter;
-    private volatile boolean cancelled;
+    private final Cancellation cancellation = new Cancellation();
 
     /**
      * @param version the version that the compaction was picked from; the caller holds it until the end
@@ -86,22 +85,15 @@ public final class CompactionJob {
 
     /** Makes {@link #run()} end soon. Any thread, any time. */
     public void cancel() {
-        cancelled = true;
+        cancellation.cancel();
     }
 
     private List<FileMeta> merge() throws IOException {
         Retention retention = new Retention(
                 snapshots, -1, Long.MAX_VALUE, durableSequence, new OlderFiles(olderRuns()), mergeFunction, filter);
-        try (RetentionIterator entries = new RetentionIterator(openSources(), retention);
+        try (RetentionIterator entries = new RetentionIterator(openSources(), retention, cancellation);
                 SstOutput output = openOutput(entries)) {
-            int untilLook = 0;
             for (entries.start(); entries.isValid(); entries.next()) {
-                if (untilLook-- == 0) {
-                    if (cancelled) {
-                        return null;
-                    }
-                    untilLook = CANCEL_STRIDE;
-                }
                 output.add(
                         entries.key(),
                         0,
@@ -112,7 +104,13 @@ public final class CompactionJob {
                         entries.valueOffset(),
                         entries.valueLength());
             }
-            return cancelled ? null : output.finish();
+            cancellation.check();
+            return output.finish();
+        } catch (CancellationException e) {
+            if (!cancellation.isCancelled()) {
+                throw e; // of a merge function or a filter
+            }
+            return null;
         }
     }
 

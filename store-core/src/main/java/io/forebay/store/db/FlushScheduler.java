@@ -59,7 +59,9 @@ final class FlushScheduler {
                 runOnce();
             }
         } catch (Throwable e) {
-            recovery.failed(e);
+            if (!store.discarded.isCancelled()) {
+                recovery.failed(e);
+            }
         } finally {
             store.lifecycle.endJob();
             done();

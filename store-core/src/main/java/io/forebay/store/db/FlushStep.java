@@ -147,18 +147,19 @@ final class FlushStep {
                             below.version(),
                             below.pinned(),
                             store.options.mergeFunction(),
-                            store.options.compactionFilter())
+                            store.options.compactionFilter(),
+                            store.discarded)
                     .run(() -> sources(batch));
         } finally {
             below.version().release();
         }
     }
 
-    private static List<Source> sources(List<TrackedMemtable> oldestFirst) {
+    private List<Source> sources(List<TrackedMemtable> oldestFirst) {
         List<Source> newestFirst = new ArrayList<>();
         for (int i = oldestFirst.size() - 1; i >= 0; i--) {
             newestFirst.add(new Source(
-                    oldestFirst.get(i).memtable.flushIterator(),
+                    oldestFirst.get(i).memtable.flushIterator(store.discarded),
                     oldestFirst.get(i).memtable.tombstones()));
         }
         return newestFirst;

@@ -3,6 +3,7 @@ package io.forebay.store.db;
 import io.forebay.store.ReadOnlyStoreException;
 import io.forebay.store.StoreClosedException;
 import io.forebay.store.StoreException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 
@@ -26,7 +27,12 @@ final class Lifecycle {
     private boolean ingesting;
     private Opened ingest;
     private boolean recovering;
-    private int runningJobs;
+    /** One entry for each background job that runs now: its thread. */
+    private final List<Thread> jobs = new ArrayList<>();
+    /** Who closes the store, once somebody does. */
+    private Thread closer;
+
+    private boolean ended;
 
     Lifecycle(String name) {
         this.name = name;
@@ -50,6 +56,13 @@ final class Lifecycle {
         return mode == CLOSED;
     }
 
+    /** Throws after close, and only then. */
+    void checkOpen() {
+        if (mode == CLOSED) {
+            throw closed();
+        }
+    }
+
     /** True when what the memtables hold is not what was written. */
     boolean isTorn() {
         return mode == TORN;
@@ -70,9 +83,7 @@ final class Lifecycle {
 
     /** Throws when background work has failed, or will not be done any more because the store is closed. */
     void checkRunning() {
-        if (mode == CLOSED) {
-            throw closed();
-        }
+        checkOpen();
         checkFailure();
     }
 
@@ -120,7 +131,7 @@ final class Lifecycle {
             return false;
         }
         recovering = true;
-        runningJobs++;
+        jobs.add(Thread.currentThread());
         return true;
     }
 
@@ -132,7 +143,7 @@ final class Lifecycle {
      */
     synchronized boolean endRecovery(Failure seen) {
         recovering = false;
-        runningJobs--;
+        jobs.remove(Thread.currentThread());
         boolean repaired = seen != null && failure == seen && mode != CLOSED;
         if (repaired) {
             failure = null;
@@ -167,27 +178,54 @@ final class Lifecycle {
             return false;
         }
         mode = CLOSED;
+        closer = Thread.currentThread();
         notifyAll();
         return true;
     }
 
-    /** Begins a background job; false when the store is closed or has failed and the job must not run. */
+    /** The last thing of a close: everything is let go. */
+    synchronized void ended() {
+        ended = true;
+        notifyAll();
+    }
+
+    /** Waits until a close by another thread has let go of everything. */
+    synchronized void awaitEnd() {
+        if (closer != Thread.currentThread()) {
+            awaitUninterruptibly(() -> ended);
+        }
+    }
+
+    /**
+     * Throws when the caller is code of the user that a background job of this store runs: it would wait for itself.
+     *
+     * @param method that was called
+     */
+    synchronized void checkNotInJob(String method) {
+        if (jobs.contains(Thread.currentThread())) {
+            throw new IllegalStateException(method + " of store " + name + " was called from within its background work"
+                    + " (by a merge function, a compaction filter, a key provider, a slab allocator or a file store),"
+                    + " which it would wait for; call it on another thread");
+        }
+    }
+
+    /** Begins a background job on this thread; false when the store is closed or has failed and the job must not run. */
     synchronized boolean beginJob() {
         if (!mayRunJobs()) {
             return false;
         }
-        runningJobs++;
+        jobs.add(Thread.currentThread());
         return true;
     }
 
     synchronized void endJob() {
-        runningJobs--;
+        jobs.remove(Thread.currentThread());
         notifyAll();
     }
 
     /** Waits until no job runs. An interrupt is kept for the caller, it does not end the wait: files would be pulled away. */
     synchronized void awaitJobs() {
-        awaitUninterruptibly(() -> runningJobs == 0);
+        awaitUninterruptibly(() -> jobs.isEmpty());
     }
 
     /** Waits until no attempt to repair the store is under way. */
@@ -226,6 +264,14 @@ final class Lifecycle {
 
     StoreClosedException closed() {
         return new StoreClosedException("Store " + name + " is closed");
+    }
+
+    /** For a close that another thread has cut off. */
+    StoreClosedException discarded(Throwable cause) {
+        StoreClosedException closed = new StoreClosedException(
+                "Store " + name + " was discarded while it was being closed; its last commit may not be durable");
+        closed.initCause(cause);
+        return closed;
     }
 
     private void refuseWrite() {

@@ -67,6 +67,11 @@ final class MemoryArbiter {
         }
     }
 
+    /** Whoever waits looks again. */
+    synchronized void wakeAll() {
+        notifyAll();
+    }
+
     /** A store replaced its read state; memory may come back when readers have left the old one. */
     synchronized void stateReplaced() {
         replacedStates++;
@@ -135,13 +140,15 @@ final class MemoryArbiter {
      *
      * @param request what the memory is for, for the message
      * @param interruptible whether an interrupt ends the wait with a {@link StoreException}; its flag is kept in any case
+     * @param checkOpen throws when the wait is for nothing because the store was closed
      * @throws MemoryBudgetException when no flush is left that could give memory back
      */
-    void await(long seen, String request, boolean interruptible) {
+    void await(long seen, String request, boolean interruptible, Runnable checkOpen) {
         tight = true;
         boolean interrupted = false;
         try {
             for (int readerRounds = 0; epoch() == seen; ) {
+                checkOpen.run();
                 boolean flushing = tenants.stream().anyMatch(Tenant::awaitsFlush);
                 if (!flushing && (readerRounds++ == READER_ROUNDS || lingeringStates() == 0) && epoch() == seen) {
                     throw exhausted(request);

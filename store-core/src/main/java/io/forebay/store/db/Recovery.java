@@ -98,7 +98,9 @@ final class Recovery {
             work.run();
             worked = true;
         } catch (Throwable e) {
-            failedAgain(e);
+            if (!store.discarded.isCancelled()) {
+                failedAgain(e);
+            }
         } finally {
             repaired = store.lifecycle.endRecovery(worked ? failure : null);
         }

@@ -6,6 +6,7 @@ import io.forebay.store.wal.WriteAheadLog;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 
 /** The end of a store, in the right order: no new work, no running work, the last commit to disk, everything let go. */
 final class StoreCloser {
@@ -30,27 +31,52 @@ final class StoreCloser {
      * @throws StoreException when the last commit could not be made durable, or something could not be closed
      */
     void close() {
+        store.lifecycle.checkNotInJob("close()");
         boolean torn = store.lifecycle.isTorn();
-        end(() -> finish(torn));
+        end(() -> finish(torn), true);
+    }
+
+    /**
+     * Ends a store whose state nobody needs: what is under way is given up, a {@link #close} by another thread included.
+     * Everything is let go on return.
+     */
+    void discard() {
+        store.lifecycle.checkNotInJob("discard()");
+        store.discarded.cancel();
+        store.versions.registry().keepAll();
+        end(this::discardLog, false);
     }
 
     /** Ends a store that could not be opened: what is on disk stays as it is. */
     void abandon() {
-        end(this::abandonLog);
+        end(this::abandonLog, true);
     }
 
-    private void end(Release finish) {
+    private void end(Release finish, boolean reporting) {
         List<Opened> left = new ArrayList<>(store.snapshots.open());
         left.addAll(parts.checkpoints.open());
         left.addAll(store.lifecycle.openIngest());
         if (!store.lifecycle.close()) {
+            store.lifecycle.awaitEnd();
             return;
         }
+        try {
+            letGo(finish);
+        } finally {
+            store.lifecycle.ended();
+            if (reporting) {
+                LeakReport.write(store, left);
+            }
+        }
+    }
+
+    private void letGo(Release finish) {
         parts.commits.close();
         parts.recovery.close();
         parts.compactions.close();
         parts.compactionStep.cancelAll();
         store.progress.signal();
+        store.shared.arbiter().wakeAll();
         store.lifecycle.awaitJobs();
         awaitEntered();
         Failures failures = new Failures();
@@ -63,7 +89,6 @@ final class StoreCloser {
         failures.collect(store.versions::close);
         failures.collect(store.versions.registry()::close);
         failures.collect(release);
-        LeakReport.write(store, left);
         failures.rethrow();
     }
 
@@ -120,6 +145,12 @@ final class StoreCloser {
     private void abandonLog() throws IOException {
         if (store.log() != null) {
             store.log().close();
+        }
+    }
+
+    private void discardLog() throws IOException {
+        if (store.log() != null) {
+            store.log().abandon();
         }
     }
 
@@ -183,6 +214,9 @@ final class StoreCloser {
         }
 
         void rethrow() {
+            if (first instanceof CancellationException && store.discarded.isCancelled()) {
+                throw store.lifecycle.discarded(first);
+            }
             if (first instanceof RuntimeException e) {
                 throw e;
             }

@@ -5,6 +5,7 @@ import io.forebay.store.FileStore;
 import io.forebay.store.StoreOptions;
 import io.forebay.store.flush.SstTarget;
 import io.forebay.store.memtable.Memtable;
+import io.forebay.store.util.Cancellation;
 import io.forebay.store.version.Version;
 import io.forebay.store.version.VersionSet;
 import io.forebay.store.wal.WriteAheadLog;
@@ -23,6 +24,8 @@ final class StoreContext {
     final ReadStates states;
     final Progress progress;
     final Counters counters = new Counters();
+    /** Cancelled when the store is discarded: what flushes are writing is for nothing. */
+    final Cancellation discarded = new Cancellation();
     /** Null without a write-ahead log, and until logs of before are replayed. */
     private volatile WriteAheadLog log;
     /** Whether a flush keeps what no commit covers: with a log, and while one is replayed. */

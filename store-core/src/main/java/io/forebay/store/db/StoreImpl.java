@@ -172,6 +172,11 @@ final class StoreImpl implements Store {
     }
 
     @Override
+    public void discard() {
+        parts.closer.discard();
+    }
+
+    @Override
     public void close() {
         parts.closer.close();
     }

@@ -281,6 +281,7 @@ final class WritePath implements MemoryArbiter.Tenant {
      * may fail midway. So it overwrites nothing that readers see.
      */
     void applyLarge(byte kind, byte[] bytes, int keyAt, int keyLength, int valueAt, int valueLength) {
+        lifecycle.checkOpen();
         if (kind != WriteBatch.DELETE_RANGE) {
             room(keyLength, valueLength, true);
         }
@@ -483,7 +484,7 @@ final class WritePath implements MemoryArbiter.Tenant {
                     freeze();
                 }
                 if (inBatch) {
-                    arbiter.await(epoch, request, false);
+                    arbiter.await(epoch, request, false, lifecycle::checkOpen);
                     lifecycle.checkFailure();
                 } else {
                     awaitOutside(epoch, request);
@@ -500,7 +501,7 @@ final class WritePath implements MemoryArbiter.Tenant {
     private void awaitOutside(long epoch, String request) {
         gate.leave();
         try {
-            store.shared.arbiter().await(epoch, request, true);
+            store.shared.arbiter().await(epoch, request, true, lifecycle::checkOpen);
         } catch (RuntimeException | Error e) {
             enterAgain(e);
             throw e;

@@ -6,6 +6,7 @@ import io.forebay.store.iter.OlderData;
 import io.forebay.store.iter.Retention;
 import io.forebay.store.iter.RetentionIterator;
 import io.forebay.store.iter.Source;
+import io.forebay.store.util.Cancellation;
 import io.forebay.store.version.FileMeta;
 import io.forebay.store.version.SortedRun;
 import io.forebay.store.version.Version;
@@ -28,6 +29,7 @@ public final class FlushJob {
     private final List<SortedRun> older;
     private final MergeFunction mergeFunction;
     private final CompactionFilter filter;
+    private final Cancellation cancellation;
 
     /** Opens sources over the memtables of a job. */
     @FunctionalInterface
@@ -53,6 +55,20 @@ public final class FlushJob {
             List<SortedRun> pinned,
             MergeFunction mergeFunction,
             CompactionFilter filter) {
+        this(target, boundary, snapshots, below, pinned, mergeFunction, filter, new Cancellation());
+    }
+
+    /** @param cancellation ends {@link #run} with a {@link java.util.concurrent.CancellationException}; no new file is left then */
+    public FlushJob(
+            SstTarget target,
+            long boundary,
+            long[] snapshots,
+            Version below,
+            List<SortedRun> pinned,
+            MergeFunction mergeFunction,
+            CompactionFilter filter,
+            Cancellation cancellation) {
+        this.cancellation = cancellation;
         this.target = target;
         this.boundary = boundary;
         this.snapshots = snapshots.clone();
@@ -87,7 +103,7 @@ public final class FlushJob {
     private List<FileMeta> write(SourceSupplier memtables, long above, long upTo, OlderData lower) throws IOException {
         // Nothing gets sequence number 0 here: what is flushed is not committed before the edit.
         Retention retention = new Retention(snapshots, above, upTo, -1, lower, mergeFunction, filter);
-        try (RetentionIterator entries = new RetentionIterator(memtables.open(), retention);
+        try (RetentionIterator entries = new RetentionIterator(memtables.open(), retention, cancellation);
                 SstOutput output = new SstOutput(
                         target,
                         entries::takeTombstones,
@@ -104,6 +120,7 @@ public final class FlushJob {
                         entries.valueOffset(),
                         entries.valueLength());
             }
+            cancellation.check();
             return output.finish();
         }
     }

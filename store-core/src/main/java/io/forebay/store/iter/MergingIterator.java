@@ -3,6 +3,7 @@ package io.forebay.store.iter;
 import io.forebay.store.KeyRange;
 import io.forebay.store.key.InternalIterator;
 import io.forebay.store.rangedel.RangeTombstones;
+import io.forebay.store.util.Cancellation;
 import io.forebay.store.util.Slab;
 import java.io.Closeable;
 import java.io.IOException;
@@ -41,6 +42,8 @@ public final class MergingIterator implements Closeable {
     private boolean reverse;
     private final EmptySpans emptySpans;
     private final KeyRange bounds;
+    /** Null when nobody cancels. */
+    private final Cancellation cancellation;
     /** Dead entries that were walked one by one since somebody asked. */
     private int walked;
 
@@ -49,7 +52,12 @@ public final class MergingIterator implements Closeable {
      * @param limit entries and range deletes above it do not exist here; {@link Long#MAX_VALUE} for all
      */
     public MergingIterator(List<Source> newestFirst, long limit) {
-        this(newestFirst, limit, EmptySpans.NONE, KeyRange.all());
+        this(newestFirst, limit, EmptySpans.NONE, KeyRange.all(), null);
+    }
+
+    /** @param cancellation ends long walks over dead entries */
+    MergingIterator(List<Source> newestFirst, long limit, Cancellation cancellation) {
+        this(newestFirst, limit, EmptySpans.NONE, KeyRange.all(), cancellation);
     }
 
     /**
@@ -57,6 +65,12 @@ public final class MergingIterator implements Closeable {
      * @param bounds nobody wants entries outside: this cursor may show some, but ends there rather than pass dead ones
      */
     MergingIterator(List<Source> newestFirst, long limit, EmptySpans emptySpans, KeyRange bounds) {
+        this(newestFirst, limit, emptySpans, bounds, null);
+    }
+
+    private MergingIterator(
+            List<Source> newestFirst, long limit, EmptySpans emptySpans, KeyRange bounds, Cancellation cancellation) {
+        this.cancellation = cancellation;
         this.emptySpans = emptySpans;
         this.bounds = bounds;
         int count = newestFirst.size();
@@ -341,6 +355,9 @@ public final class MergingIterator implements Closeable {
             } else {
                 step(first);
                 walked++;
+                if (cancellation != null) {
+                    cancellation.check();
+                }
             }
         }
     }

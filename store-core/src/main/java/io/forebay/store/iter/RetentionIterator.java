@@ -4,6 +4,7 @@ import io.forebay.store.StoreException;
 import io.forebay.store.key.ValueKind;
 import io.forebay.store.rangedel.Fragment;
 import io.forebay.store.rangedel.RangeTombstones;
+import io.forebay.store.util.Cancellation;
 import io.forebay.store.util.Slab;
 import java.io.Closeable;
 import java.io.IOException;
@@ -26,6 +27,7 @@ import java.util.List;
  */
 public final class RetentionIterator implements Closeable {
     private final Retention retention;
+    private final Cancellation cancellation;
     private final Stripes stripes;
     private final StripedTombstones tombstones;
     private final MergingIterator merged;
@@ -63,10 +65,16 @@ public final class RetentionIterator implements Closeable {
 
     /** @param newestFirst with all their range deletes; closed by {@link #close()} */
     public RetentionIterator(List<Source> newestFirst, Retention retention) {
+        this(newestFirst, retention, new Cancellation());
+    }
+
+    /** @param cancellation ends any step with a {@link java.util.concurrent.CancellationException} */
+    public RetentionIterator(List<Source> newestFirst, Retention retention, Cancellation cancellation) {
         this.retention = retention;
+        this.cancellation = cancellation;
         stripes = new Stripes(retention.states());
         tombstones = new StripedTombstones(newestFirst, retention, stripes);
-        merged = new MergingIterator(mergeInput(newestFirst), retention.upTo());
+        merged = new MergingIterator(mergeInput(newestFirst), retention.upTo(), cancellation);
     }
 
     /**
@@ -161,6 +169,7 @@ public final class RetentionIterator implements Closeable {
     private void find() throws IOException {
         valid = false;
         while (!valid) {
+            cancellation.check();
             if (!merged.isValid() || !isAtKey()) {
                 if (pendingDelete >= 0 && isDeleteNeeded()) {
                     showDelete();

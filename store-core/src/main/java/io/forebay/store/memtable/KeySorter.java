@@ -1,5 +1,6 @@
 package io.forebay.store.memtable;
 
+import io.forebay.store.util.Cancellation;
 import io.forebay.store.util.Slab;
 import java.util.Arrays;
 
@@ -17,16 +18,18 @@ final class KeySorter {
     private final Arena arena;
     private final int[] refs;
     private final long[] heads;
+    private final Cancellation cancellation;
     /** Bucket bounds, by level of recursion. */
     private final int[][] nexts = new int[MAX_NESTING][];
 
     private final int[][] ends = new int[MAX_NESTING][];
 
     /** Sorts in the given arrays: {@code heads[i]} are the first eight bytes of the key of {@code refs[i]}. */
-    KeySorter(Arena arena, int[] refs, long[] heads) {
+    KeySorter(Arena arena, int[] refs, long[] heads, Cancellation cancellation) {
         this.arena = arena;
         this.refs = refs;
         this.heads = heads;
+        this.cancellation = cancellation;
     }
 
     /** Sorts the first {@code count} refs, and their heads along. */
@@ -40,6 +43,7 @@ final class KeySorter {
             insertionSort(from, to, depth);
             return;
         }
+        cancellation.check();
         long different = differentBits(from, to);
         if (different == 0) {
             sortEqualHeads(from, to, depth, nesting);

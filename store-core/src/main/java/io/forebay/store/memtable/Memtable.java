@@ -9,6 +9,7 @@ import io.forebay.store.key.ValueKind;
 import io.forebay.store.rangedel.Fragment;
 import io.forebay.store.rangedel.FragmentTree;
 import io.forebay.store.rangedel.RangeTombstones;
+import io.forebay.store.util.Cancellation;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
@@ -41,6 +42,7 @@ public final class Memtable {
     public static final int UNDECIDED = -2;
 
     private static final int RESERVE_STEP = 4 << 10;
+    private static final Cancellation NEVER = new Cancellation();
     private static final VarHandle REFERENCES;
     private static final VarHandle TOMBSTONES;
 
@@ -291,7 +293,7 @@ public final class Memtable {
      * it. Orders the keys first that were added since the last call. Close it: it holds a reference.
      */
     public InternalIterator iterator(long limit) {
-        return new MemtableIterator(this, arena, openRetained(), limit);
+        return new MemtableIterator(this, arena, openRetained(NEVER), limit);
     }
 
     /** As {@link #iterator(long)} without limit, of a memtable that is no longer written to. */
@@ -301,14 +303,19 @@ public final class Memtable {
 
     /** As {@link #iterator()}, for a flush, which reads everything once: it goes forwards only. */
     public InternalIterator flushIterator() {
-        return new FlushIterator(this, arena, openRetained());
+        return flushIterator(NEVER);
     }
 
-    private OrderedCursor openRetained() {
+    /** @param cancellation ends the ordering of the keys with a {@link java.util.concurrent.CancellationException} */
+    public InternalIterator flushIterator(Cancellation cancellation) {
+        return new FlushIterator(this, arena, openRetained(cancellation));
+    }
+
+    private OrderedCursor openRetained(Cancellation cancellation) {
         retain();
         boolean opened = false;
         try {
-            OrderedCursor cursor = order.open();
+            OrderedCursor cursor = order.open(cancellation);
             opened = true;
             return cursor;
         } finally {

@@ -2,6 +2,7 @@ package io.forebay.store.memtable;
 
 import io.forebay.store.cache.SlabPool;
 import io.forebay.store.cache.SlabPool.Use;
+import io.forebay.store.util.Cancellation;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
@@ -27,6 +28,10 @@ final class OrderedIndex {
     private static final int SMALL_BATCH = 4096;
     /** Up to so many records are inserted one after the other. */
     private static final int ONE_BY_ONE = 32;
+    /** Records that are read between two looks at whether the work was cancelled. */
+    private static final int CANCEL_STRIDE = 1024;
+
+    private static final Cancellation NEVER = new Cancellation();
 
     static {
         try {
@@ -74,8 +79,13 @@ final class OrderedIndex {
     }
 
     /** A cursor over every record that was pushed before this call, and maybe later ones. Any thread. Close it. */
-    synchronized OrderedCursor open() {
-        link();
+    OrderedCursor open() {
+        return open(NEVER);
+    }
+
+    /** As the other one; when it is cancelled, the order is as before. */
+    synchronized OrderedCursor open(Cancellation cancellation) {
+        link(cancellation);
         OPEN_CURSORS.getAndAdd(this, 1);
         return new OrderedCursor(this, arena, root);
     }
@@ -101,14 +111,14 @@ final class OrderedIndex {
         }
     }
 
-    private void link() {
+    private void link(Cancellation cancellation) {
         int newest = (int) PENDING.getAcquire(this);
         if (newest == linkedUpTo) {
             return;
         }
         int before = linked;
         if (pushed - linked > ONE_BY_ONE || !linkOneByOne(newest)) {
-            linkSorted(newest);
+            linkSorted(newest, cancellation);
             linkedUpTo = newest;
         }
         account((linked - before) * (long) BYTES_PER_KEY);
@@ -127,7 +137,7 @@ final class OrderedIndex {
             int ref = few[--count];
             if (!insertInPlace(ref)) {
                 long[] head = {OrderedNode.head(arena, ref, 0)};
-                root = new TreeMerge(arena, new int[] {ref}, head).merge(root, 1);
+                root = new TreeMerge(arena, new int[] {ref}, head, NEVER).merge(root, 1);
             }
             linked++;
             linkedUpTo = ref;
@@ -158,13 +168,13 @@ final class OrderedIndex {
         return true;
     }
 
-    private void linkSorted(int newest) {
+    private void linkSorted(int newest, Cancellation cancellation) {
         int batch = pushed - linked;
         while (batch > SMALL_BATCH && !pool.tryReserve(Use.METADATA, batchBytes(batch))) {
             batch = Math.max(SMALL_BATCH, batch / 2);
         }
         try {
-            root = linkInBatches(newest, batch);
+            root = linkInBatches(newest, batch, cancellation);
         } finally {
             if (batch > SMALL_BATCH) {
                 pool.unreserve(Use.METADATA, batchBytes(batch));
@@ -176,10 +186,10 @@ final class OrderedIndex {
         return count * (long) (Integer.BYTES + Long.BYTES);
     }
 
-    private OrderedNode linkInBatches(int newest, int batch) {
+    private OrderedNode linkInBatches(int newest, int batch, Cancellation cancellation) {
         int[] refs = new int[batch];
         long[] heads = new long[batch];
-        KeySorter sorter = new KeySorter(arena, refs, heads);
+        KeySorter sorter = new KeySorter(arena, refs, heads, cancellation);
         OrderedNode merged = root;
         int added = 0;
         int ref = newest;
@@ -188,9 +198,12 @@ final class OrderedIndex {
             for (; ref != linkedUpTo && count < batch; ref = pushedBefore(ref)) {
                 refs[count] = ref;
                 heads[count++] = OrderedNode.head(arena, ref, 0);
+                if (count % CANCEL_STRIDE == 0) {
+                    cancellation.check();
+                }
             }
             sorter.sort(count);
-            merged = new TreeMerge(arena, refs, heads).merge(merged, count);
+            merged = new TreeMerge(arena, refs, heads, cancellation).merge(merged, count);
             added += count;
         }
         linked += added;

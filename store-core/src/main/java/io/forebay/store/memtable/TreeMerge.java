@@ -1,5 +1,6 @@
 package io.forebay.store.memtable;
 
+import io.forebay.store.util.Cancellation;
 import java.util.Arrays;
 
 /**
@@ -13,15 +14,17 @@ final class TreeMerge {
     private final Arena arena;
     private final int[] batch;
     private final long[] batchHeads;
+    private final Cancellation cancellation;
 
     /**
      * @param batch sorted key records, none in the tree yet
      * @param batchHeads the first eight bytes of their keys
      */
-    TreeMerge(Arena arena, int[] batch, long[] batchHeads) {
+    TreeMerge(Arena arena, int[] batch, long[] batchHeads, Cancellation cancellation) {
         this.arena = arena;
         this.batch = batch;
         this.batchHeads = batchHeads;
+        this.cancellation = cancellation;
     }
 
     /** Sibling nodes in the making. Every one has a separator: a key at or before its first one and after all before it. */
@@ -156,6 +159,7 @@ final class TreeMerge {
         }
         int start = 0;
         for (int stop; start < total; start = stop) {
+            cancellation.check();
             stop = endOfPiece(start, total, high);
             int[] pieceRefs = Arrays.copyOfRange(refs, start, stop);
             int pieceSkip = OrderedNode.skip(arena, start == 0 ? low : refs[start], stop == total ? high : refs[stop]);

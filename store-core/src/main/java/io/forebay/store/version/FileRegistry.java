@@ -186,6 +186,13 @@ public final class FileRegistry {
         keepFiles = true;
     }
 
+    /** From now on no file is deleted; not even those whose deletion was due. */
+    public synchronized void keepAll() {
+        keepFiles = true;
+        obsolete.clear();
+        undeleted.clear();
+    }
+
     /**
      * Ends the deletions that are still to be done; after that nothing is deleted any more, because the directory may have
      * a new owner. Files that somebody still refers to, like an iterator in another thread, stay open until he lets go of

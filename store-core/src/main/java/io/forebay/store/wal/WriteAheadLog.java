@@ -391,6 +391,17 @@ public final class WriteAheadLog {
         }
     }
 
+    /** Closes the file as it is: what was not written or synced so far will not be. */
+    public void abandon() throws IOException {
+        lead();
+        try {
+            failure = new IOException("The write-ahead log was abandoned");
+            file.close();
+        } finally {
+            endLead();
+        }
+    }
+
     // ---- the logs there are: any thread
 
     /** Id of all its logs. */

@@ -1,0 +1,322 @@
+package io.forebay.store;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.forebay.store.testing.CrashFileStore;
+import io.forebay.store.testing.ForwardingFileStore;
+import io.forebay.store.testing.HeapSlabs;
+import io.forebay.store.testing.SteppedEnvironment;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** A store that is discarded: what it was doing is given up, what was durable stays. */
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class DiscardTest {
+    private static final int ROWS = 20_000;
+
+    /** Holds the first write to an SST until it is let go, and counts what is written afterwards. */
+    private static final class HeldStore extends ForwardingFileStore {
+        final CountDownLatch reached = new CountDownLatch(1);
+        final CountDownLatch release = new CountDownLatch(1);
+        final AtomicInteger appends = new AtomicInteger();
+
+        HeldStore(FileStore delegate) {
+            super(delegate);
+        }
+
+        @Override
+        public WritableFile create(String name) throws IOException {
+            WritableFile file = super.create(name);
+            if (!name.endsWith(".sst")) {
+                return file;
+            }
+            return new Writer(file) {
+                @Override
+                public void append(ByteBuffer bytes) throws IOException {
+                    appends.incrementAndGet();
+                    reached.countDown();
+                    awaitUninterruptibly(release);
+                    super.append(bytes);
+                }
+            };
+        }
+    }
+
+    private static void awaitUninterruptibly(CountDownLatch latch) {
+        boolean interrupted = false;
+        while (true) {
+            try {
+                latch.await();
+                break;
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static byte[] key(int i) {
+        return String.format("key %08d", i).getBytes(UTF_8);
+    }
+
+    private static void fill(Store store, int rows) {
+        for (int i = 0; i < rows; i++) {
+            store.put(key(i), new byte[200]);
+        }
+    }
+
+    /** The discard comes while the flush writes its first block: no more than what the block's buffer takes is written. */
+    @Test
+    void aFlushUnderWayIsGivenUp() throws Exception {
+        HeapSlabs slabs = new HeapSlabs();
+        CrashFileStore disk = new CrashFileStore();
+        HeldStore files = new HeldStore(disk);
+        try (Environment environment =
+                Environment.builder().memoryBytes(64 << 20).allocator(slabs).build()) {
+            Store store = environment.open(files, StoreOptions.defaults());
+            store.put(key(0), new byte[1]);
+            files.release.countDown();
+            store.commitDurably(new byte[] {1});
+            Store again = discardInAFlush(environment, store, disk);
+            assertThat(again.durablePayload()).containsExactly(1);
+            assertThat(again.get(key(0))).hasSize(1);
+            assertThat(again.get(key(1))).isNull();
+            again.close();
+        }
+        assertThat(slabs.outstanding()).isZero();
+    }
+
+    private static Store discardInAFlush(Environment environment, Store first, FileStore disk) throws Exception {
+        first.close();
+        HeldStore files = new HeldStore(disk);
+        Store store = environment.open(files, StoreOptions.defaults());
+        fill(store, ROWS);
+        store.commit(new byte[] {2});
+        Checkpoint checkpoint = store.checkpoint(new byte[0]);
+        files.reached.await();
+        CompletableFuture<Void> discard = CompletableFuture.runAsync(store::discard);
+        // it has begun when nobody can write any more
+        while (isWritable(store)) {
+            Thread.onSpinWait();
+        }
+        files.release.countDown();
+        discard.get();
+        assertThat(files.appends.get()).as("writes to SSTs, of more than 50").isLessThan(10);
+        assertThatThrownBy(() -> checkpoint.completion().get())
+                .isInstanceOf(ExecutionException.class)
+                .hasCauseInstanceOf(StoreClosedException.class);
+        return environment.open(disk, StoreOptions.defaults());
+    }
+
+    private static boolean isWritable(Store store) {
+        try {
+            store.put(key(ROWS), new byte[1]);
+            return true;
+        } catch (StoreClosedException e) {
+            return false;
+        }
+    }
+
+    /** Of all that waits for a flush, nothing goes on waiting. */
+    @Test
+    void whoWaitsIsToldSo() throws Exception {
+        HeldStore files = new HeldStore(new CrashFileStore());
+        try (Environment environment = Environment.builder()
+                .memoryBytes(1 << 20)
+                .allocator(new HeapSlabs())
+                .build()) {
+            Store store = environment.open(files, StoreOptions.defaults());
+            AtomicReference<Throwable> writer = new AtomicReference<>();
+            Thread writing = start(() -> fill(store, 1_000_000), writer);
+            files.reached.await();
+            AtomicReference<Throwable> discarder = new AtomicReference<>();
+            Thread discarding = start(store::discard, discarder);
+            writing.join(); // it does not wait for the disk
+            assertThat(writer.get()).isInstanceOf(StoreClosedException.class);
+            files.release.countDown();
+            discarding.join();
+            assertThat(discarder.get()).isNull();
+        }
+    }
+
+    /** A batch that is larger than all memory waits inside of the gate. */
+    @Test
+    void aLargeBatchIsCutOff() throws Exception {
+        HeldStore files = new HeldStore(new CrashFileStore());
+        try (Environment environment = Environment.builder()
+                .memoryBytes(1 << 20)
+                .allocator(new HeapSlabs())
+                .build()) {
+            Store store = environment.open(files, StoreOptions.defaults());
+            WriteBatch batch = new WriteBatch();
+            for (int i = 0; i < ROWS; i++) {
+                batch.put(key(i), new byte[200]);
+            }
+            AtomicReference<Throwable> writer = new AtomicReference<>();
+            Thread writing = start(() -> store.write(batch), writer);
+            files.reached.await();
+            AtomicReference<Throwable> discarder = new AtomicReference<>();
+            Thread discarding = start(store::discard, discarder);
+            writing.join();
+            assertThat(writer.get()).isInstanceOf(StoreClosedException.class);
+            files.release.countDown();
+            discarding.join();
+            assertThat(discarder.get()).isNull();
+        }
+    }
+
+    /** A close that waits for its last flush is cut off by a discard, and says so. */
+    @Test
+    void aCloseUnderWayEndsSoon() throws Exception {
+        CrashFileStore disk = new CrashFileStore();
+        HeldStore files = new HeldStore(disk);
+        try (Environment environment = Environment.builder()
+                .memoryBytes(64 << 20)
+                .allocator(new HeapSlabs())
+                .build()) {
+            Store store = environment.open(files, StoreOptions.defaults());
+            fill(store, ROWS);
+            store.commit(new byte[] {1});
+            AtomicReference<Throwable> closer = new AtomicReference<>();
+            Thread closing = start(store::close, closer);
+            files.reached.await();
+            AtomicReference<Throwable> discarder = new AtomicReference<>();
+            Thread discarding = start(store::discard, discarder);
+            while (discarding.getState() != Thread.State.WAITING) {
+                Thread.onSpinWait(); // it waits for the close, so the flush is told
+            }
+            files.release.countDown();
+            closing.join();
+            discarding.join();
+            assertThat(discarder.get()).isNull();
+            assertThat(closer.get())
+                    .isInstanceOf(StoreClosedException.class)
+                    .hasMessageContaining("was discarded while it was being closed");
+            assertThat(files.appends.get()).as("writes to SSTs").isLessThan(10);
+            try (Store again = environment.open(disk, StoreOptions.defaults())) {
+                assertThat(again.durablePayload()).isEmpty();
+            }
+        }
+    }
+
+    private static Thread start(Runnable work, AtomicReference<Throwable> failure) {
+        Thread thread = new Thread(() -> {
+            try {
+                work.run();
+            } catch (Throwable e) {
+                failure.set(e);
+            }
+        });
+        thread.setDaemon(true);
+        thread.start();
+        return thread;
+    }
+
+    @Test
+    void filesStayAndAnOpenCleansUp() {
+        CrashFileStore disk = new CrashFileStore();
+        try (SteppedEnvironment stepped = new SteppedEnvironment()) {
+            Store store = stepped.open(disk);
+            store.put(key(1), key(1));
+            store.commitDurably(new byte[] {1});
+            store.put(key(2), key(2));
+            store.commit(new byte[] {2});
+            store.flush();
+            store.put(key(3), key(3));
+            store.commit(new byte[] {3});
+            List<String> before = names(disk);
+            store.discard();
+            assertThat(names(disk)).isEqualTo(before);
+            store.discard();
+            store.close();
+            assertThatThrownBy(() -> store.get(key(1))).isInstanceOf(StoreClosedException.class);
+            assertThat(store.durablePayload()).containsExactly(2);
+            try (Store again = stepped.open(disk)) {
+                assertThat(again.durablePayload()).containsExactly(2);
+                assertThat(again.get(key(2))).isEqualTo(key(2));
+                assertThat(again.get(key(3))).isNull();
+                again.discard();
+            }
+        }
+    }
+
+    private static List<String> names(CrashFileStore disk) {
+        return disk.list().stream().sorted().toList();
+    }
+
+    /** With a log: what was acknowledged as synced is there, buffered writes may be gone. */
+    @Test
+    void aLogIsLeftAsItIs() {
+        CrashFileStore disk = new CrashFileStore();
+        StoreOptions.Builder options = StoreOptions.builder().durability(Durability.BUFFERED);
+        try (SteppedEnvironment stepped = new SteppedEnvironment()) {
+            Store store = stepped.open(disk, options);
+            store.put(key(1), key(1));
+            store.sync();
+            long syncs = store.statistics().walSyncs();
+            store.put(key(2), key(2));
+            store.discard();
+            assertThat(syncs).isPositive();
+            assertThatThrownBy(store::sync).isInstanceOf(StoreClosedException.class);
+            try (Store again = stepped.open(disk, options)) {
+                assertThat(again.get(key(1))).isEqualTo(key(1));
+            }
+        }
+    }
+
+    /** Code that a flush runs would wait for itself: it is told, and the store goes on. */
+    @Test
+    void notFromWithinBackgroundWork() throws Exception {
+        Store[] store = new Store[1];
+        AtomicReference<Throwable> told = new AtomicReference<>();
+        CompactionFilter filter = (key, keyLength, value, valueLength) -> {
+            try {
+                store[0].discard();
+            } catch (Throwable e) {
+                told.set(e);
+            }
+            return false;
+        };
+        try (Environment environment =
+                Environment.builder().allocator(new HeapSlabs()).build()) {
+            store[0] = environment.open(
+                    new CrashFileStore(),
+                    StoreOptions.builder().compactionFilter(filter).build());
+            store[0].put(key(1), key(1));
+            store[0].flush();
+            assertThat(told.get())
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("from within its background work");
+            assertThat(store[0].get(key(1))).isEqualTo(key(1));
+        }
+    }
+
+    /** Nothing of the environment works for the store on return: its threads can be counted on a latch. */
+    @Test
+    void otherStoresOfTheEnvironmentGoOn() throws Exception {
+        try (Environment environment =
+                Environment.builder().allocator(new HeapSlabs()).build()) {
+            Store one = environment.open(new CrashFileStore(), StoreOptions.defaults());
+            Store other = environment.open(new CrashFileStore(), StoreOptions.defaults());
+            fill(one, 100);
+            fill(other, 100);
+            Checkpoint checkpoint = other.checkpoint(new byte[0]);
+            one.discard();
+            checkpoint.completion().get(60, TimeUnit.SECONDS);
+            assertThat(environment.statistics().openStores()).isEqualTo(1);
+        }
+    }
+}
