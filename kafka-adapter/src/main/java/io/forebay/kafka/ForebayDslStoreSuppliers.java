@@ -22,10 +22,15 @@ import org.apache.kafka.streams.state.WindowBytesStoreSupplier;
  * Makes Forebay the store of all DSL operators that ask for one: name this class in {@code dsl.store.suppliers.class}.
  *
  * <p>Kafka builds the stores of versioned tables, of {@code suppress} and of the grace period of stream-table joins without
- * asking here.
+ * asking here: the first and the last are RocksDB and need {@code org.rocksdb:rocksdbjni}, those of {@code suppress} are on
+ * the heap.
  */
 public class ForebayDslStoreSuppliers implements DslStoreSuppliers {
-    /** Checks the {@code forebay.*} settings; {@link ConfigException} naming the key of a bad one. */
+    /**
+     * Checks the {@code forebay.*} settings; {@link ConfigException} naming the key of a bad or unknown one. Kafka calls this
+     * when it builds the topology of a {@code KafkaStreams}, but not for an object that was handed to {@code Materialized},
+     * {@code StreamJoined} or {@code TopologyConfig}: see {@link ForebayStores#checkConfig}.
+     */
     @Override
     public void configure(Map<String, ?> configs) {
         ForebayConfig.from(configs);

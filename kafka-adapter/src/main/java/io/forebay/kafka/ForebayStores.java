@@ -1,11 +1,14 @@
 package io.forebay.kafka;
 
+import io.forebay.kafka.config.ForebayConfig;
 import io.forebay.kafka.kv.KeyValueSuppliers;
 import io.forebay.kafka.offsets.ValueFormat;
 import io.forebay.kafka.window.SessionSupplier;
 import io.forebay.kafka.window.WindowSupplier;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Objects;
+import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.streams.state.KeyValueBytesStoreSupplier;
 import org.apache.kafka.streams.state.SessionBytesStoreSupplier;
 import org.apache.kafka.streams.state.Stores;
@@ -17,11 +20,23 @@ import org.apache.kafka.streams.state.WindowBytesStoreSupplier;
  * Kafka's {@link Stores}. Hand the suppliers to the builders of {@link Stores}, or to {@code Materialized.as}.
  *
  * <p>The stores keep their rows, changelog offsets and position in {@code forebay/<name>} under the state directory of the
- * task; all stores of an application in one JVM share memory and background threads, see {@link
- * io.forebay.kafka.config.ForebayConfig}.
+ * task; all stores of an application in one JVM share memory and background threads, see {@link ForebayConfig}.
  */
 public final class ForebayStores {
     private ForebayStores() {}
+
+    /**
+     * Checks the {@code forebay.*} settings of an application. Kafka tells a store its configuration no sooner than when a
+     * task opens it, so an application without {@link ForebayDslStoreSuppliers} in {@code dsl.store.suppliers.class} hears
+     * of a bad setting when its first task starts; called with the same properties before {@code KafkaStreams} is built,
+     * this tells it at once.
+     *
+     * @param properties those of the application; not null
+     * @throws ConfigException for a value that is not allowed or an unknown {@code forebay.} key, by name
+     */
+    public static void checkConfig(Map<?, ?> properties) {
+        ForebayConfig.from(Objects.requireNonNull(properties, "properties cannot be null"));
+    }
 
     /**
      * A key-value store.
@@ -60,7 +75,9 @@ public final class ForebayStores {
     public static VersionedBytesStoreSupplier persistentVersionedKeyValueStore(String name, Duration historyRetention) {
         Objects.requireNonNull(name, "name cannot be null");
         millis(historyRetention, "historyRetention");
-        throw new UnsupportedOperationException("Forebay has no versioned stores yet (asked for store " + name + ")");
+        throw new UnsupportedOperationException("Forebay has no versioned stores yet (asked for store " + name
+                + "). Kafka's own, Stores.persistentVersionedKeyValueStore, is RocksDB and needs org.rocksdb:rocksdbjni on "
+                + "the class path");
     }
 
     /**

@@ -1,10 +1,10 @@
 package io.forebay.kafka.config;
 
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
 import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.config.ConfigDef.Importance;
-import org.apache.kafka.common.config.ConfigDef.Range;
 import org.apache.kafka.common.config.ConfigDef.Type;
 import org.apache.kafka.common.config.ConfigException;
 
@@ -23,12 +23,17 @@ public record ForebayConfig(long memoryBytes, int backgroundThreads, Duration co
     public static final String COMMIT_INTERVAL_MS_CONFIG = "forebay.commit.interval.ms";
     public static final String MEMTABLE_BYTES_CONFIG = "forebay.memtable.bytes";
 
+    private static final WholeNumbers MEMORY_BYTES = new WholeNumbers(1L << 20, Long.MAX_VALUE);
+    private static final WholeNumbers BACKGROUND_THREADS = new WholeNumbers(1, 64);
+    private static final WholeNumbers COMMIT_INTERVAL_MS = new WholeNumbers(0, Long.MAX_VALUE);
+    private static final WholeNumbers MEMTABLE_BYTES = new WholeNumbers(1 << 10, 1 << 30);
+
     private static final ConfigDef CONFIG = new ConfigDef()
             .define(
                     MEMORY_BYTES_CONFIG,
                     Type.LONG,
                     256L << 20,
-                    Range.atLeast(1L << 20),
+                    MEMORY_BYTES,
                     Importance.HIGH,
                     "Bytes of memory that all Forebay stores of the application in this JVM use together for memtables, block cache "
                             + "and file metadata. A hard limit. The memory is direct memory, outside the Java heap.")
@@ -36,14 +41,14 @@ public record ForebayConfig(long memoryBytes, int backgroundThreads, Duration co
                     BACKGROUND_THREADS_CONFIG,
                     Type.INT,
                     2,
-                    Range.between(1, 64),
+                    BACKGROUND_THREADS,
                     Importance.MEDIUM,
                     "Threads for the flushes and compactions of all Forebay stores of the application in this JVM.")
             .define(
                     COMMIT_INTERVAL_MS_CONFIG,
                     Type.LONG,
                     60_000L,
-                    Range.atLeast(0L),
+                    COMMIT_INTERVAL_MS,
                     Importance.MEDIUM,
                     "How many milliseconds the last durable commit of a store may be behind its last commit. After a crash a store "
                             + "is at its last durable commit, and the changelog is replayed from there. 0 makes every commit start "
@@ -52,7 +57,7 @@ public record ForebayConfig(long memoryBytes, int backgroundThreads, Duration co
                     MEMTABLE_BYTES_CONFIG,
                     Type.INT,
                     32 << 20,
-                    Range.between(1 << 10, 1 << 30),
+                    MEMTABLE_BYTES,
                     Importance.LOW,
                     "Bytes at which the memtable of one store is flushed to a file. The memory limit may make it flush earlier.");
 
@@ -62,17 +67,35 @@ public record ForebayConfig(long memoryBytes, int backgroundThreads, Duration co
     }
 
     /**
-     * Reads the settings out of the configuration of an application; other keys are ignored.
+     * Reads the settings out of the configuration of an application. Keys that do not begin with {@code forebay.} are
+     * those of others.
      *
      * @param configs null means the defaults
-     * @throws ConfigException naming the key, for a value that is not allowed
+     * @throws ConfigException for a value that is not allowed, naming key, value and range; for an unknown key that
+     *     begins with {@code forebay.}, naming the known one that is closest to it
      */
-    public static ForebayConfig from(Map<String, ?> configs) {
-        Map<String, Object> values = CONFIG.parse(configs == null ? Map.of() : configs);
+    public static ForebayConfig from(Map<?, ?> configs) {
+        Map<?, ?> given = configs == null ? Map.of() : configs;
+        UnknownKeys.refuse(given.keySet(), CONFIG.names());
+        Map<String, Object> known = new HashMap<>();
+        CONFIG.configKeys().forEach((name, key) -> {
+            if (given.containsKey(name)) {
+                known.put(name, number(key, given.get(name)));
+            }
+        });
+        Map<String, Object> values = CONFIG.parse(known);
         return new ForebayConfig(
                 (Long) values.get(MEMORY_BYTES_CONFIG),
                 (Integer) values.get(BACKGROUND_THREADS_CONFIG),
                 Duration.ofMillis((Long) values.get(COMMIT_INTERVAL_MS_CONFIG)),
                 (Integer) values.get(MEMTABLE_BYTES_CONFIG));
+    }
+
+    private static Object number(ConfigDef.ConfigKey key, Object value) {
+        try {
+            return ConfigDef.parseType(key.name, value, key.type);
+        } catch (ConfigException e) {
+            throw key.validator instanceof WholeNumbers numbers ? numbers.refusal(key.name, value) : e;
+        }
     }
 }
