@@ -14,12 +14,15 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.errors.InvalidStateStoreException;
 import org.apache.kafka.streams.errors.ProcessorStateException;
 import org.apache.kafka.streams.errors.TaskCorruptedException;
 import org.apache.kafka.streams.processor.TaskId;
 import org.apache.kafka.streams.state.KeyValueStore;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -161,6 +164,90 @@ class DamageTest {
         store.close();
     }
 
+    /** What a thread that is not the task's gets. */
+    private static Throwable query(ThrowingCallable query) throws InterruptedException {
+        AtomicReference<Throwable> failure = new AtomicReference<>();
+        Thread thread = new Thread(() -> failure.set(catchThrowable(query)));
+        thread.start();
+        thread.join();
+        return failure.get();
+    }
+
+    private KeyValueStore<Bytes, byte[]> damagedStore() throws IOException {
+        writeRows();
+        damage(".sst", 100);
+        return open(create(), logged(dir, "s"));
+    }
+
+    private static void assertRefusedQuery(Throwable failure) {
+        assertThat(failure)
+                .isExactlyInstanceOf(InvalidStateStoreException.class)
+                .hasMessageContaining("store s")
+                .hasRootCauseInstanceOf(CorruptionException.class);
+    }
+
+    @Test
+    void aQueryThatFindsDamageIsRefusedAndTheTaskHearsOfItAtItsNextPut() throws Exception {
+        KeyValueStore<Bytes, byte[]> store = damagedStore();
+        assertRefusedQuery(query(() -> readRows(store)));
+        assertRefusedQuery(query(() -> store.all().forEachRemaining(row -> {})));
+        assertCorruptedTask(catchThrowable(() -> store.put(bytes("new"), new byte[] {1})));
+        store.commit(Map.of());
+        store.close();
+        assertThat(new File(dir, "forebay/s")).isEmptyDirectory();
+    }
+
+    @Test
+    void theTaskHearsOfItAtItsNextGetAlsoOfARowThatIsWhole() throws Exception {
+        KeyValueStore<Bytes, byte[]> store = damagedStore();
+        store.put(bytes("new"), new byte[] {1});
+        assertRefusedQuery(query(() -> readRows(store)));
+        assertThat(query(() -> assertThat(store.get(bytes("new"))).containsExactly(1)))
+                .as("what is whole can be queried")
+                .isNull();
+        assertCorruptedTask(catchThrowable(() -> store.get(bytes("new"))));
+        assertCorruptedTask(catchThrowable(store::all));
+        store.close();
+    }
+
+    @Test
+    void theTaskHearsOfItAtItsNextCommit() throws Exception {
+        KeyValueStore<Bytes, byte[]> store = damagedStore();
+        assertRefusedQuery(query(() -> readRows(store)));
+        assertCorruptedTask(catchThrowable(() -> store.commit(Map.of(P0, 8L))));
+        store.close();
+    }
+
+    /** A task restores on another thread than the one that opened its stores, and goes on processing on the first. */
+    @Test
+    void bothThreadsOfATaskHearOfIt() throws Exception {
+        KeyValueStore<Bytes, byte[]> store = damagedStore();
+        assertThat(query(() -> store.commit(Map.of(P0, 8L))))
+                .as("the thread that restores")
+                .isNull();
+        AtomicReference<Throwable> restorer = new AtomicReference<>();
+        Thread updater = new Thread(() -> {
+            store.commit(Map.of(P0, 9L));
+            restorer.set(catchThrowable(() -> readRows(store)));
+        });
+        updater.start();
+        updater.join();
+        assertCorruptedTask(restorer.get());
+        assertCorruptedTask(catchThrowable(() -> store.get(bytes("key-1"))));
+        store.close();
+    }
+
+    @Test
+    void aQueryOfAStoreWithoutChangelogIsRefusedAsWell() throws Exception {
+        writeRows();
+        damage(".sst", 100);
+        KeyValueStore<Bytes, byte[]> store = open(create(), TestContexts.unlogged(dir, Map.of()));
+        assertRefusedQuery(query(() -> readRows(store)));
+        assertStoreFailure(catchThrowable(() -> readRows(store)));
+        store.close();
+        assertThat(new File(dir, "forebay/s")).isNotEmptyDirectory();
+    }
+
     private KeyValueStore<Bytes, byte[]> damagedGlobalStore() throws IOException {
         writeRows();
         damage(".sst", 100);
@@ -194,9 +281,7 @@ class DamageTest {
     @Test
     void theThreadOfGlobalStoresHearsOfDamageThatAQueryFindsAndThenClosesTheStore() throws Exception {
         KeyValueStore<Bytes, byte[]> store = damagedGlobalStore();
-        Thread query = new Thread(() -> assertStoreFailure(catchThrowable(() -> readRows(store))));
-        query.start();
-        query.join();
+        assertThat(query(() -> readRows(store))).isExactlyInstanceOf(InvalidStateStoreException.class);
         assertStoreFailure(catchThrowable(() -> store.commit(Map.of(P0, 8L))));
         store.commit(Map.of(P0, 8L));
         store.close();

@@ -11,7 +11,9 @@ import java.util.HexFormat;
 import java.util.Map;
 import java.util.function.Function;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.streams.errors.ProcessorStateException;
 import org.apache.kafka.streams.kstream.Windowed;
 import org.apache.kafka.streams.kstream.internals.SessionWindow;
@@ -21,6 +23,7 @@ import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.SessionStore;
 import org.apache.kafka.streams.state.WindowStore;
+import org.apache.kafka.streams.state.internals.ListValueStoreBuilder;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -102,6 +105,39 @@ class LayoutChangeTest {
         timestamped = keyValue(ForebayStores::persistentTimestampedKeyValueStore);
         assertThat(timestamped.get(key(1))).hasSize(9);
         timestamped.close();
+    }
+
+    /** Outer joins keep the values of a key in one list; a later Kafka gives each of them headers. */
+    @Test
+    void aListOfValuesIsNotTakenForOneValue() {
+        KeyValueStore<Integer, String> list = lists(ForebayStores.persistentKeyValueStore("s"));
+        list.put(1, "a");
+        list.put(1, "b");
+        list.commit(Map.of(CHANGELOG, 2L));
+        list.close();
+        assertThatThrownBy(() -> lists(ForebayStores.persistentTimestampedKeyValueStoreWithHeaders("s")))
+                .isInstanceOf(ProcessorStateException.class)
+                .hasMessageContaining("Store s")
+                .hasMessageContaining("lists of values of format PLAIN")
+                .hasMessageContaining("HEADERS")
+                .hasMessageContaining("delete that directory");
+        assertThatThrownBy(() -> lists(ForebayStores.persistentTimestampedKeyValueStore("s")))
+                .isInstanceOf(ProcessorStateException.class)
+                .hasMessageContaining("TIMESTAMPED");
+
+        list = lists(ForebayStores.persistentKeyValueStore("s"));
+        try (KeyValueIterator<Integer, String> all = list.all()) {
+            assertThat(all.next().value).isEqualTo("a");
+            assertThat(all.next().value).isEqualTo("b");
+            assertThat(all.hasNext()).isFalse();
+        }
+        list.close();
+    }
+
+    private KeyValueStore<Integer, String> lists(KeyValueBytesStoreSupplier supplier) {
+        return open(
+                new ListValueStoreBuilder<>(supplier, Serdes.Integer(), Serdes.String(), Time.SYSTEM).build(),
+                logged(dir, "s"));
     }
 
     @Test

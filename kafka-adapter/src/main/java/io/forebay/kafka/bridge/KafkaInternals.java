@@ -23,7 +23,9 @@ import org.apache.kafka.streams.query.PositionBound;
 import org.apache.kafka.streams.query.Query;
 import org.apache.kafka.streams.query.QueryConfig;
 import org.apache.kafka.streams.query.QueryResult;
+import org.apache.kafka.streams.state.internals.ListValueStore;
 import org.apache.kafka.streams.state.internals.StoreQueryUtils;
+import org.apache.kafka.streams.state.internals.WrappedStateStore;
 
 /** The calls into Kafka's internals. Static and stateless; the thread rules are those of the arguments. */
 public final class KafkaInternals {
@@ -75,6 +77,22 @@ public final class KafkaInternals {
         return isGlobal(context)
                 || context instanceof InternalProcessorContext<?, ?> internal
                         && internal.changelogFor(storeName) != null;
+    }
+
+    /**
+     * True when Kafka keeps a serialised list of values in each row of the store under {@code root}, as outer joins do.
+     *
+     * @param root the store as the task sees it; null when the task does not see it
+     */
+    public static boolean keepsLists(StateStore root) {
+        StateStore store = root;
+        while (store instanceof WrappedStateStore<?, ?, ?> wrapper) {
+            if (wrapper instanceof ListValueStore) {
+                return true;
+            }
+            store = wrapper.wrapped();
+        }
+        return false;
     }
 
     /** True for the context of global stores. */

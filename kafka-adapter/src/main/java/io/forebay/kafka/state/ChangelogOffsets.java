@@ -72,6 +72,16 @@ final class ChangelogOffsets {
         return offsets.get(partition);
     }
 
+    /** True when it is known of some partition how far the rows go. */
+    boolean tellHowFarRowsGo() {
+        for (long offset : offsets.values()) {
+            if (offset != UNKNOWN) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** All of them, to be written down. */
     Map<TopicPartition, Long> all() {
         return offsets;

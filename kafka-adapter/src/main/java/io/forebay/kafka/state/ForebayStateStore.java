@@ -5,26 +5,23 @@ import io.forebay.kafka.config.ForebayConfig;
 import io.forebay.kafka.offsets.CommitPayload;
 import io.forebay.kafka.offsets.PayloadException;
 import io.forebay.kafka.offsets.StoreLayout;
-import io.forebay.store.CorruptionException;
 import io.forebay.store.FileStore;
 import io.forebay.store.FileStores;
 import io.forebay.store.KeyRange;
 import io.forebay.store.Store;
 import io.forebay.store.StoreException;
 import io.forebay.store.StoreIterator;
-import io.forebay.store.StoreOptions;
 import io.forebay.store.WriteBatch;
 import java.io.File;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.streams.errors.InvalidStateStoreException;
 import org.apache.kafka.streams.errors.ProcessorStateException;
-import org.apache.kafka.streams.errors.TaskCorruptedException;
 import org.apache.kafka.streams.processor.StateStore;
 import org.apache.kafka.streams.processor.StateStoreContext;
 import org.apache.kafka.streams.query.Position;
@@ -44,8 +41,8 @@ import org.slf4j.LoggerFactory;
  * offsets, which is what exactly-once processing asks for, nor behind them.
  *
  * <p><b>Damage.</b> When a file is found damaged and the store can be rebuilt from a topic, its files are deleted as it
- * closes, and Kafka restores it at its next open. A task that finds the damage while it processes records is told that it is
- * corrupted; Kafka closes it and revives it in place. While a task restores, Kafka wraps whatever a store throws and takes it
+ * closes, and Kafka restores it at its next open. A task that finds the damage while it processes records, or comes back
+ * after an interactive query has found it, is told that it is corrupted; Kafka closes it and revives it in place. While a task restores, Kafka wraps whatever a store throws and takes it
  * for fatal: the exception handler of the application decides about the thread, and the store is restored when its task is
  * opened again. So it is with global stores, but that the application must be started again. A store without changelog keeps
  * its files and fails.
@@ -62,8 +59,13 @@ public abstract class ForebayStateStore implements StateStore {
     private final OpenIterators iterators;
 
     private volatile StateStoreContext context;
+    private static final AtomicReferenceFieldUpdater<ForebayStateStore, OpenStore> OPEN =
+            AtomicReferenceFieldUpdater.newUpdater(ForebayStateStore.class, OpenStore.class, "open");
+
     private volatile OpenStore open;
+    private RocksDbTakeOver takeOver;
     private volatile WrittenPosition position = new WrittenPosition(Position.emptyPosition());
+    private boolean keepsLists;
     private boolean consistencyVectors;
     private boolean uncommittedWrites;
     private byte[] committedPayload;
@@ -95,6 +97,7 @@ public abstract class ForebayStateStore implements StateStore {
     @Override
     public void init(StateStoreContext stateStoreContext, StateStore root) {
         context = stateStoreContext;
+        keepsLists = KafkaInternals.keepsLists(root);
         open();
         if (root != null) {
             stateStoreContext.register(root, KafkaInternals.batchRestore(this::restore));
@@ -122,17 +125,18 @@ public abstract class ForebayStateStore implements StateStore {
         if (open != null) {
             throw new IllegalStateException("Store " + name + " is already open");
         }
+        ForebayConfig config = ForebayConfig.from(context.appConfigs());
         StoreDirectory directory = new StoreDirectory(context.stateDir(), name);
         boolean used = directory.isUsed();
-        ForebayConfig config = ForebayConfig.from(context.appConfigs());
+        takeOver = RocksDbTakeOver.begin(context, name, directory, rocksDb(context.stateDir()));
         SharedEnvironment lease = SharedEnvironment.lease(context.applicationId(), config);
         Store store = null;
         try {
-            store = openEngine(lease, directory, config);
+            store = OpenStore.openEngine(name, context, lease, directory, this::files, config);
             byte[] bytes = store.committedPayload();
             CommitPayload last = bytes.length == 0 ? null : CommitPayload.decode(bytes);
             if (last != null && !last.layout().equals(layout)) {
-                last = StoreRewrite.rewrite(store, name, directory.file(), last, layout);
+                last = StoreRewrite.rewrite(store, name, directory.file(), last, layout, keepsLists);
                 bytes = store.committedPayload();
             }
             failures.opened(context);
@@ -142,7 +146,7 @@ public abstract class ForebayStateStore implements StateStore {
             offsets.opened(last == null ? Map.of() : last.offsets(), last == null && !used);
             position = new WrittenPosition(last == null ? Position.emptyPosition() : last.position());
             opened(context, last == null ? -1 : last.streamTime());
-            open = new OpenStore(lease, store);
+            open = new OpenStore(lease, store, false);
         } catch (PayloadException e) {
             throw new ProcessorStateException(
                     "Cannot open store " + name + " in " + directory + ": " + e.getMessage(), e);
@@ -150,7 +154,7 @@ public abstract class ForebayStateStore implements StateStore {
             throw new ProcessorStateException("Error opening store " + name + " in " + directory, e);
         } finally {
             if (open == null) {
-                abandon(lease, store);
+                OpenStore.abandon(lease, store, name);
             }
         }
     }
@@ -160,45 +164,14 @@ public abstract class ForebayStateStore implements StateStore {
         return FileStores.local(directory);
     }
 
-    private Store openEngine(SharedEnvironment lease, StoreDirectory directory, ForebayConfig config) {
-        StoreOptions options = StoreOptions.builder()
-                .name(context.taskId() + "/" + name)
-                .memtableBytes(config.memtableBytes())
-                .commitInterval(config.commitInterval())
-                .build();
-        try {
-            return lease.environment().open(files(directory.file()), options);
-        } catch (CorruptionException e) {
-            if (!KafkaInternals.isRebuildable(context, name)) {
-                throw e;
-            }
-            LOG.error(
-                    "Files of store {} in {} are damaged; they are deleted, Kafka restores the store",
-                    name,
-                    directory,
-                    e);
-            directory.deleteFiles();
-            if (KafkaInternals.isGlobal(context)) {
-                return lease.environment().open(files(directory.file()), options);
-            }
-            throw new TaskCorruptedException(
-                    Set.of(context.taskId()),
-                    new ProcessorStateException("Files of store " + name + " in " + directory + " are damaged", e));
-        }
-    }
-
-    private void abandon(SharedEnvironment lease, Store store) {
-        try (lease) {
-            if (store != null) {
-                store.close();
-            }
-        } catch (StoreException e) {
-            LOG.warn("Error closing store {}, which could not be opened", name, e);
-        }
+    /** Where RocksDB would keep the store; tests have directories that cannot be taken away. */
+    RocksDbDirectory rocksDb(File stateDir) {
+        return new RocksDbDirectory(stateDir, name, layout.kind());
     }
 
     /**
-     * Marks everything written so far as committed; cheap, see the class comment for when it becomes durable.
+     * Marks everything written so far as committed; cheap, see the class comment for when it becomes durable. The first
+     * commit that ends a move from RocksDB is durable when it returns.
      *
      * @param changelogOffsets empty drops all offsets, a null value drops one, other partitions stay as they are
      */
@@ -208,6 +181,7 @@ public abstract class ForebayStateStore implements StateStore {
         if (current == null) {
             return;
         }
+        failures.keptByThisThread();
         if (failures.isDamaged()) {
             if (!changelogOffsets.isEmpty()) {
                 failures.refuseCommit();
@@ -220,11 +194,16 @@ public abstract class ForebayStateStore implements StateStore {
         synchronized (now.monitor()) {
             payload = new CommitPayload(layout, streamTime(), offsets.all(), now.upToDate()).encode();
         }
-        if (!uncommittedWrites && Arrays.equals(payload, committedPayload)) {
+        boolean takesOver = takeOver.isPending() && offsets.tellHowFarRowsGo();
+        if (!takesOver && !uncommittedWrites && Arrays.equals(payload, committedPayload)) {
             return;
         }
         try {
-            current.store.commit(payload);
+            if (takesOver) {
+                current.store().commitDurably(payload);
+            } else {
+                current.store().commit(payload);
+            }
         } catch (StoreException e) {
             failures.commitFailed(e);
             return;
@@ -232,6 +211,9 @@ public abstract class ForebayStateStore implements StateStore {
         failures.committed();
         committedPayload = payload;
         uncommittedWrites = false;
+        if (takesOver) {
+            takeOver.finish();
+        }
     }
 
     @Override
@@ -274,9 +256,10 @@ public abstract class ForebayStateStore implements StateStore {
         if (current == null) {
             return;
         }
+        failures.keptByThisThread();
         open = null;
-        try (SharedEnvironment lease = current.lease;
-                Store closing = current.store) {
+        try (SharedEnvironment lease = current.lease();
+                Store closing = current.store()) {
             iterators.closeAll();
         } catch (StoreException e) {
             RuntimeException failure = failure("closing", e);
@@ -296,6 +279,7 @@ public abstract class ForebayStateStore implements StateStore {
         if (open == null) {
             restoreWhileClosed();
         }
+        failures.keptByThisThread();
         synchronized (positionMonitor()) {
             try {
                 restore(changelog, batch);
@@ -336,16 +320,22 @@ public abstract class ForebayStateStore implements StateStore {
         position.note(context);
     }
 
-    /** The engine store to read; {@link InvalidStateStoreException} when closed. */
+    /**
+     * The engine store to read; {@link InvalidStateStoreException} when closed, and what {@link #failure} tells of damage
+     * that a query has found when the caller is the task.
+     */
     protected final Store store() {
         OpenStore current = open;
         if (current == null) {
             throw failures.closed(null);
         }
-        return current.store;
+        if (current.damaged()) {
+            failures.tellTask();
+        }
+        return current.store();
     }
 
-    /** The engine store to write; {@link InvalidStateStoreException} when closed. */
+    /** The engine store to write; the errors of {@link #store()}. */
     protected final Store writer() {
         Store store = store();
         uncommittedWrites = true;
@@ -372,8 +362,11 @@ public abstract class ForebayStateStore implements StateStore {
 
     /** What Kafka expects to be thrown for a failure of the engine. */
     public final RuntimeException failure(String doing, StoreException cause) {
-        return failures.failure(doing, cause);
+        RuntimeException failure = failures.failure(doing, cause);
+        OpenStore current = open;
+        if (failures.isDamaged() && current != null && !current.damaged()) {
+            OPEN.compareAndSet(this, current, current.asDamaged()); // fails when it was closed or marked meanwhile
+        }
+        return failure;
     }
-
-    private record OpenStore(SharedEnvironment lease, Store store) {}
 }

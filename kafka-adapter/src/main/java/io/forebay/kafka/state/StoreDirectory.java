@@ -11,7 +11,7 @@ import org.apache.kafka.streams.errors.ProcessorStateException;
 /** Where the files of one store are, inside the state directory of its task. */
 final class StoreDirectory {
     /** Directory of all Forebay stores inside the state directory of a task. */
-    private static final String PARENT = "forebay";
+    static final String PARENT = "forebay";
 
     private final File stateDir;
     private final String storeName;
@@ -34,6 +34,12 @@ final class StoreDirectory {
                 || new File(stateDir, storeName).isDirectory();
     }
 
+    /** True when there is anything in the directory. */
+    boolean hasFiles() {
+        String[] files = directory.list();
+        return files != null && files.length > 0;
+    }
+
     /** The directory itself stays, so that it {@link #isUsed}. */
     void deleteFiles() {
         if (!directory.isDirectory()) {
@@ -44,8 +50,7 @@ final class StoreDirectory {
                 Utils.delete(file.toFile());
             }
         } catch (IOException e) {
-            throw new ProcessorStateException(
-                    "Cannot delete the damaged files of store " + storeName + " in " + directory, e);
+            throw new ProcessorStateException("Cannot delete the files of store " + storeName + " in " + directory, e);
         }
     }
 

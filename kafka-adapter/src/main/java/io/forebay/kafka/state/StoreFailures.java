@@ -15,6 +15,10 @@ import org.slf4j.LoggerFactory;
 /**
  * What Kafka is told when the engine fails, and whether the files of the store are damaged. Any thread.
  *
+ * <p><b>Threads.</b> The task may be on two threads: the one that opened the store and processes records, and the one that
+ * restores. All others ask interactive queries. Only the task can do something about damage, so a query is told that the
+ * store cannot be read, and the task hears of it at its next call.
+ *
  * <p><b>Global stores.</b> The thread that keeps them dies of the first failure. On its way out it commits once more, and
  * does not close a single store if that fails too: directories would stay locked, and damaged files in place. So a commit
  * of a global store tells that thread only what it has not been told before.
@@ -25,8 +29,10 @@ final class StoreFailures {
     private final String name;
     private volatile StateStoreContext context;
     private volatile CorruptionException damage;
-    /** The thread that keeps a global store; null for the stores of a task. */
-    private volatile Thread globalThread;
+    /** Null before it is opened and after it is closed. */
+    private volatile Thread openedBy;
+    /** The last thread that restored or committed. */
+    private volatile Thread keptBy;
 
     private volatile boolean globalThreadKnows;
 
@@ -34,17 +40,31 @@ final class StoreFailures {
         this.name = name;
     }
 
-    /** Begins anew; the caller is the thread that keeps the store if it is a global one. */
+    /** Begins anew; the caller is a thread of the task, or the one that keeps the store if it is a global one. */
     void opened(StateStoreContext itsContext) {
         context = itsContext;
         damage = null;
-        globalThread = KafkaInternals.isGlobal(itsContext) ? Thread.currentThread() : null;
+        openedBy = Thread.currentThread();
+        keptBy = null;
         globalThreadKnows = false;
     }
 
-    /** Lets go of the thread. */
+    /** The caller restores or commits, so it is a thread of the task. */
+    void keptByThisThread() {
+        if (keptBy != Thread.currentThread()) {
+            keptBy = Thread.currentThread();
+        }
+    }
+
+    /** Lets go of the threads. */
     void closed() {
-        globalThread = null;
+        openedBy = null;
+        keptBy = null;
+    }
+
+    private boolean isTask() {
+        Thread current = Thread.currentThread();
+        return openedBy == current || keptBy == current;
     }
 
     /** True when files of the store are damaged and Kafka can restore it from a topic, so that they are not needed. */
@@ -52,17 +72,36 @@ final class StoreFailures {
         return damage != null;
     }
 
+    /** Tells the task what a query has found; returns when the caller is a query. */
+    void tellTask() {
+        CorruptionException found = damage;
+        if (found != null && isTask()) {
+            throw failure("using", found);
+        }
+    }
+
     /** What Kafka expects to be thrown for a failure of the engine. */
     RuntimeException failure(String doing, StoreException cause) {
         if (cause instanceof StoreClosedException) {
             return closed(cause);
         }
-        if (globalThread == Thread.currentThread()) {
+        boolean query = !isTask();
+        boolean global = KafkaInternals.isGlobal(context);
+        if (global && !query) {
             globalThreadKnows = true;
         }
-        if (cause instanceof CorruptionException found && KafkaInternals.isRebuildable(context, name)) {
-            damage = found;
-            if (!KafkaInternals.isGlobal(context)) {
+        if (cause instanceof CorruptionException found) {
+            boolean rebuildable = KafkaInternals.isRebuildable(context, name);
+            if (rebuildable) {
+                damage = found;
+            }
+            if (query) {
+                return new InvalidStateStoreException(
+                        "Files of store " + name + " are damaged"
+                                + (rebuildable ? "; it can be queried again when Kafka has restored it" : ""),
+                        cause);
+            }
+            if (rebuildable && !global) {
                 return corruptedTask(found);
             }
         }
@@ -86,7 +125,7 @@ final class StoreFailures {
 
     /** Throws unless the thread of global stores knows already. */
     void commitFailed(StoreException cause) {
-        boolean known = globalThreadKnows && globalThread == Thread.currentThread();
+        boolean known = globalThreadKnows && isTask();
         RuntimeException failure = failure("committing", cause);
         if (!known) {
             throw failure;

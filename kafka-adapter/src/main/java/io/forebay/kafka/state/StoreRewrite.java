@@ -31,14 +31,25 @@ final class StoreRewrite {
 
     private StoreRewrite() {}
 
-    /** Rewrites all rows, commits durably, and returns the payload with the new layout. */
-    static CommitPayload rewrite(Store store, String name, File directory, CommitPayload last, StoreLayout to) {
+    /**
+     * Rewrites all rows, commits durably, and returns the payload with the new layout.
+     *
+     * @param keepsLists true when a row is a list of values, each of which would have to be changed; such rows are not
+     *     rewritten
+     * @throws ProcessorStateException when the rows cannot be brought to that layout
+     */
+    static CommitPayload rewrite(
+            Store store, String name, File directory, CommitPayload last, StoreLayout to, boolean keepsLists) {
         StoreLayout from = last.layout();
         if (from.kind() != to.kind() || from.format().compareTo(to.format()) > 0) {
-            throw new ProcessorStateException("Store " + name + " in " + directory + " holds rows of layout " + from
-                    + " and cannot be opened with layout " + to
-                    + ". To rebuild it from its changelog, stop the application, delete "
-                    + "that directory and start again.");
+            throw refusal(name, directory, "holds rows of layout " + from + " and cannot be opened with layout " + to);
+        }
+        if (keepsLists && from.format() != to.format()) {
+            throw refusal(
+                    name,
+                    directory,
+                    "keeps lists of values of format " + from.format() + ", which cannot be rewritten to format "
+                            + to.format());
         }
         LOG.info("Rewriting store {} from layout {} to {}", name, from, to);
         WriteBatch batch = new WriteBatch();
@@ -60,6 +71,11 @@ final class StoreRewrite {
         CommitPayload payload = new CommitPayload(to, last.streamTime(), last.offsets(), last.position());
         store.commitDurably(payload.encode());
         return payload;
+    }
+
+    private static ProcessorStateException refusal(String name, File directory, String what) {
+        return new ProcessorStateException("Store " + name + " in " + directory + " " + what
+                + ". To rebuild it from its changelog, stop the application, delete that directory and start again.");
     }
 
     /** A new prefix never hits another row: what follows the prefix contains the time that decides the prefix. */
