@@ -25,6 +25,8 @@ final class IngestImpl implements SortedIngest {
     private byte[] lastKey = new byte[64];
     private int lastLength = -1;
     private boolean ended;
+    /** True when the files may be visible and their sequence number may be given once more: then no write may come. */
+    private boolean unsettled;
 
     /** Keeps other writes out of the store until the end. */
     IngestImpl(StoreContext store, WritePath writes, FlushScheduler flushes, Installer installer, Recovery recovery) {
@@ -107,11 +109,13 @@ final class IngestImpl implements SortedIngest {
     /** Inside the gate, so that nobody fixes a state between the files and their sequence number. */
     private void show(List<FileMeta> files) throws IOException {
         store.gate.enterWriter();
+        unsettled = true;
         try {
-            installer.ingest(files, writes.assigned() + 1);
-            writes.publishOutside();
-        } catch (IOException e) {
+            installer.ingest(files, writes.assigned() + 1, writes::publishOutside);
+            unsettled = false;
+        } catch (IOException | RuntimeException | Error e) {
             recovery.failed(e);
+            unsettled = false;
             throw e;
         } finally {
             store.gate.leave();
@@ -127,7 +131,9 @@ final class IngestImpl implements SortedIngest {
 
     private void end() {
         ended = true;
-        store.lifecycle.endIngest();
+        if (!unsettled) {
+            store.lifecycle.endIngest();
+        }
         try {
             output.close();
         } catch (IOException e) {

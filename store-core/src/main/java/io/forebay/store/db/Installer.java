@@ -20,6 +20,11 @@ final class Installer {
     private boolean mergeNameKnown;
     /** Number of the newest commit that was installed. */
     private long newestCommit = -1;
+    /**
+     * True while an edit may be durable that readers are not shown, and for good when that could not be done. Then no other
+     * edit may come: it would bring to disk once more what the memtables still have. Set before anything can fail.
+     */
+    private boolean behind;
 
     Installer(StoreContext store, Checkpoints checkpoints, Pacing pacing) {
         this.store = store;
@@ -49,7 +54,7 @@ final class Installer {
             if (!hasPlace(result)) {
                 return false;
             }
-            complete = applyAndShow(result.edit(), List.of(), null);
+            complete = applyAndShow(result.edit(), List.of(), null, () -> {});
         }
         complete.forEach(CheckpointImpl::completeIfPossible);
         return true;
@@ -71,11 +76,32 @@ final class Installer {
      * @param commit becomes durable with it; null for none
      */
     void install(VersionEdit edit, List<TrackedMemtable> flushed, CommitMark commit) throws IOException {
-        applyAndShow(edit, flushed, commit).forEach(CheckpointImpl::completeIfPossible);
+        applyAndShow(edit, flushed, commit, () -> {}).forEach(CheckpointImpl::completeIfPossible);
     }
 
+    /** @param shown run when readers have the new version, before any other edit */
     private synchronized List<CheckpointImpl> applyAndShow(
-            VersionEdit edit, List<TrackedMemtable> flushed, CommitMark commit) throws IOException {
+            VersionEdit edit, List<TrackedMemtable> flushed, CommitMark commit, Runnable shown) throws IOException {
+        if (behind) {
+            throw new HalfInstalledException(new IllegalStateException("an edit before this one failed halfway"));
+        }
+        behind = true;
+        try {
+            List<CheckpointImpl> complete = apply(edit, flushed, commit);
+            shown.run();
+            behind = false;
+            return complete;
+        } catch (IOException | RuntimeException | Error e) {
+            behind = edit.isDurable();
+            if (behind) {
+                throw new HalfInstalledException(e);
+            }
+            throw e;
+        }
+    }
+
+    private List<CheckpointImpl> apply(VersionEdit edit, List<TrackedMemtable> flushed, CommitMark commit)
+            throws IOException {
         if (!mergeNameKnown) {
             edit.mergeName(store.options.mergeFunction().name());
         }
@@ -112,8 +138,10 @@ final class Installer {
      * Makes files that were built outside of the memtable visible, all entries at {@code sequence}: in the bottom run when
      * nothing overlaps them, else as a run of their own. All memtables are empty or flushed, so a commit that waits becomes
      * durable with it: nothing would keep a compaction from joining files of before and after the commit.
+     *
+     * @param publish makes {@code sequence} the newest one
      */
-    synchronized void ingest(List<FileMeta> files, long sequence) throws IOException {
+    synchronized void ingest(List<FileMeta> files, long sequence, Runnable publish) throws IOException {
         Version version = store.versions.current();
         try {
             boolean alone = version.runs().stream()
@@ -128,7 +156,8 @@ final class Installer {
             files.forEach(file -> edit.add(rank, file.withOverrideSequence(sequence)));
             CommitMark waiting = store.commits.last();
             boolean settled = store.isKeeping() || store.commits.isDurable(waiting);
-            install(edit, List.of(), settled ? null : waiting);
+            applyAndShow(edit, List.of(), settled ? null : waiting, publish)
+                    .forEach(CheckpointImpl::completeIfPossible);
         } finally {
             version.release();
         }

@@ -16,7 +16,9 @@ enum Severity {
     FATAL;
 
     static Severity of(Throwable cause) {
-        if (cause instanceof CorruptionException || cause instanceof FormatTooNewException) {
+        if (cause instanceof CorruptionException
+                || cause instanceof FormatTooNewException
+                || cause instanceof HalfInstalledException) {
             return FATAL;
         }
         return cause instanceof IOException

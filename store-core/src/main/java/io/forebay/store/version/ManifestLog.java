@@ -115,7 +115,15 @@ final class ManifestLog {
     /** The edit may be on disk or not, and the manifest may end in a part of it. */
     private void doubt(VersionEdit edit) {
         inDoubt = true;
-        edit.added().forEach(added -> registry.hold(added.file().id()));
+        boolean held = false;
+        try {
+            edit.added().forEach(added -> registry.hold(added.file().id()));
+            held = true;
+        } finally {
+            if (!held) {
+                registry.keepFiles(); // no memory to note them: a manifest that may be read must not name what is gone
+            }
+        }
         Manifest left = manifest;
         manifest = null;
         if (left != null) {

@@ -34,6 +34,8 @@ public final class VersionEdit {
     private Logs logs;
     private long nextRank = -1;
     private String mergeName;
+    /** Set by {@link VersionSet}. */
+    boolean durable;
 
     public VersionEdit remove(long rank, FileMeta file) {
         removed.add(new Removed(rank, file.id(), file.range().from()));
@@ -122,6 +124,11 @@ public final class VersionEdit {
     /** -1 when not said. */
     long nextRank() {
         return nextRank;
+    }
+
+    /** True once the manifest says so: whatever fails from then on, it cannot be taken back. */
+    public boolean isDurable() {
+        return durable;
     }
 
     /** True when applying it would change nothing. */

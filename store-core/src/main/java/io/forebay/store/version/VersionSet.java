@@ -172,6 +172,8 @@ public final class VersionSet implements Closeable {
      *     later call may succeed
      * @throws IllegalArgumentException when the edit removes a file that is not there or adds one that overlaps another;
      *     nothing has changed
+     * @throws RuntimeException or Error, of another kind: {@link VersionEdit#isDurable()} says whether the edit is in force, and
+     *     then this set must be closed and opened again
      */
     public void apply(VersionEdit edit) throws IOException {
         if (edit.isEmpty()) {
@@ -227,6 +229,7 @@ public final class VersionSet implements Closeable {
                 files.syncDirectory();
             }
             write(edit, next, false);
+            edit.durable = true;
             written = true;
         } finally {
             if (!written) {
