@@ -1,6 +1,7 @@
 package io.forebay.store;
 
 import io.forebay.store.db.Engine;
+import io.forebay.store.db.EngineLimits;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.LongSupplier;
@@ -16,7 +17,7 @@ public final class Environment implements AutoCloseable {
     private final Engine engine;
 
     private Environment(Builder builder) {
-        engine = new Engine(builder);
+        engine = new Engine(builder, builder.limits);
     }
 
     public static Builder builder() {
@@ -117,6 +118,7 @@ public final class Environment implements AutoCloseable {
         private SlabAllocator allocator;
         private LongSupplier random;
         private boolean leakTracking;
+        private EngineLimits limits = EngineLimits.DEFAULT;
 
         private Builder() {}
 
@@ -169,6 +171,12 @@ public final class Environment implements AutoCloseable {
          */
         public Builder leakTracking(boolean value) {
             leakTracking = value;
+            return this;
+        }
+
+        /** For tests. */
+        Builder limits(EngineLimits value) {
+            limits = value;
             return this;
         }
 

@@ -40,8 +40,9 @@ import java.util.Set;
  * After close all methods throw {@link StoreClosedException} but {@link #committedPayload}, {@link #durablePayload} and
  * {@link #close}.
  *
- * <p><b>Arguments.</b> Keys are 0 to 16 MiB, values 0 to 1 GiB; longer ones are refused with {@link
- * IllegalArgumentException}. Null is refused with {@link NullPointerException} unless a method says otherwise, and a
+ * <p><b>Arguments.</b> Keys are 0 to 16 MiB, values 0 to 1 GiB, payloads 0 to 64 MiB; longer ones are refused with {@link
+ * IllegalArgumentException}. Operands of one key may become more than 1 GiB together; then a read of that key throws a
+ * {@link StoreException}, until the key is deleted or put, and everything else goes on. Null is refused with {@link NullPointerException} unless a method says otherwise, and a
  * part that does not lie inside its array with {@link IndexOutOfBoundsException}. A write that finds no memory although
  * all has been flushed gets a {@link MemoryBudgetException}. In each of these cases nothing is written (but see {@link
  * #write}). Arrays handed in are copied and may be reused.
@@ -49,6 +50,9 @@ import java.util.Set;
 public interface Store extends ReadView, AutoCloseable {
     int MAX_KEY_BYTES = 16 << 20;
     int MAX_VALUE_BYTES = 1 << 30;
+
+    /** Of a commit or a checkpoint. The manifest holds the newest one, and is written as a whole now and then. */
+    int MAX_PAYLOAD_BYTES = 64 << 20;
 
     /** Sets the value of a key. {@link MemoryBudgetException} when the entry does not fit the memory budget. */
     void put(byte[] key, byte[] value);
@@ -90,7 +94,8 @@ public interface Store extends ReadView, AutoCloseable {
     /**
      * Applies all operations of the batch atomically. The batch can be cleared and reused afterwards. One that needs more than a
      * quarter of the memory budget for its bytes, or half of it in a memtable, is applied piece by piece; should that fail
-     * midway, nothing of it is ever seen, but the store is read-only until it is opened again: split such batches.
+     * midway, nothing of it is ever seen, but the store is read-only until it is opened again: split such batches. With a
+     * write-ahead log a batch that takes more than about 2 GiB in it is refused with {@link IllegalArgumentException}.
      */
     void write(WriteBatch batch);
 

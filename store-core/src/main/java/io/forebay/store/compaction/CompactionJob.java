@@ -90,7 +90,14 @@ public final class CompactionJob {
 
     private List<FileMeta> merge() throws IOException {
         Retention retention = new Retention(
-                snapshots, -1, Long.MAX_VALUE, durableSequence, new OlderFiles(olderRuns()), mergeFunction, filter);
+                snapshots,
+                -1,
+                Long.MAX_VALUE,
+                durableSequence,
+                new OlderFiles(olderRuns()),
+                mergeFunction,
+                filter,
+                target.foldBytes());
         try (RetentionIterator entries = new RetentionIterator(openSources(), retention, cancellation);
                 SstOutput output = openOutput(entries)) {
             for (entries.start(); entries.isValid(); entries.next()) {

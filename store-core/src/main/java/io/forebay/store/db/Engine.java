@@ -42,7 +42,7 @@ public final class Engine {
     private int opening;
     private boolean closed;
 
-    public Engine(Environment.Builder builder) {
+    public Engine(Environment.Builder builder, EngineLimits limits) {
         long budget = builder.memoryBytes();
         SlabAllocator allocator = orElse(builder.allocator(), () -> new DirectSlabAllocator(budget));
         pool = new SlabPool(allocator, budget, budget / 4 * 3);
@@ -51,7 +51,14 @@ public final class Engine {
         Clock clock = orElse(builder.clock(), SystemClock::new);
         LongSupplier ids = orElse(builder.random(), SecureIds::new);
         shared = new EngineResources(
-                pool, cache, executor, clock, ids, new MemoryArbiter(pool, executor, clock), builder.leakTracking());
+                pool,
+                cache,
+                executor,
+                clock,
+                ids,
+                new MemoryArbiter(pool, executor, clock),
+                builder.leakTracking(),
+                limits);
         String version = Environment.class.getPackage().getImplementationVersion();
         LOG.info(
                 "Forebay {}: an environment with a budget of {} bytes for all its stores, and {}",

@@ -14,4 +14,5 @@ record EngineResources(
         Clock clock,
         LongSupplier ids,
         MemoryArbiter arbiter,
-        boolean leakTracking) {}
+        boolean leakTracking,
+        EngineLimits limits) {}

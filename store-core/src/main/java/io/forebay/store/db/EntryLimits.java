@@ -13,6 +13,15 @@ final class EntryLimits {
         checkLengths(keyLength, valueLength);
     }
 
+    /** Of a commit, a checkpoint or a restore. @return it */
+    static byte[] checkPayload(byte[] payload) {
+        if (Objects.requireNonNull(payload, "payload").length > Store.MAX_PAYLOAD_BYTES) {
+            throw new IllegalArgumentException("Payload of " + payload.length + " bytes; a payload has at most "
+                    + Store.MAX_PAYLOAD_BYTES + " bytes");
+        }
+        return payload;
+    }
+
     static void checkLengths(int keyLength, int valueLength) {
         if (keyLength > Store.MAX_KEY_BYTES) {
             throw new IllegalArgumentException(

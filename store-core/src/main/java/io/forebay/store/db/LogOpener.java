@@ -58,6 +58,7 @@ final class LogOpener implements WalHandler {
                 number,
                 parts.writes.assigned() + 1,
                 store.options.durability() == Durability.SYNCED,
+                store.shared.limits().logRecordBytes(),
                 parts.recovery::failed);
         store.log(log); // closed with the store from here on
         parts.installer.install(leaving(id, number));

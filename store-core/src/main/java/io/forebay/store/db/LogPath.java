@@ -7,7 +7,8 @@ import io.forebay.store.wal.WriteAheadLog;
  * The way of a write to the log: encoded inside the gate, right after the memtable took it, and waited for outside.
  *
  * <p>A write that is in the memtable and cannot be encoded, because there is no memory for it, tears the store: no log
- * that goes on without it would be right. All but {@link #await} and {@link #share} is called inside the gate only.
+ * that goes on without it would be right. All but {@link #await}, {@link #share} and {@link #checkSize} is called
+ * inside the gate only.
  */
 final class LogPath {
     /** What a record takes besides key and value, about. */
@@ -72,6 +73,11 @@ final class LogPath {
     /** As the others, but what fails is the caller's to judge: it knows how much of the batch is in the memtable. */
     long batch(long firstSequence, WriteBatch batch) {
         return encoded(log.batch(firstSequence, batch), batch.sizeInBytes());
+    }
+
+    /** Throws when the batch cannot be written to a log. Also outside the gate. */
+    void checkSize(WriteBatch batch) {
+        log.checkSize(batch);
     }
 
     /** Commits count as well: payloads may be all that a store gets. */

@@ -8,6 +8,7 @@ import io.forebay.store.StoreIoException;
 import io.forebay.store.StoreIterator;
 import io.forebay.store.ValueBuffer;
 import io.forebay.store.iter.EmptySpans;
+import io.forebay.store.iter.MergedValue;
 import io.forebay.store.key.KeyHash;
 import io.forebay.store.key.PointLookup;
 import io.forebay.store.memtable.Memtable;
@@ -286,6 +287,9 @@ final class ReadPath {
             return false;
         }
         List<byte[]> values = lookup.operandsNewestFirst();
+        if (values.size() > 1) {
+            MergedValue.check(values, store.shared.limits().valueBytes());
+        }
         if (values.size() > 1 && delimiter >= 0 && AppendedValue.join(values, (byte) delimiter, into)) {
             return true;
         }

@@ -76,6 +76,12 @@ final class StoreContext {
     }
 
     SstTarget sstTarget() {
-        return SstTarget.of(files, versions.registry(), shared.ids(), shared.clock(), options);
+        return SstTarget.of(
+                files,
+                versions.registry(),
+                shared.ids(),
+                shared.clock(),
+                options,
+                shared.limits().foldBytes());
     }
 }

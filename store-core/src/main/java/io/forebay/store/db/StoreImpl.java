@@ -81,12 +81,12 @@ final class StoreImpl implements Store {
 
     @Override
     public void commit(byte[] payload) {
-        parts.commits.commit(Objects.requireNonNull(payload, "payload"));
+        parts.commits.commit(EntryLimits.checkPayload(payload));
     }
 
     @Override
     public void commitDurably(byte[] payload) {
-        parts.commits.commitDurably(Objects.requireNonNull(payload, "payload"));
+        parts.commits.commitDurably(EntryLimits.checkPayload(payload));
     }
 
     @Override
@@ -133,7 +133,7 @@ final class StoreImpl implements Store {
 
     @Override
     public Checkpoint checkpoint(byte[] payload) {
-        return parts.checkpoints.take(Objects.requireNonNull(payload, "payload"), parts.writes);
+        return parts.checkpoints.take(EntryLimits.checkPayload(payload), parts.writes);
     }
 
     @Override

@@ -59,8 +59,9 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
                 addMemtable(table, sources);
             }
             from.version.addSources(range, true, sources);
-            UserIterator cursor =
-                    new UserIterator(sources, range, claim.sequence, store.options.mergeFunction(), emptySpans, this);
+            UserIterator cursor = new UserIterator(
+                            sources, range, claim.sequence, store.options.mergeFunction(), emptySpans, this)
+                    .limitValues(store.shared.limits().valueBytes());
             opened = true;
             return cursor;
         } catch (IOException e) {

@@ -21,7 +21,6 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
@@ -50,6 +49,7 @@ final class StoreOpener {
 
     /** As the union of the clipped sources; durable on return. */
     StoreImpl restore(List<RestoreSource> sources, byte[] payload) {
+        EntryLimits.checkPayload(payload);
         RestorePlan plan = RestorePlan.of(sources, encryption);
         checkMergeName(plan.mergeName());
         for (VersionEdit.Added added : plan.added()) {
@@ -149,9 +149,7 @@ final class StoreOpener {
 
     private VersionSet create(RestorePlan plan, byte[] payload, FileRegistry registry) throws IOException {
         List<PhysicalFile> held = new ArrayList<>();
-        VersionEdit edit = new VersionEdit()
-                .lastSequence(plan.lastSequence())
-                .commit(plan.lastSequence(), Objects.requireNonNull(payload, "payload"));
+        VersionEdit edit = new VersionEdit().lastSequence(plan.lastSequence()).commit(plan.lastSequence(), payload);
         String mergeName =
                 options.mergeFunction() == null ? null : options.mergeFunction().name();
         if (mergeName != null) {

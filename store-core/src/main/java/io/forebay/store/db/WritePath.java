@@ -210,6 +210,9 @@ final class WritePath implements MemoryArbiter.Tenant {
 
     void write(WriteBatch batch) {
         batches.check(batch);
+        if (log != null) {
+            log.checkSize(batch);
+        }
         long ticket;
         gate.enterWriter();
         try {

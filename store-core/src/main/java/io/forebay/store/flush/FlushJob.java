@@ -102,7 +102,8 @@ public final class FlushJob {
 
     private List<FileMeta> write(SourceSupplier memtables, long above, long upTo, OlderData lower) throws IOException {
         // Nothing gets sequence number 0 here: what is flushed is not committed before the edit.
-        Retention retention = new Retention(snapshots, above, upTo, -1, lower, mergeFunction, filter);
+        Retention retention =
+                new Retention(snapshots, above, upTo, -1, lower, mergeFunction, filter, target.foldBytes());
         try (RetentionIterator entries = new RetentionIterator(memtables.open(), retention, cancellation);
                 SstOutput output = new SstOutput(
                         target,

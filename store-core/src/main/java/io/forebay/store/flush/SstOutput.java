@@ -6,6 +6,7 @@ import io.forebay.store.rangedel.Fragment;
 import io.forebay.store.sst.SstProperties;
 import io.forebay.store.sst.SstWriter;
 import io.forebay.store.util.Slab;
+import io.forebay.store.version.FileBounds;
 import io.forebay.store.version.FileId;
 import io.forebay.store.version.FileMeta;
 import io.forebay.store.version.PhysicalFile;
@@ -150,7 +151,10 @@ public final class SstOutput implements Closeable {
             passCut();
         }
         if (lastKey != null && !Arrays.equals(lastKey, 0, lastKey.length, key, offset, offset + length)) {
-            cut(Arrays.copyOfRange(key, offset, offset + length));
+            byte[] end = FileBounds.between(lastKey, key, offset, length);
+            if (end != null) {
+                cut(end);
+            }
         }
         if (writer == null) {
             begin();
@@ -170,8 +174,10 @@ public final class SstOutput implements Closeable {
     }
 
     private void passCut() throws IOException {
-        if (leastBytes == 0 || writer != null && writer.estimatedBytes() >= leastBytes) {
-            cut(cuts.get(nextCut));
+        byte[] end = cuts.get(nextCut);
+        boolean large = leastBytes == 0 || writer != null && writer.estimatedBytes() >= leastBytes;
+        if (large && end.length <= FileBounds.MAX_BYTES) {
+            cut(end);
         }
         nextCut++;
         showCut();
@@ -204,7 +210,7 @@ public final class SstOutput implements Closeable {
         finished.add(new FileMeta(
                 writing,
                 properties.fileBytes(),
-                properties.range(),
+                FileBounds.shortened(properties.range()),
                 false,
                 properties.minSequence(),
                 properties.maxSequence(),

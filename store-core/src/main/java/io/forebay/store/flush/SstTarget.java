@@ -19,6 +19,7 @@ import java.util.function.LongSupplier;
  * @param compression of the files that are written
  * @param bottomCompression of those of the bottom level
  * @param targetFileBytes see {@link StoreOptions#targetFileBytes()}
+ * @param foldBytes see {@link io.forebay.store.iter.Retention}
  */
 public record SstTarget(
         FileStore files,
@@ -29,7 +30,8 @@ public record SstTarget(
         int bloomBitsPerKey,
         Compression compression,
         Compression bottomCompression,
-        long targetFileBytes) {
+        long targetFileBytes,
+        long foldBytes) {
 
     /** The same for files of the bottom level. */
     public SstTarget atBottom() {
@@ -42,11 +44,17 @@ public record SstTarget(
                 bloomBitsPerKey,
                 bottomCompression,
                 bottomCompression,
-                targetFileBytes);
+                targetFileBytes,
+                foldBytes);
     }
 
     public static SstTarget of(
-            FileStore files, FileRegistry registry, LongSupplier ids, Clock clock, StoreOptions options) {
+            FileStore files,
+            FileRegistry registry,
+            LongSupplier ids,
+            Clock clock,
+            StoreOptions options,
+            long foldBytes) {
         return new SstTarget(
                 files,
                 registry,
@@ -56,6 +64,7 @@ public record SstTarget(
                 options.bloomBitsPerKey(),
                 options.compression(),
                 options.bottomCompression(),
-                options.targetFileBytes());
+                options.targetFileBytes(),
+                foldBytes);
     }
 }

@@ -16,6 +16,7 @@ import java.util.Objects;
  * @param older what lies below the sources
  * @param mergeFunction may be null when the store has none
  * @param filter may be null
+ * @param foldBytes operands of one key that are more than this together are folded in parts, and stay several entries
  */
 public record Retention(
         long[] states,
@@ -24,9 +25,25 @@ public record Retention(
         long zeroUpTo,
         OlderData older,
         MergeFunction mergeFunction,
-        CompactionFilter filter) {
+        CompactionFilter filter,
+        long foldBytes) {
+    /** 64 MiB: as much again goes to the result, all of it on the heap. */
+    public static final long FOLD_BYTES = 64 << 20;
+
     public Retention {
         Objects.requireNonNull(states, "states");
         Objects.requireNonNull(older, "older");
+    }
+
+    /** With the usual limit of what is folded at once. */
+    Retention(
+            long[] states,
+            long above,
+            long upTo,
+            long zeroUpTo,
+            OlderData older,
+            MergeFunction mergeFunction,
+            CompactionFilter filter) {
+        this(states, above, upTo, zeroUpTo, older, mergeFunction, filter, FOLD_BYTES);
     }
 }

@@ -19,7 +19,8 @@ import java.util.List;
  * internal order, such that each kept state and the newest one read the same before and after.
  *
  * <p>Of each key and stripe (see {@link Stripes}) at most one version stays. Versions that a range delete of the same
- * stripe covers go. Operands of one stripe are folded to one, or to a plain value when what is below them is known. Where
+ * stripe covers go. Operands of one stripe are folded to one, or to a plain value when what is below them is known; to
+ * several, with what is below them left as it is, when they are too long to be held on the heap together. Where
  * nothing older lies below, deletes go and plain values that every state sees get sequence number 0.
  *
  * <p>Usage: {@link #start()}, then read and {@link #next()} while {@link #isValid()}; {@link #takeTombstones} at every cut
@@ -268,8 +269,9 @@ public final class RetentionIterator implements Closeable {
         return false;
     }
 
+    /** A value below operands that stay apart from it is no value that anybody reads. */
     private boolean isDropped(long version) {
-        if (retention.filter() == null || version <= stripes.newest()) {
+        if (retention.filter() == null || shownBefore || version <= stripes.newest()) {
             return false;
         }
         int length = merged.valueLength();
@@ -286,23 +288,30 @@ public final class RetentionIterator implements Closeable {
     private void fold(long newest, int stripe) throws IOException {
         operands.clear();
         operands.add(merged.copyValue());
+        long bytes = merged.valueLength();
         long oldest = newest;
         boolean complete = false;
+        boolean full = false;
         merged.next();
-        while (!complete && isVersionIn(stripe)) {
+        while (!complete && !full && isVersionIn(stripe)) {
             if (isDeleted(merged.sequence(), stripe)) {
                 complete = true;
+            } else if (merged.kind() != ValueKind.DELETE && bytes + merged.valueLength() > retention.foldBytes()) {
+                full = true;
             } else {
                 if (merged.kind() != ValueKind.DELETE) {
                     operands.add(merged.copyValue());
+                    bytes += merged.valueLength();
                 }
                 oldest = merged.sequence();
                 complete = merged.kind() != ValueKind.MERGE;
                 merged.next();
             }
         }
-        settled = stripe;
-        complete |= isNothingBelow(oldest);
+        if (!full) {
+            settled = stripe;
+            complete |= isNothingBelow(oldest);
+        }
         byte[] value = operands.get(0);
         if (operands.size() > 1) {
             if (retention.mergeFunction() == null) {

@@ -2,6 +2,7 @@ package io.forebay.store.iter;
 
 import io.forebay.store.KeyRange;
 import io.forebay.store.MergeFunction;
+import io.forebay.store.Store;
 import io.forebay.store.StoreException;
 import io.forebay.store.ValueBuffer;
 import io.forebay.store.key.ValueKind;
@@ -52,6 +53,7 @@ public final class UserIterator implements Closeable {
     private int keyLength;
     private long head;
     private final ValueBuffer copied = new ValueBuffer(0);
+    private long valueBytes = Store.MAX_VALUE_BYTES;
     private byte[] folded;
     private final List<byte[]> operands = new ArrayList<>(0);
     private final EmptySpans emptySpans;
@@ -87,6 +89,12 @@ public final class UserIterator implements Closeable {
         this.to = bounds.to();
         this.fromHead = Slab.head(from, 0, from.length);
         this.toHead = to == null ? 0 : Slab.head(to, 0, to.length);
+    }
+
+    /** Values that are merged from more than {@code most} bytes are refused. */
+    public UserIterator limitValues(long most) {
+        valueBytes = most;
+        return this;
     }
 
     public boolean isValid() {
@@ -402,6 +410,7 @@ public final class UserIterator implements Closeable {
             if (mergeFunction == null) {
                 throw new StoreException("The store holds merge operands but was opened without a merge function");
             }
+            MergedValue.check(operands, valueBytes);
             folded = mergeFunction.merge(Arrays.copyOf(key, keyLength), operands);
         }
         operands.clear();

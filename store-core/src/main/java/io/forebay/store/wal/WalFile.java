@@ -37,7 +37,7 @@ final class WalFile {
         try {
             byte[] header = header(id, number, cipher);
             log.file.append(ByteBuffer.wrap(header));
-            WalSegment start = new WalSegment();
+            WalSegment start = new WalSegment(WalFormat.MAX_PAYLOAD);
             start.begin(firstSequence, true);
             log.append(start);
             log.sync();

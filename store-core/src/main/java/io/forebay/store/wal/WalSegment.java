@@ -31,7 +31,27 @@ final class WalSegment implements WriteBatch.Handler {
     /** To be run when the newest commit in it is durable; null when there is none. */
     Runnable onCommitDurable;
 
+    private final int most;
     private ByteBuffer buffer = ByteBuffer.wrap(bytes);
+
+    /** @param most bytes of a record at most */
+    WalSegment(int most) {
+        this.most = most;
+    }
+
+    /** What a segment takes that holds nothing but this batch. */
+    static long bytesFor(WriteBatch batch) {
+        return RESERVED + roomFor(batch) + TRAILER;
+    }
+
+    private static long roomFor(WriteBatch batch) {
+        return batch.sizeInBytes() + 2L * batch.count() + 16;
+    }
+
+    /** Whether it can take the batch besides what it holds. */
+    boolean hasRoomFor(WriteBatch batch) {
+        return size + roomFor(batch) + TRAILER <= most;
+    }
 
     void begin(long sequence, boolean first) {
         size = RESERVED;
@@ -74,7 +94,7 @@ final class WalSegment implements WriteBatch.Handler {
     }
 
     void batch(WriteBatch batch) {
-        ensure(batch.sizeInBytes() + 2L * batch.count() + 16);
+        ensure(roomFor(batch));
         bytes[size++] = WalFormat.BATCH;
         size = Varint.putInt(bytes, size, batch.count());
         batch.forEach(this);
@@ -112,10 +132,11 @@ final class WalSegment implements WriteBatch.Handler {
     private void ensure(long room) {
         long needed = size + room + TRAILER;
         if (needed > bytes.length) {
-            if (needed > WalFormat.MAX_PAYLOAD) {
-                throw new IllegalArgumentException("A write of " + room + " bytes does not fit into a write-ahead log");
+            if (needed > most) {
+                throw new IllegalArgumentException("A write of " + room
+                        + " bytes does not fit into a record of a write-ahead log, which has at most " + most);
             }
-            bytes = Arrays.copyOf(bytes, (int) Math.min(WalFormat.MAX_PAYLOAD, Math.max(needed, bytes.length * 2L)));
+            bytes = Arrays.copyOf(bytes, (int) Math.min(most, Math.max(needed, bytes.length * 2L)));
             buffer = ByteBuffer.wrap(bytes);
         }
     }

@@ -23,6 +23,8 @@ import java.util.function.Consumer;
 public final class WriteAheadLog {
     /** A group is closed when it is larger. */
     private static final int GROUP_BYTES = 1 << 20;
+    /** No record is larger, and no batch that is to be one. */
+    public static final int MAX_RECORD_BYTES = WalFormat.MAX_PAYLOAD;
     /** Groups that are kept for reuse, unless a large write has made them too big. */
     private static final int SPARES = 2;
 
@@ -30,6 +32,7 @@ public final class WriteAheadLog {
     private final Encryption encryption;
     private final long id;
     private final boolean synced;
+    private final int recordBytes;
     private final Consumer<Throwable> onFailure;
     private final LiveLogs live;
 
@@ -37,7 +40,7 @@ public final class WriteAheadLog {
     // Guarded by segments.
     private final ArrayDeque<WalSegment> full = new ArrayDeque<>();
     private final ArrayDeque<WalSegment> spares = new ArrayDeque<>();
-    private WalSegment filling = new WalSegment();
+    private WalSegment filling;
     private boolean rotate;
     private long tickets;
 
@@ -58,12 +61,15 @@ public final class WriteAheadLog {
             Encryption encryption,
             long id,
             boolean synced,
+            int recordBytes,
             WalFile file,
             Consumer<Throwable> onFailure) {
         this.files = files;
         this.encryption = encryption;
         this.id = id;
         this.synced = synced;
+        this.recordBytes = recordBytes;
+        filling = new WalSegment(recordBytes);
         this.file = file;
         this.onFailure = onFailure;
         live = new LiveLogs(files);
@@ -79,6 +85,7 @@ public final class WriteAheadLog {
      * @param number above that of every log there is
      * @param nextSequence of the next write
      * @param synced whether {@link #await} waits for a sync
+     * @param recordBytes of a record at most: {@link #MAX_RECORD_BYTES}, less in tests
      * @param onFailure told the first cause when a log cannot be written; called with no write under way
      */
     public static WriteAheadLog start(
@@ -88,10 +95,11 @@ public final class WriteAheadLog {
             long number,
             long nextSequence,
             boolean synced,
+            int recordBytes,
             Consumer<Throwable> onFailure)
             throws IOException {
         WalFile first = WalFile.create(files, encryption, id, number, nextSequence);
-        return new WriteAheadLog(files, encryption, id, synced, first, onFailure);
+        return new WriteAheadLog(files, encryption, id, synced, recordBytes, first, onFailure);
     }
 
     // ---- the first half: one thread at a time, sequence numbers rise; each gives a ticket
@@ -130,9 +138,27 @@ public final class WriteAheadLog {
         }
     }
 
-    /** @param firstSequence of the first write of the batch, which has one at least */
+    /**
+     * Throws when the batch is too large for a record: it must be refused before anything of it is applied. Any thread.
+     *
+     * @throws IllegalArgumentException says its size and the limit
+     */
+    public void checkSize(WriteBatch batch) {
+        long needed = WalSegment.bytesFor(batch);
+        if (needed > recordBytes) {
+            throw new IllegalArgumentException("A write batch of " + batch.sizeInBytes() + " bytes in " + batch.count()
+                    + " operations takes " + needed
+                    + " bytes of a write-ahead log, where a batch is one record of at most "
+                    + recordBytes + " bytes; write it in parts");
+        }
+    }
+
+    /** @param firstSequence of the first write of the batch, which has one at least and passed {@link #checkSize} */
     public long batch(long firstSequence, WriteBatch batch) {
         synchronized (segments) {
+            if (!filling.isEmpty() && !filling.hasRoomFor(batch)) {
+                closeSegment();
+            }
             WalSegment segment = segment(firstSequence);
             segment.batch(batch);
             return added(segment);
@@ -184,7 +210,7 @@ public final class WriteAheadLog {
         if (!filling.isEmpty()) {
             full.add(filling);
             WalSegment spare = spares.poll();
-            filling = spare != null ? spare : new WalSegment();
+            filling = spare != null ? spare : new WalSegment(recordBytes);
         }
     }
 

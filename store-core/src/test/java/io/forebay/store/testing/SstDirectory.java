@@ -12,6 +12,7 @@ import io.forebay.store.flush.SstTarget;
 import io.forebay.store.flush.TombstoneFeed;
 import io.forebay.store.iter.Entry;
 import io.forebay.store.iter.History;
+import io.forebay.store.iter.Retention;
 import io.forebay.store.iter.Source;
 import io.forebay.store.key.InternalIterator;
 import io.forebay.store.rangedel.Fragment;
@@ -66,7 +67,8 @@ public final class SstDirectory implements AutoCloseable {
                 10,
                 compression,
                 compression,
-                targetFileBytes);
+                targetFileBytes,
+                Retention.FOLD_BYTES);
     }
 
     public SstTarget target(long targetFileBytes) {

@@ -1,0 +1,40 @@
+package io.forebay.store.version;
+
+import io.forebay.store.KeyRange;
+import java.util.Arrays;
+
+/**
+ * The range of a file as the manifest has it. Long bounds are shortened, outwards, because the manifest is written as a
+ * whole now and then: with keys of 16 MiB a few dozen files would make it larger than a record may be. That files of one
+ * run stay apart all the same, they begin and end at keys that are told from each other within this length.
+ */
+public final class FileBounds {
+    /** Bounds up to this length are what they are. */
+    public static final int MAX_BYTES = 1 << 10;
+
+    private FileBounds() {}
+
+    /** The narrowest range around {@code exact} whose bounds are no longer than {@link #MAX_BYTES}. */
+    public static KeyRange shortened(KeyRange exact) {
+        byte[] from = exact.from();
+        byte[] to = exact.to();
+        if (from.length > MAX_BYTES) {
+            from = Arrays.copyOf(from, MAX_BYTES);
+        }
+        if (to != null && to.length > MAX_BYTES) {
+            to = KeyRange.prefixEnd(Arrays.copyOf(to, MAX_BYTES));
+        }
+        return KeyRange.of(from, to);
+    }
+
+    /**
+     * Where a file must end so that {@code key[offset, offset + length)} may begin the next one: not behind that key, behind
+     * {@code last}, and no longer than {@link #MAX_BYTES}.
+     *
+     * @return null when there is no such place: both keys belong into one file
+     */
+    public static byte[] between(byte[] last, byte[] key, int offset, int length) {
+        byte[] cut = Arrays.copyOfRange(key, offset, offset + Math.min(length, MAX_BYTES));
+        return Arrays.compareUnsigned(last, cut) < 0 ? cut : null;
+    }
+}
