@@ -25,6 +25,21 @@ import java.util.Objects;
  *
  * <p>A point read claims nothing: when the writer overwrote in place what it wanted to see, it tries again with a newer
  * sequence number, and if it keeps losing, claims a state like a snapshot does.
+ *
+ * <p><b>Why a point read sees one moment.</b> It takes the read state, reads the published sequence number P, and goes on only
+ * if the state is the present one even then. So the state was present when P was read.
+ * <ul>
+ *   <li>All writes up to P are in it: the writer replaces the state before it publishes what it wrote to the next memtable,
+ *       and publishes an ingest after its files are in the state. Without the look back, P could be of a write that is in a
+ *       newer state only, and what this one has up to P would be the middle of a batch, or operands without the ingest
+ *       below them.
+ *   <li>Nothing of P is missing in it: flushes and compactions keep the state at the published number that they found
+ *       when they began, and all that they read was published when their result came into the state, or is above P.
+ *   <li>Writes above P are told by their numbers, and one that took the place of a write up to P makes the read start again.
+ * </ul>
+ * A claimed state needs no look back: nobody overwrites or drops what it sees, in the state that was present when it was
+ * claimed or in a newer one, until the claim ends. So a read of a snapshot looks at the claim when it has its answer: an answer
+ * is right if the claim had not ended by then, because whoever meets a later write or file has seen the end of the claim too.
  */
 final class ReadPath {
     private static final int OPTIMISTIC_READS = 8;
@@ -139,53 +154,88 @@ final class ReadPath {
     private boolean read(
             ReadContext context, byte[] key, int offset, int length, ValueBuffer into, SnapshotList.Entry claim) {
         long hash = KeyHash.of(key, offset, length);
+        PointLookup lookup = context.lookup;
+        if (claim != null) {
+            boolean found = readClaimed(lookup, key, offset, length, hash, into, claim);
+            checkClaim(claim);
+            return found;
+        }
+        for (int attempt = 0; attempt < OPTIMISTIC_READS; attempt++) {
+            int result = readNow(lookup, key, offset, length, hash, into);
+            if (result != Memtable.RETRY) {
+                return result == Memtable.FOUND;
+            }
+        }
+        SnapshotList.Entry own = claimNow(null);
+        try {
+            return readClaimed(lookup, key, offset, length, hash, into, own);
+        } finally {
+            store.snapshots.remove(own);
+        }
+    }
+
+    /** As {@link #readAt}, of the present moment. */
+    private int readNow(PointLookup lookup, byte[] key, int offset, int length, long hash, ValueBuffer into) {
         ReadState state = store.states.acquire();
         try {
-            // the limit after the state: what is newer than the state cannot be half in it for one key
-            long limit = claim == null ? writes.published() : claim.sequence;
-            int newest = state.active.memtable.getNewest(hash, key, offset, length, limit, into);
-            if (newest == Memtable.FOUND || newest == Memtable.SETTLED) {
-                store.counters.memtableReads.increment();
-                return newest == Memtable.FOUND;
-            }
-            PointLookup lookup = context.lookup;
-            lookup.start(key, offset, length, hash, limit, into);
-            boolean done = newest == Memtable.CONTINUE
-                    ? searchOlder(state, lookup, claim != null)
-                    : search(state, lookup, claim != null);
-            for (int attempt = 1; !done && attempt < OPTIMISTIC_READS; attempt++) {
-                if (claim != null) {
-                    throw lostVersion(claim);
-                }
-                lookup.start(key, offset, length, hash, writes.published(), into);
-                done = search(state, lookup, false);
-            }
-            if (done) {
-                return finish(lookup, into);
-            }
+            long limit = writes.published();
+            return store.states.isCurrent(state)
+                    ? readAt(state, lookup, key, offset, length, hash, limit, into, false)
+                    : Memtable.RETRY;
         } finally {
             state.release();
         }
-        return readClaimed(context.lookup, key, offset, length, hash, into);
     }
 
-    /** The last resort of a read that keeps losing against the writer. */
-    private boolean readClaimed(PointLookup lookup, byte[] key, int offset, int length, long hash, ValueBuffer into) {
-        SnapshotList.Entry own = claimNow(null);
-        ReadState state = null;
+    private boolean readClaimed(
+            PointLookup lookup,
+            byte[] key,
+            int offset,
+            int length,
+            long hash,
+            ValueBuffer into,
+            SnapshotList.Entry claim) {
+        ReadState state = store.states.acquire();
         try {
-            state = store.states.acquire();
-            lookup.start(key, offset, length, hash, own.sequence, into);
-            if (!search(state, lookup, true)) {
-                throw lostVersion(own);
+            int result = readAt(state, lookup, key, offset, length, hash, claim.sequence, into, true);
+            if (result == Memtable.RETRY) {
+                throw lostVersion(claim);
             }
-            return finish(lookup, into);
+            return result == Memtable.FOUND;
         } finally {
-            if (state != null) {
-                state.release();
-            }
-            store.snapshots.remove(own);
+            state.release();
         }
+    }
+
+    /**
+     * Asks the sources.
+     *
+     * @param claimed whether {@code limit} is claimed
+     * @return {@link Memtable#FOUND}, {@link Memtable#SETTLED} when there is no value, or {@link Memtable#RETRY} when the
+     *     version that the limit sees was overwritten in place
+     */
+    private int readAt(
+            ReadState state,
+            PointLookup lookup,
+            byte[] key,
+            int offset,
+            int length,
+            long hash,
+            long limit,
+            ValueBuffer into,
+            boolean claimed) {
+        int newest = state.active.memtable.getNewest(hash, key, offset, length, limit, into);
+        if (newest == Memtable.FOUND || newest == Memtable.SETTLED) {
+            store.counters.memtableReads.increment();
+            return newest;
+        }
+        lookup.start(key, offset, length, hash, limit, into);
+        boolean done =
+                newest == Memtable.CONTINUE ? searchOlder(state, lookup, claimed) : search(state, lookup, claimed);
+        if (!done) {
+            return Memtable.RETRY;
+        }
+        return finish(lookup, into) ? Memtable.FOUND : Memtable.SETTLED;
     }
 
     private List<byte[]> multiGetClaimed(List<byte[]> keys, SnapshotList.Entry claim) {
@@ -193,6 +243,7 @@ final class ReadPath {
         if (values == null) {
             throw lostVersion(claim);
         }
+        checkClaim(claim);
         return values;
     }
 
@@ -306,12 +357,17 @@ final class ReadPath {
         return true;
     }
 
+    /** What was read at a claim counts only if the claim had not ended by then. */
+    private static void checkClaim(SnapshotList.Entry claim) {
+        if (claim.isRemoved()) {
+            throw new StoreClosedException("The snapshot was closed during a read");
+        }
+    }
+
     /** A claimed version is gone: somebody closed the snapshot meanwhile. */
     private StoreException lostVersion(SnapshotList.Entry claim) {
         store.lifecycle.checkReadable();
-        if (store.snapshots.isRemoved(claim)) {
-            return new StoreClosedException("The snapshot was closed during a read");
-        }
+        checkClaim(claim);
         return new StoreException("Store " + store.options.name() + " lost the version that sequence number "
                 + claim.sequence + " needs. This is a bug in Forebay, please report it.");
     }

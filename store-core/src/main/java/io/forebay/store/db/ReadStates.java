@@ -37,6 +37,11 @@ final class ReadStates {
         }
     }
 
+    /** False when another state has taken the place of {@code state}, or there is none any more. One volatile read. */
+    boolean isCurrent(ReadState state) {
+        return current == state;
+    }
+
     /** The active memtable; only inside the gate. */
     TrackedMemtable active() {
         ReadState state = current;

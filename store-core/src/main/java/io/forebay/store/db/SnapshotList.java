@@ -18,7 +18,8 @@ final class SnapshotList {
         final long sequence;
         private Entry previous;
         private Entry next;
-        private boolean removed;
+        /** Set before the claim stops to pin anything, so that who sees a later write sees this too. */
+        private volatile boolean removed;
 
         /** Null for what the engine opened for itself. */
         private final Opened opened;
@@ -26,6 +27,11 @@ final class SnapshotList {
         private Entry(long sequence, Opened opened) {
             this.sequence = sequence;
             this.opened = opened;
+        }
+
+        /** True when the claim has ended. */
+        boolean isRemoved() {
+            return removed;
         }
     }
 
@@ -98,10 +104,6 @@ final class SnapshotList {
         }
         size--;
         pinned = Math.max(commit, last == null ? 0 : last.sequence);
-    }
-
-    synchronized boolean isRemoved(Entry entry) {
-        return entry.removed;
     }
 
     /** Notes the newest commit, whose state must survive until it is in files; the caller is inside the gate. */
