@@ -1,0 +1,100 @@
+package io.forebay.store.db;
+
+import io.forebay.store.testing.Interleavings;
+import java.util.Arrays;
+import org.jetbrains.lincheck.datastructures.Operation;
+import org.junit.jupiter.api.Test;
+
+/**
+ * A claimed state stays readable until its claim ends, whatever the writer overwrites meanwhile. The versions of one key are
+ * their sequence numbers.
+ */
+public class SnapshotListInterleavingTest {
+    private final WriterGate gate = new WriterGate(false);
+    private final SnapshotList claims = new SnapshotList();
+    private volatile long[] versions = {1};
+    private volatile long published = 1;
+
+    @Operation(nonParallelGroup = "writer")
+    public long write() {
+        gate.enterWriter();
+        try {
+            long sequence = published + 1;
+            put(sequence);
+            published = sequence;
+            return sequence;
+        } finally {
+            gate.leave();
+        }
+    }
+
+    @Operation(nonParallelGroup = "writer")
+    public long commit() {
+        gate.enterWriter();
+        try {
+            claims.commitAt(published);
+            return published;
+        } finally {
+            gate.leave();
+        }
+    }
+
+    @Operation
+    public boolean read() {
+        SnapshotList.Entry claim = claim();
+        try {
+            return isThere(claim) && Arrays.binarySearch(claims.sequences(), claim.sequence) >= 0;
+        } finally {
+            claims.remove(claim);
+        }
+    }
+
+    /** As an iterator of a snapshot that is closed first. */
+    @Operation
+    public boolean readBehindAnother() {
+        SnapshotList.Entry claim = claim();
+        SnapshotList.Entry second = claims.addLike(claim, null);
+        claims.remove(claim);
+        try {
+            return claims.isRemoved(claim) && claims.addLike(claim, null) == null && isThere(second);
+        } finally {
+            claims.remove(second);
+        }
+    }
+
+    @Operation
+    public int versionsWithoutReaders() {
+        gate.enterOther();
+        try {
+            return claims.pinned() <= published ? 0 : 1;
+        } finally {
+            gate.leave();
+        }
+    }
+
+    private void put(long sequence) {
+        long[] now = versions;
+        boolean overwrite = now[now.length - 1] > claims.pinned();
+        long[] next = Arrays.copyOf(now, overwrite ? now.length : now.length + 1);
+        next[next.length - 1] = sequence;
+        versions = next;
+    }
+
+    private SnapshotList.Entry claim() {
+        gate.enterOther();
+        try {
+            return claims.add(published, null);
+        } finally {
+            gate.leave();
+        }
+    }
+
+    private boolean isThere(SnapshotList.Entry claim) {
+        return Arrays.binarySearch(versions, claim.sequence) >= 0;
+    }
+
+    @Test
+    void everyOrder() {
+        Interleavings.check(SnapshotListInterleavingTest.class);
+    }
+}
