@@ -36,6 +36,10 @@ package io.forebay.store;
  * @param backgroundFailures flushes, compactions, and writes of manifest or write-ahead log that failed
  * @param backgroundRetries attempts to do failed work again
  * @param resumes how often the store took writes again after a failure
+ * @param idleIteratorsEmptied how often an iterator that nobody moved gave its memtables back, because they were in files
+ * @param oldestIteratorMillis how long the oldest open iterator has been open, in milliseconds; 0 when none is open
+ * @param oldestIterator who opened it: the thread, and with {@link Environment.Builder#leakTracking} the place; null when none
+ *     is open
  */
 public record StoreStatistics(
         long writes,
@@ -69,4 +73,7 @@ public record StoreStatistics(
         String readOnlyCause,
         long backgroundFailures,
         long backgroundRetries,
-        long resumes) {}
+        long resumes,
+        long idleIteratorsEmptied,
+        long oldestIteratorMillis,
+        String oldestIterator) {}

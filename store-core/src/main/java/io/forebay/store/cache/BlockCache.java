@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Blocks of files in memory of a {@link SlabPool}, shared by all stores of an environment.
@@ -35,8 +36,12 @@ public final class BlockCache implements AutoCloseable {
     /** Slabs that are compared when one has to go as a whole. */
     private static final int SAMPLE = 8;
 
+    /** Cursors that nobody moves keep at most this part of all memory from eviction. */
+    private static final int HELD_SHARE = 8;
+
     private final SlabPool pool;
     private final long largestCached;
+    private final AtomicLong heldBytes = new AtomicLong();
     private final SizeClass[] classes = new SizeClass[SLAB_SHIFT - SMALLEST_SHIFT + 1];
     private final SizeClass large = new SizeClass(0);
     private final List<CacheSlab> slabs = new ArrayList<>();
@@ -70,6 +75,20 @@ public final class BlockCache implements AutoCloseable {
             return block;
         }
         return load(slots, ordinal, source);
+    }
+
+    /** A pin of a block may keep its whole slab, so that counts. */
+    boolean tryHold(int length) {
+        long bytes = Math.max(length, Environment.SLAB_BYTES);
+        if (heldBytes.addAndGet(bytes) <= pool.budget() / HELD_SHARE) {
+            return true;
+        }
+        heldBytes.addAndGet(-bytes);
+        return false;
+    }
+
+    void endHold(int length) {
+        heldBytes.addAndGet(-Math.max(length, Environment.SLAB_BYTES));
     }
 
     /** True when the pool has memory that nobody uses: new blocks need not push out others. */

@@ -27,6 +27,10 @@ public final class BlockSlots {
         return 64 + 8L * blocks;
     }
 
+    BlockCache cache() {
+        return cache;
+    }
+
     /** Number of blocks of the file. */
     public int size() {
         return blocks.length;

@@ -73,6 +73,21 @@ public final class CachedBlock {
         }
     }
 
+    /**
+     * Allows whoever has the block pinned to keep it for as long as he likes, until {@link #endHold}.
+     *
+     * @return false when too much memory is held so already: copy what you need, and release the block
+     */
+    public boolean tryHold() {
+        return home == null || slots.cache().tryHold(length);
+    }
+
+    public void endHold() {
+        if (home != null) {
+            slots.cache().endHold(length);
+        }
+    }
+
     /** Pins the block and counts a hit, unless it was evicted. */
     boolean tryPin() {
         return (long) STATE.getAndAdd(this, HIT_AND_PIN) >= 0;

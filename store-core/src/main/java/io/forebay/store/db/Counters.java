@@ -12,6 +12,9 @@ final class Counters {
 
     final LongAdder iteratorsOpened = new LongAdder();
     final LongAdder iteratorsClosed = new LongAdder();
+    /** How often an iterator that nobody moved gave its memtables back. */
+    final LongAdder idleIteratorsEmptied = new LongAdder();
+
     final AtomicLong openSnapshots = new AtomicLong();
 
     /** Of background work. */

@@ -108,6 +108,7 @@ final class FlushStep {
             CommitMark covered = store.commits.coveredBy(last, commit);
             boolean durable = store.commits.isDurable(covered) && !keeping;
             installer.install(edit, batch, durable ? null : covered);
+            giveMemoryBack();
             if (edit.logs() != null) {
                 store.log().deleteBelow(edit.logs().first());
             }
@@ -120,6 +121,15 @@ final class FlushStep {
         }
         pacing.flushed(held, clock.nanoTime() - start);
         onInstalled.run();
+    }
+
+    /** What was flushed is of use to nobody but iterators, which find it in files as well. */
+    private void giveMemoryBack() {
+        boolean tight = store.shared.arbiter().isTight();
+        int emptied = store.takeIdleMemtables();
+        if (tight && emptied > 0) {
+            store.shared.arbiter().emptied(emptied);
+        }
     }
 
     /** With a log: what is in files now needs no log any more. */

@@ -6,9 +6,10 @@ import io.forebay.store.MemoryBudgetException;
 import io.forebay.store.StoreException;
 import io.forebay.store.cache.SlabPool;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Shares the memory of one environment among the memtables of its stores: when they use more than half of the budget, the
@@ -29,24 +30,39 @@ final class MemoryArbiter {
         /** Freezes the active memtable and starts its flush; false when its writer is inside the gate. */
         boolean tryFreeze();
 
-        /** Iterators and snapshots that users have open, the oldest first. */
-        default List<Opened> open() {
-            return List.of();
+        /**
+         * Takes memtables that are in files by now away from iterators that nobody moves.
+         *
+         * @return how many iterators gave something back
+         */
+        default int takeIdleMemtables() {
+            return 0;
+        }
+
+        /** The iterator that has been open for longest, or null. */
+        default Opened oldestIterator() {
+            return null;
         }
     }
 
-    /** How often, and how long at a time, a writer waits for memory that only readers still hold. */
-    private static final int READER_ROUNDS = 200;
+    /** How often, and how long at a time, a writer waits for memory that only calls of readers that are under way still hold. */
+    private static final int READER_ROUNDS = 3000;
 
     private static final long READER_WAIT_MILLIS = 10;
     /** A flush is announced by a signal; the limit only bounds the harm of memory that came back without one. */
     private static final long FLUSH_WAIT_MILLIS = 100;
 
+    /** Between two reports of iterators that held memory. */
+    private static final long REPORT_NANOS = 60_000_000_000L;
+
+    private static final Logger LOG = LoggerFactory.getLogger(MemoryArbiter.class);
+
     private final SlabPool pool;
     private final BackgroundExecutor executor;
     private final Clock clock;
     private final List<Tenant> tenants = new CopyOnWriteArrayList<>();
-    private volatile boolean tight;
+    private boolean reported;
+    private long reportedNanos;
     private long replacedStates;
     private long releasedStates;
 
@@ -95,8 +111,7 @@ final class MemoryArbiter {
      */
     boolean shouldFreeze(Tenant self) {
         long used = pool.used(SlabPool.Use.MEMTABLE);
-        tight = used > pool.budget() / 2;
-        if (!tight) {
+        if (used <= pool.budget() / 2) {
             return false;
         }
         long active = 0;
@@ -116,9 +131,40 @@ final class MemoryArbiter {
         return largest == self || !largest.tryFreeze();
     }
 
-    /** True when memtables hold more than they should: readers let go of those that are in files by now. */
+    /** Of all stores. */
+    private int takeIdleMemtables() {
+        int taken = 0;
+        for (Tenant tenant : tenants) {
+            taken += tenant.takeIdleMemtables();
+        }
+        return taken;
+    }
+
+    /** True when memtables, those that only readers hold among them, use more than half of the budget. */
     boolean isTight() {
-        return tight;
+        return pool.used(SlabPool.Use.MEMTABLE) > pool.budget() / 2;
+    }
+
+    /**
+     * Told when iterators had to give memtables back while memory was short: says so in the log, seldom, because they were
+     * forgotten, most likely.
+     */
+    void emptied(int iterators) {
+        long now = clock.nanoTime();
+        synchronized (this) {
+            if (reported && now - reportedNanos < REPORT_NANOS) {
+                return;
+            }
+            reported = true;
+            reportedNanos = now;
+        }
+        LOG.warn(
+                "Memory is short: of the budget of {} bytes, memtables use {}, and {} iterators that nobody moves held some of"
+                        + " them; they have given them back, and seek again when they are moved. {}",
+                pool.budget(),
+                pool.used(SlabPool.Use.MEMTABLE),
+                iterators,
+                oldestOpen("The oldest open one is an ", "."));
     }
 
     /** Freezes the largest active memtable of another store that is larger than {@code ownBytes}; false when there is none. */
@@ -144,11 +190,15 @@ final class MemoryArbiter {
      * @throws MemoryBudgetException when no flush is left that could give memory back
      */
     void await(long seen, String request, boolean interruptible, Runnable checkOpen) {
-        tight = true;
         boolean interrupted = false;
         try {
             for (int readerRounds = 0; epoch() == seen; ) {
                 checkOpen.run();
+                int emptied = takeIdleMemtables();
+                if (emptied > 0) {
+                    emptied(emptied);
+                    continue;
+                }
                 boolean flushing = tenants.stream().anyMatch(Tenant::awaitsFlush);
                 if (!flushing && (readerRounds++ == READER_ROUNDS || lingeringStates() == 0) && epoch() == seen) {
                     throw exhausted(request);
@@ -177,16 +227,19 @@ final class MemoryArbiter {
         return new MemoryBudgetException("No memory for " + request + ": of the budget of " + pool.budget()
                 + " bytes, memtables use " + pool.used(SlabPool.Use.MEMTABLE) + ", the block cache "
                 + pool.used(SlabPool.Use.CACHE) + " and file metadata " + pool.used(SlabPool.Use.METADATA)
-                + ". Raise the budget, close iterators that are open for long" + oldestOpen()
-                + ", or write smaller values.");
+                + ". Raise the budget, close iterators that are open for long"
+                + oldestOpen(" (the oldest is an ", ")") + ", or write smaller values.");
     }
 
-    private String oldestOpen() {
-        return tenants.stream()
-                .flatMap(tenant -> tenant.open().stream())
-                .min(Comparator.comparingLong(Opened::nanos))
-                .map(opened -> " (the oldest is an " + opened.describe(clock) + ")")
-                .orElse("");
+    private String oldestOpen(String before, String behind) {
+        Opened oldest = null;
+        for (Tenant tenant : tenants) {
+            Opened opened = tenant.oldestIterator();
+            if (opened != null && (oldest == null || opened.nanos() - oldest.nanos() < 0)) {
+                oldest = opened;
+            }
+        }
+        return oldest == null ? "" : before + oldest.describe(clock) + behind;
     }
 
     private synchronized long lingeringStates() {

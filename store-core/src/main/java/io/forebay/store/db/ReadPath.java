@@ -117,7 +117,7 @@ final class ReadPath {
     /** @param claim the state to iterate over, or null for the present one; it must be open */
     StoreIterator iterator(KeyRange range, SnapshotList.Entry claim) {
         Objects.requireNonNull(range, "range");
-        Opened opened = Opened.now("iterator", store.shared);
+        Opened opened = Opened.iterator(store.shared);
         if (claim == null) {
             return iteratorNow(range, opened);
         }

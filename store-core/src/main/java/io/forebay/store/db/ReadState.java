@@ -25,7 +25,6 @@ final class ReadState {
     private final MemoryArbiter arbiter;
 
     private volatile int references = 1;
-    private volatile boolean replaced;
 
     /**
      * Retains all parts for as long as the state lives.
@@ -42,16 +41,6 @@ final class ReadState {
             table.memtable.retain();
         }
         version.retain();
-    }
-
-    /** Called when another state takes the place of this one. */
-    void replace() {
-        replaced = true;
-    }
-
-    /** True when this is not the present state any more. */
-    boolean isReplaced() {
-        return replaced;
     }
 
     /** First sequence number of the oldest memtable. */

@@ -102,10 +102,10 @@ final class ReadStates {
         swap(new ReadState(new TrackedMemtable(old.active.memtable, firstSequence), old.frozen, old.version, arbiter));
     }
 
-    /** True when {@code old} keeps memtables in memory whose content is in files by now. */
-    boolean holdsFlushed(ReadState old) {
+    /** True when {@code pin} keeps memtables in memory whose content is in files by now, or of no use because of a close. */
+    boolean holdsFlushed(MemtablePin pin) {
         ReadState state = current;
-        return state != null && old.firstInMemory() < state.firstInMemory();
+        return state == null || pin.firstInMemory < state.firstInMemory();
     }
 
     /** True when all writes up to {@code sequence} have left all memtables, the active one as well. */
@@ -144,7 +144,6 @@ final class ReadStates {
     private void swap(ReadState next) {
         ReadState old = current;
         current = next;
-        old.replace();
         arbiter.stateReplaced();
         old.release();
     }

@@ -24,6 +24,9 @@ final class SnapshotList {
         /** Null for what the engine opened for itself. */
         private final Opened opened;
 
+        /** Of an iterator that reads memtables; null for others. */
+        private volatile MemtablePin pin;
+
         private Entry(long sequence, Opened opened) {
             this.sequence = sequence;
             this.opened = opened;
@@ -32,6 +35,10 @@ final class SnapshotList {
         /** True when the claim has ended. */
         boolean isRemoved() {
             return removed;
+        }
+
+        void pin(MemtablePin value) {
+            pin = value;
         }
     }
 
@@ -65,6 +72,30 @@ final class SnapshotList {
             }
         }
         return open;
+    }
+
+    /** What iterators hold in memory, by the age of the states they see; some of it may be taken already. */
+    synchronized List<MemtablePin> pins() {
+        List<MemtablePin> pins = new ArrayList<>();
+        for (Entry entry = first; entry != null; entry = entry.next) {
+            MemtablePin pin = entry.pin;
+            if (pin != null) {
+                pins.add(pin);
+            }
+        }
+        return pins;
+    }
+
+    /** The iterator that was opened first of those that are open, or null. Walks over all, and allocates nothing. */
+    synchronized Opened oldestIterator() {
+        Opened oldest = null;
+        for (Entry entry = first; entry != null; entry = entry.next) {
+            Opened opened = entry.opened;
+            if (opened != null && opened.isIterator() && (oldest == null || opened.nanos() - oldest.nanos() < 0)) {
+                oldest = opened;
+            }
+        }
+        return oldest;
     }
 
     private Entry insertAfter(Entry place, long sequence, Opened opened) {

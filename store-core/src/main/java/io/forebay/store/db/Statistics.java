@@ -40,6 +40,7 @@ final class Statistics {
         WriteAheadLog log = store.log();
         long memtableReads = counters.memtableReads.sum();
         Lifecycle.Failure failure = store.lifecycle.failure();
+        Opened oldest = store.snapshots.oldestIterator();
         // before the newest sequence number, which grows meanwhile; that of a commit comes after its record
         long durable = store.commits.durable().sequence();
         ReadState state = store.states.acquire();
@@ -89,7 +90,10 @@ final class Statistics {
                     failure == null ? null : failure.cause().toString(),
                     counters.failures.get(),
                     counters.retries.get(),
-                    counters.resumes.get());
+                    counters.resumes.get(),
+                    counters.idleIteratorsEmptied.sum(),
+                    oldest == null ? 0 : (store.shared.clock().nanoTime() - oldest.nanos()) / 1_000_000,
+                    oldest == null ? null : oldest.describe(store.shared.clock()));
         } finally {
             state.release();
         }

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.locks.LockSupport;
 
 /** The end of a store, in the right order: no new work, no running work, the last commit to disk, everything let go. */
 final class StoreCloser {
@@ -14,6 +15,9 @@ final class StoreCloser {
     interface Release {
         void run() throws Exception;
     }
+
+    private static final int LEAVE_ROUNDS = 50;
+    private static final long LEAVE_NANOS = 1_000_000;
 
     private final StoreContext store;
     private final StoreParts parts;
@@ -86,10 +90,25 @@ final class StoreCloser {
         failures.collect(finish);
         store.shared.arbiter().remove(parts.writes);
         failures.collect(store.states::close);
+        failures.collect(this::emptyIterators);
         failures.collect(store.versions::close);
         failures.collect(store.versions.registry()::close);
         failures.collect(release);
         failures.rethrow();
+    }
+
+    /**
+     * Iterators that were left open keep no memory. One that is inside a call just now is given a moment to leave it; if it does
+     * not, it lets go at its next call, or when it is closed.
+     */
+    private void emptyIterators() {
+        for (int round = 0; round < LEAVE_ROUNDS && !store.snapshots.pins().isEmpty(); round++) {
+            store.takeIdleMemtables();
+            if (store.snapshots.pins().stream().noneMatch(MemtablePin::isHeld)) {
+                return;
+            }
+            LockSupport.parkNanos(LEAVE_NANOS);
+        }
     }
 
     /** Who is inside the gate now may not have seen that the store is closed; who comes later will. */

@@ -71,6 +71,22 @@ final class StoreContext {
         keeping = value;
     }
 
+    /**
+     * Takes memtables whose content is in files away from iterators that nobody moves.
+     *
+     * @return how many iterators had to give something back
+     */
+    int takeIdleMemtables() {
+        int taken = 0;
+        for (MemtablePin pin : snapshots.pins()) {
+            if (states.holdsFlushed(pin) && pin.tryTake()) {
+                taken++;
+            }
+        }
+        counters.idleIteratorsEmptied.add(taken);
+        return taken;
+    }
+
     TrackedMemtable newMemtable(long firstSequence) {
         return new TrackedMemtable(new Memtable(shared.pool(), options.mergeFunction()), firstSequence);
     }

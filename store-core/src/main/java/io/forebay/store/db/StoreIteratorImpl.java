@@ -9,14 +9,15 @@ import io.forebay.store.ValueBuffer;
 import io.forebay.store.iter.EmptySpans;
 import io.forebay.store.iter.Source;
 import io.forebay.store.iter.UserIterator;
+import io.forebay.store.version.Version;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
 /**
- * A cursor over one claimed state. It keeps the read state it was opened on, so that memory and files stay; when memory is
- * short and the memtables in it have become files, it moves over to the present read state, at the same claim and key.
+ * A cursor over one claimed state. What it holds in memory may be taken away between two calls, see {@link MemtablePin}: then
+ * it moves over to the present read state, at the same claim and key. Files stay, by a reference to their version.
  */
 final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
     private final StoreContext store;
@@ -27,8 +28,11 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
     private final EmptySpans emptySpans;
 
     private final WritePath writes;
-    private ReadState state;
     private UserIterator iterator;
+    private Version version;
+    /** Null when the iterator reads files only. */
+    private MemtablePin pin;
+
     private boolean closed;
 
     /**
@@ -43,34 +47,48 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
         this.claim = claim;
         this.emptySpans = emptySpans;
         this.writes = writes;
-        state = store.states.acquire();
-        iterator = openOn(state);
+        open();
+        leave();
         store.counters.iteratorsOpened.increment();
     }
 
-    /** Takes over the reference; releases it when this fails. */
-    private UserIterator openOn(ReadState from) {
-        List<Source> sources =
-                new ArrayList<>(from.frozen.length + 1 + from.version.runs().size());
-        boolean opened = false;
+    /** On the present read state, unpositioned, and inside. Changes nothing when it fails. */
+    private void open() {
+        ReadState present = store.states.acquire();
+        List<Source> sources = new ArrayList<>(
+                present.frozen.length + 1 + present.version.runs().size());
+        MemtablePin opened = null;
+        boolean complete = false;
         try {
-            addMemtable(from.active, sources);
-            for (TrackedMemtable table : from.frozen) {
+            addMemtable(present.active, sources);
+            for (TrackedMemtable table : present.frozen) {
                 addMemtable(table, sources);
             }
-            from.version.addSources(range, true, sources);
-            UserIterator cursor = new UserIterator(
-                            sources, range, claim.sequence, store.options.mergeFunction(), emptySpans, this)
+            if (!sources.isEmpty()) {
+                opened = new MemtablePin(
+                        present, sources.stream().map(Source::iterator).toList());
+            }
+            present.version.addSources(range, true, sources);
+            // What the filter drops on its way to a file could not be read again.
+            boolean copying = store.options.compactionFilter() != null;
+            iterator = new UserIterator(
+                            sources, range, claim.sequence, store.options.mergeFunction(), emptySpans, this, copying)
                     .limitValues(store.shared.limits().valueBytes());
-            opened = true;
-            return cursor;
+            complete = true;
         } catch (IOException e) {
             throw failure(e);
         } finally {
-            if (!opened) {
+            if (!complete) {
                 sources.forEach(source -> source.iterator().close());
-                from.release();
+                present.release();
             }
+        }
+        version = present.version;
+        version.retain();
+        pin = opened;
+        claim.pin(opened);
+        if (opened == null) {
+            present.release();
         }
     }
 
@@ -80,48 +98,26 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
         }
     }
 
-    /** True when moving over to the present read state would give memory back that is short. */
-    private boolean isMoveDue() {
-        return state.isReplaced() && store.shared.arbiter().isTight() && store.states.holdsFlushed(state);
-    }
-
-    /** To the present read state; unpositioned. */
-    private void move() {
-        ReadState present = store.states.acquire();
-        UserIterator fresh = openOn(present);
+    /** Its memtables were taken away: to the present read state, unpositioned, and inside. */
+    private void reopen() {
         UserIterator oldIterator = iterator;
-        ReadState oldState = state;
-        iterator = fresh;
-        state = present;
+        Version oldVersion = version;
+        open();
         oldIterator.close();
-        oldState.release();
+        oldVersion.release();
     }
 
-    /**
-     * To the present read state and the first entry behind this one. The compaction filter may have dropped this one on
-     * its way to a file; then the first entry from its key on is the next already.
-     */
-    private void moveToNext() throws IOException {
-        byte[] key = iterator.key();
-        move();
-        iterator.seek(key, 0, key.length);
-        if (isAt(key)) {
-            iterator.next();
+    /** Inside afterwards, on another read state and unpositioned if need be; {@link #leave} follows. */
+    private void enterToSeek() {
+        if (pin != null && !pin.tryEnter()) {
+            reopen();
         }
     }
 
-    /** As {@link #moveToNext}, in reverse. */
-    private void moveToPrev() throws IOException {
-        byte[] key = iterator.key();
-        move();
-        iterator.seekForPrev(key, 0, key.length);
-        if (isAt(key)) {
-            iterator.prev();
+    private void leave() {
+        if (pin != null) {
+            pin.leave();
         }
-    }
-
-    private boolean isAt(byte[] key) {
-        return iterator.isValid() && Arrays.equals(iterator.keyArray(), 0, iterator.keyLength(), key, 0, key.length);
     }
 
     @Override
@@ -139,52 +135,52 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
     @Override
     public void seekToFirst() {
         checkOpen();
-        if (isMoveDue()) {
-            move();
-        }
+        enterToSeek();
         try {
             iterator.seekToFirst();
         } catch (IOException e) {
             throw failure(e);
+        } finally {
+            leave();
         }
     }
 
     @Override
     public void seekToLast() {
         checkOpen();
-        if (isMoveDue()) {
-            move();
-        }
+        enterToSeek();
         try {
             iterator.seekToLast();
         } catch (IOException e) {
             throw failure(e);
+        } finally {
+            leave();
         }
     }
 
     @Override
     public void seek(byte[] key) {
         checkOpen();
-        if (isMoveDue()) {
-            move();
-        }
+        enterToSeek();
         try {
             iterator.seek(key, 0, key.length);
         } catch (IOException e) {
             throw failure(e);
+        } finally {
+            leave();
         }
     }
 
     @Override
     public void seekForPrev(byte[] key) {
         checkOpen();
-        if (isMoveDue()) {
-            move();
-        }
+        enterToSeek();
         try {
             iterator.seekForPrev(key, 0, key.length);
         } catch (IOException e) {
             throw failure(e);
+        } finally {
+            leave();
         }
     }
 
@@ -192,13 +188,51 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
     public void next() {
         checkOpen();
         try {
-            if (isMoveDue() && iterator.isValid()) {
-                moveToNext();
-            } else {
+            if (pin == null) {
                 iterator.next();
+                return;
+            }
+            UserIterator.Step step = iterator.nextInFile();
+            if (step == UserIterator.Step.NOT_BEGUN) {
+                nextInMemory();
+            } else if (step == UserIterator.Step.BEGUN) {
+                finishNextInMemory();
             }
         } catch (IOException e) {
             throw failure(e);
+        }
+    }
+
+    private void nextInMemory() throws IOException {
+        if (pin.tryEnter()) {
+            try {
+                iterator.next();
+            } finally {
+                leave();
+            }
+        } else {
+            reopenAt(true);
+        }
+    }
+
+    private void finishNextInMemory() throws IOException {
+        if (pin.tryEnter()) {
+            try {
+                iterator.finishNext();
+            } finally {
+                leave();
+            }
+            return;
+        }
+        byte[] from = iterator.restOfNext();
+        if (from == null) {
+            return;
+        }
+        reopen();
+        try {
+            iterator.seek(from, 0, from.length);
+        } finally {
+            leave();
         }
     }
 
@@ -206,14 +240,48 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
     public void prev() {
         checkOpen();
         try {
-            if (isMoveDue() && iterator.isValid()) {
-                moveToPrev();
+            if (pin == null || !iterator.isValid()) {
+                iterator.prev(); // the latter is refused
+            } else if (pin.tryEnter()) {
+                try {
+                    iterator.prev();
+                } finally {
+                    leave();
+                }
             } else {
-                iterator.prev();
+                reopenAt(false);
             }
         } catch (IOException e) {
             throw failure(e);
         }
+    }
+
+    /**
+     * To the present read state, and the first entry behind this one, or before it. The compaction filter may have dropped this
+     * one on its way to a file; then the first entry from its key on is the next already.
+     */
+    private void reopenAt(boolean forward) throws IOException {
+        byte[] key = iterator.key();
+        reopen();
+        try {
+            if (forward) {
+                iterator.seek(key, 0, key.length);
+                if (isAt(key)) {
+                    iterator.next();
+                }
+            } else {
+                iterator.seekForPrev(key, 0, key.length);
+                if (isAt(key)) {
+                    iterator.prev();
+                }
+            }
+        } finally {
+            leave();
+        }
+    }
+
+    private boolean isAt(byte[] key) {
+        return iterator.isValid() && Arrays.equals(iterator.keyArray(), 0, iterator.keyLength(), key, 0, key.length);
     }
 
     @Override
@@ -225,7 +293,15 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
     @Override
     public byte[] value() {
         checkOpen();
-        return iterator.value();
+        if (!iterator.isValueInMemtable()) {
+            return iterator.value();
+        }
+        enterToRead();
+        try {
+            return iterator.value();
+        } finally {
+            leave();
+        }
     }
 
     @Override
@@ -249,17 +325,53 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
     @Override
     public void value(ValueBuffer into) {
         checkOpen();
-        iterator.value(into);
+        if (!iterator.isValueInMemtable()) {
+            iterator.value(into);
+            return;
+        }
+        enterToRead();
+        try {
+            iterator.value(into);
+        } finally {
+            leave();
+        }
+    }
+
+    /** Inside afterwards, on the same entry, of another read state if need be; {@link #leave} follows. */
+    private void enterToRead() {
+        if (pin.tryEnter()) {
+            return;
+        }
+        byte[] key = iterator.key();
+        reopen();
+        boolean found = false;
+        try {
+            iterator.seek(key, 0, key.length);
+            found = isAt(key);
+        } catch (IOException e) {
+            throw failure(e);
+        } finally {
+            if (!found) {
+                leave();
+            }
+        }
+        if (!found) {
+            throw new StoreException("An iterator of store " + store.options.name()
+                    + " lost its entry as memory became short. This is a bug in Forebay, please report it.");
+        }
     }
 
     @Override
     public void close() {
         if (!closed) {
+            if (pin != null) {
+                pin.close();
+            }
             closed = true;
             try {
                 iterator.close();
             } finally {
-                state.release();
+                version.release();
                 store.snapshots.remove(claim);
                 store.counters.iteratorsClosed.increment();
             }
@@ -267,7 +379,14 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
     }
 
     private void checkOpen() {
-        lifecycle.checkReadable();
+        try {
+            lifecycle.checkReadable();
+        } catch (StoreException e) {
+            if (pin != null && lifecycle.isClosed()) {
+                pin.tryTake();
+            }
+            throw e;
+        }
         if (closed) {
             throw new StoreClosedException("The iterator is closed");
         }

@@ -10,7 +10,6 @@ import io.forebay.store.wal.WriteAheadLog;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Objects;
 import java.util.function.BooleanSupplier;
 
@@ -398,8 +397,13 @@ final class WritePath implements MemoryArbiter.Tenant {
     }
 
     @Override
-    public List<Opened> open() {
-        return snapshots.open();
+    public int takeIdleMemtables() {
+        return store.takeIdleMemtables();
+    }
+
+    @Override
+    public Opened oldestIterator() {
+        return snapshots.oldestIterator();
     }
 
     // ---- counters, any thread

@@ -264,6 +264,44 @@ public final class MergingIterator implements Closeable {
         }
     }
 
+    /** True when the value of the present entry lies in a memtable. */
+    boolean isInMemtable() {
+        return top.isInMemtable();
+    }
+
+    /** True when {@link #stepInFile} may be called: a step forward begins in a file, and leads to another key. */
+    boolean mayStepInFile() {
+        return !reverse && covers == null && !top.isInMemtable() && isLastOfKey();
+    }
+
+    /**
+     * The first half of a step forward, which reads no memtable.
+     *
+     * @return false when it is to be completed by {@link #settleStep}, which may
+     */
+    boolean stepInFile() throws IOException {
+        InternalIterator first = top;
+        first.next();
+        return isAhead(first);
+    }
+
+    void settleStep() throws IOException {
+        settle();
+    }
+
+    /**
+     * Between {@link #stepInFile} and {@link #settleStep}: a new copy of a key that all entries are at or behind which are
+     * still to come, and that is behind the one that was stepped from; null when none will come. Reads no memtable.
+     */
+    byte[] lowestKey() {
+        InternalIterator first = top;
+        if (heapSize == 0) {
+            return first.isValid() ? first.copyKey() : null;
+        }
+        InternalIterator root = sources[heap[0]];
+        return first.isValid() && first.compareKey(root) <= 0 ? first.copyKey() : root.copyKey();
+    }
+
     /** To the previous entry in internal order. Needs {@link #isValid()}. */
     public void prev() throws IOException {
         if (!reverse) {

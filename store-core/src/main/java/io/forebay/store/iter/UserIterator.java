@@ -58,6 +58,10 @@ public final class UserIterator implements Closeable {
     private final List<byte[]> operands = new ArrayList<>(0);
     private final EmptySpans emptySpans;
     private final EmptyWalk walk;
+    /** Whether values in memtables are copied at once. */
+    private final boolean copying;
+    /** A step that {@link #nextInFile} has begun is to be settled first. */
+    private boolean unsettled;
 
     /**
      * @param newestFirst closed by {@link #close()}
@@ -65,7 +69,7 @@ public final class UserIterator implements Closeable {
      * @param mergeFunction may be null when no source holds operands
      */
     public UserIterator(List<Source> newestFirst, KeyRange bounds, long limit, MergeFunction mergeFunction) {
-        this(newestFirst, bounds, limit, mergeFunction, EmptySpans.NONE, null);
+        this(newestFirst, bounds, limit, mergeFunction, EmptySpans.NONE, null, false);
     }
 
     /**
@@ -73,6 +77,8 @@ public final class UserIterator implements Closeable {
      *
      * @param emptySpans spans without live entries at {@code limit}
      * @param listener hears of more of them; null for nobody
+     * @param copying whether values that lie in memtables are copied when their entry is shown: then they can be read after
+     *     the memtables were released
      */
     public UserIterator(
             List<Source> newestFirst,
@@ -80,7 +86,9 @@ public final class UserIterator implements Closeable {
             long limit,
             MergeFunction mergeFunction,
             EmptySpans emptySpans,
-            EmptySpans.Listener listener) {
+            EmptySpans.Listener listener,
+            boolean copying) {
+        this.copying = copying;
         this.merged = new MergingIterator(newestFirst, limit, emptySpans, bounds);
         this.emptySpans = emptySpans;
         this.walk = new EmptyWalk(listener);
@@ -209,6 +217,60 @@ public final class UserIterator implements Closeable {
         findForward();
     }
 
+    /** How far {@link #nextInFile} got. */
+    public enum Step {
+        /** To the next entry. */
+        DONE,
+        /** Nowhere: {@link #next} is to be called. */
+        NOT_BEGUN,
+        /** Part of the way: {@link #finishNext} is to be called. */
+        BEGUN
+    }
+
+    /** As {@link #next}, as far as it goes without reading a memtable: the way of most steps of most scans. */
+    public Step nextInFile() throws IOException {
+        checkShown();
+        if (shown != IN_PLACE || reverse || !merged.mayStepInFile()) {
+            return Step.NOT_BEGUN;
+        }
+        walk.begin();
+        shown = NONE;
+        unsettled = true;
+        if (merged.stepInFile()) {
+            unsettled = false;
+            if (!isBelowEnd()) {
+                return Step.DONE;
+            }
+            if (merged.kind() == ValueKind.PUT) {
+                shown = IN_PLACE;
+                return Step.DONE;
+            }
+        }
+        return Step.BEGUN;
+    }
+
+    /** The rest of a step that {@link #nextInFile} has begun. */
+    public void finishNext() throws IOException {
+        if (unsettled) {
+            unsettled = false;
+            merged.settleStep();
+        }
+        findForward();
+    }
+
+    /**
+     * Instead of {@link #finishNext}: the first live entry at or behind this key is where the step leads; null when it leads to
+     * none. Reads no memtable.
+     */
+    public byte[] restOfNext() {
+        return merged.lowestKey();
+    }
+
+    /** True when the value lies in a memtable, so that to copy it reads one. */
+    public boolean isValueInMemtable() {
+        return shown == IN_PLACE && merged.isInMemtable();
+    }
+
     /** From the newest version of a key to the next key. */
     private void passPresent() throws IOException {
         if (merged.isLastOfKey()) {
@@ -303,7 +365,7 @@ public final class UserIterator implements Closeable {
                     walk.endForward(merged.copyKey());
                 }
                 if (kind == ValueKind.PUT) {
-                    shown = IN_PLACE;
+                    showForward();
                 } else {
                     takeKey();
                     fold();
@@ -317,6 +379,16 @@ public final class UserIterator implements Closeable {
         }
         if (walk.isLong(merged.takeWalked())) {
             walk.endForward(to);
+        }
+    }
+
+    private void showForward() {
+        if (copying && merged.isInMemtable()) {
+            takeKey();
+            copyValue();
+            shown = COPIED;
+        } else {
+            shown = IN_PLACE;
         }
     }
 
@@ -342,7 +414,7 @@ public final class UserIterator implements Closeable {
     private void findBackward() throws IOException {
         while (merged.isValid() && isAtOrAboveStart()) {
             byte only = merged.kind();
-            if (only == ValueKind.PUT && merged.isLastOfKey()) {
+            if (only == ValueKind.PUT && merged.isLastOfKey() && !(copying && merged.isInMemtable())) {
                 shown = IN_PLACE;
                 tellBackward(merged.key(), merged.keyLength());
                 return;

@@ -13,6 +13,8 @@ import java.util.Arrays;
  * every move. {@code key[0, keyLength)} must not be changed by callers and is overwritten by the next move.
  */
 public abstract class InternalIterator implements Closeable {
+    private final boolean inMemtable;
+
     protected byte[] key = new byte[64];
     protected int keyLength;
     /** First eight key bytes, see {@link Slab#head}. */
@@ -24,6 +26,23 @@ public abstract class InternalIterator implements Closeable {
     protected Slab valueSlab;
     protected int valueOffset;
     protected int valueLength;
+
+    protected InternalIterator() {
+        this(false);
+    }
+
+    /** @param inMemtable as of {@link #isInMemtable} */
+    protected InternalIterator(boolean inMemtable) {
+        this.inMemtable = inMemtable;
+    }
+
+    /**
+     * True when moves, and the bytes of values, read a memtable. All other accessors answer from objects of this cursor, also
+     * after the memtable was released.
+     */
+    public final boolean isInMemtable() {
+        return inMemtable;
+    }
 
     public final boolean isValid() {
         return valid;

@@ -2,6 +2,8 @@ package io.forebay.store.memtable;
 
 import io.forebay.store.key.InternalIterator;
 import io.forebay.store.util.Slab;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 
 /**
@@ -9,6 +11,16 @@ import java.util.Arrays;
  * for them holds a pin; newer ones are passed over by their sequence alone.
  */
 final class MemtableIterator extends InternalIterator {
+    private static final VarHandle CLOSED;
+
+    static {
+        try {
+            CLOSED = MethodHandles.lookup().findVarHandle(MemtableIterator.class, "closed", boolean.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
     private final Memtable memtable;
     private final Arena arena;
     private final OrderedCursor cursor;
@@ -22,9 +34,12 @@ final class MemtableIterator extends InternalIterator {
 
     private int newerCount;
     private boolean backwards;
+
+    @SuppressWarnings("unused") // through CLOSED
     private boolean closed;
 
     MemtableIterator(Memtable memtable, Arena arena, OrderedCursor cursor, long limit) {
+        super(true);
         this.memtable = memtable;
         this.arena = arena;
         this.cursor = cursor;
@@ -168,11 +183,10 @@ final class MemtableIterator extends InternalIterator {
         valid = true;
     }
 
+    /** Lets go of the memtable, on any thread; the key and the other fields of the present entry stay readable. */
     @Override
     public void close() {
-        if (!closed) {
-            closed = true;
-            valid = false;
+        if (!(boolean) CLOSED.getAndSet(this, true)) {
             cursor.close();
             memtable.release();
         }

@@ -1,6 +1,7 @@
 package io.forebay.store.memtable;
 
 import io.forebay.store.util.Slab;
+import java.util.Arrays;
 
 /** A position in the tree of an {@link OrderedIndex} as it was when the cursor was opened. Used by one thread. */
 final class OrderedCursor {
@@ -12,7 +13,7 @@ final class OrderedCursor {
 
     private final OrderedIndex index;
     private final Arena arena;
-    private final OrderedNode root;
+    private OrderedNode root;
     private final OrderedNode[] path = new OrderedNode[MAX_DEPTH];
     private final int[] places = new int[MAX_DEPTH];
     private OrderedNode leaf;
@@ -153,7 +154,11 @@ final class OrderedCursor {
         return 0;
     }
 
+    /** Lets go of the tree as well: whoever keeps this cursor keeps nothing by it. */
     void close() {
+        root = null;
+        leaf = null;
+        Arrays.fill(path, null);
         index.closeCursor();
     }
 }

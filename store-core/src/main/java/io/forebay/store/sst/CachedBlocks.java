@@ -4,10 +4,13 @@ import io.forebay.store.cache.CachedBlock;
 import io.forebay.store.cache.SlabPool;
 import io.forebay.store.sst.block.BlockSearch;
 import io.forebay.store.sst.block.BlockTrailer;
+import io.forebay.store.util.Slab;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 
 /**
- * Blocks through the cache; pins one of them. A long scan reads what is not cached past the cache, some blocks at once,
+ * Blocks through the cache; pins one of them. When cursors pin so much that memory could become short, because many are open
+ * and nobody moves them, it copies the block to the heap instead. A long scan reads what is not cached past the cache, some blocks at once,
  * unless the cache has room for all of it.
  */
 final class CachedBlocks extends BlockAccess {
@@ -47,10 +50,25 @@ final class CachedBlocks extends BlockAccess {
         countSequential(dataBlock);
         if (sequential < LONG_SCAN_BLOCKS || !isPastTheCache(dataBlock)) {
             CachedBlock block = blocks.data(dataBlock);
-            pinned = block;
-            slab = block.slab();
-            at = block.offset();
             length = block.length() - BlockTrailer.BYTES;
+            if (block.tryHold()) {
+                pinned = block;
+                slab = block.slab();
+                at = block.offset();
+            } else {
+                copy(block);
+            }
+        }
+    }
+
+    private void copy(CachedBlock block) {
+        try {
+            byte[] bytes = new byte[length];
+            block.slab().get(block.offset(), bytes, 0, length);
+            slab = new Slab(ByteBuffer.wrap(bytes));
+            at = 0;
+        } finally {
+            block.release();
         }
     }
 
@@ -81,7 +99,9 @@ final class CachedBlocks extends BlockAccess {
 
     @Override
     void release() {
+        slab = null;
         if (pinned != null) {
+            pinned.endHold();
             pinned.release();
             pinned = null;
         }

@@ -141,7 +141,8 @@ class UserIteratorTest {
                 emptySpans(history.state(limit), keys, random),
                 (from, to) -> assertThat(
                                 new TreeMap<>(history.state(limit)).subMap(from, true, to == null ? LAST : to, false))
-                        .isEmpty());
+                        .isEmpty(),
+                false);
         Map.Entry<byte[], byte[]> expected = null;
         try {
             for (int step = 0; step < 50; step++) {
@@ -257,7 +258,8 @@ class UserIteratorTest {
                 Long.MAX_VALUE,
                 null,
                 spans[0],
-                (from, to) -> spans[0] = spans[0].with(from, to));
+                (from, to) -> spans[0] = spans[0].with(from, to),
+                false);
     }
 
     private static List<Entry> queue(int head, int count) {
