@@ -47,7 +47,10 @@ import org.apache.flink.runtime.state.VoidNamespaceSerializer;
 import org.apache.flink.runtime.state.memory.MemCheckpointStreamFactory;
 import org.apache.flink.runtime.state.ttl.TtlTimeProvider;
 
-/** Builds keyed backends as a task would, and takes snapshots of them. Close it: it is the task slot. */
+/**
+ * Builds keyed backends as a task would, from handles that have been in a metadata file, and takes snapshots of them. Close it:
+ * it is the task slot.
+ */
 final class BackendHarness implements AutoCloseable {
     static final int MAX_MEMORY_STATE = 256 << 20;
     private static final int BALLAST_ROWS = 2000;
@@ -113,7 +116,7 @@ final class BackendHarness implements AutoCloseable {
                         timeProvider,
                         new UnregisteredMetricsGroup(),
                         (name, value) -> {},
-                        handles,
+                        MetadataTrip.of(handles),
                         new CloseableRegistry(),
                         1.0));
         backends.add(backend);
@@ -193,15 +196,24 @@ final class BackendHarness implements AutoCloseable {
     }
 
     static KeyedStateHandle canonicalSavepoint(AbstractKeyedStateBackend<?> backend) throws Exception {
+        return canonicalSavepoint(backend, 1, memory()).getJobManagerOwnedSnapshot();
+    }
+
+    static SnapshotResult<KeyedStateHandle> canonicalSavepoint(
+            AbstractKeyedStateBackend<?> backend, long checkpointId, CheckpointStreamFactory target) throws Exception {
         SavepointResources<?> resources = backend.savepoint();
         RunnableFuture<SnapshotResult<KeyedStateHandle>> savepoint = new SnapshotStrategyRunner<>(
                         "savepoint",
                         new SavepointSnapshotStrategy<>(resources.getSnapshotResources()),
                         new CloseableRegistry(),
                         resources.getPreferredSnapshotExecutionType())
-                .snapshot(1, 1, memory(), options(SavepointType.savepoint(SavepointFormatType.CANONICAL)));
+                .snapshot(
+                        checkpointId,
+                        checkpointId,
+                        target,
+                        options(SavepointType.savepoint(SavepointFormatType.CANONICAL)));
         savepoint.run();
-        return savepoint.get().getJobManagerOwnedSnapshot();
+        return savepoint.get();
     }
 
     /** Files of a handle by name: true for those that it only refers to. */

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.File;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Random;
@@ -26,7 +25,6 @@ import org.apache.flink.runtime.state.CheckpointedStateScope;
 import org.apache.flink.runtime.state.IncrementalRemoteKeyedStateHandle;
 import org.apache.flink.runtime.state.KeyGroupRange;
 import org.apache.flink.runtime.state.KeyedStateHandle;
-import org.apache.flink.runtime.state.PlaceholderStreamStateHandle;
 import org.apache.flink.runtime.state.SharedStateRegistryImpl;
 import org.apache.flink.runtime.state.SnapshotResult;
 import org.apache.flink.runtime.state.StreamStateHandle;
@@ -243,42 +241,6 @@ class CheckpointLifecycleTest {
         restoreAndCheck(handle);
     }
 
-    @Test
-    void storageThatCanCopyIsAskedToCopyWhereAFileMayNotBeShared() throws Exception {
-        model.change(random, List.of(states), 500);
-        BackendHarness.settle(states.backend);
-        IncrementalRemoteKeyedStateHandle first = checkpointOfNoChange(1);
-        completeAtJobManager(1, first);
-        states.backend.notifyCheckpointComplete(1);
-        List<StreamStateHandle> copied = new ArrayList<>();
-        CheckpointStreamFactory copying = new Wrapped(target(2)) {
-            @Override
-            public boolean canFastDuplicate(StreamStateHandle handle, CheckpointedStateScope scope) {
-                return !(handle instanceof PlaceholderStreamStateHandle);
-            }
-
-            @Override
-            public List<StreamStateHandle> duplicate(List<StreamStateHandle> handles, CheckpointedStateScope scope)
-                    throws IOException {
-                List<StreamStateHandle> copies = new ArrayList<>();
-                for (StreamStateHandle handle : handles) {
-                    CheckpointStateOutputStream out = createCheckpointStateOutputStream(scope);
-                    handle.openInputStream().transferTo(out);
-                    copies.add(out.closeAndGetHandle());
-                }
-                copied.addAll(handles);
-                return copies;
-            }
-        };
-        IncrementalRemoteKeyedStateHandle full = BackendHarness.remote(
-                BackendHarness.snapshot(states.backend, 2, CheckpointType.FULL_CHECKPOINT, copying));
-        assertThat(copied).isNotEmpty().hasSameSizeAs(first.getSharedState());
-        assertThat(BackendHarness.references(full)).doesNotContainValue(true);
-        // The copies live on when what they were copied from is gone.
-        completeAtJobManager(2, full);
-        restoreAndCheck(full);
-    }
-
     private static int files(File directory) {
         File[] children = directory.listFiles();
         if (children == null) {
@@ -306,14 +268,13 @@ class CheckpointLifecycleTest {
         }
 
         @Override
-        public boolean canFastDuplicate(StreamStateHandle handle, CheckpointedStateScope scope) throws IOException {
-            return storage.canFastDuplicate(handle, scope);
+        public boolean canFastDuplicate(StreamStateHandle handle, CheckpointedStateScope scope) {
+            return false;
         }
 
         @Override
-        public List<StreamStateHandle> duplicate(List<StreamStateHandle> handles, CheckpointedStateScope scope)
-                throws IOException {
-            return storage.duplicate(handles, scope);
+        public List<StreamStateHandle> duplicate(List<StreamStateHandle> handles, CheckpointedStateScope scope) {
+            throw new UnsupportedOperationException();
         }
     }
 }

@@ -60,14 +60,18 @@ public final class ForebayUnderTest extends ForebayStateBackend {
     @Override
     public <K> AbstractKeyedStateBackend<K> createKeyedStateBackend(KeyedStateBackendParameters<K> parameters)
             throws IOException {
-        AbstractKeyedStateBackend<K> created = super.createKeyedStateBackend(parameters);
+        AbstractKeyedStateBackend<K> created = super.createKeyedStateBackend(MetadataTrip.of(parameters));
         assertThat(created).isExactlyInstanceOf(ForebayKeyedStateBackend.class);
         CREATED.incrementAndGet();
         return created;
     }
 
-    /** Fails unless the suite has used at least as many Forebay backends since the last call. */
+    /**
+     * Fails unless the suite has used at least as many Forebay backends since the last call, and restored some of them, from
+     * handles that were in a metadata file.
+     */
     public static void assertUsed(int atLeast) {
         assertThat(CREATED.getAndSet(0)).as("Forebay backends created").isGreaterThanOrEqualTo(atLeast);
+        assertThat(MetadataTrip.takeCount()).as("handles read from metadata").isPositive();
     }
 }

@@ -94,6 +94,16 @@ final class KeyedModel {
         TreeMap<Integer, String> map = new TreeMap<>();
         Long sum;
         Integer count;
+
+        Entry copy() {
+            Entry copy = new Entry();
+            copy.value = value;
+            copy.list = new ArrayList<>(list);
+            copy.map.putAll(map);
+            copy.sum = sum;
+            copy.count = count;
+            return copy;
+        }
     }
 
     private final int maxParallelism;
@@ -102,6 +112,14 @@ final class KeyedModel {
 
     KeyedModel(int maxParallelism) {
         this.maxParallelism = maxParallelism;
+    }
+
+    /** The model as it is now. */
+    KeyedModel copy() {
+        KeyedModel copy = new KeyedModel(maxParallelism);
+        entries.forEach((key, entry) -> copy.entries.put(key, entry.copy()));
+        copy.timers.addAll(timers);
+        return copy;
     }
 
     int keyGroup(String key) {

@@ -18,6 +18,7 @@ import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.apache.flink.api.common.typeutils.TypeSerializerSchemaCompatibility;
 import org.apache.flink.core.fs.FSDataInputStream;
 import org.apache.flink.core.memory.DataInputViewStreamWrapper;
+import org.apache.flink.runtime.checkpoint.filemerging.FileMergingSnapshotManager;
 import org.apache.flink.runtime.metrics.MetricNames;
 import org.apache.flink.runtime.state.IncrementalKeyedStateHandle;
 import org.apache.flink.runtime.state.IncrementalKeyedStateHandle.HandleAndLocalPath;
@@ -36,7 +37,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Restores native snapshots at the same or at another parallelism. Of every handle only the key groups of this backend are
  * taken over, and only files that hold some of them are fetched; no row is read or written. Since files keep their names,
- * the next checkpoint need not upload them again, even after a rescale.
+ * the next checkpoint need not upload them again, even after a rescale, unless file merging is on.
  */
 final class NativeRestore<K> implements RestoreOperation {
     private static final Logger LOG = LoggerFactory.getLogger(NativeRestore.class);
@@ -47,6 +48,7 @@ final class NativeRestore<K> implements RestoreOperation {
     private final Map<String, StreamStateHandle> downloads = new HashMap<>();
     private final Map<String, StreamStateHandle> sharedFiles = new HashMap<>();
     private long checkpointId = -1;
+    private int sentAgain;
     private boolean keySerializerChecked;
 
     NativeRestore(RestoreContext<K> context, List<KeyedStateHandle> handles) {
@@ -74,6 +76,12 @@ final class NativeRestore<K> implements RestoreOperation {
                 context.keyGroups().prettyPrintInterval(),
                 sources.size(),
                 downloads.size());
+        if (sentAgain > 0) {
+            LOG.info(
+                    "The first checkpoint sends {} files again that the restored one has: with file merging on, they are"
+                            + " in directories of other subtasks, which are deleted with those subtasks' checkpoints.",
+                    sentAgain);
+        }
         UploadHistory history = new UploadHistory();
         history.restored(checkpointId, sharedFiles);
         return new RestoredStore(store, history, backendId());
@@ -113,11 +121,24 @@ final class NativeRestore<K> implements RestoreOperation {
         }
         for (CheckpointFile file : metadata.description().files()) {
             StreamStateHandle remote = shared.get(file.name());
-            if (remote != null && file.range().overlaps(clip)) {
+            if (remote != null && file.range().overlaps(clip) && outlives(remote, handle)) {
                 sharedFiles.put(file.name(), remote);
             }
         }
         checkpointId = Math.max(checkpointId, handle.getCheckpointId());
+    }
+
+    /**
+     * False for files that file merging has put into the directory of another subtask: the JobManager deletes that
+     * directory with the last snapshot of that subtask, whatever refers to a file in it.
+     */
+    private boolean outlives(StreamStateHandle file, KeyedStateHandle snapshot) {
+        boolean ours = snapshot.getKeyGroupRange().equals(context.keyGroups());
+        if (ours || !FileMergingSnapshotManager.isFileMergingHandle(file)) {
+            return true;
+        }
+        sentAgain++;
+        return false;
     }
 
     private Store open() throws IOException {

@@ -113,18 +113,17 @@ final class SnapshotOperation<K> implements SnapshotStrategy.SnapshotResultSuppl
 
     /** Fills {@link #files} with a handle for every file of the checkpoint. */
     private void bringFiles(Checkpoint checkpoint, CloseableRegistry cancelRegistry) throws Exception {
+        // A snapshot that may not share files gets copies of its own, made from the local files: a copy that the
+        // storage
+        // makes keeps the kind of path and the name of its original, which are wrong in another snapshot's place.
         Map<String, StreamStateHandle> known =
-                target.isIncremental() ? target.history().reusable() : Map.of();
+                target.isIncremental() && sharing == SharingFilesStrategy.FORWARD_BACKWARD
+                        ? target.history().reusable()
+                        : Map.of();
         List<CheckpointFile> missing = new ArrayList<>();
         for (CheckpointFile file : checkpoint.files()) {
             StreamStateHandle handle = known.get(file.name());
-            if (handle == null) {
-                missing.add(file);
-            } else if (sharing == SharingFilesStrategy.FORWARD_BACKWARD) {
-                if (!reference(file, handle)) {
-                    missing.add(file);
-                }
-            } else if (!duplicate(file, handle)) {
+            if (handle == null || !reference(file, handle)) {
                 missing.add(file);
             }
         }
@@ -147,17 +146,6 @@ final class SnapshotOperation<K> implements SnapshotStrategy.SnapshotResultSuppl
         files.add(HandleAndLocalPath.of(placeholder, file.name()));
         uploads.put(file.name(), new UploadHistory.Upload(handle, false));
         reused.add(placeholder);
-        return true;
-    }
-
-    /** Lets the storage copy a file that it has, where the snapshot must have a copy of its own. */
-    private boolean duplicate(CheckpointFile file, StreamStateHandle handle) throws IOException {
-        if (!streamFactory.canFastDuplicate(handle, scope)) {
-            return false;
-        }
-        StreamStateHandle copy = streamFactory.duplicate(List.of(handle), scope).get(0);
-        created.add(copy);
-        addFresh(file, copy);
         return true;
     }
 

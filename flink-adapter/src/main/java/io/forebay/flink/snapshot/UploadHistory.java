@@ -6,6 +6,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import org.apache.flink.annotation.Internal;
 import org.apache.flink.runtime.state.StreamStateHandle;
+import org.apache.flink.runtime.state.filesystem.RelativeFileStateHandle;
 
 /**
  * Which files earlier checkpoints have uploaded, so that a later one need not. Only files of the last checkpoint that is
@@ -51,7 +52,7 @@ public final class UploadHistory {
     /**
      * Files that the next checkpoint may reference: those of the last completed checkpoint, without those that a later one
      * has uploaded once more. The JobManager may have completed that later one already, and dropped our copy with it,
-     * before the news came here.
+     * before the news came here. Nor those of a native savepoint that the job has claimed.
      */
     synchronized Map<String, StreamStateHandle> reusable() {
         Map<String, StreamStateHandle> reusable = new HashMap<>();
@@ -59,7 +60,13 @@ public final class UploadHistory {
         if (completed == null) {
             return reusable;
         }
-        completed.forEach((name, upload) -> reusable.put(name, upload.handle()));
+        completed.forEach((name, upload) -> {
+            // Its path is relative to the metadata of the savepoint that it belongs to; in those of another snapshot it
+            // would name a file that is not there.
+            if (!(upload.handle() instanceof RelativeFileStateHandle)) {
+                reusable.put(name, upload.handle());
+            }
+        });
         byCheckpoint
                 .tailMap(lastCompleted + 1)
                 .values()
