@@ -56,7 +56,7 @@ public class SnapshotListInterleavingTest {
         SnapshotList.Entry second = claims.addLike(claim, null);
         claims.remove(claim);
         try {
-            return claims.isRemoved(claim) && claims.addLike(claim, null) == null && isThere(second);
+            return claim.isRemoved() && claims.addLike(claim, null) == null && isThere(second);
         } finally {
             claims.remove(second);
         }

@@ -25,9 +25,10 @@ public class GroupCommitInterleavingTest {
     private long sequence;
 
     public GroupCommitInterleavingTest() throws IOException {
-        log = WriteAheadLog.start(disk, Encryption.of(null, false), 1, 1, 1, true, failure -> {
-            throw new AssertionError(failure);
-        });
+        log = WriteAheadLog.start(
+                disk, Encryption.of(null, false), 1, 1, 1, true, WriteAheadLog.MAX_RECORD_BYTES, failure -> {
+                    throw new AssertionError(failure);
+                });
     }
 
     @Operation
