@@ -25,7 +25,8 @@ public final class Environment implements AutoCloseable {
     }
 
     /**
-     * Opens the store in {@code files}, or creates it when there is none. The state is that of its last durable commit;
+     * Opens the store in {@code files}, or creates it when there is nothing at all (names that begin with a dot, and
+     * directories, do not count). The state is that of its last durable commit;
      * a write-ahead log that is found is replayed on top, see {@link Durability}. Close the store before the environment.
      *
      * @throws StoreLockedException when the directory is in use
@@ -34,7 +35,8 @@ public final class Environment implements AutoCloseable {
      * @throws StoreException when the library of the wanted compression is missing
      * @throws EncryptionException when it is encrypted and a key is missing, or plain and {@link StoreOptions#encryptedOnly()}
      * @throws FormatTooNewException when a newer Forebay wrote it
-     * @throws IllegalArgumentException when the merge function has another name than the one the store was written with
+     * @throws IllegalArgumentException when the merge function has another name than the one the store was written with; or
+     *     when the directory holds a backup, or files of something else and no store: nothing there was touched
      */
     public Store open(FileStore files, StoreOptions options) {
         return engine.open(Objects.requireNonNull(files, "files"), Objects.requireNonNull(options, "options"));
@@ -48,7 +50,8 @@ public final class Environment implements AutoCloseable {
      * @param files an empty place, or one that holds nothing but downloaded files of the sources
      * @param sources checkpoints whose clips do not overlap
      * @param payload becomes the durable payload of the new store; may be empty; copied
-     * @throws IllegalArgumentException when clips overlap, or a source was written with another merge function
+     * @throws IllegalArgumentException when clips overlap, or a source was written with another merge function; or when the
+     *     directory holds files of something else: nothing there was touched
      * @throws IllegalStateException when there is a store in {@code files}
      * @throws StoreLockedException when the directory is in use
      * @throws CorruptionException when the metadata of a source is damaged, or a file has another length than it says
@@ -87,13 +90,14 @@ public final class Environment implements AutoCloseable {
 
     /**
      * As {@link Store#verify()}, of a store that is not open. It is locked meanwhile; no file of it is changed or deleted, not
-     * even what an open would clean up.
+     * even what an open would clean up. A directory that {@link Checkpoint#writeTo} made is verified as such: its metadata,
+     * and every file that they name; it is not locked.
      *
      * @param keys as in {@link StoreOptions#encryption()}; null when the store is not encrypted
-     * @throws IllegalArgumentException when there is no store in {@code files}
+     * @throws IllegalArgumentException when there is neither a store nor a backup in {@code files}; says what there is
      * @throws StoreLockedException when it is open somewhere
-     * @throws FormatTooNewException when a newer Forebay wrote its manifest
-     * @throws EncryptionException when its manifest is encrypted with a key that {@code keys} does not have
+     * @throws FormatTooNewException when a newer Forebay wrote its manifest or metadata
+     * @throws EncryptionException when these are encrypted with a key that {@code keys} does not have
      */
     public VerificationReport verify(FileStore files, KeyProvider keys) {
         return engine.verify(Objects.requireNonNull(files, "files"), keys);

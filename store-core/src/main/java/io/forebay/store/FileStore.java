@@ -17,9 +17,13 @@ public interface FileStore {
     /** Stores a small object as a whole, durably, unless the name is taken. @return false when it was taken (nothing changed) */
     boolean putIfAbsent(String name, byte[] content) throws IOException;
 
-    /** Names of all files, sorted. Empty when the directory does not exist. */
+    /**
+     * Names of all files, sorted. Empty when the directory does not exist. What is neither a file nor a directory, like a
+     * symbolic link, is listed too, and refused with an {@link IOException} that says what it is when it is opened.
+     */
     List<String> list() throws IOException;
 
+    /** True when the name is taken, by whatever. */
     boolean exists(String name) throws IOException;
 
     /** Deletes a file; no error when it is gone already. */
@@ -31,7 +35,7 @@ public interface FileStore {
      */
     void sync(String name) throws IOException;
 
-    /** Makes creates and deletes so far durable. */
+    /** Makes creates and deletes so far durable, and the name of the directory itself. */
     void syncDirectory() throws IOException;
 
     /**

@@ -9,7 +9,7 @@ import java.util.Objects;
  * What a verification found. Immutable; {@link #toString()} is meant for logs and people.
  *
  * @param place where the store is
- * @param files the manifest, every SST, and the write-ahead logs if the store has some, each with what is wrong with it
+ * @param files the manifest (of a backup its metadata), every SST, and the write-ahead logs if the store has some, each with what is wrong with it
  * @param remarks what is worth knowing and no damage, like files that no part of the store refers to, or write-ahead logs of
  *     an open store that could not be read because they changed too often meanwhile
  * @param complete false when the verification was interrupted, so that files are missing in the report

@@ -44,7 +44,7 @@ final class StoreOpener {
 
     /** At the last durable commit, and behind it what logs hold; writes nothing when there are none and none is wanted. */
     StoreImpl open() {
-        return locked(registry -> VersionSet.open(files, registry));
+        return locked(DirectoryKind::requireForOpen, registry -> VersionSet.open(files, registry));
     }
 
     /** As the union of the clipped sources; durable on return. */
@@ -57,16 +57,22 @@ final class StoreOpener {
                 encryption.checkPlain(added.file().id().name());
             }
         }
-        return locked(registry -> restore(plan, payload, registry));
+        return locked(DirectoryKind::requireForRestore, registry -> restore(plan, payload, registry));
     }
 
     private interface Opening {
         VersionSet open(FileRegistry registry) throws IOException;
     }
 
-    private StoreImpl locked(Opening opening) {
+    /** Whether the place may be touched at all. */
+    private interface PlaceCheck {
+        void require(FileStore files) throws IOException;
+    }
+
+    private StoreImpl locked(PlaceCheck place, Opening opening) {
         checkCompression();
         try {
+            place.require(files);
             AutoCloseable lock = once(files.lock());
             FileRegistry registry =
                     new FileRegistry(files, shared.cache(), shared.pool(), shared.executor(), encryption);

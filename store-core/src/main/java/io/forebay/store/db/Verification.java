@@ -57,13 +57,18 @@ final class Verification {
         return report;
     }
 
-    /** A store that is not open; it is locked meanwhile, and nothing is changed. */
+    /** A store that is not open, locked meanwhile; or a backup, which nobody changes once it is whole. Changes nothing. */
     static VerificationReport of(EngineResources shared, FileStore files, Encryption encryption) {
         Verification verification =
                 new Verification(shared, files, () -> Thread.currentThread().isInterrupted());
         try {
-            if (files.list().stream().noneMatch(Leftovers::isOfStore)) {
-                throw new IllegalArgumentException("There is no store in " + files.describe());
+            List<String> names = files.list();
+            DirectoryKind kind = DirectoryKind.of(names);
+            if (kind == DirectoryKind.BACKUP) {
+                return verification.backup(encryption, names);
+            }
+            if (kind != DirectoryKind.STORE) {
+                throw new IllegalArgumentException(kind.describe(files.describe(), names));
             }
             AutoCloseable lock = files.lock();
             try {
@@ -93,13 +98,18 @@ final class Verification {
         }
     }
 
+    private VerificationReport backup(Encryption encryption, List<String> names) throws IOException {
+        BackupVerification backup = new BackupVerification(shared, files, encryption, stopped);
+        return report(backup.verify(), backup.remarks(names));
+    }
+
     private VerificationReport run(VersionSet versions) {
         Version version = versions.current();
         try {
             FileReport manifest = versions.verifyManifest();
             List<FileReport> reports = new ArrayList<>(List.of(manifest));
             VersionVerifier verifier =
-                    new VersionVerifier(version, versions.registry(), versions.lastSequence(), stopped);
+                    new VersionVerifier(version, versions.registry(), versions.lastSequence(), "the manifest", stopped);
             reports.addAll(verifier.verify());
             LogVerification logs = new LogVerification(files, versions, stopped);
             logs.verify();

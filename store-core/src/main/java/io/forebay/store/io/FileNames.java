@@ -4,7 +4,7 @@ package io.forebay.store.io;
 final class FileNames {
     /** Locked while a store is open; never listed. */
     static final String LOCK = "LOCK";
-    /** Suffix of files that are not complete yet; never listed, removed when the directory is locked. */
+    /** Suffix of files that are not complete yet; never listed; those of a process before are removed when the directory is locked. */
     static final String TEMPORARY = ".tmp";
 
     private FileNames() {}

@@ -12,14 +12,17 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.LinkOption;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.regex.Pattern;
 
 /**
  * A directory of the local file system. It is created by the first {@link #lock}, create, put or link. A file appears
@@ -38,12 +41,14 @@ public final class LocalFileStore implements FileStore {
     }
 
     private static final int COPY_BYTES = 256 << 10;
+    private static final Pattern OWN_TEMPORARY = Pattern.compile(".+-\\d+-\\d+\\" + FileNames.TEMPORARY);
     /** Windows has no way to sync a directory; its file systems journal names by themselves. */
     private static final boolean SYNC_DIRECTORIES = File.separatorChar == '/';
 
     private final Path directory;
     private final Linker linker;
     private final DirectorySync directorySync;
+    private final DirectoryNames names;
     private final AtomicLong temporaries = new AtomicLong();
 
     public LocalFileStore(File directory) {
@@ -58,6 +63,7 @@ public final class LocalFileStore implements FileStore {
         this.directory = directory;
         this.linker = linker;
         this.directorySync = directorySync;
+        this.names = new DirectoryNames(directory, directorySync);
     }
 
     @Override
@@ -69,7 +75,7 @@ public final class LocalFileStore implements FileStore {
         try {
             return new LocalWritableFile(path);
         } catch (NoSuchFileException e) {
-            makeDirectory();
+            names.make();
             return new LocalWritableFile(path);
         }
     }
@@ -82,12 +88,13 @@ public final class LocalFileStore implements FileStore {
     @Override
     public boolean putIfAbsent(String name, byte[] content) throws IOException {
         Path target = directory.resolve(FileNames.check(name));
-        if (Files.exists(target)) {
+        if (RegularFiles.look(target) != null) {
             return false;
         }
         Path temporary = temporary(name);
+        WritableFile created = createAt(temporary);
         try {
-            try (WritableFile file = createAt(temporary)) {
+            try (WritableFile file = created) {
                 file.append(ByteBuffer.wrap(content));
                 file.sync();
             }
@@ -112,12 +119,17 @@ public final class LocalFileStore implements FileStore {
 
     @Override
     public List<String> list() throws IOException {
-        List<String> names = new ArrayList<>();
+        List<String> found = new ArrayList<>();
+        if (!Files.exists(directory)) {
+            return List.of();
+        }
+        requireDirectory();
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
             for (Path entry : entries) {
                 String name = entry.getFileName().toString();
-                if (FileNames.isVisible(name) && Files.isRegularFile(entry)) {
-                    names.add(name);
+                // What is no regular file is listed too: whoever needs the name is told so when he opens it.
+                if (FileNames.isVisible(name) && !Files.isDirectory(entry, LinkOption.NOFOLLOW_LINKS)) {
+                    found.add(name);
                 }
             }
         } catch (NoSuchFileException e) {
@@ -125,26 +137,29 @@ public final class LocalFileStore implements FileStore {
         } catch (java.nio.file.DirectoryIteratorException e) {
             throw e.getCause();
         }
-        Collections.sort(names);
-        return names;
+        Collections.sort(found);
+        return found;
     }
 
     @Override
-    public boolean exists(String name) {
-        return Files.exists(directory.resolve(FileNames.check(name)));
+    public boolean exists(String name) throws IOException {
+        return RegularFiles.look(directory.resolve(FileNames.check(name))) != null;
     }
 
     @Override
     public void delete(String name) throws IOException {
-        Files.deleteIfExists(directory.resolve(FileNames.check(name)));
+        Path path = directory.resolve(FileNames.check(name));
+        BasicFileAttributes found = RegularFiles.look(path);
+        if (found != null && found.isDirectory()) {
+            RegularFiles.requireRegular(path, found);
+        }
+        Files.deleteIfExists(path);
     }
 
     @Override
     public void sync(String name) throws IOException {
         Path path = directory.resolve(FileNames.check(name));
-        if (!Files.exists(path)) {
-            throw new NoSuchFileException(path.toString());
-        }
+        RegularFiles.require(path);
         // no channel: an interrupt would close it
         try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw")) {
             file.getFD().sync();
@@ -154,6 +169,7 @@ public final class LocalFileStore implements FileStore {
     @Override
     public void syncDirectory() throws IOException {
         directorySync.sync(directory);
+        names.settle();
     }
 
     private static void sync(Path directory) throws IOException {
@@ -166,25 +182,15 @@ public final class LocalFileStore implements FileStore {
         }
     }
 
-    /** Creates the directory if need be; its name, and those of directories above it that were made too, are durable then. */
-    private void makeDirectory() throws IOException {
-        Path parent = directory;
-        while (parent != null && !Files.exists(parent)) {
-            parent = parent.getParent();
-        }
-        Files.createDirectories(directory);
-        for (Path made = directory; parent != null && !made.equals(parent); made = made.getParent()) {
-            directorySync.sync(made.getParent());
-        }
-    }
-
     @Override
     public void linkFrom(FileStore from, String name) throws IOException {
         Path target = directory.resolve(FileNames.check(name));
-        makeDirectory();
+        names.make();
         if (from instanceof LocalFileStore local) {
+            Path existing = local.directory.resolve(name);
+            RegularFiles.require(existing); // a link to a symbolic link is another symbolic link
             try {
-                linker.link(target, local.directory.resolve(name));
+                linker.link(target, existing);
                 return;
             } catch (FileAlreadyExistsException | NoSuchFileException e) {
                 throw e;
@@ -192,21 +198,21 @@ public final class LocalFileStore implements FileStore {
                 // another file system, too many links, or no links at all: copy
             }
         }
-        if (Files.exists(target)) {
-            throw new FileAlreadyExistsException(target.toString());
-        }
-        Path temporary = temporary(name);
-        try {
-            copy(from, name, temporary);
-            publish(temporary, target);
-        } finally {
-            Files.deleteIfExists(temporary);
+        requireFree(target);
+        try (ReadableFile source = from.open(name)) {
+            Path temporary = temporary(name);
+            WritableFile copy = createAt(temporary);
+            try {
+                copy(source, copy);
+                publish(temporary, target);
+            } finally {
+                Files.deleteIfExists(temporary);
+            }
         }
     }
 
-    private void copy(FileStore from, String name, Path to) throws IOException {
-        try (ReadableFile source = from.open(name);
-                WritableFile copy = createAt(to)) {
+    private static void copy(ReadableFile source, WritableFile to) throws IOException {
+        try (WritableFile copy = to) {
             ByteBuffer buffer = ByteBuffer.allocateDirect((int) Math.max(1, Math.min(COPY_BYTES, source.size())));
             for (long at = 0; at < source.size(); at += buffer.limit()) {
                 buffer.clear().limit((int) Math.min(buffer.capacity(), source.size() - at));
@@ -225,24 +231,31 @@ public final class LocalFileStore implements FileStore {
             throw e;
         } catch (IOException | UnsupportedOperationException e) {
             // Without links the check and the move are two steps; the directory's lock keeps other writers out.
-            if (Files.exists(target)) {
-                throw new FileAlreadyExistsException(target.toString());
-            }
+            requireFree(target);
             Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
         }
     }
 
-    private Path temporary(String name) {
-        return directory.resolve(
-                name + "-" + ProcessHandle.current().pid() + "-" + temporaries.incrementAndGet() + FileNames.TEMPORARY);
+    private static void requireFree(Path target) throws IOException {
+        if (RegularFiles.look(target) != null) {
+            throw new FileAlreadyExistsException(target.toString());
+        }
+    }
+
+    /** A name that is free: in a container the ids of processes, and so these names, are the same after each start. */
+    private Path temporary(String name) throws IOException {
+        Path temporary;
+        do {
+            temporary = directory.resolve(name + "-" + ProcessHandle.current().pid() + "-"
+                    + temporaries.incrementAndGet() + FileNames.TEMPORARY);
+        } while (RegularFiles.look(temporary) != null);
+        return temporary;
     }
 
     @Override
     public AutoCloseable lock() throws IOException {
-        makeDirectory();
-        if (!Files.isDirectory(directory)) {
-            throw new NotDirectoryException(directory.toString());
-        }
+        names.make();
+        requireDirectory();
         DirectoryLock lock = DirectoryLock.acquire(directory.toRealPath());
         try {
             removeTemporaries();
@@ -253,12 +266,27 @@ public final class LocalFileStore implements FileStore {
         return lock;
     }
 
+    /** Before it is opened: the open of a FIFO would wait for somebody at its other end. */
+    private void requireDirectory() throws NotDirectoryException {
+        if (!Files.isDirectory(directory)) {
+            throw new NotDirectoryException(directory.toString());
+        }
+    }
+
     private void removeTemporaries() throws IOException {
         try (DirectoryStream<Path> left = Files.newDirectoryStream(directory, "*" + FileNames.TEMPORARY)) {
             for (Path entry : left) {
-                Files.deleteIfExists(entry);
+                if (isTemporary(entry)) {
+                    Files.deleteIfExists(entry);
+                }
             }
         }
+    }
+
+    /** True for what {@link #temporary} names; other files that end alike are somebody else's. */
+    private static boolean isTemporary(Path entry) {
+        return OWN_TEMPORARY.matcher(entry.getFileName().toString()).matches()
+                && !Files.isDirectory(entry, LinkOption.NOFOLLOW_LINKS);
     }
 
     @Override

@@ -32,7 +32,7 @@ final class LocalReadableFile implements ReadableFile {
         boolean interrupted = Thread.interrupted();
         try {
             while (true) {
-                FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
+                FileChannel channel = RegularFiles.open(path, StandardOpenOption.READ);
                 try {
                     return new Opened(channel, channel.size());
                 } catch (ClosedChannelException e) {
@@ -90,7 +90,7 @@ final class LocalReadableFile implements ReadableFile {
             throw new IOException("File " + path + " was closed");
         }
         if (channel == broken) {
-            channel = FileChannel.open(path, StandardOpenOption.READ);
+            channel = RegularFiles.open(path, StandardOpenOption.READ);
         }
     }
 

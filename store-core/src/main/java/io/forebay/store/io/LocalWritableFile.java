@@ -53,7 +53,7 @@ final class LocalWritableFile implements WritableFile {
                 } catch (ClosedByInterruptException e) {
                     interrupted |= Thread.interrupted();
                     bytes.position(before);
-                    channel = FileChannel.open(path, StandardOpenOption.WRITE);
+                    channel = RegularFiles.open(path, StandardOpenOption.WRITE);
                 }
             }
         } finally {

@@ -8,26 +8,27 @@ import io.forebay.store.VerificationReport;
 import java.io.File;
 import java.io.PrintStream;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 /**
- * {@code forebay verify DIRECTORY [--all]}: verifies the store in a directory, or all stores in and below it, and prints the
- * reports. The stores must not be open.
+ * {@code forebay verify DIRECTORY [--all]}: verifies the store or backup in a directory, or all in and below it, and prints
+ * the reports. The stores must not be open.
  */
 public final class Verify {
     /** Everything is as it was written. */
     public static final int CLEAN = 0;
-    /** Something is not. */
+    /** Something is not; whatever else could not be looked at. */
     public static final int DAMAGED = 1;
-    /** The arguments are wrong, there is no store, or it could not be looked at. */
+    /** No damage is known, but the arguments are wrong, there is no store, or one could not be looked at. */
     public static final int FAILED = 2;
 
     private static final String USAGE = "usage: forebay verify DIRECTORY [--all]\n\n"
-            + "Reads every file of the store in DIRECTORY and reports what is not as it was written. The store must not be\n"
-            + "open; nothing in it is changed.\n\n"
-            + "  --all   all stores in DIRECTORY and below it\n\n"
-            + "Exit code: 0 when all is well, 1 when something is damaged, 2 when it could not be verified.\n";
+            + "Reads every file of the store in DIRECTORY, or of the backup that Checkpoint.writeTo made there, and reports what is\n"
+            + "not as it was written. The store must not be open; nothing in it is changed.\n\n"
+            + "  --all   all stores and backups in DIRECTORY and below it; databases of RocksDB are named and left out,\n"
+            + "          symbolic links are not followed\n\n"
+            + "Exit code: 0 when all is well; 1 when something is damaged, whatever else there is; 2 when nothing is known to be\n"
+            + "damaged, but something could not be verified: wrong arguments, no store, one that is open, encrypted, or unreadable.\n";
 
     private final PrintStream out;
     private final PrintStream err;
@@ -51,25 +52,52 @@ public final class Verify {
             out.print(USAGE);
             return CLEAN;
         }
-        List<String> places = args.stream().filter(arg -> !arg.startsWith("-")).toList();
-        boolean all = args.contains("--all");
-        if (places.size() != 1 || args.size() != (all ? 2 : 1)) {
+        List<String> places = new ArrayList<>();
+        boolean all = false;
+        for (String arg : args) {
+            if (arg.equals("--all")) {
+                all = true;
+            } else if (arg.startsWith("-")) {
+                err.println("There is no option " + arg);
+                err.print(USAGE);
+                return FAILED;
+            } else {
+                places.add(arg);
+            }
+        }
+        if (places.size() != 1) {
             err.print(USAGE);
             return FAILED;
         }
         File directory = new File(places.get(0));
-        List<File> stores = all ? storesIn(directory) : List.of(directory);
-        if (stores.isEmpty()) {
-            err.println("There is no store in " + directory + " or below it");
-            return FAILED;
-        }
-        int worst = CLEAN;
         try (Environment environment = Environment.builder().build()) {
-            for (File store : stores) {
-                worst = Math.max(worst, verify(environment, store));
-            }
+            return all ? verifyAll(environment, directory) : verify(environment, directory);
         }
-        return worst;
+    }
+
+    private int verifyAll(Environment environment, File directory) {
+        Neighbours found = Neighbours.below(directory);
+        int code = CLEAN;
+        for (File store : found.stores) {
+            code = worse(code, verify(environment, store));
+        }
+        for (File foreign : found.rocksDbs) {
+            out.println(foreign + ": a database of RocksDB, left out");
+        }
+        for (File unreadable : found.unreadable) {
+            err.println(unreadable + ": cannot be read");
+            code = worse(code, FAILED);
+        }
+        if (found.stores.isEmpty()) {
+            err.println("There is no store in " + directory + " or below it");
+            code = worse(code, FAILED);
+        }
+        return code;
+    }
+
+    /** Damage is never hidden by something that could not be looked at. */
+    private static int worse(int one, int other) {
+        return one == DAMAGED || other == DAMAGED ? DAMAGED : Math.max(one, other);
     }
 
     private int verify(Environment environment, File directory) {
@@ -85,27 +113,5 @@ public final class Verify {
             err.println(directory + ": " + e.getMessage());
         }
         return FAILED;
-    }
-
-    /** Directories with a manifest, in the order of their names. */
-    private static List<File> storesIn(File directory) {
-        List<File> stores = new ArrayList<>();
-        File[] content = directory.listFiles();
-        if (content == null) {
-            return stores;
-        }
-        Arrays.sort(content);
-        for (File file : content) {
-            if (file.isFile() && file.getName().startsWith("MANIFEST-")) {
-                stores.add(directory);
-                break;
-            }
-        }
-        for (File file : content) {
-            if (file.isDirectory()) {
-                stores.addAll(storesIn(file));
-            }
-        }
-        return stores;
     }
 }

@@ -182,7 +182,7 @@ public final class FileRegistry {
     }
 
     /** From now on files are closed but not deleted when nobody refers to them: the manifest on disk may name them. */
-    synchronized void keepFiles() {
+    public synchronized void keepFiles() {
         keepFiles = true;
     }
 

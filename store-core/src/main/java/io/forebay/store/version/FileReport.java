@@ -35,7 +35,7 @@ public final class FileReport implements Findings {
         }
     }
 
-    void size(long newBytes) {
+    public void size(long newBytes) {
         bytes = newBytes;
     }
 

@@ -42,6 +42,10 @@ public final class Leftovers {
         return FileId.isName(name) || Manifest.isName(name);
     }
 
+    public static boolean isManifest(String name) {
+        return Manifest.isName(name);
+    }
+
     /** Checkpoints may lie beside the files they refer to; write-ahead logs are looked at by those who know them. */
     private static boolean isKnown(String name) {
         return name.equals("CHECKPOINT") || WAL.matcher(name).matches();

@@ -25,18 +25,22 @@ public final class VersionVerifier {
     private final Version version;
     private final FileRegistry registry;
     private final long lastSequence;
+    private final String lister;
     private final BooleanSupplier stopped;
     private final Map<FileId, FileReport> reports = new LinkedHashMap<>();
 
     /**
      * @param version held by the caller
      * @param lastSequence none of its files holds anything above
+     * @param lister what lists the files, for messages, like "the manifest"
      * @param stopped asked often whether to give up
      */
-    public VersionVerifier(Version version, FileRegistry registry, long lastSequence, BooleanSupplier stopped) {
+    public VersionVerifier(
+            Version version, FileRegistry registry, long lastSequence, String lister, BooleanSupplier stopped) {
         this.version = version;
         this.registry = registry;
         this.lastSequence = lastSequence;
+        this.lister = lister;
         this.stopped = stopped;
     }
 
@@ -73,7 +77,7 @@ public final class VersionVerifier {
         report.size(any.fileBytes());
         try (ReadableFile file = registry.files().open(report.name())) {
             if (file.size() != any.fileBytes()) {
-                report.add(-1, any.fileBytes() + " bytes, as the manifest says", file.size() + " bytes");
+                report.add(-1, any.fileBytes() + " bytes, as " + lister + " says", file.size() + " bytes");
             }
             SstVerifier verifier = new SstVerifier(file, report.name(), report, stopped);
             verifier.verify(registry.encryption(), any.keyId());
@@ -84,7 +88,7 @@ public final class VersionVerifier {
                 }
             }
         } catch (NoSuchFileException e) {
-            report.add(-1, "a file that the manifest names", "no such file");
+            report.add(-1, "a file that " + lister + " names", "no such file");
         } catch (FormatTooNewException e) {
             report.add(-1, "a format version that is known here", e.getMessage());
         } catch (EncryptionException e) {
@@ -118,8 +122,9 @@ public final class VersionVerifier {
     }
 
     private static void compare(String what, long listed, long found, FileReport report) {
+    private void compare(String what, long listed, long found, FileReport report) {
         if (listed != found) {
-            report.add(-1, listed + " " + what + ", as the manifest says", Long.toString(found));
+            report.add(-1, listed + " " + what + ", as " + lister + " says", Long.toString(found));
         }
     }
 

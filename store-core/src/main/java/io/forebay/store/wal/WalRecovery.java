@@ -48,6 +48,11 @@ public final class WalRecovery {
         return recovery;
     }
 
+    /** True for names of write-ahead logs. */
+    public static boolean isLog(String name) {
+        return WalFormat.numberOf(name) >= 0;
+    }
+
     /** Above the numbers of all logs there are or were needed. */
     public long nextNumber() {
         long highest = present.isEmpty() ? 0 : present.get(present.size() - 1);

@@ -97,6 +97,68 @@ class DirectoryLockTest {
     }
 
     @Test
+    void nothingButARegularFileIsLocked() throws Exception {
+        Path victim = directory.resolve("victim.txt");
+        Path store = directory.resolve("store");
+        Files.createDirectory(store);
+        Files.writeString(victim, "precious");
+        Files.createSymbolicLink(store.resolve("LOCK"), victim);
+        assertThatThrownBy(() -> new LocalFileStore(store.toFile()).lock())
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining(store.resolve("LOCK").toString())
+                .hasMessageContaining("symbolic link");
+        assertThat(Files.readString(victim)).isEqualTo("precious");
+        Files.delete(victim); // now it leads nowhere
+        assertThatThrownBy(() -> new LocalFileStore(store.toFile()).lock())
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("symbolic link");
+        assertThat(victim).doesNotExist();
+        Files.delete(store.resolve("LOCK"));
+        Files.createDirectory(store.resolve("LOCK"));
+        assertThatThrownBy(() -> new LocalFileStore(store.toFile()).lock())
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("is a directory");
+    }
+
+    @Test
+    void contentThatNoOwnerWroteStays() throws Exception {
+        Path lock = directory.resolve("LOCK");
+        for (String content : List.of("a letter to somebody", "12345678901234567890123")) {
+            Files.writeString(lock, content);
+            try (AutoCloseable held = new LocalFileStore(directory.toFile()).lock()) {
+                assertThat(held).isNotNull();
+                Process child = start();
+                assertThat(firstLine(child)).startsWith("refused: ").contains("(unknown)");
+                child.waitFor();
+            }
+            assertThat(Files.readString(lock)).isEqualTo(content);
+        }
+    }
+
+    @Test
+    void whatACrashLeftOfTheContentIsReplaced() throws Exception {
+        Path lock = directory.resolve("LOCK");
+        for (String content : List.of("", "\0\0\0\0\0\0", "4194304\n")) {
+            Files.writeString(lock, content);
+            new LocalFileStore(directory.toFile()).lock().close();
+            assertThat(Files.readString(lock)).isEqualTo(ProcessHandle.current().pid() + "\n");
+        }
+    }
+
+    @Test
+    void aLockFileWithAnotherNameKeepsItsContent() throws Exception {
+        Path victim = directory.resolve("victim.txt");
+        Path store = Files.createDirectory(directory.resolve("store"));
+        for (String content : List.of("", "17\n")) {
+            Files.writeString(victim, content);
+            Files.createLink(store.resolve("LOCK"), victim);
+            new LocalFileStore(store.toFile()).lock().close();
+            assertThat(Files.readString(victim)).isEqualTo(content);
+            Files.delete(store.resolve("LOCK"));
+        }
+    }
+
+    @Test
     void otherPathsToTheSameDirectoryAreTheSame() throws Exception {
         Path link = Files.createSymbolicLink(directory.resolveSibling(directory.getFileName() + "-link"), directory);
         try (AutoCloseable lock = new LocalFileStore(directory.toFile()).lock()) {

@@ -17,8 +17,10 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -55,8 +57,11 @@ class LocalFileStoreTest extends FileStoreContract {
         LocalFileStore store = new LocalFileStore(directory, Files::createLink, synced::add);
         store.lock().close();
         assertThat(synced)
-                .containsExactlyInAnyOrder(
-                        root, root.resolve("state"), root.resolve("state").resolve("task"));
+                .containsExactly(
+                        root.toRealPath().getParent(),
+                        root,
+                        root.resolve("state"),
+                        root.resolve("state").resolve("task"));
         synced.clear();
         store.lock().close();
         write(store, "a", ascii("x"));
@@ -85,6 +90,102 @@ class LocalFileStoreTest extends FileStoreContract {
             }
             assertThat(synced).as("way " + way).contains(root);
         }
+    }
+
+    /** Names of directories that are on disk for sure, kept up by syncs; and the end of the process at one of them. */
+    private static final class Names implements LocalFileStore.DirectorySync {
+        final Set<Path> durable = new HashSet<>();
+        int until;
+
+        Names(int until) {
+            this.until = until;
+        }
+
+        @Override
+        public void sync(Path directory) throws IOException {
+            if (--until < 0) {
+                throw new Killed();
+            }
+            try (var entries = Files.list(directory)) {
+                entries.filter(Files::isDirectory).forEach(durable::add);
+            }
+        }
+    }
+
+    private static final class Killed extends Error {
+        private static final long serialVersionUID = 1L;
+    }
+
+    @Test
+    void namesOfDirectoriesThatAKilledProcessMadeAreDurableBeforeAnythingInThem() throws Exception {
+        boolean wasKilled = true;
+        for (int kill = 0; wasKilled; kill++) {
+            Path top = Files.createDirectory(root.toRealPath().resolve("top-" + kill));
+            List<Path> made = List.of(
+                    top.resolve("state"), top.resolve("state/task"), top.resolve("state/task/store"));
+            Names names = new Names(kill);
+            try {
+                new LocalFileStore(made.get(2), Files::createLink, names).lock().close();
+                wasKilled = false;
+            } catch (Killed e) {
+                // between making a directory and syncing its name
+            }
+            names.until = Integer.MAX_VALUE;
+            LocalFileStore next = new LocalFileStore(made.get(2), Files::createLink, names);
+            try (AutoCloseable lock = next.lock()) {
+                assertThat(lock).isNotNull();
+                write(next, "a", ascii("x"));
+                next.syncDirectory();
+            }
+            assertThat(names.durable).as("killed at sync %d", kill).contains(top).containsAll(made);
+        }
+    }
+
+    @Test
+    void theNameOfADirectoryThatWasThereIsSyncedOnce() throws Exception {
+        Path directory = Files.createDirectories(root.resolve("host").resolve("store"));
+        List<Path> synced = new ArrayList<>();
+        LocalFileStore store = new LocalFileStore(directory, Files::createLink, synced::add);
+        store.lock().close();
+        assertThat(synced).as("a host that syncs nothing pays nothing").isEmpty();
+        store.syncDirectory();
+        store.syncDirectory();
+        assertThat(synced).containsExactly(directory, directory.toRealPath().getParent(), directory);
+    }
+
+    @Test
+    void aSyncOfTheNameThatFailsIsNoSuccessAndIsTriedAgain() throws Exception {
+        Path directory = Files.createDirectories(root.resolve("host").resolve("store"));
+        boolean[] broken = {true};
+        LocalFileStore store = new LocalFileStore(directory, Files::createLink, synced -> {
+            if (broken[0] && !synced.equals(directory)) {
+                throw new IOException("no disk");
+            }
+        });
+        assertThatThrownBy(store::syncDirectory).isInstanceOf(IOException.class).hasMessage("no disk");
+        assertThatThrownBy(store::syncDirectory).isInstanceOf(IOException.class);
+        broken[0] = false;
+        store.syncDirectory();
+    }
+
+    @Test
+    void temporaryFilesOfOthersStay() throws Exception {
+        Path directory = Files.createDirectories(nextDirectory());
+        Files.write(directory.resolve("letter.tmp"), ascii("of somebody"));
+        Files.createDirectory(directory.resolve("a-1-1.tmp"));
+        new LocalFileStore(directory.toFile()).lock().close();
+        assertThat(all(directory)).containsExactly("LOCK", "a-1-1.tmp", "letter.tmp");
+    }
+
+    @Test
+    void aTemporaryNameThatIsTakenIsPassedOver() throws Exception {
+        Path directory = Files.createDirectories(nextDirectory());
+        long pid = ProcessHandle.current().pid();
+        Files.write(directory.resolve("a-" + pid + "-1.tmp"), ascii("of a process of the same id"));
+        FileStore store = new LocalFileStore(directory.toFile());
+        assertThat(store.putIfAbsent("a", ascii("x"))).isTrue();
+        assertThat(read(store, "a")).isEqualTo(ascii("x"));
+        assertThat(all(directory)).containsExactly("a", "a-" + pid + "-1.tmp");
     }
 
     @Test

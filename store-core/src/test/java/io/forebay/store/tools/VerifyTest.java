@@ -3,6 +3,7 @@ package io.forebay.store.tools;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.forebay.store.Checkpoint;
 import io.forebay.store.Environment;
 import io.forebay.store.FileStores;
 import io.forebay.store.KeyProvider;
@@ -15,6 +16,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -102,6 +104,84 @@ class VerifyTest {
             assertThat(run(path("a"))).isEqualTo(2);
             assertThat(err.toString(UTF_8)).contains("in use");
         }
+    }
+
+    private void backup(String name) {
+        try (Environment environment = Environment.builder().build();
+                Store store = environment.open(FileStores.local(new File(path("a"))), StoreOptions.defaults());
+                Checkpoint checkpoint = store.checkpoint(new byte[0])) {
+            checkpoint.completion().join();
+            checkpoint.writeTo(FileStores.local(new File(path(name))));
+        }
+    }
+
+    private void rocksDb(String name) throws IOException {
+        Path place = Files.createDirectories(directory.resolve(name));
+        for (String file : List.of("CURRENT", "IDENTITY", "LOG", "MANIFEST-000005", "OPTIONS-000007", "000008.sst")) {
+            Files.writeString(place.resolve(file), "of RocksDB");
+        }
+        Files.createFile(place.resolve("LOCK"));
+    }
+
+    @Test
+    void backupsAreVerifiedAsSuch() throws IOException {
+        backup("backup");
+        assertThat(run(path("backup"))).isEqualTo(0);
+        assertThat(out.toString(UTF_8)).contains(path("backup") + ": clean, 2 files", "This is a backup");
+        assertThat(new File(path("backup"), "LOCK")).doesNotExist();
+        assertThat(run(directory.toString(), "--all")).isEqualTo(0);
+        assertThat(out.toString(UTF_8)).contains(path("backup") + ": clean", path("a") + ": clean");
+        damage("backup");
+        assertThat(run(path("backup"))).isEqualTo(1);
+        assertThat(out.toString(UTF_8)).contains("1 of 2 files damaged", ".sst at offset 0: expected checksum");
+        File table = new File(path("backup")).listFiles((where, file) -> file.endsWith(".sst"))[0];
+        assertThat(table.delete()).isTrue();
+        assertThat(run(path("backup"))).isEqualTo(1);
+        assertThat(out.toString(UTF_8)).contains("expected a file that the metadata names, found no such file");
+        Path metadata = directory.resolve("backup").resolve("CHECKPOINT");
+        byte[] bytes = Files.readAllBytes(metadata);
+        bytes[20] ^= 1;
+        Files.write(metadata, bytes);
+        assertThat(run(path("backup"))).isEqualTo(1);
+        assertThat(out.toString(UTF_8)).contains("CHECKPOINT at offset");
+    }
+
+    @Test
+    void neighboursOfRocksDbAreNamedAndHideNothing() throws IOException {
+        rocksDb("rocks");
+        assertThat(run(directory.toString(), "--all")).isEqualTo(0);
+        assertThat(out.toString(UTF_8)).contains(path("rocks") + ": a database of RocksDB, left out");
+        damage("a");
+        assertThat(run(directory.toString(), "--all")).isEqualTo(1);
+        make("secret", TestKeys.provider("k"));
+        assertThat(run(directory.toString(), "--all")).as("damage counts more").isEqualTo(1);
+        assertThat(err.toString(UTF_8)).contains("encrypted");
+        assertThat(run(path("rocks"))).isEqualTo(2);
+        assertThat(err.toString(UTF_8)).contains("no store in " + path("rocks"), "RocksDB");
+        assertThat(run(path("rocks"), "--all")).isEqualTo(2);
+        assertThat(new File(path("rocks"), "LOCK")).isEmpty();
+    }
+
+    @Test
+    void aStoreThatLostItsManifestIsFound() throws IOException {
+        File manifest = new File(path("a")).listFiles((where, file) -> file.startsWith("MANIFEST"))[0];
+        assertThat(manifest.delete()).isTrue();
+        assertThat(run(directory.toString(), "--all")).isEqualTo(1);
+        assertThat(out.toString(UTF_8)).contains("a manifest beside SSTs", path("tasks/b") + ": clean");
+    }
+
+    @Test
+    void linksThatLeadAroundAreNotFollowed() throws IOException {
+        Files.createSymbolicLink(directory.resolve("tasks").resolve("up"), directory);
+        assertThat(run(directory.toString(), "--all")).isEqualTo(0);
+        assertThat(out.toString(UTF_8).lines().filter(line -> line.contains(": clean")))
+                .hasSize(2);
+    }
+
+    @Test
+    void anUnknownOptionIsNamed() {
+        assertThat(run("-x", "a")).isEqualTo(2);
+        assertThat(err.toString(UTF_8)).contains("no option -x");
     }
 
     @Test

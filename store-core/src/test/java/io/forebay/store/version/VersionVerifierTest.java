@@ -73,7 +73,7 @@ class VersionVerifierTest {
         try {
             List<Finding> findings = new ArrayList<>();
             VersionVerifier verifier =
-                    new VersionVerifier(version, store.registry, store.set.lastSequence(), () -> false);
+                    new VersionVerifier(version, store.registry, store.set.lastSequence(), "the manifest", () -> false);
             for (FileReport report : verifier.verify()) {
                 VerifiedFile file = report.finish();
                 findings.addAll(file.findings());

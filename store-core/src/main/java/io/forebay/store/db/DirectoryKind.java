@@ -1,0 +1,92 @@
+package io.forebay.store.db;
+
+import io.forebay.store.FileStore;
+import io.forebay.store.checkpoint.CheckpointManifest;
+import io.forebay.store.version.Leftovers;
+import io.forebay.store.wal.WalRecovery;
+import java.io.IOException;
+import java.util.Collection;
+import java.util.List;
+import java.util.regex.Pattern;
+
+/** Whose a directory is, by the names of its files. Asked before anything in it is touched, its lock included. */
+public enum DirectoryKind {
+    /** Holds nothing, or only names that begin with a dot, which file systems and hosts leave anywhere. */
+    EMPTY,
+    /** A store, or what a crash or damage has left of one. */
+    STORE,
+    /** What {@code Checkpoint.writeTo} makes. */
+    BACKUP,
+    /** A database of RocksDB. */
+    ROCKSDB,
+    /** Files of somebody else. */
+    FOREIGN;
+
+    private static final Pattern ROCKSDB_MANIFEST = Pattern.compile("MANIFEST-\\d+");
+    /** As many names as a message needs to tell whose they are. */
+    private static final int SHOWN_NAMES = 3;
+
+    /** @param names of all entries that are no directories */
+    public static DirectoryKind of(Collection<String> names) {
+        if (names.stream().anyMatch(Leftovers::isManifest)) {
+            return STORE;
+        }
+        if (names.contains(CheckpointManifest.FILE_NAME)) {
+            return BACKUP;
+        }
+        if (names.stream().anyMatch(name -> Leftovers.isOfStore(name) || WalRecovery.isLog(name))) {
+            return STORE;
+        }
+        if (names.contains("CURRENT")
+                && names.stream()
+                        .anyMatch(name -> ROCKSDB_MANIFEST.matcher(name).matches())) {
+            return ROCKSDB;
+        }
+        return foreign(names).isEmpty() ? EMPTY : FOREIGN;
+    }
+
+    /** @throws IllegalArgumentException when a store can neither be there nor be made there */
+    static void requireForOpen(FileStore files) throws IOException {
+        List<String> names = files.list();
+        DirectoryKind kind = of(names);
+        if (kind == BACKUP) {
+            throw new IllegalArgumentException(files.describe() + " holds a backup that Checkpoint.writeTo made, and no store."
+                    + " Environment.restore makes a store of it, there or in another directory.");
+        }
+        kind.requireOurs(files, names);
+    }
+
+    /** @throws IllegalArgumentException when the directory belongs to somebody else */
+    static void requireForRestore(FileStore files) throws IOException {
+        List<String> names = files.list();
+        of(names).requireOurs(files, names);
+    }
+
+    private void requireOurs(FileStore files, List<String> names) {
+        if (this == ROCKSDB || this == FOREIGN) {
+            throw new IllegalArgumentException(describe(files.describe(), names)
+                    + " Give the store a directory of its own, which is empty or does not exist"
+                    + (this == ROCKSDB ? "; data of RocksDB cannot be taken over file by file." : "."));
+        }
+    }
+
+    /** A sentence that says what there is instead of a store. */
+    String describe(String place, List<String> names) {
+        return switch (this) {
+            case EMPTY -> "There is no store in " + place + ".";
+            case ROCKSDB -> "There is no store in " + place + ", but a database of RocksDB.";
+            case FOREIGN -> {
+                List<String> others = foreign(names);
+                yield "There is no store in " + place + ", but " + others.size()
+                        + (others.size() == 1 ? " file" : " files") + " of something else: "
+                        + String.join(", ", others.subList(0, Math.min(SHOWN_NAMES, others.size())))
+                        + (others.size() > SHOWN_NAMES ? ", ..." : "") + ".";
+            }
+            case STORE, BACKUP -> throw new IllegalStateException(place + " holds a " + this);
+        };
+    }
+
+    private static List<String> foreign(Collection<String> names) {
+        return names.stream().filter(name -> !name.startsWith(".")).toList();
+    }
+}

@@ -1,0 +1,60 @@
+package io.forebay.store.tools;
+
+import io.forebay.store.db.DirectoryKind;
+import java.io.File;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** What is in a directory and below it, in the order of names. Symbolic links are not followed. */
+final class Neighbours {
+    /** Stores, and backups of stores. */
+    final List<File> stores = new ArrayList<>();
+    /** Databases of RocksDB. */
+    final List<File> rocksDbs = new ArrayList<>();
+    /** Directories that could not be read. */
+    final List<File> unreadable = new ArrayList<>();
+
+    static Neighbours below(File directory) {
+        Neighbours found = new Neighbours();
+        found.walk(directory);
+        return found;
+    }
+
+    private void walk(File directory) {
+        File[] content = directory.listFiles();
+        if (content == null) {
+            unreadable.add(directory);
+            return;
+        }
+        Arrays.sort(content);
+        List<String> names = new ArrayList<>();
+        List<File> directories = new ArrayList<>();
+        for (File file : content) {
+            if (!file.isDirectory()) {
+                names.add(file.getName());
+            } else if (!isLink(file)) {
+                directories.add(file);
+            }
+        }
+        switch (DirectoryKind.of(names)) {
+            case STORE, BACKUP -> stores.add(directory);
+            case ROCKSDB -> rocksDbs.add(directory);
+            case EMPTY, FOREIGN -> {
+                // of no interest here
+            }
+        }
+        directories.forEach(this::walk);
+    }
+
+    /** A link may lead to a directory above, and around for ever. */
+    private static boolean isLink(File file) {
+        try {
+            File parent = file.getAbsoluteFile().getParentFile().getCanonicalFile();
+            return !file.getCanonicalFile().equals(new File(parent, file.getName()));
+        } catch (IOException e) {
+            return false; // the walk finds out that it cannot be read
+        }
+    }
+}
