@@ -7,4 +7,10 @@ package io.forebay.store;
  * @param bytes length of the physical file
  * @param range the keys that the checkpoint needs of this file; a restore of another range may skip it
  */
-public record CheckpointFile(String name, long bytes, KeyRange range) {}
+public record CheckpointFile(String name, long bytes, KeyRange range) {
+    /** Without the range: its bounds are keys, which may be secret. */
+    @Override
+    public String toString() {
+        return "CheckpointFile[name=" + name + ", bytes=" + bytes + "]";
+    }
+}

@@ -15,4 +15,10 @@ public record RestoreSource(FileStore files, byte[] metadata, KeyRange clip) {
         Objects.requireNonNull(metadata, "metadata");
         Objects.requireNonNull(clip, "clip");
     }
+
+    /** Without the clip: its bounds are keys, which may be secret. */
+    @Override
+    public String toString() {
+        return "RestoreSource[files=" + files.describe() + ", metadata of " + metadata.length + " bytes]";
+    }
 }

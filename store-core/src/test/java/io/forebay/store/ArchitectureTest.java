@@ -121,6 +121,13 @@ class ArchitectureTest {
             .dependOnClassesThat(type(Executors.class).or(type(ThreadLocalRandom.class)))
             .allowEmptyShould(true);
 
+    /** One place decides whether a message may show a key; the others show ids and bytes of nobody. */
+    @ArchTest
+    static final ArchRule keysAreShownInOnePlace = noClasses()
+            .that(not(outermostIn(Set.of(ROOT + ".key.KeyText", ROOT + ".KeyRange", ROOT + ".version.FileId"))))
+            .should()
+            .dependOnClassesThat(type(java.util.HexFormat.class));
+
     private static ArchCondition<JavaClass> useOnlyLowerLayers() {
         return new ArchCondition<>("use only the packages below their own, of " + LAYERS) {
             @Override

@@ -90,7 +90,8 @@ class HostileDirectoryTest {
             case LINK_TO_NOTHING -> Files.createSymbolicLink(at, outside.resolve("nothing"));
             case LINK_TO_DIRECTORY -> Files.createSymbolicLink(at, outside.resolve("folder"));
             case LINK_TO_ITSELF -> Files.createSymbolicLink(at, at.getFileName());
-            case LINK_TO_THE_SAME -> Files.createSymbolicLink(at, Files.exists(same) ? same : outside.resolve("victim"));
+            case LINK_TO_THE_SAME ->
+                Files.createSymbolicLink(at, Files.exists(same) ? same : outside.resolve("victim"));
             case FIFO -> run("mkfifo", at.toString());
             case DEVICE -> {
                 // only root may make one; others have a FIFO there
@@ -167,7 +168,8 @@ class HostileDirectoryTest {
     private static void delete(Path place) throws IOException {
         if (Files.exists(place)) {
             try (Stream<Path> files = Files.walk(place)) {
-                for (Path path : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
+                for (Path path :
+                        files.sorted(java.util.Comparator.reverseOrder()).toList()) {
                     Files.delete(path);
                 }
             }
@@ -307,7 +309,8 @@ class HostileDirectoryTest {
                     put(thing, root.resolve("backup").resolve(name));
                     String where = name + " as " + thing;
                     try {
-                        assertThat(environment.verify(backup, null).toString()).as(where)
+                        assertThat(environment.verify(backup, null).toString())
+                                .as(where)
                                 .contains("damaged")
                                 .containsAnyOf(name, "a manifest beside SSTs");
                     } catch (StoreException | IllegalArgumentException e) {
@@ -317,7 +320,8 @@ class HostileDirectoryTest {
                     }
                     if (table) {
                         assertThatThrownBy(() -> environment.restore(
-                                        FileStores.local(root.resolve("restored").toFile()),
+                                        FileStores.local(
+                                                root.resolve("restored").toFile()),
                                         options(Durability.NONE),
                                         List.of(new RestoreSource(backup, metadata, KeyRange.all())),
                                         new byte[0]))
@@ -355,7 +359,9 @@ class HostileDirectoryTest {
                     FileStore target = FileStores.local(root.resolve("target").toFile());
                     String where = name + " as " + thing;
                     if (thing != Thing.DIRECTORY) {
-                        assertThatThrownBy(() -> checkpoint.writeTo(target)).as(where).hasMessageContaining(name);
+                        assertThatThrownBy(() -> checkpoint.writeTo(target))
+                                .as(where)
+                                .hasMessageContaining(name);
                     } else {
                         // directories do not count as content, so that the clash shows on the way
                         try {

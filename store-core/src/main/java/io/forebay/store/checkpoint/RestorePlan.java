@@ -4,6 +4,7 @@ import io.forebay.store.FileStore;
 import io.forebay.store.KeyRange;
 import io.forebay.store.RestoreSource;
 import io.forebay.store.crypto.Encryption;
+import io.forebay.store.key.KeyText;
 import io.forebay.store.version.FileId;
 import io.forebay.store.version.FileMeta;
 import io.forebay.store.version.SortedRun;
@@ -41,7 +42,7 @@ public final class RestorePlan {
      * @throws IllegalArgumentException when clips overlap, or the sources were written with different merge functions
      */
     public static RestorePlan of(List<RestoreSource> sources, Encryption encryption) {
-        checkDisjoint(sources);
+        checkDisjoint(sources, KeyText.forStore(encryption.isOn()));
         RestorePlan plan = new RestorePlan();
         for (RestoreSource source : sources) {
             plan.add(source, encryption);
@@ -141,7 +142,7 @@ public final class RestorePlan {
                 null);
     }
 
-    private static void checkDisjoint(List<RestoreSource> sources) {
+    private static void checkDisjoint(List<RestoreSource> sources, KeyText text) {
         List<KeyRange> clips = new ArrayList<>();
         for (RestoreSource source : sources) {
             if (!source.clip().isEmpty()) {
@@ -151,8 +152,8 @@ public final class RestorePlan {
         clips.sort((a, b) -> Arrays.compareUnsigned(a.from(), b.from()));
         for (int i = 1; i < clips.size(); i++) {
             if (clips.get(i - 1).overlaps(clips.get(i))) {
-                throw new IllegalArgumentException("The clips of two sources overlap: " + clips.get(i - 1) + " and "
-                        + clips.get(i) + "; every key may come from one source only");
+                throw new IllegalArgumentException("The clips of two sources overlap: " + text.of(clips.get(i - 1))
+                        + " and " + text.of(clips.get(i)) + "; every key may come from one source only");
             }
         }
     }

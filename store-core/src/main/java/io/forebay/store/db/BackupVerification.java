@@ -33,8 +33,7 @@ final class BackupVerification {
     /** Names that belong to the backup. */
     private final Set<String> known = new TreeSet<>(Set.of(CheckpointManifest.FILE_NAME));
 
-    BackupVerification(
-            EngineResources shared, FileStore files, Encryption encryption, BooleanSupplier stopped) {
+    BackupVerification(EngineResources shared, FileStore files, Encryption encryption, BooleanSupplier stopped) {
         this.shared = shared;
         this.files = files;
         this.encryption = encryption;
@@ -76,7 +75,8 @@ final class BackupVerification {
         try {
             Version version = version(metadata, registry);
             try {
-                return new VersionVerifier(version, registry, metadata.lastSequence(), "the metadata", stopped).verify();
+                return new VersionVerifier(version, registry, metadata.lastSequence(), "the metadata", stopped)
+                        .verify();
             } finally {
                 version.release();
             }
@@ -104,7 +104,8 @@ final class BackupVerification {
 
     /** After {@link #verify()}: a line for each file that is no part of it. */
     List<String> remarks(List<String> names) {
-        List<String> remarks = new ArrayList<>(List.of("This is a backup, and not a store: Environment.restore opens it"));
+        List<String> remarks =
+                new ArrayList<>(List.of("This is a backup, and not a store: Environment.restore opens it"));
         for (String name : names) {
             if (!known.contains(name)) {
                 remarks.add(name + (FileId.isName(name) ? " is no part of the backup" : " is not a file of a backup"));

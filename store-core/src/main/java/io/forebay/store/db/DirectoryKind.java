@@ -50,8 +50,9 @@ public enum DirectoryKind {
         List<String> names = files.list();
         DirectoryKind kind = of(names);
         if (kind == BACKUP) {
-            throw new IllegalArgumentException(files.describe() + " holds a backup that Checkpoint.writeTo made, and no store."
-                    + " Environment.restore makes a store of it, there or in another directory.");
+            throw new IllegalArgumentException(
+                    files.describe() + " holds a backup that Checkpoint.writeTo made, and no store."
+                            + " Environment.restore makes a store of it, there or in another directory.");
         }
         kind.requireOurs(files, names);
     }

@@ -4,11 +4,11 @@ import io.forebay.store.SortedIngest;
 import io.forebay.store.StoreIoException;
 import io.forebay.store.flush.SstOutput;
 import io.forebay.store.flush.TombstoneFeed;
+import io.forebay.store.key.KeyText;
 import io.forebay.store.key.ValueKind;
 import io.forebay.store.version.FileMeta;
 import java.io.IOException;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.List;
 
 /**
@@ -45,9 +45,9 @@ final class IngestImpl implements SortedIngest {
         EntryLimits.check(key, keyOffset, keyLength, value, valueOffset, valueLength);
         if (lastLength >= 0
                 && Arrays.compareUnsigned(lastKey, 0, lastLength, key, keyOffset, keyOffset + keyLength) >= 0) {
-            HexFormat hex = HexFormat.of();
-            throw new IllegalArgumentException("Key " + hex.formatHex(key, keyOffset, keyOffset + keyLength)
-                    + " is not greater than the one before, " + hex.formatHex(lastKey, 0, lastLength));
+            KeyText text = KeyText.forStore(store.options.encryption() != null);
+            throw new IllegalArgumentException("Key " + text.of(key, keyOffset, keyLength)
+                    + " is not greater than the one before, " + text.of(lastKey, 0, lastLength));
         }
         try {
             output.add(key, keyOffset, keyLength, 0, ValueKind.PUT, value, valueOffset, valueLength);

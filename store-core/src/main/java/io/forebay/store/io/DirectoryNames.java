@@ -63,7 +63,8 @@ final class DirectoryNames {
             try {
                 sync.sync(parent);
             } catch (AccessDeniedException e) {
-                // Who may not read the directory above has not made this one in it, nor has a process before of the same rights.
+                // Who may not read the directory above has not made this one in it, nor has a process before of the
+                // same rights.
                 return;
             }
         }

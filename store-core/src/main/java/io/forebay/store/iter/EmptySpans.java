@@ -1,5 +1,6 @@
 package io.forebay.store.iter;
 
+import io.forebay.store.key.KeyText;
 import io.forebay.store.util.Slab;
 import java.util.Arrays;
 
@@ -239,11 +240,9 @@ public final class EmptySpans {
 
     @Override
     public String toString() {
-        java.util.HexFormat hex = java.util.HexFormat.of();
         StringBuilder text = new StringBuilder();
         for (int i = 0; i < size(); i++) {
-            text.append('[').append(hex.formatHex(froms[i])).append(", ");
-            text.append(tos[i] == null ? "end" : hex.formatHex(tos[i])).append(") ");
+            text.append(KeyText.HIDDEN.range(froms[i], tos[i])).append(' ');
         }
         return text.toString();
     }

@@ -1,10 +1,10 @@
 package io.forebay.store.rangedel;
 
 import io.forebay.store.KeyRange;
+import io.forebay.store.key.KeyText;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.HexFormat;
 import java.util.List;
 
 /** Range deletes as a sorted array of fragments: what an SST holds and what a flush or compaction works with. Immutable. */
@@ -49,10 +49,9 @@ public final class FragmentArray implements RangeTombstones {
         }
     }
 
+    /** Nobody here knows whether the fragments are of an encrypted file. */
     private static String describe(Fragment fragment) {
-        HexFormat hex = HexFormat.of();
-        return "[" + hex.formatHex(fragment.start()) + ", "
-                + (fragment.end() == null ? "end" : hex.formatHex(fragment.end())) + ") with sequences "
+        return KeyText.HIDDEN.range(fragment.start(), fragment.end()) + " with sequences "
                 + Arrays.toString(fragment.sequences());
     }
 

@@ -4,13 +4,13 @@ import io.forebay.store.CorruptionException;
 import io.forebay.store.ReadableFile;
 import io.forebay.store.crypto.Encryption;
 import io.forebay.store.key.KeyHash;
+import io.forebay.store.key.KeyText;
 import io.forebay.store.sst.block.BlockSearch;
 import io.forebay.store.sst.block.BlockTrailer;
 import io.forebay.store.sst.filter.BlockedBloom;
 import io.forebay.store.util.Slab;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.HexFormat;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -22,8 +22,6 @@ import java.util.function.BooleanSupplier;
  * data block, all on the heap. Used by one thread.
  */
 public final class SstVerifier {
-    private static final int SHOWN_KEY_BYTES = 32;
-
     private final ReadableFile file;
     private final String name;
     private final Findings findings;
@@ -36,6 +34,7 @@ public final class SstVerifier {
     private boolean filterIsWhole;
 
     private SstMetadata metadata;
+    private KeyText text;
     private TopIndex top;
     private SstBlocks blocks;
     private BlockAccess data;
@@ -80,6 +79,7 @@ public final class SstVerifier {
             findings.add(e);
             return;
         }
+        text = KeyText.forStore(metadata.cipher() != null);
         top = metadata.top();
         blocks = new SstBlocks(
                 file, name, top, null, metadata.cipher(), metadata.properties().compression());
@@ -139,8 +139,8 @@ public final class SstVerifier {
             findings.add(
                     top.indexOffset(partition),
                     "a separator of partition " + partition + " at or after its last key "
-                            + hex(lastKey, lastKeyLength),
-                    hex(topSeparator, topSeparator.length));
+                            + text.of(lastKey, 0, lastKeyLength),
+                    text.of(topSeparator));
         }
     }
 
@@ -210,7 +210,7 @@ public final class SstVerifier {
                 findings.add(
                         offset,
                         "entries in ascending order of keys, versions of a key from new to old",
-                        describeEntry() + " behind " + hex(lastKey, lastKeyLength) + " at " + lastSequence);
+                        describeEntry() + " behind " + text.of(lastKey, 0, lastKeyLength) + " at " + lastSequence);
             }
             if (first) {
                 checkSmallestKey();
@@ -228,8 +228,8 @@ public final class SstVerifier {
             findings.add(
                     top.indexOffset(partition),
                     "a separator of the block at " + offset + " at or after its last key "
-                            + hex(lastKey, lastKeyLength),
-                    hex(separators.key(), separators.keyLength()));
+                            + text.of(lastKey, 0, lastKeyLength),
+                    text.of(separators.key(), 0, separators.keyLength()));
         }
     }
 
@@ -245,19 +245,19 @@ public final class SstVerifier {
                 && Slab.compare(lastSeparator, 0, lastSeparatorLength, key, 0, length) >= 0) {
             findings.add(
                     top.indexOffset(partition),
-                    "a separator before key " + hex(key, length) + " of block " + number + " at " + offset,
-                    hex(lastSeparator, lastSeparatorLength));
+                    "a separator before key " + text.of(key, 0, length) + " of block " + number + " at " + offset,
+                    text.of(lastSeparator, 0, lastSeparatorLength));
         }
         if (entries.isFirst() && BlockSearch.lowerBound(index, 0, key, 0, length) != number) {
             findings.add(
                     top.indexOffset(partition),
-                    "key " + hex(key, length) + " to be looked for in block " + number + " of its partition",
+                    "key " + text.of(key, 0, length) + " to be looked for in block " + number + " of its partition",
                     "block " + BlockSearch.lowerBound(index, 0, key, 0, length));
         }
         if (entries.isFirst() && top.find(key, 0, length) != partition) {
             findings.add(
                     top.indexOffset(partition),
-                    "key " + hex(key, length) + " to be looked for in partition " + partition,
+                    "key " + text.of(key, 0, length) + " to be looked for in partition " + partition,
                     "partition " + top.find(key, 0, length));
         }
         if (filterIsWhole) {
@@ -267,7 +267,7 @@ public final class SstVerifier {
                 filterIsWhole = false;
                 findings.add(
                         top.filterOffset(top.filterOrdinal(partition, 0)),
-                        "a filter that lets key " + hex(key, length) + " of the block at " + offset + " through",
+                        "a filter that lets key " + text.of(key, 0, length) + " of the block at " + offset + " through",
                         "one that does not");
             }
         }
@@ -291,8 +291,8 @@ public final class SstVerifier {
             findings.add(
                     offset,
                     "separators in ascending order",
-                    hex(separators.key(), separators.keyLength()) + " behind "
-                            + hex(lastSeparator, lastSeparatorLength));
+                    text.of(separators.key(), 0, separators.keyLength()) + " behind "
+                            + text.of(lastSeparator, 0, lastSeparatorLength));
         }
         lastSeparator = withRoom(lastSeparator, separators.keyLength());
         System.arraycopy(separators.key(), 0, lastSeparator, 0, separators.keyLength());
@@ -305,19 +305,19 @@ public final class SstVerifier {
                 || Slab.compare(smallest, 0, smallest.length, entries.key(), 0, entries.keyLength()) != 0) {
             findings.add(
                     -1,
-                    "smallest key " + (smallest == null ? "none" : hex(smallest, smallest.length)),
-                    hex(entries.key(), entries.keyLength()));
+                    "smallest key " + (smallest == null ? "none" : text.of(smallest)),
+                    text.of(entries.key(), 0, entries.keyLength()));
         }
     }
 
     private void checkLargestKey(byte[] largest) {
         if (largest != null && Slab.compare(largest, 0, largest.length, lastKey, 0, lastKeyLength) != 0) {
-            findings.add(-1, "largest key " + hex(largest, largest.length), hex(lastKey, lastKeyLength));
+            findings.add(-1, "largest key " + text.of(largest), text.of(lastKey, 0, lastKeyLength));
         }
     }
 
     private String describeEntry() {
-        return hex(entries.key(), entries.keyLength()) + " at " + entries.sequence();
+        return text.of(entries.key(), 0, entries.keyLength()) + " at " + entries.sequence();
     }
 
     private static Slab withRoom(Slab slab, int bytes) {
@@ -333,10 +333,5 @@ public final class SstVerifier {
 
     private static byte[] withRoom(byte[] array, int bytes) {
         return array.length >= bytes ? array : new byte[Math.max(bytes, 2 * array.length)];
-    }
-
-    private static String hex(byte[] key, int length) {
-        String shown = HexFormat.of().formatHex(key, 0, Math.min(length, SHOWN_KEY_BYTES));
-        return length > SHOWN_KEY_BYTES ? shown + "... (" + length + " bytes)" : shown.isEmpty() ? "(empty)" : shown;
     }
 }

@@ -5,6 +5,7 @@ import io.forebay.store.WritableFile;
 import io.forebay.store.compress.Codecs;
 import io.forebay.store.crypto.FileCipher;
 import io.forebay.store.key.KeyHash;
+import io.forebay.store.key.KeyText;
 import io.forebay.store.key.ValueKind;
 import io.forebay.store.rangedel.Fragment;
 import io.forebay.store.rangedel.FragmentArray;
@@ -15,7 +16,6 @@ import io.forebay.store.util.Slab;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
-import java.util.HexFormat;
 
 /**
  * Writes one SST from entries in internal order. Streams: memory is a few blocks plus eight bytes a key of the current
@@ -31,6 +31,7 @@ public final class SstWriter {
     private final WritableFile file;
     private final String name;
     private final FileCipher cipher;
+    private final KeyText text;
     private final Compression compression;
     private final int blockBytes;
     private final int filterProbes;
@@ -86,6 +87,7 @@ public final class SstWriter {
         this.file = file;
         this.name = name;
         this.cipher = cipher;
+        this.text = KeyText.forStore(cipher != null);
         this.compression = compression;
         this.blockBytes = blockBytes;
         this.filterProbes = BlockedBloom.probes(bloomBitsPerKey);
@@ -229,14 +231,14 @@ public final class SstWriter {
     private int begin(byte[] key, int offset, int length, long sequence, byte kind, int valueLength) {
         checkOpen();
         if (!ValueKind.isKnown(kind)) {
-            throw new IllegalArgumentException("Unknown kind " + kind + " of key " + hex(key, offset, length));
+            throw new IllegalArgumentException("Unknown kind " + kind + " of key " + text.of(key, offset, length));
         }
         int differs = Arrays.mismatch(lastKey, 0, lastLength, key, offset, offset + length);
         if (entries == 0) {
             smallestKey = Arrays.copyOfRange(key, offset, offset + length);
         } else if (differs < 0 ? sequence >= lastSequence : !isAfterLast(differs, key, offset, length)) {
-            throw new IllegalArgumentException("Key " + hex(key, offset, length) + " at sequence " + sequence
-                    + " is added to SST " + name + " after key " + hex(lastKey, 0, lastLength) + " at sequence "
+            throw new IllegalArgumentException("Key " + text.of(key, offset, length) + " at sequence " + sequence
+                    + " is added to SST " + name + " after key " + text.of(lastKey, 0, lastLength) + " at sequence "
                     + lastSequence);
         }
         entries++;
@@ -352,9 +354,5 @@ public final class SstWriter {
         if (ended) {
             throw new IllegalStateException("SST " + name + " is finished or abandoned");
         }
-    }
-
-    private static String hex(byte[] key, int offset, int length) {
-        return HexFormat.of().formatHex(key, offset, offset + length);
     }
 }

@@ -4,13 +4,13 @@ import io.forebay.store.KeyRange;
 import io.forebay.store.ReadableFile;
 import io.forebay.store.crypto.Encryption;
 import io.forebay.store.key.InternalIterator;
+import io.forebay.store.key.KeyText;
 import io.forebay.store.rangedel.Fragment;
 import io.forebay.store.rangedel.FragmentArray;
 import io.forebay.store.sst.Findings;
 import io.forebay.store.sst.SstCursors;
 import java.io.IOException;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -89,7 +89,8 @@ final class AgeCheck {
         findings.add(
                 -1,
                 "what is newer than sequence number " + below + " of key "
-                        + HexFormat.of().formatHex(key) + " in " + older.id() + ", of a run of lower rank",
+                        + KeyText.forFiles(newer.keyId(), older.keyId()).of(key) + " in " + older.id()
+                        + ", of a run of lower rank",
                 "sequence number " + above);
     }
 }

@@ -1,6 +1,7 @@
 package io.forebay.store.version;
 
 import io.forebay.store.KeyRange;
+import io.forebay.store.key.KeyText;
 
 /**
  * What a version knows of one SST, or of the part of it that it shows. Immutable.
@@ -96,6 +97,11 @@ public record FileMeta(
                 file);
     }
 
+    /** The visible range for messages, which show no key of an encrypted file. */
+    String rangeText() {
+        return KeyText.forFiles(keyId).of(range);
+    }
+
     public FileMeta withFile(PhysicalFile open) {
         return new FileMeta(
                 id,
@@ -128,5 +134,11 @@ public record FileMeta(
                 creationMillis,
                 keyId,
                 file);
+    }
+
+    @Override
+    public String toString() {
+        return "file " + id + " of " + fileBytes + " bytes" + (virtual ? ", of which it shows " : ", ") + rangeText()
+                + ", sequence numbers " + oldestSequence() + " to " + newestSequence();
     }
 }

@@ -33,7 +33,7 @@ public final class SortedRun {
             heads[i] = Slab.head(from, 0, from.length);
             if (i > 0 && ordered[i - 1].range().overlaps(ordered[i].range())) {
                 throw new IllegalArgumentException("Files of run " + rank + " overlap: " + ordered[i - 1].id() + " "
-                        + ordered[i - 1].range() + " and " + ordered[i].id() + " " + ordered[i].range());
+                        + ordered[i - 1].rangeText() + " and " + ordered[i].id() + " " + ordered[i].rangeText());
             }
         }
         this.files = List.of(ordered);

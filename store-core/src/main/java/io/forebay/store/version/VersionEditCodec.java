@@ -2,6 +2,7 @@ package io.forebay.store.version;
 
 import io.forebay.store.FormatTooNewException;
 import io.forebay.store.KeyRange;
+import io.forebay.store.key.KeyText;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -148,7 +149,7 @@ public final class VersionEditCodec {
         byte[] to = (flags & HAS_END) != 0 ? in.readBytes() : null;
         KeyRange range = KeyRange.of(from, to);
         if (range.isEmpty()) {
-            throw in.corrupt("a range that holds keys", range.toString());
+            throw in.corrupt("a range that holds keys", KeyText.HIDDEN.of(range));
         }
         return new FileMeta(
                 id,

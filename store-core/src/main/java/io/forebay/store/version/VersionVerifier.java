@@ -5,6 +5,7 @@ import io.forebay.store.EncryptionException;
 import io.forebay.store.FormatTooNewException;
 import io.forebay.store.KeyRange;
 import io.forebay.store.ReadableFile;
+import io.forebay.store.key.KeyText;
 import io.forebay.store.sst.SstProperties;
 import io.forebay.store.sst.SstVerifier;
 import java.io.IOException;
@@ -106,7 +107,10 @@ public final class VersionVerifier {
         compare("as largest sequence number", meta.maxSequence(), file.maxSequence(), report);
         KeyRange range = file.range();
         if (meta.virtual() ? !range.intersect(meta.range()).equals(meta.range()) : !isRangeOf(meta, range)) {
-            report.add(-1, (meta.virtual() ? "a range that holds " : "range ") + meta.range(), range.toString());
+            report.add(
+                    -1,
+                    (meta.virtual() ? "a range that holds " : "range ") + meta.rangeText(),
+                    KeyText.forFiles(meta.keyId()).of(range));
         }
         if (meta.overrideSequence() >= 0 && file.maxSequence() != 0) {
             report.add(-1, "an ingested file with sequence numbers 0", "up to " + file.maxSequence());
@@ -121,7 +125,6 @@ public final class VersionVerifier {
         return exact.equals(meta.range()) || FileBounds.shortened(exact).equals(meta.range());
     }
 
-    private static void compare(String what, long listed, long found, FileReport report) {
     private void compare(String what, long listed, long found, FileReport report) {
         if (listed != found) {
             report.add(-1, listed + " " + what + ", as " + lister + " says", Long.toString(found));
@@ -136,7 +139,7 @@ public final class VersionVerifier {
                 return; // given up
             }
             if (file.range().isEmpty()) {
-                report.add(-1, "a file that shows something in run " + run.rank(), "the range " + file.range());
+                report.add(-1, "a file that shows something in run " + run.rank(), "the range " + file.rangeText());
             }
             if (before != null
                     && (before.range().to() == null
@@ -145,8 +148,8 @@ public final class VersionVerifier {
                                     > 0)) {
                 report.add(
                         -1,
-                        "a range behind that of " + before.id() + " in run " + run.rank() + ", " + before.range(),
-                        file.range().toString());
+                        "a range behind that of " + before.id() + " in run " + run.rank() + ", " + before.rangeText(),
+                        file.rangeText());
             }
             before = file;
         }

@@ -121,8 +121,7 @@ class LocalFileStoreTest extends FileStoreContract {
         boolean wasKilled = true;
         for (int kill = 0; wasKilled; kill++) {
             Path top = Files.createDirectory(root.toRealPath().resolve("top-" + kill));
-            List<Path> made = List.of(
-                    top.resolve("state"), top.resolve("state/task"), top.resolve("state/task/store"));
+            List<Path> made = List.of(top.resolve("state"), top.resolve("state/task"), top.resolve("state/task/store"));
             Names names = new Names(kill);
             try {
                 new LocalFileStore(made.get(2), Files::createLink, names).lock().close();
@@ -137,7 +136,10 @@ class LocalFileStoreTest extends FileStoreContract {
                 write(next, "a", ascii("x"));
                 next.syncDirectory();
             }
-            assertThat(names.durable).as("killed at sync %d", kill).contains(top).containsAll(made);
+            assertThat(names.durable)
+                    .as("killed at sync %d", kill)
+                    .contains(top)
+                    .containsAll(made);
         }
     }
 

@@ -8,13 +8,13 @@ import io.forebay.store.KeyRange;
 import io.forebay.store.WritableFile;
 import io.forebay.store.io.MemoryFileStore;
 import io.forebay.store.key.InternalIterator;
+import io.forebay.store.key.KeyText;
 import io.forebay.store.key.ValueKind;
 import io.forebay.store.rangedel.Fragment;
 import io.forebay.store.util.Slab;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -286,6 +286,6 @@ class SstWriterTest {
     }
 
     private static String hex(String text) {
-        return HexFormat.of().formatHex(Entry.bytes(text));
+        return KeyText.PLAIN.of(Entry.bytes(text));
     }
 }
