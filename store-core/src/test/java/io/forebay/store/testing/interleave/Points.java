@@ -1,8 +1,22 @@
 package io.forebay.store.testing.interleave;
 
-/** What instrumented code calls before each step that another thread may notice. No effect on threads that nobody controls. */
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * What instrumented code calls before each step that another thread may notice. On threads that nobody controls it has no effect,
+ * or, with noise, holds one up now and then: so other threads come in between where they hardly ever would.
+ */
 public final class Points {
+    /** One point in so many holds its thread up; 0: none does. */
+    private static volatile int noise;
+
     private Points() {}
+
+    /** @param oneIn of so many points; 0 for none */
+    public static void noise(int oneIn) {
+        noise = oneIn;
+    }
 
     /** @param place an interned name, here and in the next two */
     public static void read(String place) {
@@ -58,9 +72,24 @@ public final class Points {
     }
 
     private static Schedule schedule() {
-        return Thread.currentThread() instanceof ControlledThread thread
-                        && !thread.schedule().isFree()
-                ? thread.schedule()
-                : null;
+        if (Thread.currentThread() instanceof ControlledThread thread) {
+            return thread.schedule().isFree() ? null : thread.schedule();
+        }
+        int oneIn = noise;
+        if (oneIn > 0) {
+            ThreadLocalRandom random = ThreadLocalRandom.current();
+            if (random.nextInt(oneIn) == 0) {
+                holdUp(random);
+            }
+        }
+        return null;
+    }
+
+    private static void holdUp(ThreadLocalRandom random) {
+        if (random.nextInt(4) > 0) {
+            Thread.yield();
+        } else {
+            LockSupport.parkNanos(random.nextInt(1_000_000));
+        }
     }
 }
