@@ -55,7 +55,13 @@ public class ForebayDslStoreSuppliers implements DslStoreSuppliers {
         long retention = params.retentionPeriod().toMillis();
         long windowSize = params.windowSize().toMillis();
         return emitsWhenClosed(params.emitStrategy())
-                ? WindowSupplier.readWhenClosed(params.name(), format, retention, windowSize, params.retainDuplicates())
+                ? WindowSupplier.readWhenClosed(
+                        params.name(),
+                        format,
+                        retention,
+                        windowSize,
+                        params.retainDuplicates(),
+                        params.isSlidingWindow())
                 : WindowSupplier.of(params.name(), format, retention, windowSize, params.retainDuplicates());
     }
 

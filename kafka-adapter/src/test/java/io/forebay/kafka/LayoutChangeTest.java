@@ -5,9 +5,14 @@ import static io.forebay.kafka.TestContexts.open;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.forebay.kafka.offsets.ValueFormat;
+import io.forebay.kafka.window.SessionSupplier;
+import io.forebay.kafka.window.WindowSupplier;
 import java.io.File;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import org.apache.kafka.common.TopicPartition;
@@ -206,5 +211,83 @@ class LayoutChangeTest {
                 logged(dir, "s"));
         assertThat(hex(headers.fetchSession(key(1), 5, 10))).isEqualTo(NO_HEADERS + "07");
         headers.close();
+    }
+
+    private WindowStore<Bytes, byte[]> closingWindows(ValueFormat format, Duration retention) {
+        return open(
+                WindowSupplier.readWhenClosed("s", format, retention.toMillis(), 1, false, true)
+                        .get(),
+                logged(dir, "s"));
+    }
+
+    private static List<String> all(WindowStore<Bytes, byte[]> windows) {
+        List<String> rows = new ArrayList<>();
+        try (KeyValueIterator<Windowed<Bytes>, byte[]> all = windows.all()) {
+            all.forEachRemaining(
+                    row -> rows.add(row.key.key() + "@" + row.key.window().start() + "=" + hex(row.value)));
+        }
+        return rows;
+    }
+
+    @Test
+    void windowsAreSortedByTimeAsWellAndBack() {
+        WindowStore<Bytes, byte[]> windows = windows(Duration.ofHours(10), false);
+        List<String> byTime = new ArrayList<>();
+        for (int i = 0; i < 200; i++) {
+            Bytes key = key(199 - i);
+            windows.put(key, new byte[] {(byte) i}, i * 1_000L);
+            byTime.add(key + "@" + i * 1_000L + "=" + NO_TIMESTAMP + hex(new byte[] {(byte) i}));
+        }
+        windows.commit(Map.of(CHANGELOG, 200L));
+        windows.close();
+
+        windows = closingWindows(ValueFormat.TIMESTAMPED, Duration.ofHours(10));
+        assertThat(windows.committedOffset(CHANGELOG)).isEqualTo(200);
+        assertThat(all(windows)).isEqualTo(byTime);
+        assertThat(hex(windows.fetch(key(199), 0))).isEqualTo(NO_TIMESTAMP + "00");
+        windows.put(key(199), null, 0);
+        windows.put(key(0), new byte[] {42}, 199_000);
+        windows.commit(Map.of(CHANGELOG, 201L));
+        windows.close();
+
+        windows = closingWindows(ValueFormat.HEADERS, Duration.ofMinutes(5));
+        List<String> withHeaders = all(windows);
+        assertThat(withHeaders).hasSize(199);
+        assertThat(withHeaders.get(0)).isEqualTo(key(198) + "@1000=" + NO_HEADERS + NO_TIMESTAMP + "01");
+        assertThat(withHeaders.get(198)).isEqualTo(key(0) + "@199000=" + NO_HEADERS + "2a");
+        assertThat(hex(windows.fetch(key(0), 199_000))).isEqualTo(NO_HEADERS + "2a");
+        windows.close();
+
+        windows = open(
+                ForebayStores.persistentTimestampedWindowStoreWithHeaders(
+                                "s", Duration.ofHours(10), Duration.ofMillis(1), false)
+                        .get(),
+                logged(dir, "s"));
+        List<String> byKey = all(windows);
+        assertThat(byKey).containsExactlyInAnyOrderElementsOf(withHeaders);
+        assertThat(byKey.get(0)).startsWith(key(0) + "@199000=");
+        windows.close();
+    }
+
+    @Test
+    void sessionsAreSortedByTimeAsWell() {
+        Duration day = Duration.ofDays(1);
+        SessionStore<Bytes, byte[]> plain =
+                open(ForebayStores.persistentSessionStore("s", day).get(), logged(dir, "s"));
+        plain.put(new Windowed<>(key(1), new SessionWindow(8, 10)), new byte[] {1});
+        plain.put(new Windowed<>(key(2), new SessionWindow(5, 10)), new byte[] {2});
+        plain.put(new Windowed<>(key(3), new SessionWindow(1, 9)), new byte[] {3});
+        plain.commit(Map.of(CHANGELOG, 3L));
+        plain.close();
+        SessionStore<Bytes, byte[]> closing = open(
+                SessionSupplier.readWhenClosed("s", ValueFormat.PLAIN, day.toMillis())
+                        .get(),
+                logged(dir, "s"));
+        List<String> found = new ArrayList<>();
+        try (KeyValueIterator<Windowed<Bytes>, byte[]> sessions = closing.findSessions(0, 10)) {
+            sessions.forEachRemaining(session -> found.add(hex(session.value)));
+        }
+        assertThat(found).containsExactly("03", "02", "01");
+        closing.close();
     }
 }

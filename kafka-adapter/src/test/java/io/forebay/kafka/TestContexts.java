@@ -6,6 +6,7 @@ import static org.mockito.Mockito.when;
 import java.io.File;
 import java.util.Map;
 import java.util.Properties;
+import java.util.function.Function;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.metrics.Metrics;
 import org.apache.kafka.common.serialization.Serdes;
@@ -33,6 +34,12 @@ public final class TestContexts {
     }
 
     public static InternalMockProcessorContext<Object, Object> unlogged(File stateDir, Map<String, ?> settings) {
+        return unlogged(stateDir, settings, metrics -> new ThreadCache(new LogContext(), 1 << 20, metrics));
+    }
+
+    /** As {@link #unlogged(File, Map)}, with a record cache of its own. */
+    public static InternalMockProcessorContext<Object, Object> unlogged(
+            File stateDir, Map<String, ?> settings, Function<StreamsMetricsImpl, ThreadCache> cache) {
         Properties properties = new Properties();
         properties.put(StreamsConfig.APPLICATION_ID_CONFIG, "test");
         properties.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, "localhost:1");
@@ -47,7 +54,7 @@ public final class TestContexts {
                 metrics,
                 new StreamsConfig(properties),
                 () -> collector,
-                new ThreadCache(new LogContext(), 1 << 20, metrics),
+                cache.apply(metrics),
                 Time.SYSTEM);
         context.setTime(0);
         return context;

@@ -23,6 +23,7 @@ import org.apache.kafka.streams.query.PositionBound;
 import org.apache.kafka.streams.query.Query;
 import org.apache.kafka.streams.query.QueryConfig;
 import org.apache.kafka.streams.query.QueryResult;
+import org.apache.kafka.streams.state.internals.CachingWindowStore;
 import org.apache.kafka.streams.state.internals.ListValueStore;
 import org.apache.kafka.streams.state.internals.StoreQueryUtils;
 import org.apache.kafka.streams.state.internals.WrappedStateStore;
@@ -91,6 +92,20 @@ public final class KafkaInternals {
                 return true;
             }
             store = wrapper.wrapped();
+        }
+        return false;
+    }
+
+    /**
+     * True when Kafka's record cache lies over the window store that is the innermost of {@code root}.
+     *
+     * @param root the outermost store, as given to {@link StateStore#init}; null for none
+     */
+    public static boolean isCached(StateStore root) {
+        for (StateStore store = root; store instanceof WrappedStateStore<?, ?, ?> wrapper; store = wrapper.wrapped()) {
+            if (store instanceof CachingWindowStore) {
+                return true;
+            }
         }
         return false;
     }

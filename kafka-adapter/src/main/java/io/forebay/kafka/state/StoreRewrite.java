@@ -1,7 +1,6 @@
 package io.forebay.kafka.state;
 
 import io.forebay.kafka.offsets.CommitPayload;
-import io.forebay.kafka.offsets.StoreKind;
 import io.forebay.kafka.offsets.StoreLayout;
 import io.forebay.kafka.offsets.ValueFormat;
 import io.forebay.store.KeyRange;
@@ -19,8 +18,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Brings the rows of a store to another layout when the application changed: values to a format that holds more, segment
- * prefixes to another segment interval. One pass over the store when it opens. Nothing is committed before the end, so a
- * crash on the way leaves the store in the old layout.
+ * prefixes to another segment interval, rows by time added or taken away. One pass over the store when it opens. Nothing is
+ * committed before the end, so a crash on the way leaves the store in the old layout.
  */
 final class StoreRewrite {
     private static final Logger LOG = LoggerFactory.getLogger(StoreRewrite.class);
@@ -41,7 +40,7 @@ final class StoreRewrite {
     static CommitPayload rewrite(
             Store store, String name, File directory, CommitPayload last, StoreLayout to, boolean keepsLists) {
         StoreLayout from = last.layout();
-        if (from.kind() != to.kind() || from.format().compareTo(to.format()) > 0) {
+        if (!from.kind().isLike(to.kind()) || from.format().compareTo(to.format()) > 0) {
             throw refusal(name, directory, "holds rows of layout " + from + " and cannot be opened with layout " + to);
         }
         if (keepsLists && from.format() != to.format()) {
@@ -53,14 +52,21 @@ final class StoreRewrite {
         }
         LOG.info("Rewriting store {} from layout {} to {}", name, from, to);
         WriteBatch batch = new WriteBatch();
-        try (StoreIterator rows = store.iterator(KeyRange.all())) {
+        if (from.kind().isTimeOrdered()) {
+            batch.deleteRange(TimeRow.bound(0), null);
+        }
+        try (StoreIterator rows = store.iterator(sortedByKey(from))) {
             for (rows.seekToFirst(); rows.isValid(); rows.next()) {
                 byte[] oldKey = rows.key();
                 byte[] newKey = key(oldKey, from, to);
+                byte[] value = value(rows.value(), from, to);
                 if (!Arrays.equals(oldKey, newKey)) {
                     batch.delete(oldKey);
                 }
-                batch.put(newKey, value(rows.value(), from, to));
+                batch.put(newKey, value);
+                if (to.kind().isTimeOrdered()) {
+                    batch.put(timeRow(newKey, to), value);
+                }
                 if (batch.sizeInBytes() > BATCH_BYTES) {
                     store.write(batch);
                     batch.clear();
@@ -78,12 +84,24 @@ final class StoreRewrite {
                 + ". To rebuild it from its changelog, stop the application, delete that directory and start again.");
     }
 
+    /** The rows that make up the others. */
+    private static KeyRange sortedByKey(StoreLayout layout) {
+        return layout.kind().isTimeOrdered() ? new KeyRange(new byte[0], TimeRow.bound(0)) : KeyRange.all();
+    }
+
+    private static byte[] timeRow(byte[] row, StoreLayout layout) {
+        byte[] timeRow = new byte[row.length - SEGMENT_BYTES];
+        (layout.kind().isSession() ? TimeRow.SESSION : TimeRow.WINDOW)
+                .write(timeRow, row, SEGMENT_BYTES, timeRow.length);
+        return timeRow;
+    }
+
     /** A new prefix never hits another row: what follows the prefix contains the time that decides the prefix. */
     private static byte[] key(byte[] row, StoreLayout from, StoreLayout to) {
         if (from.segmentInterval() == to.segmentInterval()) {
             return row;
         }
-        int suffix = to.kind() == StoreKind.WINDOW ? WINDOW_SUFFIX_BYTES : SESSION_SUFFIX_BYTES;
+        int suffix = to.kind().isSession() ? SESSION_SUFFIX_BYTES : WINDOW_SUFFIX_BYTES;
         ByteBuffer changed = ByteBuffer.wrap(row.clone());
         changed.putLong(0, changed.getLong(row.length - suffix) / to.segmentInterval());
         return changed.array();
@@ -96,7 +114,7 @@ final class StoreRewrite {
         if (to.format() == ValueFormat.TIMESTAMPED) {
             return TimestampedBytesStore.convertToTimestampedFormat(value);
         }
-        return from.format() == ValueFormat.TIMESTAMPED || to.kind() == StoreKind.SESSION
+        return from.format() == ValueFormat.TIMESTAMPED || to.kind().isSession()
                 ? HeadersBytesStore.convertToHeaderFormat(value)
                 : HeadersBytesStore.convertFromPlainToHeaderFormat(value);
     }

@@ -3,6 +3,7 @@ package io.forebay.kafka.window;
 import io.forebay.kafka.bridge.KafkaInternals;
 import io.forebay.kafka.offsets.ValueFormat;
 import io.forebay.kafka.state.InvalidRange;
+import io.forebay.kafka.state.TimeRow;
 import java.util.Objects;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.kstream.Windowed;
@@ -64,16 +65,20 @@ public class ForebaySessionStore extends SegmentedStore implements SessionStore<
     }
 
     /**
-     * All sessions that end within the bounds, both included, and also those that other reads do not show any more: this is
-     * how Kafka finds sessions that are closed. Reads the whole segments that the bounds touch.
+     * All sessions that end within the bounds, both included, by end, start and key: this is how Kafka finds sessions that are
+     * closed. Shows what is there, however old.
+     *
+     * @throws UnsupportedOperationException when the store is not time-ordered, as by Kafka's own stores
      */
     @Override
     public KeyValueIterator<Windowed<Bytes>, byte[]> findSessions(
             long earliestSessionEndTime, long latestSessionEndTime) {
-        return new Sessions(
-                this,
-                new RowQuery(
-                        null, null, Math.max(0, earliestSessionEndTime), latestSessionEndTime, Long.MAX_VALUE, true));
+        if (!isTimeOrdered()) {
+            throw new UnsupportedOperationException("Session store " + name()
+                    + " is not time-ordered, so it cannot be used for sessions that are put out when they close. The stores of"
+                    + " ForebayDslStoreSuppliers can: leave the choice of the store to the DSL");
+        }
+        return new SessionsByTime(this, Math.max(0, earliestSessionEndTime), latestSessionEndTime);
     }
 
     @Override
@@ -130,6 +135,18 @@ public class ForebaySessionStore extends SegmentedStore implements SessionStore<
                     Bytes.wrap(RowFormat.key(row, keyLength)),
                     RowFormat.start(row, keyLength),
                     RowFormat.time(row, keyLength));
+        }
+    }
+
+    private static final class SessionsByTime extends TimeRowIterator<Windowed<Bytes>> {
+        SessionsByTime(SegmentedStore store, long earliestEnd, long latestEnd) {
+            super(store, earliestEnd, latestEnd, true);
+        }
+
+        @Override
+        Windowed<Bytes> toKey(byte[] row, int rowLength) {
+            return KafkaInternals.sessionWindowed(
+                    Bytes.wrap(TimeRow.SESSION.key(row, rowLength)), TimeRow.start(row), TimeRow.time(row));
         }
     }
 }

@@ -3,6 +3,7 @@ package io.forebay.kafka.window;
 import io.forebay.kafka.bridge.KafkaInternals;
 import io.forebay.kafka.offsets.ValueFormat;
 import io.forebay.kafka.state.InvalidRange;
+import io.forebay.kafka.state.TimeRow;
 import java.util.Objects;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.kstream.Windowed;
@@ -17,11 +18,16 @@ import org.apache.kafka.streams.state.WindowStoreIterator;
  *
  * <p>With duplicates retained, each put gets a sequence number of its own; the numbers start again at 1 when the store is
  * opened, in step with those that Kafka writes to the changelog.
+ *
+ * <p>Rows come by segment of time, then by key; those of one key in the order of time. In a time-ordered store, reads that
+ * are not given keys come in the order of time, then of key. But when Kafka has put its record cache over the store, which
+ * merges what it holds into what it reads here, the order is the cache's: the former.
  */
 public class ForebayWindowStore extends SegmentedStore implements WindowStore<Bytes, byte[]> {
     private final long windowSize;
     private final boolean retainDuplicates;
     private volatile int sequence;
+    private volatile boolean cached;
 
     ForebayWindowStore(String name, ValueFormat format, Segments segments, long windowSize, boolean retainDuplicates) {
         super(name, RowFormat.WINDOW, format, segments);
@@ -32,6 +38,7 @@ public class ForebayWindowStore extends SegmentedStore implements WindowStore<By
     @Override
     public void init(StateStoreContext context, StateStore root) {
         sequence = 0;
+        cached = KafkaInternals.isCached(root);
         super.init(context, root);
     }
 
@@ -82,22 +89,30 @@ public class ForebayWindowStore extends SegmentedStore implements WindowStore<By
 
     @Override
     public KeyValueIterator<Windowed<Bytes>, byte[]> fetchAll(long timeFrom, long timeTo) {
-        return windows(new RowQuery(null, null, closedFrom(timeFrom), timeTo, Long.MAX_VALUE, true));
+        return fetchAll(timeFrom, timeTo, true);
     }
 
     @Override
     public KeyValueIterator<Windowed<Bytes>, byte[]> backwardFetchAll(long timeFrom, long timeTo) {
-        return fetch(null, null, timeFrom, timeTo, false);
+        return fetchAll(timeFrom, timeTo, false);
     }
 
     @Override
     public KeyValueIterator<Windowed<Bytes>, byte[]> all() {
-        return fetch(null, null, 0, Long.MAX_VALUE, true);
+        return fetchAll(0, Long.MAX_VALUE, true);
     }
 
     @Override
     public KeyValueIterator<Windowed<Bytes>, byte[]> backwardAll() {
-        return fetch(null, null, 0, Long.MAX_VALUE, false);
+        return fetchAll(0, Long.MAX_VALUE, false);
+    }
+
+    private KeyValueIterator<Windowed<Bytes>, byte[]> fetchAll(long timeFrom, long timeTo, boolean forward) {
+        if (!isTimeOrdered() || cached) {
+            return fetch(null, null, timeFrom, timeTo, forward);
+        }
+        store();
+        return new WindowsByTime(this, visibleFrom(timeFrom), timeTo, forward, windowSize);
     }
 
     private KeyValueIterator<Windowed<Bytes>, byte[]> fetch(
@@ -105,18 +120,17 @@ public class ForebayWindowStore extends SegmentedStore implements WindowStore<By
         if (InvalidRange.warnIfInverted(keyFrom, keyTo)) {
             return InvalidRange.empty();
         }
-        return windows(new RowQuery(
-                keyFrom == null ? null : keyFrom.get(),
-                keyTo == null ? null : keyTo.get(),
-                visibleFrom(timeFrom),
-                timeTo,
-                Long.MAX_VALUE,
-                forward));
-    }
-
-    private KeyValueIterator<Windowed<Bytes>, byte[]> windows(RowQuery query) {
         store();
-        return new Windows(this, query, windowSize);
+        return new Windows(
+                this,
+                new RowQuery(
+                        keyFrom == null ? null : keyFrom.get(),
+                        keyTo == null ? null : keyTo.get(),
+                        visibleFrom(timeFrom),
+                        timeTo,
+                        Long.MAX_VALUE,
+                        forward),
+                windowSize);
     }
 
     private static final class Values extends RowIterator<Long> implements WindowStoreIterator<byte[]> {
@@ -142,6 +156,21 @@ public class ForebayWindowStore extends SegmentedStore implements WindowStore<By
         Windowed<Bytes> toKey(byte[] row, int keyLength) {
             return KafkaInternals.timeWindowed(
                     Bytes.wrap(RowFormat.key(row, keyLength)), RowFormat.time(row, keyLength), windowSize);
+        }
+    }
+
+    private static final class WindowsByTime extends TimeRowIterator<Windowed<Bytes>> {
+        private final long windowSize;
+
+        WindowsByTime(SegmentedStore store, long timeFrom, long timeTo, boolean forward, long windowSize) {
+            super(store, timeFrom, timeTo, forward);
+            this.windowSize = windowSize;
+        }
+
+        @Override
+        Windowed<Bytes> toKey(byte[] row, int rowLength) {
+            return KafkaInternals.timeWindowed(
+                    Bytes.wrap(TimeRow.WINDOW.key(row, rowLength)), TimeRow.time(row), windowSize);
         }
     }
 }

@@ -1,6 +1,7 @@
 package io.forebay.kafka.window;
 
 import io.forebay.kafka.offsets.StoreKind;
+import io.forebay.kafka.state.TimeRow;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
@@ -22,20 +23,28 @@ import java.util.Arrays;
  * read checks the key of every row inside its bounds.
  */
 enum RowFormat {
-    WINDOW(StoreKind.WINDOW, 12),
-    SESSION(StoreKind.SESSION, 16);
+    WINDOW(StoreKind.WINDOW, StoreKind.TIME_ORDERED_WINDOW, TimeRow.WINDOW, 12),
+    SESSION(StoreKind.SESSION, StoreKind.TIME_ORDERED_SESSION, TimeRow.SESSION, 16);
 
     static final int SEGMENT_BYTES = 8;
     private static final int TIME_BYTES = 8;
     private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
     private static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
 
-    final StoreKind kind;
+    private final StoreKind kind;
+    private final StoreKind timeOrderedKind;
+    final TimeRow timeRow;
     private final int suffixBytes;
 
-    RowFormat(StoreKind kind, int suffixBytes) {
+    RowFormat(StoreKind kind, StoreKind timeOrderedKind, TimeRow timeRow, int suffixBytes) {
         this.kind = kind;
+        this.timeOrderedKind = timeOrderedKind;
+        this.timeRow = timeRow;
         this.suffixBytes = suffixBytes;
+    }
+
+    StoreKind kind(boolean timeOrdered) {
+        return timeOrdered ? timeOrderedKind : kind;
     }
 
     /** Bytes of a row for a key of {@code keyLength} bytes. */

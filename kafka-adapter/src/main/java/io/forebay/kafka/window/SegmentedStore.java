@@ -4,6 +4,7 @@ import io.forebay.kafka.bridge.KafkaInternals;
 import io.forebay.kafka.offsets.StoreLayout;
 import io.forebay.kafka.offsets.ValueFormat;
 import io.forebay.kafka.state.ForebayStateStore;
+import io.forebay.kafka.state.TimeRow;
 import io.forebay.store.Store;
 import io.forebay.store.StoreException;
 import io.forebay.store.WriteBatch;
@@ -17,25 +18,28 @@ import org.slf4j.LoggerFactory;
 /**
  * Rows with a time, of which those that are too old vanish.
  *
- * <p>Stream time is the highest time of a row so far; it is committed with the rows. A read shows rows from {@code stream
- * time - retention + 1} on, but for the reads that find closed windows. A put is refused, and counted as dropped, when its span of time (see {@link Segments}) is
- * expired; expired spans are deleted by one range delete when a put moves stream time past them.
+ * <p>Stream time is the highest time of a row so far; it is committed with the rows. How far behind it a read shows rows is
+ * said in {@link Segments}. A put is refused, and counted as dropped, when its span of time is expired; expired spans are
+ * deleted by a range delete when a put moves stream time past them. A time-ordered store has a second row for each row, see
+ * {@link TimeRow}.
  */
 abstract class SegmentedStore extends ForebayStateStore {
     private static final Logger LOG = LoggerFactory.getLogger(SegmentedStore.class);
     private static final byte[] FIRST_SEGMENT = RowFormat.segmentPrefix(0);
+    private static final byte[] FIRST_TIME = TimeRow.bound(0);
 
     private final RowFormat rowFormat;
     private final Segments segments;
     private volatile long streamTime = -1;
     private Runnable droppedRecords = () -> {};
-    /** Segments below this one are deleted already. */
-    private long firstLiveSegment;
+    /** Rows from before this time are deleted already. */
+    private long deletedBefore;
 
     private byte[] rowToWrite = new byte[64];
+    private byte[] timeRowToWrite = new byte[64];
 
     SegmentedStore(String name, RowFormat rowFormat, ValueFormat format, Segments segments) {
-        super(name, new StoreLayout(rowFormat.kind, format, segments.interval()));
+        super(name, new StoreLayout(rowFormat.kind(segments.timeOrdered()), format, segments.interval()));
         this.rowFormat = rowFormat;
         this.segments = segments;
     }
@@ -43,7 +47,7 @@ abstract class SegmentedStore extends ForebayStateStore {
     @Override
     protected final void opened(StateStoreContext context, long committedStreamTime) {
         streamTime = committedStreamTime;
-        firstLiveSegment = 0;
+        deletedBefore = 0;
         droppedRecords = KafkaInternals.droppedRecords(context);
     }
 
@@ -71,16 +75,14 @@ abstract class SegmentedStore extends ForebayStateStore {
         return Math.max(0, Math.max(from, segments.visibleFrom(streamTime)));
     }
 
-    /** As {@link #visibleFrom}, for the reads by which closed windows are found. */
-    final long closedFrom(long from) {
-        return segments.closingReads() ? Math.max(0, from) : visibleFrom(from);
+    final boolean isTimeOrdered() {
+        return segments.timeOrdered();
     }
 
     final void putRow(Bytes key, long time, long last, byte[] value) {
         advance(time);
-        long liveFrom = segments.firstLive(streamTime);
-        long segment = segmentOf(time);
-        if (time < 0 || segment < liveFrom) {
+        long liveFrom = segments.liveFrom(streamTime);
+        if (time < 0 || time < liveFrom) {
             droppedRecords.run();
             LOG.debug("Dropping a row of store {} at {}: stream time is {}", name(), time, streamTime);
             return;
@@ -89,16 +91,10 @@ abstract class SegmentedStore extends ForebayStateStore {
         synchronized (positionMonitor()) {
             updatePosition();
             try {
-                if (liveFrom > firstLiveSegment) {
-                    writer.deleteRange(FIRST_SEGMENT, RowFormat.segmentPrefix(liveFrom));
-                    firstLiveSegment = liveFrom;
+                if (liveFrom > deletedBefore) {
+                    deleteExpired(writer, liveFrom);
                 }
-                int length = writeRow(segment, key.get(), time, last);
-                if (value == null) {
-                    writer.delete(rowToWrite, 0, length);
-                } else {
-                    writer.put(rowToWrite, 0, length, value, 0, value.length);
-                }
+                write(writer, key.get(), time, last, value);
             } catch (StoreException e) {
                 throw failure("writing to", e);
             }
@@ -108,14 +104,40 @@ abstract class SegmentedStore extends ForebayStateStore {
     final void removeRow(Bytes key, long time, long last) {
         Store writer = writer();
         advance(time);
-        if (time < 0 || segmentOf(time) < segments.firstLive(streamTime)) {
+        if (time < 0 || time < deletedBefore) {
             return;
         }
         try {
-            int length = writeRow(segmentOf(time), key.get(), time, last);
-            writer.delete(rowToWrite, 0, length);
+            write(writer, key.get(), time, last, null);
         } catch (StoreException e) {
             throw failure("writing to", e);
+        }
+    }
+
+    private void deleteExpired(Store writer, long liveFrom) {
+        writer.deleteRange(FIRST_SEGMENT, RowFormat.segmentPrefix(segmentOf(liveFrom)));
+        if (segments.timeOrdered()) {
+            writer.deleteRange(FIRST_TIME, TimeRow.bound(liveFrom));
+        }
+        deletedBefore = liveFrom;
+    }
+
+    private void write(Store writer, byte[] key, long time, long last, byte[] value) {
+        int length = writeRow(segmentOf(time), key, time, last);
+        write(writer, rowToWrite, length, value);
+        if (segments.timeOrdered()) {
+            int timeRowLength = rowFormat.timeRow.length(key.length);
+            makeRoomForTimeRow(timeRowLength);
+            rowFormat.timeRow.write(timeRowToWrite, key, 0, key.length, time, last);
+            write(writer, timeRowToWrite, timeRowLength, value);
+        }
+    }
+
+    private static void write(Store writer, byte[] row, int length, byte[] value) {
+        if (value == null) {
+            writer.delete(row, 0, length);
+        } else {
+            writer.put(row, 0, length, value, 0, value.length);
         }
     }
 
@@ -153,6 +175,12 @@ abstract class SegmentedStore extends ForebayStateStore {
         }
     }
 
+    private void makeRoomForTimeRow(int length) {
+        if (timeRowToWrite.length < length) {
+            timeRowToWrite = new byte[Math.max(length, 2 * timeRowToWrite.length)];
+        }
+    }
+
     private void advance(long time) {
         if (time > streamTime) {
             streamTime = time; // written by one thread at a time
@@ -164,24 +192,35 @@ abstract class SegmentedStore extends ForebayStateStore {
         for (ConsumerRecord<byte[], byte[]> changelogRecord : changelog) {
             advance(rowFormat.changelogTime(changelogRecord.key()));
         }
-        long liveFrom = segments.firstLive(streamTime);
-        if (liveFrom > firstLiveSegment) {
-            batch.deleteRange(FIRST_SEGMENT, RowFormat.segmentPrefix(liveFrom));
+        long liveFrom = segments.liveFrom(streamTime);
+        if (liveFrom > deletedBefore) {
+            batch.deleteRange(FIRST_SEGMENT, RowFormat.segmentPrefix(segmentOf(liveFrom)));
+            if (segments.timeOrdered()) {
+                batch.deleteRange(FIRST_TIME, TimeRow.bound(liveFrom));
+            }
         }
         for (ConsumerRecord<byte[], byte[]> changelogRecord : changelog) {
-            long time = rowFormat.changelogTime(changelogRecord.key());
-            long segment = segmentOf(time);
-            if (time >= 0 && segment >= liveFrom) {
+            byte[] key = changelogRecord.key();
+            long time = rowFormat.changelogTime(key);
+            if (time >= 0 && time >= liveFrom) {
                 mergePosition(changelogRecord);
-                int length = writeRow(segment, changelogRecord.key());
                 byte[] value = changelogRecord.value();
-                if (value == null) {
-                    batch.delete(rowToWrite, 0, length);
-                } else {
-                    batch.put(rowToWrite, 0, length, value, 0, value.length);
+                write(batch, rowToWrite, writeRow(segmentOf(time), key), value);
+                if (segments.timeOrdered()) {
+                    makeRoomForTimeRow(key.length);
+                    rowFormat.timeRow.write(timeRowToWrite, key, 0, key.length);
+                    write(batch, timeRowToWrite, key.length, value);
                 }
             }
         }
-        firstLiveSegment = Math.max(firstLiveSegment, liveFrom);
+        deletedBefore = Math.max(deletedBefore, liveFrom);
+    }
+
+    private static void write(WriteBatch batch, byte[] row, int length, byte[] value) {
+        if (value == null) {
+            batch.delete(row, 0, length);
+        } else {
+            batch.put(row, 0, length, value, 0, value.length);
+        }
     }
 }

@@ -1,62 +1,72 @@
 package io.forebay.kafka.window;
 
 /**
- * How stream time is cut into segments, and when rows are too old. All times are milliseconds. Immutable.
+ * How stream time is cut, and when rows are too old. All times are milliseconds. Immutable.
  *
- * <p>Rows vanish in <i>spans</i> of time of the length that Kafka's own stores use as their segment interval: a span is
- * expired when it lies wholly before {@code stream time - retention}. Then no row is put into it any more, and what is in it
- * is deleted. A segment, the prefix of a row, is a span or an even part of one.
+ * <p>Rows vanish in <i>spans</i> of time, whose length is the segment interval of Kafka's own stores: a span is expired when
+ * it lies wholly before {@code stream time - retention}. Then no row is put into it any more, and what is in it is deleted. A
+ * <i>segment</i> is the prefix of a row that is sorted by its key: as long as a span, or shorter.
  *
- * <p>A store whose rows are read when their window closes, to emit the final result, gets parts, so that such a read, which
- * has bounds of time but none of the key, touches little else than the rows it wants. It shows rows whose retention is over,
- * too, and an expired span is kept for the length of one more: with the shortest retention, a window closes by the
- * very put that ends its retention, and is read only after that put.
+ * <p>The stores of windows and sessions that are put out when they close are time-ordered, as Kafka's are, and show what
+ * those show: a window one millisecond longer than other stores do, because with the shortest retention it closes by the
+ * very record that ends its retention; and sessions that are asked for by their end for as long as they are there.
+ *
+ * @param retention how long rows are kept behind stream time
+ * @param interval length of a segment
+ * @param span length of a span
+ * @param shownFor how far behind stream time a row may be to be shown
+ * @param timeOrdered whether the rows are kept in the order of time as well
  */
-record Segments(long retention, long interval, long span, boolean closingReads) {
-    private static final long MIN_SPAN = 60_000;
-    private static final long MIN_PART = 1_000;
-    private static final long MAX_PARTS = 1_024;
-    private static final long SESSION_PARTS = 8;
+record Segments(long retention, long interval, long span, long shownFor, boolean timeOrdered) {
+    /** Kafka's record cache asks for each segment between the bounds of a read: shorter ones would make that slow. */
+    private static final long MIN_INTERVAL = 60_000;
 
-    /** One segment a span; at most four spans live. */
+    /** A read by key seeks once for each segment with rows between its bounds. */
+    private static final long MAX_SEGMENTS_IN_SPAN = 1_024;
+
     static Segments plain(long retention) {
         long span = span(retention);
-        return new Segments(retention, span, span, false);
+        return new Segments(retention, span, span, retention - 1, false);
     }
 
-    /** Parts of about one window. */
+    /**
+     * For windows of equal size that are put out when they close. Kafka may put its record cache over them; then they are put
+     * out in the order of the cache, by segment and then by key. A segment of one window keeps that close to the order of time.
+     */
     static Segments closingWindows(long retention, long windowSize) {
-        long parts = span(retention) / Math.max(MIN_PART, windowSize);
-        return parts(retention, Math.min(MAX_PARTS, parts));
+        long span = span(retention);
+        long shortest = Math.max(MIN_INTERVAL, span / MAX_SEGMENTS_IN_SPAN);
+        long interval = Math.min(span, Math.max(shortest, windowSize));
+        return new Segments(retention, interval, span, retention, true);
     }
 
-    /** Sessions are found by key within their gap, which is not known here: few enough parts for that. */
+    /** For sliding windows that are put out when they close, over which there is no cache. */
+    static Segments closingSlidingWindows(long retention) {
+        long span = span(retention);
+        return new Segments(retention, span, span, retention, true);
+    }
+
+    /** For sessions that are put out when they close, over which there is no cache. */
     static Segments closingSessions(long retention) {
-        return parts(retention, SESSION_PARTS);
-    }
-
-    private static Segments parts(long retention, long count) {
-        long parts = Math.max(1, count);
-        long interval = (span(retention) + parts - 1) / parts;
-        return new Segments(retention, interval, interval * parts, true);
+        long span = span(retention);
+        return new Segments(retention, span, span, retention - 1, true);
     }
 
     private static long span(long retention) {
-        return Math.max(retention / 2, MIN_SPAN);
+        return Math.max(retention / 2, MIN_INTERVAL);
     }
 
     long segmentOf(long time) {
         return time / interval;
     }
 
-    /** The lowest segment that is not expired at {@code streamTime}; at most 0 while nothing is. */
-    long firstLive(long streamTime) {
-        long firstSpan = (streamTime - retention) / span - (closingReads ? 1 : 0);
-        return firstSpan * (span / interval);
+    /** The lowest time that is not expired at {@code streamTime}; at most 0 while nothing is. */
+    long liveFrom(long streamTime) {
+        return (streamTime - retention) / span * span;
     }
 
-    /** The lowest time of a row that a read shows, unless it is one for closed windows. */
+    /** The lowest time of a row that a read shows, but for sessions asked for by their end. */
     long visibleFrom(long streamTime) {
-        return streamTime - retention + 1;
+        return streamTime - shownFor;
     }
 }

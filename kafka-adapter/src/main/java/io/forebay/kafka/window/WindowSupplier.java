@@ -32,8 +32,16 @@ public class WindowSupplier implements WindowBytesStoreSupplier {
 
     /** As {@link #of(String, ValueFormat, long, long, boolean)}, for windows that are read by time when they close. */
     public static WindowBytesStoreSupplier readWhenClosed(
-            String name, ValueFormat format, long retention, long windowSize, boolean retainDuplicates) {
-        return of(name, format, Segments.closingWindows(retention, windowSize), windowSize, retainDuplicates);
+            String name,
+            ValueFormat format,
+            long retention,
+            long windowSize,
+            boolean retainDuplicates,
+            boolean slidingWindows) {
+        Segments segments = slidingWindows
+                ? Segments.closingSlidingWindows(retention)
+                : Segments.closingWindows(retention, windowSize);
+        return of(name, format, segments, windowSize, retainDuplicates);
     }
 
     private static WindowBytesStoreSupplier of(

@@ -38,20 +38,50 @@ final class TopologyRun {
     private final List<String> output = new ArrayList<>();
     private int stores;
     private int forebayStores;
+    private double dropped;
 
-    private TopologyRun() {}
+    /** Milliseconds of the input's time in one of the wall clock; 0: each record comes one emit interval after the last. */
+    private final long speed;
+
+    private TopologyRun(long speed) {
+        this.speed = speed;
+    }
+
+    /** Topologies may put nothing out, as when all of it comes too late. */
+    static TopologyRun atSpeed(
+            long speed,
+            Topology topology,
+            List<Events.Event> input,
+            Map<String, ?> settings,
+            Class<? extends DslStoreSuppliers> suppliers) {
+        return new TopologyRun(speed).run(topology, input, settings, suppliers);
+    }
 
     static TopologyRun onForebay(Topology topology, List<Events.Event> input, Map<String, ?> settings) {
-        return new TopologyRun().run(topology, input, settings, ForebayDslStoreSuppliers.class);
+        return new TopologyRun(0)
+                .run(topology, input, settings, ForebayDslStoreSuppliers.class)
+                .mustPutOut();
     }
 
     static TopologyRun inMemory(Topology topology, List<Events.Event> input, Map<String, ?> settings) {
-        return new TopologyRun().run(topology, input, settings, InMemoryDslStoreSuppliers.class);
+        return new TopologyRun(0)
+                .run(topology, input, settings, InMemoryDslStoreSuppliers.class)
+                .mustPutOut();
     }
 
     /** Every record put out, in order. */
     List<String> output() {
         return output;
+    }
+
+    /** Records that operators or stores have dropped. */
+    double dropped() {
+        return dropped;
+    }
+
+    private TopologyRun mustPutOut() {
+        assertThat(output).as("a topology that puts nothing out proves nothing").hasSizeGreaterThan(20);
+        return this;
     }
 
     /** State stores of the topology. */
@@ -105,19 +135,32 @@ final class TopologyRun {
                 forebayStores += Innermost.of(store) instanceof ForebayStateStore ? 1 : 0;
             }
             var results = driver.createOutputTopic(OUTPUT, new StringDeserializer(), new StringDeserializer());
+            long passed = 0;
+            long latest = input.get(0).timestamp();
             for (Events.Event event : input) {
                 if (!topics.containsKey(event.topic())) {
                     continue;
                 }
-                driver.advanceWallClockTime(EMIT_INTERVAL);
+                if (speed == 0) {
+                    driver.advanceWallClockTime(EMIT_INTERVAL);
+                } else {
+                    latest = Math.max(latest, event.timestamp());
+                    long due = (latest - input.get(0).timestamp()) / speed;
+                    driver.advanceWallClockTime(Duration.ofMillis(due - passed));
+                    passed = due;
+                }
                 topics.get(event.topic())
                         .pipeInput(new TestRecord<>(event.key(), event.value(), null, event.timestamp()));
                 for (TestRecord<String, String> result : results.readRecordsToList()) {
                     output.add(result.key() + "=" + result.value() + "@" + result.timestamp());
                 }
             }
+            driver.metrics().forEach((name, metric) -> {
+                if (name.name().equals("dropped-records-total")) {
+                    dropped += (Double) metric.metricValue();
+                }
+            });
         }
-        assertThat(output).as("a topology that puts nothing out proves nothing").hasSizeGreaterThan(20);
         return this;
     }
 }

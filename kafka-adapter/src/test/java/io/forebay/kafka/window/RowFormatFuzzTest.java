@@ -3,6 +3,7 @@ package io.forebay.kafka.window;
 import static io.forebay.store.testing.fuzz.FuzzTarget.require;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
+import io.forebay.kafka.state.TimeRow;
 import io.forebay.store.testing.fuzz.FuzzTarget;
 import io.forebay.store.testing.fuzz.FuzzTests;
 import java.nio.ByteBuffer;
@@ -62,6 +63,14 @@ class RowFormatFuzzTest extends FuzzTests {
         RowFormat.write(restored, 0, changelog);
         require(Arrays.equals(restored, row), "the changelog's key behind the segment");
         require(format.changelogTime(changelog) == time, "the changelog's time");
+        byte[] byTime = new byte[changelog.length];
+        format.timeRow.write(byTime, changelog, 0, changelog.length);
+        require(
+                Arrays.equals(format.timeRow.key(byTime, byTime.length), key),
+                "the key comes back from the row by time");
+        require(TimeRow.time(byTime) == time, "the time comes back from the row by time");
+        require(format == RowFormat.WINDOW || TimeRow.start(byTime) == last, "so does the start");
+        require(Arrays.compareUnsigned(byTime, row) > 0, "rows by time are above the others");
         byte[] prefix = Arrays.copyOf(key, key.length / 2);
         for (byte[] to : new byte[][] {key, Arrays.copyOf(key, key.length + 1)}) {
             byte[] bound = format.aboveAllUpTo(to, timeTo);

@@ -1,8 +1,10 @@
 package io.forebay.kafka.window;
 
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -10,14 +12,14 @@ import java.util.function.Predicate;
 
 /**
  * What a window or session store must show, in the plainest form: a sorted map of rows in the order of (segment, key as in
- * the changelog), of which the expired ones are hidden.
+ * the changelog), of which those that are too old are hidden; the order of time is sorted out of it when it is asked for.
  */
 final class SegmentedModel {
     private final RowFormat format;
     private final long retention;
     private final long interval;
     private final long span;
-    private final int spansKept;
+    private final long shownFor;
     private TreeMap<byte[], Row> rows = new TreeMap<>(Arrays::compareUnsigned);
     private long streamTime = -1;
     private int dropped;
@@ -25,13 +27,13 @@ final class SegmentedModel {
     private TreeMap<byte[], Row> committedRows = new TreeMap<>(Arrays::compareUnsigned);
     private long committedStreamTime = -1;
 
-    /** Segments of {@code interval}, which expire together in spans; {@code spansKept} expired ones are kept. */
-    SegmentedModel(RowFormat format, long retention, long interval, long span, int spansKept) {
+    /** Segments of {@code interval}; rows expire in spans, and are hidden when more than {@code shownFor} behind. */
+    SegmentedModel(RowFormat format, long retention, long interval, long span, long shownFor) {
         this.format = format;
         this.retention = retention;
         this.interval = interval;
         this.span = span;
-        this.spansKept = spansKept;
+        this.shownFor = shownFor;
     }
 
     /** One row; {@code last} is the sequence of a window row and the start of a session row. */
@@ -44,10 +46,11 @@ final class SegmentedModel {
 
     void put(byte[] key, long time, long last, String value) {
         streamTime = Math.max(streamTime, time);
-        if (time / span < (streamTime - retention) / span - spansKept) {
+        if (time / span < firstLiveSpan()) {
             dropped++;
             return;
         }
+        rows.values().removeIf(row -> row.time / span < firstLiveSpan());
         byte[] row = bytes(key, time, last);
         if (value == null) {
             rows.remove(row);
@@ -66,17 +69,47 @@ final class SegmentedModel {
         return row == null || time < visibleFrom() ? null : row.value;
     }
 
+    /** By segment, key and time. */
     List<Row> find(Predicate<Row> wanted, boolean forward) {
+        return select(row -> row.time >= visibleFrom() && wanted.test(row), Comparator.comparing(row -> 0), forward);
+    }
+
+    /** By time, key and sequence, or by end, start and key. */
+    List<Row> findByTime(Predicate<Row> wanted, boolean forward) {
+        return select(row -> row.time >= visibleFrom() && wanted.test(row), byTime(), forward);
+    }
+
+    /** Sessions by end, start and key, also those that are hidden from other reads. */
+    List<Row> findByEnd(long earliest, long latest) {
+        return select(row -> row.time >= earliest && row.time <= latest, byTime(), true);
+    }
+
+    private List<Row> select(Predicate<Row> wanted, Comparator<Row> order, boolean forward) {
         List<Row> found = new ArrayList<>();
         for (Map.Entry<byte[], Row> entry : rows.entrySet()) {
-            if (entry.getValue().time >= visibleFrom() && wanted.test(entry.getValue())) {
+            if (wanted.test(entry.getValue())) {
                 found.add(entry.getValue());
             }
         }
+        found.sort(order);
         if (!forward) {
             Collections.reverse(found);
         }
         return found;
+    }
+
+    private Comparator<Row> byTime() {
+        Comparator<Row> byTime = Comparator.comparingLong(Row::time);
+        return format == RowFormat.SESSION
+                ? byTime.thenComparingLong(Row::last).thenComparing(Row::key, Arrays::compareUnsigned)
+                : byTime.thenComparing(SegmentedModel::keyAndSequence, Arrays::compareUnsigned);
+    }
+
+    private static byte[] keyAndSequence(Row row) {
+        return ByteBuffer.allocate(row.key.length + 4)
+                .put(row.key)
+                .putInt((int) row.last)
+                .array();
     }
 
     void commit() {
@@ -97,13 +130,17 @@ final class SegmentedModel {
         return streamTime;
     }
 
-    /** The lowest segment of which the store may still hold rows after a put. */
-    long firstLiveSegment() {
-        return ((streamTime - retention) / span - spansKept) * (span / interval);
+    private long firstLiveSpan() {
+        return (streamTime - retention) / span;
+    }
+
+    /** No row from before this time is in the store any more after a put that was not dropped. */
+    long liveFrom() {
+        return firstLiveSpan() * span;
     }
 
     long visibleFrom() {
-        return streamTime - retention + 1;
+        return streamTime - shownFor;
     }
 
     private byte[] bytes(byte[] key, long time, long last) {

@@ -2,11 +2,13 @@ package io.forebay.kafka.window;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.forebay.kafka.Seeds;
 import io.forebay.kafka.TestContexts;
 import io.forebay.kafka.offsets.ValueFormat;
 import io.forebay.kafka.state.EngineRows;
+import io.forebay.kafka.state.TimeRow;
 import io.forebay.kafka.window.SegmentedModel.Row;
 import io.forebay.store.KeyRange;
 import io.forebay.store.StoreIterator;
@@ -16,6 +18,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.function.Predicate;
 import org.apache.kafka.common.Metric;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.utils.Bytes;
@@ -28,31 +31,35 @@ import org.apache.kafka.streams.state.WindowStoreIterator;
 import org.apache.kafka.test.InternalMockProcessorContext;
 import org.apache.kafka.test.TestUtils;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Random puts, deletes, reads, commits and restarts against {@link SegmentedModel}, with keys that provoke mistakes. */
 class SegmentedStoreModelTest {
     private static final long RETENTION = 150_000;
     private static final long WINDOW_SIZE = 10_000;
     private static final long SPAN = 75_000;
-    /** Seven parts of a span of about one window. */
-    private static final long WINDOW_PART = 10_715;
+    /** Of a time-ordered store under a cache: shorter than a span, and no even part of it. */
+    private static final long SEGMENT = 60_000;
 
-    private static final long SESSION_PART = 9_375;
     private static final TopicPartition CHANGELOG = new TopicPartition("changelog", 0);
 
-    @Test
-    void windows() {
-        Seeds.run(getClass(), 5, seed -> new WindowRun(seed, false, false).run());
+    enum Reads {
+        BY_KEY,
+        WHEN_CLOSED,
+        SLIDING_WHEN_CLOSED
     }
 
-    @Test
-    void windowsWithDuplicates() {
-        Seeds.run(getClass(), 5, seed -> new WindowRun(seed, true, false).run());
+    @ParameterizedTest
+    @EnumSource
+    void windows(Reads reads) {
+        Seeds.run(getClass(), 5, seed -> new WindowRun(seed, false, reads).run());
     }
 
-    @Test
-    void windowsThatAreReadWhenClosed() {
-        Seeds.run(getClass(), 5, seed -> new WindowRun(seed, false, true).run());
+    @ParameterizedTest
+    @EnumSource
+    void windowsWithDuplicates(Reads reads) {
+        Seeds.run(getClass(), 5, seed -> new WindowRun(seed, true, reads).run());
     }
 
     @Test
@@ -86,7 +93,7 @@ class SegmentedStoreModelTest {
 
         abstract S create();
 
-        abstract void write(byte[] key, String value);
+        abstract void write(byte[] key, long time, String value);
 
         abstract void read();
 
@@ -98,7 +105,7 @@ class SegmentedStoreModelTest {
                 int dice = random.nextInt(100);
                 now += random.nextInt(step % 97 == 0 ? 200_000 : 4_000);
                 if (dice < 60) {
-                    write(key(), dice < 8 ? null : "v" + step);
+                    write(key(), time(), dice < 8 ? null : "v" + step);
                 } else if (dice < 96) {
                     read();
                 } else if (dice < 98) {
@@ -108,7 +115,7 @@ class SegmentedStoreModelTest {
                     restart();
                 }
             }
-            checkThatExpiredSegmentsAreGone();
+            checkThatExpiredRowsAreGone();
             checkDropped();
             store.close();
         }
@@ -138,17 +145,23 @@ class SegmentedStoreModelTest {
             assertThat(dropped).as("dropped records").isEqualTo(model.dropped() - droppedBefore);
         }
 
-        private void checkThatExpiredSegmentsAreGone() {
-            byte[] key = {42};
-            write(key, "last");
+        private void checkThatExpiredRowsAreGone() {
+            long live = now + 1_000_000;
+            write(new byte[] {42}, live, "last");
             try (StoreIterator rows = EngineRows.of(store, KeyRange.all())) {
-                rows.seekToFirst();
-                byte[] firstLive = RowFormat.segmentPrefix(Math.max(0, model.firstLiveSegment()));
-                assertThat(Arrays.compareUnsigned(rows.key(), firstLive))
-                        .as("lowest row in the engine against the first live segment")
-                        .isNotNegative();
+                for (rows.seekToFirst(); rows.isValid(); rows.next()) {
+                    byte[] row = rows.key();
+                    boolean byTime = row[0] < 0;
+                    long time = byTime
+                            ? TimeRow.time(row)
+                            : RowFormat.time(row, store.rowFormat().keyLength(row.length));
+                    long deletedFrom = byTime ? model.liveFrom() : segmentStart(model.liveFrom());
+                    assertThat(time).as("lowest row in the engine").isGreaterThanOrEqualTo(deletedFrom);
+                }
             }
         }
+
+        abstract long segmentStart(long time);
 
         byte[] key() {
             return keys.get(random.nextInt(keys.size()));
@@ -197,26 +210,41 @@ class SegmentedStoreModelTest {
 
     private static final class WindowRun extends Run<ForebayWindowStore> {
         private final boolean duplicates;
+        private final Reads reads;
+        private final long segment;
         private int sequence;
 
-        private final boolean closing;
-
-        WindowRun(long seed, boolean duplicates, boolean closing) {
+        WindowRun(long seed, boolean duplicates, Reads reads) {
             super(
                     seed,
-                    closing
-                            ? new SegmentedModel(RowFormat.WINDOW, RETENTION, WINDOW_PART, 7 * WINDOW_PART, 1)
-                            : new SegmentedModel(RowFormat.WINDOW, RETENTION, SPAN, SPAN, 0));
+                    new SegmentedModel(
+                            RowFormat.WINDOW,
+                            RETENTION,
+                            reads == Reads.WHEN_CLOSED ? SEGMENT : SPAN,
+                            SPAN,
+                            reads == Reads.BY_KEY ? RETENTION - 1 : RETENTION));
             this.duplicates = duplicates;
-            this.closing = closing;
+            this.reads = reads;
+            this.segment = reads == Reads.WHEN_CLOSED ? SEGMENT : SPAN;
+        }
+
+        @Override
+        long segmentStart(long time) {
+            return time / segment * segment;
         }
 
         @Override
         ForebayWindowStore create() {
-            WindowBytesStoreSupplier supplier = closing
-                    ? WindowSupplier.readWhenClosed("s", ValueFormat.PLAIN, RETENTION, WINDOW_SIZE, duplicates)
-                    : WindowSupplier.of("s", ValueFormat.PLAIN, RETENTION, WINDOW_SIZE, duplicates);
-            assertThat(supplier.segmentIntervalMs()).isEqualTo(closing ? WINDOW_PART : SPAN);
+            WindowBytesStoreSupplier supplier = reads == Reads.BY_KEY
+                    ? WindowSupplier.of("s", ValueFormat.PLAIN, RETENTION, WINDOW_SIZE, duplicates)
+                    : WindowSupplier.readWhenClosed(
+                            "s",
+                            ValueFormat.PLAIN,
+                            RETENTION,
+                            WINDOW_SIZE,
+                            duplicates,
+                            reads == Reads.SLIDING_WHEN_CLOSED);
+            assertThat(supplier.segmentIntervalMs()).isEqualTo(segment);
             return (ForebayWindowStore) supplier.get();
         }
 
@@ -226,8 +254,7 @@ class SegmentedStoreModelTest {
         }
 
         @Override
-        void write(byte[] key, String value) {
-            long time = time();
+        void write(byte[] key, long time, String value) {
             store.put(Bytes.wrap(key), bytes(value), time);
             if (duplicates && value == null) {
                 return;
@@ -274,13 +301,12 @@ class SegmentedStoreModelTest {
                     break;
                 default:
                     boolean all = random.nextBoolean();
+                    Predicate<Row> wanted = r -> all || r.time() >= from && r.time() <= to;
                     check(
                             all
                                     ? (forward ? store.all() : store.backwardAll())
-                                    : forward
-                                            ? store.fetchAll(Math.max(from, model.visibleFrom()), to)
-                                            : store.backwardFetchAll(from, to),
-                            model.find(r -> all || r.time() >= from && r.time() <= to, forward));
+                                    : forward ? store.fetchAll(from, to) : store.backwardFetchAll(from, to),
+                            reads == Reads.BY_KEY ? model.find(wanted, forward) : model.findByTime(wanted, forward));
                     break;
             }
         }
@@ -305,12 +331,13 @@ class SegmentedStoreModelTest {
         private final boolean closing;
 
         SessionRun(long seed, boolean closing) {
-            super(
-                    seed,
-                    closing
-                            ? new SegmentedModel(RowFormat.SESSION, RETENTION, SESSION_PART, SPAN, 1)
-                            : new SegmentedModel(RowFormat.SESSION, RETENTION, SPAN, SPAN, 0));
+            super(seed, new SegmentedModel(RowFormat.SESSION, RETENTION, SPAN, SPAN, RETENTION - 1));
             this.closing = closing;
+        }
+
+        @Override
+        long segmentStart(long time) {
+            return time / SPAN * SPAN;
         }
 
         @Override
@@ -318,13 +345,12 @@ class SegmentedStoreModelTest {
             SessionBytesStoreSupplier supplier = closing
                     ? SessionSupplier.readWhenClosed("s", ValueFormat.PLAIN, RETENTION)
                     : SessionSupplier.of("s", ValueFormat.PLAIN, RETENTION);
-            assertThat(supplier.segmentIntervalMs()).isEqualTo(closing ? SESSION_PART : SPAN);
+            assertThat(supplier.segmentIntervalMs()).isEqualTo(SPAN);
             return (ForebaySessionStore) supplier.get();
         }
 
         @Override
-        void write(byte[] key, String value) {
-            long end = time();
+        void write(byte[] key, long end, String value) {
             long start = end - random.nextInt((int) Math.min(end + 1, 30_000));
             Windowed<Bytes> session = new Windowed<>(Bytes.wrap(key), new SessionWindow(start, end));
             if (value == null && random.nextBoolean()) {
@@ -375,9 +401,13 @@ class SegmentedStoreModelTest {
                                     forward));
                     break;
                 case 3:
-                    check(
-                            store.findSessions(Math.max(earliestEnd, model.visibleFrom()), latestStart),
-                            model.find(r -> r.time() >= earliestEnd && r.time() <= latestStart, true));
+                    if (closing) {
+                        check(store.findSessions(earliestEnd, latestStart), model.findByEnd(earliestEnd, latestStart));
+                    } else {
+                        assertThatThrownBy(() -> store.findSessions(earliestEnd, latestStart))
+                                .isInstanceOf(UnsupportedOperationException.class)
+                                .hasMessageContaining("ForebayDslStoreSuppliers");
+                    }
                     break;
                 default:
                     check(

@@ -11,10 +11,10 @@ import org.apache.kafka.streams.state.Stores;
 public class ForebaySessionStoreSuiteTest extends AbstractSessionBytesStoreTest {
     private int built;
 
-    /** One test asks by this whether finding sessions by their end is supported; it is, as in the in-memory store. */
+    /** By this the tests ask what expires together, and whether sessions can be found by their end alone. */
     @Override
     StoreType storeType() {
-        return StoreType.InMemoryStore;
+        return StoreType.RocksDBSessionStore;
     }
 
     @Override

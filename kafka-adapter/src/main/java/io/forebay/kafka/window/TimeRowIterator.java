@@ -1,0 +1,55 @@
+package io.forebay.kafka.window;
+
+import io.forebay.kafka.state.StoreRows;
+import io.forebay.kafka.state.TimeRow;
+import io.forebay.store.KeyRange;
+import io.forebay.store.StoreClosedException;
+import io.forebay.store.StoreIterator;
+import org.apache.kafka.streams.KeyValue;
+import org.apache.kafka.streams.errors.InvalidStateStoreException;
+
+/**
+ * Walks the rows of a time-ordered store between two times, both included, in the order of time. Opened by its first use,
+ * and ended by a close of the store, as a {@link RowIterator} is.
+ */
+abstract class TimeRowIterator<K> extends StoreRows<K> {
+    private final long timeFrom;
+    private final long timeTo;
+    private final boolean forward;
+    private StoreIterator rows;
+
+    /** {@code timeFrom} is not negative. */
+    TimeRowIterator(SegmentedStore store, long timeFrom, long timeTo, boolean forward) {
+        super(store);
+        this.timeFrom = timeFrom;
+        this.timeTo = timeTo;
+        this.forward = forward;
+    }
+
+    /** What Kafka is to be told about a row. */
+    abstract K toKey(byte[] row, int rowLength);
+
+    @Override
+    protected final KeyValue<K, byte[]> read() {
+        try {
+            if (rows == null) {
+                if (timeTo < timeFrom) {
+                    return null;
+                }
+                rows = open(new KeyRange(TimeRow.bound(timeFrom), TimeRow.boundAbove(timeTo)));
+                if (forward) {
+                    rows.seekToFirst();
+                } else {
+                    rows.seekToLast();
+                }
+            } else if (forward) {
+                rows.next();
+            } else {
+                rows.prev();
+            }
+            return rows.isValid() ? KeyValue.pair(toKey(rows.keyArray(), rows.keyLength()), rows.value()) : null;
+        } catch (StoreClosedException | InvalidStateStoreException e) {
+            return null; // as in RowIterator
+        }
+    }
+}

@@ -1,0 +1,121 @@
+package io.forebay.kafka.dsl;
+
+import java.util.Map;
+import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.StreamsConfig;
+import org.apache.kafka.streams.kstream.EmitStrategy.StrategyType;
+import org.apache.kafka.streams.state.BuiltInDslStoreSuppliers.InMemoryDslStoreSuppliers;
+import org.apache.kafka.streams.state.DslSessionParams;
+import org.apache.kafka.streams.state.DslWindowParams;
+import org.apache.kafka.streams.state.SessionBytesStoreSupplier;
+import org.apache.kafka.streams.state.SessionStore;
+import org.apache.kafka.streams.state.WindowBytesStoreSupplier;
+import org.apache.kafka.streams.state.WindowStore;
+
+/**
+ * Supplies models of Kafka's own time-ordered stores to operators that put out windows when they close; all others get
+ * Kafka's in-memory stores. Under a record cache the order is that of the cache, by segments of {@link #segmentIntervalMs}.
+ */
+public final class KafkaRules extends InMemoryDslStoreSuppliers {
+    private boolean cache;
+
+    @Override
+    public void configure(Map<String, ?> configs) {
+        cache = Long.parseLong(String.valueOf(configs.get(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG))) > 0;
+    }
+
+    private static long span(long retention) {
+        return Math.max(retention / 2, 60_000);
+    }
+
+    /** Of windows that may be cached. */
+    private static long segmentIntervalMs(DslWindowParams params) {
+        long span = span(params.retentionPeriod().toMillis());
+        long shortest = Math.max(60_000, span / 1_024);
+        return Math.min(span, Math.max(shortest, params.windowSize().toMillis()));
+    }
+
+    @Override
+    public WindowBytesStoreSupplier windowStore(DslWindowParams params) {
+        if (params.emitStrategy().type() != StrategyType.ON_WINDOW_CLOSE) {
+            return super.windowStore(params);
+        }
+        long retention = params.retentionPeriod().toMillis();
+        boolean cached = cache && !params.isSlidingWindow();
+        return new WindowBytesStoreSupplier() {
+            @Override
+            public String name() {
+                return params.name();
+            }
+
+            @Override
+            public WindowStore<Bytes, byte[]> get() {
+                return new ModelWindowStore(
+                        params.name(),
+                        retention,
+                        span(retention),
+                        params.windowSize().toMillis(),
+                        cached ? segmentIntervalMs() : 1);
+            }
+
+            @Override
+            public String metricsScope() {
+                return "model";
+            }
+
+            @Override
+            public long segmentIntervalMs() {
+                return KafkaRules.segmentIntervalMs(params);
+            }
+
+            @Override
+            public long windowSize() {
+                return params.windowSize().toMillis();
+            }
+
+            @Override
+            public boolean retainDuplicates() {
+                return false;
+            }
+
+            @Override
+            public long retentionPeriod() {
+                return retention;
+            }
+        };
+    }
+
+    @Override
+    public SessionBytesStoreSupplier sessionStore(DslSessionParams params) {
+        if (params.emitStrategy().type() != StrategyType.ON_WINDOW_CLOSE) {
+            return super.sessionStore(params);
+        }
+        long retention = params.retentionPeriod().toMillis();
+        return new SessionBytesStoreSupplier() {
+            @Override
+            public String name() {
+                return params.name();
+            }
+
+            @Override
+            public SessionStore<Bytes, byte[]> get() {
+                return new ModelSessionStore(params.name(), retention, span(retention));
+            }
+
+            @Override
+            public String metricsScope() {
+                return "model";
+            }
+
+            @Override
+            public long segmentIntervalMs() {
+                return span(retention);
+            }
+
+            @Override
+            public long retentionPeriod() {
+                return retention;
+            }
+        };
+    }
+}
