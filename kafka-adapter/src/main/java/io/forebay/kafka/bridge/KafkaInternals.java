@@ -24,6 +24,7 @@ import org.apache.kafka.streams.query.Query;
 import org.apache.kafka.streams.query.QueryConfig;
 import org.apache.kafka.streams.query.QueryResult;
 import org.apache.kafka.streams.state.internals.CachingWindowStore;
+import org.apache.kafka.streams.state.internals.KeyValueToTimestampedKeyValueByteStoreAdapter;
 import org.apache.kafka.streams.state.internals.ListValueStore;
 import org.apache.kafka.streams.state.internals.StoreQueryUtils;
 import org.apache.kafka.streams.state.internals.WrappedStateStore;
@@ -108,6 +109,20 @@ public final class KafkaInternals {
             }
         }
         return false;
+    }
+
+    /**
+     * True when Kafka puts a timestamp before the plain values of the store under {@code root}: it was supplied to a table, or
+     * to another builder of stores with timestamps. That adapter answers range queries for RocksDB's iterators only.
+     *
+     * @param root the store as the task sees it; null when the task does not see it
+     */
+    public static boolean addsTimestamps(StateStore root) {
+        StateStore store = root;
+        while (store instanceof WrappedStateStore<?, ?, ?> wrapper) {
+            store = wrapper.wrapped();
+        }
+        return store instanceof KeyValueToTimestampedKeyValueByteStoreAdapter;
     }
 
     /** True for the context of global stores. */

@@ -1,5 +1,6 @@
 package io.forebay.kafka.kv;
 
+import io.forebay.kafka.bridge.KafkaInternals;
 import io.forebay.kafka.offsets.StoreKind;
 import io.forebay.kafka.offsets.StoreLayout;
 import io.forebay.kafka.offsets.ValueFormat;
@@ -16,6 +17,15 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.serialization.Serializer;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.KeyValue;
+import org.apache.kafka.streams.processor.StateStore;
+import org.apache.kafka.streams.processor.StateStoreContext;
+import org.apache.kafka.streams.query.FailureReason;
+import org.apache.kafka.streams.query.PositionBound;
+import org.apache.kafka.streams.query.Query;
+import org.apache.kafka.streams.query.QueryConfig;
+import org.apache.kafka.streams.query.QueryResult;
+import org.apache.kafka.streams.query.RangeQuery;
+import org.apache.kafka.streams.query.TimestampedRangeQuery;
 import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
 
@@ -24,12 +34,33 @@ import org.apache.kafka.streams.state.KeyValueStore;
  * they or the store are closed.
  */
 public class ForebayKeyValueStore extends ForebayStateStore implements KeyValueStore<Bytes, byte[]> {
+    private volatile boolean addsTimestamps;
+
     ForebayKeyValueStore(String name) {
         this(name, ValueFormat.PLAIN);
     }
 
     ForebayKeyValueStore(String name, ValueFormat format) {
         super(name, new StoreLayout(StoreKind.KEY_VALUE, format, 0));
+    }
+
+    @Override
+    public final void init(StateStoreContext context, StateStore root) {
+        addsTimestamps = KafkaInternals.addsTimestamps(root);
+        super.init(context, root);
+    }
+
+    @Override
+    public final <R> QueryResult<R> query(Query<R> query, PositionBound bound, QueryConfig config) {
+        if (addsTimestamps && (query instanceof RangeQuery || query instanceof TimestampedRangeQuery)) {
+            return QueryResult.forFailure(
+                    FailureReason.UNKNOWN_QUERY_TYPE,
+                    "Store " + name()
+                            + " keeps plain values where Kafka expects timestamps, and Kafka's adapter between the two "
+                            + "answers range queries for RocksDB only. Supply the store by "
+                            + "ForebayStores.persistentTimestampedKeyValueStore");
+        }
+        return super.query(query, bound, config);
     }
 
     @Override
