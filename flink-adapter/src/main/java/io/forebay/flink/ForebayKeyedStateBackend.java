@@ -12,7 +12,6 @@ import io.forebay.flink.state.StateMigration;
 import io.forebay.flink.timer.ForebayPriorityQueueSetFactory;
 import io.forebay.store.Store;
 import io.forebay.store.StoreIterator;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -53,11 +52,7 @@ import org.apache.flink.runtime.state.heap.HeapPriorityQueueElement;
 import org.apache.flink.runtime.state.metrics.LatencyTrackingStateConfig;
 import org.apache.flink.runtime.state.metrics.SizeTrackingStateConfig;
 import org.apache.flink.runtime.state.ttl.TtlTimeProvider;
-import org.apache.flink.util.FileUtils;
-import org.apache.flink.util.IOUtils;
 import org.apache.flink.util.StateMigrationException;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The keyed state of one operator instance in one store. Used by the task thread; asynchronous parts of snapshots and
@@ -67,8 +62,6 @@ import org.slf4j.LoggerFactory;
  */
 @Internal
 public final class ForebayKeyedStateBackend<K> extends AbstractKeyedStateBackend<K> {
-    private static final Logger LOG = LoggerFactory.getLogger(ForebayKeyedStateBackend.class);
-
     /** Keys after which a commit lets the store compact across it, in jobs that take no checkpoints. A power of two. */
     private static final long KEYS_BETWEEN_COMMITS = 1 << 20;
 
@@ -348,22 +341,21 @@ public final class ForebayKeyedStateBackend<K> extends AbstractKeyedStateBackend
         return store;
     }
 
-    /** Waits for asynchronous users of the store, whose streams are closed first so that they end. Idempotent. */
+    /**
+     * Gives up whatever the store has in memory or is doing, so that a cancelled task ends at once, and waits for asynchronous
+     * users of the store, whose streams are closed first so that they end. The memory of the slot and the working directory are
+     * given back whatever fails. Idempotent.
+     */
     @Override
     public void dispose() {
         if (disposed) {
             return;
         }
         disposed = true;
-        super.dispose();
-        parts.storeGuard().close();
-        IOUtils.closeQuietly(parts.transfers());
-        IOUtils.closeQuietly(store);
-        IOUtils.closeQuietly(parts.memory());
         try {
-            FileUtils.deleteDirectory(parts.directory());
-        } catch (IOException e) {
-            LOG.warn("Could not delete the working directory {}.", parts.directory(), e);
+            super.dispose();
+        } finally {
+            BackendRelease.release(store, parts.storeGuard(), parts.transfers(), parts.memory(), parts.directory());
         }
     }
 }

@@ -33,19 +33,13 @@ import org.apache.flink.runtime.state.heap.HeapPriorityQueueSetFactory;
 import org.apache.flink.runtime.state.heap.HeapPriorityQueueSnapshotRestoreWrapper;
 import org.apache.flink.runtime.state.metrics.LatencyTrackingStateConfig;
 import org.apache.flink.runtime.state.metrics.SizeTrackingStateConfig;
-import org.apache.flink.util.FileUtils;
-import org.apache.flink.util.IOUtils;
 import org.apache.flink.util.ResourceGuard;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Restores the state of one operator instance and puts its backend together. On failure the working directory is deleted
  * and everything is closed but the memory, which belongs to the caller until the backend exists.
  */
 final class ForebayKeyedStateBackendBuilder<K> extends AbstractKeyedStateBackendBuilder<K> {
-    private static final Logger LOG = LoggerFactory.getLogger(ForebayKeyedStateBackendBuilder.class);
-
     private static final long MIN_MEMTABLE_BYTES = 64 << 10;
     private static final long MAX_DEFAULT_MEMTABLE_BYTES = 64 << 20;
     private static final int HEAP_QUEUE_CAPACITY = 128;
@@ -159,9 +153,8 @@ final class ForebayKeyedStateBackendBuilder<K> extends AbstractKeyedStateBackend
                     new InternalKeyContextImpl<>(keyGroupRange, numberOfKeyGroups));
         } catch (Throwable t) {
             boolean cancelled = cancelStreamRegistry.isClosed();
-            IOUtils.closeQuietly(transfers);
-            IOUtils.closeQuietly(restored == null ? null : restored.store());
-            deleteDirectory();
+            BackendRelease.release(
+                    restored == null ? null : restored.store(), new ResourceGuard(), transfers, null, directory);
             if (cancelled) {
                 throw new BackendBuildingException("Task was cancelled", new CancelTaskException(t));
             }
@@ -189,14 +182,6 @@ final class ForebayKeyedStateBackendBuilder<K> extends AbstractKeyedStateBackend
     private void createDirectory() throws IOException {
         if (!directory.isDirectory() && !directory.mkdirs()) {
             throw new IOException("Cannot create the working directory " + directory);
-        }
-    }
-
-    private void deleteDirectory() {
-        try {
-            FileUtils.deleteDirectory(directory);
-        } catch (IOException e) {
-            LOG.warn("Could not delete the working directory {}.", directory, e);
         }
     }
 }

@@ -14,6 +14,7 @@ import org.apache.flink.runtime.execution.Environment;
 import org.apache.flink.runtime.memory.OpaqueMemoryResource;
 import org.apache.flink.runtime.state.AbstractKeyedStateBackend;
 import org.apache.flink.runtime.state.AbstractManagedMemoryStateBackend;
+import org.apache.flink.runtime.state.AsyncKeyedStateBackend;
 import org.apache.flink.runtime.state.ConfigurableStateBackend;
 import org.apache.flink.runtime.state.DefaultOperatorStateBackendBuilder;
 import org.apache.flink.runtime.state.OperatorStateBackend;
@@ -105,6 +106,18 @@ public class ForebayStateBackend extends AbstractManagedMemoryStateBackend imple
             IOUtils.closeQuietly(memory);
             throw t;
         }
+    }
+
+    @Override
+    public boolean supportsAsyncKeyedStateBackend() {
+        return true;
+    }
+
+    /** State of the asynchronous API ("State V2"), which operates on the task thread; its rows are those of the synchronous one. */
+    @Override
+    public <K> AsyncKeyedStateBackend<K> createAsyncKeyedStateBackend(KeyedStateBackendParameters<K> parameters)
+            throws IOException {
+        return new ForebayAsyncKeyedStateBackend<>(createKeyedStateBackend(parameters));
     }
 
     @Override

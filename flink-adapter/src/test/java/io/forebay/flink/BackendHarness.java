@@ -27,7 +27,9 @@ import org.apache.flink.runtime.checkpoint.CheckpointOptions;
 import org.apache.flink.runtime.checkpoint.SavepointType;
 import org.apache.flink.runtime.checkpoint.SnapshotType;
 import org.apache.flink.runtime.operators.testutils.MockEnvironment;
+import org.apache.flink.runtime.query.TaskKvStateRegistry;
 import org.apache.flink.runtime.state.AbstractKeyedStateBackend;
+import org.apache.flink.runtime.state.AsyncKeyedStateBackend;
 import org.apache.flink.runtime.state.CheckpointStorageLocationReference;
 import org.apache.flink.runtime.state.CheckpointStreamFactory;
 import org.apache.flink.runtime.state.IncrementalKeyedStateHandle.HandleAndLocalPath;
@@ -58,6 +60,7 @@ final class BackendHarness implements AutoCloseable {
     private final MockEnvironment environment;
     private final List<AbstractKeyedStateBackend<?>> backends = new ArrayList<>();
     private TtlTimeProvider timeProvider = TtlTimeProvider.DEFAULT;
+    private TaskKvStateRegistry kvStateRegistry;
 
     BackendHarness() {
         this(64 << 20);
@@ -69,6 +72,7 @@ final class BackendHarness implements AutoCloseable {
 
     BackendHarness(MockEnvironment environment) {
         this.environment = environment;
+        this.kvStateRegistry = environment.getTaskKvStateRegistry();
     }
 
     static Configuration options(File localDirectory) {
@@ -80,6 +84,11 @@ final class BackendHarness implements AutoCloseable {
 
     MockEnvironment environment() {
         return environment;
+    }
+
+    /** For backends that are created from now on. */
+    void setKvStateRegistry(TaskKvStateRegistry registry) {
+        kvStateRegistry = registry;
     }
 
     void setTimeProvider(TtlTimeProvider provider) {
@@ -105,28 +114,49 @@ final class BackendHarness implements AutoCloseable {
             Collection<KeyedStateHandle> handles)
             throws Exception {
         AbstractKeyedStateBackend<K> backend = (AbstractKeyedStateBackend<K>)
-                stateBackend.createKeyedStateBackend(new KeyedStateBackendParametersImpl<>(
-                        environment,
-                        new JobID(),
-                        "operator",
-                        keySerializer,
-                        maxParallelism,
-                        keyGroups,
-                        environment.getTaskKvStateRegistry(),
-                        timeProvider,
-                        new UnregisteredMetricsGroup(),
-                        (name, value) -> {},
-                        MetadataTrip.of(handles),
-                        new CloseableRegistry(),
-                        1.0));
+                stateBackend.createKeyedStateBackend(parameters(keySerializer, maxParallelism, keyGroups, handles));
         backends.add(backend);
         return backend;
     }
 
+    /** The caller disposes it. */
+    <K> AsyncKeyedStateBackend<K> async(
+            Configuration options, TypeSerializer<K> keySerializer, int maxParallelism, KeyGroupRange keyGroups)
+            throws Exception {
+        StateBackend stateBackend = new ForebayStateBackend(options);
+        assertThat(stateBackend.supportsAsyncKeyedStateBackend())
+                .as("else Flink wraps the backend by itself")
+                .isTrue();
+        return stateBackend.createAsyncKeyedStateBackend(
+                parameters(keySerializer, maxParallelism, keyGroups, List.of()));
+    }
+
+    private <K> KeyedStateBackendParametersImpl<K> parameters(
+            TypeSerializer<K> keySerializer,
+            int maxParallelism,
+            KeyGroupRange keyGroups,
+            Collection<KeyedStateHandle> handles)
+            throws Exception {
+        return new KeyedStateBackendParametersImpl<>(
+                environment,
+                new JobID(),
+                "operator",
+                keySerializer,
+                maxParallelism,
+                keyGroups,
+                kvStateRegistry,
+                timeProvider,
+                new UnregisteredMetricsGroup(),
+                (name, value) -> {},
+                MetadataTrip.of(handles),
+                new CloseableRegistry(),
+                1.0);
+    }
+
     void dispose(AbstractKeyedStateBackend<?> backend) throws Exception {
+        backends.remove(backend);
         backend.close();
         backend.dispose();
-        backends.remove(backend);
     }
 
     static <S extends State> S state(AbstractKeyedStateBackend<?> backend, StateDescriptor<S, ?> descriptor)

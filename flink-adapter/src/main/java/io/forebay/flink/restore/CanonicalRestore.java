@@ -59,7 +59,7 @@ final class CanonicalRestore<K> implements RestoreOperation {
             loader.finish();
             store.commit(NO_PAYLOAD);
         } catch (Throwable t) {
-            store.close();
+            store.discard();
             throw t;
         }
         context.metrics().addMetric(MetricNames.RESTORE_STATE_DURATION, clock.relativeTimeMillis() - start);

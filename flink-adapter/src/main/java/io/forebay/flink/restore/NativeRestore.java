@@ -152,7 +152,7 @@ final class NativeRestore<K> implements RestoreOperation {
             }
             return store;
         } catch (Throwable t) {
-            store.close();
+            store.discard();
             throw t;
         }
     }
