@@ -37,15 +37,36 @@ public class CommitTrackerInterleavingTest {
         return durable <= later && later <= commits.last().number();
     }
 
-    /** The same mark cannot be pending once it was found durable. */
+    /** A mark that was found durable stays so. */
     @Operation
-    public boolean settles() {
+    public boolean isSettled() {
         CommitMark durable = commits.durable();
         return commits.isDurable(durable);
     }
 
     @Test
     void everyOrder() {
-        Interleavings.check(CommitTrackerInterleavingTest.class);
+        Interleavings.check(CommitTrackerInterleavingTest.class, Specification.class, 3);
+    }
+
+    /** What the operations answer, one after the other. */
+    public static class Specification {
+        private long commits;
+
+        public long commit() {
+            return ++commits;
+        }
+
+        public boolean flush() {
+            return true;
+        }
+
+        public boolean isOrdered() {
+            return true;
+        }
+
+        public boolean isSettled() {
+            return true;
+        }
     }
 }

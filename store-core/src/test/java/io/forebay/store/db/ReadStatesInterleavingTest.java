@@ -127,6 +127,23 @@ public class ReadStatesInterleavingTest {
 
     @Test
     void everyOrder() {
-        Interleavings.check(ReadStatesInterleavingTest.class, 2, 3);
+        Interleavings.check(ReadStatesInterleavingTest.class, Specification.class, 3);
+    }
+
+    /** What the operations answer, one after the other. */
+    public static class Specification {
+        private long published;
+
+        public long write() {
+            return ++published;
+        }
+
+        public void freeze() {}
+
+        public void flush() {}
+
+        public long read() {
+            return published;
+        }
     }
 }

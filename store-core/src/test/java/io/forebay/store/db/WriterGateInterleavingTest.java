@@ -47,6 +47,23 @@ public class WriterGateInterleavingTest {
 
     @Test
     void everyOrder() {
-        Interleavings.check(WriterGateInterleavingTest.class);
+        Interleavings.check(WriterGateInterleavingTest.class, Specification.class, 3);
+    }
+
+    /** What the operations answer, one after the other. */
+    public static class Specification {
+        private int writes;
+
+        public int write() {
+            return ++writes;
+        }
+
+        public int read() {
+            return writes;
+        }
+
+        public boolean tryRead() {
+            return true;
+        }
     }
 }

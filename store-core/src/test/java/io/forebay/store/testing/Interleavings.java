@@ -19,17 +19,17 @@ public final class Interleavings {
 
     private Interleavings() {}
 
-    /** Two threads with three operations each. */
-    public static void check(Class<?> model) {
-        check(model, 2, 3);
-    }
-
-    /** @param operations so many on each of {@code threads} */
-    public static void check(Class<?> model, int threads, int operations) {
+    /**
+     * Two threads run {@code operations} operations each.
+     *
+     * @param specification a class with the same operations for one thread; it says what they answer
+     */
+    public static void check(Class<?> model, Class<?> specification, int operations) {
         int scenarios = (int) Effort.of("lincheck.scenarios", SCENARIOS, 20 * SCENARIOS);
         int interleavings = (int) Effort.of("lincheck.interleavings", INTERLEAVINGS, 20 * INTERLEAVINGS);
         new ModelCheckingOptions()
-                .threads(threads)
+                .sequentialSpecification(specification)
+                .threads(2)
                 .actorsPerThread(operations)
                 .actorsBefore(1)
                 .actorsAfter(1)

@@ -61,7 +61,7 @@ public class GroupCommitInterleavingTest {
 
     @Test
     void everyOrder() {
-        Interleavings.check(GroupCommitInterleavingTest.class, 2, 2);
+        Interleavings.check(GroupCommitInterleavingTest.class, Specification.class, 2);
     }
 
     /** Knows what was synced of all its files together. */
@@ -103,6 +103,21 @@ public class GroupCommitInterleavingTest {
                     super.sync();
                 }
             };
+        }
+    }
+
+    /** What the operations answer, one after the other. */
+    public static class Specification {
+        public boolean put() {
+            return true;
+        }
+
+        public boolean rotate() {
+            return true;
+        }
+
+        public boolean sync() {
+            return true;
         }
     }
 }
