@@ -1,12 +1,16 @@
 package io.forebay.kafka.bridge;
 
+import java.time.Duration;
 import java.util.Collection;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.metrics.Sensor;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.kstream.Windowed;
+import org.apache.kafka.streams.kstream.internals.AbstractKStreamTimeWindowAggregateProcessor;
+import org.apache.kafka.streams.kstream.internals.KStreamSessionWindowAggregate;
 import org.apache.kafka.streams.kstream.internals.SessionWindow;
 import org.apache.kafka.streams.kstream.internals.TimeWindow;
 import org.apache.kafka.streams.processor.StateRestoreCallback;
@@ -31,6 +35,8 @@ import org.apache.kafka.streams.state.internals.WrappedStateStore;
 
 /** The calls into Kafka's internals. Static and stateless; the thread rules are those of the arguments. */
 public final class KafkaInternals {
+    private static final StackWalker CALLS = StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE);
+
     private KafkaInternals() {}
 
     /** A restore callback that takes whole batches, records with their headers. */
@@ -123,6 +129,40 @@ public final class KafkaInternals {
             store = wrapper.wrapped();
         }
         return store instanceof KeyValueToTimestampedKeyValueByteStoreAdapter;
+    }
+
+    /**
+     * True when an operator that puts out windows or sessions when they close reads the store that asks: nothing else tells its
+     * reads from those of queries. Looks at the calls under way.
+     */
+    public static boolean isReadToPutOut() {
+        return CALLS.walk(calls -> calls.map(StackWalker.StackFrame::getDeclaringClass)
+                .dropWhile(KafkaInternals::isPartOfAStore)
+                .findFirst()
+                .map(KafkaInternals::putsOutWhenClosed)
+                .orElse(false));
+    }
+
+    private static boolean isPartOfAStore(Class<?> caller) {
+        String name = caller.getName();
+        return StateStore.class.isAssignableFrom(caller)
+                || name.startsWith("io.forebay.kafka.")
+                || name.startsWith("org.apache.kafka.streams.state.internals.")
+                || name.startsWith("org.apache.kafka.streams.processor.internals.");
+    }
+
+    private static boolean putsOutWhenClosed(Class<?> caller) {
+        return AbstractKStreamTimeWindowAggregateProcessor.class.isAssignableFrom(caller)
+                || caller.getEnclosingClass() == KStreamSessionWindowAggregate.class;
+    }
+
+    /** How much longer than its store the changelog of a window or session store keeps rows, in milliseconds. */
+    public static long additionalChangelogRetention(StateStoreContext context) {
+        Object value = context.appConfigs().get(StreamsConfig.WINDOW_STORE_CHANGE_LOG_ADDITIONAL_RETENTION_MS_CONFIG);
+        return value == null
+                ? Duration.ofDays(1).toMillis()
+                : (Long) ConfigDef.parseType(
+                        StreamsConfig.WINDOW_STORE_CHANGE_LOG_ADDITIONAL_RETENTION_MS_CONFIG, value, ConfigDef.Type.LONG);
     }
 
     /** True for the context of global stores. */

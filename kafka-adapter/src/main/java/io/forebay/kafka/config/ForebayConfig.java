@@ -16,12 +16,19 @@ import org.apache.kafka.common.config.ConfigException;
  * @param backgroundThreads threads for flushes and compactions of all those stores
  * @param commitInterval how far the last durable commit of a store may be behind its last commit
  * @param memtableBytes bytes at which the memtable of a store is flushed
+ * @param keepUntilEmitted whether windows and sessions that are put out when they close are kept until they were
  */
-public record ForebayConfig(long memoryBytes, int backgroundThreads, Duration commitInterval, int memtableBytes) {
+public record ForebayConfig(
+        long memoryBytes,
+        int backgroundThreads,
+        Duration commitInterval,
+        int memtableBytes,
+        boolean keepUntilEmitted) {
     public static final String MEMORY_BYTES_CONFIG = "forebay.memory.bytes";
     public static final String BACKGROUND_THREADS_CONFIG = "forebay.background.threads";
     public static final String COMMIT_INTERVAL_MS_CONFIG = "forebay.commit.interval.ms";
     public static final String MEMTABLE_BYTES_CONFIG = "forebay.memtable.bytes";
+    public static final String KEEP_UNTIL_EMITTED_CONFIG = "forebay.keep.until.emitted";
 
     private static final WholeNumbers MEMORY_BYTES = new WholeNumbers(1L << 20, Long.MAX_VALUE);
     private static final WholeNumbers BACKGROUND_THREADS = new WholeNumbers(1, 64);
@@ -59,7 +66,15 @@ public record ForebayConfig(long memoryBytes, int backgroundThreads, Duration co
                     32 << 20,
                     MEMTABLE_BYTES,
                     Importance.LOW,
-                    "Bytes at which the memtable of one store is flushed to a file. The memory limit may make it flush earlier.");
+                    "Bytes at which the memtable of one store is flushed to a file. The memory limit may make it flush earlier.")
+            .define(
+                    KEEP_UNTIL_EMITTED_CONFIG,
+                    Type.BOOLEAN,
+                    false,
+                    Importance.MEDIUM,
+                    "Whether windows and sessions that are put out when they close are kept until they were put out. By default they "
+                            + "are lost when stream time moves past their retention first, as with Kafka's own stores: so they are "
+                            + "while an application catches up, since Kafka looks for closed windows once a second only.");
 
     /** Names, types, defaults and documentation of the settings; a copy. */
     public static ConfigDef configDef() {
@@ -88,7 +103,8 @@ public record ForebayConfig(long memoryBytes, int backgroundThreads, Duration co
                 (Long) values.get(MEMORY_BYTES_CONFIG),
                 (Integer) values.get(BACKGROUND_THREADS_CONFIG),
                 Duration.ofMillis((Long) values.get(COMMIT_INTERVAL_MS_CONFIG)),
-                (Integer) values.get(MEMTABLE_BYTES_CONFIG));
+                (Integer) values.get(MEMTABLE_BYTES_CONFIG),
+                (Boolean) values.get(KEEP_UNTIL_EMITTED_CONFIG));
     }
 
     private static Object number(ConfigDef.ConfigKey key, Object value) {

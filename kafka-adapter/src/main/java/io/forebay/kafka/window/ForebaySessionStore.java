@@ -78,6 +78,7 @@ public class ForebaySessionStore extends SegmentedStore implements SessionStore<
                     + " is not time-ordered, so it cannot be used for sessions that are put out when they close. The stores of"
                     + " ForebayDslStoreSuppliers can: leave the choice of the store to the DSL");
         }
+        readUpTo(latestSessionEndTime);
         return new SessionsByTime(this, Math.max(0, earliestSessionEndTime), latestSessionEndTime);
     }
 

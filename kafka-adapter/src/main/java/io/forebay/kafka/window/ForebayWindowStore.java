@@ -108,11 +108,12 @@ public class ForebayWindowStore extends SegmentedStore implements WindowStore<By
     }
 
     private KeyValueIterator<Windowed<Bytes>, byte[]> fetchAll(long timeFrom, long timeTo, boolean forward) {
-        if (!isTimeOrdered() || cached) {
-            return fetch(null, null, timeFrom, timeTo, forward);
-        }
+        long visibleFrom = visibleFrom(timeFrom, timeTo);
         store();
-        return new WindowsByTime(this, visibleFrom(timeFrom), timeTo, forward, windowSize);
+        return isTimeOrdered() && !cached
+                ? new WindowsByTime(this, visibleFrom, timeTo, forward, windowSize)
+                : new Windows(
+                        this, new RowQuery(null, null, visibleFrom, timeTo, Long.MAX_VALUE, forward), windowSize);
     }
 
     private KeyValueIterator<Windowed<Bytes>, byte[]> fetch(

@@ -32,6 +32,7 @@ abstract class SegmentedStore extends ForebayStateStore {
     private final Segments segments;
     private volatile long streamTime = -1;
     private Runnable droppedRecords = () -> {};
+    private volatile Unemitted unemitted = Unemitted.notKept();
     /** Rows from before this time are deleted already. */
     private long deletedBefore;
 
@@ -48,6 +49,7 @@ abstract class SegmentedStore extends ForebayStateStore {
     protected final void opened(StateStoreContext context, long committedStreamTime) {
         streamTime = committedStreamTime;
         deletedBefore = 0;
+        unemitted = Unemitted.of(segments, context);
         droppedRecords = KafkaInternals.droppedRecords(context);
     }
 
@@ -75,13 +77,26 @@ abstract class SegmentedStore extends ForebayStateStore {
         return Math.max(0, Math.max(from, segments.visibleFrom(streamTime)));
     }
 
+    /**
+     * As {@link #visibleFrom}, for a read without keys, which may be that of an operator that puts out what is closed up to and
+     * including {@code to}.
+     */
+    final long visibleFrom(long from, long to) {
+        return unemitted.readUpTo(to) ? Math.max(0, from) : visibleFrom(from);
+    }
+
+    /** Sessions that are asked for by their end are shown as long as they are there. */
+    final void readUpTo(long end) {
+        unemitted.readUpTo(end);
+    }
+
     final boolean isTimeOrdered() {
         return segments.timeOrdered();
     }
 
     final void putRow(Bytes key, long time, long last, byte[] value) {
         advance(time);
-        long liveFrom = segments.liveFrom(streamTime);
+        long liveFrom = unemitted.liveFrom(segments, streamTime);
         if (time < 0 || time < liveFrom) {
             droppedRecords.run();
             LOG.debug("Dropping a row of store {} at {}: stream time is {}", name(), time, streamTime);
@@ -192,7 +207,7 @@ abstract class SegmentedStore extends ForebayStateStore {
         for (ConsumerRecord<byte[], byte[]> changelogRecord : changelog) {
             advance(rowFormat.changelogTime(changelogRecord.key()));
         }
-        long liveFrom = segments.liveFrom(streamTime);
+        long liveFrom = unemitted.liveFromInRestore(segments, streamTime);
         if (liveFrom > deletedBefore) {
             batch.deleteRange(FIRST_SEGMENT, RowFormat.segmentPrefix(segmentOf(liveFrom)));
             if (segments.timeOrdered()) {

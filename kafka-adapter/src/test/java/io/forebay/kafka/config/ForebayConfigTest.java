@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class ForebayConfigTest {
     @Test
     void defaults() {
-        ForebayConfig expected = new ForebayConfig(256L << 20, 2, Duration.ofSeconds(60), 32 << 20);
+        ForebayConfig expected = new ForebayConfig(256L << 20, 2, Duration.ofSeconds(60), 32 << 20, false);
         assertThat(ForebayConfig.from(Map.of())).isEqualTo(expected);
         assertThat(ForebayConfig.from(null)).isEqualTo(expected);
         assertThat(ForebayConfig.from(Map.of("application.id", "a", "my.forebay.memory.byte", "x")))
@@ -41,7 +41,7 @@ class ForebayConfigTest {
                         "0",
                         "forebay.memtable.bytes",
                         1024)))
-                .isEqualTo(new ForebayConfig(1 << 20, 64, Duration.ZERO, 1024));
+                .isEqualTo(new ForebayConfig(1 << 20, 64, Duration.ZERO, 1024, false));
     }
 
     @ParameterizedTest
@@ -138,7 +138,7 @@ class ForebayConfigTest {
     @Test
     void everySettingIsDocumented() {
         assertThat(ForebayConfig.configDef().configKeys().values())
-                .hasSize(4)
+                .hasSize(5)
                 .allSatisfy(key -> assertThat(key.documentation).hasSizeGreaterThan(40));
     }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.forebay.kafka.ForebayDslStoreSuppliers;
 import io.forebay.kafka.Seeds;
+import io.forebay.kafka.config.ForebayConfig;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -141,6 +142,42 @@ class EmitFinalTest {
                 }
             });
         }
+    }
+
+    static Stream<Arguments> keptCases() {
+        return Stream.of(Windows.values())
+                .flatMap(windows -> Stream.of(0, 1 << 20).map(cache -> Arguments.of(windows, cache)));
+    }
+
+    @ParameterizedTest(name = "{0}, a cache of {1} bytes")
+    @MethodSource("keptCases")
+    void nothingIsLostHoweverFastTimeGoesByWhenItIsKeptUntilItWasPutOut(Windows windows, int cacheBytes) {
+        Map<String, Object> settings = settings(1_000, cacheBytes, "DEFAULT");
+        Map<String, Object> kept = new HashMap<>(settings);
+        kept.put(ForebayConfig.KEEP_UNTIL_EMITTED_CONFIG, true);
+        Seeds.run(getClass(), 1, seed -> {
+            List<Events.Event> input = Events.random(seed, 700, 40_000);
+            long end = input.get(699).timestamp() + 36_000_000;
+            input.add(new Events.Event(Events.LEFT, "end", "1", end));
+            input.add(new Events.Event(Events.LEFT, "end", "2", end + 1));
+            List<String> inRealTime = null;
+            for (long speed : SPEEDS) {
+                TopologyRun forebay = TopologyRun.atSpeed(
+                        speed, build(windows, null), input, kept, ForebayDslStoreSuppliers.class);
+                TopologyRun rules =
+                        TopologyRun.atSpeed(speed, build(windows, null), input, kept, KafkaRules.class);
+                assertThat(forebay.output()).as("at speed " + speed).isEqualTo(rules.output());
+                assertThat(forebay.output()).doesNotHaveDuplicates();
+                inRealTime = inRealTime == null ? forebay.output() : inRealTime;
+                assertThat(forebay.output()).containsExactlyInAnyOrderElementsOf(inRealTime);
+                assertThat(forebay.engineRows()).as("rows left").isLessThan(100);
+            }
+            if (cacheBytes == 0) { // or what is lost is still in the cache
+                TopologyRun lossy = TopologyRun.atSpeed(
+                        1_440, build(windows, null), input, settings, ForebayDslStoreSuppliers.class);
+                assertThat(lossy.output()).as("without the setting").hasSizeLessThan(inRealTime.size());
+            }
+        });
     }
 
     private static Map<String, Object> settings(int emitInterval, int cacheBytes, String format) {

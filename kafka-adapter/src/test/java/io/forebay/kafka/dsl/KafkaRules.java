@@ -1,5 +1,6 @@
 package io.forebay.kafka.dsl;
 
+import io.forebay.kafka.config.ForebayConfig;
 import java.util.Map;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.StreamsConfig;
@@ -14,14 +15,16 @@ import org.apache.kafka.streams.state.WindowStore;
 
 /**
  * Supplies models of Kafka's own time-ordered stores to operators that put out windows when they close; all others get
- * Kafka's in-memory stores. Under a record cache the order is that of the cache, by segments of {@link #segmentIntervalMs}.
+ * Kafka's in-memory stores. When Forebay is told to keep what was not put out, these keep everything. Under a record cache the order is that of the cache, by segments of {@link #segmentIntervalMs}.
  */
 public final class KafkaRules extends InMemoryDslStoreSuppliers {
     private boolean cache;
+    private boolean keeps;
 
     @Override
     public void configure(Map<String, ?> configs) {
         cache = Long.parseLong(String.valueOf(configs.get(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG))) > 0;
+        keeps = Boolean.TRUE.equals(configs.get(ForebayConfig.KEEP_UNTIL_EMITTED_CONFIG));
     }
 
     private static long span(long retention) {
@@ -55,7 +58,8 @@ public final class KafkaRules extends InMemoryDslStoreSuppliers {
                         retention,
                         span(retention),
                         params.windowSize().toMillis(),
-                        cached ? segmentIntervalMs() : 1);
+                        cached ? segmentIntervalMs() : 1,
+                        keeps);
             }
 
             @Override
@@ -99,7 +103,7 @@ public final class KafkaRules extends InMemoryDslStoreSuppliers {
 
             @Override
             public SessionStore<Bytes, byte[]> get() {
-                return new ModelSessionStore(params.name(), retention, span(retention));
+                return new ModelSessionStore(params.name(), retention, span(retention), keeps);
             }
 
             @Override

@@ -15,8 +15,8 @@ import org.apache.kafka.streams.state.SessionStore;
  * there.
  */
 final class ModelSessionStore extends ModelStore implements SessionStore<Bytes, byte[]> {
-    ModelSessionStore(String name, long retention, long span) {
-        super(name, retention, span);
+    ModelSessionStore(String name, long retention, long span, boolean keeps) {
+        super(name, retention, span, keeps);
     }
 
     private static Row row(Windowed<Bytes> session) {

@@ -20,15 +20,22 @@ abstract class ModelStore implements StateStore {
     private final String name;
     private final long retention;
     private final long span;
+    private final boolean keeps;
     private final TreeMap<Row, byte[]> rows = new TreeMap<>();
     private final Position position = Position.emptyPosition();
     private long streamTime = -1;
     private boolean open;
 
-    ModelStore(String name, long retention, long span) {
+    /** With {@code keeps} nothing is dropped for its age. */
+    ModelStore(String name, long retention, long span, boolean keeps) {
         this.name = name;
         this.retention = retention;
         this.span = span;
+        this.keeps = keeps;
+    }
+
+    final boolean keeps() {
+        return keeps;
     }
 
     /** {@code start} is 0 for windows. */
@@ -46,10 +53,12 @@ abstract class ModelStore implements StateStore {
     final void write(Row row, byte[] value) {
         streamTime = Math.max(streamTime, row.time);
         long firstLive = (streamTime - retention) / span;
-        if (row.time / span < firstLive) {
-            return;
+        if (!keeps) {
+            if (row.time / span < firstLive) {
+                return;
+            }
+            rows.headMap(new Row(firstLive * span, 0, Row.LOWEST)).clear();
         }
-        rows.headMap(new Row(firstLive * span, 0, Row.LOWEST)).clear();
         if (value == null) {
             rows.remove(row);
         } else {

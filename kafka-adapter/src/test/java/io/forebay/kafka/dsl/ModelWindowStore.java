@@ -21,8 +21,8 @@ final class ModelWindowStore extends ModelStore implements WindowStore<Bytes, by
     private final long interval;
 
     /** Reads without keys come by segments of {@code interval}, then by key: with 1, by time. */
-    ModelWindowStore(String name, long retention, long span, long windowSize, long interval) {
-        super(name, retention, span);
+    ModelWindowStore(String name, long retention, long span, long windowSize, long interval, boolean keeps) {
+        super(name, retention, span, keeps);
         this.windowSize = windowSize;
         this.interval = interval;
     }
@@ -56,7 +56,7 @@ final class ModelWindowStore extends ModelStore implements WindowStore<Bytes, by
     @Override
     public KeyValueIterator<Windowed<Bytes>, byte[]> fetchAll(long timeFrom, long timeTo) {
         List<KeyValue<Windowed<Bytes>, byte[]>> found =
-                list(visible(timeFrom, timeTo).entrySet(), null);
+                list((keeps() ? between(timeFrom, timeTo) : visible(timeFrom, timeTo)).entrySet(), null);
         if (interval > 1) {
             found.sort(Comparator.<KeyValue<Windowed<Bytes>, byte[]>>comparingLong(
                             row -> row.key.window().start() / interval)

@@ -3,7 +3,10 @@ package io.forebay.kafka.dsl;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.forebay.kafka.ForebayDslStoreSuppliers;
+import io.forebay.kafka.state.EngineRows;
 import io.forebay.kafka.state.ForebayStateStore;
+import io.forebay.store.KeyRange;
+import io.forebay.store.StoreIterator;
 import java.io.File;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -39,6 +42,7 @@ final class TopologyRun {
     private int stores;
     private int forebayStores;
     private double dropped;
+    private int engineRows;
 
     /** Milliseconds of the input's time in one of the wall clock; 0: each record comes one emit interval after the last. */
     private final long speed;
@@ -77,6 +81,21 @@ final class TopologyRun {
     /** Records that operators or stores have dropped. */
     double dropped() {
         return dropped;
+    }
+
+    /** Rows that are left in Forebay's stores at the end. */
+    int engineRows() {
+        return engineRows;
+    }
+
+    private static int engineRows(ForebayStateStore store) {
+        int count = 0;
+        try (StoreIterator rows = EngineRows.of(store, KeyRange.all())) {
+            for (rows.seekToFirst(); rows.isValid(); rows.next()) {
+                count++;
+            }
+        }
+        return count;
     }
 
     private TopologyRun mustPutOut() {
@@ -153,6 +172,11 @@ final class TopologyRun {
                         .pipeInput(new TestRecord<>(event.key(), event.value(), null, event.timestamp()));
                 for (TestRecord<String, String> result : results.readRecordsToList()) {
                     output.add(result.key() + "=" + result.value() + "@" + result.timestamp());
+                }
+            }
+            for (StateStore store : driver.getAllStateStores().values()) {
+                if (Innermost.of(store) instanceof ForebayStateStore forebay) {
+                    engineRows += engineRows(forebay);
                 }
             }
             driver.metrics().forEach((name, metric) -> {
