@@ -136,15 +136,16 @@ final class ReadStates {
     /** Lets go of the present state; there is none from now on. */
     synchronized void close() {
         ReadState old = current;
-        current = null;
         arbiter.stateReplaced();
+        current = null;
         old.release();
     }
 
+    /** Counted first: whoever finds no frozen memtable any more, and waits for memory, knows that the old state gives it back. */
     private void swap(ReadState next) {
         ReadState old = current;
-        current = next;
         arbiter.stateReplaced();
+        current = next;
         old.release();
     }
 }
