@@ -117,6 +117,7 @@ public final class Environment implements AutoCloseable {
     public static final class Builder {
         private long memoryBytes = 256L << 20;
         private int backgroundThreads = 2;
+        private int maxOpenFiles = 1000;
         private Clock clock;
         private BackgroundExecutor executor;
         private SlabAllocator allocator;
@@ -126,7 +127,11 @@ public final class Environment implements AutoCloseable {
 
         private Builder() {}
 
-        /** The hard memory budget in bytes, at least 1 MiB; default 256 MiB. */
+        /**
+         * The hard memory budget in bytes, at least 1 MiB; default 256 MiB. Without an {@link #allocator} it is direct memory,
+         * which the JVM limits to {@code -XX:MaxDirectMemorySize}, or to the size of the heap where that is not set, for all of
+         * its users together: see {@link #build}.
+         */
         public Builder memoryBytes(long value) {
             if (value < 1 << 20) {
                 throw new IllegalArgumentException("memoryBytes is " + value + ", must be at least 1048576 (1 MiB)");
@@ -141,6 +146,21 @@ public final class Environment implements AutoCloseable {
                 throw new IllegalArgumentException("backgroundThreads is " + value + ", must be 1 to 64");
             }
             backgroundThreads = value;
+            return this;
+        }
+
+        /**
+         * How many SSTs of all stores together stay open for reading, 16 to 1,000,000; default 1000. A file is opened when a
+         * block of it is read, and the one that was not read for longest is closed for it. While more threads than this read
+         * different files, each of them has one open. Beside them an open store has three handles, of its lock and its manifest,
+         * and two more of a write-ahead log; each flush, compaction, ingest, verification and copy of a checkpoint has those of
+         * the file that it writes or copies.
+         */
+        public Builder maxOpenFiles(int value) {
+            if (value < 16 || value > 1_000_000) {
+                throw new IllegalArgumentException("maxOpenFiles is " + value + ", must be 16 to 1000000");
+            }
+            maxOpenFiles = value;
             return this;
         }
 
@@ -196,6 +216,10 @@ public final class Environment implements AutoCloseable {
             return backgroundThreads;
         }
 
+        public int maxOpenFiles() {
+            return maxOpenFiles;
+        }
+
         /** Null for the default. */
         public Clock clock() {
             return clock;
@@ -216,6 +240,10 @@ public final class Environment implements AutoCloseable {
             return random;
         }
 
+        /**
+         * @throws MemoryBudgetException when the JVM gives less direct memory than the budget, and there is no {@link
+         *     #allocator}; when it gives hardly more, there is a warning in the log
+         */
         public Environment build() {
             return new Environment(this);
         }

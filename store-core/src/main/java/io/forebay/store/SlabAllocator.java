@@ -8,7 +8,12 @@ import java.nio.ByteBuffer;
  * or blocks that are larger; it never has more than its budget outstanding.
  */
 public interface SlabAllocator {
-    /** A zeroed buffer of exactly {@code bytes}: position 0, limit and capacity {@code bytes}, 8-byte aligned. */
+    /**
+     * A zeroed buffer of exactly {@code bytes}: position 0, limit and capacity {@code bytes}, 8-byte aligned. One that cannot be
+     * had now is refused by an {@link OutOfMemoryError} or a {@link RuntimeException}: then the environment makes do with what it
+     * has, caches less and flushes earlier, and asks again later. A write that cannot do without fails with a {@link
+     * MemoryBudgetException} of that cause.
+     */
     ByteBuffer allocate(int bytes);
 
     /** Takes back a buffer from {@link #allocate}; nobody touches it any more. */

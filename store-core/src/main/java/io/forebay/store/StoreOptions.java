@@ -68,7 +68,11 @@ public final class StoreOptions {
         return bloomBitsPerKey;
     }
 
-    /** Size at which a compaction starts a new SST, in bytes; 4 KiB to 1 TiB, default 64 MiB. */
+    /**
+     * Size at which a compaction starts a new SST, in bytes; 4 KiB to 1 TiB, default 64 MiB. In an environment with little memory
+     * it is less: at most {@link #blockBytes()} times a 512th of {@link Environment.Builder#memoryBytes}, so that the metadata
+     * of one file fits easily.
+     */
     public long targetFileBytes() {
         return targetFileBytes;
     }

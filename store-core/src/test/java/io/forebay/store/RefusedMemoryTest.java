@@ -2,6 +2,7 @@ package io.forebay.store;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.forebay.store.testing.ManualClock;
 import io.forebay.store.testing.RefusingSlabs;
@@ -29,6 +30,94 @@ class RefusedMemoryTest {
     @Test
     void soCanOneThatAHostRefuses() {
         sweep(() -> new OutOfMemoryError("for a test"));
+    }
+
+    /** A JVM that gives less than the budget: all that is out is cached blocks, and they make room. */
+    @Test
+    void theCacheMakesRoomForWhatTheJvmRefuses() {
+        RefusingSlabs slabs = new RefusingSlabs(() -> new OutOfMemoryError("for a test"));
+        try (Environment environment = Environment.builder()
+                .memoryBytes(16 * MIB)
+                .executor(new SteppedExecutor(new ManualClock()))
+                .clock(new ManualClock())
+                .allocator(slabs)
+                .build()) {
+            Store store = environment.open(FileStores.inMemory(), StoreOptions.defaults());
+            fill(store, 0, 8_000);
+            store.flush();
+            readAll(store, 8_000);
+            assertThat(environment.statistics().cacheBytes()).isGreaterThan(7 * MIB);
+            assertThat(environment.statistics().memtableBytes()).isLessThan(MIB);
+            slabs.limit(slabs.slabs.outstanding());
+            fill(store, 8_000, 8_000);
+            // a quarter of the budget in one batch
+            WriteBatch batch = new WriteBatch();
+            for (int i = 16_000; i < 20_000; i++) {
+                batch.put(bytes("key" + i), new byte[1000]);
+            }
+            store.write(batch);
+            assertThat(slabs.refusals()).isPositive();
+            readAll(store, 20_000);
+            store.flush();
+            fill(store, 0, 20_000);
+            readAll(store, 20_000);
+            store.compact();
+            readAll(store, 20_000);
+        }
+        assertThat(slabs.slabs.outstanding()).isZero();
+    }
+
+    @Test
+    void soLittleMemoryThatNothingIsCachedIsEnoughForReads() {
+        RefusingSlabs slabs = new RefusingSlabs(() -> new OutOfMemoryError("for a test"));
+        try (Environment environment =
+                Environment.builder().memoryBytes(16 * MIB).allocator(slabs).build()) {
+            Store store = environment.open(FileStores.inMemory(), StoreOptions.defaults());
+            fill(store, 0, 2_000);
+            store.flush();
+            slabs.limit(0);
+            readAll(store, 2_000);
+            try (StoreIterator iterator = store.iterator(KeyRange.all())) {
+                int entries = 0;
+                for (iterator.seekToFirst(); iterator.isValid(); iterator.next()) {
+                    entries++;
+                }
+                assertThat(entries).isEqualTo(2_000);
+            }
+            assertThat(environment.statistics().cacheBytes()).isZero();
+        }
+    }
+
+    @Test
+    void whenNothingCanMakeRoomTheNumbersAreSaid() {
+        OutOfMemoryError refusal = new OutOfMemoryError("for a test");
+        RefusingSlabs slabs = new RefusingSlabs(() -> refusal);
+        try (Environment environment =
+                Environment.builder().memoryBytes(16 * MIB).allocator(slabs).build()) {
+            Store store = environment.open(FileStores.inMemory(), StoreOptions.defaults());
+            slabs.limit(0);
+            assertThatThrownBy(() -> store.put(bytes("key"), bytes("value")))
+                    .isInstanceOf(MemoryBudgetException.class)
+                    .hasMessageContaining("budget of 16777216 bytes")
+                    .hasMessageContaining("no more than 65536 can be had")
+                    .hasCause(refusal);
+            slabs.allowAll();
+            store.put(bytes("key"), bytes("value"));
+            store.commitDurably(new byte[0]);
+            assertThat(store.get(bytes("key"))).isEqualTo(bytes("value"));
+        }
+    }
+
+    private static void fill(Store store, int from, int count) {
+        for (int i = from; i < from + count; i++) {
+            store.put(bytes("key" + i), new byte[1000]);
+        }
+    }
+
+    private static void readAll(Store store, int count) {
+        for (int i = 0; i < count; i++) {
+            assertThat(store.get(bytes("key" + i))).hasSize(1000);
+        }
     }
 
     /** Refuses one request after the other, until a run needs no more. */

@@ -39,7 +39,11 @@ class ResidentMemoryTest {
         List<Long> resident = new ArrayList<>();
         String last = null;
         try (ChildJvm child = ChildJvm.start(
-                List.of("-Xmx" + HEAP / MIB + "m", "-XX:+UseSerialGC", "-XX:MaxMetaspaceSize=48m"),
+                List.of(
+                        "-Xmx" + HEAP / MIB + "m",
+                        "-XX:MaxDirectMemorySize=" + BUDGET,
+                        "-XX:+UseSerialGC",
+                        "-XX:MaxMetaspaceSize=48m"),
                 MemoryChild.class,
                 directory.toString(),
                 Long.toString(BUDGET),

@@ -56,12 +56,19 @@ public final class BlockCache implements AutoCloseable {
         for (int i = 0; i < classes.length; i++) {
             classes[i] = new SizeClass(1 << (SMALLEST_SHIFT + i));
         }
-        pool.onPressure(this::reclaim);
+        pool.cacheReclaimer(this::reclaim);
     }
 
     /** The slots of a file that is being opened. */
     public BlockSlots slots(int blocks) {
         return new BlockSlots(this, blocks);
+    }
+
+    /** The slots of a file whose blocks are to stay outside the cache: each is read to the heap whenever it is wanted. */
+    public BlockSlots closedSlots() {
+        BlockSlots slots = new BlockSlots(this, 0);
+        slots.close();
+        return slots;
     }
 
     /**
@@ -98,11 +105,7 @@ public final class BlockCache implements AutoCloseable {
 
     private CachedBlock load(BlockSlots slots, int ordinal, BlockSource source) throws IOException {
         int length = source.length(ordinal);
-        CachedBlock block;
-        synchronized (this) {
-            slots.addMiss();
-            block = allocate(slots, ordinal, length);
-        }
+        CachedBlock block = allocate(slots, ordinal, length);
         if (block == null) {
             return loadTransient(slots, ordinal, source, length);
         }
@@ -141,11 +144,28 @@ public final class BlockCache implements AutoCloseable {
         free(block);
     }
 
-    /** A block with a frame, pinned and in no slot yet; null when there is no room. */
+    /** A block with a frame, pinned and in no slot yet; null when there is no room, or nobody would find it. */
     private CachedBlock allocate(BlockSlots slots, int ordinal, int length) {
+        synchronized (this) {
+            slots.addMiss();
+            CachedBlock block = slots.isClosed() ? null : tryAllocate(slots, ordinal, length);
+            if (block != null || slots.isClosed()) {
+                transientBlocks += block == null ? 1 : 0;
+                return block;
+            }
+        }
+        // Whoever gives room to the cache must not be asked under its lock.
+        boolean again = pool.makeRoomForCache(Math.max(length, Environment.SLAB_BYTES));
+        synchronized (this) {
+            CachedBlock block = again && !slots.isClosed() ? tryAllocate(slots, ordinal, length) : null;
+            transientBlocks += block == null ? 1 : 0;
+            return block;
+        }
+    }
+
+    private CachedBlock tryAllocate(BlockSlots slots, int ordinal, int length) {
         CacheSlab home = length > Environment.SLAB_BYTES ? takeLarge(length) : takeSmall(classOf(length));
         if (home == null) {
-            transientBlocks++;
             return null;
         }
         int frame = home.sizeClass.takeFrame(home);
@@ -313,13 +333,13 @@ public final class BlockCache implements AutoCloseable {
     }
 
     synchronized void evictAll(BlockSlots slots) {
-        slots.close();
-        for (int i = 0; i < slots.size(); i++) {
+        for (int i = 0; slots.hasBlocks(); i++) {
             CachedBlock block = slots.get(i);
             if (block != null && !evict(block)) {
                 slots.forget(block, block.hits());
             }
         }
+        slots.close();
     }
 
     synchronized long hits(BlockSlots slots) {

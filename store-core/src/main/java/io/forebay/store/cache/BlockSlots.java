@@ -8,11 +8,16 @@ import java.lang.invoke.VarHandle;
  * calls {@link #evictAll()} when it is closed.
  */
 public final class BlockSlots {
+    /** Heap bytes for each block of a file. */
+    public static final int BYTES_PER_BLOCK = 8;
+
     private static final VarHandle ELEMENT = MethodHandles.arrayElementVarHandle(CachedBlock[].class);
 
     private final BlockCache cache;
-    private final CachedBlock[] blocks;
+    /** Nothing when closed, so that a block that is pinned for long does not hold the slots of all others. */
+    private CachedBlock[] blocks;
     // Guarded by the lock of the cache.
+    private int present;
     private long evictedHits;
     private long misses;
     private boolean closed;
@@ -24,7 +29,7 @@ public final class BlockSlots {
 
     /** Heap bytes of the slots of a file with so many blocks, for accounting as metadata. */
     public static long heapBytes(int blocks) {
-        return 64 + 8L * blocks;
+        return 64 + (long) BYTES_PER_BLOCK * blocks;
     }
 
     BlockCache cache() {
@@ -57,20 +62,29 @@ public final class BlockSlots {
     }
 
     CachedBlock get(int ordinal) {
-        return (CachedBlock) ELEMENT.getAcquire(blocks, ordinal);
+        CachedBlock[] array = blocks;
+        return ordinal < array.length ? (CachedBlock) ELEMENT.getAcquire(array, ordinal) : null;
     }
 
     // The rest is called under the lock of the cache; only then do the elements of the array change.
 
     void set(int ordinal, CachedBlock block) {
+        if (blocks[ordinal] == null) {
+            present++;
+        }
         ELEMENT.setRelease(blocks, ordinal, block);
+    }
+
+    boolean hasBlocks() {
+        return present > 0;
     }
 
     /** Removes a block that was found {@code hits} times, if it is still here. */
     void forget(CachedBlock block, long hits) {
-        if (blocks[block.ordinal] == block) {
+        if (get(block.ordinal) == block) {
             evictedHits += hits;
-            set(block.ordinal, null);
+            present--;
+            ELEMENT.setRelease(blocks, block.ordinal, null);
         }
     }
 
@@ -80,6 +94,7 @@ public final class BlockSlots {
 
     void close() {
         closed = true;
+        blocks = new CachedBlock[0];
     }
 
     void addMiss() {

@@ -3,8 +3,9 @@ package io.forebay.store.cache;
 import io.forebay.store.Environment;
 import io.forebay.store.SlabAllocator;
 import io.forebay.store.util.Slab;
-import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.nio.ByteBuffer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Hands out memory under one hard budget. Nothing is handed out beyond it, ever: a request that does not fit even after
@@ -16,22 +17,36 @@ public final class SlabPool {
     public enum Use {
         MEMTABLE,
         CACHE,
+        /** What readers of files keep in memory. */
+        TABLE,
+        /** The order of memtables, and windows of scans. */
         METADATA
     }
 
     private static final int USES = Use.values().length;
+    /** So often the cache is squeezed for one slab; others may snatch what it gave. */
+    private static final int REFUSALS = 8;
+
+    private static final Logger LOG = LoggerFactory.getLogger(SlabPool.class);
 
     private final SlabAllocator allocator;
     private final long budget;
     private final long cacheFloor;
     private final long memtableCeiling;
 
-    private final List<Reclaimer> reclaimers = new CopyOnWriteArrayList<>();
+    private volatile Reclaimer cache = bytes -> 0;
+    private volatile Reclaimer tables = bytes -> 0;
     private final long[] usedBy = new long[USES];
     private long used;
     private long peak;
+    /** Slabs that are out. */
+    private long outstanding;
+
+    private long capacity;
     /** The allocator failed, and has given nothing and got nothing back since. */
     private volatile boolean refused;
+
+    private volatile Throwable refusal;
 
     /**
      * @param allocator is asked for slabs of {@link Environment#SLAB_BYTES} and for larger buffers
@@ -48,47 +63,99 @@ public final class SlabPool {
     public SlabPool(SlabAllocator allocator, long budget, long memtableCeiling) {
         this.allocator = allocator;
         this.budget = budget;
+        this.capacity = budget;
         this.cacheFloor = budget / 8;
         this.memtableCeiling = memtableCeiling;
     }
 
-    /** A zeroed slab of {@link Environment#SLAB_BYTES}, or null when the budget has no room for it. */
+    /** A zeroed slab of {@link Environment#SLAB_BYTES}, or null when the budget has no room for it or the allocator refuses. */
     public Slab tryTake(Use use) {
         return tryTakeLarge(use, Environment.SLAB_BYTES);
     }
 
-    /** A zeroed slab of exactly {@code bytes}, or null when the budget has no room for it. */
+    /**
+     * A zeroed slab of exactly {@code bytes}, or null when the budget has no room for it. A refusal of the allocator counts as
+     * no room: the cache is squeezed for it, to nothing if need be.
+     */
     public Slab tryTakeLarge(Use use, int bytes) {
-        return take(use, bytes, false);
+        return use == Use.CACHE ? tryTakeOptional(use, bytes) : take(use, bytes, false);
     }
 
     /**
-     * As {@link #tryTakeLarge}, for a slab that the caller can do without: null as well when the allocator fails, and
-     * without asking it again before it gave or got something. For a JVM collects garbage and sleeps before it refuses;
-     * and whoever needs memory does ask, and is told why there is none.
+     * As {@link #tryTakeLarge}, for a slab that the caller can do without: when the allocator refuses, nothing is squeezed, and
+     * it is not asked again before it gave or got something. For a JVM collects garbage and sleeps before it refuses.
      */
     public Slab tryTakeOptional(Use use, int bytes) {
         return refused ? null : take(use, bytes, true);
     }
 
     private Slab take(Use use, int bytes, boolean optional) {
-        if (!tryReserve(use, bytes)) {
-            return null;
-        }
-        Slab slab = null;
-        try {
-            slab = new Slab(allocator.allocate(bytes));
-        } catch (RuntimeException | OutOfMemoryError e) {
-            if (!optional) {
-                throw e;
+        for (int attempt = 0; attempt < REFUSALS; attempt++) {
+            if (!tryReserve(use, bytes)) {
+                return null;
             }
+            Slab slab = ask(use, bytes);
+            // What the cache gives back is there again, without the host.
+            if (slab != null || optional || cache.reclaim(bytes) == 0) {
+                return slab;
+            }
+        }
+        return null;
+    }
+
+    /** Of room that is reserved; takes that back otherwise. @return null when the allocator refuses */
+    private Slab ask(Use use, int bytes) {
+        ByteBuffer buffer = null;
+        try {
+            buffer = allocator.allocate(bytes);
+        } catch (RuntimeException | OutOfMemoryError e) {
+            refused(e);
+            return null;
         } finally {
-            refused = slab == null;
-            if (slab == null) {
+            if (buffer == null) {
                 unreserve(use, bytes);
             }
         }
-        return slab;
+        refused = false;
+        synchronized (usedBy) {
+            outstanding += bytes;
+            if (outstanding > capacity) {
+                capacity = budget;
+            }
+        }
+        return new Slab(buffer);
+    }
+
+    private void refused(Throwable cause) {
+        refusal = cause;
+        refused = true;
+        long given;
+        boolean first;
+        synchronized (usedBy) {
+            first = capacity == budget;
+            given = outstanding;
+            capacity = Math.min(budget, Math.max(Environment.SLAB_BYTES, outstanding));
+        }
+        if (first) {
+            LOG.warn(
+                    "Of a memory budget of {} bytes, no more than {} are to be had. Less is cached, and memtables are flushed"
+                            + " earlier. {}",
+                    budget,
+                    given,
+                    cause.toString());
+        }
+    }
+
+    /** Why the allocator last gave nothing; null when it always gave something. */
+    public Throwable refusal() {
+        return refusal;
+    }
+
+    /** The budget, or what of it the allocator gives at present. */
+    public long capacity() {
+        synchronized (usedBy) {
+            return capacity;
+        }
     }
 
     /** Gives back a slab that was taken for {@code use}; nobody touches it any more. */
@@ -96,6 +163,9 @@ public final class SlabPool {
         int bytes = slab.capacity();
         allocator.release(slab.buffer());
         refused = false;
+        synchronized (usedBy) {
+            outstanding -= bytes;
+        }
         unreserve(use, bytes);
     }
 
@@ -119,7 +189,7 @@ public final class SlabPool {
                     return true;
                 }
                 // What cannot help is not evicted.
-                if (use == Use.CACHE || missing > usedBy[Use.CACHE.ordinal()] - cacheFloor) {
+                if (use == Use.CACHE || missing > spareCache() + usedBy[Use.TABLE.ordinal()]) {
                     return false;
                 }
             }
@@ -141,22 +211,50 @@ public final class SlabPool {
         }
     }
 
+    /** The cache is squeezed to its floor first: without the metadata of its file, no block is found. */
     private long reclaim(long bytes) {
-        long freed = 0;
-        for (Reclaimer reclaimer : reclaimers) {
-            if (freed < bytes) {
-                freed += reclaimer.reclaim(bytes - freed);
-            }
+        long spare;
+        synchronized (usedBy) {
+            spare = spareCache();
         }
-        return freed;
+        long freed = spare == 0 ? 0 : cache.reclaim(Math.min(bytes, spare));
+        return freed < bytes ? freed + tables.reclaim(bytes - freed) : freed;
+    }
+
+    private long spareCache() {
+        return Math.max(0, usedBy[Use.CACHE.ordinal()] - cacheFloor);
     }
 
     /**
-     * Adds somebody to ask for memory held as {@link Use#CACHE} when a memtable or metadata needs it. The cache is squeezed
-     * to an eighth of the budget and no further.
+     * Makes tables give room to the cache, as long as that has less than its floor.
+     *
+     * @return false when nothing was given back
      */
-    public void onPressure(Reclaimer reclaimer) {
-        reclaimers.add(reclaimer);
+    boolean makeRoomForCache(int bytes) {
+        long missing;
+        synchronized (usedBy) {
+            missing = used + bytes - budget;
+            if (missing <= 0) {
+                return true;
+            }
+            if (usedBy[Use.CACHE.ordinal()] + bytes > cacheFloor || usedBy[Use.TABLE.ordinal()] == 0) {
+                return false;
+            }
+        }
+        return tables.reclaim(missing) > 0;
+    }
+
+    /**
+     * Who is asked for memory held as {@link Use#CACHE} when somebody else needs it. The cache is squeezed to an eighth of the
+     * budget and no further.
+     */
+    public void cacheReclaimer(Reclaimer reclaimer) {
+        cache = reclaimer;
+    }
+
+    /** Who is asked for memory held as {@link Use#TABLE} when the cache cannot be squeezed further. */
+    public void tableReclaimer(Reclaimer reclaimer) {
+        tables = reclaimer;
     }
 
     /** Bytes handed out. */

@@ -32,6 +32,14 @@ public abstract class Codec {
     public abstract int compress(byte[] content, int at, int length, byte[] payload, int payloadAt, int room);
 
     /**
+     * How long the content of a payload is at the most, from a look at its structure: no memory is needed for that, however much
+     * it claims.
+     *
+     * @throws BadPayloadException when it is no payload of this codec
+     */
+    public abstract long mostContent(byte[] payload, int at, int length) throws BadPayloadException;
+
+    /**
      * Decompresses {@code payload[at, at + length)} to exactly {@code content[contentAt, contentAt + contentLength)}.
      *
      * @throws BadPayloadException when it is no payload of this codec, or one of another length

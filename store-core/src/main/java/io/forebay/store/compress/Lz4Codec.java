@@ -8,6 +8,9 @@ import net.jpountz.lz4.LZ4SafeDecompressor;
 
 /** The LZ4 block format without a frame. Uses the pure and bounds-checked Java of the library, never its native code. */
 final class Lz4Codec extends Codec {
+    private static final int OFFSET_BYTES = 2;
+    private static final int LEAST_MATCH = 4;
+
     private final LZ4Compressor compressor;
     private final LZ4SafeDecompressor decompressor;
 
@@ -25,6 +28,66 @@ final class Lz4Codec extends Codec {
         } catch (LZ4Exception e) {
             // The library's only way to say that there is too little room.
             return TOO_LARGE;
+        }
+    }
+
+    /** Exactly: a block is a sequence of literals and matches, whose lengths are said. */
+    @Override
+    public long mostContent(byte[] payload, int at, int length) throws BadPayloadException {
+        Tokens in = new Tokens(payload, at, at + length);
+        long content = 0;
+        while (true) {
+            int token = in.next();
+            long literals = in.length(token >>> 4);
+            content += literals;
+            in.skip(literals);
+            if (in.isAtEnd()) {
+                return content;
+            }
+            in.skip(OFFSET_BYTES);
+            content += in.length(token & 0xF) + LEAST_MATCH;
+        }
+    }
+
+    /** The bytes of a block, one by one. */
+    private static final class Tokens {
+        private static final int MORE = 0xF;
+        private final byte[] bytes;
+        private final int end;
+        private int at;
+
+        Tokens(byte[] bytes, int at, int end) {
+            this.bytes = bytes;
+            this.at = at;
+            this.end = end;
+        }
+
+        boolean isAtEnd() {
+            return at == end;
+        }
+
+        int next() throws BadPayloadException {
+            if (at == end) {
+                throw new BadPayloadException("an LZ4 block that ends too early");
+            }
+            return bytes[at++] & 0xFF;
+        }
+
+        /** That of half a token, and of the bytes that go on with it. */
+        long length(int half) throws BadPayloadException {
+            long length = half;
+            for (int more = half == MORE ? 255 : 0; more == 255; ) {
+                more = next();
+                length += more;
+            }
+            return length;
+        }
+
+        void skip(long count) throws BadPayloadException {
+            if (count > end - at) {
+                throw new BadPayloadException("an LZ4 block that ends too early");
+            }
+            at += (int) count;
         }
     }
 

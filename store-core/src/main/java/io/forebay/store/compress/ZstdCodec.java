@@ -50,6 +50,11 @@ final class ZstdCodec extends Codec {
     }
 
     @Override
+    public long mostContent(byte[] payload, int at, int length) throws BadPayloadException {
+        return ZstdFrame.mostContent(payload, at, length);
+    }
+
+    @Override
     public void decompress(byte[] payload, int at, int length, byte[] content, int contentAt, int contentLength)
             throws BadPayloadException {
         int place = place();

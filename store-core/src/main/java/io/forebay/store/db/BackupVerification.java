@@ -70,7 +70,7 @@ final class BackupVerification {
     }
 
     private List<FileReport> verify(CheckpointManifest metadata) {
-        FileRegistry registry = new FileRegistry(files, shared.cache(), shared.pool(), shared.executor(), encryption);
+        FileRegistry registry = new FileRegistry(files, shared.tables(), shared.executor(), encryption);
         registry.keepFiles();
         try {
             Version version = version(metadata, registry);

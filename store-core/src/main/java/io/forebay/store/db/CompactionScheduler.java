@@ -174,7 +174,7 @@ final class CompactionScheduler {
         long durable = store.versions.durableSequence();
         Compaction compaction = null;
         try {
-            long target = store.options.targetFileBytes();
+            long target = store.targetFileBytes();
             compaction = outdated != null
                     ? CompactionPicker.pickFull(version, busy, durable, oldest, target, outdated)
                     : CompactionPicker.pick(version, busy, durable, oldest, target);

@@ -17,10 +17,12 @@ import io.forebay.store.cache.BlockCache;
 import io.forebay.store.cache.SlabPool;
 import io.forebay.store.checkpoint.CheckpointManifest;
 import io.forebay.store.crypto.Encryption;
+import io.forebay.store.util.DirectMemory;
 import io.forebay.store.util.DirectSlabAllocator;
 import io.forebay.store.util.SecureIds;
 import io.forebay.store.util.SystemClock;
 import io.forebay.store.util.SystemExecutor;
+import io.forebay.store.version.TableCache;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -34,8 +36,10 @@ import org.slf4j.LoggerFactory;
 public final class Engine {
     private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
 
+    private final long budget;
     private final SlabPool pool;
     private final BlockCache cache;
+    private final TableCache tables;
     private final BackgroundExecutor executor;
     private final EngineResources shared;
     private final Set<Store> stores = new LinkedHashSet<>();
@@ -43,16 +47,26 @@ public final class Engine {
     private boolean closed;
 
     public Engine(Environment.Builder builder, EngineLimits limits) {
-        long budget = builder.memoryBytes();
-        SlabAllocator allocator = orElse(builder.allocator(), () -> new DirectSlabAllocator(budget));
-        pool = new SlabPool(allocator, budget, budget / 4 * 3);
+        budget = builder.memoryBytes();
+        SlabAllocator allocator = builder.allocator();
+        long usable = budget;
+        if (allocator == null) {
+            String warning = DirectMemoryCheck.check(budget, DirectMemory.now());
+            if (warning != null) {
+                LOG.warn(warning);
+            }
+            allocator = new DirectSlabAllocator(budget);
+            usable = DirectSlabAllocator.usable(budget);
+        }
+        pool = new SlabPool(allocator, usable, usable / 4 * 3);
         cache = new BlockCache(pool);
+        tables = new TableCache(cache, pool, builder.maxOpenFiles());
         executor = orElse(builder.executor(), () -> new SystemExecutor(builder.backgroundThreads(), "forebay"));
         Clock clock = orElse(builder.clock(), SystemClock::new);
         LongSupplier ids = orElse(builder.random(), SecureIds::new);
         shared = new EngineResources(
                 pool,
-                cache,
+                tables,
                 executor,
                 clock,
                 ids,
@@ -92,13 +106,18 @@ public final class Engine {
             open = stores.size();
         }
         return new EnvironmentStatistics(
-                pool.budget(),
+                budget,
                 pool.used(),
                 pool.peak(),
                 pool.used(SlabPool.Use.MEMTABLE),
                 pool.used(SlabPool.Use.CACHE),
-                pool.used(SlabPool.Use.METADATA),
-                open);
+                pool.used(SlabPool.Use.METADATA) + pool.used(SlabPool.Use.TABLE),
+                open,
+                tables.size(),
+                tables.misses(),
+                tables.evictions(),
+                tables.openFiles(),
+                tables.fileOpens());
     }
 
     /** Every store is closed even if another one fails to; the first failure is thrown at the end. Idempotent. */

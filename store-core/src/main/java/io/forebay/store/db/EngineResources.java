@@ -2,14 +2,14 @@ package io.forebay.store.db;
 
 import io.forebay.store.BackgroundExecutor;
 import io.forebay.store.Clock;
-import io.forebay.store.cache.BlockCache;
 import io.forebay.store.cache.SlabPool;
+import io.forebay.store.version.TableCache;
 import java.util.function.LongSupplier;
 
 /** What the stores of one environment share. */
 record EngineResources(
         SlabPool pool,
-        BlockCache cache,
+        TableCache tables,
         BackgroundExecutor executor,
         Clock clock,
         LongSupplier ids,

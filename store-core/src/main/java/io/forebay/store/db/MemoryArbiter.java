@@ -111,7 +111,7 @@ final class MemoryArbiter {
      */
     boolean shouldFreeze(Tenant self) {
         long used = pool.used(SlabPool.Use.MEMTABLE);
-        if (used <= pool.budget() / 2) {
+        if (used <= pool.capacity() / 2) {
             return false;
         }
         long active = 0;
@@ -142,7 +142,7 @@ final class MemoryArbiter {
 
     /** True when memtables, those that only readers hold among them, use more than half of the budget. */
     boolean isTight() {
-        return pool.used(SlabPool.Use.MEMTABLE) > pool.budget() / 2;
+        return pool.used(SlabPool.Use.MEMTABLE) > pool.capacity() / 2;
     }
 
     /**
@@ -224,11 +224,16 @@ final class MemoryArbiter {
 
     /** Flushes cannot help: names the request, the budget and its use. */
     MemoryBudgetException exhausted(String request) {
-        return new MemoryBudgetException("No memory for " + request + ": of the budget of " + pool.budget()
-                + " bytes, memtables use " + pool.used(SlabPool.Use.MEMTABLE) + ", the block cache "
-                + pool.used(SlabPool.Use.CACHE) + " and file metadata " + pool.used(SlabPool.Use.METADATA)
-                + ". Raise the budget, close iterators that are open for long"
-                + oldestOpen(" (the oldest is an ", ")") + ", or write smaller values.");
+        boolean refused = pool.capacity() < pool.budget();
+        String limit = refused ? ", of which no more than " + pool.capacity() + " can be had" : "";
+        String message = "No memory for " + request + ": of the budget of " + pool.budget() + " bytes" + limit
+                + ", memtables use " + pool.used(SlabPool.Use.MEMTABLE) + ", the block cache "
+                + pool.used(SlabPool.Use.CACHE) + " and file metadata "
+                + (pool.used(SlabPool.Use.METADATA) + pool.used(SlabPool.Use.TABLE)) + ". "
+                + (refused ? "Raise what the JVM or the host gives" : "Raise the budget")
+                + ", close iterators that are open for long" + oldestOpen(" (the oldest is an ", ")")
+                + ", or write smaller values.";
+        return new MemoryBudgetException(message, refused ? pool.refusal() : null);
     }
 
     private String oldestOpen(String before, String behind) {

@@ -75,7 +75,7 @@ final class Pacing {
      * @return how long, in nanoseconds
      */
     long pause(long grownBytes, double logs, boolean flushing) {
-        double memory = (double) pool.used(SlabPool.Use.MEMTABLE) / pool.budget();
+        double memory = (double) pool.used(SlabPool.Use.MEMTABLE) / pool.capacity();
         double weight = Math.min(MAX_WEIGHT, (memory - FREE_SHARE) / (SETTLED_SHARE - FREE_SHARE));
         double logWeight = Math.min(MAX_WEIGHT, (logs - FREE_LOGS) / (FULL_LOGS - FREE_LOGS));
         double runs = Math.min(1, (double) (sortedRuns - CALM_RUNS) / (FULL_RUNS - CALM_RUNS));

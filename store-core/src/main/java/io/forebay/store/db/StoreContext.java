@@ -3,6 +3,7 @@ package io.forebay.store.db;
 import io.forebay.store.Durability;
 import io.forebay.store.FileStore;
 import io.forebay.store.StoreOptions;
+import io.forebay.store.cache.BlockSlots;
 import io.forebay.store.flush.SstTarget;
 import io.forebay.store.memtable.Memtable;
 import io.forebay.store.util.Cancellation;
@@ -12,6 +13,9 @@ import io.forebay.store.wal.WriteAheadLog;
 
 /** The parts of one open store, for each other. */
 final class StoreContext {
+    /** So small a part of the budget are the places of one file's blocks. */
+    private static final int METADATA_SHARE = 64;
+
     final EngineResources shared;
     final FileStore files;
     final StoreOptions options;
@@ -98,6 +102,16 @@ final class StoreContext {
                 shared.ids(),
                 shared.clock(),
                 options,
+                targetFileBytes(),
                 shared.limits().foldBytes());
+    }
+
+    /**
+     * Size at which files end: that of the options, or less, so that the metadata of one file, which is in memory to read it,
+     * stays a small part of the budget. Most of it are the places of its blocks in the cache.
+     */
+    long targetFileBytes() {
+        long mostBlocks = shared.pool().budget() / METADATA_SHARE / BlockSlots.BYTES_PER_BLOCK;
+        return Math.min(options.targetFileBytes(), mostBlocks * options.blockBytes());
     }
 }

@@ -74,8 +74,7 @@ final class StoreOpener {
         try {
             place.require(files);
             AutoCloseable lock = once(files.lock());
-            FileRegistry registry =
-                    new FileRegistry(files, shared.cache(), shared.pool(), shared.executor(), encryption);
+            FileRegistry registry = new FileRegistry(files, shared.tables(), shared.executor(), encryption);
             VersionSet versions = null;
             try {
                 versions = opening.open(registry);

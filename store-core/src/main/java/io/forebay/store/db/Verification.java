@@ -86,7 +86,7 @@ final class Verification {
     }
 
     private VerificationReport open(Encryption encryption) throws IOException {
-        FileRegistry registry = new FileRegistry(files, shared.cache(), shared.pool(), shared.executor(), encryption);
+        FileRegistry registry = new FileRegistry(files, shared.tables(), shared.executor(), encryption);
         try (VersionSet versions = VersionSet.openToRead(files, registry)) {
             return run(versions);
         } catch (CorruptionException e) {

@@ -18,7 +18,7 @@ import java.util.function.LongSupplier;
  * @param bloomBitsPerKey see {@link StoreOptions#bloomBitsPerKey()}
  * @param compression of the files that are written
  * @param bottomCompression of those of the bottom level
- * @param targetFileBytes see {@link StoreOptions#targetFileBytes()}
+ * @param targetFileBytes size at which a file ends
  * @param foldBytes see {@link io.forebay.store.iter.Retention}
  */
 public record SstTarget(
@@ -48,12 +48,14 @@ public record SstTarget(
                 foldBytes);
     }
 
+    /** @param targetFileBytes instead of that of the options */
     public static SstTarget of(
             FileStore files,
             FileRegistry registry,
             LongSupplier ids,
             Clock clock,
             StoreOptions options,
+            long targetFileBytes,
             long foldBytes) {
         return new SstTarget(
                 files,
@@ -64,7 +66,7 @@ public record SstTarget(
                 options.bloomBitsPerKey(),
                 options.compression(),
                 options.bottomCompression(),
-                options.targetFileBytes(),
+                targetFileBytes,
                 foldBytes);
     }
 }

@@ -17,7 +17,6 @@ final class CachedBlocks extends BlockAccess {
     /** Shorter scans may be repeated, and so leave their blocks in the cache. */
     private static final int LONG_SCAN_BLOCKS = 32;
 
-    private final SstBlocks blocks;
     private final SlabPool pool;
     private CachedBlock pinned;
     private ScanWindow window;
@@ -28,13 +27,12 @@ final class CachedBlocks extends BlockAccess {
     private boolean backwards;
 
     /** @param pool for the memory of long scans */
-    CachedBlocks(SstBlocks blocks, SlabPool pool) {
-        this.blocks = blocks;
+    CachedBlocks(SlabPool pool) {
         this.pool = pool;
     }
 
     @Override
-    int find(int partition, byte[] key, int offset, int keyLength) throws IOException {
+    int find(SstBlocks blocks, int partition, byte[] key, int offset, int keyLength) throws IOException {
         CachedBlock index = blocks.index(partition);
         try {
             return blocks.top().firstDataBlock(partition)
@@ -45,10 +43,10 @@ final class CachedBlocks extends BlockAccess {
     }
 
     @Override
-    void data(int dataBlock) throws IOException {
+    void data(SstBlocks blocks, int dataBlock) throws IOException {
         release();
         countSequential(dataBlock);
-        if (sequential < LONG_SCAN_BLOCKS || !isPastTheCache(dataBlock)) {
+        if (sequential < LONG_SCAN_BLOCKS || !isPastTheCache(blocks, dataBlock)) {
             CachedBlock block = blocks.data(dataBlock);
             length = block.length() - BlockTrailer.BYTES;
             if (block.tryHold()) {
@@ -84,7 +82,7 @@ final class CachedBlocks extends BlockAccess {
     }
 
     /** Shows the block if it is worth to be read with its neighbours, past the cache. */
-    private boolean isPastTheCache(int dataBlock) throws IOException {
+    private boolean isPastTheCache(SstBlocks blocks, int dataBlock) throws IOException {
         if (blocks.isCached(dataBlock)) {
             return false;
         }
@@ -92,9 +90,9 @@ final class CachedBlocks extends BlockAccess {
             if (blocks.hasCacheRoom()) {
                 return false;
             }
-            window = new ScanWindow(blocks, pool);
+            window = new ScanWindow(pool);
         }
-        return window.show(dataBlock, backwards, this);
+        return window.show(blocks, dataBlock, backwards, this);
     }
 
     @Override

@@ -16,8 +16,6 @@ final class ReadAheadBlocks extends BlockAccess {
     /** A merge has a window for each of its runs: together they stay a small part of the budget. */
     private static final int BUDGET_SHARE = 256;
 
-    private final SstBlocks blocks;
-    private final TopIndex top;
     private final SlabPool pool;
     private int partition = -1;
     private Slab index = new Slab(ByteBuffer.allocate(SstFormat.META_BLOCK_BYTES));
@@ -35,26 +33,25 @@ final class ReadAheadBlocks extends BlockAccess {
     private boolean closed;
 
     /** @param pool null to read one block at a time, to the heap */
-    ReadAheadBlocks(SstBlocks blocks, SlabPool pool) {
-        this.blocks = blocks;
-        this.top = blocks.top();
+    ReadAheadBlocks(SlabPool pool) {
         this.pool = pool;
     }
 
     @Override
-    int find(int newPartition, byte[] key, int offset, int keyLength) throws IOException {
-        loadIndex(newPartition);
-        return top.firstDataBlock(newPartition) + BlockSearch.lowerBound(index, 0, key, offset, keyLength);
+    int find(SstBlocks blocks, int newPartition, byte[] key, int offset, int keyLength) throws IOException {
+        loadIndex(blocks, newPartition);
+        return blocks.top().firstDataBlock(newPartition) + BlockSearch.lowerBound(index, 0, key, offset, keyLength);
     }
 
     @Override
-    void data(int dataBlock) throws IOException {
-        loadIndex(top.partitionOfDataBlock(dataBlock));
+    void data(SstBlocks blocks, int dataBlock) throws IOException {
+        TopIndex top = blocks.top();
+        loadIndex(blocks, top.partitionOfDataBlock(dataBlock));
         int number = dataBlock - top.firstDataBlock(partition);
         long begin = top.dataOffset(partition) + SstBlocks.beginOfData(index, 0, indexEnd, number);
         long end = top.dataOffset(partition) + SstBlocks.endOfData(index, 0, indexEnd, number);
         if (begin < windowBegin || end > windowEnd) {
-            fill(begin, (int) (end - begin), dataBlock == current - 1);
+            fill(blocks, begin, (int) (end - begin), dataBlock == current - 1);
         }
         current = dataBlock;
         int fileBytes = (int) (end - begin);
@@ -66,6 +63,7 @@ final class ReadAheadBlocks extends BlockAccess {
             at = windowAt;
         } else {
             if (decoded == null || decoded.capacity() < length) {
+                blocks.checkClaim(window, windowAt, fileBytes, length, begin);
                 decoded = new Slab(ByteBuffer.allocate(length));
             }
             blocks.decodeData(window, windowAt, fileBytes, length, begin, decoded);
@@ -74,11 +72,11 @@ final class ReadAheadBlocks extends BlockAccess {
         }
     }
 
-    private void loadIndex(int newPartition) throws IOException {
+    private void loadIndex(SstBlocks blocks, int newPartition) throws IOException {
         if (newPartition == partition) {
             return;
         }
-        int bytes = blocks.cachedBytes(top.indexBytes(newPartition));
+        int bytes = blocks.cachedBytes(blocks.top().indexBytes(newPartition));
         if (index.capacity() < bytes) {
             index = new Slab(ByteBuffer.allocate(bytes));
         }
@@ -89,10 +87,10 @@ final class ReadAheadBlocks extends BlockAccess {
     }
 
     /** Makes the window hold the block and what follows it, or, going backwards, what comes before it. */
-    private void fill(long begin, int bytes, boolean backwards) throws IOException {
+    private void fill(SstBlocks blocks, long begin, int bytes, boolean backwards) throws IOException {
         windowEnd = windowBegin;
         chooseWindow(bytes);
-        long dataEnd = top.dataOffset(top.partitions());
+        long dataEnd = blocks.top().dataOffset(blocks.top().partitions());
         long from = backwards ? Math.max(0, begin + bytes - window.capacity()) : begin;
         long to = backwards ? begin + bytes : Math.min(dataEnd, begin + window.capacity());
         blocks.readFully(from, (int) (to - from), window, 0);
@@ -106,7 +104,7 @@ final class ReadAheadBlocks extends BlockAccess {
         }
         if (pooled == null && pool != null) {
             long wanted = Math.min(Environment.SLAB_BYTES, pool.budget() / BUDGET_SHARE);
-            pooled = pool.tryTakeLarge(SlabPool.Use.METADATA, (int) wanted);
+            pooled = pool.tryTakeOptional(SlabPool.Use.METADATA, (int) wanted);
         }
         if (pooled != null && pooled.capacity() >= bytes) {
             window = pooled;

@@ -18,7 +18,6 @@ final class ScanWindow {
     /** No window is begun when more than this part of all memory would be metadata. */
     private static final int METADATA_SHARE = 4;
 
-    private final SstBlocks blocks;
     private final SlabPool pool;
     /** Null until it is needed. */
     private Slab slab;
@@ -36,8 +35,7 @@ final class ScanWindow {
 
     private final int[] contents = new int[MOST_BLOCKS];
 
-    ScanWindow(SstBlocks blocks, SlabPool pool) {
-        this.blocks = blocks;
+    ScanWindow(SlabPool pool) {
         this.pool = pool;
     }
 
@@ -46,8 +44,8 @@ final class ScanWindow {
      *
      * @return false when it is the only one, or there is no memory
      */
-    boolean show(int dataBlock, boolean backwards, BlockAccess into) throws IOException {
-        if ((dataBlock < first || dataBlock >= first + count) && !read(dataBlock, backwards)) {
+    boolean show(SstBlocks blocks, int dataBlock, boolean backwards, BlockAccess into) throws IOException {
+        if ((dataBlock < first || dataBlock >= first + count) && !read(blocks, dataBlock, backwards)) {
             return false;
         }
         int index = dataBlock - first;
@@ -72,7 +70,7 @@ final class ScanWindow {
         return true;
     }
 
-    private boolean read(int dataBlock, boolean backwards) throws IOException {
+    private boolean read(SstBlocks blocks, int dataBlock, boolean backwards) throws IOException {
         TopIndex top = blocks.top();
         int partition = top.partitionOfDataBlock(dataBlock);
         int low = top.firstDataBlock(partition);
@@ -94,14 +92,15 @@ final class ScanWindow {
         }
         CachedBlock index = blocks.index(partition);
         try {
-            return locate(index, low, dataBlock, from, to, backwards) && readRun(partition);
+            return locate(blocks, index, low, dataBlock, from, to, backwards) && readRun(blocks, partition);
         } finally {
             index.release();
         }
     }
 
     /** Finds out where the blocks are; leaves out those, at the far end, for which there is no room. */
-    private boolean locate(CachedBlock index, int low, int dataBlock, int from, int to, boolean backwards) {
+    private boolean locate(
+            SstBlocks blocks, CachedBlock index, int low, int dataBlock, int from, int to, boolean backwards) {
         int end = SstBlocks.bodyEnd(index);
         int runFrom = from;
         int runTo = to;
@@ -132,7 +131,7 @@ final class ScanWindow {
         return true;
     }
 
-    private boolean readRun(int partition) throws IOException {
+    private boolean readRun(SstBlocks blocks, int partition) throws IOException {
         int blocksFound = count;
         count = 0; // until they are there
         begin += blocks.top().dataOffset(partition);
@@ -144,7 +143,7 @@ final class ScanWindow {
     /** Few enough that many scans do not take what memtables and readers need. */
     private boolean takeSlab() {
         if (slab == null && pool.used(SlabPool.Use.METADATA) + BYTES <= pool.budget() / METADATA_SHARE) {
-            slab = pool.tryTake(SlabPool.Use.METADATA);
+            slab = pool.tryTakeOptional(SlabPool.Use.METADATA, BYTES);
         }
         return slab != null;
     }

@@ -25,6 +25,13 @@ import java.nio.ByteBuffer;
  * else. Thread-safe.
  */
 final class SstBlocks implements BlockSource {
+    /** What a block of one entry has beside key and value is less. */
+    private static final int ENTRY_OVERHEAD = 128;
+    /** A block that claims less memory gets it. */
+    private static final int LEAST_BOLD_BYTES = 64 << 10;
+    /** So many times longer than what is stored of it a block may claim to be without proof. */
+    private static final int BOLD_RATIO = 8;
+
     private final ReadableFile file;
     private final String name;
     private final TopIndex top;
@@ -37,27 +44,34 @@ final class SstBlocks implements BlockSource {
     private final boolean sized;
 
     private final Compression compression;
+    /** Data blocks are no longer, as the properties say. */
+    private final long mostContent;
+
     /** So much shorter a block that is not compressed is in the cache than in the file. */
     private final int tagBytes;
 
-    /** @param cache null for a reader that goes past the cache */
-    SstBlocks(
-            ReadableFile file,
-            String name,
-            TopIndex top,
-            BlockCache cache,
-            FileCipher cipher,
-            Compression compression) {
+    /**
+     * @param cache null for a reader that goes past the cache
+     * @param slots where cached blocks are; null without a cache
+     */
+    SstBlocks(ReadableFile file, String name, SstMetadata metadata, BlockCache cache, BlockSlots slots) {
         this.file = file;
         this.name = name;
-        this.top = top;
+        this.top = metadata.top();
         this.cache = cache;
-        this.slots = cache == null ? null : cache.slots(top.blocks());
+        this.slots = slots;
         this.firstDataOrdinal = top.firstDataOrdinal();
-        this.cipher = cipher;
-        this.compression = compression;
+        this.cipher = metadata.cipher();
+        this.compression = metadata.properties().compression();
         this.sized = compression != Compression.NONE;
         this.tagBytes = cipher == null ? 0 : FileCipher.TAG_BYTES;
+        this.mostContent = mostContent(metadata.properties());
+    }
+
+    /** A block is longer than blocks are closed at only if it holds a single entry. */
+    private static long mostContent(SstProperties properties) {
+        long entry = ENTRY_OVERHEAD + properties.rawKeyBytes() + properties.rawValueBytes();
+        return entry < 0 ? Long.MAX_VALUE : Math.max(properties.blockBytes(), entry);
     }
 
     /** True when data blocks lie in the file as they are searched. */
@@ -118,7 +132,13 @@ final class SstBlocks implements BlockSource {
         try {
             int number = dataBlock - top.firstDataBlock(partition);
             int end = bodyEnd(index);
-            return contentOfData(index.slab(), index.offset(), end, number) + BlockTrailer.BYTES;
+            int content = contentOfData(index.slab(), index.offset(), end, number);
+            if (sized) {
+                long begin = beginOfData(index.slab(), index.offset(), end, number);
+                int bytes = (int) (endOfData(index.slab(), index.offset(), end, number) - begin);
+                checkClaim(top.dataOffset(partition) + begin, bytes, content);
+            }
+            return content + BlockTrailer.BYTES;
         } finally {
             index.release();
         }
@@ -195,9 +215,55 @@ final class SstBlocks implements BlockSource {
     /** A compressed block says how much memory it wants before it is read, so that has to be within reason. */
     private void checkContent(int content, long fileBytes, long offset) {
         int payload = (int) fileBytes - tagBytes - BlockTrailer.BYTES;
-        if (content < payload || content > Codecs.mostContent(compression, payload)) {
+        if (content < payload || content > Math.min(mostContent, Codecs.mostContent(compression, payload))) {
             throw new CorruptionException(
                     name, offset, "a content length that " + payload + " bytes may have", "" + content);
+        }
+    }
+
+    /**
+     * Before memory is taken for a block that claims to be many times longer than what is stored of it: reads what is stored,
+     * to see whether that can be. An encrypted file is authentic.
+     */
+    private void checkClaim(long offset, int length, int content) throws IOException {
+        if (!isBold(length, content)) {
+            return;
+        }
+        byte[] stored = new byte[length];
+        readFully(offset, length, new Slab(ByteBuffer.wrap(stored)), 0);
+        checkClaim(stored, length, content, offset);
+    }
+
+    /** As the other one, of the block that was read to {@code window[from, from + length)}. */
+    void checkClaim(Slab window, int from, int length, int content, long offset) {
+        if (isBold(length, content)) {
+            byte[] stored = new byte[length];
+            window.get(from, stored, 0, length);
+            checkClaim(stored, length, content, offset);
+        }
+    }
+
+    private boolean isBold(int length, int content) {
+        return cipher == null && content > LEAST_BOLD_BYTES && content / BOLD_RATIO > length;
+    }
+
+    private void checkClaim(byte[] stored, int length, int content, long offset) {
+        byte type = BlockTrailer.verifyType(new Slab(ByteBuffer.wrap(stored)), 0, length, name, offset);
+        int payload = length - BlockTrailer.BYTES;
+        long most = payload;
+        if (type != BlockTrailer.STORED) {
+            if (!Codecs.isId(type)) {
+                throw BlockTrailer.unknownType(type, length, name, offset);
+            }
+            try {
+                most = Codecs.ofBlock(type, name).mostContent(stored, 0, payload);
+            } catch (BadPayloadException e) {
+                throw new CorruptionException(name, offset, "a block that holds " + content + " bytes", e.getMessage());
+            }
+        }
+        if (content > most) {
+            throw new CorruptionException(
+                    name, offset, "a block that holds " + content + " bytes", "one of at most " + most);
         }
     }
 
@@ -304,8 +370,9 @@ final class SstBlocks implements BlockSource {
         return (int) fileBytes - tagBytes - BlockTrailer.BYTES;
     }
 
-    void close() throws IOException {
-        slots.evictAll();
-        file.close();
+    void evictAll() {
+        if (slots != null) {
+            slots.evictAll();
+        }
     }
 }

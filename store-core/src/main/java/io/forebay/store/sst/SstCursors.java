@@ -12,8 +12,7 @@ import java.io.IOException;
  * file stays open as long as cursors are used, and belongs to the caller.
  */
 public final class SstCursors {
-    private final SstMetadata metadata;
-    private final SstBlocks blocks;
+    private final SstReader reader;
 
     /**
      * Reads the metadata of a file.
@@ -22,25 +21,16 @@ public final class SstCursors {
      * @param keyId of the master key if the file must be encrypted; null when it may be plain
      */
     public SstCursors(ReadableFile file, String name, Encryption encryption, String keyId) throws IOException {
-        metadata = SstMetadata.load(file, name, encryption, keyId);
-        blocks = new SstBlocks(
-                file,
-                name,
-                metadata.top(),
-                null,
-                metadata.cipher(),
-                metadata.properties().compression());
+        reader = SstReader.openPastCache(file, name, null, encryption, keyId);
     }
 
     /** The range deletes of the visible part of the file, at {@code overrideSequence} unless that is -1. */
     public FragmentArray tombstones(KeyRange visible, long overrideSequence) {
-        FragmentArray clipped = metadata.tombstones().clip(visible);
-        return overrideSequence < 0 || clipped.isEmpty() ? clipped : TombstoneBlock.at(clipped, overrideSequence);
+        return reader.tombstones(visible, overrideSequence);
     }
 
     /** A cursor over the entries in {@code visible}; not positioned. */
     public InternalIterator iterator(KeyRange visible, long overrideSequence) {
-        return new SstIterator(
-                metadata.properties(), metadata.top(), new ReadAheadBlocks(blocks, null), visible, overrideSequence);
+        return reader.scanIterator(visible, overrideSequence);
     }
 }

@@ -7,7 +7,8 @@ import java.util.Arrays;
 
 /**
  * A cursor over the visible parts of some files, one behind the other. Bounds are looked for once a block, so that a step
- * compares nothing. Files are opened as the cursor comes to them. Holds one data block while it is valid, and nothing else.
+ * compares nothing. Files are opened as the cursor comes to them. Holds one data block while it is valid, and nothing else:
+ * the metadata of the file may leave memory between two moves, and is read again then.
  */
 public final class SstIterator extends BlockIterator {
     private final SstSequence files;
@@ -15,7 +16,9 @@ public final class SstIterator extends BlockIterator {
     private int file = -1;
 
     // Of the present file.
-    private TopIndex top;
+    /** Null when the reader is to be had from the sequence each time. */
+    private SstReader kept;
+
     private BlockAccess access;
     private byte[] from;
     private byte[] to;
@@ -42,18 +45,7 @@ public final class SstIterator extends BlockIterator {
         this.fillCache = fillCache;
     }
 
-    /** Of one file that is read in its own way. */
-    SstIterator(SstProperties properties, TopIndex top, BlockAccess access, KeyRange visible, long overrideSequence) {
-        super(overrideSequence);
-        this.files = SstSequence.ONE;
-        this.fillCache = false;
-        this.access = access;
-        file = 0;
-        show(properties, top, visible);
-    }
-
-    private void show(SstProperties properties, TopIndex topIndex, KeyRange visible) {
-        top = topIndex;
+    private void show(SstProperties properties, KeyRange visible) {
         from = visible.from();
         to = visible.to();
         empty = visible.isEmpty() || properties.entries() == 0;
@@ -61,21 +53,37 @@ public final class SstIterator extends BlockIterator {
         clippedAbove = !empty && to != null && Arrays.compareUnsigned(properties.largestKey(), to) >= 0;
     }
 
-    private void openFile(int next) throws IOException {
+    private SstReader openFile(int next) throws IOException {
         if (next == file) {
-            return;
+            return reader();
         }
         closeBlock();
         file = -1;
+        kept = null;
         if (access != null) {
             access.close();
             access = null;
         }
-        SstReader reader = files.reader(next);
-        show(reader.properties(), reader.top(), files.visible(next));
+        SstReader reader = readerOf(next);
+        show(reader.properties(), files.visible(next));
         access = reader.access(fillCache);
         overrideSequence(files.overrideSequence(next));
         file = next;
+        return reader;
+    }
+
+    /** Of the present file. */
+    private SstReader reader() throws IOException {
+        return kept != null ? kept : readerOf(file);
+    }
+
+    /** A scan past the cache, which nobody leaves open, keeps its reader; so does one for which there is no room in memory. */
+    private SstReader readerOf(int index) throws IOException {
+        SstReader reader = files.reader(index, fillCache);
+        if (!fillCache || reader.isTransient()) {
+            kept = reader;
+        }
+        return reader;
     }
 
     @Override
@@ -90,10 +98,10 @@ public final class SstIterator extends BlockIterator {
 
     @Override
     public void seek(byte[] target, int offset, int length) throws IOException {
-        openFile(Math.max(0, files.floor(target, offset, length)));
+        SstReader reader = openFile(Math.max(0, files.floor(target, offset, length)));
         boolean below =
                 clippedBelow && Arrays.compareUnsigned(target, offset, offset + length, from, 0, from.length) < 0;
-        if (!(below ? seekInside(from, 0, from.length) : seekInside(target, offset, length))) {
+        if (!(below ? seekInside(reader, from, 0, from.length) : seekInside(reader, target, offset, length))) {
             goForward(file + 1);
         }
     }
@@ -105,9 +113,9 @@ public final class SstIterator extends BlockIterator {
             leave();
             return;
         }
-        openFile(candidate);
+        SstReader reader = openFile(candidate);
         boolean above = clippedAbove && Arrays.compareUnsigned(target, offset, offset + length, to, 0, to.length) > 0;
-        if (!(above ? seekBeforeInside(to, 0, to.length) : seekBeforeInside(target, offset, length))) {
+        if (!(above ? seekBeforeInside(reader, to, 0, to.length) : seekBeforeInside(reader, target, offset, length))) {
             goBackward(file - 1);
         }
     }
@@ -116,7 +124,7 @@ public final class SstIterator extends BlockIterator {
     public void next() throws IOException {
         if (index() + 1 < end) {
             stepForward();
-        } else if (end < count() || !enterNext()) {
+        } else if (end < count() || !enterNext(reader())) {
             goForward(file + 1);
         }
     }
@@ -125,7 +133,7 @@ public final class SstIterator extends BlockIterator {
     public void prev() throws IOException {
         if (index() > first) {
             stepBack();
-        } else if (first > 0 || !enterPrevious()) {
+        } else if (first > 0 || !enterPrevious(reader())) {
             goBackward(file - 1);
         }
     }
@@ -133,8 +141,7 @@ public final class SstIterator extends BlockIterator {
     /** To the first entry from the begin of file {@code next} on. */
     private void goForward(int next) throws IOException {
         for (int candidate = next; candidate < files.count(); candidate++) {
-            openFile(candidate);
-            if (enterFirst()) {
+            if (enterFirst(openFile(candidate))) {
                 return;
             }
         }
@@ -144,8 +151,7 @@ public final class SstIterator extends BlockIterator {
     /** To the last entry up to the end of file {@code next}. */
     private void goBackward(int next) throws IOException {
         for (int candidate = next; candidate >= 0; candidate--) {
-            openFile(candidate);
-            if (enterLast()) {
+            if (enterLast(openFile(candidate))) {
                 return;
             }
         }
@@ -154,73 +160,75 @@ public final class SstIterator extends BlockIterator {
 
     // Moves inside the present file. They say whether there is a visible entry.
 
-    private boolean enterFirst() throws IOException {
+    private boolean enterFirst(SstReader reader) throws IOException {
         if (clippedBelow) {
-            return seekInside(from, 0, from.length);
+            return seekInside(reader, from, 0, from.length);
         }
         if (empty) {
             return false;
         }
-        enter(0);
+        enter(reader, 0);
         return settle(first);
     }
 
-    private boolean enterLast() throws IOException {
+    private boolean enterLast(SstReader reader) throws IOException {
         if (clippedAbove) {
-            return seekBeforeInside(to, 0, to.length);
+            return seekBeforeInside(reader, to, 0, to.length);
         }
         if (empty) {
             return false;
         }
-        enter(top.dataBlocks() - 1);
+        enter(reader, reader.top().dataBlocks() - 1);
         return settle(end - 1);
     }
 
-    private boolean seekInside(byte[] target, int offset, int length) throws IOException {
+    private boolean seekInside(SstReader reader, byte[] target, int offset, int length) throws IOException {
+        TopIndex top = reader.top();
         int partition = empty ? top.partitions() : top.find(target, offset, length);
         if (partition == top.partitions()) {
             return false;
         }
-        enter(access.find(partition, target, offset, length));
+        enter(reader, access.find(reader.blocks(), partition, target, offset, length));
         int index = lowerBound(target, offset, length);
         // The target may be behind the last key of the block, and not behind its separator.
-        return index < count() ? settle(index) : enterNext();
+        return index < count() ? settle(index) : enterNext(reader);
     }
 
-    private boolean seekBeforeInside(byte[] target, int offset, int length) throws IOException {
+    private boolean seekBeforeInside(SstReader reader, byte[] target, int offset, int length) throws IOException {
         if (empty) {
             return false;
         }
+        TopIndex top = reader.top();
         int partition = top.find(target, offset, length);
         if (partition == top.partitions()) {
-            enter(top.dataBlocks() - 1);
+            enter(reader, top.dataBlocks() - 1);
             return settle(end - 1);
         }
-        enter(access.find(partition, target, offset, length));
+        enter(reader, access.find(reader.blocks(), partition, target, offset, length));
         int index = lowerBound(target, offset, length) - 1;
-        return index >= 0 ? settle(index) : enterPrevious();
+        return index >= 0 ? settle(index) : enterPrevious(reader);
     }
 
-    private boolean enterNext() throws IOException {
-        if (dataBlock + 1 == top.dataBlocks()) {
+    private boolean enterNext(SstReader reader) throws IOException {
+        if (dataBlock + 1 == reader.top().dataBlocks()) {
             return false;
         }
-        enter(dataBlock + 1);
+        enter(reader, dataBlock + 1);
         return settle(0);
     }
 
-    private boolean enterPrevious() throws IOException {
+    private boolean enterPrevious(SstReader reader) throws IOException {
         if (dataBlock == 0) {
             return false;
         }
-        enter(dataBlock - 1);
+        enter(reader, dataBlock - 1);
         return settle(count() - 1);
     }
 
     /** Opens a data block and looks for the visible entries in it. */
-    private void enter(int newBlock) throws IOException {
+    private void enter(SstReader reader, int newBlock) throws IOException {
         closeBlock();
-        access.data(newBlock);
+        access.data(reader.blocks(), newBlock);
         dataBlock = newBlock;
         open(access.slab, access.at, access.length);
         first = clippedBelow ? lowerBound(from, 0, from.length) : 0;
@@ -246,6 +254,7 @@ public final class SstIterator extends BlockIterator {
     @Override
     public void close() {
         closeBlock();
+        kept = null;
         if (access != null) {
             access.close();
         }

@@ -1,7 +1,6 @@
 package io.forebay.store.sst;
 
 import io.forebay.store.KeyRange;
-import io.forebay.store.MemoryBudgetException;
 import io.forebay.store.ReadableFile;
 import io.forebay.store.cache.BlockCache;
 import io.forebay.store.cache.BlockSlots;
@@ -15,26 +14,31 @@ import io.forebay.store.rangedel.FragmentArray;
 import io.forebay.store.rangedel.RangeTombstones;
 import io.forebay.store.sst.block.BlockSearch;
 import io.forebay.store.sst.filter.BlockedBloom;
-import java.io.Closeable;
 import java.io.IOException;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * Reads one SST. Footer, properties, top index and range deletes are in memory, accounted for as metadata; index, filter
- * and data blocks go through the cache. Thread-safe; the cursors are not. Whoever closes it sees to it that no read is
- * under way and that its cursors are closed.
+ * Reads one SST. Footer, properties, top index, range deletes and the places of cached blocks are in memory, accounted for as
+ * {@link SlabPool.Use#TABLE}; index, filter and data blocks go through the cache. Thread-safe; the cursors are not.
+ *
+ * <p>It may be closed under its readers, which notice nothing but that blocks do not stay in the cache any more: what they
+ * use is on the heap, or pinned, and the file is not the reader's. So it needs no pins, and a read that meets everything in
+ * memory pays none.
  *
  * <p>Several files may be read with all their sequences replaced by one ({@code overrideSequence}, -1: not): that is how
  * files become visible that were built aside. Reading methods throw {@link io.forebay.store.CorruptionException} as soon as
  * they meet bytes that are not what was written.
  */
-public final class SstReader implements Closeable {
+public final class SstReader implements AutoCloseable {
     private final SstProperties properties;
     private final FragmentArray tombstones;
     private final TopIndex top;
     private final SstBlocks blocks;
     private final SlabPool pool;
     private final long metadataBytes;
-    private boolean closed;
+    private final AtomicBoolean closed = new AtomicBoolean();
+    /** Used since {@link #takeUsed} was last called. A race loses a hint. */
+    private boolean used;
 
     private SstReader(SstMetadata metadata, SstBlocks blocks, SlabPool pool, long metadataBytes) {
         this.properties = metadata.properties();
@@ -51,34 +55,55 @@ public final class SstReader implements Closeable {
     }
 
     /**
-     * Loads and verifies what is kept in memory.
+     * Loads and verifies what is kept in memory. When the pool has no room for it, not even after others gave way, the reader
+     * is a {@linkplain #isTransient transient} one.
      *
-     * @param file owned by the reader from here on, but by the caller still when this throws
+     * @param file stays the caller's, and open as long as anybody reads
      * @param name of the file, for messages; part of what an encrypted file authenticates
      * @param keyId of the master key that the file needs as far as others know; null when it may be plain
      * @throws io.forebay.store.CorruptionException when it is damaged, or plain although there is a {@code keyId}
      * @throws io.forebay.store.EncryptionException when it is encrypted and the key is not to be had, or plain and refused
      * @throws io.forebay.store.FormatTooNewException when a newer version wrote it
-     * @throws MemoryBudgetException when the pool has no room for the metadata
      */
     public static SstReader open(
             ReadableFile file, String name, BlockCache cache, SlabPool pool, Encryption encryption, String keyId)
             throws IOException {
         SstMetadata metadata = SstMetadata.load(file, name, encryption, keyId);
-        long bytes = metadata.heapBytes() + BlockSlots.heapBytes(metadata.top().blocks());
-        if (!pool.tryReserve(SlabPool.Use.METADATA, bytes)) {
-            throw new MemoryBudgetException("File " + name + " needs " + bytes + " bytes of metadata in memory, and "
-                    + pool.used() + " of a budget of " + pool.budget()
-                    + " are in use. Give the environment more memory.");
+        int blocks = metadata.top().blocks();
+        long bytes = metadata.heapBytes() + BlockSlots.heapBytes(blocks);
+        boolean reserved = pool.tryReserve(SlabPool.Use.TABLE, bytes);
+        BlockSlots slots = reserved ? cache.slots(blocks) : cache.closedSlots();
+        return new SstReader(metadata, new SstBlocks(file, name, metadata, cache, slots), pool, reserved ? bytes : 0);
+    }
+
+    /**
+     * For scans past the cache only, and not accounted for.
+     *
+     * @param pool for the buffers of scans; null to read one block at a time, to the heap
+     */
+    public static SstReader openPastCache(
+            ReadableFile file, String name, SlabPool pool, Encryption encryption, String keyId) throws IOException {
+        SstMetadata metadata = SstMetadata.load(file, name, encryption, keyId);
+        return new SstReader(metadata, new SstBlocks(file, name, metadata, null, null), pool, 0);
+    }
+
+    /** True when there was no room in memory: it is for one who reads, nobody else finds it. */
+    public boolean isTransient() {
+        return metadataBytes == 0;
+    }
+
+    /** Notes that it is in use. */
+    public void touch() {
+        if (!used) {
+            used = true;
         }
-        SstBlocks blocks = new SstBlocks(
-                file,
-                name,
-                metadata.top(),
-                cache,
-                metadata.cipher(),
-                metadata.properties().compression());
-        return new SstReader(metadata, blocks, pool, bytes);
+    }
+
+    /** Whether it was in use since the last call. */
+    public boolean takeUsed() {
+        boolean was = used;
+        used = false;
+        return was;
     }
 
     public SstProperties properties() {
@@ -152,14 +177,14 @@ public final class SstReader implements Closeable {
     }
 
     /** The range deletes of the visible part of the file, at {@code overrideSequence} unless that is -1. */
-    public RangeTombstones tombstones(KeyRange visible, long overrideSequence) {
+    public FragmentArray tombstones(KeyRange visible, long overrideSequence) {
         FragmentArray clipped = tombstones.clip(visible);
         return overrideSequence < 0 || clipped.isEmpty() ? clipped : TombstoneBlock.at(clipped, overrideSequence);
     }
 
     /** A cursor over the entries in {@code visible}, through the cache; not positioned. The caller closes it. */
     public InternalIterator iterator(KeyRange visible, long overrideSequence) {
-        return new SstIterator(properties, top, access(true), visible, overrideSequence);
+        return new SstIterator(new OneFile(this, visible, overrideSequence), true);
     }
 
     /**
@@ -167,16 +192,20 @@ public final class SstReader implements Closeable {
      * caller closes it.
      */
     public InternalIterator scanIterator(KeyRange visible, long overrideSequence) {
-        return new SstIterator(properties, top, access(false), visible, overrideSequence);
+        return new SstIterator(new OneFile(this, visible, overrideSequence), false);
     }
 
     TopIndex top() {
         return top;
     }
 
+    SstBlocks blocks() {
+        return blocks;
+    }
+
     /** How a cursor gets at the data blocks: through the cache, or reading ahead past it. */
     BlockAccess access(boolean fillCache) {
-        return fillCache ? new CachedBlocks(blocks, pool) : new ReadAheadBlocks(blocks, pool);
+        return fillCache ? new CachedBlocks(pool) : new ReadAheadBlocks(pool);
     }
 
     /** How many bytes of the file, roughly, hold keys before {@code key}. */
@@ -210,13 +239,12 @@ public final class SstReader implements Closeable {
         return metadataBytes;
     }
 
-    /** Evicts the blocks of the file and closes it. Idempotent; not while others read. */
+    /** Evicts the blocks of the file, and gives the memory back. Idempotent. */
     @Override
-    public void close() throws IOException {
-        if (!closed) {
-            closed = true;
-            pool.unreserve(SlabPool.Use.METADATA, metadataBytes);
-            blocks.close();
+    public void close() {
+        if (closed.compareAndSet(false, true) && metadataBytes > 0) {
+            pool.unreserve(SlabPool.Use.TABLE, metadataBytes);
+            blocks.evictAll();
         }
     }
 }

@@ -81,9 +81,8 @@ public final class SstVerifier {
         }
         text = KeyText.forStore(metadata.cipher() != null);
         top = metadata.top();
-        blocks = new SstBlocks(
-                file, name, top, null, metadata.cipher(), metadata.properties().compression());
-        data = new ReadAheadBlocks(blocks, null);
+        blocks = new SstBlocks(file, name, metadata, null, null);
+        data = new ReadAheadBlocks(null);
         totals = new EntryTotals(metadata.tombstones());
         // top index, properties, and range deletes if there are any
         blocksRead += metadata.tombstones().isEmpty() ? 2 : 3;
@@ -174,7 +173,7 @@ public final class SstVerifier {
     }
 
     private boolean loadData(int block, long offset) {
-        return load(offset, () -> data.data(block));
+        return load(offset, () -> data.data(blocks, block));
     }
 
     private interface Reading {

@@ -10,7 +10,10 @@ import java.util.ArrayDeque;
  * The default memory of an environment: direct buffers, cut from regions of a few megabytes so that the JVM's bookkeeping
  * for direct memory is paid once a region and not once a slab. Regions are kept until the allocator is garbage; slabs
  * that come back are handed out again before a new region is taken, so that the regions never exceed the most that was
- * outstanding, rounded up to one region.
+ * outstanding, rounded up to one region, and never the budget, with all that they cost.
+ *
+ * <p>The JVM collects garbage and sleeps for half a second before it refuses a region. So when it has, it is not asked again
+ * for each of the following slabs that there are none of, but for the second one, the fourth one and so on.
  *
  * <p>Other sizes than a slab are plain heap buffers: they are rare, and direct memory of odd sizes would only return to
  * the system at the garbage collector's leisure. Thread-safe.
@@ -19,16 +22,37 @@ public final class DirectSlabAllocator implements SlabAllocator {
     private static final int SLAB = Environment.SLAB_BYTES;
     private static final int MAX_REGION = 4 << 20;
     private static final int PAGE = 4096;
+    private static final int MOST_TURNS_REFUSED = 1024;
 
+    private final long budget;
     private final int regionBytes;
     private final ArrayDeque<ByteBuffer> free = new ArrayDeque<>();
     private ByteBuffer region;
     private int regionAt;
+    /** What all regions cost. */
+    private long taken;
 
-    /** @param budget most bytes that will be outstanding; small budgets get small regions */
+    private MemoryBudgetException refusal;
+    /** So many slabs are refused before the JVM is asked again. */
+    private int turnsLeft;
+
+    private int turns = 1;
+
+    /** @param budget the most that all regions may cost; small budgets get small regions */
     public DirectSlabAllocator(long budget) {
+        this.budget = budget;
+        regionBytes = regionBytes(budget);
+    }
+
+    private static int regionBytes(long budget) {
         long eighth = budget / 8 / SLAB * SLAB;
-        regionBytes = (int) Math.max(SLAB, Math.min(MAX_REGION, eighth));
+        return (int) Math.max(SLAB, Math.min(MAX_REGION, eighth));
+    }
+
+    /** What of a budget may be outstanding: the rest is what regions cost beside their slabs. */
+    public static long usable(long budget) {
+        long regions = (budget + regionBytes(budget) - 1) / regionBytes(budget);
+        return budget - regions * PAGE;
     }
 
     @Override
@@ -67,17 +91,31 @@ public final class DirectSlabAllocator implements SlabAllocator {
     }
 
     private ByteBuffer newRegion() {
+        if (turnsLeft > 0) {
+            turnsLeft--;
+            throw refusal;
+        }
+        int bytes = (int) Math.min(regionBytes, (budget - taken - PAGE) / SLAB * SLAB);
+        if (bytes <= 0) {
+            throw new IllegalStateException("More than " + usable(budget) + " bytes of a budget of " + budget);
+        }
+        ByteBuffer fresh;
         try {
             // Page-aligned, so that a block in a slab touches no page and no cache line more than it must.
-            return ByteBuffer.allocateDirect(regionBytes + PAGE)
-                    .alignedSlice(PAGE)
-                    .slice(0, regionBytes);
+            fresh = ByteBuffer.allocateDirect(bytes + PAGE).alignedSlice(PAGE).slice(0, bytes);
         } catch (OutOfMemoryError e) {
-            throw new MemoryBudgetException(
-                    "The JVM refuses " + regionBytes + " bytes of direct memory, which the memory budget allows. Raise"
-                            + " -XX:MaxDirectMemorySize or lower the budget of the environment.",
+            refusal = new MemoryBudgetException(
+                    "The JVM refuses " + (bytes + PAGE) + " bytes of direct memory beyond the " + taken
+                            + " that it has given so far, which the memory budget of " + budget
+                            + " allows. Raise -XX:MaxDirectMemorySize or lower the budget of the environment.",
                     e);
+            turnsLeft = turns;
+            turns = Math.min(MOST_TURNS_REFUSED, 2 * turns);
+            throw refusal;
         }
+        turns = 1;
+        taken += bytes + PAGE;
+        return fresh;
     }
 
     private static void zero(ByteBuffer buffer) {

@@ -2,8 +2,6 @@ package io.forebay.store.version;
 
 import io.forebay.store.BackgroundExecutor;
 import io.forebay.store.FileStore;
-import io.forebay.store.cache.BlockCache;
-import io.forebay.store.cache.SlabPool;
 import io.forebay.store.crypto.Encryption;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -24,8 +22,7 @@ public final class FileRegistry {
     private static final Logger LOG = LoggerFactory.getLogger(FileRegistry.class);
 
     private final FileStore files;
-    private final BlockCache cache;
-    private final SlabPool pool;
+    private final TableCache tables;
     private final BackgroundExecutor executor;
     private final Encryption encryption;
     private final Map<FileId, PhysicalFile> live = new HashMap<>();
@@ -48,16 +45,14 @@ public final class FileRegistry {
     private long cacheMisses;
 
     /** Of a store without encryption. */
-    public FileRegistry(FileStore files, BlockCache cache, SlabPool pool, BackgroundExecutor executor) {
-        this(files, cache, pool, executor, Encryption.NONE);
+    public FileRegistry(FileStore files, TableCache tables, BackgroundExecutor executor) {
+        this(files, tables, executor, Encryption.NONE);
     }
 
     /** @param encryption of the files that are there, and of those that will be made for this store */
-    public FileRegistry(
-            FileStore files, BlockCache cache, SlabPool pool, BackgroundExecutor executor, Encryption encryption) {
+    public FileRegistry(FileStore files, TableCache tables, BackgroundExecutor executor, Encryption encryption) {
         this.files = files;
-        this.cache = cache;
-        this.pool = pool;
+        this.tables = tables;
         this.executor = executor;
         this.encryption = encryption;
     }
@@ -231,12 +226,8 @@ public final class FileRegistry {
         return files;
     }
 
-    BlockCache cache() {
-        return cache;
-    }
-
-    SlabPool pool() {
-        return pool;
+    TableCache tables() {
+        return tables;
     }
 
     synchronized void retain(PhysicalFile file) {

@@ -3,22 +3,29 @@ package io.forebay.store.version;
 import io.forebay.store.CorruptionException;
 import io.forebay.store.ReadableFile;
 import io.forebay.store.cache.BlockSlots;
+import io.forebay.store.io.PooledFile;
 import io.forebay.store.sst.SstReader;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 
 /**
- * One SST on disk, shared by all versions, checkpoints and virtual files that refer to it. Opened at the first read; when
- * the last reference is released it is closed, and deleted in the background unless the store is closing. Thread-safe.
+ * One SST on disk, shared by all versions, checkpoints and virtual files that refer to it. Its reader comes and goes with the
+ * {@link TableCache}; when the last reference is released it is closed, and deleted in the background unless the store is
+ * closing. Thread-safe.
  */
 public final class PhysicalFile {
     private final FileRegistry registry;
     private final FileId id;
     private final long bytes;
     private final String keyId;
+    private final PooledFile file;
+    /** Null while the table cache has none. Set by that. */
     private volatile SstReader reader;
-    /** Of the reader, kept for its counters when that is closed. */
-    private volatile BlockSlots slots;
+
+    /** Guarded by the table cache. */
+    private TableCache.Table table;
+
+    private volatile Counted counted = new Counted(0, 0, null);
 
     /** Guarded by the registry. */
     private int references;
@@ -30,6 +37,22 @@ public final class PhysicalFile {
         this.id = id;
         this.bytes = bytes;
         this.keyId = keyId;
+        file = registry.tables().file(registry.files(), id.name());
+    }
+
+    /**
+     * Reads that are counted.
+     *
+     * @param hits of readers that are gone
+     * @param misses of readers that are gone
+     * @param slots of the present reader or the last one; null for none
+     */
+    private record Counted(long hits, long misses, BlockSlots slots) {
+        Counted with(BlockSlots next) {
+            return slots == null
+                    ? new Counted(hits, misses, next)
+                    : new Counted(hits + slots.hits(), misses + slots.misses(), next);
+        }
     }
 
     public FileId id() {
@@ -46,10 +69,23 @@ public final class PhysicalFile {
         return keyId;
     }
 
-    /** The open reader; valid while the caller holds a reference to this file. */
+    /**
+     * The reader; valid while the caller holds a reference to this file. Whoever keeps it for long keeps its metadata in
+     * memory, beyond what is accounted for.
+     */
     public SstReader reader() throws IOException {
         SstReader open = reader;
-        return open != null ? open : openReader();
+        if (open == null) {
+            return openReader();
+        }
+        open.touch();
+        return open;
+    }
+
+    /** As {@link #reader()}, for reading much once, past the cache; leaves the table cache alone. */
+    public SstReader scanReader() throws IOException {
+        SstReader open = reader;
+        return open != null ? open : load(false);
     }
 
     /** Raw bytes, for copying the file; the caller closes the result. */
@@ -68,14 +104,14 @@ public final class PhysicalFile {
 
     /** Blocks of this file that were found in the cache so far. */
     long cacheHits() {
-        BlockSlots counters = slots;
-        return counters == null ? 0 : counters.hits();
+        Counted now = counted;
+        return now.hits + (now.slots == null ? 0 : now.slots.hits());
     }
 
     /** Blocks of this file that had to be read so far. */
     long cacheMisses() {
-        BlockSlots counters = slots;
-        return counters == null ? 0 : counters.misses();
+        Counted now = counted;
+        return now.misses + (now.slots == null ? 0 : now.slots.misses());
     }
 
     int references() {
@@ -89,46 +125,57 @@ public final class PhysicalFile {
         }
     }
 
+    /** Who comes while the reader is being made waits for it. */
     private synchronized SstReader openReader() throws IOException {
-        if (reader != null) {
-            return reader;
+        SstReader open = reader;
+        if (open != null) {
+            return open;
         }
+        registry.tables().countMiss();
+        SstReader loaded = load(true);
+        if (!loaded.isTransient()) {
+            counted = counted.with(loaded.blockSlots());
+            registry.tables().add(new TableCache.Table(this, loaded));
+        }
+        return loaded;
+    }
+
+    private SstReader load(boolean fillCache) throws IOException {
         if (closed) {
             throw new IOException("File " + id + " in " + registry.files().describe() + " was closed with its store");
         }
-        SstReader opened = open(openExisting());
-        if (keyId == null && opened.isEncrypted()) {
-            opened.close();
+        SstReader loaded;
+        TableCache tables = registry.tables();
+        try {
+            loaded = fillCache
+                    ? SstReader.open(file, id.name(), tables.blocks(), tables.pool(), registry.encryption(), keyId)
+                    : SstReader.openPastCache(file, id.name(), tables.pool(), registry.encryption(), keyId);
+        } catch (NoSuchFileException e) {
+            throw missing(e);
+        }
+        if (keyId == null && loaded.isEncrypted()) {
+            loaded.close();
             throw new CorruptionException(id.name(), -1, "a plain file, as the manifest says", "one that is encrypted");
         }
-        slots = opened.blockSlots();
-        reader = opened;
-        return opened;
-    }
-
-    private SstReader open(ReadableFile file) throws IOException {
-        try {
-            return SstReader.open(file, id.name(), registry.cache(), registry.pool(), registry.encryption(), keyId);
-        } catch (IOException | RuntimeException | Error e) {
-            try {
-                file.close();
-            } catch (IOException suppressed) {
-                e.addSuppressed(suppressed);
-            }
-            throw e;
-        }
+        return loaded;
     }
 
     /** A file that is referred to and not there is damage as much as one with other bytes, and no matter of trying again. */
-    private ReadableFile openExisting() throws IOException {
-        try {
-            return registry.files().open(id.name());
-        } catch (NoSuchFileException e) {
-            CorruptionException missing =
-                    new CorruptionException(id.name(), -1, "a file that the manifest names", "no such file");
-            missing.initCause(e);
-            throw missing;
-        }
+    private CorruptionException missing(NoSuchFileException e) {
+        CorruptionException missing =
+                new CorruptionException(id.name(), -1, "a file that the manifest names", "no such file");
+        missing.initCause(e);
+        return missing;
+    }
+
+    TableCache.Table table() {
+        return table;
+    }
+
+    /** By the table cache, under its lock. */
+    void table(TableCache.Table next) {
+        table = next;
+        reader = next == null ? null : next.reader;
     }
 
     /** From now on the file is not opened any more if it is not open already. */
@@ -137,12 +184,11 @@ public final class PhysicalFile {
     }
 
     /** For good: a later read fails. */
-    synchronized void closeReader() throws IOException {
-        closed = true;
-        SstReader open = reader;
-        if (open != null) {
-            reader = null;
-            open.close();
+    void closeReader() throws IOException {
+        synchronized (this) {
+            closed = true;
         }
+        registry.tables().remove(this);
+        file.close();
     }
 }

@@ -30,8 +30,9 @@ final class RunFiles implements SstSequence {
     }
 
     @Override
-    public SstReader reader(int index) throws IOException {
-        return run.file(begin + index).file().reader();
+    public SstReader reader(int index, boolean fillCache) throws IOException {
+        PhysicalFile file = run.file(begin + index).file();
+        return fillCache ? file.reader() : file.scanReader();
     }
 
     @Override

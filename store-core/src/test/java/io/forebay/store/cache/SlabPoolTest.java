@@ -82,7 +82,10 @@ class SlabPoolTest {
         assertThat(refused.tryTakeOptional(Use.MEMTABLE, SLAB)).isNull();
         assertThat(refusing.refusals()).as("asked once").isEqualTo(1);
         assertThat(refused.used()).isEqualTo(SLAB);
-        assertThatThrownBy(() -> refused.tryTake(Use.MEMTABLE)).isInstanceOf(OutOfMemoryError.class);
+        assertThat(refused.tryTake(Use.MEMTABLE)).isNull();
+        assertThat(refusing.refusals()).as("asked again").isEqualTo(2);
+        assertThat(refused.refusal()).isInstanceOf(OutOfMemoryError.class);
+        assertThat(refused.capacity()).isEqualTo(SLAB);
 
         refused.give(Use.MEMTABLE, slab);
         refusing.allow(1);
@@ -92,6 +95,7 @@ class SlabPoolTest {
         assertThat(refused.tryTake(Use.MEMTABLE)).isNotNull();
         assertThat(refused.tryTakeOptional(Use.MEMTABLE, SLAB)).isNotNull();
         assertThat(refused.used()).isEqualTo(3 * SLAB);
+        assertThat(refused.capacity()).isEqualTo(refused.budget());
     }
 
     /** Holds slabs as a cache would. */
@@ -122,7 +126,7 @@ class SlabPoolTest {
     @Test
     void memtablesAndMetadataSqueezeTheCacheToItsFloor() {
         Hoard hoard = new Hoard();
-        pool.onPressure(hoard);
+        pool.cacheReclaimer(hoard);
         hoard.fill();
         assertThat(pool.used(Use.CACHE)).isEqualTo(16 * SLAB);
         for (int i = 0; i < 13; i++) {
@@ -140,7 +144,7 @@ class SlabPoolTest {
     @Test
     void theCacheIsNotSqueezedForWhatCannotFitAnyway() {
         Hoard hoard = new Hoard();
-        pool.onPressure(hoard);
+        pool.cacheReclaimer(hoard);
         hoard.fill();
         assertThat(pool.tryTakeLarge(Use.MEMTABLE, 15 * SLAB)).isNull();
         assertThat(hoard.calls).isZero();
@@ -159,7 +163,7 @@ class SlabPoolTest {
     @Test
     void theCacheDoesNotSqueezeItself() {
         Hoard hoard = new Hoard();
-        pool.onPressure(hoard);
+        pool.cacheReclaimer(hoard);
         hoard.fill();
         assertThat(pool.tryTake(Use.CACHE)).isNull();
         assertThat(hoard.calls).isZero();
@@ -173,7 +177,7 @@ class SlabPoolTest {
             CountingAllocator strict = new CountingAllocator(budget);
             SlabPool shared = new SlabPool(strict, budget);
             Deque<Slab> cache = new ConcurrentLinkedDeque<>();
-            shared.onPressure(bytes -> {
+            shared.cacheReclaimer(bytes -> {
                 long freed = 0;
                 Slab slab;
                 while (freed < bytes && (slab = cache.poll()) != null) {

@@ -44,13 +44,29 @@ class CodecFuzzTest extends FuzzTests {
         int length = ByteBuffer.wrap(input).getShort() & 0xFFFF;
         byte[] content = new byte[length + 2 * MARGIN];
         Arrays.fill(content, (byte) 0x5A);
+        Codec codec = Codecs.of(compression, "fuzzing");
+        long most = mostContent(codec, input);
+        boolean whole = false;
         try {
-            Codecs.of(compression, "fuzzing").decompress(input, 2, input.length - 2, content, MARGIN, length);
+            codec.decompress(input, 2, input.length - 2, content, MARGIN, length);
+            whole = true;
         } finally {
+            require(!whole || length <= most, "no more content than the structure of the payload allows");
             for (int i = 0; i < MARGIN; i++) {
                 boolean untouched = content[i] == 0x5A && content[content.length - 1 - i] == 0x5A;
                 require(untouched, "nothing is written beside the content");
             }
+        }
+    }
+
+    /** -1 for what is no payload at all. */
+    private static long mostContent(Codec codec, byte[] input) {
+        try {
+            long most = codec.mostContent(input, 2, input.length - 2);
+            require(most >= 0, "a length");
+            return most;
+        } catch (BadPayloadException e) {
+            return -1;
         }
     }
 

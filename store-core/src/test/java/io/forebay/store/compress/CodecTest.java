@@ -30,6 +30,7 @@ class CodecTest {
                 int packed = codec.compress(content, 3, length, payload, 5, payload.length - 5);
                 assertThat(packed).isPositive();
                 assertThat((long) length).isLessThanOrEqualTo(Codecs.mostContent(compression, packed));
+                assertThat(mostContent(codec, payload, 5, packed)).isEqualTo(length);
                 byte[] back = new byte[length + 4];
                 decompress(codec, payload, 5, packed, back, 2, length);
                 assertThat(Arrays.copyOfRange(back, 2, 2 + length))
@@ -65,8 +66,16 @@ class CodecTest {
             }
             assertThatThrownBy(() -> codec.decompress(payload, 0, packed - 1, new byte[length], 0, length))
                     .isInstanceOf(BadPayloadException.class);
+            assertThatThrownBy(() -> codec.mostContent(payload, 0, packed - 1)).isInstanceOf(BadPayloadException.class);
             byte[] garbage = payload.clone();
             random.nextBytes(garbage);
+            try {
+                // at most what a look at the structure allows, or nothing of the kind
+                assertThat(codec.mostContent(garbage, 0, packed))
+                        .isLessThanOrEqualTo(Codecs.mostContent(compression, packed));
+            } catch (BadPayloadException expected) {
+                assertThat(expected).hasMessageNotContaining("null");
+            }
             byte[] into = new byte[length + 8];
             try {
                 codec.decompress(garbage, 0, packed, into, 4, length);
@@ -140,6 +149,14 @@ class CodecTest {
     }
 
     /** From noise to nothing but zeros. */
+    private static long mostContent(Codec codec, byte[] payload, int at, int length) {
+        try {
+            return codec.mostContent(payload, at, length);
+        } catch (BadPayloadException e) {
+            throw new AssertionError("A payload of the codec", e);
+        }
+    }
+
     private static byte[] content(Random random, int length) {
         byte[] content = new byte[length];
         int kinds = 1 << random.nextInt(9);

@@ -117,7 +117,7 @@ class OrderedIndexTest {
         }
         CountDownLatch linking = new CountDownLatch(1);
         CountDownLatch counted = new CountDownLatch(1);
-        full.onPressure(bytes -> {
+        full.cacheReclaimer(bytes -> {
             linking.countDown();
             try {
                 counted.await();

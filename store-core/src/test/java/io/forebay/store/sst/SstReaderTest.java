@@ -5,16 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.management.ThreadMXBean;
 import io.forebay.store.KeyRange;
-import io.forebay.store.MemoryBudgetException;
 import io.forebay.store.ValueBuffer;
-import io.forebay.store.cache.BlockCache;
 import io.forebay.store.cache.SlabPool;
 import io.forebay.store.io.MemoryFileStore;
 import io.forebay.store.key.InternalIterator;
 import io.forebay.store.key.KeyHash;
 import io.forebay.store.key.PointLookup;
 import io.forebay.store.key.ValueKind;
-import io.forebay.store.util.DirectSlabAllocator;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
@@ -138,9 +135,10 @@ class SstReaderTest {
         try (SstFixture open = new SstFixture(files.open("f"), "f", 32 << 20)) {
             try (InternalIterator scan = open.reader.scanIterator(KeyRange.all(), -1)) {
                 assertThat(SstRoundTripTest.forward(scan)).hasSize(ENTRIES);
-                assertThat(open.pool.used(SlabPool.Use.METADATA)).isGreaterThan(open.reader.metadataBytes());
+                assertThat(open.pool.used(SlabPool.Use.METADATA)).isPositive();
             }
-            assertThat(open.pool.used(SlabPool.Use.METADATA)).isEqualTo(open.reader.metadataBytes());
+            assertThat(open.pool.used(SlabPool.Use.METADATA)).isZero();
+            assertThat(open.pool.used(SlabPool.Use.TABLE)).isEqualTo(open.reader.metadataBytes());
             assertThat(open.pool.used(SlabPool.Use.CACHE)).isZero();
             assertThat(open.reader.blockSlots().misses()).isZero();
         }
@@ -160,13 +158,42 @@ class SstReaderTest {
     }
 
     @Test
-    void opensOnlyWhatFitsTheBudget() throws IOException {
+    void whatDoesNotFitTheBudgetIsReadAllTheSame() throws IOException {
         write("f", 10);
-        SlabPool pool = new SlabPool(new DirectSlabAllocator(4096), 4096);
-        assertThatThrownBy(() -> SstReader.open(files.open("f"), "f", new BlockCache(pool), pool))
-                .isInstanceOf(MemoryBudgetException.class)
-                .hasMessageContaining("File f needs ");
-        assertThat(pool.used()).isZero();
+        try (SstFixture open = new SstFixture(files.open("f"), "f", 4096)) {
+            assertThat(open.reader.isTransient()).isTrue();
+            assertThat(open.reader.metadataBytes()).isZero();
+            for (int i = 0; i < ENTRIES; i += 100) {
+                assertThat(SstModel.Answer.of(open.reader, key(i * 2L), Long.MAX_VALUE, -1)
+                                .found())
+                        .isTrue();
+            }
+            assertThat(SstRoundTripTest.forward(open.reader.iterator(KeyRange.all(), -1)))
+                    .hasSize(ENTRIES);
+            assertThat(open.pool.used()).isZero();
+        }
+    }
+
+    @Test
+    void whoeverReadsWhenTheReaderIsClosedGoesOn() throws IOException {
+        write("f", 10);
+        try (SstFixture open = new SstFixture(files.open("f"), "f", 32 << 20)) {
+            InternalIterator iterator = open.reader.iterator(KeyRange.all(), -1);
+            iterator.seekToFirst();
+            open.reader.close();
+            assertThat(open.pool.used(SlabPool.Use.TABLE)).isZero();
+            int entries = 0;
+            for (; iterator.isValid(); iterator.next()) {
+                entries++;
+            }
+            assertThat(entries).isEqualTo(ENTRIES);
+            iterator.close();
+            assertThat(SstModel.Answer.of(open.reader, key(34), Long.MAX_VALUE, -1)
+                            .found())
+                    .isTrue();
+            // what nobody would find does not stay
+            assertThat(open.cache.cachedBytes()).isLessThan(8192);
+        }
     }
 
     @Test
@@ -175,11 +202,11 @@ class SstReaderTest {
         SstFixture open = new SstFixture(files.open("f"), "f", 32 << 20);
         SstModel.Answer.of(open.reader, key(2), Long.MAX_VALUE, -1);
         assertThat(open.cache.cachedBytes()).isPositive();
-        assertThat(open.pool.used(SlabPool.Use.METADATA)).isEqualTo(open.reader.metadataBytes());
+        assertThat(open.pool.used(SlabPool.Use.TABLE)).isEqualTo(open.reader.metadataBytes());
         open.reader.close();
         open.reader.close();
         assertThat(open.cache.cachedBytes()).isZero();
-        assertThat(open.pool.used(SlabPool.Use.METADATA)).isZero();
+        assertThat(open.pool.used(SlabPool.Use.TABLE)).isZero();
         open.close();
     }
 

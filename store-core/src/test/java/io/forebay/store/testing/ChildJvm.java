@@ -27,7 +27,10 @@ public final class ChildJvm implements AutoCloseable {
 
     /** One that lives for a moment only. */
     public static ChildJvm start(Class<?> main, String... arguments) throws IOException {
-        return start(List.of("-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"), main, arguments);
+        return start(
+                List.of("-Xmx256m", "-XX:MaxDirectMemorySize=512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"),
+                main,
+                arguments);
     }
 
     public static ChildJvm start(List<String> options, Class<?> main, String... arguments) throws IOException {

@@ -9,6 +9,7 @@ public final class RefusingSlabs implements SlabAllocator {
     public final HeapSlabs slabs = new HeapSlabs();
     private final Supplier<? extends Throwable> failure;
     private long allowed = Long.MAX_VALUE;
+    private long limit = Long.MAX_VALUE;
     private int refusals;
 
     /** @param failure makes what is thrown: a RuntimeException or an Error */
@@ -21,9 +22,15 @@ public final class RefusingSlabs implements SlabAllocator {
         allowed = requests;
     }
 
+    /** From now on no more than {@code bytes} are out at once, as in a JVM that has no more direct memory. */
+    public void limit(long bytes) {
+        limit = bytes;
+    }
+
     /** Nothing is refused any more. */
     public void allowAll() {
         allow(Long.MAX_VALUE);
+        limit(Long.MAX_VALUE);
     }
 
     public int refusals() {
@@ -32,7 +39,7 @@ public final class RefusingSlabs implements SlabAllocator {
 
     @Override
     public ByteBuffer allocate(int bytes) {
-        if (allowed == 0) {
+        if (allowed == 0 || slabs.outstanding() > limit - bytes) {
             refusals++;
             Throwable thrown = failure.get();
             if (thrown instanceof Error e) {

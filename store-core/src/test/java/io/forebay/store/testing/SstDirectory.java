@@ -23,6 +23,7 @@ import io.forebay.store.version.FileId;
 import io.forebay.store.version.FileMeta;
 import io.forebay.store.version.FileRegistry;
 import io.forebay.store.version.SortedRun;
+import io.forebay.store.version.TableCache;
 import io.forebay.store.version.Version;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -49,7 +50,7 @@ public final class SstDirectory implements AutoCloseable {
 
     public SstDirectory(FileStore files) {
         this.files = files;
-        registry = new FileRegistry(files, cache, pool, executor);
+        registry = new FileRegistry(files, new TableCache(cache, pool, 16), executor);
     }
 
     public ManualClock clock() {

@@ -68,6 +68,23 @@ class DirectSlabAllocatorTest {
         assertThat(directBytes() - before).isLessThanOrEqualTo((128 << 10) + 4096);
     }
 
+    /** What can be outstanding is there, and costs no more than the budget with all that the regions cost. */
+    @Test
+    void theBudgetCountsWhatRegionsCost() {
+        for (long budget : new long[] {1 << 20, 3_000_000, 16 << 20, 40_000_000, 64 << 20}) {
+            long usable = DirectSlabAllocator.usable(budget);
+            assertThat(usable).isBetween(budget - budget / 25, budget - 4096);
+            DirectSlabAllocator whole = new DirectSlabAllocator(budget);
+            List<ByteBuffer> slabs = new ArrayList<>();
+            long before = directBytes();
+            for (long taken = SLAB; taken <= usable; taken += SLAB) {
+                slabs.add(whole.allocate(SLAB));
+            }
+            assertThat(directBytes() - before).isBetween(usable - SLAB, budget);
+            assertThat(slabs).hasSize((int) (usable / SLAB));
+        }
+    }
+
     private static long directBytes() {
         return java.lang.management.ManagementFactory.getPlatformMXBeans(java.lang.management.BufferPoolMXBean.class)
                 .stream()

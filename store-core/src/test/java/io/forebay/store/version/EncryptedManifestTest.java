@@ -194,7 +194,10 @@ class EncryptedManifestTest {
         Manifest.create(files, 1, state, Encryption.NONE).close();
         SlabPool pool = new SlabPool(new HeapSlabs(), 4 << 20);
         FileRegistry registry = new FileRegistry(
-                files, new BlockCache(pool), pool, new SteppedExecutor(new ManualClock()), Encryption.of(KEYS, false));
+                files,
+                new TableCache(new BlockCache(pool), pool, 16),
+                new SteppedExecutor(new ManualClock()),
+                Encryption.of(KEYS, false));
         assertThatThrownBy(() -> VersionSet.open(files, registry))
                 .isInstanceOf(CorruptionException.class)
                 .hasMessageContaining(NAME)

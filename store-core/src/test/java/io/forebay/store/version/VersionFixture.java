@@ -21,18 +21,19 @@ final class VersionFixture {
     final SteppedExecutor executor = new SteppedExecutor(new ManualClock());
     final SlabPool pool = new SlabPool(new HeapSlabs(), 4 << 20);
     final BlockCache cache = new BlockCache(pool);
+    final TableCache tables = new TableCache(cache, pool, 16);
     final FileRegistry registry;
     VersionSet set;
 
     VersionFixture(FileStore files) {
         this.files = files;
-        registry = new FileRegistry(files, cache, pool, executor);
+        registry = new FileRegistry(files, tables, executor);
     }
 
     /** With background work on threads of {@code background}, for tests with threads. */
     VersionFixture(FileStore files, BackgroundExecutor background) throws IOException {
         this.files = files;
-        registry = new FileRegistry(files, cache, pool, background);
+        registry = new FileRegistry(files, tables, background);
         set = VersionSet.open(files, registry);
     }
 

@@ -1,0 +1,116 @@
+package io.forebay.store.io;
+
+import io.forebay.store.FileStore;
+import io.forebay.store.ReadableFile;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The files that an environment has open for reading, at most so many: before one more is opened, one that was not read for
+ * long is closed, found by CLOCK. A file is never closed under a read, so that there may be more while more threads than the
+ * limit read different files at once. Thread-safe.
+ */
+public final class OpenFiles {
+    private static final Logger LOG = LoggerFactory.getLogger(OpenFiles.class);
+
+    private final int limit;
+    /** The open ones. Guarded by this, as are the fields below and the place of each file in here. */
+    private final List<PooledFile> ring = new ArrayList<>();
+
+    private int hand;
+    /** Open ones, and those that are being opened. */
+    private int open;
+
+    private long opens;
+
+    /** @param limit at least 1 */
+    public OpenFiles(int limit) {
+        this.limit = limit;
+    }
+
+    /** A file that is opened when it is read. The caller closes it. */
+    public PooledFile file(FileStore files, String name) {
+        return new PooledFile(this, files, name);
+    }
+
+    /** How many files are open now. */
+    public synchronized int count() {
+        return open;
+    }
+
+    /** How often a file was opened so far. */
+    public synchronized long opens() {
+        return opens;
+    }
+
+    /** Before a file is opened: closes others if there are too many. Followed by {@link #opened} or {@link #notOpened}. */
+    void makeRoom() {
+        List<ReadableFile> idle = new ArrayList<>();
+        synchronized (this) {
+            open++;
+            opens++;
+            while (open > limit) {
+                ReadableFile victim = takeIdle();
+                if (victim == null) {
+                    break;
+                }
+                idle.add(victim);
+            }
+        }
+        idle.forEach(OpenFiles::close);
+    }
+
+    synchronized void opened(PooledFile file) {
+        file.place = ring.size();
+        ring.add(file);
+    }
+
+    synchronized void notOpened() {
+        open--;
+    }
+
+    /** The file is closed for good, or about to be. */
+    synchronized void closed(PooledFile file) {
+        if (file.place >= 0) {
+            remove(file);
+        }
+    }
+
+    /** Takes a file out of the ring that nobody reads; null when all are being read. */
+    private ReadableFile takeIdle() {
+        for (int left = 2 * ring.size(); left > 0; left--) {
+            if (hand >= ring.size()) {
+                hand = 0;
+            }
+            PooledFile candidate = ring.get(hand);
+            ReadableFile idle = candidate.takeIdle();
+            if (idle != null) {
+                remove(candidate);
+                return idle;
+            }
+            hand++;
+        }
+        return null;
+    }
+
+    private void remove(PooledFile file) {
+        PooledFile last = ring.remove(ring.size() - 1);
+        if (last != file) {
+            ring.set(file.place, last);
+            last.place = file.place;
+        }
+        file.place = -1;
+        open--;
+    }
+
+    private static void close(ReadableFile file) {
+        try {
+            file.close();
+        } catch (IOException e) {
+            LOG.warn("Closing {}, which was open for reading, failed", file, e);
+        }
+    }
+}

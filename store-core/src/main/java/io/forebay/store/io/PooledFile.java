@@ -1,0 +1,112 @@
+package io.forebay.store.io;
+
+import io.forebay.store.FileStore;
+import io.forebay.store.ReadableFile;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/**
+ * A finished file of a store that is open while it is read, and as long after that as {@link OpenFiles} lets it. Thread-safe:
+ * who comes while it is being opened waits for that.
+ */
+public final class PooledFile implements ReadableFile {
+    private final OpenFiles owner;
+    private final FileStore files;
+    private final String name;
+
+    /** Where this is in the ring of the owner, -1 when it is not. Guarded by the owner. */
+    int place = -1;
+
+    // Guarded by this. Locks nest in this order: a file that is not in the ring, the owner, files in the ring.
+    private ReadableFile open;
+    private int readers;
+    private boolean recentlyRead;
+    private boolean closed;
+
+    PooledFile(OpenFiles owner, FileStore files, String name) {
+        this.owner = owner;
+        this.files = files;
+        this.name = name;
+    }
+
+    @Override
+    public long size() throws IOException {
+        ReadableFile file = claim();
+        try {
+            return file.size();
+        } finally {
+            letGo();
+        }
+    }
+
+    @Override
+    public void read(long position, ByteBuffer into) throws IOException {
+        ReadableFile file = claim();
+        try {
+            file.read(position, into);
+        } finally {
+            letGo();
+        }
+    }
+
+    private synchronized ReadableFile claim() throws IOException {
+        if (closed) {
+            throw new IOException("File " + name + " in " + files.describe() + " was closed with its store");
+        }
+        if (open == null) {
+            open();
+        } else {
+            recentlyRead = true;
+        }
+        readers++;
+        return open;
+    }
+
+    private void open() throws IOException {
+        owner.makeRoom();
+        try {
+            open = files.open(name);
+        } finally {
+            if (open == null) {
+                owner.notOpened();
+            } else {
+                owner.opened(this);
+            }
+        }
+    }
+
+    private synchronized void letGo() {
+        readers--;
+    }
+
+    /** For the owner: what is open, for it to close, when nobody reads and nobody has since this was last asked; else null. */
+    synchronized ReadableFile takeIdle() {
+        if (readers > 0 || recentlyRead) {
+            recentlyRead = false;
+            return null;
+        }
+        ReadableFile idle = open;
+        open = null;
+        return idle;
+    }
+
+    /** For good: a later read fails. Not while others read. */
+    @Override
+    public void close() throws IOException {
+        ReadableFile last;
+        synchronized (this) {
+            closed = true;
+            last = open;
+            open = null;
+        }
+        owner.closed(this);
+        if (last != null) {
+            last.close();
+        }
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
+}
