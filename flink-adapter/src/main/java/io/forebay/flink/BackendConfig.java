@@ -32,6 +32,7 @@ record BackendConfig(
         int timerCacheRows,
         int transferThreads,
         int backgroundThreads,
+        int maxOpenFiles,
         String typeIdentifier) {
     private static final List<ConfigOption<?>> ALL = List.of(
             CheckpointingOptions.INCREMENTAL_CHECKPOINTS,
@@ -44,6 +45,7 @@ record BackendConfig(
             ForebayOptions.TIMER_SERVICE_CACHE_SIZE,
             ForebayOptions.CHECKPOINT_TRANSFER_THREAD_NUM,
             ForebayOptions.BACKGROUND_THREAD_NUM,
+            ForebayOptions.MAX_OPEN_FILES,
             ForebayOptions.TYPE_IDENTIFIER);
 
     /** Spreads the backends of a TaskManager over its directories. */
@@ -62,6 +64,7 @@ record BackendConfig(
                 inRange(config, ForebayOptions.TIMER_SERVICE_CACHE_SIZE, 1, 1 << 20),
                 inRange(config, ForebayOptions.CHECKPOINT_TRANSFER_THREAD_NUM, 1, 1024),
                 inRange(config, ForebayOptions.BACKGROUND_THREAD_NUM, 1, 64),
+                inRange(config, ForebayOptions.MAX_OPEN_FILES, 16, 1_000_000),
                 config.get(ForebayOptions.TYPE_IDENTIFIER));
     }
 

@@ -82,6 +82,13 @@ public final class ForebayOptions {
             .defaultValue(2)
             .withDescription("Threads of each task slot for flushes and compactions; 1 to 64.");
 
+    public static final ConfigOption<Integer> MAX_OPEN_FILES = ConfigOptions.key("state.backend.forebay.files.open")
+            .intType()
+            .defaultValue(1000)
+            .withDescription(
+                    "How many files of a task slot stay open for reading; 16 to 1000000. A file is opened when it is "
+                            + "read, and the one that was not read for longest is closed for it.");
+
     public static final ConfigOption<String> TYPE_IDENTIFIER = ConfigOptions.key(
                     "state.backend.forebay.type-identifier")
             .stringType()

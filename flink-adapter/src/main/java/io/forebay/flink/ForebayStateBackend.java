@@ -87,7 +87,8 @@ public class ForebayStateBackend extends AbstractManagedMemoryStateBackend imple
                 config.useManagedMemory(),
                 config.memoryPerBackend(),
                 parameters.getManagedMemoryFraction(),
-                config.backgroundThreads());
+                config.backgroundThreads(),
+                config.maxOpenFiles());
         try {
             return new ForebayKeyedStateBackendBuilder<>(
                             parameters,

@@ -69,6 +69,7 @@ class BackendConfigTest {
     void wrongValuesAreRefusedByOption() {
         assertRefused("state.backend.forebay.checkpoint.transfer.thread.num", "0", "must be 1 to 1024");
         assertRefused("state.backend.forebay.thread.num", "65", "must be 1 to 64");
+        assertRefused("state.backend.forebay.files.open", "15", "must be 16 to 1000000");
         assertRefused("state.backend.forebay.timer-service.cache-size", "0", "must be 1 to");
         assertRefused("state.backend.forebay.localdir", "relative/path", "must be absolute paths");
     }

@@ -38,6 +38,7 @@ class CrashTest {
             child = new ProcessBuilder(
                             new File(System.getProperty("java.home"), "bin/java").getPath(),
                             "-Xmx256m",
+                            "-XX:MaxDirectMemorySize=512m",
                             "-cp",
                             System.getProperty("java.class.path"),
                             CrashChild.class.getName(),

@@ -26,7 +26,7 @@ public final class ForebayMemory implements AutoCloseable {
     private final Environment environment;
     private final ManagedSlabAllocator allocator;
 
-    private ForebayMemory(long bytes, int backgroundThreads) {
+    private ForebayMemory(long bytes, int backgroundThreads, int maxOpenFiles) {
         long budget = Math.max(bytes, MIN_BYTES);
         if (budget > bytes) {
             LOG.warn(
@@ -38,6 +38,7 @@ public final class ForebayMemory implements AutoCloseable {
         environment = Environment.builder()
                 .memoryBytes(budget)
                 .backgroundThreads(backgroundThreads)
+                .maxOpenFiles(maxOpenFiles)
                 .allocator(allocator)
                 .build();
     }
@@ -56,20 +57,25 @@ public final class ForebayMemory implements AutoCloseable {
             boolean managed,
             MemorySize perBackend,
             double managedFraction,
-            int backgroundThreads)
+            int backgroundThreads,
+            int maxOpenFiles)
             throws IOException {
         try {
             if (fixedPerSlot != null) {
                 return task.getMemoryManager()
                         .getExternalSharedMemoryResource(
-                                FIXED, bytes -> new ForebayMemory(bytes, backgroundThreads), fixedPerSlot.getBytes());
+                                FIXED,
+                                bytes -> new ForebayMemory(bytes, backgroundThreads, maxOpenFiles),
+                                fixedPerSlot.getBytes());
             }
             if (managed) {
                 return task.getMemoryManager()
                         .getSharedMemoryResourceForManagedMemory(
-                                MANAGED, bytes -> new ForebayMemory(bytes, backgroundThreads), managedFraction);
+                                MANAGED,
+                                bytes -> new ForebayMemory(bytes, backgroundThreads, maxOpenFiles),
+                                managedFraction);
             }
-            ForebayMemory own = new ForebayMemory(perBackend.getBytes(), backgroundThreads);
+            ForebayMemory own = new ForebayMemory(perBackend.getBytes(), backgroundThreads, maxOpenFiles);
             return new OpaqueMemoryResource<>(own, perBackend.getBytes(), own::close);
         } catch (Exception e) {
             throw new IOException("Cannot acquire the memory of the task slot for Forebay", e);

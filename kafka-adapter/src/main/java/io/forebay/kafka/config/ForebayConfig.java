@@ -16,6 +16,7 @@ import org.apache.kafka.common.config.ConfigException;
  * @param backgroundThreads threads for flushes and compactions of all those stores
  * @param commitInterval how far the last durable commit of a store may be behind its last commit
  * @param memtableBytes bytes at which the memtable of a store is flushed
+ * @param maxOpenFiles files of all those stores that stay open for reading
  * @param keepUntilEmitted whether windows and sessions that are put out when they close are kept until they were
  */
 public record ForebayConfig(
@@ -23,17 +24,20 @@ public record ForebayConfig(
         int backgroundThreads,
         Duration commitInterval,
         int memtableBytes,
+        int maxOpenFiles,
         boolean keepUntilEmitted) {
     public static final String MEMORY_BYTES_CONFIG = "forebay.memory.bytes";
     public static final String BACKGROUND_THREADS_CONFIG = "forebay.background.threads";
     public static final String COMMIT_INTERVAL_MS_CONFIG = "forebay.commit.interval.ms";
     public static final String MEMTABLE_BYTES_CONFIG = "forebay.memtable.bytes";
+    public static final String MAX_OPEN_FILES_CONFIG = "forebay.max.open.files";
     public static final String KEEP_UNTIL_EMITTED_CONFIG = "forebay.keep.until.emitted";
 
     private static final WholeNumbers MEMORY_BYTES = new WholeNumbers(1L << 20, Long.MAX_VALUE);
     private static final WholeNumbers BACKGROUND_THREADS = new WholeNumbers(1, 64);
     private static final WholeNumbers COMMIT_INTERVAL_MS = new WholeNumbers(0, Long.MAX_VALUE);
     private static final WholeNumbers MEMTABLE_BYTES = new WholeNumbers(1 << 10, 1 << 30);
+    private static final WholeNumbers MAX_OPEN_FILES = new WholeNumbers(16, 1_000_000);
 
     private static final ConfigDef CONFIG = new ConfigDef()
             .define(
@@ -67,6 +71,14 @@ public record ForebayConfig(
                     MEMTABLE_BYTES,
                     Importance.LOW,
                     "Bytes at which the memtable of one store is flushed to a file. The memory limit may make it flush earlier.")
+            .define(
+                    MAX_OPEN_FILES_CONFIG,
+                    Type.INT,
+                    1000,
+                    MAX_OPEN_FILES,
+                    Importance.LOW,
+                    "How many files of all Forebay stores of the application in this JVM stay open for reading. A file is opened "
+                            + "when it is read, and the one that was not read for longest is closed for it.")
             .define(
                     KEEP_UNTIL_EMITTED_CONFIG,
                     Type.BOOLEAN,
@@ -104,6 +116,7 @@ public record ForebayConfig(
                 (Integer) values.get(BACKGROUND_THREADS_CONFIG),
                 Duration.ofMillis((Long) values.get(COMMIT_INTERVAL_MS_CONFIG)),
                 (Integer) values.get(MEMTABLE_BYTES_CONFIG),
+                (Integer) values.get(MAX_OPEN_FILES_CONFIG),
                 (Boolean) values.get(KEEP_UNTIL_EMITTED_CONFIG));
     }
 

@@ -2,8 +2,10 @@ package io.forebay.kafka.state;
 
 import io.forebay.kafka.config.ForebayConfig;
 import io.forebay.store.Environment;
+import io.forebay.store.MemoryBudgetException;
 import java.util.HashMap;
 import java.util.Map;
+import org.apache.kafka.common.config.ConfigException;
 
 /**
  * A lease of the environment that all stores of one application with one configuration share. The first lease builds the
@@ -22,18 +24,30 @@ final class SharedEnvironment implements AutoCloseable {
     }
 
     static SharedEnvironment lease(String applicationId, ForebayConfig config) {
-        Key key = new Key(applicationId, config.memoryBytes(), config.backgroundThreads());
+        Key key = new Key(applicationId, config.memoryBytes(), config.backgroundThreads(), config.maxOpenFiles());
         synchronized (OPEN) {
             Shared shared = OPEN.get(key);
             if (shared == null) {
-                shared = new Shared(Environment.builder()
-                        .memoryBytes(key.memoryBytes)
-                        .backgroundThreads(key.backgroundThreads)
-                        .build());
+                shared = new Shared(build(key));
                 OPEN.put(key, shared);
             }
             shared.leases++;
             return new SharedEnvironment(key, shared.environment);
+        }
+    }
+
+    private static Environment build(Key key) {
+        try {
+            return Environment.builder()
+                    .memoryBytes(key.memoryBytes)
+                    .backgroundThreads(key.backgroundThreads)
+                    .maxOpenFiles(key.maxOpenFiles)
+                    .build();
+        } catch (MemoryBudgetException e) {
+            ConfigException refused =
+                    new ConfigException(ForebayConfig.MEMORY_BYTES_CONFIG, key.memoryBytes, e.getMessage());
+            refused.initCause(e);
+            throw refused;
         }
     }
 
@@ -57,7 +71,7 @@ final class SharedEnvironment implements AutoCloseable {
         }
     }
 
-    private record Key(String applicationId, long memoryBytes, int backgroundThreads) {}
+    private record Key(String applicationId, long memoryBytes, int backgroundThreads, int maxOpenFiles) {}
 
     private static final class Shared {
         final Environment environment;

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class ForebayConfigTest {
     @Test
     void defaults() {
-        ForebayConfig expected = new ForebayConfig(256L << 20, 2, Duration.ofSeconds(60), 32 << 20, false);
+        ForebayConfig expected = new ForebayConfig(256L << 20, 2, Duration.ofSeconds(60), 32 << 20, 1000, false);
         assertThat(ForebayConfig.from(Map.of())).isEqualTo(expected);
         assertThat(ForebayConfig.from(null)).isEqualTo(expected);
         assertThat(ForebayConfig.from(Map.of("application.id", "a", "my.forebay.memory.byte", "x")))
@@ -40,8 +40,10 @@ class ForebayConfigTest {
                         "forebay.commit.interval.ms",
                         "0",
                         "forebay.memtable.bytes",
-                        1024)))
-                .isEqualTo(new ForebayConfig(1 << 20, 64, Duration.ZERO, 1024, false));
+                        1024,
+                        "forebay.max.open.files",
+                        "16")))
+                .isEqualTo(new ForebayConfig(1 << 20, 64, Duration.ZERO, 1024, 16, false));
     }
 
     @ParameterizedTest
@@ -54,7 +56,9 @@ class ForebayConfigTest {
         "forebay.background.threads, 99999999999, from 1 to 64",
         "forebay.commit.interval.ms, -1, from 0 on",
         "forebay.memtable.bytes, 1023, from 1024 to 1073741824",
-        "forebay.memtable.bytes, 1073741825, from 1024 to 1073741824"
+        "forebay.memtable.bytes, 1073741825, from 1024 to 1073741824",
+        "forebay.max.open.files, 15, from 16 to 1000000",
+        "forebay.max.open.files, 1000001, from 16 to 1000000"
     })
     void badValuesAreRefusedByNameWithTheirRange(String key, String value, String range) {
         assertThatThrownBy(() -> ForebayConfig.from(Map.of(key, value)))
@@ -138,7 +142,7 @@ class ForebayConfigTest {
     @Test
     void everySettingIsDocumented() {
         assertThat(ForebayConfig.configDef().configKeys().values())
-                .hasSize(5)
+                .hasSize(6)
                 .allSatisfy(key -> assertThat(key.documentation).hasSizeGreaterThan(40));
     }
 }
