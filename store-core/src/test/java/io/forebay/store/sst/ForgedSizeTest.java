@@ -39,7 +39,13 @@ class ForgedSizeTest {
     @EnumSource(names = {"LZ4", "ZSTD"})
     void aBlockThatClaimsMoreThanThePropertiesAllow(Compression compression) throws IOException {
         byte[] file = write(compression, SMALL);
-        refused(forge(file, 2 * SMALL + 1000), FIRST);
+        byte[] forged = forge(file, 2 * SMALL + 1000);
+        refused(forged, FIRST);
+        try (SstFixture open = new SstFixture(new ByteArrayFile(forged), "f", 32 << 20)) {
+            // by the index alone
+            assertThatThrownBy(() -> SstModel.Answer.of(open.reader, SECOND, Long.MAX_VALUE, -1))
+                    .hasMessageContaining("a content length");
+        }
     }
 
     /** Another value is that long, so that the properties allow it; the stored bytes do not. */
