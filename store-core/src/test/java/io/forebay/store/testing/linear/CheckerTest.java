@@ -98,6 +98,18 @@ class CheckerTest {
     }
 
     @Test
+    void aViewThatChangesIsWrong() {
+        write(0, 0, 1, put(1, "a"), put(2, "x"));
+        write(0, 4, 5, put(1, "b"));
+        Facts facts = new Facts();
+        facts.add(2, bytes("x"));
+        facts.add(1, bytes("a"));
+        facts.add(1, bytes("b"));
+        history.add(facts.toRead(1, 2, 3, "snapshot"));
+        assertWrong("1 was b", "1=b is of write [4..5]");
+    }
+
+    @Test
     void mergesJoinAndRangeDeletesEmpty() {
         write(0, 0, 1, put(1, "a"), merge(1, "b"), merge(2, "c"), put(3, "d"));
         read(1, 2, 3, 1, "a,b", 2, "c", 3, "d");

@@ -1,7 +1,6 @@
 package io.forebay.store.testing.linear;
 
 import io.forebay.store.StoreIterator;
-import io.forebay.store.testing.linear.Effect.Value;
 import java.util.Arrays;
 import java.util.Random;
 
@@ -12,30 +11,37 @@ final class Facts {
     private final boolean[] known = new boolean[KEYS];
     private final byte[][] values = new byte[KEYS][];
     private int count;
+    /** Shown twice, and not the same. -1: none was. */
+    private int changed = -1;
 
-    /**
-     * @param value null: it was absent
-     * @throws AssertionError when the same view has shown something else before
-     */
+    private byte[] changedValue;
+
+    /** @param value null: it was absent */
     void add(int key, byte[] value) {
         if (!known[key]) {
             known[key] = true;
             values[key] = value;
             count++;
-        } else if (!Arrays.equals(values[key], value)) {
-            throw new AssertionError(
-                    "One view showed key " + key + " as " + Value.text(values[key]) + " and as " + Value.text(value));
+        } else if (changed < 0 && !Arrays.equals(values[key], value)) {
+            changed = key;
+            changedValue = value;
         }
     }
 
+    /** A read of all that was shown; when something has changed, no state explains it. */
     Call toRead(int thread, long called, long returned, String what) {
-        int[] keys = new int[count];
-        byte[][] seen = new byte[count][];
+        int length = count + (changed < 0 ? 0 : 1);
+        int[] keys = new int[length];
+        byte[][] seen = new byte[length][];
         for (int key = 0, at = 0; key < KEYS; key++) {
             if (known[key]) {
                 keys[at] = key;
                 seen[at++] = values[key];
             }
+        }
+        if (changed >= 0) {
+            keys[count] = changed;
+            seen[count] = changedValue;
         }
         return Call.read(thread, called, returned, what, keys, seen);
     }
