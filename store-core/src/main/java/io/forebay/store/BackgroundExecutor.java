@@ -8,10 +8,19 @@ public interface BackgroundExecutor extends AutoCloseable {
     enum Kind {
         FLUSH,
         COMPACTION,
-        CLEANUP
+        CLEANUP,
+        /**
+         * The completion of a future, and with it what users hung on it: it may call any store, and wait there for work of all
+         * other kinds and for other completions. So it must keep no thread from them; and it is run even when it is handed
+         * over after {@link #close}, or still waits then.
+         */
+        CALLBACK
     }
 
-    /** Runs {@code work} once, some time, on some thread. {@code work} does not throw. */
+    /**
+     * Runs {@code work} once, some time, on some thread, never within this call. {@code work} does not throw. When this method
+     * throws, the work counts as not handed over: a store whose flush is refused takes no writes until {@link Store#resume}.
+     */
     void execute(Kind kind, Runnable work);
 
     /** Runs {@code work} once, not before {@code delayNanos} have passed. @return cancels it if it has not started */
@@ -24,7 +33,7 @@ public interface BackgroundExecutor extends AutoCloseable {
      */
     boolean help();
 
-    /** Waits for running work and drops what has not started. Idempotent. */
+    /** Waits for running work and drops what has not started; runs callbacks all the same. Idempotent. */
     @Override
     void close();
 }

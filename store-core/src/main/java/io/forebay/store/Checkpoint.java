@@ -13,6 +13,11 @@ public interface Checkpoint extends AutoCloseable {
      * written, or {@link StoreClosedException} when checkpoint or store are closed before. The methods below throw
      * {@link IllegalStateException} unless it has completed normally, and {@link StoreClosedException} when one of the
      * two is closed.
+     *
+     * <p>It completes on a thread of its own, so what hangs on it may call any method of any store, wait, and close store and
+     * environment. (An injected {@link BackgroundExecutor} decides for itself where.) It completes in any case, also when store
+     * or environment are closed; what the code behind it throws goes to the future of that code, as {@link CompletableFuture}
+     * says. A close of the environment gives code that is still running a second to end.
      */
     CompletableFuture<Void> completion();
 

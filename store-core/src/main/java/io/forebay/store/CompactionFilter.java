@@ -3,6 +3,11 @@ package io.forebay.store;
 /**
  * Decides during flush and compaction whether a value may vanish, for example because its time to live is over. Asked
  * only for plain values that no snapshot needs. Called from background threads; must be stateless or thread-safe.
+ *
+ * <p>What it throws ends the job: a flush puts the store in read-only mode until {@link Store#resume}, see the errors of {@link
+ * Store}. It may read from stores, and open iterators and snapshots; what would wait for background work ({@code flush}, {@code
+ * commitDurably}, {@code compact}, {@code resume}, {@code close}, a write that finds no memory) gets {@link
+ * IllegalStateException}. While it blocks, the job and a {@code close} wait. An interrupt that it leaves behind on a background thread is dropped.
  */
 public interface CompactionFilter {
     /**

@@ -15,7 +15,9 @@ import java.util.Objects;
  * Store#encryptionKeyIds()} tells which keys are still needed.
  *
  * <p>Called from many threads at once, background threads included; a call may block for as long as a file may take to
- * open. An {@link IOException} is treated like one of the disk: a file that cannot be begun stops a flush, not the process.
+ * open. An {@link IOException} is treated like one of the disk: a file that cannot be begun stops a flush, not the process;
+ * so does a {@link RuntimeException}, until {@link Store#resume}. It must not use the store that it is for: a read of the file
+ * that is being opened, and whatever would wait for background work, get {@link IllegalStateException}.
  */
 public interface KeyProvider {
     /** Longest key id, in bytes of UTF-8. */

@@ -5,7 +5,13 @@ import java.util.List;
 /**
  * An associative function that folds the operands of {@link Store#merge} into a value. Called from writer, reader and
  * background threads, so it must be stateless and pure; an exception from it fails the read or, in the background, puts
- * the store in read-only mode.
+ * the store in read-only mode, where {@link Store#resume} tries again; thrown by a write it goes to the writer, and nothing is
+ * written.
+ *
+ * <p>It should call no store. Should it do so all the same: {@code get} works everywhere. Called by a write or by background
+ * work, methods that would wait for just that, writes, commits, {@code flush}, {@code close} and the like, and inside of a
+ * write all that fix a state, get {@link IllegalStateException}; so does a call of the iterator that it is called by. A function that
+ * blocks blocks what calls it: writers, a flush, {@code close}.
  */
 public interface MergeFunction {
     /** Identifies the function on disk; a store is refused when it is opened with a function of another name. Not null, stable. */

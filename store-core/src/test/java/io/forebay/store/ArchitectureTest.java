@@ -68,8 +68,11 @@ class ArchitectureTest {
             Set.of(ROOT + ".Environment", ROOT + ".FileStores", ROOT + ".KeyProviders");
 
     /** What an {@link Environment} injects unless it is told otherwise. */
-    private static final Set<String> INJECTED_DEFAULTS =
-            Set.of(ROOT + ".util.SystemClock", ROOT + ".util.SystemExecutor", ROOT + ".util.SecureIds");
+    private static final Set<String> INJECTED_DEFAULTS = Set.of(
+            ROOT + ".util.SystemClock",
+            ROOT + ".util.SystemExecutor",
+            ROOT + ".util.CallbackThreads",
+            ROOT + ".util.SecureIds");
 
     @ArchTest
     static final ArchRule arrowsPointDown = classes()

@@ -299,7 +299,7 @@ class DiscardTest {
             store[0].flush();
             assertThat(told.get())
                     .isInstanceOf(IllegalStateException.class)
-                    .hasMessageContaining("from within its background work");
+                    .hasMessageContaining("was called by background work of store");
             assertThat(store[0].get(key(1))).isEqualTo(key(1));
         }
     }

@@ -2,6 +2,7 @@ package io.forebay.store.cache;
 
 import io.forebay.store.Environment;
 import io.forebay.store.SlabAllocator;
+import io.forebay.store.util.Callbacks;
 import io.forebay.store.util.Slab;
 import java.nio.ByteBuffer;
 import org.slf4j.Logger;
@@ -23,6 +24,7 @@ public final class SlabPool {
         METADATA
     }
 
+    private static final String ALLOCATOR = "a slab allocator";
     private static final int USES = Use.values().length;
     /** So often the cache is squeezed for one slab; others may snatch what it gave. */
     private static final int REFUSALS = 8;
@@ -103,11 +105,20 @@ public final class SlabPool {
         return null;
     }
 
+    private ByteBuffer allocate(int bytes) {
+        Callbacks.enter(ALLOCATOR, Callbacks.ANYTHING);
+        try {
+            return allocator.allocate(bytes);
+        } finally {
+            Callbacks.leave();
+        }
+    }
+
     /** Of room that is reserved; takes that back otherwise. @return null when the allocator refuses */
     private Slab ask(Use use, int bytes) {
         ByteBuffer buffer = null;
         try {
-            buffer = allocator.allocate(bytes);
+            buffer = allocate(bytes);
         } catch (RuntimeException | OutOfMemoryError e) {
             refused(e);
             return null;
@@ -161,7 +172,12 @@ public final class SlabPool {
     /** Gives back a slab that was taken for {@code use}; nobody touches it any more. */
     public void give(Use use, Slab slab) {
         int bytes = slab.capacity();
-        allocator.release(slab.buffer());
+        Callbacks.enter(ALLOCATOR, Callbacks.ANYTHING);
+        try {
+            allocator.release(slab.buffer());
+        } finally {
+            Callbacks.leave();
+        }
         refused = false;
         synchronized (usedBy) {
             outstanding -= bytes;

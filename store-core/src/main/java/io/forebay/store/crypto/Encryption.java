@@ -35,7 +35,7 @@ public final class Encryption {
 
     /** @param random source of data keys, 64 bits at a time; anything but a secure one is for tests */
     public static Encryption of(KeyProvider keys, boolean encryptedOnly, LongSupplier random) {
-        return keys == null ? NONE : new Encryption(keys, encryptedOnly, random);
+        return keys == null ? NONE : new Encryption(new GuardedKeys(keys), encryptedOnly, random);
     }
 
     /** True when new files are encrypted. */

@@ -1,5 +1,6 @@
 package io.forebay.store.db;
 
+import io.forebay.store.BackgroundExecutor;
 import io.forebay.store.Checkpoint;
 import io.forebay.store.CheckpointFile;
 import io.forebay.store.FileStore;
@@ -36,6 +37,9 @@ final class CheckpointImpl implements Checkpoint {
     private final byte[] payload;
     private final Opened opened;
     private final CompletableFuture<Void> completion = new CompletableFuture<>();
+    /** Whether the outcome is known; the future hears of it a moment later. */
+    private final AtomicBoolean settled = new AtomicBoolean();
+
     private final AtomicBoolean closed = new AtomicBoolean();
 
     /** Memtables that are not in files yet. With {@link #files}, guarded by this. */
@@ -105,7 +109,7 @@ final class CheckpointImpl implements Checkpoint {
             }
         }
         if (manifest != null) {
-            completion.complete(null);
+            settle(() -> completion.complete(null));
         } else {
             Lifecycle.Failure failure = store.lifecycle.failure();
             if (failure != null) {
@@ -116,7 +120,14 @@ final class CheckpointImpl implements Checkpoint {
 
     /** The files will not come; no effect when they are all there. */
     void fail(StoreException cause) {
-        completion.completeExceptionally(cause);
+        settle(() -> completion.completeExceptionally(cause));
+    }
+
+    /** Elsewhere, because what hangs on the future may call any method of the store and wait for what the caller does. */
+    private void settle(Runnable outcome) {
+        if (settled.compareAndSet(false, true)) {
+            store.shared.executor().execute(BackgroundExecutor.Kind.CALLBACK, outcome);
+        }
     }
 
     @Override
@@ -201,7 +212,7 @@ final class CheckpointImpl implements Checkpoint {
         if (closed.compareAndSet(false, true)) {
             owner.remove(this);
             release();
-            completion.completeExceptionally(new StoreClosedException("The checkpoint is closed"));
+            fail(new StoreClosedException("The checkpoint is closed"));
         }
     }
 

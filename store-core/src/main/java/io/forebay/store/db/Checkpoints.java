@@ -28,7 +28,7 @@ final class Checkpoints {
     Checkpoint take(byte[] payload, WritePath writes) {
         byte[] copy = payload.clone();
         CheckpointImpl checkpoint;
-        store.gate.enterOther();
+        store.gate.enterReader();
         try {
             store.lifecycle.checkRunning();
             writes.freeze();

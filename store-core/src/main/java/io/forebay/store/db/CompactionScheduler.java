@@ -4,6 +4,7 @@ import io.forebay.store.BackgroundExecutor.Kind;
 import io.forebay.store.StoreIoException;
 import io.forebay.store.compaction.Compaction;
 import io.forebay.store.compaction.CompactionPicker;
+import io.forebay.store.util.Callbacks;
 import io.forebay.store.version.FileId;
 import io.forebay.store.version.Version;
 import java.io.IOException;
@@ -47,7 +48,12 @@ final class CompactionScheduler {
     synchronized void schedule() {
         if (jobs < MAX_JOBS && !paused && store.lifecycle.mayRunJobs()) {
             jobs++;
-            store.shared.executor().execute(Kind.COMPACTION, this::run);
+            try {
+                store.shared.executor().execute(Kind.COMPACTION, this::run);
+            } catch (RuntimeException | Error e) {
+                jobs--;
+                LOG.warn("A compaction of store {} was refused by the executor", store.options.name(), e);
+            }
         }
     }
 
@@ -113,6 +119,7 @@ final class CompactionScheduler {
      * outdated files is left.
      */
     void compactAll(Set<FileId> outdated) {
+        Callbacks.checkNone("compact()");
         boolean more = true;
         while (more) {
             store.lifecycle.checkRunning();

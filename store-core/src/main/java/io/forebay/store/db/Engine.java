@@ -17,6 +17,7 @@ import io.forebay.store.cache.BlockCache;
 import io.forebay.store.cache.SlabPool;
 import io.forebay.store.checkpoint.CheckpointManifest;
 import io.forebay.store.crypto.Encryption;
+import io.forebay.store.util.Callbacks;
 import io.forebay.store.util.DirectMemory;
 import io.forebay.store.util.DirectSlabAllocator;
 import io.forebay.store.util.SecureIds;
@@ -122,6 +123,7 @@ public final class Engine {
 
     /** Every store is closed even if another one fails to; the first failure is thrown at the end. Idempotent. */
     public void close() {
+        Callbacks.checkNone("Environment.close()");
         List<Store> left;
         synchronized (stores) {
             if (closed) {

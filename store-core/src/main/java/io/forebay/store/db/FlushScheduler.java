@@ -35,7 +35,12 @@ final class FlushScheduler {
     synchronized void schedule() {
         if (!scheduled && hasWork() && store.lifecycle.mayRunJobs()) {
             scheduled = true;
-            store.shared.executor().execute(Kind.FLUSH, this::run);
+            try {
+                store.shared.executor().execute(Kind.FLUSH, this::run);
+            } catch (RuntimeException | Error e) {
+                scheduled = false;
+                recovery.failed(e); // what waits for the flush is told, and resume() tries again
+            }
         }
     }
 

@@ -3,7 +3,7 @@ package io.forebay.store.db;
 import io.forebay.store.ReadOnlyStoreException;
 import io.forebay.store.StoreClosedException;
 import io.forebay.store.StoreException;
-import java.util.ArrayList;
+import io.forebay.store.util.Callbacks;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 
@@ -27,8 +27,7 @@ final class Lifecycle {
     private boolean ingesting;
     private Opened ingest;
     private boolean recovering;
-    /** One entry for each background job that runs now: its thread. */
-    private final List<Thread> jobs = new ArrayList<>();
+    private int runningJobs;
     /** Who closes the store, once somebody does. */
     private Thread closer;
 
@@ -131,7 +130,7 @@ final class Lifecycle {
             return false;
         }
         recovering = true;
-        jobs.add(Thread.currentThread());
+        begin();
         return true;
     }
 
@@ -143,7 +142,7 @@ final class Lifecycle {
      */
     synchronized boolean endRecovery(Failure seen) {
         recovering = false;
-        jobs.remove(Thread.currentThread());
+        end();
         boolean repaired = seen != null && failure == seen && mode != CLOSED;
         if (repaired) {
             failure = null;
@@ -196,17 +195,17 @@ final class Lifecycle {
         }
     }
 
-    /**
-     * Throws when the caller is code of the user that a background job of this store runs: it would wait for itself.
-     *
-     * @param method that was called
-     */
-    synchronized void checkNotInJob(String method) {
-        if (jobs.contains(Thread.currentThread())) {
-            throw new IllegalStateException(method + " of store " + name + " was called from within its background work"
-                    + " (by a merge function, a compaction filter, a key provider, a slab allocator or a file store),"
-                    + " which it would wait for; call it on another thread");
-        }
+    private void begin() {
+        runningJobs++;
+        Callbacks.enter(
+                "background work of store " + name + " (by a merge function, a compaction filter, a key provider, a"
+                        + " slab allocator or a file store)",
+                null);
+    }
+
+    private void end() {
+        runningJobs--;
+        Callbacks.leave();
     }
 
     /** Begins a background job on this thread; false when the store is closed or has failed and the job must not run. */
@@ -214,18 +213,18 @@ final class Lifecycle {
         if (!mayRunJobs()) {
             return false;
         }
-        jobs.add(Thread.currentThread());
+        begin();
         return true;
     }
 
     synchronized void endJob() {
-        jobs.remove(Thread.currentThread());
+        end();
         notifyAll();
     }
 
     /** Waits until no job runs. An interrupt is kept for the caller, it does not end the wait: files would be pulled away. */
     synchronized void awaitJobs() {
-        awaitUninterruptibly(() -> jobs.isEmpty());
+        awaitUninterruptibly(() -> runningJobs == 0);
     }
 
     /** Waits until no attempt to repair the store is under way. */

@@ -5,6 +5,7 @@ import io.forebay.store.Clock;
 import io.forebay.store.MemoryBudgetException;
 import io.forebay.store.StoreException;
 import io.forebay.store.cache.SlabPool;
+import io.forebay.store.util.Callbacks;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -190,6 +191,7 @@ final class MemoryArbiter {
      * @throws MemoryBudgetException when no flush is left that could give memory back
      */
     void await(long seen, String request, boolean interruptible, Runnable checkOpen) {
+        Callbacks.checkNone("A write that waits for memory");
         boolean interrupted = false;
         try {
             for (int readerRounds = 0; epoch() == seen; ) {

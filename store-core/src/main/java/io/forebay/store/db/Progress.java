@@ -2,6 +2,7 @@ package io.forebay.store.db;
 
 import io.forebay.store.BackgroundExecutor;
 import io.forebay.store.StoreException;
+import io.forebay.store.util.Callbacks;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -17,6 +18,7 @@ final class Progress {
 
     /** Waits for {@code done}; an interrupt ends the wait with a {@link StoreException} and keeps the flag. */
     void await(String what, BooleanSupplier done) {
+        Callbacks.checkNone("A method that waits for " + what);
         try {
             while (!done.getAsBoolean()) {
                 if (!executor.help()) {

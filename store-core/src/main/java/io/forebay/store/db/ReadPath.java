@@ -80,7 +80,7 @@ final class ReadPath {
         // inside the gate, so that no batch is half in the state
         long limit;
         ReadState state;
-        store.gate.enterOther();
+        store.gate.enterReader();
         try {
             state = store.states.acquire();
             limit = writes.published();
@@ -105,7 +105,7 @@ final class ReadPath {
      * @param opened for whom; null for a moment of our own
      */
     SnapshotList.Entry claimNow(Opened opened) {
-        store.gate.enterOther();
+        store.gate.enterReader();
         try {
             store.lifecycle.checkReadable();
             return store.snapshots.add(writes.published(), opened);
@@ -131,7 +131,7 @@ final class ReadPath {
     private StoreIterator iteratorNow(KeyRange range, Opened opened) {
         SnapshotList.Entry own;
         EmptySpans emptySpans;
-        store.gate.enterOther();
+        store.gate.enterReader();
         try {
             store.lifecycle.checkReadable();
             own = store.snapshots.add(writes.published(), opened);

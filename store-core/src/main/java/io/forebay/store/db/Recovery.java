@@ -2,6 +2,7 @@ package io.forebay.store.db;
 
 import io.forebay.store.BackgroundExecutor;
 import io.forebay.store.BackgroundExecutor.Kind;
+import io.forebay.store.util.Callbacks;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -60,6 +61,7 @@ final class Recovery {
 
     /** Tries at once. Throws the reason why the store still takes no writes. */
     void resume() {
+        Callbacks.checkNone("resume()");
         store.lifecycle.checkReadable();
         if (!attempt()) {
             store.lifecycle.awaitRecovery();

@@ -2,6 +2,7 @@ package io.forebay.store.db;
 
 import io.forebay.store.StoreException;
 import io.forebay.store.StoreIoException;
+import io.forebay.store.util.Callbacks;
 import io.forebay.store.wal.WriteAheadLog;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -35,7 +36,7 @@ final class StoreCloser {
      * @throws StoreException when the last commit could not be made durable, or something could not be closed
      */
     void close() {
-        store.lifecycle.checkNotInJob("close()");
+        Callbacks.checkNone("close()");
         boolean torn = store.lifecycle.isTorn();
         end(() -> finish(torn), true);
     }
@@ -45,7 +46,7 @@ final class StoreCloser {
      * Everything is let go on return.
      */
     void discard() {
-        store.lifecycle.checkNotInJob("discard()");
+        Callbacks.checkNone("discard()");
         store.discarded.cancel();
         store.versions.registry().keepAll();
         end(this::discardLog, false);

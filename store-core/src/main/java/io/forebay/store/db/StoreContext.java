@@ -92,7 +92,8 @@ final class StoreContext {
     }
 
     TrackedMemtable newMemtable(long firstSequence) {
-        return new TrackedMemtable(new Memtable(shared.pool(), options.mergeFunction()), firstSequence);
+        return new TrackedMemtable(
+                new Memtable(shared.pool(), GuardedMerge.of(options.mergeFunction(), gate)), firstSequence);
     }
 
     SstTarget sstTarget() {

@@ -491,7 +491,12 @@ final class WritePath implements MemoryArbiter.Tenant {
                     freeze();
                 }
                 if (inBatch) {
-                    arbiter.await(epoch, request, false, lifecycle::checkOpen);
+                    gate.waiting(true);
+                    try {
+                        arbiter.await(epoch, request, false, lifecycle::checkOpen);
+                    } finally {
+                        gate.waiting(false);
+                    }
                     lifecycle.checkFailure();
                 } else {
                     awaitOutside(epoch, request);

@@ -1,5 +1,6 @@
 package io.forebay.store.db;
 
+import io.forebay.store.util.Callbacks;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.locks.LockSupport;
@@ -34,6 +35,7 @@ final class WriterGate {
     private int state;
 
     private final boolean takingTurns;
+    private volatile boolean waiting;
 
     /** @param takingTurns whether several writers wait for each other */
     WriterGate(boolean takingTurns) {
@@ -50,6 +52,7 @@ final class WriterGate {
     /** Enters as anybody else; waits while the writer is inside. */
     void enterOther() {
         for (int round = 0; !STATE.compareAndSet(this, FREE, OTHER); round++) {
+            checkCaller(round);
             pause(round);
         }
     }
@@ -73,6 +76,7 @@ final class WriterGate {
     private void enterWriterSlowly() {
         for (int round = 0; ; round++) {
             int seen = (int) STATE.getAcquire(this);
+            checkCaller(round);
             if (seen == WRITER && !takingTurns) {
                 throw new IllegalStateException("Two threads write to one store at the same time (this one is "
                         + Thread.currentThread().getName() + "). A store has one writer at a time: hand the role over"
@@ -82,6 +86,32 @@ final class WriterGate {
                 return;
             }
             pause(round);
+        }
+    }
+
+    /**
+     * As {@link #enterOther}, for what users call, maybe from background work: that is not to wait for a writer who waits for
+     * background work.
+     */
+    void enterReader() {
+        for (int round = 0; !STATE.compareAndSet(this, FREE, OTHER); round++) {
+            checkCaller(round);
+            if (waiting) {
+                Callbacks.checkNone("A method that waits for the writer");
+            }
+            pause(round);
+        }
+    }
+
+    /** Inside: whether the writer waits there for memory. */
+    void waiting(boolean value) {
+        waiting = value;
+    }
+
+    /** One who is inside would wait for himself. */
+    private void checkCaller(int round) {
+        if (round == 0) {
+            Callbacks.checkNotHeld(this);
         }
     }
 

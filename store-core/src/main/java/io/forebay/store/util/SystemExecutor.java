@@ -11,10 +11,11 @@ import java.util.PriorityQueue;
  * Background work on daemon threads of its own. Flushes are taken before cleanups, which are short and give disk space
  * back, and cleanups before compactions; with more than one thread, compactions never occupy the last one, so that a flush
  * does not wait behind a long compaction. Delayed work is run by a thread that is free when its time comes, before anything else. Threads start when
- * there is first work for them.
+ * there is first work for them. Callbacks have threads of their own ({@link CallbackThreads}).
  */
 public final class SystemExecutor implements BackgroundExecutor {
     private final int threads;
+    private final CallbackThreads callbacks;
     private final String name;
     private final Object lock = new Object();
     private final List<ArrayDeque<Runnable>> ready = new ArrayList<>();
@@ -33,6 +34,7 @@ public final class SystemExecutor implements BackgroundExecutor {
             throw new IllegalArgumentException("threads is " + threads + ", must be at least 1");
         }
         this.threads = threads;
+        callbacks = new CallbackThreads(name);
         this.name = name;
         for (int i = 0; i < Kind.values().length; i++) {
             ready.add(new ArrayDeque<>());
@@ -44,6 +46,10 @@ public final class SystemExecutor implements BackgroundExecutor {
 
     @Override
     public void execute(Kind kind, Runnable work) {
+        if (kind == Kind.CALLBACK) {
+            callbacks.execute(work);
+            return;
+        }
         synchronized (lock) {
             if (closed) {
                 return;
@@ -100,6 +106,7 @@ public final class SystemExecutor implements BackgroundExecutor {
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
+        callbacks.close();
     }
 
     private void wakeOne() {
@@ -148,6 +155,7 @@ public final class SystemExecutor implements BackgroundExecutor {
                 Thread self = Thread.currentThread();
                 self.getUncaughtExceptionHandler().uncaughtException(self, e);
             } finally {
+                Thread.interrupted(); // is not for the next one
                 if (compaction) {
                     synchronized (lock) {
                         compacting--;

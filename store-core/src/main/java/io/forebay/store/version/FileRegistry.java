@@ -263,7 +263,16 @@ public final class FileRegistry {
             }
             obsolete.add(name);
         }
-        executor.execute(BackgroundExecutor.Kind.CLEANUP, () -> deleteObsolete(name));
+        try {
+            executor.execute(BackgroundExecutor.Kind.CLEANUP, () -> deleteObsolete(name));
+        } catch (RuntimeException | Error e) {
+            LOG.warn("Deleting obsolete file {} in {} was refused by the executor", name, files.describe(), e);
+            synchronized (this) {
+                if (obsolete.remove(name)) {
+                    undeleted.add(name);
+                }
+            }
+        }
     }
 
     private void deleteObsolete(String name) {

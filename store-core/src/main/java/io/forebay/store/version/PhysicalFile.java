@@ -31,6 +31,8 @@ public final class PhysicalFile {
     private int references;
 
     private boolean closed;
+    /** Guarded by this. */
+    private boolean opening;
 
     PhysicalFile(FileRegistry registry, FileId id, long bytes, String keyId) {
         this.registry = registry;
@@ -131,8 +133,19 @@ public final class PhysicalFile {
         if (open != null) {
             return open;
         }
+        if (opening) {
+            throw new IllegalStateException(
+                    "File " + id + " in " + registry.files().describe()
+                            + " is just being opened on this thread: its key provider must not read from the store that it is for");
+        }
         registry.tables().countMiss();
-        SstReader loaded = load(true);
+        SstReader loaded;
+        opening = true;
+        try {
+            loaded = load(true);
+        } finally {
+            opening = false;
+        }
         if (!loaded.isTransient()) {
             counted = counted.with(loaded.blockSlots());
             registry.tables().add(new TableCache.Table(this, loaded));

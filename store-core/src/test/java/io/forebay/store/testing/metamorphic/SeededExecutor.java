@@ -2,6 +2,7 @@ package io.forebay.store.testing.metamorphic;
 
 import io.forebay.store.BackgroundExecutor;
 import io.forebay.store.testing.ManualClock;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -18,6 +19,7 @@ final class SeededExecutor implements BackgroundExecutor {
     private final Consumer<String> trace;
     private final List<Piece> ready = new ArrayList<>();
     private final List<Piece> alarms = new ArrayList<>();
+    private final ArrayDeque<Runnable> callbacks = new ArrayDeque<>();
     private boolean running;
     private boolean pauses;
 
@@ -30,6 +32,14 @@ final class SeededExecutor implements BackgroundExecutor {
 
     @Override
     public void execute(Kind kind, Runnable work) {
+        if (kind == Kind.CALLBACK) {
+            if (running) {
+                callbacks.add(work);
+            } else {
+                work.run();
+            }
+            return;
+        }
         ready.add(new Piece(kind.name(), 0, work));
     }
 
@@ -62,6 +72,9 @@ final class SeededExecutor implements BackgroundExecutor {
             piece.work.run();
         } finally {
             running = false;
+            for (Runnable callback; (callback = callbacks.poll()) != null; ) {
+                callback.run();
+            }
         }
         return true;
     }
