@@ -202,4 +202,18 @@ class DisposeTest {
             assertThat(temporary.list()).isEmpty();
         }
     }
+
+    /** Flink interrupts the thread of a task that is cancelled, which then disposes what it has. */
+    @Test
+    void anInterruptedThreadLeavesNothing() throws Exception {
+        try (BackendHarness slot = new BackendHarness()) {
+            ForebayKeyedStateBackend<String> backend = backend(slot);
+            write(backend, StateTtlConfig.newBuilder(Duration.ofHours(1)).build(), 1000);
+            backend.snapshot(1, 1, BackendHarness.memory(), BackendHarness.options(CheckpointType.CHECKPOINT));
+            Thread.currentThread().interrupt();
+            slot.dispose(backend);
+            assertThat(Thread.interrupted()).as("the interrupt is kept").isTrue();
+            assertNothingLeft(slot);
+        }
+    }
 }

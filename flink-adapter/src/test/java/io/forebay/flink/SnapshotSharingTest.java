@@ -138,8 +138,8 @@ class SnapshotSharingTest {
 
     /** The directory of subtask 0 of 10 begins with that of subtask 0 of 1, and Flink compares them no further. */
     @ParameterizedTest
-    @CsvSource({"10,1", "20,2", "4,2", "2,4"})
-    void mergedFilesAreSentAgainAfterARescale(int before, int after) throws Exception {
+    @CsvSource({"10,1", "20,2", "4,2", "2,4", "3,3"})
+    void mergedFilesAreSentAgainAfterARestart(int before, int after) throws Exception {
         try (ChainJob job = job(true, new LocalFileSystem(), RecoveryClaimMode.NO_CLAIM, null, before)) {
             job.change(random, 2000);
             job.checkpoint(Outcome.COMPLETED);
@@ -147,16 +147,32 @@ class SnapshotSharingTest {
             job.referred = 0;
             job.change(random, 10);
             job.checkpoint(Outcome.COMPLETED);
-            assertThat(job.referred)
-                    .as("files in directories of subtasks that are gone")
-                    .isZero();
+            assertThat(job.referred).as("files of earlier attempts").isZero();
             job.checkRetained(true);
-            job.failOver(after, true, random);
             job.change(random, 10);
             job.checkpoint(Outcome.COMPLETED);
-            assertThat(job.referred).as("files of the same subtask").isPositive();
+            assertThat(job.referred).as("files of this attempt").isPositive();
             job.checkRetained(true);
             checkLatest(job);
+        }
+    }
+
+    /** Attempts that follow each other on one TaskManager share its count of the users of merged files. */
+    @Test
+    void mergedFilesSurviveSeveralAttemptsOnOneTaskManager() throws Exception {
+        try (ChainJob job = job(true, new LocalFileSystem(), RecoveryClaimMode.NO_CLAIM, null, 3)) {
+            for (ChainSubtask subtask : job.subtasks()) {
+                BackendHarness.addBallast(subtask.states.backend);
+            }
+            job.checkpoint(Outcome.COMPLETED);
+            job.change(random, 10);
+            job.checkpoint(Outcome.COMPLETED_IN_SILENCE);
+            for (int attempt = 0; attempt < 4; attempt++) {
+                job.failOver(3, false, random);
+                job.change(random, 10);
+                job.checkpoint(Outcome.COMPLETED);
+                job.checkRetained(true);
+            }
         }
     }
 }

@@ -37,7 +37,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Restores native snapshots at the same or at another parallelism. Of every handle only the key groups of this backend are
  * taken over, and only files that hold some of them are fetched; no row is read or written. Since files keep their names,
- * the next checkpoint need not upload them again, even after a rescale, unless file merging is on.
+ * the next checkpoint need not upload them again, even after a rescale, unless file merging has made them.
  */
 final class NativeRestore<K> implements RestoreOperation {
     private static final Logger LOG = LoggerFactory.getLogger(NativeRestore.class);
@@ -78,8 +78,8 @@ final class NativeRestore<K> implements RestoreOperation {
                 downloads.size());
         if (sentAgain > 0) {
             LOG.info(
-                    "The first checkpoint sends {} files again that the restored one has: with file merging on, they are"
-                            + " in directories of other subtasks, which are deleted with those subtasks' checkpoints.",
+                    "The first checkpoint sends {} files again that the restored one has: file merging may delete them under"
+                            + " a new attempt of the task.",
                     sentAgain);
         }
         UploadHistory history = new UploadHistory();
@@ -121,7 +121,7 @@ final class NativeRestore<K> implements RestoreOperation {
         }
         for (CheckpointFile file : metadata.description().files()) {
             StreamStateHandle remote = shared.get(file.name());
-            if (remote != null && file.range().overlaps(clip) && outlives(remote, handle)) {
+            if (remote != null && file.range().overlaps(clip) && outlives(remote)) {
                 sharedFiles.put(file.name(), remote);
             }
         }
@@ -129,12 +129,12 @@ final class NativeRestore<K> implements RestoreOperation {
     }
 
     /**
-     * False for files that file merging has put into the directory of another subtask: the JobManager deletes that
-     * directory with the last snapshot of that subtask, whatever refers to a file in it.
+     * False for files that file merging has put together. The directory of another subtask goes with the last snapshot of that
+     * subtask, whatever refers to a file in it. A file of this subtask is counted anew by a TaskManager that has run an earlier
+     * attempt, which may delete it when it is done with the old count.
      */
-    private boolean outlives(StreamStateHandle file, KeyedStateHandle snapshot) {
-        boolean ours = snapshot.getKeyGroupRange().equals(context.keyGroups());
-        if (ours || !FileMergingSnapshotManager.isFileMergingHandle(file)) {
+    private boolean outlives(StreamStateHandle file) {
+        if (!FileMergingSnapshotManager.isFileMergingHandle(file)) {
             return true;
         }
         sentAgain++;
