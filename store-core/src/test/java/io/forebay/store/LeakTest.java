@@ -128,4 +128,29 @@ class LeakTest {
             }
         }
     }
+
+    /** Where memory was short because of iterators that nobody moved, the oldest is named, once a minute at most. */
+    @Test
+    void iteratorsThatHeldMemoryAreNamed() throws Exception {
+        Logger arbiter = (Logger) LogManager.getLogger("io.forebay.store.db.MemoryArbiter");
+        arbiter.addAppender(appender);
+        try (Environment environment = environment(true)) {
+            Store store = environment.open(new CrashFileStore(), StoreOptions.defaults());
+            for (int round = 0; round < 20; round++) {
+                store.iterator(KeyRange.all()).seekToFirst();
+                for (int i = 0; i < 100; i++) {
+                    store.put(new byte[] {'k', (byte) round, (byte) i}, new byte[1000]);
+                }
+            }
+            assertThat(store.statistics().idleIteratorsEmptied()).isGreaterThan(1);
+            assertThat(store.statistics().oldestIterator()).contains("at ").contains("LeakTest");
+            assertThat(events).hasSize(1);
+            assertThat(events.get(0).getMessage().getFormattedMessage())
+                    .contains("Memory is short")
+                    .contains("iterator that thread " + Thread.currentThread().getName())
+                    .contains("LeakTest");
+        } finally {
+            arbiter.removeAppender(appender);
+        }
+    }
 }

@@ -13,7 +13,7 @@ import io.forebay.store.Clock;
  */
 record Opened(String what, String thread, long nanos, Throwable trace) {
     private static final String ITERATOR = "iterator";
-    private static final String OWN = "io.forebay.store.";
+    private static final String OWN = Opened.class.getPackageName() + ".";
 
     static Opened iterator(EngineResources shared) {
         return now(ITERATOR, shared);
@@ -33,7 +33,7 @@ record Opened(String what, String thread, long nanos, Throwable trace) {
                 + where();
     }
 
-    /** The first place outside of the store, where that is known. */
+    /** The place that called the store, where that is known. */
     private String where() {
         if (trace == null) {
             return "";
