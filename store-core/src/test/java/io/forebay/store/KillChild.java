@@ -3,14 +3,17 @@ package io.forebay.store;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.forebay.store.testing.ChildJvm;
+import io.forebay.store.testing.ForgetfulFileStore;
 import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.TreeMap;
 
 /**
  * Lives one {@link KillLife} on a directory until it is killed, and says on its standard output what it knows to be safe:
  * {@code d n}, commit n is durable; {@code w n}, all writes up to operation n have returned; {@code c n}, the checkpoint that
  * was taken at operation n is written. Waits for a line of input with directory, seed and number of its first operation, so
- * that the start of the JVM costs no time.
+ * that the start of the JVM costs no time, and for the name of a {@link Disk}.
  */
 final class KillChild implements KillLife.Target {
     static final int OPERATIONS_PER_LINE = 16;
@@ -18,12 +21,26 @@ final class KillChild implements KillLife.Target {
     private final Store store;
     private final File directory;
     private final long seed;
+    private final Disk disk;
     private WriteBatch batch;
 
-    private KillChild(Store store, File directory, long seed) {
+    /** What is left of what was not synced when the process is killed. */
+    enum Disk {
+        /** The machine goes on, and with it the page cache. */
+        KEEPS_ALL,
+        /** The page cache goes as well. */
+        FORGETS;
+
+        FileStore files(File directory, long seed) throws IOException {
+            return this == FORGETS ? new ForgetfulFileStore(directory, seed) : FileStores.local(directory);
+        }
+    }
+
+    private KillChild(Store store, File directory, long seed, Disk disk) {
         this.store = store;
         this.directory = directory;
         this.seed = seed;
+        this.disk = disk;
     }
 
     /** A life before, killed as it wrote a checkpoint, may have come to an operation of the same number. */
@@ -31,14 +48,15 @@ final class KillChild implements KillLife.Target {
         return new File(directory, "checkpoint-" + seed + "-" + number);
     }
 
-    public static void main(String[] args) {
+    public static void main(String[] args) throws IOException {
         String[] order = ChildJvm.readOrder().split("\t");
         File directory = new File(order[0]);
         long seed = Long.parseLong(order[1]);
-        Store store =
-                KillLife.environment(seed).open(FileStores.local(new File(directory, "store")), KillLife.options(seed));
+        Disk disk = Disk.valueOf(order[3]);
+        FileStore files = disk.files(new File(directory, "store"), seed);
+        Store store = KillLife.environment(seed).open(files, KillLife.options(seed));
         KillLife life = new KillLife(seed);
-        KillChild child = new KillChild(store, directory, seed);
+        KillChild child = new KillChild(store, directory, seed, disk);
         for (long number = Long.parseLong(order[2]); ; number++) {
             life.apply(number, child);
             if (number % OPERATIONS_PER_LINE == 0) {
@@ -131,8 +149,10 @@ final class KillChild implements KillLife.Target {
     private void checkpoint(long number) {
         try (Checkpoint checkpoint = store.checkpoint(Long.toString(number).getBytes(UTF_8))) {
             checkpoint.completion().join();
-            checkpoint.writeTo(FileStores.local(checkpoint(directory, seed, number)));
+            checkpoint.writeTo(disk.files(checkpoint(directory, seed, number), seed ^ number));
             say("c " + number);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 }

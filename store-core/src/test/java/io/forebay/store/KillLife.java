@@ -75,6 +75,15 @@ final class KillLife {
         return durabilities[new Random(~seed).nextInt(durabilities.length)];
     }
 
+    /** Whether writes that have returned are there after a kill on that disk. */
+    static boolean survives(long seed, KillChild.Disk disk) {
+        return switch (durability(seed)) {
+            case NONE -> false;
+            case BUFFERED -> disk == KillChild.Disk.KEEPS_ALL;
+            case SYNCED -> true;
+        };
+    }
+
     static Environment environment(long seed) {
         Random random = new Random(seed);
         return Environment.builder()

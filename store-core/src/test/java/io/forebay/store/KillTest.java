@@ -22,15 +22,17 @@ import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * A process that does all that can be done to a store is killed without warning, again and again, and opened with other
  * options each time. What it left must be one of its commits, at least the last one that it knew to be durable; with a
  * write-ahead log it must be a prefix of what it did, with every write that had returned. It must verify clean, and what it
- * called a finished checkpoint must be one.
+ * called a finished checkpoint must be one. The same where the page cache is lost with the process, except that writes to a
+ * buffered log may be lost then, from some point on, behind the last durable commit.
  */
 class KillTest {
     private static final int KILLS_PER_STORE = 10;
@@ -49,13 +51,17 @@ class KillTest {
     /** Number of the last commit up to there; 0 before the first. */
     private long lastCommit;
 
-    @Test
-    void whatAKilledProcessLeavesIsACommit() throws Exception {
+    private KillChild.Disk disk;
+
+    @ParameterizedTest
+    @EnumSource(KillChild.Disk.class)
+    void whatAKilledProcessLeavesIsACommit(KillChild.Disk kind) throws Exception {
+        disk = kind;
         long kills = Effort.of("kills", 20, 500);
         ChildJvm next = ChildJvm.start(KillChild.class);
         try {
             for (int kill = 0; kill < kills; kill++) {
-                Path place = directory.resolve("store-" + kill / KILLS_PER_STORE);
+                Path place = directory.resolve(disk + "-" + kill / KILLS_PER_STORE);
                 if (kill % KILLS_PER_STORE == 0) {
                     Files.createDirectories(place);
                     model = new Model();
@@ -68,7 +74,7 @@ class KillTest {
                 if (kill % KILLS_PER_STORE == KILLS_PER_STORE - 1) {
                     delete(place);
                 }
-                figures.add("kills", 1);
+                figures.add(disk == KillChild.Disk.FORGETS ? "kills that lost the page cache" : "kills", 1);
             }
         } finally {
             figures.write();
@@ -80,7 +86,7 @@ class KillTest {
         long seed = random.nextLong() >>> 16;
         Acknowledged acknowledged = new Acknowledged();
         try (child) {
-            child.order(place + "\t" + seed + "\t" + (at + 1));
+            child.order(place + "\t" + seed + "\t" + (at + 1) + "\t" + disk);
             // from a few operations to some thousands; fewer where each waits for the disk
             int most = 2 << random.nextInt(KillLife.durability(seed) == Durability.SYNCED ? 6 : 9);
             for (int lines = 1 + random.nextInt(most); lines > 0; lines--) {
@@ -120,8 +126,8 @@ class KillTest {
     }
 
     private void check(File place, long seed, Acknowledged acknowledged) {
-        String where = "life " + seed + " from " + at + ", durable " + acknowledged.durable + ", written "
-                + acknowledged.written + " in " + place;
+        String where = "life " + seed + " on a disk that " + disk + ", from " + at + ", durable " + acknowledged.durable
+                + ", written " + acknowledged.written + " in " + place;
         FileStore files = FileStores.local(new File(place, "store"));
         long checker = random.nextLong() >>> 16;
         try (Environment environment = KillLife.environment(checker)) {
@@ -162,11 +168,12 @@ class KillTest {
             at = reached;
         } else {
             NavigableMap<byte[], byte[]> content = content(store);
-            long reached = Math.max(at, acknowledged.written);
+            long reached = Math.max(at, KillLife.survives(seed, disk) ? acknowledged.written : acknowledged.durable);
+            long last = Math.max(at, acknowledged.written) + MAX_UNHEARD;
             state = replay(seed, reached);
             at = reached;
             KillLife life = new KillLife(seed);
-            for (int more = 0; more < MAX_UNHEARD && !state.isAt(commit, content); more++) {
+            while (at < last && !state.isAt(commit, content)) {
                 life.apply(++at, state);
             }
             figures.add("kills with a write-ahead log", 1);

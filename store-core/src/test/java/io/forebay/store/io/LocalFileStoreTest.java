@@ -202,6 +202,24 @@ class LocalFileStoreTest extends FileStoreContract {
     }
 
     @Test
+    void onlyRegularFilesAreLinked() throws IOException {
+        Path one = Files.createDirectories(nextDirectory());
+        Path two = nextDirectory();
+        Path victim = Files.writeString(root.resolve("victim"), "precious");
+        Files.createSymbolicLink(one.resolve("a"), victim);
+        Files.createDirectory(one.resolve("b"));
+        FileStore from = new LocalFileStore(one.toFile());
+        FileStore to = new LocalFileStore(two.toFile());
+        assertThatThrownBy(() -> to.linkFrom(from, "a"))
+                .isInstanceOf(FileSystemException.class)
+                .hasMessageContaining(one.resolve("a") + ": is a symbolic link");
+        assertThatThrownBy(() -> to.linkFrom(from, "b"))
+                .isInstanceOf(FileSystemException.class)
+                .hasMessageContaining("is a directory");
+        assertThat(all(two)).isEmpty();
+    }
+
+    @Test
     void withoutLinksFilesAreCopied() throws IOException {
         List<LocalFileStore.Linker> refusals = List.of(
                 (link, existing) -> {
