@@ -1,13 +1,21 @@
 package io.forebay.store.testing.metamorphic;
 
+import io.forebay.store.KeyRange;
 import io.forebay.store.StoreIterator;
+import java.util.Arrays;
+import java.util.function.Supplier;
 
-/** An iterator that passes over what a compaction filter may have dropped. */
+/** An iterator that passes over what a compaction filter may have dropped, and tells a {@link Watch} all it meets, and does not. */
 final class Cursor {
     private final StoreIterator iterator;
+    private final KeyRange bounds;
+    private final Supplier<Watch> watch;
 
-    Cursor(StoreIterator iterator) {
+    /** @param watch asked at each move */
+    Cursor(StoreIterator iterator, KeyRange bounds, Supplier<Watch> watch) {
         this.iterator = iterator;
+        this.bounds = bounds;
+        this.watch = watch;
     }
 
     StoreIterator iterator() {
@@ -16,13 +24,27 @@ final class Cursor {
 
     String move(Operation op) {
         switch (op.verb()) {
-            case FIRST -> iterator.seekToFirst();
-            case LAST -> iterator.seekToLast();
-            case SEEK -> iterator.seek(op.bytes(1));
-            case SEEKPREV -> iterator.seekForPrev(op.bytes(1));
+            case FIRST -> {
+                iterator.seekToFirst();
+                passForward(bounds.from(), true);
+            }
+            case LAST -> {
+                iterator.seekToLast();
+                passBackward(bounds.to(), false);
+            }
+            case SEEK -> {
+                byte[] key = op.bytes(1);
+                iterator.seek(key);
+                passForward(Arrays.compareUnsigned(key, bounds.from()) < 0 ? bounds.from() : key, true);
+            }
+            case SEEKPREV -> {
+                byte[] key = op.bytes(1);
+                iterator.seekForPrev(key);
+                boolean inside = bounds.to() == null || Arrays.compareUnsigned(key, bounds.to()) < 0;
+                passBackward(inside ? key : bounds.to(), inside);
+            }
             default -> throw new IllegalArgumentException("Not a seek: " + op);
         }
-        pass(op.verb() == Verb.FIRST || op.verb() == Verb.SEEK);
         return shown();
     }
 
@@ -34,7 +56,6 @@ final class Cursor {
         Results results = new Results();
         for (int i = 0; i < count && iterator.isValid(); i++) {
             step(forward);
-            pass(forward);
             results.add(shown());
         }
         return results.toString();
@@ -44,11 +65,13 @@ final class Cursor {
     String scan(boolean reverse) {
         if (reverse) {
             iterator.seekToLast();
+            passBackward(bounds.to(), false);
         } else {
             iterator.seekToFirst();
+            passForward(bounds.from(), true);
         }
         Results results = new Results();
-        for (pass(!reverse); iterator.isValid(); pass(!reverse)) {
+        while (iterator.isValid()) {
             results.add(shown());
             step(!reverse);
         }
@@ -57,25 +80,66 @@ final class Cursor {
 
     private boolean refusesToMove(boolean forward) {
         try {
-            step(forward);
+            if (forward) {
+                iterator.next();
+            } else {
+                iterator.prev();
+            }
             return false;
         } catch (IllegalStateException expected) {
             return true;
         }
     }
 
-    private void pass(boolean forward) {
-        while (iterator.isValid() && iterator.valueLength() > 0 && Droppable.is(iterator.value())) {
-            step(forward);
+    private void step(boolean forward) {
+        byte[] before = iterator.key();
+        if (forward) {
+            iterator.next();
+            passForward(before, false);
+        } else {
+            iterator.prev();
+            passBackward(before, false);
         }
     }
 
-    private void step(boolean forward) {
-        if (forward) {
+    /** To the first entry that stays; the iterator has just come from {@code from}. */
+    private void passForward(byte[] from, boolean inclusive) {
+        Watch seen = watch.get();
+        byte[] begin = from;
+        boolean with = inclusive;
+        while (iterator.isValid()) {
+            byte[] key = iterator.key();
+            byte[] value = iterator.value();
+            seen.nothingIn(begin, with, key, false);
+            seen.found(key, value);
+            if (!Droppable.is(value)) {
+                return;
+            }
+            begin = key;
+            with = false;
             iterator.next();
-        } else {
+        }
+        seen.nothingIn(begin, with, bounds.to(), false);
+    }
+
+    /** The same backward; null: from the end. */
+    private void passBackward(byte[] from, boolean inclusive) {
+        Watch seen = watch.get();
+        byte[] end = from;
+        boolean with = inclusive;
+        while (iterator.isValid()) {
+            byte[] key = iterator.key();
+            byte[] value = iterator.value();
+            seen.nothingIn(key, false, end, with);
+            seen.found(key, value);
+            if (!Droppable.is(value)) {
+                return;
+            }
+            end = key;
+            with = false;
             iterator.prev();
         }
+        seen.nothingIn(bounds.from(), true, end, with);
     }
 
     private String shown() {

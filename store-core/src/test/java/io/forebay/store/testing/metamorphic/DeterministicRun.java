@@ -65,18 +65,22 @@ final class DeterministicRun {
                 .with("encryption", "none");
         trace.add("options " + options);
         reference = new Reference(options.durability() != Durability.NONE);
-        subject = new StoreSubject(options, new Hooks() {
-            @Override
-            public FileStore files(FileStore files) {
-                String label = labels.computeIfAbsent(files, added -> "d" + labels.size());
-                return new TracedFileStore(files, label, DeterministicRun.this::fileOperation);
-            }
+        subject = new StoreSubject(
+                options,
+                new Hooks() {
+                    @Override
+                    public FileStore files(FileStore files) {
+                        String label = labels.computeIfAbsent(files, added -> "d" + labels.size());
+                        return new TracedFileStore(files, label, DeterministicRun.this::fileOperation);
+                    }
 
-            @Override
-            public void trace(String event) {
-                trace.add(event);
-            }
-        });
+                    @Override
+                    public void trace(String event) {
+                        trace.add(event);
+                    }
+                },
+                reference,
+                false);
     }
 
     /** @param length of the writer's history */

@@ -126,7 +126,7 @@ final class Machine implements AutoCloseable {
     }
 
     private StoreOptions nextOptions(String name) {
-        return options.storeOptions(name, openings++);
+        return options.storeOptions(name, openings++, this::seconds);
     }
 
     /** Background work between two operations. */
@@ -160,6 +160,11 @@ final class Machine implements AutoCloseable {
 
     boolean isWorking() {
         return executor != null && executor.isRunning();
+    }
+
+    /** Since the start, by the clock that tests move. */
+    long seconds() {
+        return clock.nanoTime() / 1_000_000_000L;
     }
 
     void tick(int seconds) {

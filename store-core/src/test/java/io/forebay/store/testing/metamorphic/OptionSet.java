@@ -1,5 +1,6 @@
 package io.forebay.store.testing.metamorphic;
 
+import io.forebay.store.CompactionFilter;
 import io.forebay.store.Compression;
 import io.forebay.store.Durability;
 import io.forebay.store.MergeFunction;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
+import java.util.function.LongSupplier;
 
 /**
  * Everything that must not change the answers of a history, as text {@code name=value ...}; what is not named has its
@@ -115,9 +117,26 @@ final class OptionSet {
     }
 
     /** @param opening how many stores were opened before: with {@code vary} every opening has other options */
-    StoreOptions storeOptions(String name, int opening) {
+    StoreOptions storeOptions(String name, int opening, LongSupplier seconds) {
         OptionSet set = opening > 0 && values.get("vary").equals("yes") ? varied(opening) : this;
-        return set.builder().name(name).build();
+        return set.builder(seconds).name(name).build();
+    }
+
+    /** What the filters of all stores that are opened with it may do together. */
+    Drops.Filter filter() {
+        return switch (values.get("vary").equals("yes") ? "drop" : values.get("filter")) {
+            case "drop" -> Drops.Filter.DROP;
+            case "timed" -> Drops.Filter.TIMED;
+            default -> Drops.Filter.NONE;
+        };
+    }
+
+    private CompactionFilter compactionFilter(LongSupplier seconds) {
+        return switch (values.get("filter")) {
+            case "drop" -> Droppable.FILTER;
+            case "timed" -> Droppable.expired(seconds);
+            default -> null;
+        };
     }
 
     private OptionSet varied(int opening) {
@@ -129,7 +148,7 @@ final class OptionSet {
         return other;
     }
 
-    private StoreOptions.Builder builder() {
+    private StoreOptions.Builder builder(LongSupplier seconds) {
         return StoreOptions.builder()
                 .memtableBytes(Integer.parseInt(values.get("memtable")))
                 .blockBytes(Integer.parseInt(values.get("block")))
@@ -137,7 +156,7 @@ final class OptionSet {
                 .bloomBitsPerKey(Integer.parseInt(values.get("bloom")))
                 .commitInterval(Duration.ofSeconds(Long.parseLong(values.get("commit"))))
                 .mergeFunction(values.get("merge").equals("append") ? APPEND : PLAIN)
-                .compactionFilter(values.get("filter").equals("none") ? null : Droppable.FILTER)
+                .compactionFilter(compactionFilter(seconds))
                 .compression(compression("compression"))
                 .bottomCompression(compression("bottom"))
                 .durability(durability())

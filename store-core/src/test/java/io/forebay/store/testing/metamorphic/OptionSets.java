@@ -27,6 +27,10 @@ final class OptionSets {
                     "memtable=16384 block=1024 file=8192 bloom=5",
                     "memtable=16384 block=128 file=4096 commit=0",
                     "memtable=65536 block=256 file=4096 filter=drop",
+                    "memtable=1024 block=128 file=4096 filter=timed",
+                    "memtable=1024 block=128 file=4096 filter=drop",
+                    "memtable=1024 block=128 file=4096 filter=drop background=lazy",
+                    "memtable=2048 block=128 file=4096 filter=timed commit=0 wal=buffered background=lazy",
                     "memtable=65536 block=65536 file=1048576 bloom=32 merge=plain",
                     "memtable=1048576 memory=1048576 block=128 file=4096",
                     "memtable=33554432 memory=268435456 block=128 file=4096 merge=plain",
@@ -60,7 +64,7 @@ final class OptionSets {
                 + " commit=" + pick(random, "0", "1", "60")
                 + " memory=" + pick(random, "4194304", "16777216", "67108864")
                 + " merge=" + pick(random, "append", "plain")
-                + " filter=" + pick(random, "none", "drop")
+                + " filter=" + pick(random, "none", "drop", "timed")
                 + " encryption=" + pick(random, "none", "none", "on")
                 + " compression=" + pick(random, "none", "none", "lz4", "zstd")
                 + " bottom=" + pick(random, "none", "lz4", "zstd")

@@ -10,38 +10,42 @@ import java.util.TreeMap;
 
 /** What every subject should answer: sorted maps that are copied where a store keeps versions. */
 final class Reference implements Subject {
-    private record Commit(byte[] payload, NavigableMap<byte[], byte[]> state) {}
+    private record Commit(byte[] payload, NavigableMap<byte[], byte[]> state, Drops drops) {}
 
     private static final class Store {
         NavigableMap<byte[], byte[]> map = new TreeMap<>(Arrays::compareUnsigned);
-        Commit last = new Commit(new byte[0], new TreeMap<>(Arrays::compareUnsigned));
+        Drops drops = new Drops();
+        Commit last = new Commit(new byte[0], new TreeMap<>(Arrays::compareUnsigned), new Drops());
         Commit durable = last;
 
         void commit(byte[] payload) {
-            last = new Commit(payload, copy(map));
+            last = new Commit(payload, copy(map), drops.copy());
         }
 
         void returnTo(Commit commit) {
             last = commit;
             durable = commit;
             map = copy(commit.state);
+            drops = commit.drops.copy();
         }
     }
 
-    private record Snapshot(Store store, NavigableMap<byte[], byte[]> state) {}
+    private record Snapshot(Store store, NavigableMap<byte[], byte[]> state, Drops drops) {}
 
     private static final class Iterator {
         final Store store;
         final NavigableMap<byte[], byte[]> visible;
+        final Drops drops;
         Map.Entry<byte[], byte[]> at;
 
-        Iterator(Store store, NavigableMap<byte[], byte[]> visible) {
+        Iterator(Store store, NavigableMap<byte[], byte[]> visible, Drops drops) {
             this.store = store;
             this.visible = visible;
+            this.drops = drops;
         }
     }
 
-    private record Checkpoint(Store store, NavigableMap<byte[], byte[]> state, boolean exported) {}
+    private record Checkpoint(Store store, NavigableMap<byte[], byte[]> state, Drops drops, boolean exported) {}
 
     private final Map<String, Store> stores = new HashMap<>();
     private final Map<String, Snapshot> snapshots = new HashMap<>();
@@ -79,7 +83,9 @@ final class Reference implements Subject {
             case SEEKPREV -> move(op, it -> it.visible.floorEntry(op.bytes(1)));
             case NEXT, PREV -> steps(op);
             case SNAPSHOT ->
-                snapshots.putIfAbsent(op.name(0), new Snapshot(store, copy(store.map))) == null ? OK : NONE;
+                snapshots.putIfAbsent(op.name(0), new Snapshot(store, copy(store.map), store.drops.copy())) == null
+                        ? OK
+                        : NONE;
             case CLOSE -> closeNamed(op.name(0));
             case COMMIT -> {
                 store.commit(op.bytes(0));
@@ -92,7 +98,12 @@ final class Reference implements Subject {
             }
             case PAYLOAD -> Words.shown(store.last.payload);
             case CHECKPOINT ->
-                checkpoints.putIfAbsent(op.name(0), new Checkpoint(store, copy(store.map), false)) == null ? OK : NONE;
+                checkpoints.putIfAbsent(
+                                        op.name(0),
+                                        new Checkpoint(store, copy(store.map), store.drops.checkpoint(), false))
+                                == null
+                        ? OK
+                        : NONE;
             case EXPORT -> export(op.name(0));
             case RESTORE -> restore(op);
             case USE -> {
@@ -111,19 +122,37 @@ final class Reference implements Subject {
         };
     }
 
+    /** Does what changes anything; what is read nobody wants to know. */
+    void follow(Operation op) {
+        switch (op.verb()) {
+            case GET, MULTIGET, SCAN, FIRST, LAST, SEEK, SEEKPREV, NEXT, PREV, PAYLOAD -> {}
+            default -> apply(op);
+        }
+    }
+
     private void write(Operation op) {
         switch (op.verb()) {
             case PUT -> put(op.bytes(0), op.bytes(1));
             case MERGE -> store.map.merge(op.bytes(0), op.bytes(1), Reference::joined);
-            case DELETE -> store.map.remove(op.bytes(0));
-            case DELRANGE ->
-                in(store.map, KeyRange.of(op.bytes(0), op.bound(1))).clear();
-            case DELPREFIX -> in(store.map, KeyRange.prefix(op.bytes(0))).clear();
+            case DELETE -> {
+                store.map.remove(op.bytes(0));
+                store.drops.delete(op.bytes(0));
+            }
+            case DELRANGE -> deleteRange(KeyRange.of(op.bytes(0), op.bound(1)));
+            case DELPREFIX -> deleteRange(KeyRange.prefix(op.bytes(0)));
             default -> throw new IllegalArgumentException("Not a write: " + op);
         }
     }
 
+    private void deleteRange(KeyRange range) {
+        if (!range.isEmpty()) {
+            in(store.map, range).clear();
+            store.drops.deleteRange(range.from(), range.to());
+        }
+    }
+
     private void put(byte[] key, byte[] value) {
+        store.drops.put(key, value);
         byte[] lasting = Droppable.lasting(value);
         if (lasting == null) {
             store.map.remove(key);
@@ -135,6 +164,25 @@ final class Reference implements Subject {
     private String ingest(Operation op) {
         op.inner().forEach(entry -> put(entry.bytes(0), entry.bytes(1)));
         return OK;
+    }
+
+    /** What may be dropped in the store in use; null for the state of a snapshot that there is not. */
+    Drops drops(String source) {
+        if (source.equals(Words.NOW)) {
+            return store.drops;
+        }
+        Snapshot snapshot = snapshots.get(source);
+        return snapshot == null ? null : snapshot.drops;
+    }
+
+    /** As an iterator sees it. */
+    Drops iteratorDrops(String name) {
+        return iterators.get(name).drops;
+    }
+
+    /** Those of all snapshots that are open. */
+    List<Drops> snapshotDrops() {
+        return snapshots.values().stream().map(Snapshot::drops).toList();
     }
 
     private interface Read {
@@ -170,7 +218,8 @@ final class Reference implements Subject {
                 : onState(op.name(1), state -> {
                     Snapshot snapshot = snapshots.get(op.name(1));
                     Store owner = snapshot == null ? store : snapshot.store;
-                    iterators.put(op.name(0), new Iterator(owner, copy(in(state, op.range(2)))));
+                    Drops drops = snapshot == null ? store.drops : snapshot.drops;
+                    iterators.put(op.name(0), new Iterator(owner, copy(in(state, op.range(2))), drops.iterator()));
                     return OK;
                 });
     }
@@ -221,7 +270,7 @@ final class Reference implements Subject {
         if (checkpoint == null || checkpoint.exported) {
             return NONE;
         }
-        checkpoints.put(name, new Checkpoint(checkpoint.store, checkpoint.state, true));
+        checkpoints.put(name, new Checkpoint(checkpoint.store, checkpoint.state, checkpoint.drops, true));
         return OK;
     }
 
@@ -239,6 +288,7 @@ final class Reference implements Subject {
             }
             clips[i] = op.range(3 + 2 * i);
             restored.map.putAll(in(checkpoint.state, clips[i]));
+            restored.drops.addAll(checkpoint.drops.checkpoint(), clips[i].from(), clips[i].to());
         }
         for (int i = 0; i < clips.length; i++) {
             for (int j = 0; j < i; j++) {

@@ -72,12 +72,15 @@ final class Runner {
         List<String> answers = expected.of(history.options());
         int line = 0;
         Failure failure = null;
-        StoreSubject subject = new StoreSubject(history.options(), hooks);
+        Reference reference = new Reference(history.options().durability() != Durability.NONE);
+        boolean inOneThread = history.options().background() != OptionSet.Background.THREADS;
+        StoreSubject subject = new StoreSubject(history.options(), hooks, reference, inOneThread);
         try {
             for (; failure == null && line < history.operations().size(); line++) {
                 Operation operation = history.operations().get(line);
                 executed += operation.weight();
                 String found = subject.apply(operation);
+                reference.follow(operation);
                 hooks.trace(operation + " -> " + found);
                 if (!found.equals(answers.get(line))) {
                     failure = new Failure(history, line, answers.get(line), found);

@@ -31,6 +31,8 @@ final class StoreSubject implements Subject {
             Machine.Place place, Checkpoint checkpoint, byte[] metadata, CrashFileStore exported) {}
 
     private final Machine machine;
+    private final Reference reference;
+    private final Drops.Rules rules;
     private final Map<String, HeldSnapshot> snapshots = new HashMap<>();
     private final Map<String, HeldIterator> iterators = new HashMap<>();
     private final Map<String, HeldCheckpoint> checkpoints = new HashMap<>();
@@ -38,8 +40,14 @@ final class StoreSubject implements Subject {
     private final ValueBuffer value = new ValueBuffer(0);
     private Machine.Place place;
 
-    StoreSubject(OptionSet options, Hooks hooks) {
+    /**
+     * @param reference follows the same operations; asked where droppable values are
+     * @param inOneThread whether background work runs between operations only
+     */
+    StoreSubject(OptionSet options, Hooks hooks, Reference reference, boolean inOneThread) {
         machine = new Machine(options, hooks);
+        this.reference = reference;
+        rules = new Drops.Rules(options.filter(), machine::seconds, inOneThread);
         place = machine.create(History.FIRST_STORE);
     }
 
@@ -179,6 +187,10 @@ final class StoreSubject implements Subject {
         }
     }
 
+    private Watch watch(Drops drops) {
+        return new Watch(drops, rules, reference::snapshotDrops);
+    }
+
     /** Null when there is none of that name. */
     private ReadView source(String name) {
         if (name.equals(Words.NOW)) {
@@ -194,10 +206,14 @@ final class StoreSubject implements Subject {
             return NONE;
         }
         byte[] key = op.bytes(1);
-        byte[] found = Droppable.lasting(view.get(key));
+        byte[] raw = view.get(key);
+        watch(reference.drops(op.name(0))).found(key, raw);
+        byte[] found = Droppable.lasting(raw);
         byte[] padded = new byte[key.length + 2];
         System.arraycopy(key, 0, padded, 1, key.length);
-        byte[] copied = view.get(padded, 1, key.length, value) ? Droppable.lasting(value.toByteArray()) : null;
+        byte[] again = view.get(padded, 1, key.length, value) ? value.toByteArray() : null;
+        watch(reference.drops(op.name(0))).found(key, again);
+        byte[] copied = Droppable.lasting(again);
         return Arrays.equals(found, copied)
                 ? Results.value(found)
                 : "two answers: " + Results.value(found) + " and " + Results.value(copied);
@@ -213,7 +229,12 @@ final class StoreSubject implements Subject {
             keys.add(op.bytes(i));
         }
         Results results = new Results();
-        view.multiGet(keys).forEach(found -> results.add(Results.value(Droppable.lasting(found))));
+        List<byte[]> values = view.multiGet(keys);
+        Watch watch = watch(reference.drops(op.name(0)));
+        for (int i = 0; i < values.size(); i++) {
+            watch.found(keys.get(i), values.get(i));
+            results.add(Results.value(Droppable.lasting(values.get(i))));
+        }
         return results.toString();
     }
 
@@ -223,7 +244,7 @@ final class StoreSubject implements Subject {
             return NONE;
         }
         try (StoreIterator iterator = view.iterator(op.range(1))) {
-            return new Cursor(iterator).scan(op.reverse(2));
+            return new Cursor(iterator, op.range(1), () -> watch(reference.drops(op.name(0)))).scan(op.reverse(2));
         }
     }
 
@@ -232,8 +253,10 @@ final class StoreSubject implements Subject {
         if (view == null || iterators.containsKey(op.name(0))) {
             return NONE;
         }
+        String name = op.name(0);
+        Cursor cursor = new Cursor(view.iterator(op.range(2)), op.range(2), () -> watch(reference.iteratorDrops(name)));
         Machine.Place owner = view == place.store ? place : snapshots.get(op.name(1)).place;
-        iterators.put(op.name(0), new HeldIterator(owner, new Cursor(view.iterator(op.range(2)))));
+        iterators.put(op.name(0), new HeldIterator(owner, cursor));
         return OK;
     }
 

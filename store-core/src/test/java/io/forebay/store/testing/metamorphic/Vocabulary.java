@@ -20,6 +20,9 @@ final class Vocabulary {
     private final Style style;
     private final int universe;
     private final boolean large;
+    /** Of a hundred values. */
+    private final int droppable;
+
     private int values;
 
     Vocabulary(Random random) {
@@ -27,6 +30,7 @@ final class Vocabulary {
         style = Style.values()[random.nextInt(Style.values().length)];
         universe = 4 + random.nextInt(style == Style.FEW ? 8 : 300);
         large = random.nextInt(4) == 0;
+        droppable = random.nextInt(3) == 0 ? 60 : 5;
     }
 
     String key() {
@@ -58,8 +62,12 @@ final class Vocabulary {
 
     /** A value that no other operation writes, now and then very long or empty, or one that a filter may drop. */
     String value() {
-        int dice = random.nextInt(100);
         String unique = "v" + values++;
+        if (random.nextInt(100) < droppable) {
+            String mark = random.nextInt(3) > 0 ? "" + Droppable.MARK : "" + Droppable.TIMED + random.nextInt(80) + "x";
+            return mark + unique + "~" + (1 + random.nextInt(60));
+        }
+        int dice = random.nextInt(95);
         if (dice < 60) {
             return unique;
         }
@@ -72,8 +80,8 @@ final class Vocabulary {
         if (dice < 93) {
             return Words.word(new byte[0]);
         }
-        if (dice < 98 || !large) {
-            return Droppable.MARK + unique + "~" + (1 + random.nextInt(60));
+        if (!large) {
+            return unique;
         }
         return unique + "~" + (random.nextInt(3) == 0 ? random.nextInt(150_000) : random.nextInt(9_000));
     }
