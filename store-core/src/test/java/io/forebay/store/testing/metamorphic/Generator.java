@@ -73,8 +73,22 @@ final class Generator {
         WEIGHTS.forEach((verb, weight) -> {
             int mood = random.nextInt(8);
             weights[verb.ordinal()] = mood == 0 && verb != Verb.PUT ? 0 : mood == 1 ? weight * 5 : weight;
-            total += weights[verb.ordinal()];
         });
+        if (words.isMostlyDroppable()) {
+            letFiltersWork();
+        }
+        for (int weight : weights) {
+            total += weight;
+        }
+    }
+
+    /** Open snapshots and iterators keep a filter from dropping anything; what it drops shows in checkpoints of then. */
+    private void letFiltersWork() {
+        weights[Verb.SNAPSHOT.ordinal()] /= 10;
+        weights[Verb.ITER.ordinal()] /= 10;
+        for (Verb verb : List.of(Verb.CHECKPOINT, Verb.RESTORE, Verb.DROP, Verb.COMMITDURABLY, Verb.CLOSE)) {
+            weights[verb.ordinal()] = 5 * WEIGHTS.get(verb);
+        }
     }
 
     static History history(long seed, int length) {

@@ -33,6 +33,11 @@ final class Vocabulary {
         droppable = random.nextInt(3) == 0 ? 60 : 5;
     }
 
+    /** Whether a history of these words is about filters. */
+    boolean isMostlyDroppable() {
+        return droppable > 50;
+    }
+
     String key() {
         return Words.word(keyBytes());
     }
