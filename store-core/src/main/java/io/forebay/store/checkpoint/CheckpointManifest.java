@@ -95,7 +95,7 @@ public final class CheckpointManifest {
         long entries = 0;
         Set<String> keyIds = new TreeSet<>();
         for (VersionEdit.Added added : state.added()) {
-            entries += added.file().entries();
+            entries = sum(entries, added.file().entries());
             if (added.file().keyId() != null) {
                 keyIds.add(added.file().keyId());
             }
@@ -104,6 +104,12 @@ public final class CheckpointManifest {
             keyIds.add(keyId);
         }
         return new CheckpointDescription(files, payload().clone(), entries, keyIds);
+    }
+
+    /** Of counts that a forged file may claim: at most {@link Long#MAX_VALUE}. */
+    private static long sum(long a, long b) {
+        long sum = a + b;
+        return sum < 0 ? Long.MAX_VALUE : sum;
     }
 
     /** Not encrypted. */

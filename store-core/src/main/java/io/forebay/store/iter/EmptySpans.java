@@ -240,9 +240,14 @@ public final class EmptySpans {
 
     @Override
     public String toString() {
+        return describe(KeyText.HIDDEN);
+    }
+
+    /** The spans in key order. */
+    String describe(KeyText keys) {
         StringBuilder text = new StringBuilder();
         for (int i = 0; i < size(); i++) {
-            text.append(KeyText.HIDDEN.range(froms[i], tos[i])).append(' ');
+            text.append(keys.range(froms[i], tos[i])).append(' ');
         }
         return text.toString();
     }

@@ -2,6 +2,7 @@ package io.forebay.store.iter;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.forebay.store.key.KeyText;
 import io.forebay.store.testing.Seeds;
 import java.util.Arrays;
 import java.util.BitSet;
@@ -18,28 +19,32 @@ class EmptySpansTest {
                 .with(bytes(1), bytes(2))
                 .with(bytes(3), bytes(4))
                 .with(bytes(2), bytes(3));
-        assertThat(spans).hasToString("[01, 04) ");
-        assertThat(spans.with(bytes(3), null)).hasToString("[01, end) ");
-        assertThat(spans.with(bytes(0), bytes(9))).hasToString("[00, 09) ");
+        assertThat(spans.describe(KeyText.PLAIN)).isEqualTo("[01, 04) ");
+        assertThat(spans.with(bytes(3), null).describe(KeyText.PLAIN)).isEqualTo("[01, end) ");
+        assertThat(spans.with(bytes(0), bytes(9)).describe(KeyText.PLAIN)).isEqualTo("[00, 09) ");
     }
 
     @Test
     void aKeyInsideCutsASpanInTwo() {
         EmptySpans spans = used(EmptySpans.NONE.with(bytes(1), bytes(5)));
-        assertThat(spans.without(bytes(3), 0, 1)).hasToString("[01, 03) [0300, 05) ");
-        assertThat(spans.without(bytes(1), 0, 1)).hasToString("[0100, 05) ");
+        assertThat(spans.without(bytes(3), 0, 1).describe(KeyText.PLAIN)).isEqualTo("[01, 03) [0300, 05) ");
+        assertThat(spans.without(bytes(1), 0, 1).describe(KeyText.PLAIN)).isEqualTo("[0100, 05) ");
         assertThat(spans.without(bytes(5), 0, 1)).isSameAs(spans);
-        assertThat(used(EmptySpans.NONE.with(bytes(1), bytes(1, 0))).without(bytes(1), 0, 1))
-                .hasToString("");
-        assertThat(used(EmptySpans.NONE.with(bytes(1), bytes(2, 0))).without(bytes(2), 0, 1))
-                .hasToString("[01, 02) ");
+        assertThat(used(EmptySpans.NONE.with(bytes(1), bytes(1, 0)))
+                        .without(bytes(1), 0, 1)
+                        .describe(KeyText.PLAIN))
+                .isEqualTo("");
+        assertThat(used(EmptySpans.NONE.with(bytes(1), bytes(2, 0)))
+                        .without(bytes(2), 0, 1)
+                        .describe(KeyText.PLAIN))
+                .isEqualTo("[01, 02) ");
     }
 
     @Test
     void aKeyInsideEndsASpanOfNoUse() {
         EmptySpans spans = EmptySpans.NONE.with(bytes(1), bytes(5)).with(bytes(7), bytes(9));
-        assertThat(spans.without(bytes(3), 0, 1)).hasToString("[07, 09) ");
-        assertThat(spans.without(bytes(8), 0, 1)).hasToString("[01, 05) ");
+        assertThat(spans.without(bytes(3), 0, 1).describe(KeyText.PLAIN)).isEqualTo("[07, 09) ");
+        assertThat(spans.without(bytes(8), 0, 1).describe(KeyText.PLAIN)).isEqualTo("[01, 05) ");
     }
 
     @Test
@@ -47,7 +52,7 @@ class EmptySpansTest {
         EmptySpans spans = EmptySpans.NONE.with(bytes(1), bytes(2)).with(bytes(4), bytes(5));
         spans.to(spans.containing(bytes(4), 0, 1));
         EmptySpans aged = spans.used();
-        assertThat(aged).hasToString("[04, 05) ");
+        assertThat(aged.describe(KeyText.PLAIN)).isEqualTo("[04, 05) ");
         assertThat(aged.used().isEmpty()).isTrue();
     }
 
