@@ -3,13 +3,15 @@ package io.forebay.store.testing;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 
 /**
  * The disk of a machine, in memory: directories that crash at the same moment, and files that may have names in several of
  * them. Somebody may watch it and take a {@link CrashMoment} after every change. Changes are made by one thread at a time.
  */
 public final class CrashDisk {
-    /** Hears of every change of the disk, after it was made and on the thread that made it. */
+    /** Hears of every change of the disk, after it was made, while the thread that made it waits. */
     @FunctionalInterface
     public interface Watcher {
         /** @param change what was done, for messages */
@@ -67,7 +69,21 @@ public final class CrashDisk {
             listener = watcher;
         }
         if (listener != NOBODY) {
-            listener.changed(what + file + " in " + directory.name());
+            String change = what + file + " in " + directory.name();
+            elsewhere(() -> listener.changed(change));
+        }
+    }
+
+    /** On another thread: work of the store is under way on this one, and a watcher may do anything with stores of its own. */
+    private static void elsewhere(Runnable work) {
+        FutureTask<Void> task = new FutureTask<>(work, null);
+        new Thread(task, "watcher").start();
+        try {
+            task.get();
+        } catch (ExecutionException e) {
+            throw new AssertionError(e.getCause());
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
         }
     }
 
