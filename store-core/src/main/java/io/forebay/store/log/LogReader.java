@@ -170,13 +170,13 @@ public final class LogReader {
     }
 
     /**
-     * The length of the last record when all of it is there but the begin of its length, which lies at the end of a sector
+     * The length of the last record when all of it is there but the begin of its header, which lies at the end of a sector
      * that was not written; else 0. The checksum says that nothing else is missing.
      */
     private int lengthOfUnwrittenOne() {
         int room = log.length - at - LogFormat.HEADER_BYTES;
         int border = (at / LogFormat.SECTOR_BYTES + 1) * LogFormat.SECTOR_BYTES;
-        if (room < 1 || border > at + LogFormat.CRC_AT) {
+        if (room < 1 || border > at + LogFormat.HEADER_BYTES) {
             return 0;
         }
         for (int i = at; i < border; i++) {
