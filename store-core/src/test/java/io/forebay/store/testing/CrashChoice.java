@@ -116,6 +116,15 @@ public final class CrashChoice {
         };
     }
 
+    /** Whether a directory survives whose name nobody has made durable. */
+    boolean keepsDirectory() {
+        return switch (names) {
+            case NONE, DELETES -> false;
+            case ALL, CREATES -> true;
+            case LAST, ALL_BUT_LAST, RANDOM -> random.nextBoolean();
+        };
+    }
+
     /** What is left of {@code file}, of which {@code size} bytes were written and {@code synced} made durable. */
     DiskFile left(DiskFile file, int size, int synced) {
         if (size == synced) {

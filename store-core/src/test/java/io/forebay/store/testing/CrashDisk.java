@@ -1,5 +1,6 @@
 package io.forebay.store.testing;
 
+import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -8,7 +9,8 @@ import java.util.concurrent.FutureTask;
 
 /**
  * The disk of a machine, in memory: directories that crash at the same moment, and files that may have names in several of
- * them. Somebody may watch it and take a {@link CrashMoment} after every change. Changes are made by one thread at a time.
+ * them. Somebody may watch it and take a {@link CrashMoment} after every change. Changes are made by one thread at a time;
+ * with {@link Turns}, each change and each open of a file is a turn point.
  */
 public final class CrashDisk {
     /** Hears of every change of the disk, after it was made, while the thread that made it waits. */
@@ -22,11 +24,12 @@ public final class CrashDisk {
 
     private final Map<String, CrashFileStore> directories = new TreeMap<>();
     private Watcher watcher = NOBODY;
+    private volatile Turns turns;
     private long changes;
 
     /** The directory of that name; an empty one when there was none. */
     public synchronized CrashFileStore directory(String name) {
-        return directories.computeIfAbsent(name, key -> new CrashFileStore(this, key, Map.of(), List.of()));
+        return directories.computeIfAbsent(name, key -> new CrashFileStore(this, key, false, Map.of(), List.of()));
     }
 
     /** True when the directory was asked for or survived a crash. */
@@ -44,6 +47,17 @@ public final class CrashDisk {
         watcher = next == null ? NOBODY : next;
     }
 
+    /** @param next whom threads that use the disk take turns with; null for nobody */
+    public void takeTurns(Turns next) {
+        turns = next;
+    }
+
+    /** Does something to the disk, in a turn of its own if turns are taken. */
+    <T> T inTurn(Turns.Work<T> work) throws IOException {
+        Turns taken = turns;
+        return taken == null ? work.run() : taken.alone(work);
+    }
+
     /** Changes so far. */
     public synchronized long changes() {
         return changes;
@@ -54,8 +68,9 @@ public final class CrashDisk {
         return new CrashMoment(directories.values());
     }
 
-    synchronized void add(String name, Map<String, DiskFile> durable, List<CrashMoment.Change> changes) {
-        directories.put(name, new CrashFileStore(this, name, durable, changes));
+    /** @param named whether the name of the directory is durable */
+    synchronized void add(String name, boolean named, Map<String, DiskFile> durable, List<CrashMoment.Change> changes) {
+        directories.put(name, new CrashFileStore(this, name, named, durable, changes));
     }
 
     synchronized void adopt(CrashFileStore directory) {

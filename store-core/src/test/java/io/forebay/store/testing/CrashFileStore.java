@@ -18,7 +18,8 @@ import java.util.TreeMap;
 /**
  * A directory of a {@link CrashDisk}, which knows what a crash would leave of it, and which can be told to fail. As POSIX
  * has it: the bytes of a file survive once the file is synced, its name once the directory is synced, and neither sync
- * does the work of the other. What is not synced may survive or not.
+ * does the work of the other. What is not synced may survive or not. The name of the directory itself is durable with the first
+ * sync of it, as {@code LocalFileStore} has it; before that, a crash may take the directory as a whole.
  *
  * <p>Thread-safe. The moments of a disk are taken by its watcher, or when nobody changes anything.
  */
@@ -32,6 +33,7 @@ public final class CrashFileStore implements FileStore {
     private final List<CrashMoment.Change> changes = new ArrayList<>();
 
     private boolean locked;
+    private boolean named;
     private long attempts;
     private long failAtAttempt = Long.MAX_VALUE;
     private long syncs;
@@ -39,13 +41,19 @@ public final class CrashFileStore implements FileStore {
 
     /** An empty directory, on a disk of its own. */
     public CrashFileStore() {
-        this(new CrashDisk(), "store", Map.of(), List.of());
+        this(new CrashDisk(), "store", false, Map.of(), List.of());
         disk.adopt(this);
     }
 
-    CrashFileStore(CrashDisk disk, String name, Map<String, DiskFile> durable, List<CrashMoment.Change> changes) {
+    CrashFileStore(
+            CrashDisk disk,
+            String name,
+            boolean named,
+            Map<String, DiskFile> durable,
+            List<CrashMoment.Change> changes) {
         this.disk = disk;
         this.name = name;
+        this.named = named;
         this.durable = new TreeMap<>(durable);
         this.changes.addAll(changes);
         present = new TreeMap<>(durable);
@@ -111,6 +119,10 @@ public final class CrashFileStore implements FileStore {
 
     @Override
     public WritableFile create(String file) throws IOException {
+        return disk.inTurn(() -> createInTurn(file));
+    }
+
+    private WritableFile createInTurn(String file) throws IOException {
         DiskFile content = new DiskFile();
         synchronized (this) {
             attempt("create " + file);
@@ -121,14 +133,24 @@ public final class CrashFileStore implements FileStore {
     }
 
     @Override
-    public synchronized ReadableFile open(String file) throws IOException {
-        Reader reader = new Reader(file, find(file));
-        openReaders++;
-        return reader;
+    public ReadableFile open(String file) throws IOException {
+        return disk.inTurn(() -> openInTurn(file));
+    }
+
+    private ReadableFile openInTurn(String file) throws IOException {
+        synchronized (this) {
+            Reader reader = new Reader(file, find(file));
+            openReaders++;
+            return reader;
+        }
     }
 
     @Override
     public boolean putIfAbsent(String file, byte[] bytes) throws IOException {
+        return disk.inTurn(() -> putIfAbsentInTurn(file, bytes));
+    }
+
+    private boolean putIfAbsentInTurn(String file, byte[] bytes) throws IOException {
         DiskFile content = new DiskFile(bytes.clone());
         synchronized (this) {
             attempt("put " + file);
@@ -142,6 +164,7 @@ public final class CrashFileStore implements FileStore {
             // Nobody may rely on a put to sync other names.
             changes.removeIf(change -> change.name().equals(file));
             durable.put(file, content);
+            named = true;
             syncs += 2;
         }
         changed("put ", file);
@@ -160,6 +183,13 @@ public final class CrashFileStore implements FileStore {
 
     @Override
     public void delete(String file) throws IOException {
+        disk.inTurn(() -> {
+            deleteInTurn(file);
+            return null;
+        });
+    }
+
+    private void deleteInTurn(String file) throws IOException {
         synchronized (this) {
             attempt("delete " + file);
             DiskFile gone = present.remove(file);
@@ -173,6 +203,13 @@ public final class CrashFileStore implements FileStore {
 
     @Override
     public void sync(String file) throws IOException {
+        disk.inTurn(() -> {
+            syncInTurn(file);
+            return null;
+        });
+    }
+
+    private void syncInTurn(String file) throws IOException {
         synchronized (this) {
             DiskFile content = find(file);
             attempt("sync of " + file);
@@ -184,9 +221,17 @@ public final class CrashFileStore implements FileStore {
 
     @Override
     public void syncDirectory() throws IOException {
+        disk.inTurn(() -> {
+            syncDirectoryInTurn();
+            return null;
+        });
+    }
+
+    private void syncDirectoryInTurn() throws IOException {
         synchronized (this) {
             attempt("sync of the directory");
             syncs++;
+            named = true;
             changes.clear();
             durable.clear();
             durable.putAll(present);
@@ -196,6 +241,13 @@ public final class CrashFileStore implements FileStore {
 
     @Override
     public void linkFrom(FileStore from, String file) throws IOException {
+        disk.inTurn(() -> {
+            linkFromInTurn(from, file);
+            return null;
+        });
+    }
+
+    private void linkFromInTurn(FileStore from, String file) throws IOException {
         DiskFile content = from instanceof CrashFileStore other ? other.find(file) : copied(from, file);
         synchronized (this) {
             attempt("link " + file);
@@ -232,6 +284,11 @@ public final class CrashFileStore implements FileStore {
 
     String name() {
         return name;
+    }
+
+    /** True when the name of the directory is durable. */
+    synchronized boolean isNamed() {
+        return named;
     }
 
     synchronized Map<String, DiskFile> durable() {
@@ -291,6 +348,13 @@ public final class CrashFileStore implements FileStore {
 
         @Override
         public void append(ByteBuffer bytes) throws IOException {
+            disk.inTurn(() -> {
+                appendInTurn(bytes);
+                return null;
+            });
+        }
+
+        private void appendInTurn(ByteBuffer bytes) throws IOException {
             synchronized (CrashFileStore.this) {
                 checkOpen();
                 attempt("append to " + file);
@@ -306,6 +370,13 @@ public final class CrashFileStore implements FileStore {
 
         @Override
         public void sync() throws IOException {
+            disk.inTurn(() -> {
+                syncInTurn();
+                return null;
+            });
+        }
+
+        private void syncInTurn() throws IOException {
             synchronized (CrashFileStore.this) {
                 checkOpen();
                 attempt("sync of " + file);

@@ -16,7 +16,7 @@ public final class CrashMoment {
     /** A change of a name since the last sync of its directory. */
     record Change(String name, DiskFile file, boolean create) {}
 
-    private record Directory(String name, Map<String, DiskFile> durable, List<Change> changes) {}
+    private record Directory(String name, boolean named, Map<String, DiskFile> durable, List<Change> changes) {}
 
     private record Extent(int size, int synced) {}
 
@@ -26,9 +26,9 @@ public final class CrashMoment {
 
     CrashMoment(Collection<CrashFileStore> of) {
         for (CrashFileStore store : of) {
-            Directory directory = new Directory(store.name(), store.durable(), store.pendingChanges());
+            Directory directory = new Directory(store.name(), store.isNamed(), store.durable(), store.pendingChanges());
             directories.add(directory);
-            settled &= directory.changes.isEmpty();
+            settled &= directory.named && directory.changes.isEmpty();
             directory.durable.values().forEach(this::note);
             directory.changes.forEach(change -> note(change.file));
         }
@@ -51,6 +51,9 @@ public final class CrashMoment {
         CrashDisk disk = new CrashDisk();
         Map<DiskFile, DiskFile> left = new IdentityHashMap<>();
         for (Directory directory : directories) {
+            if (!directory.named && !choice.keepsDirectory()) {
+                continue;
+            }
             Map<String, DiskFile> names = new TreeMap<>(directory.durable);
             int count = directory.changes.size();
             for (int i = 0; i < count; i++) {
@@ -67,7 +70,7 @@ public final class CrashMoment {
                 Extent extent = extents.get(key);
                 return choice.left(key, extent.size, extent.synced);
             }));
-            disk.add(directory.name, names, List.of());
+            disk.add(directory.name, true, names, List.of());
         }
         return disk;
     }
@@ -92,7 +95,7 @@ public final class CrashMoment {
             for (Change change : directory.changes) {
                 changes.add(new Change(change.name, left.get(change.file), change.create));
             }
-            disk.add(directory.name, durable, changes);
+            disk.add(directory.name, directory.named, durable, changes);
         }
         return disk;
     }

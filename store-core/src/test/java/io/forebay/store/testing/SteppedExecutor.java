@@ -1,6 +1,5 @@
 package io.forebay.store.testing;
 
-import io.forebay.store.BackgroundExecutor;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -11,7 +10,7 @@ import java.util.PriorityQueue;
  * Background work that runs only when a test says so, on the thread of the test, in a fixed order. A thread that waits for
  * background work runs it itself; when there is none left, it would wait for ever, which is an error.
  */
-public final class SteppedExecutor implements BackgroundExecutor {
+public final class SteppedExecutor implements StepwiseExecutor {
     private final List<ArrayDeque<Runnable>> ready = new ArrayList<>();
     private final PriorityQueue<Alarm> alarms =
             new PriorityQueue<>(Comparator.comparingLong(Alarm::due).thenComparingLong(Alarm::number));
@@ -70,6 +69,7 @@ public final class SteppedExecutor implements BackgroundExecutor {
     }
 
     /** Runs work until none is due; fails when it never ends. */
+    @Override
     public void drain() {
         for (int steps = 0; step(); steps++) {
             if (steps > 100_000) {
@@ -78,6 +78,7 @@ public final class SteppedExecutor implements BackgroundExecutor {
         }
     }
 
+    @Override
     public boolean isIdle() {
         return ready.stream().allMatch(ArrayDeque::isEmpty);
     }

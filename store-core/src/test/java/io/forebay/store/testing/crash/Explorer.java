@@ -4,6 +4,7 @@ import io.forebay.store.testing.CrashChoice;
 import io.forebay.store.testing.CrashDisk;
 import io.forebay.store.testing.CrashMoment;
 import io.forebay.store.testing.Figures;
+import io.forebay.store.testing.Turns;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
@@ -55,7 +56,9 @@ public final class Explorer {
         DISTINCT_STATES_AFTER_TWO_CRASHES,
         STATES_OF_ENCRYPTED_STORES,
         STATES_OPENED,
-        REFUSED_BECAUSE_OF_STALE_BYTES
+        REFUSED_BECAUSE_OF_STALE_BYTES,
+        TURNS,
+        TURNS_WHILE_OTHERS_WAITED_AT_A_LOCK
     }
 
     private final Seen seen;
@@ -68,6 +71,9 @@ public final class Explorer {
     private Place only;
 
     private int change;
+    /** Of concurrent runs; null for others. */
+    private Long concurrentSeed;
+
     private AssertionError failure;
 
     /** @param seen shared with explorers in other threads */
@@ -89,6 +95,28 @@ public final class Explorer {
         change = 0;
         count(Count.PROGRAMS);
         new Workload(with.options(), this::changed).run(operations);
+        if (failure != null) {
+            throw failure;
+        }
+    }
+
+    /**
+     * As {@link #explore}, with the program and all background work on threads of their own, which take turns at changes of the
+     * disk.
+     *
+     * @param seed chooses the turns
+     */
+    public void exploreConcurrently(Setup with, List<Op> operations, long seed) {
+        setup = with;
+        program = operations;
+        change = 0;
+        concurrentSeed = seed;
+        count(Count.PROGRAMS);
+        Turns turns = new Turns(seed);
+        Workload workload = new Workload(with.options(), this::changed, turns);
+        turns.run(() -> workload.run(operations));
+        counts[Count.TURNS.ordinal()] += turns.turns();
+        counts[Count.TURNS_WHILE_OTHERS_WAITED_AT_A_LOCK.ordinal()] += turns.overlaps();
         if (failure != null) {
             throw failure;
         }
@@ -211,7 +239,10 @@ public final class Explorer {
         String second = place.second() == 0 ? "" : ", and again after change " + place.second() + " of coming back";
         failure = new AssertionError(
                 "Crash after change " + place.change() + second + " (" + what + "), " + left + ": " + cause.getMessage()
-                        + "\nReproduce: mvn -pl store-core test -Dtest=CrashStatesTest -Dforebay.crash=" + place,
+                        + "\nReproduce: mvn -pl store-core test -Dtest="
+                        + (concurrentSeed == null
+                                ? "CrashStatesTest -Dforebay.crash=" + place
+                                : "ConcurrentCrashTest -Dforebay.seed=" + concurrentSeed + " (" + place + ")"),
                 cause);
     }
 }

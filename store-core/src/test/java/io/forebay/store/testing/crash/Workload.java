@@ -12,6 +12,7 @@ import io.forebay.store.testing.CrashDisk;
 import io.forebay.store.testing.CrashFileStore;
 import io.forebay.store.testing.CrashMoment;
 import io.forebay.store.testing.Model;
+import io.forebay.store.testing.Turns;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -39,10 +40,19 @@ final class Workload {
     private int acknowledged;
     private int step;
     private boolean open;
+    /** Null when background work runs only while the program waits for it. */
+    private final Turns turns;
 
     Workload(StoreOptions options, Listener listener) {
+        this(options, listener, null);
+    }
+
+    /** @param turns whom the program and all background work take turns with, from one change of the disk to the next */
+    Workload(StoreOptions options, Listener listener, Turns turns) {
         this.options = options;
         this.listener = listener;
+        this.turns = turns;
+        disk.takeTurns(turns);
         commits.add(new Commit("", new Model()));
     }
 
@@ -53,6 +63,7 @@ final class Workload {
         for (Op op : program) {
             step++;
             run(op);
+            pause();
         }
         step++;
         close();
@@ -81,7 +92,7 @@ final class Workload {
     }
 
     private void boot() {
-        machine = new Machine(++machines);
+        machine = new Machine(++machines, turns);
         store = machine.open(disk.directory(STORE), options);
         open = true;
     }
@@ -127,9 +138,17 @@ final class Workload {
         }
     }
 
+    /** Also before the model of the program is touched: others look at it, in their turns. */
+    private void pause() {
+        if (turns != null) {
+            turns.pause();
+        }
+    }
+
     private void put(int key, int value) {
         byte[] bytes = Keys.value(step, value);
         store.put(Keys.key(key), bytes);
+        pause();
         model.put(Keys.key(key), bytes);
     }
 
@@ -139,11 +158,13 @@ final class Workload {
 
     private void durable() {
         store.commitDurably(begin());
+        pause();
         acknowledged = commits.size() - 1;
     }
 
     /** The state from now on may be what a crash leaves. */
     private byte[] begin() {
+        pause();
         String payload = "commit " + commits.size() + " of step " + step;
         commits.add(new Commit(payload, model.copy()));
         return Keys.bytes(payload);
@@ -207,9 +228,11 @@ final class Workload {
             while (!checkpoint.completion().isDone()) {
                 machine.executor.help();
             }
+            pause();
             saved.add(new Saved(directory, null, KeyRange.all(), payload, model.copy(), false));
             checkpoint.writeTo(disk.directory(directory));
         }
+        pause();
         saved.set(saved.size() - 1, saved.get(saved.size() - 1).done());
         return directory;
     }
@@ -221,6 +244,7 @@ final class Workload {
         Saved target = new Saved(directory, source, clip, "restored at " + step, model.copy(), false);
         saved.add(target);
         restore(machine, disk, options, target).close();
+        pause();
         saved.set(saved.size() - 1, target.done());
     }
 
@@ -236,6 +260,7 @@ final class Workload {
         open = false;
         store.close();
         machine.environment.close();
+        pause();
         acknowledged = commits.size() - 1;
     }
 
