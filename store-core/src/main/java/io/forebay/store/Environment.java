@@ -45,7 +45,8 @@ public final class Environment implements AutoCloseable {
     /**
      * Creates a store in {@code files} from checkpoints, each clipped to its key range; no row is read or written. The
      * files of a source are linked (or copied) unless the source is {@code files} itself. The result is durable on
-     * return. No argument may be null. One that a crash cuts off may be repeated in the same place.
+     * return, the bytes of files that somebody downloaded or copied there included. No argument may be null. One that a
+     * crash cuts off may be repeated in the same place.
      *
      * @param files an empty place, or one that holds nothing but downloaded files of the sources
      * @param sources checkpoints whose clips do not overlap
@@ -107,7 +108,10 @@ public final class Environment implements AutoCloseable {
         return engine.statistics();
     }
 
-    /** Closes the stores that are still open, stops the background threads and gives back all memory. Idempotent. */
+    /**
+     * Closes the stores that are still open, stops the background threads and gives back all memory. Idempotent. Each store is
+     * closed whatever the close of another one throws; the first failure is thrown at the end, later ones suppressed by it.
+     */
     @Override
     public void close() {
         engine.close();

@@ -133,26 +133,39 @@ public final class Engine {
             awaitOpenings();
             left = new ArrayList<>(stores);
         }
-        RuntimeException failure = null;
+        Throwable failure = null;
         for (Store store : left) {
-            try {
-                store.close();
-            } catch (RuntimeException e) {
-                if (failure == null) {
-                    failure = e;
-                } else {
-                    failure.addSuppressed(e);
-                }
-            }
+            failure = run(store::close, failure);
         }
-        executor.close();
+        failure = run(executor::close, failure);
+        failure = run(this::closeCache, failure);
+        if (failure instanceof Error e) {
+            throw e;
+        }
+        if (failure != null) {
+            throw (RuntimeException) failure;
+        }
+    }
+
+    /** @return {@code failure}, or what {@code step} throws if there was none before */
+    private static Throwable run(Runnable step, Throwable failure) {
+        try {
+            step.run();
+            return failure;
+        } catch (RuntimeException | Error e) {
+            if (failure == null) {
+                return e;
+            }
+            failure.addSuppressed(e);
+            return failure;
+        }
+    }
+
+    private void closeCache() {
         try {
             cache.close();
         } catch (IllegalStateException e) {
             LOG.warn("Iterators were left open, so not all memory could be given back", e);
-        }
-        if (failure != null) {
-            throw failure;
         }
     }
 

@@ -173,7 +173,10 @@ final class StoreOpener {
         }
     }
 
-    /** Brings the files of the plan here, and checks that they are as long as they should be. */
+    /**
+     * Brings the files of the plan here, checks that they are as long as they should be, and makes their bytes durable: whoever
+     * downloaded or copied them need not have synced them.
+     */
     private void fetch(RestorePlan plan, List<String> linked) throws IOException {
         for (Map.Entry<FileId, FileStore> place : plan.places().entrySet()) {
             String name = place.getKey().name();
@@ -186,6 +189,7 @@ final class StoreOpener {
         for (VersionEdit.Added added : plan.added()) {
             if (checked.add(added.file().id())) {
                 checkLength(added.file());
+                files.sync(added.file().id().name());
             }
         }
     }
