@@ -162,7 +162,9 @@ public final class KafkaInternals {
         return value == null
                 ? Duration.ofDays(1).toMillis()
                 : (Long) ConfigDef.parseType(
-                        StreamsConfig.WINDOW_STORE_CHANGE_LOG_ADDITIONAL_RETENTION_MS_CONFIG, value, ConfigDef.Type.LONG);
+                        StreamsConfig.WINDOW_STORE_CHANGE_LOG_ADDITIONAL_RETENTION_MS_CONFIG,
+                        value,
+                        ConfigDef.Type.LONG);
     }
 
     /** True for the context of global stores. */

@@ -112,8 +112,7 @@ public class ForebayWindowStore extends SegmentedStore implements WindowStore<By
         store();
         return isTimeOrdered() && !cached
                 ? new WindowsByTime(this, visibleFrom, timeTo, forward, windowSize)
-                : new Windows(
-                        this, new RowQuery(null, null, visibleFrom, timeTo, Long.MAX_VALUE, forward), windowSize);
+                : new Windows(this, new RowQuery(null, null, visibleFrom, timeTo, Long.MAX_VALUE, forward), windowSize);
     }
 
     private KeyValueIterator<Windowed<Bytes>, byte[]> fetch(

@@ -162,10 +162,9 @@ class EmitFinalTest {
             input.add(new Events.Event(Events.LEFT, "end", "2", end + 1));
             List<String> inRealTime = null;
             for (long speed : SPEEDS) {
-                TopologyRun forebay = TopologyRun.atSpeed(
-                        speed, build(windows, null), input, kept, ForebayDslStoreSuppliers.class);
-                TopologyRun rules =
-                        TopologyRun.atSpeed(speed, build(windows, null), input, kept, KafkaRules.class);
+                TopologyRun forebay =
+                        TopologyRun.atSpeed(speed, build(windows, null), input, kept, ForebayDslStoreSuppliers.class);
+                TopologyRun rules = TopologyRun.atSpeed(speed, build(windows, null), input, kept, KafkaRules.class);
                 assertThat(forebay.output()).as("at speed " + speed).isEqualTo(rules.output());
                 assertThat(forebay.output()).doesNotHaveDuplicates();
                 inRealTime = inRealTime == null ? forebay.output() : inRealTime;

@@ -59,8 +59,8 @@ class UnemittedTest {
     private void restore(long... times) {
         List<KeyValue<byte[], byte[]>> changelog = new ArrayList<>();
         for (long time : times) {
-            changelog.add(KeyValue.pair(
-                    WindowKeySchema.toStoreKeyBinary(KEY, time, 0).get(), new byte[] {1}));
+            changelog.add(
+                    KeyValue.pair(WindowKeySchema.toStoreKeyBinary(KEY, time, 0).get(), new byte[] {1}));
         }
         context.restore("s", changelog);
     }
