@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** What is too large is refused by name, and the store goes on. */
 final class LimitsTest {
@@ -264,6 +265,96 @@ final class LimitsTest {
                 check(store, model);
                 store.compact();
                 check(store, model);
+            }
+        }
+    }
+
+    /** Where two sources meet, only the whole of a long key tells their files from each other. */
+    @Test
+    @Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void clipsThatMeetAtLongKeysAreCompactedToTheEnd() {
+        Random random = new Random(7);
+        Model model = new Model();
+        FileStore joined = new MemoryFileStore();
+        byte[][] cuts = {new byte[0], alikeKey(30), alikeKey(60), null};
+        try (Environment environment = environment(EngineLimits.DEFAULT)) {
+            List<RestoreSource> sources = new ArrayList<>();
+            for (int source = 0; source < 3; source++) {
+                int first = source * 30;
+                KeyRange clip = KeyRange.of(cuts[source], cuts[source + 1]);
+                FileStore backup = new MemoryFileStore();
+                try (Store store = environment.open(new MemoryFileStore(), StoreOptions.defaults())) {
+                    for (int round = 0; round < 3; round++) {
+                        for (int i = 0; i < 90; i++) {
+                            byte[] value = bytes("value " + source + " " + round + " " + i);
+                            store.put(alikeKey(i), value);
+                            if (clip.contains(alikeKey(i))) {
+                                model.put(alikeKey(i), value);
+                            }
+                        }
+                        byte[] to = alikeKey(first + random.nextInt(5));
+                        store.deleteRange(alikeKey(0), to);
+                        model.deleteRange(alikeKey(first), to);
+                        store.commitDurably(bytes("c" + round));
+                        if (round == 0) {
+                            store.compact();
+                        }
+                    }
+                    try (Checkpoint checkpoint = store.checkpoint(bytes(""))) {
+                        checkpoint.completion().join();
+                        checkpoint.writeTo(backup);
+                        sources.add(new RestoreSource(backup, checkpoint.metadata(), clip));
+                    }
+                }
+            }
+            try (Store store = environment.restore(joined, StoreOptions.defaults(), sources, bytes(""))) {
+                check(store, model);
+                store.compact();
+                check(store, model);
+            }
+            try (Store store = environment.open(joined, StoreOptions.defaults())) {
+                check(store, model);
+                store.put(alikeKey(45), bytes("new"));
+                model.put(alikeKey(45), bytes("new"));
+                store.commitDurably(bytes("last"));
+                store.compact();
+                check(store, model);
+            }
+        }
+    }
+
+    /** The bounds of files in the manifest end before these keys differ. */
+    private static byte[] alikeKey(int number) {
+        return bytes("k".repeat(1_090) + (100 + number));
+    }
+
+    @Test
+    void clippedFilesWithLongKeysAreWhole() {
+        try (Environment environment = environment(EngineLimits.DEFAULT);
+                Store store = environment.open(files, StoreOptions.defaults())) {
+            for (byte i = 0; i < 10; i++) {
+                byte[] key = new byte[1_100];
+                key[0] = i;
+                store.put(key, bytes("value"));
+            }
+            try (Checkpoint checkpoint = store.checkpoint(bytes(""))) {
+                checkpoint.completion().join();
+                for (KeyRange clip : List.of(
+                        KeyRange.of(null, new byte[] {5}),
+                        KeyRange.of(new byte[] {5}, null),
+                        KeyRange.prefix(new byte[] {7}))) {
+                    RestoreSource source = new RestoreSource(files, checkpoint.metadata(), clip);
+                    try (Store part = environment.restore(
+                            new MemoryFileStore(), StoreOptions.defaults(), List.of(source), bytes(""))) {
+                        assertThat(part.verify().isClean())
+                                .as("%s", part.verify())
+                                .isTrue();
+                        part.compact();
+                        assertThat(part.verify().isClean())
+                                .as("%s", part.verify())
+                                .isTrue();
+                    }
+                }
             }
         }
     }

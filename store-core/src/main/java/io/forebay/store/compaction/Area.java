@@ -5,7 +5,6 @@ import io.forebay.store.version.FileMeta;
 import io.forebay.store.version.SortedRun;
 import io.forebay.store.version.Version;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -45,20 +44,11 @@ final class Area {
             }
             if (!files.isEmpty()) {
                 inputs.add(new Compaction.Input(run.rank(), files));
-                hull = widen(
-                        hull,
-                        files.get(0).range().from(),
-                        files.get(files.size() - 1).range().to());
+                hull = Compaction.hull(hull, files.get(0).range());
+                hull = Compaction.hull(hull, files.get(files.size() - 1).range());
             }
         }
         return new Area(inputs, weight, bottomBytes);
-    }
-
-    private static KeyRange widen(KeyRange hull, byte[] from, byte[] to) {
-        byte[] low = Arrays.compareUnsigned(from, hull.from()) < 0 ? from : hull.from();
-        byte[] high =
-                to == null || hull.to() == null ? null : Arrays.compareUnsigned(to, hull.to()) > 0 ? to : hull.to();
-        return KeyRange.of(low, high);
     }
 
     /** True when nothing lies below the file. */

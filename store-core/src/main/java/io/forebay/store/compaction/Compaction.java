@@ -1,9 +1,11 @@
 package io.forebay.store.compaction;
 
+import io.forebay.store.KeyRange;
 import io.forebay.store.version.FileId;
 import io.forebay.store.version.FileMeta;
 import io.forebay.store.version.SortedRun;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -52,6 +54,25 @@ public record Compaction(Kind kind, List<Input> inputs, long outputRank) {
             ids.add(file.id());
         }
         return ids;
+    }
+
+    /** From the first key of the input files to the last one, gaps between them included. */
+    public KeyRange hull() {
+        List<FileMeta> files = files();
+        KeyRange hull = files.get(0).range();
+        for (FileMeta file : files) {
+            hull = hull(hull, file.range());
+        }
+        return hull;
+    }
+
+    /** The narrowest range that holds both. */
+    static KeyRange hull(KeyRange one, KeyRange other) {
+        byte[] from = Arrays.compareUnsigned(one.from(), other.from()) <= 0 ? one.from() : other.from();
+        if (one.to() == null || other.to() == null) {
+            return KeyRange.of(from, null);
+        }
+        return KeyRange.of(from, Arrays.compareUnsigned(one.to(), other.to()) >= 0 ? one.to() : other.to());
     }
 
     /** Bytes of the physical input files. */

@@ -57,8 +57,22 @@ public final class CompactionJob {
         this.filter = filter;
     }
 
-    /** @return null when it was cancelled; then no new file is left */
+    /**
+     * @return null when it was cancelled; then no new file is left
+     * @throws IOException when files cannot be read or written, or when the result has no place in the very version that the
+     *     compaction was picked from: it would be picked again for ever, and its result be thrown away each time
+     */
     public CompactionResult run() throws IOException {
+        CompactionResult result = carryOut();
+        if (result != null && !result.hasPlaceIn(version)) {
+            result.release();
+            throw new IOException("The result of a compaction of files " + compaction.fileIds() + " to run "
+                    + compaction.outputRank() + " overlaps files of that run which are not among its inputs");
+        }
+        return result;
+    }
+
+    private CompactionResult carryOut() throws IOException {
         VersionEdit edit = new VersionEdit();
         for (Compaction.Input input : compaction.inputs()) {
             input.files().forEach(file -> edit.remove(input.rank(), file));
@@ -149,12 +163,13 @@ public final class CompactionJob {
     /** Upper runs are cut where the bottom is, so that parts of them can be merged into it later. */
     private SstOutput openOutput(RetentionIterator entries) {
         if (compaction.isBottom()) {
-            return new SstOutput(target.atBottom(), entries::takeTombstones, List.of());
+            return new SstOutput(target.atBottom(), entries::takeTombstones, List.of(), 0, compaction.hull());
         }
         return new SstOutput(
                 target,
                 entries::takeTombstones,
                 Guides.of(version.bottom()),
-                Guides.leastBytes(target.targetFileBytes()));
+                Guides.leastBytes(target.targetFileBytes()),
+                compaction.hull());
     }
 }

@@ -1,5 +1,6 @@
 package io.forebay.store.flush;
 
+import io.forebay.store.KeyRange;
 import io.forebay.store.WritableFile;
 import io.forebay.store.crypto.FileCipher;
 import io.forebay.store.rangedel.Fragment;
@@ -28,6 +29,7 @@ public final class SstOutput implements Closeable {
     private final TombstoneFeed tombstones;
     private final List<byte[]> cuts;
     private final long leastBytes;
+    private final KeyRange within;
     private int nextCut;
     private long cutHead;
 
@@ -61,10 +63,20 @@ public final class SstOutput implements Closeable {
      * @param cuts keys at which a file must end if it has {@code leastBytes}, ascending
      */
     public SstOutput(SstTarget target, TombstoneFeed tombstones, List<byte[]> cuts, long leastBytes) {
+        this(target, tombstones, cuts, leastBytes, KeyRange.all());
+    }
+
+    /**
+     * @param tombstones asked at the end of every file
+     * @param cuts keys at which a file must end if it has {@code leastBytes}, ascending
+     * @param within holds all that is added; the ranges of the files stay in it
+     */
+    public SstOutput(SstTarget target, TombstoneFeed tombstones, List<byte[]> cuts, long leastBytes, KeyRange within) {
         this.target = target;
         this.tombstones = tombstones;
         this.cuts = List.copyOf(cuts);
         this.leastBytes = leastBytes;
+        this.within = within;
         showCut();
     }
 
@@ -210,7 +222,7 @@ public final class SstOutput implements Closeable {
         finished.add(new FileMeta(
                 writing,
                 properties.fileBytes(),
-                FileBounds.shortened(properties.range()),
+                FileBounds.shortened(properties.range(), within),
                 false,
                 properties.minSequence(),
                 properties.maxSequence(),

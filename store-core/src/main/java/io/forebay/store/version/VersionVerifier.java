@@ -106,7 +106,9 @@ public final class VersionVerifier {
         compare("as smallest sequence number", meta.minSequence(), file.minSequence(), report);
         compare("as largest sequence number", meta.maxSequence(), file.maxSequence(), report);
         KeyRange range = file.range();
-        if (meta.virtual() ? !range.intersect(meta.range()).equals(meta.range()) : !isRangeOf(meta, range)) {
+        boolean fits =
+                meta.virtual() ? FileBounds.isPartOf(meta.range(), range) : FileBounds.isRangeOf(meta.range(), range);
+        if (!fits) {
             report.add(
                     -1,
                     (meta.virtual() ? "a range that holds " : "range ") + meta.rangeText(),
@@ -118,11 +120,6 @@ public final class VersionVerifier {
         if (meta.newestSequence() > lastSequence) {
             report.add(-1, "no sequence number above " + lastSequence, Long.toString(meta.newestSequence()));
         }
-    }
-
-    /** Files of before bounds were shortened have them as they are. */
-    private static boolean isRangeOf(FileMeta meta, KeyRange exact) {
-        return exact.equals(meta.range()) || FileBounds.shortened(exact).equals(meta.range());
     }
 
     private void compare(String what, long listed, long found, FileReport report) {
