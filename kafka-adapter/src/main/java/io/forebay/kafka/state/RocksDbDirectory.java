@@ -9,6 +9,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.apache.kafka.common.utils.Utils;
 import org.apache.kafka.streams.errors.ProcessorStateException;
 import org.slf4j.Logger;
@@ -25,8 +26,10 @@ final class RocksDbDirectory {
     private static final String KEY_VALUE_PARENT = "rocksdb";
     /** A character that no name of a store has, so that no store of Forebay has this directory. */
     private static final String RETIRED = "~rocksdb";
-    /** What stands between the name of a store and the start of a segment: today, and in releases of long ago. */
-    private static final String SEGMENT_SEPARATORS = ".:-";
+    /** The start of a segment behind {@code .}, and {@code :} in older releases: milliseconds. */
+    private static final Pattern DIGITS = Pattern.compile("[0-9]+");
+    /** The start of a segment behind {@code -}, in releases of long ago: year, month, day, hour, minute. */
+    private static final Pattern OLD_START = Pattern.compile("[0-9]{12}");
     /** The file without which RocksDB takes a directory for no database. */
     private static final String CURRENT = "CURRENT";
 
@@ -125,10 +128,32 @@ final class RocksDbDirectory {
         return shared ? segments : List.of(parent);
     }
 
+    /** As RocksDB's store reads names of segments: other names in a shared directory are those of other stores. */
     private boolean isSegmentName(String name) {
-        return name.length() > storeName.length()
-                && name.startsWith(storeName)
-                && SEGMENT_SEPARATORS.indexOf(name.charAt(storeName.length())) >= 0;
+        if (name.length() <= storeName.length() || !name.startsWith(storeName)) {
+            return false;
+        }
+        String start = name.substring(storeName.length() + 1);
+        switch (name.charAt(storeName.length())) {
+            case '.':
+            case ':':
+                return isTime(start);
+            case '-':
+                return OLD_START.matcher(start).matches();
+            default:
+                return false;
+        }
+    }
+
+    private static boolean isTime(String digits) {
+        if (!DIGITS.matcher(digits).matches()) {
+            return false;
+        }
+        try {
+            return Long.parseLong(digits) >= 0;
+        } catch (NumberFormatException e) {
+            return false; // too long for a time
+        }
     }
 
     @Override

@@ -20,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
@@ -200,6 +201,36 @@ class RocksDbTakeOverTest {
                 logged(dir, name));
         assertThat(store.committedOffset(P0)).isEqualTo(3);
         store.close();
+    }
+
+    /** Names that begin as those of segments do, but are other stores'. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "rocksdb-count",
+                "rocksdb.x",
+                "rocksdb.",
+                "rocksdb:1x",
+                "rocksdb.-5",
+                "rocksdb.99999999999999999999",
+                "rocksdb-1",
+                "rocksdb-20170101000"
+            })
+    void aWindowStoreInASharedDirectoryTakesNoOtherStore(String other) throws IOException {
+        Path another = database("rocksdb/" + other);
+        List<Path> segments = List.of(
+                database("rocksdb/rocksdb.0"),
+                database("rocksdb/rocksdb:1800000"),
+                database("rocksdb/rocksdb-201701010000"));
+        StateStore store = open(
+                ForebayStores.persistentWindowStore("rocksdb", Duration.ofHours(1), Duration.ofMinutes(1), false)
+                        .get(),
+                logged(dir, "rocksdb"));
+        assertThat(store.committedOffset(P0)).isNull();
+        store.commit(Map.of(P0, 3L));
+        store.close();
+        assertThat(another).isNotEmptyDirectory();
+        assertThat(segments).allSatisfy(segment -> assertThat(segment).doesNotExist());
     }
 
     @Test
