@@ -167,10 +167,15 @@ final class FlushStep {
 
     private List<Source> sources(List<TrackedMemtable> oldestFirst) {
         List<Source> newestFirst = new ArrayList<>();
-        for (int i = oldestFirst.size() - 1; i >= 0; i--) {
-            newestFirst.add(new Source(
-                    oldestFirst.get(i).memtable.flushIterator(store.discarded),
-                    oldestFirst.get(i).memtable.tombstones()));
+        try {
+            for (int i = oldestFirst.size() - 1; i >= 0; i--) {
+                newestFirst.add(new Source(
+                        oldestFirst.get(i).memtable.flushIterator(store.discarded),
+                        oldestFirst.get(i).memtable.tombstones()));
+            }
+        } catch (RuntimeException | Error e) {
+            newestFirst.forEach(source -> source.iterator().close());
+            throw e;
         }
         return newestFirst;
     }
