@@ -25,7 +25,7 @@ final class MemoryArbiter {
         /** Memory of the active memtable in bytes; 0 when it is empty. */
         long activeBytes();
 
-        /** True while frozen memtables wait for a flush that will come. */
+        /** True while frozen memtables wait for a flush that will come, or a close is about to give back what it holds. */
         boolean awaitsFlush();
 
         /** Freezes the active memtable and starts its flush; false when its writer is inside the gate. */

@@ -89,9 +89,10 @@ final class StoreCloser {
         // for.
         failures.collect(parts.checkpoints::close);
         failures.collect(finish);
-        store.shared.arbiter().remove(parts.writes);
         failures.collect(store.states::close);
         failures.collect(this::emptyIterators);
+        // Behind what gives memory back: until then, writers of other stores wait for it.
+        store.shared.arbiter().remove(parts.writes);
         failures.collect(store.versions::close);
         failures.collect(store.versions.registry()::close);
         failures.collect(release);

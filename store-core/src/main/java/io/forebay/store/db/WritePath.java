@@ -381,7 +381,10 @@ final class WritePath implements MemoryArbiter.Tenant {
 
     @Override
     public boolean awaitsFlush() {
-        return store.states.frozenCount() > 0 && lifecycle.failure() == null && !lifecycle.isClosed();
+        if (lifecycle.isClosed()) { // its end gives back all that it has, flushed or not
+            return store.states.frozenCount() > 0 || store.states.activeBytes() > 0;
+        }
+        return store.states.frozenCount() > 0 && lifecycle.failure() == null;
     }
 
     @Override

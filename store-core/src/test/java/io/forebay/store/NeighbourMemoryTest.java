@@ -1,0 +1,147 @@
+package io.forebay.store;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.forebay.store.testing.CrashFileStore;
+import io.forebay.store.testing.ForwardingFileStore;
+import io.forebay.store.testing.HeapSlabs;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** A write that needs the memory of another store, which that one is about to give back: it waits, and succeeds. */
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class NeighbourMemoryTest {
+    private static final int MIB = 1 << 20;
+    private static final int LARGE = 5_200_000;
+    private static final int ROWS = 1_700;
+
+    private final CountDownLatch reached = new CountDownLatch(1);
+    private final CountDownLatch release = new CountDownLatch(1);
+    private final AtomicReference<Throwable> neighbourFailed = new AtomicReference<>();
+    private final AtomicReference<Throwable> writerFailed = new AtomicReference<>();
+
+    /** Holds the writes to SSTs until they are let go. */
+    private final FileStore held = new ForwardingFileStore(new CrashFileStore()) {
+        @Override
+        public WritableFile create(String name) throws IOException {
+            WritableFile file = super.create(name);
+            if (!name.endsWith(".sst")) {
+                return file;
+            }
+            return new Writer(file) {
+                @Override
+                public void append(ByteBuffer bytes) throws IOException {
+                    hold();
+                    super.append(bytes);
+                }
+            };
+        }
+    };
+
+    private void hold() {
+        reached.countDown();
+        await(release);
+    }
+
+    @Test
+    void aNeighbourThatIsBeingClosed() throws Exception {
+        beside(
+                held,
+                neighbour -> {
+                    neighbour.commit(new byte[] {1});
+                    neighbour.close();
+                },
+                NeighbourMemoryTest::putLarge);
+    }
+
+    /** A batch that is larger than a memtable waits inside the gate, and a failure there would end its store. */
+    @Test
+    void aBatchBesideANeighbourThatIsBeingClosed() throws Exception {
+        beside(
+                held,
+                neighbour -> {
+                    neighbour.commit(new byte[] {1});
+                    neighbour.close();
+                },
+                store ->
+                        store.write(new WriteBatch().put(key(0), new byte[1000]).put(key(1), new byte[LARGE])));
+    }
+
+    @Test
+    void aNeighbourThatIsBeingDiscarded() throws Exception {
+        beside(
+                held,
+                neighbour -> {
+                    Checkpoint checkpoint = neighbour.checkpoint(new byte[0]);
+                    await(reached);
+                    neighbour.discard();
+                    checkpoint.close();
+                },
+                NeighbourMemoryTest::putLarge);
+    }
+
+    /** @param occupied what the neighbour does until it is let go */
+    private void beside(FileStore files, Consumer<Store> occupied, Consumer<Store> write) throws Exception {
+        HeapSlabs slabs = new HeapSlabs();
+        try (Environment environment =
+                Environment.builder().memoryBytes(8 * MIB).allocator(slabs).build()) {
+            Store neighbour = environment.open(
+                    files, StoreOptions.builder().name("neighbour").build());
+            Store store = environment.open(new CrashFileStore(), StoreOptions.defaults());
+            for (int i = 0; i < ROWS; i++) {
+                neighbour.put(key(i), new byte[1000]);
+            }
+            assertThat(neighbour.statistics().frozenMemtables()).isZero();
+            Thread other = start(() -> occupied.accept(neighbour), neighbourFailed);
+            await(reached);
+            Thread writer = start(() -> write.accept(store), writerFailed);
+            // It either fails at once or waits for the memory, sooner or later.
+            while (writer.isAlive() && writer.getState() != Thread.State.TIMED_WAITING) {
+                Thread.onSpinWait();
+            }
+            release.countDown();
+            writer.join();
+            other.join();
+            assertThat(writerFailed.get()).isNull();
+            assertThat(neighbourFailed.get()).isNull();
+            store.put(key(2), key(2));
+            assertThat(store.get(key(1))).hasSize(LARGE);
+        }
+        assertThat(slabs.outstanding()).isZero();
+    }
+
+    private static void putLarge(Store store) {
+        store.put(key(1), new byte[LARGE]);
+    }
+
+    private static Thread start(Runnable work, AtomicReference<Throwable> failure) {
+        Thread thread = new Thread(() -> {
+            try {
+                work.run();
+            } catch (Throwable e) {
+                failure.set(e);
+            }
+        });
+        thread.setDaemon(true);
+        thread.start();
+        return thread;
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static byte[] key(int i) {
+        return String.format("key %08d", i).getBytes(UTF_8);
+    }
+}
