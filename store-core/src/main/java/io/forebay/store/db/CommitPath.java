@@ -155,16 +155,8 @@ final class CommitPath {
         if (store.commits.isSettled()) {
             return;
         }
-        if (eager) {
-            store.gate.enterOther();
-            try {
-                if (!store.lifecycle.isClosed()) {
-                    start();
-                }
-            } finally {
-                store.gate.leave();
-            }
-        } else {
+        // The writer may wait inside the gate for what this thread has to do next.
+        if (!eager || !tryFlush()) {
             timer.committed();
         }
     }
@@ -190,6 +182,11 @@ final class CommitPath {
             store.shared.executor().execute(Kind.FLUSH, () -> syncInBackground(log));
             return true;
         }
+        return tryFlush();
+    }
+
+    /** @return false when the writer is inside the gate */
+    private boolean tryFlush() {
         if (!store.gate.tryEnterOther()) {
             return false;
         }
