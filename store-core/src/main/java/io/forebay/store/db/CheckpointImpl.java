@@ -48,7 +48,9 @@ final class CheckpointImpl implements Checkpoint {
     private final List<VersionEdit.Added> files = new ArrayList<>();
     private boolean released;
     private volatile CheckpointManifest manifest;
-    /** The metadata, once it was asked for: encrypted anew it would be other bytes. Guarded by this. */
+    /** A lock of its own, because the key service may take its time, and flushes wait for the lock of the checkpoint. */
+    private final Object encoding = new Object();
+    /** The metadata, once it was asked for: encrypted anew it would be other bytes. Guarded by {@link #encoding}. */
     private byte[] encoded;
 
     /**
@@ -227,11 +229,13 @@ final class CheckpointImpl implements Checkpoint {
         return state;
     }
 
-    private synchronized byte[] encoded(CheckpointManifest state) {
-        if (encoded == null) {
-            encoded = state.encode(store.versions.registry().encryption());
+    private byte[] encoded(CheckpointManifest state) {
+        synchronized (encoding) {
+            if (encoded == null) {
+                encoded = state.encode(store.versions.registry().encryption());
+            }
+            return encoded;
         }
-        return encoded;
     }
 
     private void hold(VersionEdit.Added file) {
