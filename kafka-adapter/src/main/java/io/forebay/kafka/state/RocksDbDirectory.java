@@ -24,8 +24,11 @@ import org.slf4j.LoggerFactory;
 final class RocksDbDirectory {
     private static final Logger LOG = LoggerFactory.getLogger(RocksDbDirectory.class);
     private static final String KEY_VALUE_PARENT = "rocksdb";
-    /** A character that no name of a store has, so that no store of Forebay has this directory. */
-    private static final String RETIRED = "~rocksdb";
+    /**
+     * Where databases wait for their deletion, in a directory for each store. Beside the directories of the engines, because
+     * stores without changelog may have any name.
+     */
+    private static final String RETIRED_PARENT = ".forebay~retired";
     /** The start of a segment behind {@code .}, and {@code :} in older releases: milliseconds. */
     private static final Pattern DIGITS = Pattern.compile("[0-9]+");
     /** The start of a segment behind {@code -}, in releases of long ago: year, month, day, hour, minute. */
@@ -53,7 +56,7 @@ final class RocksDbDirectory {
         this.storeName = storeName;
         this.kind = kind;
         this.rename = rename;
-        this.retired = this.stateDir.resolve(StoreDirectory.PARENT).resolve(storeName + RETIRED);
+        this.retired = this.stateDir.resolve(RETIRED_PARENT).resolve(storeName);
     }
 
     /** True when RocksDB has, or may have, opened the store here since its directory was last {@link #retire}d. */
@@ -97,9 +100,17 @@ final class RocksDbDirectory {
         try {
             if (Files.exists(retired)) {
                 Utils.delete(retired.toFile());
+                deleteIfEmpty(retired.getParent());
             }
         } catch (IOException e) {
             LOG.warn("Cannot delete {}, what RocksDB had of store {}; nobody uses it", retired, storeName, e);
+        }
+    }
+
+    private static void deleteIfEmpty(Path directory) throws IOException {
+        String[] names = directory.toFile().list();
+        if (names != null && names.length == 0) {
+            Files.delete(directory);
         }
     }
 

@@ -38,6 +38,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class RocksDbTakeOverTest {
     private static final TopicPartition P0 = new TopicPartition("changelog", 0);
+    private static final String RETIRED = ".forebay~retired";
     private static final TopicPartition P1 = new TopicPartition("changelog", 1);
 
     @TempDir
@@ -91,7 +92,7 @@ class RocksDbTakeOverTest {
                 .as("durable at once")
                 .isEqualTo(Map.of(P0, 7L));
         store.close();
-        assertThat(dir.toPath().resolve("forebay")).isDirectoryNotContaining("glob:**~rocksdb");
+        assertThat(dir.list()).as("nothing is left").doesNotContain(RETIRED);
 
         store = opened(flavour);
         assertThat(store.committedOffset(P0)).isEqualTo(7);
@@ -260,11 +261,42 @@ class RocksDbTakeOverTest {
     @Test
     void whatWasTakenAwayBeforeACrashIsDeletedAtTheNextOpen() throws IOException {
         leaveHundred(StoreFlavour.KEY_VALUE);
-        Path left = database("forebay/s~rocksdb/s").getParent();
+        Path left = database(RETIRED + "/s/s");
         StateStore store = opened(StoreFlavour.KEY_VALUE);
         assertThat(store.committedOffset(P0)).isEqualTo(100);
         store.close();
         assertThat(left).doesNotExist();
+        assertThat(dir.list()).as("it held nothing else").doesNotContain(RETIRED);
+    }
+
+    @Test
+    void whatWasTakenAwayOfAnotherStoreIsLeftToIt() throws IOException {
+        leaveHundred(StoreFlavour.KEY_VALUE);
+        Path others = database(RETIRED + "/s2/s2");
+        rocksDb(StoreFlavour.KEY_VALUE);
+        StateStore store = opened(StoreFlavour.KEY_VALUE);
+        assertThat(store.committedOffset(P0)).isNull();
+        store.commit(Map.of(P0, 120L));
+        store.close();
+        assertThat(others).isNotEmptyDirectory();
+    }
+
+    /** Kafka does not check the names of stores of the Processor API that have no changelog. */
+    @ParameterizedTest
+    @ValueSource(strings = {"s~rocksdb", RETIRED})
+    void storesOfAnyNameStayWhenAnotherOneOpensAndMoves(String name) throws IOException {
+        StateStore other = open(StoreFlavour.KEY_VALUE.create(name), TestContexts.unlogged(dir, Map.of()));
+        StoreFlavour.KEY_VALUE.put(other, "k", "nowhere else");
+        other.commit(Map.of());
+        other.close();
+        rocksDb(StoreFlavour.KEY_VALUE);
+        StateStore store = opened(StoreFlavour.KEY_VALUE);
+        assertThat(store.committedOffset(P0)).isNull();
+        store.commit(Map.of(P0, 120L));
+        store.close();
+        other = open(StoreFlavour.KEY_VALUE.create(name), TestContexts.unlogged(dir, Map.of()));
+        assertThat(StoreFlavour.KEY_VALUE.get(other, "k")).isEqualTo("nowhere else");
+        other.close();
     }
 
     /** A store whose RocksDB directory cannot be renamed for some time. */
