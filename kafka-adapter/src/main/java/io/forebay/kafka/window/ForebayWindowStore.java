@@ -12,6 +12,8 @@ import org.apache.kafka.streams.processor.StateStoreContext;
 import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.WindowStore;
 import org.apache.kafka.streams.state.WindowStoreIterator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A window store; the time of a row is the start of its window. Iterators see the store as it is at their first use.
@@ -24,6 +26,8 @@ import org.apache.kafka.streams.state.WindowStoreIterator;
  * merges what it holds into what it reads here, the order is the cache's: the former.
  */
 public class ForebayWindowStore extends SegmentedStore implements WindowStore<Bytes, byte[]> {
+    private static final Logger LOG = LoggerFactory.getLogger(ForebayWindowStore.class);
+
     private final long windowSize;
     private final boolean retainDuplicates;
     private volatile int sequence;
@@ -39,6 +43,14 @@ public class ForebayWindowStore extends SegmentedStore implements WindowStore<By
     public void init(StateStoreContext context, StateStore root) {
         sequence = 0;
         cached = KafkaInternals.isCached(root);
+        if (cached && isTimeOrdered()) {
+            LOG.warn(
+                    "Store {} keeps windows that are put out when they close, and Kafka's record cache lies over it. Windows that "
+                            + "close together come out in the order of the cache, by key within a segment of time, and not in the "
+                            + "order of time: windows without grace downstream may drop some as late. "
+                            + "Materialized.withCachingDisabled() keeps the order of time",
+                    name());
+        }
         super.init(context, root);
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.forebay.kafka.ForebayStores;
 import io.forebay.kafka.Seeds;
 import io.forebay.kafka.TestContexts;
+import io.forebay.kafka.offsets.ValueFormat;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -16,11 +17,14 @@ import java.util.Random;
 import java.util.TreeMap;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.common.utils.LogCaptureAppender;
 import org.apache.kafka.streams.kstream.Windowed;
 import org.apache.kafka.streams.kstream.internals.SessionWindow;
 import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.SessionStore;
+import org.apache.kafka.streams.state.StoreBuilder;
 import org.apache.kafka.streams.state.Stores;
+import org.apache.kafka.streams.state.WindowBytesStoreSupplier;
 import org.apache.kafka.streams.state.WindowStore;
 import org.apache.kafka.test.InternalMockProcessorContext;
 import org.apache.kafka.test.TestUtils;
@@ -163,5 +167,31 @@ class RecordCacheTest {
             }
             store.close();
         });
+    }
+
+    private static List<String> warnings(boolean closing, boolean cached) {
+        WindowBytesStoreSupplier supplier = closing
+                ? WindowSupplier.readWhenClosed("counts", ValueFormat.PLAIN, RETENTION, 10_000, false, false)
+                : WindowSupplier.of("counts", ValueFormat.PLAIN, RETENTION, 10_000, false);
+        StoreBuilder<WindowStore<Bytes, Integer>> builder = Stores.windowStoreBuilder(
+                        supplier, Serdes.Bytes(), Serdes.Integer())
+                .withLoggingDisabled();
+        try (LogCaptureAppender log = LogCaptureAppender.createAndRegister(ForebayWindowStore.class)) {
+            TestContexts.open(
+                            (cached ? builder.withCachingEnabled() : builder).build(),
+                            TestContexts.unlogged(TestUtils.tempDirectory(), Map.of()))
+                    .close();
+            return log.getMessages("WARN");
+        }
+    }
+
+    @Test
+    void anOrderOfTimeThatTheCacheTakesAwayIsWarnedOf() {
+        assertThat(warnings(true, true))
+                .singleElement()
+                .satisfies(warning ->
+                        assertThat(warning).contains("Store counts ").contains("Materialized.withCachingDisabled()"));
+        assertThat(warnings(true, false)).isEmpty();
+        assertThat(warnings(false, true)).isEmpty();
     }
 }
