@@ -7,6 +7,8 @@ import io.forebay.store.testing.CrashFileStore;
 import io.forebay.store.testing.SteppedEnvironment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -31,8 +33,19 @@ class TakenPlaceTest {
     private boolean keepAll(byte[] key, int keyLength, byte[] value, int valueLength) {
         Runnable now = meanwhile;
         meanwhile = () -> {};
-        now.run();
+        elsewhere(now);
         return false;
+    }
+
+    /** As another thread would: on this one the compaction is under way, and whoever waits for a flush here is refused. */
+    private static void elsewhere(Runnable work) {
+        FutureTask<Void> task = new FutureTask<>(work, null);
+        new Thread(task, "meanwhile").start();
+        try {
+            task.get();
+        } catch (ExecutionException | InterruptedException e) {
+            throw new AssertionError(e);
+        }
     }
 
     /** Ten small files, enough to be joined; so are those before the last two. */
