@@ -3,7 +3,6 @@ package io.forebay.store.db;
 import io.forebay.store.key.InternalIterator;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.util.List;
 
 /**
  * The memtables that an iterator reads, held for as long as nobody else needs their memory: a background thread may take
@@ -34,7 +33,7 @@ final class MemtablePin {
 
     // null once they are let go
     private ReadState state;
-    private List<InternalIterator> cursors;
+    private InternalIterator[] cursors;
 
     @SuppressWarnings("unused") // through WORD
     private int word = INSIDE;
@@ -45,7 +44,7 @@ final class MemtablePin {
      * @param state with a reference that passes over
      * @param cursors over memtables of the state; they may be closed by others, too
      */
-    MemtablePin(ReadState state, List<InternalIterator> cursors) {
+    MemtablePin(ReadState state, InternalIterator[] cursors) {
         this.state = state;
         this.cursors = cursors;
         firstInMemory = state.firstInMemory();
@@ -98,12 +97,14 @@ final class MemtablePin {
     }
 
     private void letGo() {
-        List<InternalIterator> open = cursors;
+        InternalIterator[] open = cursors;
         ReadState held = state;
         cursors = null;
         state = null;
         try {
-            open.forEach(InternalIterator::close);
+            for (InternalIterator cursor : open) {
+                cursor.close();
+            }
         } finally {
             held.release();
         }

@@ -9,6 +9,7 @@ import io.forebay.store.ValueBuffer;
 import io.forebay.store.iter.EmptySpans;
 import io.forebay.store.iter.Source;
 import io.forebay.store.iter.UserIterator;
+import io.forebay.store.key.InternalIterator;
 import io.forebay.store.version.Version;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -65,8 +66,7 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
                 addMemtable(table, sources);
             }
             if (!sources.isEmpty()) {
-                opened = new MemtablePin(
-                        present, sources.stream().map(Source::iterator).toList());
+                opened = new MemtablePin(present, cursors(sources));
             }
             present.version.addSources(range, true, sources);
             // What the filter drops on its way to a file could not be read again.
@@ -90,6 +90,14 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
         if (opened == null) {
             present.release();
         }
+    }
+
+    private static InternalIterator[] cursors(List<Source> sources) {
+        InternalIterator[] cursors = new InternalIterator[sources.size()];
+        for (int i = 0; i < cursors.length; i++) {
+            cursors[i] = sources.get(i).iterator();
+        }
+        return cursors;
     }
 
     private void addMemtable(TrackedMemtable table, List<Source> sources) {
