@@ -19,12 +19,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * A store on a disk that fails, the model of it, and the commits that a recovery may come back to. A change of the store
  * that throws has not happened, so the model follows after the store.
  */
-final class FaultRun {
+class FaultRun {
     /** What a scenario does; typed errors end it. */
     interface Body {
         void run(FaultRun run) throws Exception;
@@ -52,6 +53,8 @@ final class FaultRun {
     Store store;
 
     Model model = new Model();
+    /** The change that the store is making; stays when that throws, and then may have happened all the same. */
+    Consumer<Model> pending;
 
     FaultRun(long seed, StoreOptions options) {
         this.random = new Random(seed);
@@ -105,8 +108,7 @@ final class FaultRun {
     }
 
     void put(String key, String value) {
-        store.put(key(key), key(value));
-        model.put(key(key), key(value));
+        change(after -> after.put(key(key), key(value)), () -> store.put(key(key), key(value)));
     }
 
     void put(String key, int valueBytes) {
@@ -114,18 +116,23 @@ final class FaultRun {
     }
 
     void delete(String key) {
-        store.delete(key(key));
-        model.delete(key(key));
+        change(after -> after.delete(key(key)), () -> store.delete(key(key)));
+    }
+
+    private void change(Consumer<Model> change, Runnable onStore) {
+        pending = change;
+        onStore.run();
+        change.accept(model);
+        pending = null;
     }
 
     void merge(String key, String operand) {
-        store.merge(key(key), key(operand));
-        model.merge(key(key), key(operand));
+        change(after -> after.merge(key(key), key(operand)), () -> store.merge(key(key), key(operand)));
     }
 
     void deleteRange(String from, String to) {
-        store.deleteRange(key(from), to == null ? null : key(to));
-        model.deleteRange(key(from), to == null ? null : key(to));
+        byte[] end = to == null ? null : key(to);
+        change(after -> after.deleteRange(key(from), end), () -> store.deleteRange(key(from), end));
     }
 
     /** So many puts of small values, with a common number in their values. */
@@ -159,10 +166,14 @@ final class FaultRun {
 
     Checkpoint checkpoint(Store other) {
         Checkpoint checkpoint = other.checkpoint(key("checkpoint"));
+        awaitCompletion(checkpoint);
+        return checkpoint;
+    }
+
+    void awaitCompletion(Checkpoint checkpoint) {
         while (!checkpoint.completion().isDone()) {
             executor.help();
         }
-        return checkpoint;
     }
 
     Store restore(FileStore place, List<RestoreSource> sources) {
@@ -196,8 +207,7 @@ final class FaultRun {
                 }
             }
         }
-        store.write(batch);
-        model = after;
+        change(state -> state.become(after), () -> store.write(batch));
     }
 
     void ingest(String prefix, int count) {
@@ -209,9 +219,8 @@ final class FaultRun {
                 ingest.add(key, value);
                 after.put(key, value);
             }
-            ingest.finish();
+            change(state -> state.become(after), ingest::finish);
         }
-        model = after;
     }
 
     void check() {
@@ -265,7 +274,7 @@ final class FaultRun {
             reading(
                     mayFail,
                     () -> assertThat(store.get(entry.getKey()))
-                            .as(Model.hex(entry.getKey()))
+                            .as(() -> Model.hex(entry.getKey()))
                             .isEqualTo(entry.getValue()));
         }
         reading(mayFail, () -> assertThat(store.get(key("absent"))).isNull());
@@ -373,7 +382,7 @@ final class FaultRun {
     }
 
     /** Closes everything, and opens the store in another environment on a disk that works. */
-    private void reopen() {
+    void reopen() {
         closeEnvironment();
         faults.heal();
         newEnvironment();
@@ -402,6 +411,11 @@ final class FaultRun {
                 .copy();
     }
 
+    void checkNothingLeft() {
+        assertThat(faults.open()).as("files and locks left open").isZero();
+        assertThat(slabs.outstanding()).as("memory left").isZero();
+    }
+
     private void closeEnvironment() {
         store = null;
         try {
@@ -409,8 +423,7 @@ final class FaultRun {
         } catch (StoreException e) {
             // a store that was left open says what it could not do
         }
-        assertThat(faults.open()).as("files and locks left open").isZero();
-        assertThat(slabs.outstanding()).as("memory left").isZero();
+        checkNothingLeft();
         assertThat(faults.violations()).isEmpty();
     }
 }

@@ -48,10 +48,19 @@ final class BatchApplier {
             path.publish();
             return ticket;
         } catch (RuntimeException | Error e) {
-            if (path.assigned() > before) {
-                store.emptySpans.clear(); // range deletes among what was applied are not to be seen
+            if (path.takeTouching() | path.assigned() > before) {
+                store.lifecycle.unwritable = true; // without a call: there may be no stack left for one
+                boolean readable = false;
+                try {
+                    store.emptySpans.clear(); // range deletes among what was applied are not to be seen
+                    readable = large;
+                } finally {
+                    if (!readable) {
+                        store.lifecycle.unreadable = true;
+                    }
+                }
                 if (large) {
-                    store.lifecycle.fail(e, Severity.FATAL);
+                    store.lifecycle.breakDown(e);
                 } else {
                     store.lifecycle.tear(e);
                 }

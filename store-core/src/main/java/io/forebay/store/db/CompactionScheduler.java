@@ -8,7 +8,9 @@ import io.forebay.store.util.Callbacks;
 import io.forebay.store.version.FileId;
 import io.forebay.store.version.Version;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,18 +26,25 @@ final class CompactionScheduler {
     private final CompactionStep step;
     private final Recovery recovery;
     private final Backoff backoff = new Backoff();
-    /** Files of running compactions. */
-    private final Set<FileId> busy = new HashSet<>();
+    /** What is being compacted; ended without an allocation. */
+    private final List<Picked> running = new ArrayList<>();
 
     private int jobs;
-    private int running;
     /** After a failure, until it is tried again. */
     private boolean paused;
 
     private Runnable cancel = () -> {};
 
-    /** A due compaction and the version it is about, with a reference. */
-    private record Picked(Version version, Compaction compaction) {}
+    /** A due compaction and the version it is about, with a reference. No record: those compare by their parts. */
+    private static final class Picked {
+        final Version version;
+        final Compaction compaction;
+
+        Picked(Version version, Compaction compaction) {
+            this.version = version;
+            this.compaction = compaction;
+        }
+    }
 
     CompactionScheduler(StoreContext store, WritePath writes, CompactionStep step, Recovery recovery) {
         this.store = store;
@@ -59,27 +68,45 @@ final class CompactionScheduler {
 
     private void run() {
         boolean worked = false;
-        if (store.lifecycle.beginJob()) {
-            try {
-                worked = runOne(null);
-                backoff.reset();
-            } catch (Throwable e) {
-                if (Severity.of(e) == Severity.TRANSIENT) {
-                    pause(e);
-                } else {
-                    recovery.failed(e);
-                }
-            } finally {
-                store.lifecycle.endJob();
-            }
+        try {
+            worked = store.lifecycle.beginJob() && runJob();
+        } catch (Throwable e) {
+            recovery.failed(e);
+        } finally {
+            done(worked);
         }
+    }
+
+    private boolean runJob() {
+        try {
+            boolean worked = runOne(null);
+            backoff.reset();
+            return worked;
+        } catch (Throwable e) {
+            if (Severity.of(e) == Severity.TRANSIENT) {
+                pause(e);
+            } else {
+                recovery.failed(e);
+            }
+            return false;
+        } finally {
+            store.lifecycle.endJob();
+        }
+    }
+
+    private void done(boolean worked) {
         synchronized (this) {
             jobs--;
         }
-        if (worked) {
-            schedule();
+        try {
+            if (worked) {
+                schedule();
+            }
+        } catch (Throwable e) {
+            recovery.failed(e);
+        } finally {
+            store.progress.signal();
         }
-        store.progress.signal();
     }
 
     /**
@@ -162,7 +189,7 @@ final class CompactionScheduler {
             }
             step.run(picked.compaction, picked.version);
         } finally {
-            finished(picked.compaction);
+            finished(picked);
             picked.version.release();
         }
         return true;
@@ -179,31 +206,37 @@ final class CompactionScheduler {
         long oldest = claims.length == 0 ? published : Math.min(published, claims[0]);
         Version version = store.versions.current();
         long durable = store.versions.durableSequence();
-        Compaction compaction = null;
+        Picked picked = null;
         try {
+            Set<FileId> busy = busyFiles();
             long target = store.targetFileBytes();
-            compaction = outdated != null
+            Compaction compaction = outdated != null
                     ? CompactionPicker.pickFull(version, busy, durable, oldest, target, outdated)
                     : CompactionPicker.pick(version, busy, durable, oldest, target);
+            if (compaction != null) {
+                Picked due = new Picked(version, compaction);
+                running.add(due);
+                picked = due;
+            }
+            return picked;
         } finally {
-            if (compaction == null) {
+            if (picked == null) {
                 version.release();
             }
         }
-        if (compaction == null) {
-            return null;
-        }
-        busy.addAll(compaction.fileIds());
-        running++;
-        return new Picked(version, compaction);
     }
 
-    private synchronized void finished(Compaction compaction) {
-        busy.removeAll(compaction.fileIds());
-        running--;
+    private synchronized void finished(Picked picked) {
+        running.remove(picked);
     }
 
     private synchronized boolean isBusy() {
-        return running > 0;
+        return !running.isEmpty();
+    }
+
+    private Set<FileId> busyFiles() {
+        Set<FileId> busy = new HashSet<>();
+        running.forEach(picked -> busy.addAll(picked.compaction.fileIds()));
+        return busy;
     }
 }

@@ -55,10 +55,18 @@ final class FlushScheduler {
     }
 
     private void run() {
-        if (!store.lifecycle.beginJob()) {
-            done(); // closed or failed: nothing starts now
-            return;
+        try {
+            if (store.lifecycle.beginJob()) { // else closed or failed: nothing starts now
+                runJob();
+            }
+        } catch (Throwable e) {
+            recovery.failed(e);
+        } finally {
+            done();
         }
+    }
+
+    private void runJob() {
         try {
             synchronized (working) {
                 runOnce();
@@ -69,14 +77,21 @@ final class FlushScheduler {
             }
         } finally {
             store.lifecycle.endJob();
-            done();
-            store.progress.signal();
         }
     }
 
-    private synchronized void done() {
-        scheduled = false;
-        schedule();
+    /** Who waits for this job looks again, even when no other can be started. */
+    private void done() {
+        try {
+            synchronized (this) {
+                scheduled = false;
+                schedule();
+            }
+        } catch (Throwable e) {
+            recovery.failed(e);
+        } finally {
+            store.progress.signal();
+        }
     }
 
     /** Does all work that there is on the calling thread, while jobs may not run. */

@@ -94,10 +94,24 @@ final class Installer {
         } catch (IOException | RuntimeException | Error e) {
             behind = edit.isDurable();
             if (behind) {
-                throw new HalfInstalledException(e);
+                store.lifecycle.unwritable = true; // first, and without a call: what follows may fail, too
+                throw halfInstalled(e);
             }
             throw e;
         }
+    }
+
+    /** Without memory for it the store is stopped all the same. */
+    private HalfInstalledException halfInstalled(Throwable cause) {
+        HalfInstalledException half = null;
+        try {
+            half = new HalfInstalledException(cause);
+        } finally {
+            if (half == null) {
+                store.lifecycle.breakDown(cause);
+            }
+        }
+        return half;
     }
 
     private List<CheckpointImpl> apply(VersionEdit edit, List<TrackedMemtable> flushed, CommitMark commit)

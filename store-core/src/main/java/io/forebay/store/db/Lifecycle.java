@@ -22,6 +22,15 @@ final class Lifecycle {
     record Failure(Throwable cause, Severity severity) {}
 
     private final String name;
+    // Made before there is no memory for them.
+    private final Failure unnamed = new Failure(unnamed(), Severity.STOPPED);
+    private final Failure unnamedFatal = new Failure(unnamed(), Severity.FATAL);
+    // Set without a call, because there may be no stack left for one; never reset.
+    /** What is in memory cannot be written on; only an open helps. */
+    volatile boolean unwritable;
+    /** What is in memory is not what was written. Set after {@link #unwritable}. */
+    volatile boolean unreadable;
+
     private volatile int mode = OPEN;
     private volatile Failure failure;
     private boolean ingesting;
@@ -31,7 +40,7 @@ final class Lifecycle {
     /** Who closes the store, once somebody does. */
     private Thread closer;
 
-    private boolean ended;
+    private volatile boolean ended;
 
     Lifecycle(String name) {
         this.name = name;
@@ -39,14 +48,14 @@ final class Lifecycle {
 
     /** Throws unless writes are allowed. */
     void checkWritable() {
-        if (mode != OPEN) {
+        if (mode != OPEN || unwritable) {
             refuseWrite();
         }
     }
 
     /** Throws after close. */
     void checkReadable() {
-        if (mode >= TORN) {
+        if (mode >= TORN || unreadable) {
             refuseRead();
         }
     }
@@ -64,17 +73,19 @@ final class Lifecycle {
 
     /** True when what the memtables hold is not what was written. */
     boolean isTorn() {
-        return mode == TORN;
+        return mode == TORN || unreadable;
     }
 
     /** Null while all background work goes well. */
     Failure failure() {
-        return failure;
+        Failure seen = failure;
+        boolean told = !unwritable || seen != null && seen.severity == Severity.FATAL;
+        return told ? seen : unnamedFatal;
     }
 
     /** Throws when background work has failed and was not repaired yet. */
     void checkFailure() {
-        Failure seen = failure;
+        Failure seen = failure();
         if (seen != null) {
             throw readOnly(seen);
         }
@@ -87,7 +98,7 @@ final class Lifecycle {
     }
 
     boolean mayRunJobs() {
-        return mode != CLOSED && failure == null;
+        return mode != CLOSED && failure() == null;
     }
 
     /**
@@ -116,21 +127,56 @@ final class Lifecycle {
         return before == null;
     }
 
-    /** A batch was applied in part, over what was there before: not even reads make sense any more. */
-    synchronized void tear(Throwable cause) {
-        fail(cause, Severity.FATAL);
-        if (mode < TORN) {
-            mode = TORN;
+    private static StoreException unnamed() {
+        return new StoreException("the JVM had neither memory nor stack left to note the cause");
+    }
+
+    /** As {@link #fail}, when that itself fails: allocates nothing. */
+    synchronized void failUnnamed() {
+        if (failure == null) {
+            failure = unnamed;
         }
+        stopWriting(READ_ONLY);
+    }
+
+    private void stopWriting(int least) {
+        if (mode < least) {
+            mode = least;
+        }
+        notifyAll();
+    }
+
+    /** What is in memory cannot be written on: only an open helps. Reads go on. Holds even when there is no memory to note it. */
+    void breakDown(Throwable cause) {
+        endWriting(cause, READ_ONLY);
+    }
+
+    private synchronized void endWriting(Throwable cause, int least) {
+        boolean noted = false;
+        try {
+            fail(cause, Severity.FATAL);
+            noted = true;
+        } finally {
+            if (!noted) {
+                failure = unnamedFatal;
+            }
+            stopWriting(least);
+        }
+    }
+
+    /** A batch was applied in part, over what was there before: not even reads make sense any more. */
+    void tear(Throwable cause) {
+        endWriting(cause, TORN);
     }
 
     /** Begins an attempt to repair the store, as a job; false when there is nothing to repair, or no way to. */
     synchronized boolean beginRecovery() {
-        if (mode == CLOSED || recovering || failure == null || failure.severity == Severity.FATAL) {
+        Failure seen = failure();
+        if (mode == CLOSED || recovering || seen == null || seen.severity == Severity.FATAL) {
             return false;
         }
-        recovering = true;
         begin();
+        recovering = true;
         return true;
     }
 
@@ -143,7 +189,7 @@ final class Lifecycle {
     synchronized boolean endRecovery(Failure seen) {
         recovering = false;
         end();
-        boolean repaired = seen != null && failure == seen && mode != CLOSED;
+        boolean repaired = seen != null && failure() == seen && mode != CLOSED;
         if (repaired) {
             failure = null;
             mode = ingesting ? INGESTING : OPEN;
@@ -188,6 +234,11 @@ final class Lifecycle {
         notifyAll();
     }
 
+    /** Whether a close, an orderly one or not, has let go of all that it could. */
+    boolean hasEnded() {
+        return ended;
+    }
+
     /** Waits until a close by another thread has let go of everything. */
     synchronized void awaitEnd() {
         if (closer != Thread.currentThread()) {
@@ -196,11 +247,11 @@ final class Lifecycle {
     }
 
     private void begin() {
-        runningJobs++;
         Callbacks.enter(
                 "background work of store " + name + " (by a merge function, a compaction filter, a key provider, a"
                         + " slab allocator or a file store)",
                 null);
+        runningJobs++; // last: what could not begin is not waited for
     }
 
     private void end() {
@@ -224,7 +275,17 @@ final class Lifecycle {
 
     /** Waits until no job runs. An interrupt is kept for the caller, it does not end the wait: files would be pulled away. */
     synchronized void awaitJobs() {
-        awaitUninterruptibly(() -> runningJobs == 0);
+        boolean interrupted = false;
+        while (runningJobs > 0) { // without an allocation
+            try {
+                wait();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /** Waits until no attempt to repair the store is under way. */
@@ -287,7 +348,7 @@ final class Lifecycle {
     }
 
     private void refuseRead() {
-        Failure seen = failure;
+        Failure seen = failure();
         if (mode == CLOSED || seen == null) {
             throw closed();
         }

@@ -133,9 +133,12 @@ final class ReadStates {
         return state == null ? 0 : state.frozen.length;
     }
 
-    /** Lets go of the present state; there is none from now on. */
+    /** Lets go of the present state; there is none from now on. Idempotent. */
     synchronized void close() {
         ReadState old = current;
+        if (old == null) {
+            return;
+        }
         arbiter.stateReplaced();
         current = null;
         old.release();

@@ -14,6 +14,8 @@ import org.slf4j.LoggerFactory;
 final class Recovery {
     private static final Logger LOG = LoggerFactory.getLogger(Recovery.class);
 
+    private static final long TELL_AGAIN_NANOS = 10_000_000;
+
     /** What has to succeed before the store takes writes again. */
     interface Work {
         void run() throws Exception;
@@ -25,6 +27,10 @@ final class Recovery {
     private final Work work;
     private final Runnable onResumed;
     private final Backoff backoff = new Backoff();
+    private final Runnable tellAgain = this::tellAgain; // made before there is no memory for it
+    /** Whether checkpoints that wait have not heard of a failure yet. */
+    private volatile boolean untold;
+
     /** Guarded by this. */
     private Runnable cancel;
 
@@ -42,6 +48,47 @@ final class Recovery {
 
     /** Background work has failed: the store takes no writes, and nobody who waits for files will get them now. */
     void failed(Throwable cause) {
+        boolean noted = false;
+        try {
+            note(cause);
+            noted = true;
+        } catch (RuntimeException | Error e) {
+            LOG.error("The failure of background work of store {} could not be noted", store.options.name(), e);
+        } finally {
+            if (!noted) {
+                store.lifecycle.failUnnamed();
+            }
+            store.progress.signal();
+            tellLater();
+        }
+    }
+
+    /** Checkpoints wait for files that will not come. Without memory for telling them it is tried again. */
+    private void tellWaiting() {
+        untold = true;
+        Lifecycle.Failure failure = store.lifecycle.failure();
+        if (failure != null) {
+            checkpoints.fail(store.lifecycle.readOnly(failure));
+        }
+        untold = false;
+    }
+
+    private void tellAgain() {
+        try {
+            tellWaiting();
+        } finally {
+            tellLater();
+        }
+    }
+
+    private void tellLater() {
+        if (untold && !store.lifecycle.isClosed()) { // a close tells them
+            executor.schedule(TELL_AGAIN_NANOS, tellAgain);
+        }
+    }
+
+    private void note(Throwable cause) {
+        untold = true;
         Severity severity = Severity.of(cause);
         store.counters.failures.incrementAndGet();
         boolean first = store.lifecycle.fail(cause, severity);
@@ -49,14 +96,10 @@ final class Recovery {
             backoff.reset();
             report(cause, severity);
         }
-        Lifecycle.Failure failure = store.lifecycle.failure();
-        if (failure != null) {
-            checkpoints.fail(store.lifecycle.readOnly(failure));
-        }
+        tellWaiting();
         if (first && severity == Severity.TRANSIENT) {
             tryLater();
         }
-        store.progress.signal();
     }
 
     /** Tries at once. Throws the reason why the store still takes no writes. */

@@ -9,6 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.locks.LockSupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The end of a store, in the right order: no new work, no running work, the last commit to disk, everything let go. */
 final class StoreCloser {
@@ -19,6 +21,7 @@ final class StoreCloser {
 
     private static final int LEAVE_ROUNDS = 50;
     private static final long LEAVE_NANOS = 1_000_000;
+    private static final Logger LOG = LoggerFactory.getLogger(StoreCloser.class);
 
     private final StoreContext store;
     private final StoreParts parts;
@@ -66,12 +69,47 @@ final class StoreCloser {
             return;
         }
         try {
-            letGo(finish);
+            letGoInAnyCase(finish);
         } finally {
             store.lifecycle.ended();
             if (reporting) {
                 LeakReport.write(store, left);
             }
+        }
+    }
+
+    private void letGoInAnyCase(Release finish) {
+        boolean ended = false;
+        try {
+            letGo(finish);
+            ended = true;
+        } finally {
+            if (!ended) {
+                releaseOnceMore();
+            }
+        }
+    }
+
+    /**
+     * Without memory for an orderly end nobody may be kept from opening the store, and no other store from the memory, once no
+     * job writes to it any more. What was released already stays so.
+     */
+    private void releaseOnceMore() {
+        store.lifecycle.awaitJobs();
+        try {
+            awaitEntered();
+            store.states.close();
+            store.shared.arbiter().remove(parts.writes);
+        } finally {
+            releaseDirectory();
+        }
+    }
+
+    private void releaseDirectory() {
+        try {
+            release.run();
+        } catch (Exception e) {
+            LOG.warn("The directory of store {} could not be released", store.options.name(), e);
         }
     }
 

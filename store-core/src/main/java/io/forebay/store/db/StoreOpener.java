@@ -4,6 +4,7 @@ import io.forebay.store.CorruptionException;
 import io.forebay.store.FileStore;
 import io.forebay.store.ReadableFile;
 import io.forebay.store.RestoreSource;
+import io.forebay.store.StoreException;
 import io.forebay.store.StoreIoException;
 import io.forebay.store.StoreOptions;
 import io.forebay.store.checkpoint.RestorePlan;
@@ -22,7 +23,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
 /** Opens one store: from what its directory holds, or from checkpoints. On failure everything is as it was. */
@@ -71,32 +71,60 @@ final class StoreOpener {
 
     private StoreImpl locked(PlaceCheck place, Opening opening) {
         checkCompression();
+        HeldLock lock = new HeldLock(); // before it is taken: nothing may fail in between
+        boolean opened = false;
         try {
             place.require(files);
-            AutoCloseable lock = once(files.lock());
-            FileRegistry registry = new FileRegistry(files, shared.tables(), shared.executor(), encryption);
-            VersionSet versions = null;
-            try {
-                versions = opening.open(registry);
-                checkMergeName(versions.mergeName());
-                return store(versions, lock);
-            } catch (Throwable e) {
-                closeAfter(e, versions, registry::close, lock);
-                throw e;
-            }
+            lock.held = files.lock();
+            StoreImpl store = locked(opening, lock);
+            opened = true;
+            return store;
         } catch (IOException e) {
             throw new StoreIoException("Opening store " + options.name() + " in " + files.describe() + " failed", e);
+        } finally {
+            if (!opened) {
+                lock.giveBack();
+            }
         }
     }
 
-    /** A store that cannot be opened gives its lock back on two ways. */
-    private static AutoCloseable once(AutoCloseable lock) {
-        AtomicBoolean closed = new AtomicBoolean();
-        return () -> {
-            if (closed.compareAndSet(false, true)) {
+    private StoreImpl locked(Opening opening, HeldLock lock) throws IOException {
+        FileRegistry registry = new FileRegistry(files, shared.tables(), shared.executor(), encryption);
+        VersionSet versions = null;
+        try {
+            versions = opening.open(registry);
+            checkMergeName(versions.mergeName());
+            return store(versions, lock);
+        } catch (Throwable e) {
+            closeAfter(e, versions, registry::close, lock);
+            throw e;
+        }
+    }
+
+    /** A store that cannot be opened gives its lock back on two ways, and needs no memory for it. */
+    private static final class HeldLock implements AutoCloseable {
+        AutoCloseable held;
+
+        @Override
+        public void close() throws Exception {
+            AutoCloseable lock = held;
+            held = null;
+            if (lock != null) {
                 lock.close();
             }
-        };
+        }
+
+        void giveBack() {
+            try {
+                close();
+            } catch (Exception e) {
+                throw stillLocked(e);
+            }
+        }
+
+        private static StoreException stillLocked(Exception cause) {
+            return new StoreException("A store that could not be opened cannot give its lock back", cause);
+        }
     }
 
     private StoreImpl store(VersionSet versions, AutoCloseable lock) throws IOException {

@@ -51,6 +51,9 @@ final class WritePath implements MemoryArbiter.Tenant {
     private Memtable memtable;
     private long assigned;
     private long published;
+    /** True from the first change of the memtable until it is published. */
+    private boolean touching;
+
     private long checkBytes;
 
     /** Null without one. Set before the first write of the user. */
@@ -97,6 +100,7 @@ final class WritePath implements MemoryArbiter.Tenant {
             Memtable table = room(keyLength, valueLength, false);
             long sequence = assigned + 1;
             emptySpans.written(key, keyOffset, keyLength);
+            touching = true;
             table.put(hash, key, keyOffset, keyLength, value, valueOffset, valueLength, sequence, snapshots.pinned());
             due = log == null
                     ? wrote(table, sequence, keyLength + valueLength)
@@ -105,6 +109,9 @@ final class WritePath implements MemoryArbiter.Tenant {
                             sequence,
                             keyLength + valueLength,
                             log.put(sequence, key, keyOffset, keyLength, value, valueOffset, valueLength));
+        } catch (RuntimeException | Error e) {
+            failedWhileTouching(e);
+            throw e;
         } finally {
             gate.leave();
         }
@@ -123,10 +130,14 @@ final class WritePath implements MemoryArbiter.Tenant {
             lifecycle.checkWritable();
             Memtable table = room(keyLength, 0, false);
             long sequence = assigned + 1;
+            touching = true;
             table.delete(hash, key, keyOffset, keyLength, sequence, snapshots.pinned());
             due = log == null
                     ? wrote(table, sequence, keyLength)
                     : wroteLogged(table, sequence, keyLength, log.delete(sequence, key, keyOffset, keyLength));
+        } catch (RuntimeException | Error e) {
+            failedWhileTouching(e);
+            throw e;
         } finally {
             gate.leave();
         }
@@ -146,6 +157,7 @@ final class WritePath implements MemoryArbiter.Tenant {
             Memtable table = room(keyLength, operandLength, false);
             long sequence = assigned + 1;
             emptySpans.written(key, keyOffset, keyLength);
+            touching = true;
             table.merge(
                     hash,
                     key,
@@ -163,6 +175,9 @@ final class WritePath implements MemoryArbiter.Tenant {
                             sequence,
                             keyLength + operandLength,
                             log.merge(sequence, key, keyOffset, keyLength, operand, operandOffset, operandLength));
+        } catch (RuntimeException | Error e) {
+            failedWhileTouching(e);
+            throw e;
         } finally {
             gate.leave();
         }
@@ -187,11 +202,8 @@ final class WritePath implements MemoryArbiter.Tenant {
         gate.enterWriter();
         try {
             lifecycle.checkWritable();
-            if (!memtable.deleteRange(ownFrom, ownTo, assigned + 1, snapshots.pinned())) {
-                waitForRoom(
-                        () -> memtable.deleteRange(ownFrom, ownTo, assigned + 1, snapshots.pinned()),
-                        "a range delete",
-                        false);
+            if (!tryDeleteRange(ownFrom, ownTo, snapshots.pinned())) {
+                waitForRoom(() -> tryDeleteRange(ownFrom, ownTo, snapshots.pinned()), "a range delete", false);
             }
             long sequence = assigned + 1;
             due = log == null
@@ -199,11 +211,34 @@ final class WritePath implements MemoryArbiter.Tenant {
                     : wroteLogged(
                             memtable, sequence, from.length + toLength, log.deleteRange(sequence, ownFrom, ownTo));
             emptySpans.rangeDeleted(ownFrom, ownTo);
+        } catch (RuntimeException | Error e) {
+            failedWhileTouching(e);
+            throw e;
         } finally {
             gate.leave();
         }
         if (due != NOTHING_DUE) {
             finish(due);
+        }
+    }
+
+    private boolean tryDeleteRange(byte[] from, byte[] to, long pinned) {
+        touching = true;
+        boolean done = memtable.deleteRange(from, to, assigned + 1, pinned);
+        touching = done;
+        return done;
+    }
+
+    /**
+     * When the JVM runs out of heap or stack between the first change of the memtable and the publication, a version may be
+     * half written, or have the sequence number of the write after it.
+     */
+    private void failedWhileTouching(Throwable failure) {
+        if (touching) {
+            lifecycle.unwritable = true; // without a call: there may be no stack left for one
+            lifecycle.unreadable = true;
+            touching = false;
+            lifecycle.tear(failure);
         }
     }
 
@@ -251,6 +286,7 @@ final class WritePath implements MemoryArbiter.Tenant {
         if (kind == WriteBatch.PUT || kind == WriteBatch.MERGE) {
             emptySpans.written(bytes, keyAt, keyLength);
         }
+        touching = true;
         switch (kind) {
             case WriteBatch.PUT -> {
                 long hash = KeyHash.of(bytes, keyAt, keyLength);
@@ -267,8 +303,8 @@ final class WritePath implements MemoryArbiter.Tenant {
             default -> {
                 byte[] from = Arrays.copyOfRange(bytes, keyAt, keyAt + keyLength);
                 byte[] to = valueLength < 0 ? null : Arrays.copyOfRange(bytes, valueAt, valueAt + valueLength);
-                if (!memtable.deleteRange(from, to, sequence, pinned)) {
-                    waitForRoom(() -> memtable.deleteRange(from, to, assigned + 1, pinned), "a range delete", true);
+                if (!tryDeleteRange(from, to, pinned)) {
+                    waitForRoom(() -> tryDeleteRange(from, to, pinned), "a range delete", true);
                 }
                 assigned = sequence; // first, so that a failure of the next line is known to have left something behind
                 emptySpans.rangeDeleted(from, to);
@@ -301,6 +337,7 @@ final class WritePath implements MemoryArbiter.Tenant {
     /** Lets readers see everything assigned so far. */
     void publish() {
         PUBLISHED.setRelease(this, assigned);
+        touching = false;
         if (log != null) {
             checkLog();
         }
@@ -334,13 +371,19 @@ final class WritePath implements MemoryArbiter.Tenant {
             return false;
         }
         TrackedMemtable fresh = store.newMemtable(assigned + 1);
-        store.states.freeze(fresh, assigned, published, store.commits.last());
-        memtable = fresh.memtable;
-        emptySpans.age();
-        if (log != null) {
-            log.rotate();
+        try {
+            store.states.freeze(fresh, assigned, published, store.commits.last());
+            memtable = fresh.memtable;
+            emptySpans.age();
+            if (log != null) {
+                log.rotate();
+            }
+            nextCheck();
+        } catch (RuntimeException | Error e) {
+            lifecycle.unwritable = true; // without a call: there may be no stack left for one
+            lifecycle.breakDown(e); // nobody knows which memtable is the active one
+            throw e;
         }
-        nextCheck();
         onFreeze.run();
         return true;
     }
@@ -367,6 +410,13 @@ final class WritePath implements MemoryArbiter.Tenant {
         return assigned;
     }
 
+    /** Whether the memtable has a change that is not published; says so once. */
+    boolean takeTouching() {
+        boolean was = touching;
+        touching = false;
+        return was;
+    }
+
     /** The last write in the memtable, published or not. */
     long assigned() {
         return assigned;
@@ -382,7 +432,7 @@ final class WritePath implements MemoryArbiter.Tenant {
     @Override
     public boolean awaitsFlush() {
         if (lifecycle.isClosed()) { // its end gives back all that it has, flushed or not
-            return store.states.frozenCount() > 0 || store.states.activeBytes() > 0;
+            return !lifecycle.hasEnded() && (store.states.frozenCount() > 0 || store.states.activeBytes() > 0);
         }
         return store.states.frozenCount() > 0 && lifecycle.failure() == null;
     }
@@ -546,6 +596,7 @@ final class WritePath implements MemoryArbiter.Tenant {
     private long wrote(Memtable table, long sequence, int bytes) {
         assigned = sequence;
         PUBLISHED.setRelease(this, sequence);
+        touching = false;
         bytesWritten += bytes;
         if (table.bytes() < checkBytes) {
             return NOTHING_DUE;

@@ -129,7 +129,7 @@ final class Merger {
     private byte[] fold(byte[] key, int offset, int length, List<byte[]> oldestFirst) {
         try {
             return function.merge(Arrays.copyOfRange(key, offset, offset + length), oldestFirst);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOG.debug("Merge function {} failed; the operands stay apart", function.name(), e);
             return null;
         }

@@ -10,6 +10,7 @@ package io.forebay.store.testing.jvmerrors;
  * <p><b>{@link Kind#STACK_OVERFLOW}</b> strikes where the stack can end: at an entry that is deeper than all before it since
  * the engine was called. From then on, until that call of the engine returns, nothing gets that deep. So what ran
  * already at some depth, like the method that took a lock, can be ended by others at the same depth, as with a real stack.
+ * A background job has a thread of its own, so there the stack does not end in the first frames.
  */
 public final class JvmErrors {
     /** What is thrown. */
@@ -17,6 +18,11 @@ public final class JvmErrors {
         OUT_OF_MEMORY,
         STACK_OVERFLOW
     }
+
+    /** Where background jobs begin. */
+    private static final String JOB = "Scheduler.run";
+    /** Frames that a job always has. */
+    private static final int JOB_FRAMES = 8;
 
     private static final JvmErrors STATE = new JvmErrors();
     private static Thread watched;
@@ -33,6 +39,8 @@ public final class JvmErrors {
     private int depth;
     private int deepest;
     private int limit;
+    /** The depth at which the job under way began; 0: none is. */
+    private int job;
 
     private JvmErrors() {}
 
@@ -56,6 +64,7 @@ public final class JvmErrors {
         STATE.depth = 0;
         STATE.deepest = 0;
         STATE.limit = Integer.MAX_VALUE;
+        STATE.job = 0;
         watched = Thread.currentThread();
     }
 
@@ -91,6 +100,9 @@ public final class JvmErrors {
     public static void exit() {
         if (watched == Thread.currentThread()) {
             STATE.depth--;
+            if (STATE.depth < STATE.job) {
+                STATE.job = 0;
+            }
         }
     }
 
@@ -119,6 +131,12 @@ public final class JvmErrors {
         if (reached == 1) {
             deepest = 0;
             limit = Integer.MAX_VALUE;
+        }
+        if (method.endsWith(JOB) && job == 0) {
+            job = reached;
+        }
+        if (job > 0 && reached < job + JOB_FRAMES) {
+            return;
         }
         if (reached >= limit) {
             throw new StackOverflowError("injected at " + method + ", after " + struck);
