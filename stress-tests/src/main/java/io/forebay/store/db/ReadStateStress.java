@@ -1,15 +1,11 @@
 package io.forebay.store.db;
 
-import io.forebay.store.BackgroundExecutor;
-import io.forebay.store.Clock;
-import io.forebay.store.SlabAllocator;
 import io.forebay.store.ValueBuffer;
 import io.forebay.store.cache.SlabPool;
 import io.forebay.store.key.KeyHash;
 import io.forebay.store.memtable.Memtable;
 import io.forebay.store.util.SystemClock;
 import io.forebay.store.version.Version;
-import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
 import org.openjdk.jcstress.annotations.Actor;
@@ -30,41 +26,7 @@ public class ReadStateStress {
     private static final long HASH = KeyHash.of(KEY, 0, KEY.length);
     private static final int VALUE_BYTES = 40;
 
-    private static final SlabAllocator POISON = new SlabAllocator() {
-        @Override
-        public ByteBuffer allocate(int bytes) {
-            return ByteBuffer.allocate(bytes);
-        }
-
-        @Override
-        public void release(ByteBuffer buffer) {
-            Arrays.fill(buffer.array(), (byte) 99);
-        }
-    };
-
-    /** Nothing runs in the background. */
-    private static final BackgroundExecutor IDLE = new BackgroundExecutor() {
-        @Override
-        public void execute(Kind kind, Runnable work) {
-            throw new IllegalStateException("no work is expected");
-        }
-
-        @Override
-        public Runnable schedule(long delayNanos, Runnable work) {
-            throw new IllegalStateException("no work is expected");
-        }
-
-        @Override
-        public boolean help() {
-            return false;
-        }
-
-        @Override
-        public void close() {}
-    };
-
-    private final Clock clock = new SystemClock();
-    private final SlabPool pool = new SlabPool(POISON, 1 << 20);
+    private final SlabPool pool = new SlabPool(StressParts.POISON, 1 << 20);
     private final Version version = new Version(List.of());
     private final ReadStates states;
 
@@ -76,7 +38,7 @@ public class ReadStateStress {
         memtable.put(HASH, KEY, 0, KEY.length, value, 0, value.length, 1, 0);
         states = new ReadStates(
                 new Lifecycle("stress"),
-                new MemoryArbiter(pool, IDLE, clock),
+                new MemoryArbiter(pool, new StressParts.IdleExecutor(), new SystemClock()),
                 new TrackedMemtable(memtable, 1),
                 version);
     }

@@ -28,20 +28,21 @@ public class LazyLinkStress {
         }
     }
 
+    /** Two actors and no more: jcstress leaves out, without a word, a test that needs more processors than there are. */
     @Actor
-    public void writer() {
+    public void writer(II_Result seen) {
+        int result = 1;
         for (int i = 0; i < 4; i++) {
             StressMemtables.put(memtable, StressMemtables.key(2 * i + 1), 1, OLD_KEYS + i + 1, OLD_KEYS);
+            if (i % 2 == 0) {
+                result = Math.min(result, walk());
+            }
         }
+        seen.r1 = result;
     }
 
     @Actor
-    public void first(II_Result seen) {
-        seen.r1 = walk();
-    }
-
-    @Actor
-    public void second(II_Result seen) {
+    public void reader(II_Result seen) {
         seen.r2 = walk();
     }
 

@@ -14,7 +14,10 @@ import org.openjdk.jcstress.infra.results.II_Result;
 @JCStressTest
 @Outcome(id = "1, 1", expect = Expect.ACCEPTABLE, desc = "the second write is not there yet")
 @Outcome(id = "1, 2", expect = Expect.ACCEPTABLE, desc = "the second write")
-@Outcome(id = "1, 9", expect = Expect.ACCEPTABLE, desc = "the second write was overwritten: the reader is told to try again")
+@Outcome(
+        id = "1, 9",
+        expect = Expect.ACCEPTABLE,
+        desc = "the second write was overwritten: the reader is told to try again")
 @Outcome(expect = Expect.FORBIDDEN, desc = "the pinned version is gone, or a later version than the limit")
 @State
 public class PinnedOverwriteStress {

@@ -1,0 +1,80 @@
+package io.forebay.store.db;
+
+import io.forebay.store.KeyRange;
+import io.forebay.store.cache.BlockCache;
+import io.forebay.store.cache.SlabPool;
+import io.forebay.store.io.MemoryFileStore;
+import io.forebay.store.memtable.Memtable;
+import io.forebay.store.util.SystemClock;
+import io.forebay.store.version.FileId;
+import io.forebay.store.version.FileMeta;
+import io.forebay.store.version.FileRegistry;
+import io.forebay.store.version.PhysicalFile;
+import io.forebay.store.version.SortedRun;
+import io.forebay.store.version.TableCache;
+import io.forebay.store.version.Version;
+import java.util.List;
+import org.openjdk.jcstress.annotations.Actor;
+import org.openjdk.jcstress.annotations.Arbiter;
+import org.openjdk.jcstress.annotations.Expect;
+import org.openjdk.jcstress.annotations.JCStressTest;
+import org.openjdk.jcstress.annotations.Outcome;
+import org.openjdk.jcstress.annotations.State;
+import org.openjdk.jcstress.infra.results.III_Result;
+
+/**
+ * The files of a version stay while a reader holds the state that it is in, although another version takes its place; when both
+ * have let go they are deleted, once.
+ */
+@JCStressTest
+@Outcome(id = "1, 1, 1", expect = Expect.ACCEPTABLE, desc = "the old version, with its file")
+@Outcome(id = "2, 2, 1", expect = Expect.ACCEPTABLE, desc = "the new version")
+@Outcome(
+        expect = Expect.FORBIDDEN,
+        desc = "a version whose file is gone, a file that stays, or one that is deleted twice")
+@State
+public class VersionReferencesStress {
+    private static final FileId ID = new FileId(0, 1);
+
+    private final StressParts.IdleExecutor executor = new StressParts.IdleExecutor();
+    private final FileRegistry registry;
+    private final Version first;
+    private final ReadStates states;
+
+    public VersionReferencesStress() {
+        SlabPool pool = new SlabPool(StressParts.POISON, 1 << 20);
+        TableCache tables = new TableCache(new BlockCache(pool), pool, 1);
+        registry = new FileRegistry(new MemoryFileStore(), tables, executor);
+        PhysicalFile file = registry.acquire(ID, 1);
+        FileMeta meta = new FileMeta(ID, 1, KeyRange.all(), false, 1, 1, 1, 0, 0, -1, 0, file);
+        first = new Version(List.of(new SortedRun(SortedRun.BOTTOM, List.of(meta))));
+        file.release();
+        states = new ReadStates(
+                new Lifecycle("stress"),
+                new MemoryArbiter(pool, executor, new SystemClock()),
+                new TrackedMemtable(new Memtable(pool, null), 1),
+                first);
+        first.release();
+    }
+
+    @Actor
+    public void background() {
+        Version second = new Version(List.of());
+        states.install(second, List.of());
+        second.release();
+    }
+
+    @Actor
+    public void reader(III_Result seen) {
+        ReadState state = states.acquire();
+        boolean isFirst = state.version == first;
+        seen.r1 = isFirst ? registry.isLive(ID) ? 1 : 0 : 2;
+        seen.r2 = isFirst ? registry.isLive(ID) ? 1 : 0 : 2;
+        state.release();
+    }
+
+    @Arbiter
+    public void end(III_Result seen) {
+        seen.r3 = registry.isLive(ID) ? -1 : executor.work();
+    }
+}
