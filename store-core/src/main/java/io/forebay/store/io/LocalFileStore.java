@@ -5,7 +5,6 @@ import io.forebay.store.ReadableFile;
 import io.forebay.store.WritableFile;
 import java.io.File;
 import java.io.IOException;
-import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
@@ -48,6 +47,7 @@ public final class LocalFileStore implements FileStore {
     private final Path directory;
     private final Linker linker;
     private final DirectorySync directorySync;
+    private final SyncHandle.Opener syncHandles;
     private final DirectoryNames names;
     private final AtomicLong temporaries = new AtomicLong();
 
@@ -60,9 +60,19 @@ public final class LocalFileStore implements FileStore {
     }
 
     LocalFileStore(Path directory, Linker linker, DirectorySync directorySync) {
+        this(directory, linker, directorySync, SyncHandle::open);
+    }
+
+    /** In a file system of any kind, as far as Java can tell what it does. */
+    LocalFileStore(Path directory, SyncHandle.Opener syncHandles) {
+        this(directory, Files::createLink, LocalFileStore::sync, syncHandles);
+    }
+
+    private LocalFileStore(Path directory, Linker linker, DirectorySync directorySync, SyncHandle.Opener syncHandles) {
         this.directory = directory;
         this.linker = linker;
         this.directorySync = directorySync;
+        this.syncHandles = syncHandles;
         this.names = new DirectoryNames(directory, directorySync);
     }
 
@@ -73,10 +83,10 @@ public final class LocalFileStore implements FileStore {
 
     private WritableFile createAt(Path path) throws IOException {
         try {
-            return new LocalWritableFile(path);
+            return new LocalWritableFile(path, syncHandles);
         } catch (NoSuchFileException e) {
             names.make();
-            return new LocalWritableFile(path);
+            return new LocalWritableFile(path, syncHandles);
         }
     }
 
@@ -160,9 +170,8 @@ public final class LocalFileStore implements FileStore {
     public void sync(String name) throws IOException {
         Path path = directory.resolve(FileNames.check(name));
         RegularFiles.require(path);
-        // no channel: an interrupt would close it
-        try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw")) {
-            file.getFD().sync();
+        try (SyncHandle file = syncHandles.open(path)) {
+            file.sync();
         }
     }
 

@@ -2,7 +2,6 @@ package io.forebay.store.io;
 
 import io.forebay.store.WritableFile;
 import java.io.IOException;
-import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
@@ -17,17 +16,17 @@ import java.nio.file.StandardOpenOption;
  */
 final class LocalWritableFile implements WritableFile {
     private final Path path;
-    private final RandomAccessFile syncHandle;
+    private final SyncHandle syncHandle;
     private FileChannel channel;
     private long position;
     private IOException failedSync;
 
     /** @throws java.nio.file.FileAlreadyExistsException when {@code path} exists */
-    LocalWritableFile(Path path) throws IOException {
+    LocalWritableFile(Path path, SyncHandle.Opener handles) throws IOException {
         this.path = path;
         FileChannel created = FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
         try {
-            syncHandle = new RandomAccessFile(path.toFile(), "rw");
+            syncHandle = handles.open(path);
         } catch (IOException | RuntimeException e) {
             try (created) {
                 Files.deleteIfExists(path);
@@ -76,7 +75,7 @@ final class LocalWritableFile implements WritableFile {
             throw new IOException("An earlier sync of " + path + " failed; its bytes may be lost", failedSync);
         }
         try {
-            syncHandle.getFD().sync();
+            syncHandle.sync();
         } catch (IOException e) {
             failedSync = new IOException("Cannot sync " + path, e);
             throw failedSync;

@@ -90,7 +90,7 @@ public final class CrashDisk {
     }
 
     /** On another thread: work of the store is under way on this one, and a watcher may do anything with stores of its own. */
-    private static void elsewhere(Runnable work) {
+    static void elsewhere(Runnable work) {
         FutureTask<Void> task = new FutureTask<>(work, null);
         new Thread(task, "watcher").start();
         try {
