@@ -67,7 +67,7 @@ public class BlockCacheInterleavingTest {
 
     @Test
     void everyOrder() {
-        Interleavings.check(BlockCacheInterleavingTest.class, Specification.class, 2);
+        Interleavings.check(BlockCacheInterleavingTest.class, Specification.class, 2, 900, name -> false);
     }
 
     /** Memory that shows at its edges that it was given back: a loop over all of it would look like a hang. */

@@ -2,6 +2,8 @@ package io.forebay.store.testing;
 
 import static org.jetbrains.lincheck.datastructures.ManagedStrategyGuaranteeKt.forClasses;
 
+import java.util.function.Predicate;
+import kotlin.jvm.functions.Function1;
 import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
 
 /**
@@ -15,6 +17,7 @@ public final class Interleavings {
     private static final int SCENARIOS = 8;
     private static final int INTERLEAVINGS = 300;
 
+    private static final String SLAB = "io.forebay.store.util.Slab";
     private static final int LONGEST_LOOP = 100_000;
 
     private Interleavings() {}
@@ -25,8 +28,20 @@ public final class Interleavings {
      * @param specification a class with the same operations for one thread; it says what they answer
      */
     public static void check(Class<?> model, Class<?> specification, int operations) {
+        check(model, specification, operations, INTERLEAVINGS, name -> false);
+    }
+
+    /**
+     * As the other one.
+     *
+     * @param usual interleavings of each scenario when nothing else is asked for
+     * @param atomic says of the name of a class that what it does is one step: it is not about this, takes long to follow, and
+     *     lets nobody else go on in its middle, whose locks it would wait for
+     */
+    public static void check(
+            Class<?> model, Class<?> specification, int operations, int usual, Predicate<String> atomic) {
         int scenarios = (int) Effort.of("lincheck.scenarios", SCENARIOS, 20 * SCENARIOS);
-        int interleavings = (int) Effort.of("lincheck.interleavings", INTERLEAVINGS, 20 * INTERLEAVINGS);
+        int interleavings = (int) Effort.of("lincheck.interleavings", usual, 20L * usual);
         new ModelCheckingOptions()
                 .sequentialSpecification(specification)
                 .threads(2)
@@ -37,8 +52,14 @@ public final class Interleavings {
                 .invocationsPerIteration(interleavings)
                 // Loops over a slab end; they are no sign of a hang.
                 .loopBound(LONGEST_LOOP)
-                .addGuarantee(
-                        forClasses("io.forebay.store.util.Slab").allMethods().treatAsAtomic())
+                .addGuarantee(forClasses(SLAB).allMethods().treatAsAtomic())
+                // Follows each byte of a frame otherwise; nobody else has the frame.
+                .addGuarantee(forClasses("io.forebay.store.cache.CacheSlab")
+                        .methods("scribble")
+                        .ignore())
+                .addGuarantee(forClasses((Function1<String, Boolean>) name -> atomic.test(name) && !name.equals(SLAB))
+                        .allMethods()
+                        .ignore())
                 .check(model);
         Figures figures = new Figures(model);
         figures.add("scenarios", scenarios);
