@@ -16,6 +16,8 @@ final class Generator {
     private final int thread;
     private final int longBytes;
     private int written;
+    /** Where a range delete began or ended. */
+    private int border;
 
     /** @param longBytes length of long values */
     Generator(Random random, int thread, int longBytes) {
@@ -55,7 +57,23 @@ final class Generator {
         if (dice < 97) {
             return Effect.delete(key);
         }
-        return Effect.deleteRange(key, Math.min(KeySpace.KEYS, key + 1 + random.nextInt(KeySpace.KEYS / 4)));
+        return range(key);
+    }
+
+    /** Anywhere, or at a border: of the keys, or of a range before. */
+    private Effect range(int key) {
+        int from = random.nextInt(3) == 0 ? border : key;
+        int to = Math.min(KeySpace.KEYS, from + 1 + random.nextInt(KeySpace.KEYS / 4));
+        switch (random.nextInt(8)) {
+            case 0 -> from = 0;
+            case 1 -> to = KeySpace.KEYS;
+            case 2 -> to = from + 1;
+            default -> {
+                // as it is
+            }
+        }
+        border = random.nextBoolean() ? to % KeySpace.KEYS : from;
+        return Effect.deleteRange(from, to);
     }
 
     List<Effect> small() {

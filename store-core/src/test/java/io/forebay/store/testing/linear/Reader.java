@@ -14,6 +14,7 @@ import io.forebay.store.StoreIterator;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.ExecutionException;
 
 /** Reads in all ways at random and records what was shown. */
 final class Reader {
@@ -32,6 +33,17 @@ final class Reader {
     }
 
     void run() throws Exception {
+        try {
+            readAll();
+        } catch (StoreClosedException e) {
+            if (!workload.isEnding()) {
+                throw e;
+            }
+            workload.answered("readers that were told that their store is closed", 1);
+        }
+    }
+
+    private void readAll() throws Exception {
         while (!workload.isOver()) {
             int dice = random.nextInt(10_000);
             if (dice < 9_000) {
@@ -67,6 +79,17 @@ final class Reader {
         long returned = log.stamp();
         log.add(Call.read(log.thread, called, returned, "multiGet", keys, values.toArray(new byte[0][])));
         workload.answered("multi-gets", 1);
+    }
+
+    private static void complete(Checkpoint checkpoint) throws Exception {
+        try {
+            checkpoint.completion().get();
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof StoreClosedException closed) {
+                throw closed;
+            }
+            throw e;
+        }
     }
 
     private int[] keys() {
@@ -157,7 +180,7 @@ final class Reader {
         long called = log.stamp();
         try (Checkpoint checkpoint = store.checkpoint(PAYLOAD)) {
             long returned = log.stamp();
-            checkpoint.completion().get();
+            complete(checkpoint);
             FileStore copy = FileStores.inMemory();
             checkpoint.writeTo(copy);
             RestoreSource source = new RestoreSource(copy, checkpoint.metadata(), KeyRange.all());

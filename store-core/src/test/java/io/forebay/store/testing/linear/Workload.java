@@ -23,9 +23,13 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 
-/** One store with tiny options, its writers and its readers, from beginning to end. */
+/**
+ * One store with tiny options, its writers and its readers, from beginning to end. It may share its environment with others, and
+ * be closed or discarded while it is read.
+ */
 public final class Workload {
     private static final int READERS = 3;
+    private static final int MOST_STORES = 3;
     /** A history is kept in memory. */
     private static final int MOST_ANSWERS = 400_000;
 
@@ -39,20 +43,38 @@ public final class Workload {
     /** A snapshot that one thread reads and another one closes. */
     final AtomicReference<Snapshot> exposed = new AtomicReference<>();
 
+    /** Whether the memory is shared: then a writer may be told that there is none, and tries again. */
+    final boolean hasNeighbours;
+    /** Of ten thousand writes. */
+    final int ingests;
+
+    private final Ending ending;
     private final int writers;
     private final Random random;
     private final Recorder recorder = new Recorder();
     private final AtomicInteger writersLeft;
     private final AtomicLong answers = new AtomicLong();
     private volatile boolean stopped;
+    private volatile boolean ends;
 
-    private Workload(Random random, Figures figures) {
+    /** How a store ends: when nobody reads it any more, or under its readers. */
+    private enum Ending {
+        QUIET,
+        CLOSED,
+        DISCARDED
+    }
+
+    private Workload(Random random, Figures figures, Environment environment, long memory, boolean hasNeighbours) {
         this.random = random;
         this.figures = figures;
+        this.environment = environment;
+        this.memory = memory;
+        this.hasNeighbours = hasNeighbours;
+        ingests = random.nextInt(3) == 0 ? 1_000 : 40;
+        ending = Ending.values()[random.nextInt(Ending.values().length)];
         boolean logged = random.nextInt(3) == 0;
         writers = logged ? 1 + random.nextInt(3) : 1;
         writersLeft = new AtomicInteger(writers);
-        memory = 4L << 20 << random.nextInt(2);
         options = StoreOptions.builder()
                 .memtableBytes(1024 << random.nextInt(6))
                 .blockBytes(256 << random.nextInt(4))
@@ -61,10 +83,6 @@ public final class Workload {
                 .commitInterval(random.nextBoolean() ? Duration.ZERO : Duration.ofMillis(2))
                 .mergeFunction(random.nextBoolean() ? MergeFunction.append((byte) ',') : new Joining())
                 .durability(logged ? Durability.BUFFERED : Durability.NONE)
-                .build();
-        environment = Environment.builder()
-                .memoryBytes(memory)
-                .backgroundThreads(1 + random.nextInt(2))
                 .build();
         store = environment.open(FileStores.inMemory(), options);
     }
@@ -90,20 +108,56 @@ public final class Workload {
      * @throws AssertionError with the reduced history, when it is not linearizable
      */
     public static long check(long seed, Figures figures) {
-        Workload workload = new Workload(new Random(seed), figures);
-        List<Call> history;
-        try {
-            history = workload.run();
+        Random random = new Random(seed);
+        int stores = random.nextInt(3) == 0 ? 2 + random.nextInt(MOST_STORES - 1) : 1;
+        long memory = 4L << 20 << random.nextInt(2);
+        List<Workload> workloads = new ArrayList<>();
+        List<List<Call>> histories;
+        try (Environment environment = Environment.builder()
+                .memoryBytes(memory)
+                .backgroundThreads(1 + random.nextInt(2))
+                .build()) {
+            for (int i = 0; i < stores; i++) {
+                workloads.add(new Workload(new Random(random.nextLong()), figures, environment, memory, stores > 1));
+            }
+            histories = runAll(workloads);
         } catch (InterruptedException | ExecutionException e) {
             throw new AssertionError(e);
         }
+        figures.add("runs with " + stores + " stores", 1);
+        long answers = 0;
+        for (int i = 0; i < stores; i++) {
+            answers += workloads.get(i).check(histories.get(i));
+        }
+        return answers;
+    }
+
+    private static List<List<Call>> runAll(List<Workload> workloads) throws InterruptedException, ExecutionException {
+        List<List<Call>> histories = new ArrayList<>();
+        ExecutorService threads = Executors.newFixedThreadPool(workloads.size());
+        try {
+            List<Future<List<Call>>> running = new ArrayList<>();
+            for (Workload workload : workloads) {
+                running.add(threads.submit(workload::run));
+            }
+            for (Future<List<Call>> each : running) {
+                histories.add(each.get());
+            }
+        } finally {
+            threads.shutdown();
+        }
+        return histories;
+    }
+
+    private long check(List<Call> history) {
         figures.add("calls", history.size());
         figures.add("writes", history.stream().filter(call -> !call.isRead()).count());
+        figures.add("stores that ended " + ending, 1);
         if (Checker.check(history, State.EMPTY) != null) {
             throw new AssertionError(HistoryReducer.reduce(history));
         }
-        figures.add("answers checked", workload.answers.get());
-        return workload.answers.get();
+        figures.add("answers checked", answers.get());
+        return answers.get();
     }
 
     private List<Call> run() throws InterruptedException, ExecutionException {
@@ -121,7 +175,9 @@ public final class Workload {
                 try {
                     writer.run();
                 } finally {
-                    writersLeft.decrementAndGet();
+                    if (writersLeft.decrementAndGet() == 0) {
+                        end();
+                    }
                 }
                 return null;
             });
@@ -155,12 +211,32 @@ public final class Workload {
         if (left != null) {
             left.close();
         }
-        environment.close();
+        store.close();
     }
 
-    /** Readers go on for as long as somebody writes. */
+    /** The last writer has written all; the readers go on. */
+    private void end() {
+        switch (ending) {
+            case CLOSED -> {
+                ends = true;
+                store.close();
+            }
+            case DISCARDED -> {
+                ends = true;
+                store.discard();
+            }
+            case QUIET -> stopped = true;
+        }
+    }
+
+    /** The store is closed, or about to be: who reads may be told so. */
+    boolean isEnding() {
+        return ends;
+    }
+
+    /** Readers go on for as long as somebody writes, or until they are told that the store is closed. */
     boolean isOver() {
-        return stopped || writersLeft.get() == 0;
+        return stopped;
     }
 
     /** Writers end early when there is enough to check. */

@@ -1,5 +1,6 @@
 package io.forebay.store.testing.linear;
 
+import io.forebay.store.MemoryBudgetException;
 import io.forebay.store.Snapshot;
 import io.forebay.store.SortedIngest;
 import io.forebay.store.Store;
@@ -30,16 +31,14 @@ final class Writer {
     void run() {
         for (int i = 0; i < WRITES && !workload.isEnough(); i++) {
             int dice = random.nextInt(10_000);
-            if (dice < 8_000) {
+            if (dice < workload.ingests) {
+                ingest();
+            } else if (dice < 8_000) {
                 single(generator.single());
             } else if (dice < 9_500) {
                 batch("batch", generator.small());
-            } else if (dice < 9_560) {
-                batch("batch above a quarter", generator.large(workload.memory / 4 + 1));
             } else if (dice < 9_580) {
-                batch("batch above half", generator.large(workload.memory / 2 + 1));
-            } else if (dice < 9_620) {
-                ingest();
+                large(dice < 9_560);
             } else if (dice < 9_800) {
                 sharing(() -> store.commit(PAYLOAD));
             } else if (dice < 9_830) {
@@ -48,6 +47,32 @@ final class Writer {
                 sharing(store::compact);
             } else {
                 closeExposed();
+            }
+        }
+    }
+
+    /** Of a store that has the memory to itself: one that fails in the middle ends its store. */
+    private void large(boolean aQuarter) {
+        if (workload.hasNeighbours) {
+            batch("batch", generator.small());
+        } else if (aQuarter) {
+            batch("batch above a quarter", generator.large(workload.memory / 4 + 1));
+        } else {
+            batch("batch above half", generator.large(workload.memory / 2 + 1));
+        }
+    }
+
+    /** The memory of a neighbour comes, but not to whoever asks while its writer is inside its gate. */
+    private void untilThereIsMemory(Runnable write) {
+        while (true) {
+            try {
+                write.run();
+                return;
+            } catch (MemoryBudgetException e) {
+                if (!workload.hasNeighbours) {
+                    throw e;
+                }
+                workload.figures.add("writes that were told that there is no memory", 1);
             }
         }
     }
@@ -67,21 +92,25 @@ final class Writer {
         byte[] key = KeySpace.bytes(effect.key());
         sharing(() -> {
             long called = log.stamp();
-            switch (effect.kind()) {
-                case PUT -> store.put(key, effect.value().bytes());
-                case DELETE -> store.delete(key);
-                case MERGE -> store.merge(key, effect.value().bytes());
-                case DELETE_RANGE -> store.deleteRange(key, KeySpace.bytes(effect.to()));
-            }
+            untilThereIsMemory(() -> write(effect, key));
             log.add(Call.write(log.thread, called, log.stamp(), "write", List.of(effect)));
         });
+    }
+
+    private void write(Effect effect, byte[] key) {
+        switch (effect.kind()) {
+            case PUT -> store.put(key, effect.value().bytes());
+            case DELETE -> store.delete(key);
+            case MERGE -> store.merge(key, effect.value().bytes());
+            case DELETE_RANGE -> store.deleteRange(key, KeySpace.bytes(effect.to()));
+        }
     }
 
     private void batch(String what, List<Effect> effects) {
         WriteBatch batch = Generator.toBatch(effects);
         sharing(() -> {
             long called = log.stamp();
-            store.write(batch);
+            untilThereIsMemory(() -> store.write(batch));
             log.add(Call.write(log.thread, called, log.stamp(), what, effects));
         });
         workload.figures.add(what, 1);
