@@ -6,6 +6,7 @@ import io.forebay.store.testing.Figures;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
 import org.apache.logging.log4j.Level;
 import org.apache.logging.log4j.core.config.Configurator;
@@ -23,8 +24,11 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 class FaultSweepTest {
     private static final Figures FIGURES = new Figures(FaultSweepTest.class);
-    /** The operations of a scenario that a kind of fault strikes: about so many of them, evenly spread, or all. */
-    private static final long POINTS = Effort.of("fault.points", 16, Long.MAX_VALUE);
+    /**
+     * The operations of a scenario that a kind of fault strikes: about so many of them, evenly spread from the first, second, ...
+     * on by chance, or all.
+     */
+    private static final long POINTS = Effort.of("fault.points", 8, Long.MAX_VALUE);
 
     private static final String ONLY = System.getProperty("forebay.fault");
 
@@ -72,7 +76,7 @@ class FaultSweepTest {
         long points = count(kind.scenario, kind.fault);
         long stride = Math.max(1, points / POINTS);
         FIGURES.add("operations", points);
-        for (long n = 1; n <= points; n += stride) {
+        for (long n = 1 + ThreadLocalRandom.current().nextLong(stride); n <= points; n += stride) {
             Point point = new Point(kind.scenario, kind.fault, kind.sticky, n);
             try {
                 if (!strike(point)) {

@@ -57,7 +57,7 @@ class KillTest {
     @EnumSource(KillChild.Disk.class)
     void whatAKilledProcessLeavesIsACommit(KillChild.Disk kind) throws Exception {
         disk = kind;
-        long kills = Effort.of("kills", 20, 500);
+        long kills = Effort.of("kills", 10, 500);
         ChildJvm next = ChildJvm.start(KillChild.class);
         try {
             for (int kill = 0; kill < kills; kill++) {
