@@ -46,6 +46,9 @@ class FaultRun {
     private final List<Commit> commits = new ArrayList<>();
     private int acknowledged;
 
+    /** The ingest that was begun last, or null. */
+    SortedIngest lastIngest;
+
     private HeapSlabs slabs;
     SteppedExecutor executor;
     Environment environment;
@@ -210,9 +213,14 @@ class FaultRun {
         change(state -> state.become(after), () -> store.write(batch));
     }
 
+    SortedIngest startIngest() {
+        lastIngest = store.ingest();
+        return lastIngest;
+    }
+
     void ingest(String prefix, int count) {
         Model after = model.copy();
-        try (SortedIngest ingest = store.ingest()) {
+        try (SortedIngest ingest = startIngest()) {
             for (int i = 0; i < count; i++) {
                 byte[] key = key(prefix + (1000 + i));
                 byte[] value = key("ingested " + i + " ".repeat(300));

@@ -256,7 +256,7 @@ enum FaultScenario {
     }),
 
     ABANDONED_INGEST(FaultScenario::threeCommits, run -> {
-        try (SortedIngest ingest = run.store.ingest()) {
+        try (SortedIngest ingest = run.startIngest()) {
             for (int i = 10; i < 99; i++) {
                 ingest.add(key("i" + i), new byte[200]);
             }

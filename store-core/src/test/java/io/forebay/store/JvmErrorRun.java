@@ -9,8 +9,14 @@ import java.util.List;
 
 /** A {@link FaultRun} in which the JVM runs out of heap or stack instead of the disk failing. */
 final class JvmErrorRun extends FaultRun {
+    /** Of a value that needs nearly all the memory that memtables may have: three quarters of the budget. */
+    private static final int MOST_BYTES = 650_000;
+
     /** All checkpoints that were taken. */
     private final List<Checkpoint> waiting = new ArrayList<>();
+
+    /** Whether references that leaked held so much memory that writes were refused, by name. */
+    boolean outOfBudget;
 
     JvmErrorRun(long seed, StoreOptions options) {
         super(seed, options);
@@ -37,6 +43,9 @@ final class JvmErrorRun extends FaultRun {
             reopen();
             return;
         }
+        if (lastIngest != null) {
+            lastIngest.close(); // the scenario's own close may not have come far enough
+        }
         try {
             settlePending();
             checkReads(false);
@@ -58,8 +67,9 @@ final class JvmErrorRun extends FaultRun {
         }
         StoreException late = failure(this::goOn);
         if (late != null) {
-            // not even the cause could be noted then: it shows with the next piece of work
-            if (!(late instanceof MemoryBudgetException)) { // references that leaked hold memory
+            outOfBudget = late instanceof MemoryBudgetException;
+            if (!outOfBudget) {
+                // not even the cause could be noted then: it shows with the next piece of work
                 assertThat(late).isInstanceOf(ReadOnlyStoreException.class).hasMessageContaining("open it again");
                 assertThat(store.statistics().readOnlyCause()).isNotNull();
             }
@@ -110,14 +120,19 @@ final class JvmErrorRun extends FaultRun {
         reopen();
     }
 
-    /** What shares the memory gets it, or hears that it is used: it waits for nothing that a failed close keeps. */
+    /**
+     * What shares the memory gets it, or hears that it is used: it waits for nothing that a failed close keeps. For readers
+     * that are under way it would wait a while; the interrupt ends that.
+     */
     private void checkNeighbour() {
         try (Store neighbour = environment.open(new CrashFileStore(), options)) {
-            for (int i = 0; i < 40; i++) {
-                neighbour.put(key("neighbour" + i), new byte[20_000]);
-            }
-        } catch (MemoryBudgetException e) {
-            // references that leaked hold it
+            Thread.currentThread().interrupt();
+            neighbour.put(key("large"), new byte[MOST_BYTES]);
+        } catch (StoreException e) {
+            outOfBudget = true;
+            assertThat(e.getMessage()).containsAnyOf("No memory for", "Interrupted while waiting for memory");
+        } finally {
+            Thread.interrupted();
         }
     }
 

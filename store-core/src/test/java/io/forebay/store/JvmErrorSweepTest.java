@@ -129,6 +129,7 @@ class JvmErrorSweepTest {
             } else {
                 run.checkCloses();
             }
+            FIGURES.add("endings.outOfBudget", run.outOfBudget ? 1 : 0);
         }
     }
 

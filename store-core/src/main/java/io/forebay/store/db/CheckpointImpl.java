@@ -122,13 +122,27 @@ final class CheckpointImpl implements Checkpoint {
 
     /** The files will not come; no effect when they are all there. */
     void fail(StoreException cause) {
-        settle(() -> completion.completeExceptionally(cause));
+        settle(() -> {
+            if (manifest == null) {
+                completion.completeExceptionally(cause);
+            } else {
+                completion.complete(null);
+            }
+        });
     }
 
     /** Elsewhere, because what hangs on the future may call any method of the store and wait for what the caller does. */
     private void settle(Runnable outcome) {
         if (settled.compareAndSet(false, true)) {
-            store.shared.executor().execute(BackgroundExecutor.Kind.CALLBACK, outcome);
+            boolean handedOver = false;
+            try {
+                store.shared.executor().execute(BackgroundExecutor.Kind.CALLBACK, outcome);
+                handedOver = true;
+            } finally {
+                if (!handedOver) {
+                    settled.setRelease(false); // who could not tell it tries again
+                }
+            }
         }
     }
 

@@ -130,10 +130,10 @@ final class IngestImpl implements SortedIngest {
     }
 
     private void end() {
-        ended = true;
         if (!unsettled) {
             store.lifecycle.endIngest();
         }
+        ended = true; // behind that: else the store would wait for an end that nobody can repeat
         try {
             output.close();
         } catch (IOException e) {

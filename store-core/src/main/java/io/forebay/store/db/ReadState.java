@@ -63,12 +63,15 @@ final class ReadState {
 
     void release() {
         if ((int) REFERENCES.getAndAdd(this, -1) == 1) {
-            active.memtable.release();
-            for (TrackedMemtable table : frozen) {
-                table.memtable.release();
+            try {
+                active.memtable.release();
+                for (TrackedMemtable table : frozen) {
+                    table.memtable.release();
+                }
+                version.release();
+            } finally {
+                arbiter.stateReleased(); // else writers would wait for readers that are gone
             }
-            version.release();
-            arbiter.stateReleased();
         }
     }
 }

@@ -19,6 +19,9 @@ final class StoreCloser {
         void run() throws Exception;
     }
 
+    /** Frames that letting go takes at least; every step of it that takes more may fail by itself. */
+    private static final int LET_GO_FRAMES = 24;
+
     private static final int LEAVE_ROUNDS = 50;
     private static final long LEAVE_NANOS = 1_000_000;
     private static final Logger LOG = LoggerFactory.getLogger(StoreCloser.class);
@@ -61,6 +64,7 @@ final class StoreCloser {
     }
 
     private void end(Release finish, boolean reporting) {
+        requireStack(LET_GO_FRAMES); // while the store is open still, and can be closed once more
         List<Opened> left = new ArrayList<>(store.snapshots.open());
         left.addAll(parts.checkpoints.open());
         left.addAll(store.lifecycle.openIngest());
@@ -75,6 +79,12 @@ final class StoreCloser {
             if (reporting) {
                 LeakReport.write(store, left);
             }
+        }
+    }
+
+    private static void requireStack(int frames) {
+        if (frames > 0) {
+            requireStack(frames - 1);
         }
     }
 
