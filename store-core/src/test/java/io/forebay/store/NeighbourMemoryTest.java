@@ -8,6 +8,7 @@ import io.forebay.store.testing.ForwardingFileStore;
 import io.forebay.store.testing.HeapSlabs;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
@@ -15,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** A write that needs the memory of another store, which that one is about to give back: it waits, and succeeds. */
-@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class NeighbourMemoryTest {
     private static final int MIB = 1 << 20;
     private static final int LARGE = 5_200_000;
@@ -41,6 +42,19 @@ class NeighbourMemoryTest {
                     super.append(bytes);
                 }
             };
+        }
+    };
+
+    private final MergeFunction merging = new MergeFunction() {
+        @Override
+        public String name() {
+            return "held";
+        }
+
+        @Override
+        public byte[] merge(byte[] key, List<byte[]> values) {
+            hold();
+            return values.get(0);
         }
     };
 
@@ -86,13 +100,65 @@ class NeighbourMemoryTest {
                 NeighbourMemoryTest::putLarge);
     }
 
+    /** A merge function keeps the memory of its store for as long as it runs, and no longer. */
+    @Test
+    void aNeighbourInTheMiddleOfAWrite() throws Exception {
+        beside(new CrashFileStore(), this::mergeSlowly, NeighbourMemoryTest::putLarge);
+    }
+
+    @Test
+    void aBatchBesideANeighbourInTheMiddleOfAWrite() throws Exception {
+        beside(
+                new CrashFileStore(),
+                this::mergeSlowly,
+                store ->
+                        store.write(new WriteBatch().put(key(0), new byte[1000]).put(key(1), new byte[LARGE])));
+    }
+
+    private void mergeSlowly(Store neighbour) {
+        neighbour.put(key(ROWS), new byte[3]);
+        neighbour.merge(key(ROWS), new byte[3]);
+    }
+
+    /** Each waits inside its gate, and has nothing to give to the other one but what it has been made to flush. */
+    @Test
+    void twoLargeBatchesBesideEachOther() throws Exception {
+        try (Environment environment = Environment.builder()
+                .memoryBytes(2 * MIB)
+                .allocator(new HeapSlabs())
+                .build()) {
+            Store one = environment.open(new CrashFileStore(), StoreOptions.defaults());
+            Store two = environment.open(new CrashFileStore(), StoreOptions.defaults());
+            Thread other = start(() -> writeBatches(two), neighbourFailed);
+            writeBatches(one);
+            other.join();
+            assertThat(neighbourFailed.get()).isNull();
+            assertThat(one.get(key(19))).hasSize(100_000);
+            assertThat(two.get(key(19))).hasSize(100_000);
+        }
+    }
+
+    private static void writeBatches(Store store) {
+        for (int round = 0; round < 20; round++) {
+            WriteBatch batch = new WriteBatch();
+            for (int i = 0; i < 20; i++) {
+                batch.put(key(i), new byte[100_000]);
+            }
+            store.write(batch);
+        }
+    }
+
     /** @param occupied what the neighbour does until it is let go */
     private void beside(FileStore files, Consumer<Store> occupied, Consumer<Store> write) throws Exception {
         HeapSlabs slabs = new HeapSlabs();
         try (Environment environment =
                 Environment.builder().memoryBytes(8 * MIB).allocator(slabs).build()) {
             Store neighbour = environment.open(
-                    files, StoreOptions.builder().name("neighbour").build());
+                    files,
+                    StoreOptions.builder()
+                            .name("neighbour")
+                            .mergeFunction(merging)
+                            .build());
             Store store = environment.open(new CrashFileStore(), StoreOptions.defaults());
             for (int i = 0; i < ROWS; i++) {
                 neighbour.put(key(i), new byte[1000]);

@@ -88,6 +88,44 @@ class RefusedMemoryTest {
         }
     }
 
+    /** Nothing is written or given back meanwhile, so that only time tells that memory may be there again. */
+    @Test
+    void whoOnlyReadsCachesAgainWhenThereIsMemoryAgain() {
+        RefusingSlabs slabs = new RefusingSlabs(() -> new OutOfMemoryError("for a test"));
+        ManualClock clock = new ManualClock();
+        try (Environment environment = Environment.builder()
+                .memoryBytes(16 * MIB)
+                .executor(new SteppedExecutor(new ManualClock()))
+                .clock(clock)
+                .allocator(slabs)
+                .build()) {
+            Store store = environment.open(FileStores.inMemory(), StoreOptions.defaults());
+            fill(store, 0, 2_000);
+            store.flush();
+            slabs.limit(0);
+            readAll(store, 2_000);
+            assertThat(environment.statistics().cacheBytes()).isZero();
+            slabs.allowAll();
+            clock.advance(60_000_000_000L);
+            readAll(store, 2_000);
+            assertThat(environment.statistics().cacheBytes()).isGreaterThan(MIB);
+        }
+    }
+
+    /** The refusal is over when it is known that no flush would help. */
+    @Test
+    void aRefusalThatPassesFailsNoWrite() {
+        RefusingSlabs slabs = new RefusingSlabs(() -> new OutOfMemoryError("for a test"));
+        try (Environment environment =
+                Environment.builder().memoryBytes(16 * MIB).allocator(slabs).build()) {
+            Store store = environment.open(FileStores.inMemory(), StoreOptions.defaults());
+            slabs.refuse(2);
+            store.put(bytes("key"), bytes("value"));
+            assertThat(slabs.refusals()).isEqualTo(2);
+            assertThat(store.get(bytes("key"))).isEqualTo(bytes("value"));
+        }
+    }
+
     @Test
     void whenNothingCanMakeRoomTheNumbersAreSaid() {
         OutOfMemoryError refusal = new OutOfMemoryError("for a test");

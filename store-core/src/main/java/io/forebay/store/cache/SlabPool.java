@@ -1,9 +1,11 @@
 package io.forebay.store.cache;
 
+import io.forebay.store.Clock;
 import io.forebay.store.Environment;
 import io.forebay.store.SlabAllocator;
 import io.forebay.store.util.Callbacks;
 import io.forebay.store.util.Slab;
+import io.forebay.store.util.SystemClock;
 import java.nio.ByteBuffer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,6 +30,10 @@ public final class SlabPool {
     private static final int USES = Use.values().length;
     /** So often the cache is squeezed for one slab; others may snatch what it gave. */
     private static final int REFUSALS = 8;
+    /** After a refusal nothing is asked for that can be done without, for so long; longer after each further one. */
+    private static final long FIRST_PAUSE_NANOS = 1_000_000_000L;
+
+    private static final long LONGEST_PAUSE_NANOS = 64_000_000_000L;
 
     private static final Logger LOG = LoggerFactory.getLogger(SlabPool.class);
 
@@ -35,6 +41,7 @@ public final class SlabPool {
     private final long budget;
     private final long cacheFloor;
     private final long memtableCeiling;
+    private final Clock clock;
 
     private volatile Reclaimer cache = bytes -> 0;
     private volatile Reclaimer tables = bytes -> 0;
@@ -49,20 +56,24 @@ public final class SlabPool {
     private volatile boolean refused;
 
     private volatile Throwable refusal;
+    // While refused; guarded by usedBy.
+    private long pauseNanos;
+    private long askAgainNanos;
 
     /**
      * @param allocator is asked for slabs of {@link Environment#SLAB_BYTES} and for larger buffers
      * @param budget bytes
      */
     public SlabPool(SlabAllocator allocator, long budget) {
-        this(allocator, budget, budget);
+        this(allocator, budget, budget, new SystemClock());
     }
 
     /**
      * @param memtableCeiling bytes that memtables get at the most: they leave room for the metadata of files, without which
      *     nothing that was flushed can be read
      */
-    public SlabPool(SlabAllocator allocator, long budget, long memtableCeiling) {
+    public SlabPool(SlabAllocator allocator, long budget, long memtableCeiling, Clock clock) {
+        this.clock = clock;
         this.allocator = allocator;
         this.budget = budget;
         this.capacity = budget;
@@ -85,10 +96,23 @@ public final class SlabPool {
 
     /**
      * As {@link #tryTakeLarge}, for a slab that the caller can do without: when the allocator refuses, nothing is squeezed, and
-     * it is not asked again before it gave or got something. For a JVM collects garbage and sleeps before it refuses.
+     * it is not asked again before it gave or got something, or some time has passed. For a JVM collects garbage and sleeps
+     * before it refuses.
      */
     public Slab tryTakeOptional(Use use, int bytes) {
-        return refused ? null : take(use, bytes, true);
+        return refused && !mayAskAgain() ? null : take(use, bytes, true);
+    }
+
+    /** True for one caller after each pause. */
+    private boolean mayAskAgain() {
+        synchronized (usedBy) {
+            long now = clock.nanoTime();
+            if (now - askAgainNanos < 0) {
+                return false;
+            }
+            askAgainNanos = now + pauseNanos;
+            return true;
+        }
     }
 
     private Slab take(Use use, int bytes, boolean optional) {
@@ -129,6 +153,7 @@ public final class SlabPool {
         }
         refused = false;
         synchronized (usedBy) {
+            pauseNanos = 0;
             outstanding += bytes;
             if (outstanding > capacity) {
                 capacity = budget;
@@ -139,10 +164,12 @@ public final class SlabPool {
 
     private void refused(Throwable cause) {
         refusal = cause;
-        refused = true;
         long given;
         boolean first;
         synchronized (usedBy) {
+            pauseNanos = Math.min(LONGEST_PAUSE_NANOS, Math.max(FIRST_PAUSE_NANOS, 2 * pauseNanos));
+            askAgainNanos = clock.nanoTime() + pauseNanos;
+            refused = true;
             first = capacity == budget;
             given = outstanding;
             capacity = Math.min(budget, Math.max(Environment.SLAB_BYTES, outstanding));
@@ -180,6 +207,7 @@ public final class SlabPool {
         }
         refused = false;
         synchronized (usedBy) {
+            pauseNanos = 0;
             outstanding -= bytes;
         }
         unreserve(use, bytes);

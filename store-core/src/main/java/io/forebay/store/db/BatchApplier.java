@@ -77,7 +77,7 @@ final class BatchApplier {
         if ((long) keyLength + Math.max(0, valueLength) > largestEntry) {
             throw store.shared
                     .arbiter()
-                    .exhausted("an entry of " + ((long) keyLength + valueLength) + " bytes in a write batch");
+                    .exhausted(path, "an entry of " + ((long) keyLength + valueLength) + " bytes in a write batch");
         }
     }
 }

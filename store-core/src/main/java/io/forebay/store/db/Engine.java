@@ -59,11 +59,11 @@ public final class Engine {
             allocator = new DirectSlabAllocator(budget);
             usable = DirectSlabAllocator.usable(budget);
         }
-        pool = new SlabPool(allocator, usable, usable / 4 * 3);
+        Clock clock = orElse(builder.clock(), SystemClock::new);
+        pool = new SlabPool(allocator, usable, usable / 4 * 3, clock);
         cache = new BlockCache(pool);
         tables = new TableCache(cache, pool, builder.maxOpenFiles());
         executor = orElse(builder.executor(), () -> new SystemExecutor(builder.backgroundThreads(), "forebay"));
-        Clock clock = orElse(builder.clock(), SystemClock::new);
         LongSupplier ids = orElse(builder.random(), SecureIds::new);
         shared = new EngineResources(
                 pool,

@@ -28,8 +28,13 @@ final class MemoryArbiter {
         /** True while frozen memtables wait for a flush that will come, or a close is about to give back what it holds. */
         boolean awaitsFlush();
 
-        /** Freezes the active memtable and starts its flush; false when its writer is inside the gate. */
-        boolean tryFreeze();
+        /** Freezes the active memtable and starts its flush. Does not wait for a writer that is inside the gate. */
+        Freeze tryFreeze();
+
+        /** The name of the store when a write is under way that keeps the memory of the active memtable; else null. */
+        default String busyStore() {
+            return null;
+        }
 
         /**
          * Takes memtables that are in files by now away from iterators that nobody moves.
@@ -46,10 +51,22 @@ final class MemoryArbiter {
         }
     }
 
-    /** How often, and how long at a time, a writer waits for memory that only calls of readers that are under way still hold. */
-    private static final int READER_ROUNDS = 3000;
+    /** What became of the wish to freeze an active memtable. */
+    enum Freeze {
+        DONE,
+        /** It would give nothing back. */
+        NOTHING,
+        /** A write is under way; when that is over it may be done. */
+        BUSY
+    }
 
-    private static final long READER_WAIT_MILLIS = 10;
+    /**
+     * How often, and how long at a time, a writer waits for memory that only calls that are under way keep: reads, and writes of
+     * other stores.
+     */
+    private static final int CALL_ROUNDS = 3000;
+
+    private static final long CALL_WAIT_MILLIS = 10;
     /** A flush is announced by a signal; the limit only bounds the harm of memory that came back without one. */
     private static final long FLUSH_WAIT_MILLIS = 100;
 
@@ -129,7 +146,7 @@ final class MemoryArbiter {
         if (active * 2 < used) {
             return false; // what is frozen already will do
         }
-        return largest == self || !largest.tryFreeze();
+        return largest == self || largest.tryFreeze() != Freeze.DONE;
     }
 
     /** Of all stores. */
@@ -168,33 +185,40 @@ final class MemoryArbiter {
                 oldestOpen("The oldest open one is an ", "."));
     }
 
-    /** Freezes the largest active memtable of another store that is larger than {@code ownBytes}; false when there is none. */
-    boolean freezeLarger(Tenant self, long ownBytes) {
+    /** Freezes the largest active memtable of another store that is larger than {@code ownBytes} and whose writer is not inside. */
+    Freeze freezeLarger(Tenant self, long ownBytes) {
         List<Tenant> others = new ArrayList<>(tenants);
         others.remove(self);
         others.removeIf(tenant -> tenant.activeBytes() <= ownBytes);
         others.sort((a, b) -> Long.compare(b.activeBytes(), a.activeBytes()));
+        Freeze outcome = Freeze.NOTHING;
         for (Tenant tenant : others) {
-            if (tenant.tryFreeze()) {
-                return true;
+            Freeze tried = tenant.tryFreeze();
+            if (tried == Freeze.DONE) {
+                return tried;
+            }
+            if (tried == Freeze.BUSY) {
+                outcome = tried;
             }
         }
-        return false;
+        return outcome;
     }
 
     /**
-     * Waits until {@link #epoch} is no longer {@code seen}.
+     * Waits until {@link #epoch} is no longer {@code seen}. When no flush is under way it has another store flush what that has
+     * in memory; a store with a write under way keeps its memory until that ends, and is asked again.
      *
+     * @param self who waits; what it has in memory itself it has frozen before, or seen something larger frozen
      * @param request what the memory is for, for the message
      * @param interruptible whether an interrupt ends the wait with a {@link StoreException}; its flag is kept in any case
      * @param checkOpen throws when the wait is for nothing because the store was closed
-     * @throws MemoryBudgetException when no flush is left that could give memory back
+     * @return false when nothing is left that could give memory back
      */
-    void await(long seen, String request, boolean interruptible, Runnable checkOpen) {
+    boolean await(Tenant self, long seen, String request, boolean interruptible, Runnable checkOpen) {
         Callbacks.checkNone("A write that waits for memory");
         boolean interrupted = false;
         try {
-            for (int readerRounds = 0; epoch() == seen; ) {
+            for (int rounds = 0; epoch() == seen; ) {
                 checkOpen.run();
                 int emptied = takeIdleMemtables();
                 if (emptied > 0) {
@@ -202,14 +226,21 @@ final class MemoryArbiter {
                     continue;
                 }
                 boolean flushing = tenants.stream().anyMatch(Tenant::awaitsFlush);
-                if (!flushing && (readerRounds++ == READER_ROUNDS || lingeringStates() == 0) && epoch() == seen) {
-                    throw exhausted(request);
+                if (!flushing) {
+                    Freeze others = freezeLarger(self, 0);
+                    if (others == Freeze.DONE) {
+                        continue;
+                    }
+                    boolean calls = others == Freeze.BUSY || lingeringStates() > 0;
+                    if ((!calls || rounds++ == CALL_ROUNDS) && epoch() == seen) {
+                        return false;
+                    }
                 }
                 if (flushing && executor.help()) {
                     continue;
                 }
                 try {
-                    waitFor(seen, flushing ? FLUSH_WAIT_MILLIS : READER_WAIT_MILLIS);
+                    waitFor(seen, flushing ? FLUSH_WAIT_MILLIS : CALL_WAIT_MILLIS);
                 } catch (InterruptedException e) {
                     interrupted = true;
                     if (interruptible) {
@@ -217,6 +248,7 @@ final class MemoryArbiter {
                     }
                 }
             }
+            return true;
         } finally {
             if (interrupted) {
                 Thread.currentThread().interrupt();
@@ -225,7 +257,7 @@ final class MemoryArbiter {
     }
 
     /** Flushes cannot help: names the request, the budget and its use. */
-    MemoryBudgetException exhausted(String request) {
+    MemoryBudgetException exhausted(Tenant self, String request) {
         boolean refused = pool.capacity() < pool.budget();
         String limit = refused ? ", of which no more than " + pool.capacity() + " can be had" : "";
         String message = "No memory for " + request + ": of the budget of " + pool.budget() + " bytes" + limit
@@ -234,8 +266,21 @@ final class MemoryArbiter {
                 + (pool.used(SlabPool.Use.METADATA) + pool.used(SlabPool.Use.TABLE)) + ". "
                 + (refused ? "Raise what the JVM or the host gives" : "Raise the budget")
                 + ", close iterators that are open for long" + oldestOpen(" (the oldest is an ", ")")
-                + ", or write smaller values.";
+                + ", or write smaller values." + busyStores(self);
         return new MemoryBudgetException(message, refused ? pool.refusal() : null);
+    }
+
+    private String busyStores(Tenant self) {
+        List<String> busy = new ArrayList<>();
+        for (Tenant tenant : tenants) {
+            String name = tenant == self ? null : tenant.busyStore();
+            if (name != null) {
+                busy.add(name);
+            }
+        }
+        return busy.isEmpty()
+                ? ""
+                : " A write that was still under way kept the memory of store " + String.join(", ", busy) + ".";
     }
 
     private String oldestOpen(String before, String behind) {

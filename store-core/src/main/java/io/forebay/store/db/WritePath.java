@@ -64,6 +64,11 @@ final class WritePath implements MemoryArbiter.Tenant {
     private long outside;
 
     private long bytesWritten;
+    /**
+     * True while the writer waits for memory inside the gate and has nothing to freeze. Two of them must not take each other
+     * for somebody who will give memory back.
+     */
+    private volatile boolean emptyHanded;
 
     /** @param onFreeze starts the flush of what was frozen; called inside the gate */
     WritePath(StoreContext store, Pacing pacing, Runnable onFreeze) {
@@ -438,15 +443,23 @@ final class WritePath implements MemoryArbiter.Tenant {
     }
 
     @Override
-    public boolean tryFreeze() {
+    public MemoryArbiter.Freeze tryFreeze() {
+        if (!lifecycle.mayRunJobs()) {
+            return MemoryArbiter.Freeze.NOTHING; // no flush would come
+        }
         if (!gate.tryEnterOther()) {
-            return false;
+            return emptyHanded ? MemoryArbiter.Freeze.NOTHING : MemoryArbiter.Freeze.BUSY;
         }
         try {
-            return !lifecycle.isClosed() && freeze();
+            return !lifecycle.isClosed() && freeze() ? MemoryArbiter.Freeze.DONE : MemoryArbiter.Freeze.NOTHING;
         } finally {
             gate.leave();
         }
+    }
+
+    @Override
+    public String busyStore() {
+        return gate.isTaken() && !emptyHanded && activeBytes() > 0 ? store.options.name() : null;
     }
 
     @Override
@@ -538,22 +551,16 @@ final class WritePath implements MemoryArbiter.Tenant {
         MemoryArbiter arbiter = store.shared.arbiter();
         String request = what + " in store " + store.options.name();
         long start = clock.nanoTime();
+        boolean mayCome = true;
         try {
             for (long epoch = arbiter.epoch(); !attempt.getAsBoolean(); epoch = arbiter.epoch()) {
-                if (!arbiter.freezeLarger(this, memtable.heldBytes())) {
+                if (!mayCome) { // not even while the wait came to its end
+                    throw arbiter.exhausted(this, request);
+                }
+                if (arbiter.freezeLarger(this, memtable.heldBytes()) != MemoryArbiter.Freeze.DONE) {
                     freeze();
                 }
-                if (inBatch) {
-                    gate.waiting(true);
-                    try {
-                        arbiter.await(epoch, request, false, lifecycle::checkOpen);
-                    } finally {
-                        gate.waiting(false);
-                    }
-                    lifecycle.checkFailure();
-                } else {
-                    awaitOutside(epoch, request);
-                }
+                mayCome = inBatch ? awaitInside(epoch, request) : awaitOutside(epoch, request);
             }
         } catch (MemoryBudgetException e) {
             lifecycle.checkFailure(); // flushes do not come because of it
@@ -563,16 +570,33 @@ final class WritePath implements MemoryArbiter.Tenant {
         }
     }
 
-    private void awaitOutside(long epoch, String request) {
-        gate.leave();
+    /** @return false when no memory will come; so does the other one */
+    private boolean awaitInside(long epoch, String request) {
+        gate.waiting(true);
+        emptyHanded = store.states.active().firstSequence > assigned;
+        boolean mayCome;
         try {
-            store.shared.arbiter().await(epoch, request, true, lifecycle::checkOpen);
+            mayCome = store.shared.arbiter().await(this, epoch, request, false, lifecycle::checkOpen);
+        } finally {
+            emptyHanded = false;
+            gate.waiting(false);
+        }
+        lifecycle.checkFailure();
+        return mayCome;
+    }
+
+    private boolean awaitOutside(long epoch, String request) {
+        gate.leave();
+        boolean mayCome;
+        try {
+            mayCome = store.shared.arbiter().await(this, epoch, request, true, lifecycle::checkOpen);
         } catch (RuntimeException | Error e) {
             enterAgain(e);
             throw e;
         }
         enterAgain(null);
         lifecycle.checkWritable();
+        return mayCome;
     }
 
     /**

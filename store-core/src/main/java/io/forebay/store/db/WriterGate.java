@@ -68,6 +68,11 @@ final class WriterGate {
         return false;
     }
 
+    /** True while somebody is inside. Only a hint. */
+    boolean isTaken() {
+        return (int) STATE.getAcquire(this) != FREE;
+    }
+
     /** Leaves; everything done inside happens before the next entry. */
     void leave() {
         STATE.setRelease(this, FREE);

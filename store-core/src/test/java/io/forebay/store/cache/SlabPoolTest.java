@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.forebay.store.Environment;
 import io.forebay.store.cache.SlabPool.Use;
+import io.forebay.store.testing.ManualClock;
 import io.forebay.store.testing.RefusingSlabs;
 import io.forebay.store.util.Seeded;
 import io.forebay.store.util.Slab;
@@ -75,7 +76,7 @@ class SlabPoolTest {
     @Test
     void whatIsOptionalIsMissingWhereTheAllocatorFailsUntilItHasSomethingAgain() {
         RefusingSlabs refusing = new RefusingSlabs(() -> new OutOfMemoryError("for a test"));
-        SlabPool refused = new SlabPool(refusing, 16L * SLAB);
+        SlabPool refused = new SlabPool(refusing, 16L * SLAB, 16L * SLAB, new ManualClock());
         Slab slab = refused.tryTake(Use.MEMTABLE);
         refusing.allow(0);
         assertThat(refused.tryTakeOptional(Use.MEMTABLE, SLAB)).isNull();
@@ -96,6 +97,35 @@ class SlabPoolTest {
         assertThat(refused.tryTakeOptional(Use.MEMTABLE, SLAB)).isNotNull();
         assertThat(refused.used()).isEqualTo(3 * SLAB);
         assertThat(refused.capacity()).isEqualTo(refused.budget());
+    }
+
+    /** When nothing is given back, because all there is are reads, time has to do. */
+    @Test
+    void anAllocatorThatFailedIsAskedAgainLaterAndLater() {
+        RefusingSlabs refusing = new RefusingSlabs(() -> new OutOfMemoryError("for a test"));
+        ManualClock clock = new ManualClock();
+        SlabPool refused = new SlabPool(refusing, 16L * SLAB, 16L * SLAB, clock);
+        refusing.allow(0);
+        assertThat(refused.tryTakeOptional(Use.CACHE, SLAB)).isNull();
+        int asked = 1;
+        for (long seconds = 1; seconds <= 64; seconds *= 2) {
+            clock.advance(seconds * 1_000_000_000L - 1);
+            assertThat(refused.tryTakeOptional(Use.CACHE, SLAB)).isNull();
+            assertThat(refusing.refusals()).as("before %d s", seconds).isEqualTo(asked);
+            clock.advance(1);
+            assertThat(refused.tryTakeOptional(Use.CACHE, SLAB)).isNull();
+            assertThat(refused.tryTakeOptional(Use.CACHE, SLAB)).isNull();
+            assertThat(refusing.refusals()).as("after %d s", seconds).isEqualTo(++asked);
+        }
+        refusing.allowAll();
+        clock.advance(64_000_000_000L);
+        assertThat(refused.tryTakeOptional(Use.CACHE, SLAB)).isNotNull();
+        assertThat(refused.tryTakeOptional(Use.CACHE, SLAB)).isNotNull();
+        refusing.allow(0);
+        assertThat(refused.tryTakeOptional(Use.CACHE, SLAB)).isNull();
+        clock.advance(1_000_000_000L);
+        refusing.allowAll();
+        assertThat(refused.tryTakeOptional(Use.CACHE, SLAB)).isNotNull();
     }
 
     /** Holds slabs as a cache would. */
@@ -153,7 +183,7 @@ class SlabPoolTest {
 
     @Test
     void memtablesCanBeKeptBelowTheBudget() {
-        SlabPool limited = new SlabPool(allocator, 16L * SLAB, 12L * SLAB);
+        SlabPool limited = new SlabPool(allocator, 16L * SLAB, 12L * SLAB, new ManualClock());
         assertThat(limited.tryTakeLarge(Use.MEMTABLE, 12 * SLAB + 1)).isNull();
         assertThat(limited.tryTakeLarge(Use.MEMTABLE, 12 * SLAB)).isNotNull();
         assertThat(limited.tryTake(Use.MEMTABLE)).isNull();

@@ -2,7 +2,6 @@ package io.forebay.store.db;
 
 import io.forebay.store.BackgroundExecutor;
 import io.forebay.store.Environment;
-import io.forebay.store.MemoryBudgetException;
 import io.forebay.store.cache.SlabPool;
 import io.forebay.store.key.KeyHash;
 import io.forebay.store.memtable.Memtable;
@@ -11,7 +10,6 @@ import io.forebay.store.testing.Interleavings;
 import io.forebay.store.testing.ManualClock;
 import io.forebay.store.version.Version;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jetbrains.lincheck.datastructures.Operation;
 import org.jetbrains.lincheck.datastructures.Validate;
 import org.junit.jupiter.api.Test;
@@ -31,8 +29,6 @@ public class MemoryArbiterInterleavingTest {
     private final SlabPool pool = new SlabPool(new HeapSlabs(), (long) SLABS * Environment.SLAB_BYTES);
     private final Flushes flushes = new Flushes();
     private final MemoryArbiter arbiter = new MemoryArbiter(pool, flushes, new ManualClock());
-    /** How often a memtable could not be frozen because its writer was inside the gate. */
-    private final AtomicInteger busy = new AtomicInteger();
 
     private final Shop first = new Shop();
     private final Shop second = new Shop();
@@ -115,8 +111,12 @@ public class MemoryArbiterInterleavingTest {
             }
             gate.enterWriter();
             try {
+                boolean mayCome = true;
                 for (long seen = arbiter.epoch(); !active().ensureRoom(KEY.length, VALUE.length); ) {
-                    waitForRoom(seen);
+                    if (!mayCome) { // nobody is inside the other gate for ever: the memory was there, or on its way
+                        throw arbiter.exhausted(this, "a write");
+                    }
+                    mayCome = waitForRoom(seen);
                     seen = arbiter.epoch();
                 }
                 written++;
@@ -130,18 +130,13 @@ public class MemoryArbiterInterleavingTest {
             }
         }
 
-        private void waitForRoom(long seen) {
-            int before = busy.get();
-            if (!arbiter.freezeLarger(this, active().heldBytes())) {
+        private boolean waitForRoom(long seen) {
+            if (arbiter.freezeLarger(this, active().heldBytes()) != MemoryArbiter.Freeze.DONE) {
                 freeze();
             }
             gate.leave();
             try {
-                arbiter.await(seen, "a write", false, () -> {});
-            } catch (MemoryBudgetException e) {
-                if (busy.get() == before) {
-                    throw e; // nobody was inside the other gate: the memory was there, or on its way
-                }
+                return arbiter.await(this, seen, "a write", false, () -> {});
             } finally {
                 gate.enterWriter();
             }
@@ -195,13 +190,12 @@ public class MemoryArbiterInterleavingTest {
         }
 
         @Override
-        public boolean tryFreeze() {
+        public MemoryArbiter.Freeze tryFreeze() {
             if (!gate.tryEnterOther()) {
-                busy.incrementAndGet();
-                return false;
+                return MemoryArbiter.Freeze.BUSY;
             }
             try {
-                return !closed && freeze();
+                return !closed && freeze() ? MemoryArbiter.Freeze.DONE : MemoryArbiter.Freeze.NOTHING;
             } finally {
                 gate.leave();
             }

@@ -10,6 +10,7 @@ public final class RefusingSlabs implements SlabAllocator {
     private final Supplier<? extends Throwable> failure;
     private long allowed = Long.MAX_VALUE;
     private long limit = Long.MAX_VALUE;
+    private int refuse;
     private int refusals;
 
     /** @param failure makes what is thrown: a RuntimeException or an Error */
@@ -20,6 +21,11 @@ public final class RefusingSlabs implements SlabAllocator {
     /** The next {@code requests} succeed, all others fail. */
     public void allow(long requests) {
         allowed = requests;
+    }
+
+    /** The next {@code requests} fail, whatever the limits. */
+    public void refuse(int requests) {
+        refuse = requests;
     }
 
     /** From now on no more than {@code bytes} are out at once, as in a JVM that has no more direct memory. */
@@ -39,7 +45,8 @@ public final class RefusingSlabs implements SlabAllocator {
 
     @Override
     public ByteBuffer allocate(int bytes) {
-        if (allowed == 0 || slabs.outstanding() > limit - bytes) {
+        boolean refused = refuse > 0 && refuse-- > 0;
+        if (refused || allowed == 0 || slabs.outstanding() > limit - bytes) {
             refusals++;
             Throwable thrown = failure.get();
             if (thrown instanceof Error e) {
