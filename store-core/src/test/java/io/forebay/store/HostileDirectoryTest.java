@@ -237,7 +237,7 @@ class HostileDirectoryTest {
                 "WAL-0000000000000001",
                 "WAL-0000000000000002",
                 "0123456789abcdef0123456789abcdef.sst",
-                "x-1-1.tmp",
+                "x-1-1.forebay.tmp",
                 "CHECKPOINT");
         for (boolean there : new boolean[] {false, true}) {
             for (String name : names) {

@@ -4,8 +4,10 @@ package io.forebay.store.io;
 final class FileNames {
     /** Locked while a store is open; never listed. */
     static final String LOCK = "LOCK";
-    /** Suffix of files that are not complete yet; never listed; those of a process before are removed when the directory is locked. */
+    /** Suffix of files that are not complete yet, whoever makes them; never listed. */
     static final String TEMPORARY = ".tmp";
+    /** Suffix of those that a local directory makes itself, and may remove: nobody else calls a file like that. */
+    static final String OWN_TEMPORARY = ".forebay" + TEMPORARY;
 
     private FileNames() {}
 

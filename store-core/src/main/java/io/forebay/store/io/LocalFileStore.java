@@ -40,7 +40,8 @@ public final class LocalFileStore implements FileStore {
     }
 
     private static final int COPY_BYTES = 256 << 10;
-    private static final Pattern OWN_TEMPORARY = Pattern.compile(".+-\\d+-\\d+\\" + FileNames.TEMPORARY);
+    private static final Pattern OWN_TEMPORARY =
+            Pattern.compile(".+-\\d+-\\d+" + Pattern.quote(FileNames.OWN_TEMPORARY));
     /** Windows has no way to sync a directory; its file systems journal names by themselves. */
     private static final boolean SYNC_DIRECTORIES = File.separatorChar == '/';
 
@@ -50,6 +51,8 @@ public final class LocalFileStore implements FileStore {
     private final SyncHandle.Opener syncHandles;
     private final DirectoryNames names;
     private final AtomicLong temporaries = new AtomicLong();
+    /** Whether temporary files of an owner before may be here. Set when the directory is locked. */
+    private volatile boolean leftovers;
 
     public LocalFileStore(File directory) {
         this(directory.toPath().toAbsolutePath(), Files::createLink);
@@ -78,7 +81,9 @@ public final class LocalFileStore implements FileStore {
 
     @Override
     public WritableFile create(String name) throws IOException {
-        return createAt(directory.resolve(FileNames.check(name)));
+        Path path = directory.resolve(FileNames.check(name));
+        removeLeftovers();
+        return createAt(path);
     }
 
     private WritableFile createAt(Path path) throws IOException {
@@ -98,6 +103,7 @@ public final class LocalFileStore implements FileStore {
     @Override
     public boolean putIfAbsent(String name, byte[] content) throws IOException {
         Path target = directory.resolve(FileNames.check(name));
+        removeLeftovers();
         if (RegularFiles.look(target) != null) {
             return false;
         }
@@ -159,6 +165,7 @@ public final class LocalFileStore implements FileStore {
     @Override
     public void delete(String name) throws IOException {
         Path path = directory.resolve(FileNames.check(name));
+        removeLeftovers();
         BasicFileAttributes found = RegularFiles.look(path);
         if (found != null && found.isDirectory()) {
             RegularFiles.requireRegular(path, found);
@@ -194,6 +201,7 @@ public final class LocalFileStore implements FileStore {
     @Override
     public void linkFrom(FileStore from, String name) throws IOException {
         Path target = directory.resolve(FileNames.check(name));
+        removeLeftovers();
         names.make();
         if (from instanceof LocalFileStore local) {
             Path existing = local.directory.resolve(name);
@@ -256,7 +264,7 @@ public final class LocalFileStore implements FileStore {
         Path temporary;
         do {
             temporary = directory.resolve(name + "-" + ProcessHandle.current().pid() + "-"
-                    + temporaries.incrementAndGet() + FileNames.TEMPORARY);
+                    + temporaries.incrementAndGet() + FileNames.OWN_TEMPORARY);
         } while (RegularFiles.look(temporary) != null);
         return temporary;
     }
@@ -266,12 +274,7 @@ public final class LocalFileStore implements FileStore {
         names.make();
         requireDirectory();
         DirectoryLock lock = DirectoryLock.acquire(directory.toRealPath());
-        try {
-            removeTemporaries();
-        } catch (Throwable e) {
-            lock.close();
-            throw e;
-        }
+        leftovers = true;
         return lock;
     }
 
@@ -282,17 +285,34 @@ public final class LocalFileStore implements FileStore {
         }
     }
 
-    private void removeTemporaries() throws IOException {
-        try (DirectoryStream<Path> left = Files.newDirectoryStream(directory, "*" + FileNames.TEMPORARY)) {
-            for (Path entry : left) {
-                if (isTemporary(entry)) {
-                    Files.deleteIfExists(entry);
+    /**
+     * Before the first change under the lock, because who only looks changes nothing. Nobody has a temporary file here yet: to
+     * make one he passes here.
+     */
+    private void removeLeftovers() throws IOException {
+        if (leftovers) {
+            synchronized (names) {
+                if (leftovers) {
+                    removeTemporaries();
+                    leftovers = false;
                 }
             }
         }
     }
 
-    /** True for what {@link #temporary} names; other files that end alike are somebody else's. */
+    private void removeTemporaries() throws IOException {
+        try (DirectoryStream<Path> left = Files.newDirectoryStream(directory, "*" + FileNames.OWN_TEMPORARY)) {
+            for (Path entry : left) {
+                if (isTemporary(entry)) {
+                    Files.deleteIfExists(entry);
+                }
+            }
+        } catch (NoSuchFileException e) {
+            // somebody has deleted the directory: nothing is left over
+        }
+    }
+
+    /** True for what {@link #temporary} names. */
     private static boolean isTemporary(Path entry) {
         return OWN_TEMPORARY.matcher(entry.getFileName().toString()).matches()
                 && !Files.isDirectory(entry, LinkOption.NOFOLLOW_LINKS);

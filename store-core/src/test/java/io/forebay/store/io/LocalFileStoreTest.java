@@ -174,20 +174,26 @@ class LocalFileStoreTest extends FileStoreContract {
     void temporaryFilesOfOthersStay() throws Exception {
         Path directory = Files.createDirectories(nextDirectory());
         Files.write(directory.resolve("letter.tmp"), ascii("of somebody"));
-        Files.createDirectory(directory.resolve("a-1-1.tmp"));
-        new LocalFileStore(directory.toFile()).lock().close();
-        assertThat(all(directory)).containsExactly("LOCK", "a-1-1.tmp", "letter.tmp");
+        Files.write(directory.resolve("report-2026-11.tmp"), ascii("of somebody"));
+        Files.createDirectory(directory.resolve("a-1-1.forebay.tmp"));
+        LocalFileStore store = new LocalFileStore(directory.toFile());
+        try (AutoCloseable lock = store.lock()) {
+            assertThat(lock).isNotNull();
+            store.putIfAbsent("b", ascii("x"));
+        }
+        assertThat(all(directory))
+                .containsExactly("LOCK", "a-1-1.forebay.tmp", "b", "letter.tmp", "report-2026-11.tmp");
     }
 
     @Test
     void aTemporaryNameThatIsTakenIsPassedOver() throws Exception {
         Path directory = Files.createDirectories(nextDirectory());
         long pid = ProcessHandle.current().pid();
-        Files.write(directory.resolve("a-" + pid + "-1.tmp"), ascii("of a process of the same id"));
+        Files.write(directory.resolve("a-" + pid + "-1.forebay.tmp"), ascii("of a process of the same id"));
         FileStore store = new LocalFileStore(directory.toFile());
         assertThat(store.putIfAbsent("a", ascii("x"))).isTrue();
         assertThat(read(store, "a")).isEqualTo(ascii("x"));
-        assertThat(all(directory)).containsExactly("a", "a-" + pid + "-1.tmp");
+        assertThat(all(directory)).containsExactly("a", "a-" + pid + "-1.forebay.tmp");
     }
 
     @Test
@@ -274,17 +280,31 @@ class LocalFileStoreTest extends FileStoreContract {
         assertThat(all(directory)).isEmpty();
     }
 
+    /** Each change does; a lock alone, as for a verification, and what only reads do not. */
     @Test
-    void lockRemovesWhatACrashLeftHalfDone() throws Exception {
-        Path directory = nextDirectory();
-        Files.createDirectories(directory);
-        Files.write(directory.resolve("a.sst-17-1.tmp"), ascii("half"));
-        FileStore store = new LocalFileStore(directory.toFile());
-        assertThat(store.list()).isEmpty();
-        try (AutoCloseable lock = store.lock()) {
-            assertThat(lock).isNotNull();
-            assertThat(all(directory)).containsExactly("LOCK");
-            assertThat(store.list()).isEmpty();
+    void theFirstChangeUnderALockRemovesWhatACrashLeftHalfDone() throws Exception {
+        for (int change = 0; change < 4; change++) {
+            Path directory = nextDirectory();
+            Files.createDirectories(directory);
+            String left = "a.sst-17-1.forebay.tmp";
+            Files.write(directory.resolve(left), ascii("half"));
+            FileStore store = new LocalFileStore(directory.toFile());
+            FileStore from = newStore();
+            write(from, "c", ascii("x"));
+            try (AutoCloseable lock = store.lock()) {
+                assertThat(lock).isNotNull();
+                assertThat(store.list()).isEmpty();
+                assertThat(store.exists("c")).isFalse();
+                store.syncDirectory();
+                assertThat(all(directory)).containsExactly("LOCK", left);
+                switch (change) {
+                    case 0 -> store.create("c").close();
+                    case 1 -> store.putIfAbsent("c", ascii("x"));
+                    case 2 -> store.delete("d");
+                    default -> store.linkFrom(from, "c");
+                }
+                assertThat(all(directory)).doesNotContain(left);
+            }
         }
     }
 

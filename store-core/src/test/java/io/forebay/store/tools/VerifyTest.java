@@ -77,6 +77,26 @@ class VerifyTest {
     }
 
     @Test
+    void nothingIsDeletedOrWritten() throws IOException {
+        Path left = directory.resolve("a").resolve("x.sst-17-1.forebay.tmp");
+        Path foreign = directory.resolve("a").resolve("report-2026-11.tmp");
+        Files.writeString(left, "half");
+        Files.writeString(foreign, "of somebody");
+        List<String> before = names("a");
+        assertThat(run(path("a"))).isEqualTo(0);
+        assertThat(names("a")).isEqualTo(before);
+        make("a", null);
+        assertThat(left).doesNotExist();
+        assertThat(foreign).exists();
+    }
+
+    private List<String> names(String store) throws IOException {
+        try (Stream<Path> files = Files.list(directory.resolve(store))) {
+            return files.map(Path::toString).sorted().toList();
+        }
+    }
+
+    @Test
     void allStoresBelow() throws IOException {
         assertThat(run(directory.toString(), "--all")).isEqualTo(0);
         assertThat(out.toString(UTF_8)).contains(path("a") + ": clean", path("tasks/b") + ": clean");
