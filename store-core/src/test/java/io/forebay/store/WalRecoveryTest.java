@@ -242,6 +242,51 @@ class WalRecoveryTest {
     }
 
     @Test
+    void aValueThatHoldsRecordsOfTheLogIsTornLikeAnyOther() throws IOException {
+        Store store = open(files, 7);
+        write(store);
+        String name = logs(files).get(0);
+        byte[] before = read(files, name);
+        store.put(bytes("log"), Arrays.copyOf(before, before.length + 10));
+        CrashFileStore left = files.afterKill();
+        byte[] after = read(left, name);
+        for (int cut = 1; cut <= 10; cut++) {
+            assertSame(with(left, name, Arrays.copyOf(after, after.length - cut)));
+        }
+    }
+
+    /** A restored store would have them beside itself, and could neither be opened nor restored again. */
+    @Test
+    void aRestoreBesideLogsOfALostStoreIsRefusedUntouched() throws IOException {
+        Store store = open(files, 7);
+        write(store);
+        CrashFileStore backup = new CrashFileStore();
+        byte[] metadata;
+        SteppedEnvironment stepped = environment(8);
+        try (Store from = stepped.environment.open(new CrashFileStore(), options())) {
+            from.put(bytes("a"), bytes("1"));
+            from.flush();
+            Checkpoint checkpoint = from.checkpoint(bytes("c"));
+            stepped.executor.drain();
+            checkpoint.writeTo(backup);
+            metadata = checkpoint.metadata();
+        }
+        CrashFileStore left = new CrashFileStore();
+        left.putIfAbsent(logs(files).get(0), read(files, logs(files).get(0)));
+        List<String> before = left.list();
+        List<RestoreSource> sources = List.of(new RestoreSource(backup, metadata, KeyRange.all()));
+        assertThatThrownBy(() -> stepped.environment.restore(left, options(), sources, bytes("r")))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining(logs(files).get(0))
+                .hasMessageContaining("another directory");
+        assertThat(left.list()).isEqualTo(before);
+        left.delete(logs(files).get(0));
+        try (Store restored = stepped.environment.restore(left, options(), sources, bytes("r"))) {
+            assertThat(restored.get(bytes("a"))).isEqualTo(bytes("1"));
+        }
+    }
+
+    @Test
     void aLaterFormatIsRefusedByName() throws IOException {
         write(open(files, 7));
         CrashFileStore left = files.afterKill();

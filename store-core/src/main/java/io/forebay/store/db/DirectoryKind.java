@@ -57,10 +57,19 @@ public enum DirectoryKind {
         kind.requireOurs(files, names);
     }
 
-    /** @throws IllegalArgumentException when the directory belongs to somebody else */
+    /**
+     * @throws IllegalArgumentException when the directory belongs to somebody else, or has write-ahead logs: the restored
+     *     store would find them beside itself, as logs of another one
+     */
     static void requireForRestore(FileStore files) throws IOException {
         List<String> names = files.list();
         of(names).requireOurs(files, names);
+        List<String> logs = names.stream().filter(WalRecovery::isLog).toList();
+        if (!logs.isEmpty()) {
+            throw new IllegalArgumentException(files.describe() + " holds write-ahead logs of a store that is there, or"
+                    + " whose manifest was lost: " + logs.get(0) + " is one of " + logs.size()
+                    + ". Restore to another directory, or move them away if nobody needs what they hold.");
+        }
     }
 
     private void requireOurs(FileStore files, List<String> names) {
