@@ -6,8 +6,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.forebay.store.testing.CrashChoice;
 import io.forebay.store.testing.CrashFileStore;
 import io.forebay.store.testing.SteppedEnvironment;
+import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -30,6 +33,36 @@ class CommitTest {
         assertThat(store.committedPayload()).isEqualTo(bytes("two"));
         assertThat(store.durablePayload()).isEqualTo(bytes("one"));
         assertAfterCrash("one", "1", null);
+    }
+
+    /** A host may keep anything in a payload, the manifest of a store included. */
+    @Test
+    void aPayloadThatHoldsTheManifestIsTornLikeAnyOther() throws IOException {
+        SteppedEnvironment stepped = new SteppedEnvironment();
+        Store store = stepped.open(files);
+        store.commitDurably(bytes("one"));
+        store.commitDurably(bytes("two"));
+        String manifest = "MANIFEST-0000000000000001";
+        byte[] before = read(files, manifest);
+        store.commitDurably(Arrays.copyOf(before, before.length + 10));
+        byte[] after = read(files, manifest);
+        assertThat(after.length).isGreaterThan(2 * before.length);
+        for (int cut = 1; cut <= 10; cut++) {
+            CrashFileStore left = files.afterKill();
+            left.delete(manifest);
+            left.putIfAbsent(manifest, Arrays.copyOf(after, after.length - cut));
+            try (SteppedEnvironment next = new SteppedEnvironment()) {
+                assertThat(next.open(left).committedPayload()).isEqualTo(bytes("two"));
+            }
+        }
+    }
+
+    private static byte[] read(FileStore from, String name) throws IOException {
+        try (ReadableFile file = from.open(name)) {
+            ByteBuffer bytes = ByteBuffer.allocate((int) file.size());
+            file.read(0, bytes);
+            return bytes.array();
+        }
     }
 
     @Test

@@ -44,7 +44,7 @@ final class StoreOpener {
 
     /** At the last durable commit, and behind it what logs hold; writes nothing when there are none and none is wanted. */
     StoreImpl open() {
-        return locked(DirectoryKind::requireForOpen, registry -> VersionSet.open(files, registry));
+        return locked(DirectoryKind::requireForOpen, registry -> VersionSet.open(files, registry, shared.ids()));
     }
 
     /** As the union of the clipped sources; durable on return. */
@@ -195,7 +195,7 @@ final class StoreOpener {
             edit.add(added.rank(), added.file().withFile(file));
         }
         try {
-            return VersionSet.create(files, registry, edit);
+            return VersionSet.create(files, registry, shared.ids(), edit);
         } finally {
             held.forEach(PhysicalFile::release);
         }

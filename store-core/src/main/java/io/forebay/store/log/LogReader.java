@@ -14,7 +14,8 @@ import java.util.Arrays;
  *
  * <p>The writer syncs every record before it appends the next, so a crash can spoil the last record only, and only by
  * leaving out parts of it: the file ends early, or a sector that never reached the disk reads as zeros. Such a torn tail
- * ends the log. Everything else is damage: a bad record with a good one behind it, or a last record whose bytes are all
+ * ends the log. A record of another log, or from another place, is none. Everything else is damage: a bad record with a good
+ * one behind it, or a last record whose bytes are all
  * there but do not match. Flips of bits in the length of the last record are found by checking it at its actual length, and
  * those in a record that has a few zeros at the begin or the end of a sector by looking for the bit ({@link OneBit}).
  *
@@ -35,10 +36,12 @@ public final class LogReader {
     private final byte[] log;
     /** Of an encrypted log, once its first record was read. */
     private FileCipher cipher;
+    /** Of the log, once its first record was read. */
+    private long id;
 
     private long records;
     private int at;
-    private int payloadAt;
+    private int contentAt;
     private boolean torn;
 
     /** Of a plain log. */
@@ -59,7 +62,7 @@ public final class LogReader {
     }
 
     /**
-     * The payload of the next record, or null at the end of the log.
+     * The content of the next record, or null at the end of the log.
      *
      * @throws CorruptionException when the record is bad and a crash cannot be the reason
      * @throws io.forebay.store.EncryptionException when the log is encrypted and its key is not to be had, or plain and refused
@@ -71,15 +74,16 @@ public final class LogReader {
         }
         int length = isWhole(at) ? lengthAt(at) : lengthOfUnwrittenOne();
         if (length > 0) {
-            payloadAt = at + LogFormat.HEADER_BYTES;
-            int end = payloadAt + length;
+            int end = at + LogFormat.HEADER_BYTES + length;
+            contentAt = at + LogFormat.HEADER_BYTES + LogFormat.ID_BYTES;
             if (records == 0) {
+                id = idAt(at);
                 readEnvelope(end);
             }
-            byte[] payload = cipher == null ? Arrays.copyOfRange(log, payloadAt, end) : decrypted(end);
+            byte[] content = cipher == null ? Arrays.copyOfRange(log, contentAt, end) : decrypted(end);
             records++;
             at = end;
-            return payload;
+            return content;
         }
         requireTornTail();
         torn = true;
@@ -87,20 +91,20 @@ public final class LogReader {
     }
 
     private void readEnvelope(int end) throws IOException {
-        if (!LogFormat.isEncrypted(log, payloadAt, end)) {
+        if (!LogFormat.isEncrypted(log, contentAt, end)) {
             encryption.checkPlain(name);
             return;
         }
-        int envelopeAt = payloadAt + Long.BYTES;
+        int envelopeAt = contentAt + Long.BYTES;
         KeyEnvelope envelope = KeyEnvelope.read(log, envelopeAt, end, name, envelopeAt);
         cipher = encryption.open(envelope, name, envelopeAt);
-        payloadAt += LogFormat.envelopeBytes(envelope);
+        contentAt += LogFormat.envelopeBytes(envelope);
     }
 
     private byte[] decrypted(int end) {
-        byte[] payload = new byte[Math.max(0, end - payloadAt - FileCipher.TAG_BYTES)];
-        cipher.open(records, FileCipher.KIND_RECORD, log, payloadAt, end - payloadAt, payload, 0, payloadAt);
-        return payload;
+        byte[] content = new byte[Math.max(0, end - contentAt - FileCipher.TAG_BYTES)];
+        cipher.open(records, FileCipher.KIND_RECORD, log, contentAt, end - contentAt, content, 0, contentAt);
+        return content;
     }
 
     /** Id of the master key that the log needs; null for a plain one, and before its first record was read. */
@@ -108,9 +112,9 @@ public final class LogReader {
         return cipher == null ? null : cipher.keyId();
     }
 
-    /** Where the payload that was read last begins, in bytes from the start of the file. */
-    public long payloadPosition() {
-        return payloadAt;
+    /** Where the content that was read last begins, in bytes from the start of the file. */
+    public long contentPosition() {
+        return contentAt;
     }
 
     /** True when the log ended in a record that was not written to its end. */
@@ -129,15 +133,24 @@ public final class LogReader {
                 | (log[index + 3] & 0xFF);
     }
 
+    private long idAt(int record) {
+        return ByteBuffer.wrap(log).getLong(record + LogFormat.HEADER_BYTES);
+    }
+
     private boolean isWhole(int record) {
         int room = log.length - record - LogFormat.HEADER_BYTES;
         if (room < 1) {
             return false;
         }
         int length = lengthAt(record);
-        return length >= 1
-                && length <= room
-                && LogWriter.checksum(log, record, length) == intAt(record + LogFormat.CRC_AT);
+        return length <= room
+                && isOfThisLog(record, length)
+                && LogWriter.checksum(record, log, record, length) == intAt(record + LogFormat.CRC_AT);
+    }
+
+    /** Whether a record with a payload of this length has the id of this log, if that is known. */
+    private boolean isOfThisLog(int record, int length) {
+        return length > LogFormat.ID_BYTES && (records == 0 || idAt(record) == id);
     }
 
     private void requireTornTail() {
@@ -189,9 +202,12 @@ public final class LogReader {
 
     /** True when the last record would be whole if its length were what is left of the file. */
     private boolean matchesAtLength(int length) {
+        if (!isOfThisLog(at, length)) {
+            return false;
+        }
         byte[] record = Arrays.copyOfRange(log, at, log.length);
         ByteBuffer.wrap(record).putInt(LogFormat.LENGTH_AT, length);
-        return LogWriter.checksum(record, 0, length) == intAt(at + LogFormat.CRC_AT);
+        return LogWriter.checksum(at, record, 0, length) == intAt(at + LogFormat.CRC_AT);
     }
 
     /**

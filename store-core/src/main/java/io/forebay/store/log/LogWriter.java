@@ -17,48 +17,52 @@ public final class LogWriter implements Closeable {
     /** Null for a plain log. */
     private final FileCipher cipher;
 
+    private final long id;
     private long records;
 
-    /** Takes over {@code file}, which is empty or holds whole records. The records are not encrypted. */
-    public LogWriter(WritableFile file) {
-        this(file, null);
+    /** As the other one, for a plain log. */
+    public LogWriter(WritableFile file, long id) {
+        this(file, id, null);
     }
 
     /**
      * Takes over {@code file}, which is empty.
      *
+     * @param id of this log and of no other, nor of one that was here before
      * @param cipher of this file, or null for a plain log
      */
-    public LogWriter(WritableFile file, FileCipher cipher) {
+    public LogWriter(WritableFile file, long id, FileCipher cipher) {
         this.file = file;
+        this.id = id;
         this.cipher = cipher;
     }
 
-    /** @param payload 1 byte to {@link LogFormat#MAX_PAYLOAD} less what encryption adds; about 1 GiB */
-    public void append(byte[] payload) throws IOException {
+    /** @param content 1 byte to {@link LogFormat#MAX_PAYLOAD} less the id and what encryption adds; about 1 GiB */
+    public void append(byte[] content) throws IOException {
         int prefix = cipher != null && records == 0 ? LogFormat.envelopeBytes(cipher.envelope()) : 0;
         int tag = cipher != null ? FileCipher.TAG_BYTES : 0;
-        int room = LogFormat.MAX_PAYLOAD - prefix - tag;
-        if (payload.length == 0 || payload.length > room) {
-            throw new IllegalArgumentException("A log record has " + payload.length + " bytes, must have 1 to " + room);
+        int room = LogFormat.MAX_PAYLOAD - LogFormat.ID_BYTES - prefix - tag;
+        if (content.length == 0 || content.length > room) {
+            throw new IllegalArgumentException("A log record has " + content.length + " bytes, must have 1 to " + room);
         }
-        if (cipher == null && records == 0 && LogFormat.isEncrypted(payload, 0, payload.length)) {
+        if (cipher == null && records == 0 && LogFormat.isEncrypted(content, 0, content.length)) {
             throw new IllegalArgumentException("The first record of a plain log begins like that of an encrypted one");
         }
-        int length = prefix + payload.length + tag;
+        int length = LogFormat.ID_BYTES + prefix + content.length + tag;
         ByteBuffer record = ByteBuffer.allocate(LogFormat.HEADER_BYTES + length);
         record.putInt(LogFormat.LENGTH_AT, length);
-        int at = LogFormat.HEADER_BYTES;
+        record.putLong(LogFormat.HEADER_BYTES, id);
+        int at = LogFormat.HEADER_BYTES + LogFormat.ID_BYTES;
         if (prefix > 0) {
             record.putLong(at, LogFormat.ENCRYPTED_MAGIC);
             cipher.envelope().write(record.array(), at + Long.BYTES);
         }
         if (cipher != null) {
-            cipher.seal(records, FileCipher.KIND_RECORD, payload, 0, payload.length, record.array(), at + prefix);
+            cipher.seal(records, FileCipher.KIND_RECORD, content, 0, content.length, record.array(), at + prefix);
         } else {
-            record.put(at, payload);
+            record.put(at, content);
         }
-        record.putInt(LogFormat.CRC_AT, checksum(record.array(), 0, length));
+        record.putInt(LogFormat.CRC_AT, checksum(file.position(), record.array(), 0, length));
         records++;
         file.append(record);
     }
@@ -68,9 +72,17 @@ public final class LogWriter implements Closeable {
         return cipher == null ? null : cipher.keyId();
     }
 
-    /** The checksum of the record that begins at {@code at}. */
-    static int checksum(byte[] log, int at, int payloadBytes) {
+    /**
+     * The checksum of a record.
+     *
+     * @param position of it in the file
+     * @param at where it begins in {@code log}
+     */
+    static int checksum(long position, byte[] log, int at, int payloadBytes) {
         CRC32C crc = new CRC32C();
+        for (int shift = Long.SIZE - Byte.SIZE; shift >= 0; shift -= Byte.SIZE) {
+            crc.update((int) (position >>> shift) & 0xFF);
+        }
         crc.update(log, at + LogFormat.LENGTH_AT, Integer.BYTES);
         crc.update(log, at + LogFormat.HEADER_BYTES, payloadBytes);
         return Crc32c.mask((int) crc.getValue());

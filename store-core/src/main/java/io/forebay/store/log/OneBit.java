@@ -13,10 +13,10 @@ final class OneBit {
 
     private OneBit() {}
 
-    /** @param length of the payload of the record that begins at {@code at}; it is not the length that was flipped */
+    /** @param length of the payload of the record at {@code at} of a file; it is not the length that was flipped */
     static boolean explains(byte[] log, int at, int length) {
         int stored = ByteBuffer.wrap(log).getInt(at + LogFormat.CRC_AT);
-        int computed = LogWriter.checksum(log, at, length);
+        int computed = LogWriter.checksum(at, log, at, length);
         if (Integer.bitCount(stored ^ computed) == 1) {
             return true;
         }

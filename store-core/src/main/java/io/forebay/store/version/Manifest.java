@@ -106,11 +106,16 @@ final class Manifest implements Closeable {
         return numbers.stream().map(Manifest::name).toList();
     }
 
-    /** Starts a manifest with the whole state {@code state}; durable on return. */
-    static Manifest create(FileStore files, long number, VersionEdit state, Encryption encryption) throws IOException {
+    /**
+     * Starts a manifest with the whole state {@code state}; durable on return.
+     *
+     * @param id of its log, never used before
+     */
+    static Manifest create(FileStore files, long number, long id, VersionEdit state, Encryption encryption)
+            throws IOException {
         String name = name(number);
         FileCipher cipher = encryption.create(name);
-        LogWriter log = new LogWriter(files.create(name), cipher);
+        LogWriter log = new LogWriter(files.create(name), id, cipher);
         try {
             byte[] edit = VersionEditCodec.encode(state);
             ByteBuffer header = ByteBuffer.allocate(HEADER_BYTES + edit.length);
@@ -175,9 +180,9 @@ final class Manifest implements Closeable {
             return null;
         }
         List<VersionEdit> edits = new ArrayList<>();
-        edits.add(header(header, name, log.payloadPosition()));
+        edits.add(header(header, name, log.contentPosition()));
         for (byte[] record = log.next(); record != null; record = log.next()) {
-            edits.add(VersionEditCodec.decode(record, name, log.payloadPosition()));
+            edits.add(VersionEditCodec.decode(record, name, log.contentPosition()));
         }
         return edits;
     }

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,6 +25,7 @@ final class ManifestLog {
 
     private final FileStore files;
     private final FileRegistry registry;
+    private final LongSupplier ids;
     private final long rollOverBytes;
     private final List<String> stale = new ArrayList<>();
     private long nextNumber;
@@ -33,10 +35,19 @@ final class ManifestLog {
     private boolean inDoubt;
     private volatile String keyId;
 
-    /** @param rollOverBytes a manifest is rolled over when it is larger than this, and than four times its header */
-    ManifestLog(FileStore files, FileRegistry registry, long rollOverBytes, Manifest.Recovered recovered) {
+    /**
+     * @param ids numbers that are never given twice, here or elsewhere
+     * @param rollOverBytes a manifest is rolled over when it is larger than this, and than four times its header
+     */
+    ManifestLog(
+            FileStore files,
+            FileRegistry registry,
+            LongSupplier ids,
+            long rollOverBytes,
+            Manifest.Recovered recovered) {
         this.files = files;
         this.registry = registry;
+        this.ids = ids;
         this.rollOverBytes = rollOverBytes;
         nextNumber = recovered.nextNumber();
         stale.addAll(recovered.stale());
@@ -148,7 +159,7 @@ final class ManifestLog {
         long number = nextNumber++;
         boolean created = false;
         try {
-            Manifest fresh = Manifest.create(files, number, whole, registry.encryption());
+            Manifest fresh = Manifest.create(files, number, ids.getAsLong(), whole, registry.encryption());
             created = true;
             return fresh;
         } finally {

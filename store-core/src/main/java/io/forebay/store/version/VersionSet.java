@@ -8,6 +8,7 @@ import java.nio.file.NoSuchFileException;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -50,19 +51,21 @@ public final class VersionSet implements Closeable {
      * is written before the first {@link #apply}, unless there are orphaned SSTs: they are deleted in the background, behind a
      * new manifest.
      *
+     * @param ids numbers that are never given twice, here or elsewhere
      * @throws CorruptionException when the manifest is damaged, or when there are SSTs and no manifest: it was lost, or a
      *     {@link #create} was cut off
      */
-    public static VersionSet open(FileStore files, FileRegistry registry) throws IOException {
-        return open(files, registry, ROLL_OVER_BYTES);
+    public static VersionSet open(FileStore files, FileRegistry registry, LongSupplier ids) throws IOException {
+        return open(files, registry, ids, ROLL_OVER_BYTES);
     }
 
-    static VersionSet open(FileStore files, FileRegistry registry, long rollOverBytes) throws IOException {
+    static VersionSet open(FileStore files, FileRegistry registry, LongSupplier ids, long rollOverBytes)
+            throws IOException {
         Manifest.Recovered recovered = Manifest.recover(files, registry.encryption());
         if (recovered.number() < 0) {
             Manifest.requireNoTables(files);
         }
-        ManifestLog manifest = new ManifestLog(files, registry, rollOverBytes, recovered);
+        ManifestLog manifest = new ManifestLog(files, registry, ids, rollOverBytes, recovered);
         manifest.settleThePast(recovered);
         VersionSet set = new VersionSet(files, registry, manifest);
         if (recovered.number() < 0) {
@@ -78,16 +81,18 @@ public final class VersionSet implements Closeable {
      * Makes a store with a given state where there is none; it is durable on return. SSTs of other names are left alone
      * until the next {@link #open}.
      *
+     * @param ids as in {@link #open}
      * @param state its files were acquired by the caller
      * @throws IllegalStateException when there is a manifest
      */
-    public static VersionSet create(FileStore files, FileRegistry registry, VersionEdit state) throws IOException {
+    public static VersionSet create(FileStore files, FileRegistry registry, LongSupplier ids, VersionEdit state)
+            throws IOException {
         try {
             Manifest.Recovered recovered = Manifest.recover(files, registry.encryption());
             if (recovered.number() >= 0) {
                 throw new IllegalStateException("There is a store in " + files.describe() + " already");
             }
-            ManifestLog manifest = new ManifestLog(files, registry, ROLL_OVER_BYTES, recovered);
+            ManifestLog manifest = new ManifestLog(files, registry, ids, ROLL_OVER_BYTES, recovered);
             VersionRecovery.requireKeys(
                     state.added().stream().map(VersionEdit.Added::file).toList(), null);
             manifest.settleThePast(recovered);
@@ -138,9 +143,14 @@ public final class VersionSet implements Closeable {
             Manifest.requireNoTables(files);
             throw new NoSuchFileException(files.describe(), null, "there is no store");
         }
-        VersionSet set = new VersionSet(files, registry, new ManifestLog(files, registry, ROLL_OVER_BYTES, recovered));
+        ManifestLog manifest = new ManifestLog(files, registry, VersionSet::noId, ROLL_OVER_BYTES, recovered);
+        VersionSet set = new VersionSet(files, registry, manifest);
         set.current = VersionRecovery.run(recovered, registry, set.state);
         return set;
+    }
+
+    private static long noId() {
+        throw new IllegalStateException("A store that is only read gets no new manifest");
     }
 
     /** True for names of manifests, whole or not. */

@@ -2,7 +2,7 @@ package io.forebay.store.log;
 
 import java.nio.ByteBuffer;
 
-/** Makes the checksums of a damaged log right again, for as long as the lengths lead from record to record. */
+/** Makes checksums and ids of a damaged log right again, for as long as the lengths lead from record to record. */
 public final class LogChecksums {
     private LogChecksums() {}
 
@@ -14,7 +14,10 @@ public final class LogChecksums {
             if (length < 1 || length > log.length - at - LogFormat.HEADER_BYTES) {
                 return;
             }
-            out.putInt(at + LogFormat.CRC_AT, LogWriter.checksum(log, at, length));
+            if (length > LogFormat.ID_BYTES) {
+                out.putLong(at + LogFormat.HEADER_BYTES, out.getLong(LogFormat.HEADER_BYTES));
+            }
+            out.putInt(at + LogFormat.CRC_AT, LogWriter.checksum(at, log, at, length));
             at += LogFormat.HEADER_BYTES + length;
         }
     }

@@ -29,7 +29,7 @@ class LogDamageTest {
         for (int before = 440; before < 520; before++) {
             // Ends in zeros, as the payload of a commit without offsets does, some of them behind the border.
             check(before, 60, 12);
-            check(before, 5, 4);
+            check(before, LogFormat.ID_BYTES + 5, 4);
         }
     }
 
@@ -45,7 +45,8 @@ class LogDamageTest {
         for (int bit = 0; bit < log.length * 8; bit += bit / 8 < last - 16 ? 97 : 1) {
             byte[] damaged = log.clone();
             damaged[bit / 8] ^= (byte) (0x80 >>> bit % 8);
-            assertThat(isNoticedOrHarmless(damaged, Arrays.copyOfRange(log, log.length - length, log.length)))
+            assertThat(isNoticedOrHarmless(
+                            damaged, Arrays.copyOfRange(log, log.length - length + LogFormat.ID_BYTES, log.length)))
                     .as("bit %d of a log of %d bytes with the last record at %d", bit, log.length, last)
                     .isTrue();
             FIGURES.add("bits", 1);
@@ -53,7 +54,7 @@ class LogDamageTest {
     }
 
     /** The bit is noticed, or both records come out as they were written. */
-    private static boolean isNoticedOrHarmless(byte[] log, byte[] lastPayload) throws IOException {
+    private static boolean isNoticedOrHarmless(byte[] log, byte[] lastContent) throws IOException {
         LogReader reader = new LogReader(new ByteArrayFile(log), "log");
         try {
             int records = 0;
@@ -62,7 +63,7 @@ class LogDamageTest {
                 last = payload;
                 records++;
             }
-            return records == 2 && Arrays.equals(last, lastPayload);
+            return records == 2 && Arrays.equals(last, lastContent);
         } catch (CorruptionException e) {
             assertThat(e.file()).isEqualTo("log");
             assertThat(e.offset()).isBetween(0L, (long) log.length);
@@ -101,13 +102,14 @@ class LogDamageTest {
         }
     }
 
-    /** Two records, the last of {@code length} bytes behind one that takes {@code before}. */
+    /** Two records, the last with {@code length} bytes of payload behind one that takes {@code before}. */
     private static byte[] log(int before, int length, int zeros) {
         ByteBuffer out = ByteBuffer.allocate(before + LogFormat.HEADER_BYTES + length);
         Random random = new Random(before * 31L + length);
         for (int bytes : new int[] {before - LogFormat.HEADER_BYTES, length}) {
             byte[] payload = new byte[bytes];
             random.nextBytes(payload);
+            Arrays.fill(payload, 0, LogFormat.ID_BYTES, (byte) 0x5A);
             if (bytes == length) {
                 Arrays.fill(payload, bytes - zeros, bytes, (byte) 0);
             }

@@ -15,7 +15,7 @@ class LogFormatTest {
     @Test
     void bytesAreAsEver() throws IOException {
         MemoryFileStore files = new MemoryFileStore();
-        try (LogWriter log = new LogWriter(files.create("log"))) {
+        try (LogWriter log = new LogWriter(files.create("log"), 0x0123456789ABCDEFL)) {
             log.append(new byte[] {1, 2, 3});
             log.append(new byte[] {(byte) 0xFF});
         }
@@ -30,9 +30,9 @@ class LogFormatTest {
     void logsOfOldCanBeRead() throws IOException {
         LogReader log = new LogReader(new ByteArrayFile(GoldenBytes.read("log")), "log");
         assertThat(log.next()).containsExactly(1, 2, 3);
-        assertThat(log.payloadPosition()).isEqualTo(8);
+        assertThat(log.contentPosition()).isEqualTo(16);
         assertThat(log.next()).containsExactly(0xFF);
-        assertThat(log.payloadPosition()).isEqualTo(19);
+        assertThat(log.contentPosition()).isEqualTo(35);
         assertThat(log.next()).isNull();
         assertThat(log.isTorn()).isFalse();
     }

@@ -43,8 +43,8 @@ class LogFuzzTest extends FuzzTests {
         int at = 0;
         for (byte[] payload = log.next(); payload != null; payload = log.next()) {
             require(payload.length > 0, "no record without a payload");
-            int payloadAt = at + LogFormat.HEADER_BYTES;
-            require(log.payloadPosition() == payloadAt, "records follow each other");
+            int payloadAt = at + LogFormat.HEADER_BYTES + LogFormat.ID_BYTES;
+            require(log.contentPosition() == payloadAt, "records follow each other");
             at = payloadAt + payload.length;
             require(Arrays.equals(payload, 0, payload.length, input, payloadAt, at), "the payload as it was written");
         }
@@ -58,7 +58,7 @@ class LogFuzzTest extends FuzzTests {
         for (int length : lengths) {
             byte[] payload = new byte[length];
             Arrays.fill(payload, 0, Math.min(length, 40), (byte) (length | 1));
-            out.putInt(length).putInt(0).put(payload);
+            out.putInt(LogFormat.ID_BYTES + length).putInt(0).putLong(7).put(payload);
         }
         byte[] log = Arrays.copyOf(out.array(), out.position());
         LogChecksums.repair(log);

@@ -19,11 +19,18 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 class LogTest {
-    private static final String GOLDEN = "0000000306e37b69010203000000011caae233ff";
+    private static final long ID = 0x0123456789ABCDEFL;
+    private static final String GOLDEN =
+            "0000000ba8bf99f10123456789abcdef010203" + "000000096831fdd80123456789abcdefff";
+    private static final int OVERHEAD = LogFormat.HEADER_BYTES + LogFormat.ID_BYTES;
 
     private static byte[] log(List<byte[]> records) throws IOException {
+        return log(ID, records);
+    }
+
+    private static byte[] log(long id, List<byte[]> records) throws IOException {
         MemoryFileStore files = new MemoryFileStore();
-        try (LogWriter writer = new LogWriter(files.create("log"))) {
+        try (LogWriter writer = new LogWriter(files.create("log"), id)) {
             for (byte[] record : records) {
                 writer.append(record);
                 writer.sync();
@@ -74,7 +81,7 @@ class LogTest {
     private static int start(List<byte[]> records, int index) {
         int at = 0;
         for (int i = 0; i < index; i++) {
-            at += 8 + records.get(i).length;
+            at += OVERHEAD + records.get(i).length;
         }
         return at;
     }
@@ -92,7 +99,7 @@ class LogTest {
         LogReader reader = reader(log(records));
         for (int i = 0; i < records.size(); i++) {
             assertThat(reader.next()).isEqualTo(records.get(i));
-            assertThat(reader.payloadPosition()).isEqualTo(start(records, i) + 8);
+            assertThat(reader.contentPosition()).isEqualTo(start(records, i) + OVERHEAD);
         }
         assertThat(reader.next()).isNull();
         assertThat(reader.isTorn()).isFalse();
@@ -105,7 +112,7 @@ class LogTest {
 
     @Test
     void emptyRecordsAreRefused() throws IOException {
-        try (LogWriter writer = new LogWriter(new MemoryFileStore().create("log"))) {
+        try (LogWriter writer = new LogWriter(new MemoryFileStore().create("log"), ID)) {
             assertThatThrownBy(() -> writer.append(new byte[0])).isInstanceOf(IllegalArgumentException.class);
         }
     }
@@ -151,7 +158,7 @@ class LogTest {
     void aLastRecordWhoseChecksumBeginsWithZerosInAnUnwrittenSectorIsWhole() throws IOException {
         for (int zeros = 1; zeros <= 2; zeros++) {
             int begin = 512 - 4 - zeros;
-            List<byte[]> records = new ArrayList<>(List.of(new byte[begin - 8]));
+            List<byte[]> records = new ArrayList<>(List.of(new byte[begin - OVERHEAD]));
             byte[] log = null;
             for (int i = 0; log == null || log[512 - zeros] != 0 || log[511] != 0; i++) {
                 byte[] last = ByteBuffer.allocate(40).putInt(i).putInt(17).array();
@@ -162,6 +169,43 @@ class LogTest {
             }
             Arrays.fill(log, begin, 512, (byte) 0);
             assertThat(read(log)).hasSize(2);
+        }
+    }
+
+    /** As a host makes it whose payload holds the manifest of another store, or of this one. */
+    @Test
+    void aContentThatHoldsRecordsIsTornLikeAnyOther() throws IOException {
+        List<byte[]> records = someRecords(8);
+        byte[] other = log(List.of(noise(new Random(9), 30), noise(new Random(10), 50)));
+        for (int index = 0; index < records.size(); index++) {
+            List<byte[]> holding = new ArrayList<>(records.subList(0, index));
+            byte[] own = index == 0 ? other : log(records.subList(0, index));
+            holding.add(ByteBuffer.allocate(own.length + other.length + 100)
+                    .put(own)
+                    .put(other)
+                    .put(noise(new Random(index), 100))
+                    .array());
+            byte[] log = log(holding);
+            for (int cut = 1; cut <= 100; cut += 33) {
+                assertThat(read(Arrays.copyOf(log, log.length - cut))).hasSize(index);
+            }
+        }
+    }
+
+    /** Behind a file whose length outlived its bytes may lie what an older file had there. */
+    @Test
+    void recordsOfAnotherLogInTheSamePlaceAreNone() throws IOException {
+        List<byte[]> records = someRecords(11);
+        byte[] log = log(ID, records);
+        byte[] older = log(ID + 1, someRecords(12));
+        for (int whole = 1; whole < records.size(); whole++) {
+            byte[] mixed = older.clone();
+            System.arraycopy(log, 0, mixed, 0, start(records, whole));
+            LogReader reader = reader(mixed);
+            for (int i = 0; i < whole; i++) {
+                assertThat(reader.next()).isEqualTo(records.get(i));
+            }
+            assertThatThrownBy(reader::next).isInstanceOf(CorruptionException.class);
         }
     }
 

@@ -53,7 +53,7 @@ class EncryptedManifestTest {
     private static byte[] manifest(Encryption encryption) throws IOException {
         MemoryFileStore files = new MemoryFileStore();
         VersionEdit state = new VersionEdit().commit(9, "secret payload".getBytes(StandardCharsets.US_ASCII));
-        try (Manifest manifest = Manifest.create(files, 1, state.mergeName("secret-merge"), encryption)) {
+        try (Manifest manifest = Manifest.create(files, 1, 7, state.mergeName("secret-merge"), encryption)) {
             manifest.append(new VersionEdit().add(0, file(encryption.isOn() ? "k" : null)));
             manifest.append(new VersionEdit().lastSequence(10));
         }
@@ -191,14 +191,14 @@ class EncryptedManifestTest {
         MemoryFileStore files = new MemoryFileStore();
         VersionEdit state =
                 new VersionEdit().lastSequence(9).commit(9, new byte[0]).add(0, file("k"));
-        Manifest.create(files, 1, state, Encryption.NONE).close();
+        Manifest.create(files, 1, 7, state, Encryption.NONE).close();
         SlabPool pool = new SlabPool(new HeapSlabs(), 4 << 20);
         FileRegistry registry = new FileRegistry(
                 files,
                 new TableCache(new BlockCache(pool), pool, 16),
                 new SteppedExecutor(new ManualClock()),
                 Encryption.of(KEYS, false));
-        assertThatThrownBy(() -> VersionSet.open(files, registry))
+        assertThatThrownBy(() -> VersionSet.open(files, registry, () -> 8))
                 .isInstanceOf(CorruptionException.class)
                 .hasMessageContaining(NAME)
                 .hasMessageContaining(ID.name());

@@ -19,7 +19,8 @@ class ManifestFormatTest {
 
     @Test
     void bytesAreAsEver() throws IOException {
-        try (Manifest manifest = Manifest.create(files, 1, new VersionEdit().nextRank(1), Encryption.NONE)) {
+        try (Manifest manifest =
+                Manifest.create(files, 1, 0x0123456789ABCDEFL, new VersionEdit().nextRank(1), Encryption.NONE)) {
             manifest.append(flush());
             manifest.append(new VersionEdit().commit(41, new byte[] {7}));
         }

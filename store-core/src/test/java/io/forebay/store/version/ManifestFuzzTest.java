@@ -127,7 +127,7 @@ class ManifestFuzzTest extends FuzzTests {
     private static byte[] records(byte[]... payloads) {
         ByteBuffer out = ByteBuffer.allocate(4096);
         for (byte[] payload : payloads) {
-            out.putInt(payload.length).putInt(0).put(payload);
+            out.putInt(Long.BYTES + payload.length).putInt(0).putLong(7).put(payload);
         }
         byte[] log = Arrays.copyOf(out.array(), out.position());
         LogChecksums.repair(log);

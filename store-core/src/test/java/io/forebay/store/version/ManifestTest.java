@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 
 class ManifestTest {
     private static final String GOLDEN_HEADER =
-            "0000001340e1587a" + "46424d414e494631" + "00000001" + "0100" + "030000" + "0601";
+            "0000001b0277ef33" + "0000000000000001" + "46424d414e494631" + "00000001" + "0100" + "030000" + "0601";
 
     /** A manifest after each of its edits. */
     private record Point(long manifestBytes, List<String> state, List<Long> tables, long commit) {}
@@ -218,12 +218,12 @@ class ManifestTest {
     void goldenHeader() throws IOException {
         VersionFixture store = VersionFixture.open(files);
         store.close();
-        // length, checksum, magic, version, last sequence 0, commit at 0 without payload, next rank 1
+        // length, checksum, id, magic, version, last sequence 0, commit at 0 without payload, next rank 1
         assertThat(HexFormat.of().formatHex(read(files, Manifest.name(1)))).isEqualTo(GOLDEN_HEADER);
     }
 
     private static void writeManifest(FileStore files, String header, byte[]... edits) throws IOException {
-        try (LogWriter log = new LogWriter(files.create(Manifest.name(1)))) {
+        try (LogWriter log = new LogWriter(files.create(Manifest.name(1)), 1)) {
             log.append(HexFormat.of().parseHex(header));
             for (byte[] edit : edits) {
                 log.append(edit);

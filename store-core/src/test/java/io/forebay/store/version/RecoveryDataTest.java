@@ -49,6 +49,7 @@ class RecoveryDataTest {
     private List<VersionEdit> edits;
     private boolean filesGiven;
     private VersionFixture open;
+    private long ids;
 
     @TestFactory
     Stream<DynamicTest> answersAsWritten() {
@@ -139,7 +140,7 @@ class RecoveryDataTest {
                 .putInt(Manifest.FORMAT_VERSION)
                 .put(state);
         try (WritableFile file = files.create(manifest);
-                LogWriter log = new LogWriter(file)) {
+                LogWriter log = new LogWriter(file, ++ids)) {
             log.append(header.array());
             for (VersionEdit edit : edits.subList(1, edits.size())) {
                 log.append(VersionEditCodec.encode(edit));
@@ -160,7 +161,7 @@ class RecoveryDataTest {
             case "only" -> bytes = Arrays.copyOf(bytes, number);
             case "zeros" -> Arrays.fill(bytes, number, Math.min(bytes.length, Integer.parseInt(words[2])), (byte) 0);
             case "version" -> {
-                ByteBuffer.wrap(bytes).putInt(16, number);
+                ByteBuffer.wrap(bytes).putInt(24, number);
                 io.forebay.store.log.LogChecksums.repair(bytes);
             }
             default -> bytes[number < 0 ? bytes.length + number : number] ^= 4;

@@ -14,6 +14,8 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 
 /** A directory with a version set over files that need not be real SSTs, because nobody reads them. */
 final class VersionFixture {
@@ -24,6 +26,8 @@ final class VersionFixture {
     final TableCache tables = new TableCache(cache, pool, 16);
     final FileRegistry registry;
     VersionSet set;
+    /** Ids of manifests; each fixture begins anew. */
+    final LongSupplier ids = new AtomicLong()::incrementAndGet;
 
     VersionFixture(FileStore files) {
         this.files = files;
@@ -34,7 +38,7 @@ final class VersionFixture {
     VersionFixture(FileStore files, BackgroundExecutor background) throws IOException {
         this.files = files;
         registry = new FileRegistry(files, tables, background);
-        set = VersionSet.open(files, registry);
+        set = VersionSet.open(files, registry, ids);
     }
 
     static VersionFixture open(FileStore files) throws IOException {
@@ -43,7 +47,7 @@ final class VersionFixture {
 
     static VersionFixture open(FileStore files, long rollOverBytes) throws IOException {
         VersionFixture fixture = new VersionFixture(files);
-        fixture.set = VersionSet.open(files, fixture.registry, rollOverBytes);
+        fixture.set = VersionSet.open(files, fixture.registry, fixture.ids, rollOverBytes);
         return fixture;
     }
 

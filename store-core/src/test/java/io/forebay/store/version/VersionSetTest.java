@@ -280,6 +280,7 @@ class VersionSetTest {
         store.set = VersionSet.create(
                 files,
                 store.registry,
+                store.ids,
                 new VersionEdit()
                         .add(3, one)
                         .lastSequence(50)
@@ -309,7 +310,7 @@ class VersionSetTest {
         store.close();
         VersionFixture second = new VersionFixture(files);
         FileMeta same = VersionFixture.meta(id(1), "a", "m", 1, 1).withFile(second.registry.acquire(id(1), 100));
-        assertThatThrownBy(() -> VersionSet.create(files, second.registry, new VersionEdit().add(0, same)))
+        assertThatThrownBy(() -> VersionSet.create(files, second.registry, second.ids, new VersionEdit().add(0, same)))
                 .isInstanceOf(IllegalStateException.class);
         same.file().release();
         second.executor.drain();
