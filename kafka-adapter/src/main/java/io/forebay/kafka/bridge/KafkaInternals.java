@@ -27,14 +27,19 @@ import org.apache.kafka.streams.query.PositionBound;
 import org.apache.kafka.streams.query.Query;
 import org.apache.kafka.streams.query.QueryConfig;
 import org.apache.kafka.streams.query.QueryResult;
+import org.apache.kafka.streams.state.TimestampedBytesStore;
+import org.apache.kafka.streams.state.WindowStore;
 import org.apache.kafka.streams.state.internals.CachingWindowStore;
 import org.apache.kafka.streams.state.internals.KeyValueToTimestampedKeyValueByteStoreAdapter;
 import org.apache.kafka.streams.state.internals.ListValueStore;
 import org.apache.kafka.streams.state.internals.StoreQueryUtils;
 import org.apache.kafka.streams.state.internals.WrappedStateStore;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The calls into Kafka's internals. Static and stateless; the thread rules are those of the arguments. */
 public final class KafkaInternals {
+    private static final Logger LOG = LoggerFactory.getLogger(KafkaInternals.class);
     private static final StackWalker CALLS = StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE);
 
     private KafkaInternals() {}
@@ -104,11 +109,33 @@ public final class KafkaInternals {
     }
 
     /**
-     * True when Kafka's record cache lies over the window store that is the innermost of {@code root}.
+     * The store as one over which Kafka's builders lay the record cache that keeps the order of time. They do so for stores
+     * whose values have a timestamp only.
+     *
+     * @param store a time-ordered window store
+     * @param indexed whether its reads of a range of keys come by segment and key, and not in the order of time
+     * @return {@code store} itself when it cannot be had, which the log tells: {@link #isCachedByKey} is true then if Kafka
+     *     lays a cache over it
+     */
+    public static WindowStore<Bytes, byte[]> timeOrdered(WindowStore<Bytes, byte[]> store, boolean indexed) {
+        if (!(store instanceof TimestampedBytesStore)) {
+            return store;
+        }
+        try {
+            return TimeOrderedWindowStore.of(store, indexed);
+        } catch (ReflectiveOperationException | LinkageError e) {
+            LOG.warn("This Kafka does not let store {} be known as time-ordered", store.name(), e);
+            return store;
+        }
+    }
+
+    /**
+     * True when Kafka's record cache lies over the window store that is the innermost of {@code root}, and it is the one that
+     * sorts by key within a segment.
      *
      * @param root the outermost store, as given to {@link StateStore#init}; null for none
      */
-    public static boolean isCached(StateStore root) {
+    public static boolean isCachedByKey(StateStore root) {
         for (StateStore store = root; store instanceof WrappedStateStore<?, ?, ?> wrapper; store = wrapper.wrapped()) {
             if (store instanceof CachingWindowStore) {
                 return true;

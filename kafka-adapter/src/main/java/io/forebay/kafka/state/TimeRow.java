@@ -76,6 +76,12 @@ public enum TimeRow {
         return Arrays.copyOfRange(row, at, at + keyLength(rowLength));
     }
 
+    /** Compares the key of a row with another one, byte by byte, unsigned. */
+    public int compareKey(byte[] row, int rowLength, byte[] key) {
+        int at = TIME_BYTES + startBytes;
+        return Arrays.compareUnsigned(row, at, at + keyLength(rowLength), key, 0, key.length);
+    }
+
     public static long time(byte[] row) {
         return (long) LONG.get(row, 0) & ~MARK;
     }

@@ -141,7 +141,7 @@ public class ForebaySessionStore extends SegmentedStore implements SessionStore<
 
     private static final class SessionsByTime extends TimeRowIterator<Windowed<Bytes>> {
         SessionsByTime(SegmentedStore store, long earliestEnd, long latestEnd) {
-            super(store, earliestEnd, latestEnd, true);
+            super(store, TimeRow.SESSION, null, null, earliestEnd, latestEnd, true);
         }
 
         @Override

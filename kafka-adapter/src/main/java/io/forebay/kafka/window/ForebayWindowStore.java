@@ -4,16 +4,16 @@ import io.forebay.kafka.bridge.KafkaInternals;
 import io.forebay.kafka.offsets.ValueFormat;
 import io.forebay.kafka.state.InvalidRange;
 import io.forebay.kafka.state.TimeRow;
+import java.util.Arrays;
 import java.util.Objects;
 import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.errors.StreamsException;
 import org.apache.kafka.streams.kstream.Windowed;
 import org.apache.kafka.streams.processor.StateStore;
 import org.apache.kafka.streams.processor.StateStoreContext;
 import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.WindowStore;
 import org.apache.kafka.streams.state.WindowStoreIterator;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A window store; the time of a row is the start of its window. Iterators see the store as it is at their first use.
@@ -22,16 +22,13 @@ import org.slf4j.LoggerFactory;
  * opened, in step with those that Kafka writes to the changelog.
  *
  * <p>Rows come by segment of time, then by key; those of one key in the order of time. In a time-ordered store, reads that
- * are not given keys come in the order of time, then of key. But when Kafka has put its record cache over the store, which
- * merges what it holds into what it reads here, the order is the cache's: the former.
+ * are not given keys come in the order of time, then of key; whether those of a range of keys do so too is said in {@link
+ * Segments}. Kafka's record cache relies on these orders.
  */
 public class ForebayWindowStore extends SegmentedStore implements WindowStore<Bytes, byte[]> {
-    private static final Logger LOG = LoggerFactory.getLogger(ForebayWindowStore.class);
-
     private final long windowSize;
     private final boolean retainDuplicates;
     private volatile int sequence;
-    private volatile boolean cached;
 
     ForebayWindowStore(String name, ValueFormat format, Segments segments, long windowSize, boolean retainDuplicates) {
         super(name, RowFormat.WINDOW, format, segments);
@@ -42,14 +39,11 @@ public class ForebayWindowStore extends SegmentedStore implements WindowStore<By
     @Override
     public void init(StateStoreContext context, StateStore root) {
         sequence = 0;
-        cached = KafkaInternals.isCached(root);
-        if (cached && isTimeOrdered()) {
-            LOG.warn(
-                    "Store {} keeps windows that are put out when they close, and Kafka's record cache lies over it. Windows that "
-                            + "close together come out in the order of the cache, by key within a segment of time, and not in the "
-                            + "order of time: windows without grace downstream may drop some as late. "
-                            + "Materialized.withCachingDisabled() keeps the order of time",
-                    name());
+        if (isTimeOrdered() && KafkaInternals.isCachedByKey(root)) {
+            throw new StreamsException(
+                    "Store " + name() + " keeps windows that are put out when they close, and Kafka has laid the "
+                            + "record cache over it that sorts by key: the windows would come out in a wrong order, some twice. "
+                            + "Materialized.withCachingDisabled() leaves it out");
         }
         super.init(context, root);
     }
@@ -122,8 +116,8 @@ public class ForebayWindowStore extends SegmentedStore implements WindowStore<By
     private KeyValueIterator<Windowed<Bytes>, byte[]> fetchAll(long timeFrom, long timeTo, boolean forward) {
         long visibleFrom = visibleFrom(timeFrom, timeTo);
         store();
-        return isTimeOrdered() && !cached
-                ? new WindowsByTime(this, visibleFrom, timeTo, forward, windowSize)
+        return isTimeOrdered()
+                ? new WindowsByTime(this, null, null, visibleFrom, timeTo, forward, windowSize)
                 : new Windows(this, new RowQuery(null, null, visibleFrom, timeTo, Long.MAX_VALUE, forward), windowSize);
     }
 
@@ -133,16 +127,15 @@ public class ForebayWindowStore extends SegmentedStore implements WindowStore<By
             return InvalidRange.empty();
         }
         store();
-        return new Windows(
-                this,
-                new RowQuery(
-                        keyFrom == null ? null : keyFrom.get(),
-                        keyTo == null ? null : keyTo.get(),
-                        visibleFrom(timeFrom),
-                        timeTo,
-                        Long.MAX_VALUE,
-                        forward),
-                windowSize);
+        byte[] from = keyFrom == null ? null : keyFrom.get();
+        byte[] to = keyTo == null ? null : keyTo.get();
+        long visibleFrom = visibleFrom(timeFrom);
+        if (from != null && Arrays.equals(from, to)) {
+            return new Windows(this, RowQuery.oneKey(from, visibleFrom, timeTo, Long.MAX_VALUE, forward), windowSize);
+        }
+        return isIndexed()
+                ? new Windows(this, new RowQuery(from, to, visibleFrom, timeTo, Long.MAX_VALUE, forward), windowSize)
+                : new WindowsByTime(this, from, to, visibleFrom, timeTo, forward, windowSize);
     }
 
     private static final class Values extends RowIterator<Long> implements WindowStoreIterator<byte[]> {
@@ -174,8 +167,15 @@ public class ForebayWindowStore extends SegmentedStore implements WindowStore<By
     private static final class WindowsByTime extends TimeRowIterator<Windowed<Bytes>> {
         private final long windowSize;
 
-        WindowsByTime(SegmentedStore store, long timeFrom, long timeTo, boolean forward, long windowSize) {
-            super(store, timeFrom, timeTo, forward);
+        WindowsByTime(
+                SegmentedStore store,
+                byte[] keyFrom,
+                byte[] keyTo,
+                long timeFrom,
+                long timeTo,
+                boolean forward,
+                long windowSize) {
+            super(store, TimeRow.WINDOW, keyFrom, keyTo, timeFrom, timeTo, forward);
             this.windowSize = windowSize;
         }
 

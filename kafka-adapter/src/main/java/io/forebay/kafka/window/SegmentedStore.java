@@ -19,9 +19,9 @@ import org.slf4j.LoggerFactory;
  * Rows with a time, of which those that are too old vanish.
  *
  * <p>Stream time is the highest time of a row so far; it is committed with the rows. How far behind it a read shows rows is
- * said in {@link Segments}. A put is refused, and counted as dropped, when its span of time is expired; expired spans are
+ * said in {@link Segments}. A put is refused, and counted as dropped, when its segment is expired; expired segments are
  * deleted by a range delete when a put moves stream time past them. A time-ordered store has a second row for each row, see
- * {@link TimeRow}.
+ * {@link TimeRow}, and sees stream time anew after each open: until then it shows what is there, as Kafka's do.
  */
 abstract class SegmentedStore extends ForebayStateStore {
     private static final Logger LOG = LoggerFactory.getLogger(SegmentedStore.class);
@@ -31,6 +31,9 @@ abstract class SegmentedStore extends ForebayStateStore {
     private final RowFormat rowFormat;
     private final Segments segments;
     private volatile long streamTime = -1;
+    /** Stream time as far as it was seen since the store was opened: by that Kafka's time-ordered stores hide and drop. */
+    private volatile long seenTime = -1;
+
     private Runnable droppedRecords = () -> {};
     private volatile Unemitted unemitted = Unemitted.notKept();
     /** Rows from before this time are deleted already. */
@@ -48,6 +51,7 @@ abstract class SegmentedStore extends ForebayStateStore {
     @Override
     protected final void opened(StateStoreContext context, long committedStreamTime) {
         streamTime = committedStreamTime;
+        seenTime = segments.timeOrdered() ? -1 : committedStreamTime;
         deletedBefore = 0;
         unemitted = Unemitted.of(segments, context);
         droppedRecords = KafkaInternals.droppedRecords(context);
@@ -74,7 +78,7 @@ abstract class SegmentedStore extends ForebayStateStore {
 
     /** The lowest time that may be shown, at least {@code from} and 0. */
     final long visibleFrom(long from) {
-        return Math.max(0, Math.max(from, segments.visibleFrom(streamTime)));
+        return Math.max(0, Math.max(from, segments.visibleFrom(seenTime)));
     }
 
     /**
@@ -94,12 +98,17 @@ abstract class SegmentedStore extends ForebayStateStore {
         return segments.timeOrdered();
     }
 
+    /** Whether a read of a range of keys comes by segment and key. */
+    final boolean isIndexed() {
+        return segments.indexed();
+    }
+
     final void putRow(Bytes key, long time, long last, byte[] value) {
         advance(time);
-        long liveFrom = unemitted.liveFrom(segments, streamTime);
+        long liveFrom = unemitted.liveFrom(segments, seenTime);
         if (time < 0 || time < liveFrom) {
             droppedRecords.run();
-            LOG.debug("Dropping a row of store {} at {}: stream time is {}", name(), time, streamTime);
+            LOG.debug("Dropping a row of store {} at {}: stream time is {}", name(), time, seenTime);
             return;
         }
         Store writer = writer();
@@ -197,8 +206,9 @@ abstract class SegmentedStore extends ForebayStateStore {
     }
 
     private void advance(long time) {
-        if (time > streamTime) {
-            streamTime = time; // written by one thread at a time
+        if (time > seenTime) { // written by one thread at a time
+            seenTime = time;
+            streamTime = Math.max(streamTime, time);
         }
     }
 
@@ -207,7 +217,7 @@ abstract class SegmentedStore extends ForebayStateStore {
         for (ConsumerRecord<byte[], byte[]> changelogRecord : changelog) {
             advance(rowFormat.changelogTime(changelogRecord.key()));
         }
-        long liveFrom = unemitted.liveFromInRestore(segments, streamTime);
+        long liveFrom = unemitted.liveFromInRestore(segments, seenTime);
         if (liveFrom > deletedBefore) {
             batch.deleteRange(FIRST_SEGMENT, RowFormat.segmentPrefix(segmentOf(liveFrom)));
             if (segments.timeOrdered()) {

@@ -9,18 +9,37 @@ import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.errors.InvalidStateStoreException;
 
 /**
- * Walks the rows of a time-ordered store between two times, both included, in the order of time. Opened by its first use,
- * and ended by a close of the store, as a {@link RowIterator} is.
+ * Walks the rows of a time-ordered store between two times, both included, in the order of time, and passes over those of
+ * keys outside a range. Opened by its first use, and ended by a close of the store, as a {@link RowIterator} is.
  */
 abstract class TimeRowIterator<K> extends StoreRows<K> {
+    private final TimeRow format;
+    private final byte[] keyFrom;
+    private final byte[] keyTo;
     private final long timeFrom;
     private final long timeTo;
     private final boolean forward;
     private StoreIterator rows;
 
-    /** {@code timeFrom} is not negative. */
-    TimeRowIterator(SegmentedStore store, long timeFrom, long timeTo, boolean forward) {
+    /**
+     * The walk.
+     *
+     * @param keyFrom the lowest key; null for none
+     * @param keyTo the highest key, included; null for none
+     * @param timeFrom not negative
+     */
+    TimeRowIterator(
+            SegmentedStore store,
+            TimeRow format,
+            byte[] keyFrom,
+            byte[] keyTo,
+            long timeFrom,
+            long timeTo,
+            boolean forward) {
         super(store);
+        this.format = format;
+        this.keyFrom = keyFrom;
+        this.keyTo = keyTo;
         this.timeFrom = timeFrom;
         this.timeTo = timeTo;
         this.forward = forward;
@@ -42,14 +61,28 @@ abstract class TimeRowIterator<K> extends StoreRows<K> {
                 } else {
                     rows.seekToLast();
                 }
-            } else if (forward) {
-                rows.next();
             } else {
-                rows.prev();
+                step();
+            }
+            while (rows.isValid() && !isOfAKeyWanted()) {
+                step();
             }
             return rows.isValid() ? KeyValue.pair(toKey(rows.keyArray(), rows.keyLength()), rows.value()) : null;
         } catch (StoreClosedException | InvalidStateStoreException e) {
             return null; // as in RowIterator
         }
+    }
+
+    private void step() {
+        if (forward) {
+            rows.next();
+        } else {
+            rows.prev();
+        }
+    }
+
+    private boolean isOfAKeyWanted() {
+        return (keyFrom == null || format.compareKey(rows.keyArray(), rows.keyLength(), keyFrom) >= 0)
+                && (keyTo == null || format.compareKey(rows.keyArray(), rows.keyLength(), keyTo) <= 0);
     }
 }

@@ -1,5 +1,6 @@
 package io.forebay.kafka.window;
 
+import io.forebay.kafka.bridge.KafkaInternals;
 import io.forebay.kafka.offsets.ValueFormat;
 import java.util.Objects;
 import org.apache.kafka.common.utils.Bytes;
@@ -30,7 +31,11 @@ public class WindowSupplier implements WindowBytesStoreSupplier {
         return of(name, format, Segments.plain(retention), windowSize, retainDuplicates);
     }
 
-    /** As {@link #of(String, ValueFormat, long, long, boolean)}, for windows that are read by time when they close. */
+    /**
+     * As {@link #of(String, ValueFormat, long, long, boolean)}, for windows that are read by time when they close. Kafka's such
+     * stores have an index by key when they are for sliding windows or have headers, and reads of a range of keys are in its
+     * order then.
+     */
     public static WindowBytesStoreSupplier readWhenClosed(
             String name,
             ValueFormat format,
@@ -38,10 +43,8 @@ public class WindowSupplier implements WindowBytesStoreSupplier {
             long windowSize,
             boolean retainDuplicates,
             boolean slidingWindows) {
-        Segments segments = slidingWindows
-                ? Segments.closingSlidingWindows(retention)
-                : Segments.closingWindows(retention, windowSize);
-        return of(name, format, segments, windowSize, retainDuplicates);
+        boolean indexed = slidingWindows || format == ValueFormat.HEADERS;
+        return of(name, format, Segments.closingWindows(retention, indexed), windowSize, retainDuplicates);
     }
 
     private static WindowBytesStoreSupplier of(
@@ -53,6 +56,10 @@ public class WindowSupplier implements WindowBytesStoreSupplier {
 
     @Override
     public WindowStore<Bytes, byte[]> get() {
+        return segments.timeOrdered() ? KafkaInternals.timeOrdered(store(), segments.indexed()) : store();
+    }
+
+    private ForebayWindowStore store() {
         switch (format) {
             case PLAIN:
                 return new ForebayWindowStore(name, format, segments, windowSize, retainDuplicates);

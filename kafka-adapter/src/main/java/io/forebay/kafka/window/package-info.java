@@ -6,6 +6,6 @@
  * <p>In: calls of Kafka's wrapping stores; out: engine writes and reads. Threads as in {@code io.forebay.kafka.state}.
  *
  * <p>Invariants: every row's time is at most the observed stream time; no row lies in a segment before the live ones once a
- * put has moved on; a row older than {@code stream time - retention + 1} is never shown, although its segment may live.
+ * put has moved on; a row that is too old is never shown, although its segment may live ({@code Segments}).
  */
 package io.forebay.kafka.window;

@@ -3,7 +3,6 @@ package io.forebay.kafka.dsl;
 import io.forebay.kafka.config.ForebayConfig;
 import java.util.Map;
 import org.apache.kafka.common.utils.Bytes;
-import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.kstream.EmitStrategy.StrategyType;
 import org.apache.kafka.streams.state.BuiltInDslStoreSuppliers.InMemoryDslStoreSuppliers;
 import org.apache.kafka.streams.state.DslSessionParams;
@@ -15,27 +14,19 @@ import org.apache.kafka.streams.state.WindowStore;
 
 /**
  * Supplies models of Kafka's own time-ordered stores to operators that put out windows when they close; all others get
- * Kafka's in-memory stores. When Forebay is told to keep what was not put out, these keep everything. Under a record cache the order is that of the cache, by segments of {@link #segmentIntervalMs}.
+ * Kafka's in-memory stores. When Forebay is told to keep what was not put out, these keep everything. Kafka lays the record cache over them that sorts
+ * by segment: with segments of a millisecond that is the order of time.
  */
 public final class KafkaRules extends InMemoryDslStoreSuppliers {
-    private boolean cache;
     private boolean keeps;
 
     @Override
     public void configure(Map<String, ?> configs) {
-        cache = Long.parseLong(String.valueOf(configs.get(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG))) > 0;
         keeps = Boolean.TRUE.equals(configs.get(ForebayConfig.KEEP_UNTIL_EMITTED_CONFIG));
     }
 
     private static long span(long retention) {
         return Math.max(retention / 2, 60_000);
-    }
-
-    /** Of windows that may be cached. */
-    private static long segmentIntervalMs(DslWindowParams params) {
-        long span = span(params.retentionPeriod().toMillis());
-        long shortest = Math.max(60_000, span / 1_024);
-        return Math.min(span, Math.max(shortest, params.windowSize().toMillis()));
     }
 
     @Override
@@ -44,7 +35,6 @@ public final class KafkaRules extends InMemoryDslStoreSuppliers {
             return super.windowStore(params);
         }
         long retention = params.retentionPeriod().toMillis();
-        boolean cached = cache && !params.isSlidingWindow();
         return new WindowBytesStoreSupplier() {
             @Override
             public String name() {
@@ -58,7 +48,6 @@ public final class KafkaRules extends InMemoryDslStoreSuppliers {
                         retention,
                         span(retention),
                         params.windowSize().toMillis(),
-                        cached ? segmentIntervalMs() : 1,
                         keeps);
             }
 
@@ -69,7 +58,7 @@ public final class KafkaRules extends InMemoryDslStoreSuppliers {
 
             @Override
             public long segmentIntervalMs() {
-                return KafkaRules.segmentIntervalMs(params);
+                return 1;
             }
 
             @Override

@@ -1,9 +1,6 @@
 package io.forebay.kafka.dsl;
 
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
@@ -18,13 +15,10 @@ import org.apache.kafka.streams.state.WindowStoreIterator;
 /** Windows are shown while they begin at or after stream time less the retention, in the order of time. */
 final class ModelWindowStore extends ModelStore implements WindowStore<Bytes, byte[]> {
     private final long windowSize;
-    private final long interval;
 
-    /** Reads without keys come by segments of {@code interval}, then by key: with 1, by time. */
-    ModelWindowStore(String name, long retention, long span, long windowSize, long interval, boolean keeps) {
+    ModelWindowStore(String name, long retention, long span, long windowSize, boolean keeps) {
         super(name, retention, span, keeps);
         this.windowSize = windowSize;
-        this.interval = interval;
     }
 
     @Override
@@ -55,22 +49,7 @@ final class ModelWindowStore extends ModelStore implements WindowStore<Bytes, by
 
     @Override
     public KeyValueIterator<Windowed<Bytes>, byte[]> fetchAll(long timeFrom, long timeTo) {
-        List<KeyValue<Windowed<Bytes>, byte[]>> found =
-                list((keeps() ? between(timeFrom, timeTo) : visible(timeFrom, timeTo)).entrySet(), null);
-        if (interval > 1) {
-            found.sort(Comparator.<KeyValue<Windowed<Bytes>, byte[]>>comparingLong(
-                            row -> row.key.window().start() / interval)
-                    .thenComparing(row -> keyAndTime(row.key), Arrays::compareUnsigned));
-        }
-        return iterator(found);
-    }
-
-    private static byte[] keyAndTime(Windowed<Bytes> window) {
-        byte[] key = window.key().get();
-        return ByteBuffer.allocate(key.length + 8)
-                .put(key)
-                .putLong(window.window().start())
-                .array();
+        return iterator(list((keeps() ? between(timeFrom, timeTo) : visible(timeFrom, timeTo)).entrySet(), null));
     }
 
     /** As of one key: sliding windows give the same key twice. */

@@ -9,8 +9,9 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.state.Stores;
+import org.apache.kafka.streams.state.TimestampedWindowStore;
+import org.apache.kafka.streams.state.ValueAndTimestamp;
 import org.apache.kafka.streams.state.WindowBytesStoreSupplier;
-import org.apache.kafka.streams.state.WindowStore;
 import org.apache.kafka.streams.state.WindowStoreIterator;
 import org.apache.kafka.streams.state.internals.CountingCache;
 import org.apache.kafka.test.InternalMockProcessorContext;
@@ -30,18 +31,18 @@ class CacheProbesTest {
                 TestUtils.tempDirectory(), Map.of(), metrics -> new CountingCache(metrics, probes));
         TestContexts.processing(context, "in", 0, 0);
         WindowBytesStoreSupplier supplier =
-                WindowSupplier.readWhenClosed("s", ValueFormat.PLAIN, retention, windowSize, false, false);
-        WindowStore<Bytes, Integer> store = TestContexts.open(
-                Stores.windowStoreBuilder(supplier, Serdes.Bytes(), Serdes.Integer())
+                WindowSupplier.readWhenClosed("s", ValueFormat.TIMESTAMPED, retention, windowSize, false, false);
+        TimestampedWindowStore<Bytes, Integer> store = TestContexts.open(
+                Stores.timestampedWindowStoreBuilder(supplier, Serdes.Bytes(), Serdes.Integer())
                         .withCachingEnabled()
                         .withLoggingDisabled()
                         .build(),
                 context);
         Bytes key = Bytes.wrap(new byte[] {1});
-        store.put(key, 7, NOW);
+        store.put(key, ValueAndTimestamp.make(7, NOW), NOW);
         for (boolean forward : new boolean[] {true, false}) {
             probes.set(0);
-            try (WindowStoreIterator<Integer> rows =
+            try (WindowStoreIterator<ValueAndTimestamp<Integer>> rows =
                     forward ? store.fetch(key, 0, NOW) : store.backwardFetch(key, 0, NOW)) {
                 assertThat(rows.next().key).isEqualTo(NOW);
                 assertThat(rows.hasNext()).isFalse();

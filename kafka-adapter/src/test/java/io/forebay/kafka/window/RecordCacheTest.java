@@ -1,6 +1,7 @@
 package io.forebay.kafka.window;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.forebay.kafka.ForebayStores;
 import io.forebay.kafka.Seeds;
@@ -17,7 +18,7 @@ import java.util.Random;
 import java.util.TreeMap;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.utils.Bytes;
-import org.apache.kafka.common.utils.LogCaptureAppender;
+import org.apache.kafka.streams.errors.StreamsException;
 import org.apache.kafka.streams.kstream.Windowed;
 import org.apache.kafka.streams.kstream.internals.SessionWindow;
 import org.apache.kafka.streams.state.KeyValueIterator;
@@ -26,6 +27,8 @@ import org.apache.kafka.streams.state.StoreBuilder;
 import org.apache.kafka.streams.state.Stores;
 import org.apache.kafka.streams.state.WindowBytesStoreSupplier;
 import org.apache.kafka.streams.state.WindowStore;
+import org.apache.kafka.streams.state.internals.TimeOrderedCachingWindowStore;
+import org.apache.kafka.streams.state.internals.WrappedStateStore;
 import org.apache.kafka.test.InternalMockProcessorContext;
 import org.apache.kafka.test.TestUtils;
 import org.junit.jupiter.api.Test;
@@ -169,29 +172,44 @@ class RecordCacheTest {
         });
     }
 
-    private static List<String> warnings(boolean closing, boolean cached) {
-        WindowBytesStoreSupplier supplier = closing
-                ? WindowSupplier.readWhenClosed("counts", ValueFormat.PLAIN, RETENTION, 10_000, false, false)
-                : WindowSupplier.of("counts", ValueFormat.PLAIN, RETENTION, 10_000, false);
-        StoreBuilder<WindowStore<Bytes, Integer>> builder = Stores.windowStoreBuilder(
-                        supplier, Serdes.Bytes(), Serdes.Integer())
-                .withLoggingDisabled();
-        try (LogCaptureAppender log = LogCaptureAppender.createAndRegister(ForebayWindowStore.class)) {
-            TestContexts.open(
-                            (cached ? builder.withCachingEnabled() : builder).build(),
-                            TestContexts.unlogged(TestUtils.tempDirectory(), Map.of()))
-                    .close();
-            return log.getMessages("WARN");
-        }
+    private static void openTimeOrdered(StoreBuilder<?> builder) {
+        TestContexts.open(
+                        builder.withLoggingDisabled().build(),
+                        TestContexts.unlogged(TestUtils.tempDirectory(), Map.of()))
+                .close();
+    }
+
+    private static WindowBytesStoreSupplier timeOrdered(ValueFormat format, boolean slidingWindows) {
+        return WindowSupplier.readWhenClosed("counts", format, RETENTION, 10_000, false, slidingWindows);
+    }
+
+    /** Kafka's DSL never builds this one: it keeps a timestamp with each value. */
+    @Test
+    void aTimeOrderedStoreUnderTheCacheThatSortsByKeyIsRefusedByName() {
+        StoreBuilder<?> builder =
+                Stores.windowStoreBuilder(timeOrdered(ValueFormat.PLAIN, false), Serdes.Bytes(), Serdes.Integer());
+        openTimeOrdered(builder);
+        assertThatThrownBy(() -> openTimeOrdered(builder.withCachingEnabled()))
+                .isInstanceOf(StreamsException.class)
+                .hasMessageContaining("Store counts ")
+                .hasMessageContaining("Materialized.withCachingDisabled()");
     }
 
     @Test
-    void anOrderOfTimeThatTheCacheTakesAwayIsWarnedOf() {
-        assertThat(warnings(true, true))
-                .singleElement()
-                .satisfies(warning ->
-                        assertThat(warning).contains("Store counts ").contains("Materialized.withCachingDisabled()"));
-        assertThat(warnings(true, false)).isEmpty();
-        assertThat(warnings(false, true)).isEmpty();
+    void kafkaLaysTheCacheThatKeepsTheOrderOfTimeOverATimeOrderedStore() {
+        StoreBuilder<?> timestamped = Stores.timestampedWindowStoreBuilder(
+                timeOrdered(ValueFormat.TIMESTAMPED, false), Serdes.Bytes(), Serdes.Integer());
+        StoreBuilder<?> headers = Stores.timestampedWindowStoreWithHeadersBuilder(
+                timeOrdered(ValueFormat.HEADERS, false), Serdes.Bytes(), Serdes.Integer());
+        StoreBuilder<?> sliding = Stores.timestampedWindowStoreBuilder(
+                timeOrdered(ValueFormat.TIMESTAMPED, true), Serdes.Bytes(), Serdes.Integer());
+        for (StoreBuilder<?> builder : List.of(timestamped, headers, sliding)) {
+            openTimeOrdered(builder);
+            openTimeOrdered(builder.withCachingEnabled());
+            assertThat(((WrappedStateStore<?, ?, ?>) builder.build()).findInner(TimeOrderedCachingWindowStore.class))
+                    .isNotNull();
+            assertThat(((WrappedStateStore<?, ?, ?>) builder.build()).findInner(ForebayWindowStore.class))
+                    .isNotNull();
+        }
     }
 }

@@ -18,22 +18,25 @@ final class SegmentedModel {
     private final RowFormat format;
     private final long retention;
     private final long interval;
-    private final long span;
     private final long shownFor;
     private TreeMap<byte[], Row> rows = new TreeMap<>(Arrays::compareUnsigned);
+    private final boolean timeOrdered;
     private long streamTime = -1;
+    /** Stream time as it was seen since the store was opened, by a time-ordered store; by others, stream time. */
+    private long seenTime = -1;
+
     private int dropped;
 
     private TreeMap<byte[], Row> committedRows = new TreeMap<>(Arrays::compareUnsigned);
     private long committedStreamTime = -1;
 
-    /** Segments of {@code interval}; rows expire in spans, and are hidden when more than {@code shownFor} behind. */
-    SegmentedModel(RowFormat format, long retention, long interval, long span, long shownFor) {
+    /** Segments of {@code interval}; rows are hidden when more than {@code shownFor} behind. */
+    SegmentedModel(RowFormat format, long retention, long interval, long shownFor, boolean timeOrdered) {
         this.format = format;
         this.retention = retention;
         this.interval = interval;
-        this.span = span;
         this.shownFor = shownFor;
+        this.timeOrdered = timeOrdered;
     }
 
     /** One row; {@code last} is the sequence of a window row and the start of a session row. */
@@ -45,12 +48,12 @@ final class SegmentedModel {
     }
 
     void put(byte[] key, long time, long last, String value) {
-        streamTime = Math.max(streamTime, time);
-        if (time / span < firstLiveSpan()) {
+        advance(time);
+        if (time / interval < firstLiveSegment()) {
             dropped++;
             return;
         }
-        rows.values().removeIf(row -> row.time / span < firstLiveSpan());
+        rows.values().removeIf(row -> row.time / interval < firstLiveSegment());
         byte[] row = bytes(key, time, last);
         if (value == null) {
             rows.remove(row);
@@ -60,7 +63,7 @@ final class SegmentedModel {
     }
 
     void remove(byte[] key, long time, long last) {
-        streamTime = Math.max(streamTime, time);
+        advance(time);
         rows.remove(bytes(key, time, last));
     }
 
@@ -120,6 +123,7 @@ final class SegmentedModel {
     void rollBack() {
         rows = new TreeMap<>(committedRows);
         streamTime = committedStreamTime;
+        seenTime = timeOrdered ? -1 : streamTime;
     }
 
     int dropped() {
@@ -130,17 +134,22 @@ final class SegmentedModel {
         return streamTime;
     }
 
-    private long firstLiveSpan() {
-        return (streamTime - retention) / span;
+    private void advance(long time) {
+        seenTime = Math.max(seenTime, time);
+        streamTime = Math.max(streamTime, time);
+    }
+
+    private long firstLiveSegment() {
+        return (seenTime - retention) / interval;
     }
 
     /** No row from before this time is in the store any more after a put that was not dropped. */
     long liveFrom() {
-        return firstLiveSpan() * span;
+        return firstLiveSegment() * interval;
     }
 
     long visibleFrom() {
-        return streamTime - shownFor;
+        return seenTime - shownFor;
     }
 
     private byte[] bytes(byte[] key, long time, long last) {

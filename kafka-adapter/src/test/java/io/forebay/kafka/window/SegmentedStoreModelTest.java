@@ -38,9 +38,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class SegmentedStoreModelTest {
     private static final long RETENTION = 150_000;
     private static final long WINDOW_SIZE = 10_000;
-    private static final long SPAN = 75_000;
-    /** Of a time-ordered store under a cache: shorter than a span, and no even part of it. */
-    private static final long SEGMENT = 60_000;
+    private static final long SEGMENT = 75_000;
 
     private static final TopicPartition CHANGELOG = new TopicPartition("changelog", 0);
 
@@ -155,13 +153,10 @@ class SegmentedStoreModelTest {
                     long time = byTime
                             ? TimeRow.time(row)
                             : RowFormat.time(row, store.rowFormat().keyLength(row.length));
-                    long deletedFrom = byTime ? model.liveFrom() : segmentStart(model.liveFrom());
-                    assertThat(time).as("lowest row in the engine").isGreaterThanOrEqualTo(deletedFrom);
+                    assertThat(time).as("lowest row in the engine").isGreaterThanOrEqualTo(model.liveFrom());
                 }
             }
         }
-
-        abstract long segmentStart(long time);
 
         byte[] key() {
             return keys.get(random.nextInt(keys.size()));
@@ -211,7 +206,6 @@ class SegmentedStoreModelTest {
     private static final class WindowRun extends Run<ForebayWindowStore> {
         private final boolean duplicates;
         private final Reads reads;
-        private final long segment;
         private int sequence;
 
         WindowRun(long seed, boolean duplicates, Reads reads) {
@@ -220,17 +214,11 @@ class SegmentedStoreModelTest {
                     new SegmentedModel(
                             RowFormat.WINDOW,
                             RETENTION,
-                            reads == Reads.WHEN_CLOSED ? SEGMENT : SPAN,
-                            SPAN,
-                            reads == Reads.BY_KEY ? RETENTION - 1 : RETENTION));
+                            SEGMENT,
+                            reads == Reads.BY_KEY ? RETENTION - 1 : RETENTION,
+                            reads != Reads.BY_KEY));
             this.duplicates = duplicates;
             this.reads = reads;
-            this.segment = reads == Reads.WHEN_CLOSED ? SEGMENT : SPAN;
-        }
-
-        @Override
-        long segmentStart(long time) {
-            return time / segment * segment;
         }
 
         @Override
@@ -244,8 +232,8 @@ class SegmentedStoreModelTest {
                             WINDOW_SIZE,
                             duplicates,
                             reads == Reads.SLIDING_WHEN_CLOSED);
-            assertThat(supplier.segmentIntervalMs()).isEqualTo(segment);
-            return (ForebayWindowStore) supplier.get();
+            assertThat(supplier.segmentIntervalMs()).isEqualTo(SEGMENT);
+            return ForebayWindows.in(supplier.get());
         }
 
         @Override
@@ -290,14 +278,15 @@ class SegmentedStoreModelTest {
                     break;
                 case 2:
                     byte[] keyFrom = keyOrNull();
-                    byte[] keyTo = keyOrNull();
+                    byte[] keyTo = random.nextInt(5) == 0 ? keyFrom : keyOrNull();
+                    Predicate<Row> ofKeys = r -> within(r.key(), keyFrom, keyTo) && r.time() >= from && r.time() <= to;
                     check(
                             forward
                                     ? store.fetch(wrap(keyFrom), wrap(keyTo), from, to)
                                     : store.backwardFetch(wrap(keyFrom), wrap(keyTo), from, to),
-                            model.find(
-                                    r -> within(r.key(), keyFrom, keyTo) && r.time() >= from && r.time() <= to,
-                                    forward));
+                            reads == Reads.WHEN_CLOSED
+                                    ? model.findByTime(ofKeys, forward)
+                                    : model.find(ofKeys, forward));
                     break;
                 default:
                     boolean all = random.nextBoolean();
@@ -331,13 +320,8 @@ class SegmentedStoreModelTest {
         private final boolean closing;
 
         SessionRun(long seed, boolean closing) {
-            super(seed, new SegmentedModel(RowFormat.SESSION, RETENTION, SPAN, SPAN, RETENTION - 1));
+            super(seed, new SegmentedModel(RowFormat.SESSION, RETENTION, SEGMENT, RETENTION - 1, closing));
             this.closing = closing;
-        }
-
-        @Override
-        long segmentStart(long time) {
-            return time / SPAN * SPAN;
         }
 
         @Override
@@ -345,7 +329,7 @@ class SegmentedStoreModelTest {
             SessionBytesStoreSupplier supplier = closing
                     ? SessionSupplier.readWhenClosed("s", ValueFormat.PLAIN, RETENTION)
                     : SessionSupplier.of("s", ValueFormat.PLAIN, RETENTION);
-            assertThat(supplier.segmentIntervalMs()).isEqualTo(SPAN);
+            assertThat(supplier.segmentIntervalMs()).isEqualTo(SEGMENT);
             return (ForebaySessionStore) supplier.get();
         }
 
