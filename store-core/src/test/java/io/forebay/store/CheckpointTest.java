@@ -437,6 +437,20 @@ class CheckpointTest {
         }
     }
 
+    @Test
+    void aCheckpointWithoutEntriesIsWrittenToADirectoryThatIsNotThere(@TempDir File parent) {
+        FileStore place = FileStores.local(new File(parent, "checkpoint"));
+        try (Checkpoint checkpoint = store.checkpoint(PAYLOAD)) {
+            complete(checkpoint);
+            checkpoint.writeTo(place);
+            assertThat(checkpoint.files()).isEmpty();
+            RestoreSource source = new RestoreSource(place, checkpoint.metadata(), KeyRange.all());
+            try (Store restored = restore(new CrashFileStore(), source)) {
+                assertThat(keys(restored)).isEmpty();
+            }
+        }
+    }
+
     private static List<String> tables(CrashFileStore place) {
         return place.list().stream().filter(name -> name.endsWith(".sst")).toList();
     }

@@ -189,7 +189,9 @@ final class CheckpointImpl implements Checkpoint {
                     throw e;
                 }
             }
-            directory.syncDirectory();
+            if (!state.files().isEmpty()) { // else nobody has made the directory yet
+                directory.syncDirectory();
+            }
             written.push(CheckpointManifest.FILE_NAME);
             if (!directory.putIfAbsent(CheckpointManifest.FILE_NAME, encoded(state))) {
                 written.pop();
