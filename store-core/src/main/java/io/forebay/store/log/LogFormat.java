@@ -11,13 +11,14 @@ import java.nio.ByteBuffer;
  * Record  --&gt; Length, Crc, Payload
  * Length  --&gt; int, bytes of the payload, {@link #ID_BYTES} + 1 to {@link #MAX_PAYLOAD}
  * Crc     --&gt; int, masked CRC-32C of the position of the record in the file (long), the length and the payload
- * Payload --&gt; Id, Content
- * Id      --&gt; long, random, the same in all records of a log and in no other log
+ * Payload --&gt; Content, Id
  * Content --&gt; byte ^ (Length - {@link #ID_BYTES})
+ * Id      --&gt; long, random but for two bits of its last byte, the same in all records of a log and in no other log
  * </pre>
  *
  * Position and id are there so that nothing but a record looks like one: not a copy of one in a content, and not what an older
- * file has left on the disk.
+ * file has left on the disk. A record ends in a byte with two bits at least, so zeros in the place of its last bytes are a
+ * sector that was never written, and never what a single flipped bit has made of them.
  *
  * <p>In an encrypted log the content of each record is a {@link io.forebay.store.crypto.FileCipher message}, whose position is
  * the number of the record, the first one being 0. That first one begins with the wrapped data key:
@@ -42,7 +43,15 @@ final class LogFormat {
     /** What the content of the first record of an encrypted log begins with; no plain log may begin like this. */
     static final long ENCRYPTED_MAGIC = 0x4642435259505431L;
 
+    /** In the last byte of every id. */
+    private static final long ID_BITS = 0x81;
+
     private LogFormat() {}
+
+    /** The id that a log has for a random number. */
+    static long id(long random) {
+        return random | ID_BITS;
+    }
 
     /** True when the content {@code log[at, end)} of a first record is that of an encrypted log. */
     static boolean isEncrypted(byte[] log, int at, int end) {

@@ -16,8 +16,9 @@ import java.util.Arrays;
  * leaving out parts of it: the file ends early, or a sector that never reached the disk reads as zeros. Such a torn tail
  * ends the log. A record of another log, or from another place, is none. Everything else is damage: a bad record with a good
  * one behind it, or a last record whose bytes are all
- * there but do not match. Flips of bits in the length of the last record are found by checking it at its actual length, and
- * those in a record that has a few zeros at the begin or the end of a sector by looking for the bit ({@link OneBit}).
+ * there but do not match. Flips of bits in the length of the last record are found by checking it at its actual length. A
+ * share of a sector that was not written is told from zeros that were, because records begin with a length and end in a byte
+ * that are not zero; only a whole sector of zeros in the middle of a last record leaves a doubt, and is taken for unwritten.
  *
  * <p>Records of an encrypted log are decrypted. One that does not open is damage wherever it is, because its checksum says
  * that no crash has cut it off.
@@ -27,9 +28,6 @@ import java.util.Arrays;
 public final class LogReader {
     /** Bytes that the search for a good record behind a bad one checks at most, so that it takes no longer than a second. */
     private static final long SEARCH_BYTES = 1 << 30;
-
-    /** So many zeros at the end of a record may well have been written; more of them rather not. */
-    private static final int FEW_BYTES = 16;
 
     private final String name;
     private final Encryption encryption;
@@ -74,15 +72,15 @@ public final class LogReader {
         }
         int length = isWhole(at) ? lengthAt(at) : lengthOfUnwrittenOne();
         if (length > 0) {
-            int end = at + LogFormat.HEADER_BYTES + length;
-            contentAt = at + LogFormat.HEADER_BYTES + LogFormat.ID_BYTES;
+            contentAt = at + LogFormat.HEADER_BYTES;
+            int end = contentAt + length - LogFormat.ID_BYTES;
             if (records == 0) {
-                id = idAt(at);
+                id = idAt(at, length);
                 readEnvelope(end);
             }
             byte[] content = cipher == null ? Arrays.copyOfRange(log, contentAt, end) : decrypted(end);
             records++;
-            at = end;
+            at = end + LogFormat.ID_BYTES;
             return content;
         }
         requireTornTail();
@@ -133,8 +131,8 @@ public final class LogReader {
                 | (log[index + 3] & 0xFF);
     }
 
-    private long idAt(int record) {
-        return ByteBuffer.wrap(log).getLong(record + LogFormat.HEADER_BYTES);
+    private long idAt(int record, int length) {
+        return ByteBuffer.wrap(log).getLong(record + LogFormat.HEADER_BYTES + length - LogFormat.ID_BYTES);
     }
 
     private boolean isWhole(int record) {
@@ -150,7 +148,7 @@ public final class LogReader {
 
     /** Whether a record with a payload of this length has the id of this log, if that is known. */
     private boolean isOfThisLog(int record, int length) {
-        return length > LogFormat.ID_BYTES && (records == 0 || idAt(record) == id);
+        return length > LogFormat.ID_BYTES && (records == 0 || idAt(record, length) == id);
     }
 
     private void requireTornTail() {
@@ -176,8 +174,7 @@ public final class LogReader {
         if (length > room && length <= LogFormat.MAX_PAYLOAD) {
             return;
         }
-        int unwritten = unwrittenBytes(length == room);
-        if (unwritten == 0 || (unwritten <= FEW_BYTES && length == room && OneBit.explains(log, at, length))) {
+        if (!hasUnwrittenSector(length == room)) {
             throw damaged("a record with a matching checksum, or one that a crash cut off");
         }
     }
@@ -211,12 +208,11 @@ public final class LogReader {
     }
 
     /**
-     * Bytes of the last record in its largest share of a sector that is nothing but zeros; 0 when there is none.
+     * Whether a share of a sector that the last record has is nothing but zeros.
      *
      * @param lengthHolds true when the length leads to the end of the file, so that bytes of it are what was written
      */
-    private int unwrittenBytes(boolean lengthHolds) {
-        int largest = 0;
+    private boolean hasUnwrittenSector(boolean lengthHolds) {
         for (int from = at; from < log.length; ) {
             int to = Math.min(log.length, (from / LogFormat.SECTOR_BYTES + 1) * LogFormat.SECTOR_BYTES);
             boolean zeros = !lengthHolds || to > at + LogFormat.CRC_AT;
@@ -224,11 +220,11 @@ public final class LogReader {
                 zeros = log[i] == 0;
             }
             if (zeros) {
-                largest = Math.max(largest, to - from);
+                return true;
             }
             from = to;
         }
-        return largest;
+        return false;
     }
 
     private CorruptionException damaged(String expected) {

@@ -28,12 +28,12 @@ public final class LogWriter implements Closeable {
     /**
      * Takes over {@code file}, which is empty.
      *
-     * @param id of this log and of no other, nor of one that was here before
+     * @param id a random number, never given to another log: two bits of it are lost
      * @param cipher of this file, or null for a plain log
      */
     public LogWriter(WritableFile file, long id, FileCipher cipher) {
         this.file = file;
-        this.id = id;
+        this.id = LogFormat.id(id);
         this.cipher = cipher;
     }
 
@@ -51,8 +51,7 @@ public final class LogWriter implements Closeable {
         int length = LogFormat.ID_BYTES + prefix + content.length + tag;
         ByteBuffer record = ByteBuffer.allocate(LogFormat.HEADER_BYTES + length);
         record.putInt(LogFormat.LENGTH_AT, length);
-        record.putLong(LogFormat.HEADER_BYTES, id);
-        int at = LogFormat.HEADER_BYTES + LogFormat.ID_BYTES;
+        int at = LogFormat.HEADER_BYTES;
         if (prefix > 0) {
             record.putLong(at, LogFormat.ENCRYPTED_MAGIC);
             cipher.envelope().write(record.array(), at + Long.BYTES);
@@ -62,6 +61,7 @@ public final class LogWriter implements Closeable {
         } else {
             record.put(at, content);
         }
+        record.putLong(record.capacity() - LogFormat.ID_BYTES, id);
         record.putInt(LogFormat.CRC_AT, checksum(file.position(), record.array(), 0, length));
         records++;
         file.append(record);

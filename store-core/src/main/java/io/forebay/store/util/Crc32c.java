@@ -33,10 +33,4 @@ public final class Crc32c {
     public static int mask(int crc) {
         return ((crc >>> 15) | (crc << 17)) + MASK;
     }
-
-    /** The plain CRC-32C of a stored one. */
-    public static int unmask(int masked) {
-        int rotated = masked - MASK;
-        return (rotated >>> 17) | (rotated << 15);
-    }
 }

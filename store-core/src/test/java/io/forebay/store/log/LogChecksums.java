@@ -9,16 +9,24 @@ public final class LogChecksums {
     public static void repair(byte[] log) {
         ByteBuffer out = ByteBuffer.wrap(log);
         int at = 0;
+        int firstLength = 0;
         while (log.length - at > LogFormat.HEADER_BYTES) {
             int length = out.getInt(at);
             if (length < 1 || length > log.length - at - LogFormat.HEADER_BYTES) {
                 return;
             }
-            if (length > LogFormat.ID_BYTES) {
-                out.putLong(at + LogFormat.HEADER_BYTES, out.getLong(LogFormat.HEADER_BYTES));
+            if (at == 0) {
+                firstLength = length;
+            }
+            if (Math.min(length, firstLength) > LogFormat.ID_BYTES) {
+                out.putLong(idAt(at, length), out.getLong(idAt(0, firstLength)));
             }
             out.putInt(at + LogFormat.CRC_AT, LogWriter.checksum(at, log, at, length));
             at += LogFormat.HEADER_BYTES + length;
         }
+    }
+
+    private static int idAt(int record, int length) {
+        return record + LogFormat.HEADER_BYTES + length - LogFormat.ID_BYTES;
     }
 }

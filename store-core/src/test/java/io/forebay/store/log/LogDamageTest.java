@@ -46,7 +46,7 @@ class LogDamageTest {
             byte[] damaged = log.clone();
             damaged[bit / 8] ^= (byte) (0x80 >>> bit % 8);
             assertThat(isNoticedOrHarmless(
-                            damaged, Arrays.copyOfRange(log, log.length - length + LogFormat.ID_BYTES, log.length)))
+                            damaged, Arrays.copyOfRange(log, log.length - length, log.length - LogFormat.ID_BYTES)))
                     .as("bit %d of a log of %d bytes with the last record at %d", bit, log.length, last)
                     .isTrue();
             FIGURES.add("bits", 1);
@@ -102,6 +102,19 @@ class LogDamageTest {
         }
     }
 
+    /** However few bytes of the record lie there, and however few bits they have. */
+    @Test
+    void aRecordWithAnUnwrittenEndIsTorn() throws IOException {
+        for (int unwritten = 1; unwritten <= 16; unwritten++) {
+            byte[] log = log(100, 2 * LogFormat.SECTOR_BYTES + unwritten - 100 - LogFormat.HEADER_BYTES, 12);
+            Arrays.fill(log, log.length - unwritten, log.length, (byte) 0);
+            LogReader reader = new LogReader(new ByteArrayFile(log), "log");
+            assertThat(reader.next()).isNotNull();
+            assertThat(reader.next()).as("%d bytes", unwritten).isNull();
+            assertThat(reader.isTorn()).isTrue();
+        }
+    }
+
     /** Two records, the last with {@code length} bytes of payload behind one that takes {@code before}. */
     private static byte[] log(int before, int length, int zeros) {
         ByteBuffer out = ByteBuffer.allocate(before + LogFormat.HEADER_BYTES + length);
@@ -109,10 +122,11 @@ class LogDamageTest {
         for (int bytes : new int[] {before - LogFormat.HEADER_BYTES, length}) {
             byte[] payload = new byte[bytes];
             random.nextBytes(payload);
-            Arrays.fill(payload, 0, LogFormat.ID_BYTES, (byte) 0x5A);
+            int content = bytes - LogFormat.ID_BYTES;
             if (bytes == length) {
-                Arrays.fill(payload, bytes - zeros, bytes, (byte) 0);
+                Arrays.fill(payload, content - zeros, content, (byte) 0);
             }
+            ByteBuffer.wrap(payload).putLong(content, LogFormat.id(0)); // as few bits as an id may have
             out.putInt(bytes).putInt(0).put(payload);
         }
         byte[] log = out.array();

@@ -30,9 +30,9 @@ class LogFormatTest {
     void logsOfOldCanBeRead() throws IOException {
         LogReader log = new LogReader(new ByteArrayFile(GoldenBytes.read("log")), "log");
         assertThat(log.next()).containsExactly(1, 2, 3);
-        assertThat(log.contentPosition()).isEqualTo(16);
+        assertThat(log.contentPosition()).isEqualTo(8);
         assertThat(log.next()).containsExactly(0xFF);
-        assertThat(log.contentPosition()).isEqualTo(35);
+        assertThat(log.contentPosition()).isEqualTo(27);
         assertThat(log.next()).isNull();
         assertThat(log.isTorn()).isFalse();
     }

@@ -43,10 +43,11 @@ class LogFuzzTest extends FuzzTests {
         int at = 0;
         for (byte[] payload = log.next(); payload != null; payload = log.next()) {
             require(payload.length > 0, "no record without a payload");
-            int payloadAt = at + LogFormat.HEADER_BYTES + LogFormat.ID_BYTES;
+            int payloadAt = at + LogFormat.HEADER_BYTES;
             require(log.contentPosition() == payloadAt, "records follow each other");
-            at = payloadAt + payload.length;
-            require(Arrays.equals(payload, 0, payload.length, input, payloadAt, at), "the payload as it was written");
+            int end = payloadAt + payload.length;
+            require(Arrays.equals(payload, 0, payload.length, input, payloadAt, end), "the payload as it was written");
+            at = end + LogFormat.ID_BYTES;
         }
         require(log.isTorn() != (at == input.length), "a log ends at its end, or is torn");
         require(log.next() == null, "the end stays the end");
@@ -58,7 +59,7 @@ class LogFuzzTest extends FuzzTests {
         for (int length : lengths) {
             byte[] payload = new byte[length];
             Arrays.fill(payload, 0, Math.min(length, 40), (byte) (length | 1));
-            out.putInt(LogFormat.ID_BYTES + length).putInt(0).putLong(7).put(payload);
+            out.putInt(LogFormat.ID_BYTES + length).putInt(0).put(payload).putLong(LogFormat.id(7));
         }
         byte[] log = Arrays.copyOf(out.array(), out.position());
         LogChecksums.repair(log);

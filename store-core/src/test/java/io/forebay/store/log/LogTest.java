@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Timeout;
 class LogTest {
     private static final long ID = 0x0123456789ABCDEFL;
     private static final String GOLDEN =
-            "0000000ba8bf99f10123456789abcdef010203" + "000000096831fdd80123456789abcdefff";
+            "0000000b4cfd33470102030123456789abcdef" + "00000009a18e9ce9ff0123456789abcdef";
     private static final int OVERHEAD = LogFormat.HEADER_BYTES + LogFormat.ID_BYTES;
 
     private static byte[] log(List<byte[]> records) throws IOException {
@@ -99,7 +99,7 @@ class LogTest {
         LogReader reader = reader(log(records));
         for (int i = 0; i < records.size(); i++) {
             assertThat(reader.next()).isEqualTo(records.get(i));
-            assertThat(reader.contentPosition()).isEqualTo(start(records, i) + OVERHEAD);
+            assertThat(reader.contentPosition()).isEqualTo(start(records, i) + LogFormat.HEADER_BYTES);
         }
         assertThat(reader.next()).isNull();
         assertThat(reader.isTorn()).isFalse();

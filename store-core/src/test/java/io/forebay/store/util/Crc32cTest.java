@@ -11,7 +11,6 @@ class Crc32cTest {
     void isCastagnoliMasked() {
         byte[] check = "123456789".getBytes(StandardCharsets.US_ASCII);
         int masked = Crc32c.masked(check, 0, check.length);
-        assertThat(Crc32c.unmask(masked)).isEqualTo(0xE3069283);
         assertThat(masked).isEqualTo(((0xE3069283 >>> 15) | (0xE3069283 << 17)) + 0xA282EAD8);
     }
 
@@ -26,13 +25,6 @@ class Crc32cTest {
         int expected = Crc32c.masked(bytes, 10, 80);
         assertThat(Crc32c.masked(ByteBuffer.wrap(bytes, 10, 80))).isEqualTo(expected);
         assertThat(Crc32c.masked(slab, 60, 80)).isEqualTo(expected);
-    }
-
-    @Test
-    void maskIsUndone() {
-        for (int crc : new int[] {0, 1, -1, 0x80000000, 0x12345678}) {
-            assertThat(Crc32c.unmask(Crc32c.mask(crc))).isEqualTo(crc);
-        }
     }
 
     @Test

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 
 class ManifestTest {
     private static final String GOLDEN_HEADER =
-            "0000001b0277ef33" + "0000000000000001" + "46424d414e494631" + "00000001" + "0100" + "030000" + "0601";
+            "0000001bbecd78a0" + "46424d414e494631" + "00000001" + "0100" + "030000" + "0601" + "0000000000000081";
 
     /** A manifest after each of its edits. */
     private record Point(long manifestBytes, List<String> state, List<Long> tables, long commit) {}
@@ -218,7 +218,7 @@ class ManifestTest {
     void goldenHeader() throws IOException {
         VersionFixture store = VersionFixture.open(files);
         store.close();
-        // length, checksum, id, magic, version, last sequence 0, commit at 0 without payload, next rank 1
+        // length, checksum, magic, version, last sequence 0, commit at 0 without payload, next rank 1, id
         assertThat(HexFormat.of().formatHex(read(files, Manifest.name(1)))).isEqualTo(GOLDEN_HEADER);
     }
 
