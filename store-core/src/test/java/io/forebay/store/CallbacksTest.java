@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.forebay.store.testing.CrashFileStore;
 import io.forebay.store.testing.Figures;
 import io.forebay.store.testing.HeapSlabs;
+import io.forebay.store.testing.SteppedEnvironment;
 import io.forebay.store.testing.TestKeys;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -16,6 +17,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiConsumer;
 import org.junit.jupiter.api.Test;
@@ -65,16 +67,28 @@ class CallbacksTest {
 
     // ---- completion
 
+    /** So that what hangs on a completion is there before it, and not run by the thread that asks for it too late. */
+    private static StoreOptions flushesWaitFor(CountDownLatch held) {
+        return StoreOptions.builder()
+                .compactionFilter((key, keyLength, value, valueLength) -> {
+                    await(held);
+                    return false;
+                })
+                .build();
+    }
+
     /** All of them work in the completion of a checkpoint: with one background thread, which none may keep. */
     @Test
     void aCompletionMayCallEverything() throws Exception {
         for (Map.Entry<String, BiConsumer<Environment, Store>> call : CALLS.entrySet()) {
             Environment environment = environment(1);
-            Store store = environment.open(new CrashFileStore(), StoreOptions.defaults());
+            CountDownLatch held = new CountDownLatch(1);
+            Store store = environment.open(new CrashFileStore(), flushesWaitFor(held));
             store.put(A, A);
             CompletableFuture<Void> done = store.checkpoint(NONE)
                     .completion()
                     .thenRun(() -> call.getValue().accept(environment, store));
+            held.countDown();
             assertThat(done.handle((ignored, failure) -> failure).get(60, TimeUnit.SECONDS))
                     .as(call.getKey())
                     .isNull();
@@ -86,12 +100,14 @@ class CallbacksTest {
     @Test
     void aCompletionMayWaitForAnother() throws Exception {
         try (Environment environment = environment(1)) {
-            Store store = environment.open(new CrashFileStore(), StoreOptions.defaults());
+            CountDownLatch held = new CountDownLatch(1);
+            Store store = environment.open(new CrashFileStore(), flushesWaitFor(held));
             store.put(A, A);
             CompletableFuture<Void> first = store.checkpoint(NONE).completion().thenRun(() -> {
                 store.put(bytes("b"), A);
                 store.checkpoint(NONE).completion().join();
             });
+            held.countDown();
             first.get(60, TimeUnit.SECONDS);
         }
     }
@@ -154,24 +170,27 @@ class CallbacksTest {
     /** Runs a call the first time it is asked to, and keeps what came of it. */
     private static final class Probe {
         private final BiConsumer<Environment, Store> call;
-        Environment environment;
-        Store store;
-        boolean armed;
-        boolean asked;
-        Throwable failure;
+        private final AtomicBoolean begun = new AtomicBoolean();
+        volatile Environment environment;
+        volatile Store store;
+        volatile boolean armed;
+        /** The call has come to an end. */
+        volatile boolean asked;
+
+        volatile Throwable failure;
 
         Probe(BiConsumer<Environment, Store> call) {
             this.call = call;
         }
 
         void run() {
-            if (armed && !asked) {
-                asked = true;
+            if (armed && begun.compareAndSet(false, true)) {
                 try {
                     call.accept(environment, store);
                 } catch (Throwable e) {
                     failure = e;
                 }
+                asked = true;
             }
         }
     }
@@ -274,11 +293,11 @@ class CallbacksTest {
                             return false;
                         })
                         .build();
-                open(probe, disk, options);
+                open(probe, disk, options, threads);
                 probe.store.put(A, A);
                 probe.armed = true;
                 probe.store.checkpoint(NONE).completion().join();
-                check("filter in a flush: " + call.getKey(), probe, disk, options);
+                check("filter in a flush, threads " + threads + ": " + call.getKey(), probe, disk, options);
             }
         }
     }
@@ -357,7 +376,11 @@ class CallbacksTest {
     }
 
     private static void open(Probe probe, CrashFileStore disk, StoreOptions options) {
-        probe.environment = environment(2);
+        open(probe, disk, options, 2);
+    }
+
+    private static void open(Probe probe, CrashFileStore disk, StoreOptions options, int threads) {
+        probe.environment = environment(threads);
         probe.store = probe.environment.open(disk, options);
     }
 
@@ -462,24 +485,49 @@ class CallbacksTest {
 
     // ---- what blocks or is interrupted
 
-    /** A flush that a filter interrupts goes on, and so does whatever comes next on its thread. */
+    /** Flushes and compactions that a filter interrupts go on, and so does whatever comes next on their thread. */
     @Test
-    void aFilterThatInterruptsItsThread() {
-        CrashFileStore disk = new CrashFileStore();
+    void aFilterThatInterruptsABackgroundThread() {
+        Thread caller = Thread.currentThread();
         StoreOptions options = StoreOptions.builder()
                 .compactionFilter((key, keyLength, value, valueLength) -> {
-                    Thread.currentThread().interrupt();
+                    if (Thread.currentThread() != caller) {
+                        Thread.currentThread().interrupt();
+                    }
                     return false;
                 })
                 .build();
         try (Environment environment = environment(1)) {
-            Store store = environment.open(disk, options);
+            Store store = environment.open(new CrashFileStore(), options);
             for (int i = 0; i < 20; i++) {
                 store.put(bytes("k" + i), A);
                 store.commitDurably(new byte[] {(byte) i});
             }
             store.compact();
-            assertThat(Thread.interrupted()).isTrue(); // this one is the caller's own
+            assertThat(store.verify().isClean()).isTrue();
+        }
+    }
+
+    /** The compaction of a caller goes on as well, and the interrupt is the caller's to see. */
+    @Test
+    void aFilterThatInterruptsTheCaller() {
+        boolean[] interrupting = new boolean[1];
+        StoreOptions.Builder options = StoreOptions.builder().compactionFilter((key, keyLength, value, valueLength) -> {
+            if (interrupting[0]) {
+                Thread.currentThread().interrupt();
+            }
+            return false;
+        });
+        try (SteppedEnvironment stepped = new SteppedEnvironment()) {
+            Store store = stepped.open(new CrashFileStore(), options);
+            for (int i = 0; i < 2; i++) {
+                store.put(A, bytes("k" + i));
+                store.flush();
+            }
+            interrupting[0] = true;
+            store.compact();
+            assertThat(Thread.interrupted()).isTrue();
+            assertThat(store.statistics().sortedRuns()).isEqualTo(1);
             assertThat(store.verify().isClean()).isTrue();
         }
     }
@@ -488,23 +536,29 @@ class CallbacksTest {
     @Test
     void noThreadIsLeftBehind() throws Exception {
         List<Thread> seen = new ArrayList<>();
+        AtomicReference<CountDownLatch> held = new AtomicReference<>();
         Environment environment = environment(2);
-        Store store = environment.open(new CrashFileStore(), StoreOptions.defaults());
+        Store store = environment.open(
+                new CrashFileStore(),
+                StoreOptions.builder()
+                        .compactionFilter((key, keyLength, value, valueLength) -> {
+                            await(held.get());
+                            return false;
+                        })
+                        .build());
         for (int i = 0; i < 5; i++) {
+            held.set(new CountDownLatch(1));
             store.put(bytes("k" + i), A);
-            store.checkpoint(NONE)
-                    .completion()
-                    .thenRun(() -> {
-                        synchronized (seen) {
-                            seen.add(Thread.currentThread());
-                        }
-                    })
-                    .get(60, TimeUnit.SECONDS);
+            CompletableFuture<Void> done =
+                    store.checkpoint(NONE).completion().thenRun(() -> seen.add(Thread.currentThread()));
+            held.get().countDown();
+            done.get(60, TimeUnit.SECONDS);
         }
         environment.close();
+        assertThat(seen).hasSize(5).doesNotContain(Thread.currentThread());
         for (Thread thread : seen) {
-            thread.join();
+            thread.join(60_000);
         }
-        assertThat(seen).isNotEmpty().noneMatch(Thread::isAlive);
+        assertThat(seen).noneMatch(Thread::isAlive);
     }
 }
