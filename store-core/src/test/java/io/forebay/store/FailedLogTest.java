@@ -1,0 +1,180 @@
+package io.forebay.store;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.forebay.store.testing.CrashChoice;
+import io.forebay.store.testing.CrashChoice.Names;
+import io.forebay.store.testing.CrashChoice.Tails;
+import io.forebay.store.testing.CrashFileStore;
+import io.forebay.store.testing.FaultFileStore;
+import io.forebay.store.testing.FaultInjector;
+import io.forebay.store.testing.FaultInjector.Fault;
+import io.forebay.store.testing.FaultInjector.Operation;
+import io.forebay.store.testing.ForwardingFileStore;
+import io.forebay.store.testing.SteppedEnvironment;
+import java.io.IOException;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** A write-ahead log that fails while its store is being repaired, or before the store is closed. */
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class FailedLogTest {
+    private static final int BUDGET = 1 << 20;
+
+    private final CrashFileStore disk = new CrashFileStore();
+    private final FaultInjector faults = new FaultInjector();
+    /** Run once, when the next SST is made. */
+    private final AtomicReference<Runnable> onSst = new AtomicReference<>();
+
+    private final FileStore files = new ForwardingFileStore(new FaultFileStore(disk, faults)) {
+        @Override
+        public WritableFile create(String name) throws IOException {
+            Runnable due = name.endsWith(".sst") ? onSst.getAndSet(null) : null;
+            if (due != null) {
+                due.run();
+            }
+            return super.create(name);
+        }
+    };
+
+    private final SteppedEnvironment stepped = new SteppedEnvironment(BUDGET);
+    private final Store store = stepped.open(files, options());
+
+    @AfterEach
+    void closeEverything() {
+        stepped.close();
+        assertThat(stepped.slabs.outstanding()).isZero();
+        assertThat(faults.violations()).isEmpty();
+        assertThat(faults.open()).isZero();
+    }
+
+    @Test
+    void duringARepairKeepsTheStoreReadOnly() {
+        put(store, "a");
+        faults.arm(Fault.DISK_FULL, 1, true);
+        assertThatThrownBy(store::flush).isInstanceOf(ReadOnlyStoreException.class);
+        assertThat(faults.struck()).endsWith(".sst");
+        faults.heal();
+        // The log is whole as the repair begins, and fails in its middle.
+        onSst.set(() -> elsewhere(this::failSync));
+        assertThatThrownBy(store::resume).isInstanceOf(ReadOnlyStoreException.class);
+        assertThat(onSst.get()).as("what a repair makes").isNull();
+        assertThatThrownBy(() -> put(store, "b")).isInstanceOf(ReadOnlyStoreException.class);
+        store.resume();
+        put(store, "c");
+        store.sync();
+        try (SteppedEnvironment other = new SteppedEnvironment()) {
+            assertHas(other.open(afterPowerLoss(), options()), "a", "c");
+        }
+    }
+
+    @Test
+    void duringARepairIsTriedAgainByItself() {
+        put(store, "a");
+        faults.arm(Fault.DISK_FULL, 1, true);
+        assertThatThrownBy(store::flush).isInstanceOf(ReadOnlyStoreException.class);
+        faults.heal();
+        onSst.set(() -> elsewhere(this::failSync));
+        assertThatThrownBy(store::resume).isInstanceOf(ReadOnlyStoreException.class);
+        stepped.clock.advance(60_000_000_000L);
+        stepped.executor.drain();
+        put(store, "b");
+        assertThat(store.statistics().readOnlyCause()).isNull();
+    }
+
+    @Test
+    void beforeACloseLosesNothing() {
+        put(store, "a");
+        put(store, "b");
+        failSync();
+        store.close();
+        try (SteppedEnvironment other = new SteppedEnvironment()) {
+            assertHas(other.open(afterPowerLoss(), options()), "a", "b");
+        }
+    }
+
+    @Test
+    void inTheCloseItselfIsToldAndLosesNothing() {
+        put(store, "a");
+        put(store, "b");
+        faults.arm(Fault.FAILED_SYNC, 1, false);
+        assertThatThrownBy(store::close).isInstanceOf(StoreIoException.class);
+        assertThat(faults.struck()).contains("WAL-");
+        try (SteppedEnvironment other = new SteppedEnvironment()) {
+            assertHas(other.open(afterPowerLoss(), options()), "a", "b");
+        }
+    }
+
+    /** The close has the memtables only, and in them a part of the batch. */
+    @Test
+    void behindABatchThatFailedInItsMiddle() {
+        put(store, "a");
+        WriteBatch batch = new WriteBatch();
+        for (int i = 0; i < 32; i++) {
+            batch.put(bytes("b" + i), new byte[BUDGET / 16]);
+        }
+        faults.arm(Fault.DISK_FULL, 1, true);
+        assertThatThrownBy(() -> store.write(batch)).isInstanceOf(ReadOnlyStoreException.class);
+        assertThat(faults.struck()).endsWith(".sst");
+        failSync();
+        store.close();
+        try (SteppedEnvironment other = new SteppedEnvironment()) {
+            Store reopened = other.open(afterPowerLoss(), options());
+            assertHas(reopened, "a");
+            for (int i = 0; i < 32; i++) {
+                assertThat(reopened.get(bytes("b" + i))).as("operation %d", i).isNull();
+            }
+            assertThat(reopened.verify().isClean()).isTrue();
+        }
+    }
+
+    /** Nothing of what the log was given since its last sync is on the disk. */
+    private void failSync() {
+        faults.arm(Fault.FAILED_SYNC, 1, false);
+        assertThatThrownBy(store::sync).isInstanceOf(ReadOnlyStoreException.class);
+        assertThat(faults.struck()).startsWith(Operation.SYNC + " WAL-");
+    }
+
+    /** As another thread would. */
+    private static void elsewhere(Runnable work) {
+        AtomicReference<Throwable> failure = new AtomicReference<>();
+        Thread thread = new Thread(work, "meanwhile");
+        thread.setUncaughtExceptionHandler((who, e) -> failure.set(e));
+        thread.start();
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+        if (failure.get() != null) {
+            throw new AssertionError(failure.get());
+        }
+    }
+
+    private CrashFileStore afterPowerLoss() {
+        return disk.afterCrash(new CrashChoice(Names.NONE, Tails.NONE, new Random(1)));
+    }
+
+    private static void assertHas(Store store, String... keys) {
+        for (String key : keys) {
+            assertThat(store.get(bytes(key))).as(key).isEqualTo(bytes(key));
+        }
+    }
+
+    private static void put(Store store, String key) {
+        store.put(bytes(key), bytes(key));
+    }
+
+    private static StoreOptions.Builder options() {
+        return StoreOptions.builder().durability(Durability.BUFFERED);
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(UTF_8);
+    }
+}
