@@ -23,6 +23,7 @@ public final class StoreInterleavings implements Supplier<List<Interleaving>> {
             }
         }
         all.addAll(WriterInterleavings.all());
+        all.addAll(BackgroundInterleavings.all());
         return all;
     }
 
