@@ -19,6 +19,7 @@ import org.apache.kafka.streams.processor.StateStoreContext;
 import org.apache.kafka.streams.processor.internals.ChangelogRecordDeserializationHelper;
 import org.apache.kafka.streams.processor.internals.GlobalProcessorContextImpl;
 import org.apache.kafka.streams.processor.internals.InternalProcessorContext;
+import org.apache.kafka.streams.processor.internals.ProcessorContextImpl;
 import org.apache.kafka.streams.processor.internals.RecordBatchingStateRestoreCallback;
 import org.apache.kafka.streams.processor.internals.metrics.StreamsMetricsImpl;
 import org.apache.kafka.streams.processor.internals.metrics.TaskMetrics;
@@ -27,6 +28,7 @@ import org.apache.kafka.streams.query.PositionBound;
 import org.apache.kafka.streams.query.Query;
 import org.apache.kafka.streams.query.QueryConfig;
 import org.apache.kafka.streams.query.QueryResult;
+import org.apache.kafka.streams.state.SessionStore;
 import org.apache.kafka.streams.state.TimestampedBytesStore;
 import org.apache.kafka.streams.state.WindowStore;
 import org.apache.kafka.streams.state.internals.CachingWindowStore;
@@ -90,6 +92,24 @@ public final class KafkaInternals {
         return isGlobal(context)
                 || context instanceof InternalProcessorContext<?, ?> internal
                         && internal.changelogFor(storeName) != null;
+    }
+
+    /** True when the task has a store of this name; without changelog it is known from its {@code init} on. */
+    public static boolean isStoreOfTask(StateStoreContext context, String storeName) {
+        return context instanceof InternalProcessorContext<?, ?> internal && internal.changelogFor(storeName) != null
+                || opened(context, storeName) != null;
+    }
+
+    /** True when the task has a window or session store of this name; known from its {@code init} on. */
+    public static boolean isSegmentedStoreOfTask(StateStoreContext context, String storeName) {
+        StateStore store = opened(context, storeName);
+        return store instanceof WindowStore || store instanceof SessionStore;
+    }
+
+    private static StateStore opened(StateStoreContext context, String storeName) {
+        return context instanceof ProcessorContextImpl task
+                ? task.stateManager().store(storeName)
+                : null;
     }
 
     /**

@@ -166,7 +166,7 @@ public abstract class ForebayStateStore implements StateStore {
 
     /** Where RocksDB would keep the store; tests have directories that cannot be taken away. */
     RocksDbDirectory rocksDb(File stateDir) {
-        return new RocksDbDirectory(stateDir, name, layout.kind());
+        return new RocksDbDirectory(stateDir, name, layout);
     }
 
     /**

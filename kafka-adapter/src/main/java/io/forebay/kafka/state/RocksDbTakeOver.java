@@ -22,22 +22,24 @@ final class RocksDbTakeOver {
 
     private final String storeName;
     private final RocksDbDirectory rocksDb;
+    private final StateStoreContext context;
     private boolean pending;
 
-    private RocksDbTakeOver(String storeName, RocksDbDirectory rocksDb) {
+    private RocksDbTakeOver(StateStoreContext context, String storeName, RocksDbDirectory rocksDb) {
         this.storeName = storeName;
         this.rocksDb = rocksDb;
+        this.context = context;
     }
 
     /**
      * Looks for RocksDB, and drops Forebay's rows if it is there; before the engine opens.
      *
      * @throws org.apache.kafka.streams.errors.ProcessorStateException when its directory is there and cannot be taken
-     *     away; nothing was changed then
+     *     away, or may be that of another store of the task; nothing was changed then
      */
     static RocksDbTakeOver begin(
             StateStoreContext context, String storeName, StoreDirectory ours, RocksDbDirectory rocksDb) {
-        RocksDbTakeOver takeOver = new RocksDbTakeOver(storeName, rocksDb);
+        RocksDbTakeOver takeOver = new RocksDbTakeOver(context, storeName, rocksDb);
         rocksDb.deleteRetired();
         if (!rocksDb.isThere()) {
             return takeOver;
@@ -51,7 +53,7 @@ final class RocksDbTakeOver {
                     ours);
             return takeOver;
         }
-        rocksDb.checkRetirable();
+        rocksDb.checkRetirable(context);
         if (ours.hasFiles()) {
             LOG.warn(
                     "Store {} is kept by RocksDB in {}, which may have gone on since Forebay wrote {}: Forebay's files are "
@@ -79,9 +81,9 @@ final class RocksDbTakeOver {
     /** Takes RocksDB's directory away; after that commit. */
     void finish() {
         try {
-            rocksDb.retire();
+            rocksDb.retire(context);
             pending = false;
-            LOG.info("RocksDB's {} is deleted: Forebay has taken store {} over", rocksDb, storeName);
+            LOG.info("What RocksDB had in {} is deleted: Forebay has taken store {} over", rocksDb, storeName);
         } catch (IOException e) {
             LOG.error(
                     "RocksDB's {} cannot be taken away. While it is there, Forebay restores store {} from the beginning at each "

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
-import io.forebay.kafka.ForebayStores;
 import io.forebay.kafka.StoreFlavour;
 import io.forebay.kafka.TestContexts;
 import io.forebay.kafka.offsets.CommitPayload;
@@ -18,9 +17,7 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Collection;
-import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
@@ -45,13 +42,17 @@ class RocksDbTakeOverTest {
     File dir;
 
     /** A directory as RocksDB leaves it. */
-    private Path database(String path) throws IOException {
+    static Path database(File dir, String path) throws IOException {
         Path database = dir.toPath().resolve(path);
         Files.createDirectories(database);
         Files.writeString(database.resolve("CURRENT"), "MANIFEST-000005\n");
         Files.write(database.resolve("MANIFEST-000005"), new byte[100]);
         Files.write(database.resolve("000012.sst"), new byte[1000]);
         return database;
+    }
+
+    private Path database(String path) throws IOException {
+        return database(dir, path);
     }
 
     /** What RocksDB has of a store "s" that it opened and closed; the directory that it would look for. */
@@ -181,70 +182,6 @@ class RocksDbTakeOverTest {
         assertThat(rocksDb).isNotEmptyDirectory();
     }
 
-    /** Rows of a window store in a directory that other stores share. */
-    @ParameterizedTest
-    @ValueSource(strings = {"rocksdb", "forebay"})
-    void aWindowStoreMayHaveTheNameOfASharedDirectory(String name) throws IOException {
-        Path segment = database(name + "/" + name + ".1800000");
-        Path another = database("rocksdb/other");
-        StateStore store = open(
-                ForebayStores.persistentWindowStore(name, Duration.ofHours(1), Duration.ofMinutes(1), false)
-                        .get(),
-                logged(dir, name));
-        assertThat(store.committedOffset(P0)).isNull();
-        store.commit(Map.of(P0, 3L));
-        assertThat(segment).doesNotExist();
-        assertThat(another).isNotEmptyDirectory();
-        store.close();
-        store = open(
-                ForebayStores.persistentWindowStore(name, Duration.ofHours(1), Duration.ofMinutes(1), false)
-                        .get(),
-                logged(dir, name));
-        assertThat(store.committedOffset(P0)).isEqualTo(3);
-        store.close();
-    }
-
-    /** Names that begin as those of segments do, but are other stores'. */
-    @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "rocksdb-count",
-                "rocksdb.x",
-                "rocksdb.",
-                "rocksdb:1x",
-                "rocksdb.-5",
-                "rocksdb.99999999999999999999",
-                "rocksdb-1",
-                "rocksdb-20170101000"
-            })
-    void aWindowStoreInASharedDirectoryTakesNoOtherStore(String other) throws IOException {
-        Path another = database("rocksdb/" + other);
-        List<Path> segments = List.of(
-                database("rocksdb/rocksdb.0"),
-                database("rocksdb/rocksdb:1800000"),
-                database("rocksdb/rocksdb-201701010000"));
-        StateStore store = open(
-                ForebayStores.persistentWindowStore("rocksdb", Duration.ofHours(1), Duration.ofMinutes(1), false)
-                        .get(),
-                logged(dir, "rocksdb"));
-        assertThat(store.committedOffset(P0)).isNull();
-        store.commit(Map.of(P0, 3L));
-        store.close();
-        assertThat(another).isNotEmptyDirectory();
-        assertThat(segments).allSatisfy(segment -> assertThat(segment).doesNotExist());
-    }
-
-    @Test
-    void whatIsNotRocksDbsIsLeftAlone() throws IOException {
-        leaveHundred(StoreFlavour.WINDOW);
-        Path foreign = database("s/index");
-        StateStore store = opened(StoreFlavour.WINDOW);
-        assertThat(store.committedOffset(P0)).isEqualTo(100);
-        store.commit(Map.of(P0, 101L));
-        store.close();
-        assertThat(foreign).isNotEmptyDirectory();
-    }
-
     @Test
     void otherStoresOfTheTaskStay() throws IOException {
         Path other = database("rocksdb/s2");
@@ -309,12 +246,13 @@ class RocksDbTakeOverTest {
 
         @Override
         RocksDbDirectory rocksDb(File stateDir) {
-            return new RocksDbDirectory(stateDir, "s", StoreKind.KEY_VALUE, (from, to) -> {
-                if (stuck) {
-                    throw new IOException("stuck");
-                }
-                Files.move(from, to);
-            });
+            return new RocksDbDirectory(
+                    stateDir, "s", new StoreLayout(StoreKind.KEY_VALUE, ValueFormat.PLAIN, 0), (from, to) -> {
+                        if (stuck) {
+                            throw new IOException("stuck");
+                        }
+                        Files.move(from, to);
+                    });
         }
 
         @Override
