@@ -51,14 +51,22 @@ final class IngestImpl implements SortedIngest {
         }
         try {
             output.add(key, keyOffset, keyLength, 0, ValueKind.PUT, value, valueOffset, valueLength);
+            remember(key, keyOffset, keyLength);
         } catch (IOException e) {
             throw abandonAfter(failure(e));
+        } catch (RuntimeException e) {
+            throw abandonAfter(e);
+        } catch (Error e) { // the file may end in the middle of the entry, or hold it, and then it must not come again
+            throw abandonAfter(e);
         }
-        if (lastKey.length < keyLength) {
-            lastKey = new byte[Math.max(keyLength, lastKey.length * 2)];
+    }
+
+    private void remember(byte[] key, int offset, int length) {
+        if (lastKey.length < length) {
+            lastKey = new byte[Math.max(length, lastKey.length * 2)];
         }
-        System.arraycopy(key, keyOffset, lastKey, 0, keyLength);
-        lastLength = keyLength;
+        System.arraycopy(key, offset, lastKey, 0, length);
+        lastLength = length;
     }
 
     @Override
