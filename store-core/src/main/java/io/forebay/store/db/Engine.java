@@ -177,17 +177,29 @@ public final class Engine {
             opening++;
         }
         StoreImpl store = null;
+        boolean known = false;
         try {
             store = opener.get();
+            opened(store);
+            known = true;
             return store;
         } finally {
-            synchronized (stores) {
-                opening--;
-                if (store != null) {
-                    stores.add(store);
+            try {
+                if (store != null && !known) {
+                    store.discard(); // nobody else could
                 }
-                stores.notifyAll();
+            } finally {
+                synchronized (stores) {
+                    opening--;
+                    stores.notifyAll();
+                }
             }
+        }
+    }
+
+    private void opened(Store store) {
+        synchronized (stores) {
+            stores.add(store);
         }
     }
 
