@@ -43,7 +43,7 @@ final class DirectoryNames {
         }
         for (Path next : missing) {
             Files.createDirectories(next); // somebody else may have been faster
-            sync.sync(next.getParent());
+            syncNamesIn(next.getParent());
         }
         durable = true;
     }
@@ -63,10 +63,27 @@ final class DirectoryNames {
             try {
                 sync.sync(parent);
             } catch (AccessDeniedException e) {
-                // Who may not read the directory above has not made this one in it, nor has a process before of the
+                // Who may not write the directory above has not made this one in it, nor has a process before of the
                 // same rights.
-                return;
+                if (Files.isWritable(parent)) {
+                    throw unreadable(parent, e);
+                }
             }
         }
+    }
+
+    private void syncNamesIn(Path parent) throws IOException {
+        try {
+            sync.sync(parent);
+        } catch (AccessDeniedException e) {
+            throw unreadable(parent, e);
+        }
+    }
+
+    private static IOException unreadable(Path parent, AccessDeniedException cause) {
+        return new IOException(
+                "Names in " + parent
+                        + " cannot be made durable, because it may be written and not read; allow to read it",
+                cause);
     }
 }

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.lang.management.BufferPoolMXBean;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -168,6 +169,30 @@ class LocalFileStoreTest extends FileStoreContract {
         assertThatThrownBy(store::syncDirectory).isInstanceOf(IOException.class);
         broken[0] = false;
         store.syncDirectory();
+    }
+
+    /** As of mode 0333: names can be made in it, and not synced. */
+    @Test
+    void aDirectoryAboveThatMayNotBeReadIsNoSuccessEither() throws Exception {
+        Path above = Files.createDirectories(root.resolve("host").toAbsolutePath());
+        Path directory = above.resolve("store");
+        LocalFileStore.DirectorySync sync = synced -> {
+            if (!synced.equals(directory)) {
+                throw new AccessDeniedException(synced.toString());
+            }
+        };
+        for (int attempt = 0; attempt < 3; attempt++) {
+            LocalFileStore store = new LocalFileStore(directory, Files::createLink, sync);
+            assertThatThrownBy(() -> {
+                        try (AutoCloseable lock = store.lock()) {
+                            assertThat(lock).isNotNull();
+                            store.syncDirectory();
+                        }
+                    })
+                    .as("attempt %d", attempt)
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("allow to read it");
+        }
     }
 
     @Test
