@@ -1,13 +1,15 @@
 package io.forebay.store.io;
 
+import io.forebay.store.CorruptionException;
 import io.forebay.store.FileStore;
 import io.forebay.store.ReadableFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.NoSuchFileException;
 
 /**
  * A finished file of a store that is open while it is read, and as long after that as {@link OpenFiles} lets it. Thread-safe:
- * who comes while it is being opened waits for that.
+ * who comes while it is being opened waits for that. A file that is missing is a {@link CorruptionException}.
  */
 public final class PooledFile implements ReadableFile {
     private final OpenFiles owner;
@@ -66,6 +68,8 @@ public final class PooledFile implements ReadableFile {
         owner.makeRoom();
         try {
             open = files.open(name);
+        } catch (NoSuchFileException e) {
+            throw missing(e);
         } finally {
             if (open == null) {
                 owner.notOpened();
@@ -73,6 +77,14 @@ public final class PooledFile implements ReadableFile {
                 owner.opened(this);
             }
         }
+    }
+
+    /** A file that is referred to and not there is damage as much as one with other bytes, and no matter of trying again. */
+    private CorruptionException missing(NoSuchFileException e) {
+        CorruptionException missing =
+                new CorruptionException(name, -1, "a file that the manifest names", "no such file");
+        missing.initCause(e);
+        return missing;
     }
 
     private synchronized void letGo() {

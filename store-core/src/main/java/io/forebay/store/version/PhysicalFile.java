@@ -6,7 +6,6 @@ import io.forebay.store.cache.BlockSlots;
 import io.forebay.store.io.PooledFile;
 import io.forebay.store.sst.SstReader;
 import java.io.IOException;
-import java.nio.file.NoSuchFileException;
 
 /**
  * One SST on disk, shared by all versions, checkpoints and virtual files that refer to it. Its reader comes and goes with the
@@ -157,28 +156,15 @@ public final class PhysicalFile {
         if (closed) {
             throw new IOException("File " + id + " in " + registry.files().describe() + " was closed with its store");
         }
-        SstReader loaded;
         TableCache tables = registry.tables();
-        try {
-            loaded = fillCache
-                    ? SstReader.open(file, id.name(), tables.blocks(), tables.pool(), registry.encryption(), keyId)
-                    : SstReader.openPastCache(file, id.name(), tables.pool(), registry.encryption(), keyId);
-        } catch (NoSuchFileException e) {
-            throw missing(e);
-        }
+        SstReader loaded = fillCache
+                ? SstReader.open(file, id.name(), tables.blocks(), tables.pool(), registry.encryption(), keyId)
+                : SstReader.openPastCache(file, id.name(), tables.pool(), registry.encryption(), keyId);
         if (keyId == null && loaded.isEncrypted()) {
             loaded.close();
             throw new CorruptionException(id.name(), -1, "a plain file, as the manifest says", "one that is encrypted");
         }
         return loaded;
-    }
-
-    /** A file that is referred to and not there is damage as much as one with other bytes, and no matter of trying again. */
-    private CorruptionException missing(NoSuchFileException e) {
-        CorruptionException missing =
-                new CorruptionException(id.name(), -1, "a file that the manifest names", "no such file");
-        missing.initCause(e);
-        return missing;
     }
 
     TableCache.Table table() {

@@ -3,6 +3,7 @@ package io.forebay.store.io;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.forebay.store.CorruptionException;
 import io.forebay.store.FileStore;
 import io.forebay.store.WritableFile;
 import io.forebay.store.testing.HandleCountingFileStore;
@@ -67,7 +68,9 @@ class OpenFilesTest {
         PooledFile missing = open.file(files, "missing");
         PooledFile there = make(1, open).get(0);
         for (int i = 0; i < 3; i++) {
-            assertThatThrownBy(() -> first(missing)).isInstanceOf(NoSuchFileException.class);
+            assertThatThrownBy(() -> first(missing))
+                    .isInstanceOf(CorruptionException.class)
+                    .hasCauseInstanceOf(NoSuchFileException.class);
             assertThat(open.count()).isZero();
             assertThat(first(there)).isZero();
             assertThat(open.count()).isEqualTo(1);
