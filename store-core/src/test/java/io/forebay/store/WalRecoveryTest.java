@@ -143,6 +143,54 @@ class WalRecoveryTest {
         assertThatThrownBy(() -> open(left, 1)).isInstanceOf(CorruptionException.class);
     }
 
+    /** Values whose every fifth byte looks like a head that leads far into the log: a search must not be tired out by them. */
+    @Test
+    void aBadRecordBeforeManyBytesThatLookLikeHeadsIsRefused() throws IOException {
+        byte[] value = new byte[256 << 10];
+        ByteBuffer lookalikes = ByteBuffer.wrap(value);
+        while (lookalikes.remaining() >= 5) {
+            lookalikes.put((byte) 0xD0).putInt(1 << 20);
+        }
+        try (SteppedEnvironment stepped = new SteppedEnvironment(64 << 20, new Random(7))) {
+            Store store = stepped.environment.open(files, options());
+            for (int i = 0; i < 16; i++) {
+                store.put(bytes("key" + i), value);
+            }
+            CrashFileStore left = files.afterKill();
+            assertThat(logs(left)).hasSize(1);
+            String name = logs(left).get(0);
+            byte[] log = read(left, name);
+            for (int at : new int[] {value.length, value.length + value.length / 2}) {
+                byte[] damaged = log.clone();
+                Arrays.fill(damaged, at / 512 * 512, at / 512 * 512 + 512, (byte) 0); // as a crash does
+                assertThatThrownBy(() -> stepped.environment.open(with(left, name, damaged), options()))
+                        .isInstanceOf(CorruptionException.class)
+                        .hasMessageContaining("synced");
+            }
+        }
+    }
+
+    /** Only a length that is whole says that the rest of a record was cut off. */
+    @Test
+    void aLengthOfALastRecordThatLeadsBeyondTheEndIsDamage() throws IOException {
+        Store store = environment(7)
+                .environment
+                .open(files, builder().durability(Durability.BUFFERED).build());
+        store.put(bytes("first"), bytes("value"));
+        long before = files.size(logs(files).get(0));
+        store.put(bytes("last"), bytes("value"));
+        CrashFileStore left = files.afterKill();
+        String name = logs(left).get(0);
+        byte[] log = read(left, name);
+        for (int cut = 0; cut < log.length - before - 13; cut++) {
+            byte[] longer = Arrays.copyOf(log, log.length - cut);
+            longer[(int) before + 2] ^= 1;
+            assertThatThrownBy(() -> open(with(left, name, longer), 1))
+                    .as("%d bytes cut off", cut)
+                    .isInstanceOf(CorruptionException.class);
+        }
+    }
+
     @Test
     void aMissingLogIsNamed() throws IOException {
         List<String> names = threeLogs();

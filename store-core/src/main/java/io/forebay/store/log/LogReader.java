@@ -26,7 +26,10 @@ import java.util.Arrays;
  * <p>The file is read to memory as a whole; a manifest is rolled over long before that hurts. Not thread-safe.
  */
 public final class LogReader {
-    /** Bytes that the search for a good record behind a bad one checks at most, so that it takes no longer than a second. */
+    /**
+     * Bytes whose checksum the search for a good record behind a bad one computes at most, so that it takes no longer than a
+     * second. Where the id of the log is known hardly any are, but for the record that is sought.
+     */
     private static final long SEARCH_BYTES = 1 << 30;
 
     private final String name;
@@ -155,7 +158,7 @@ public final class LogReader {
         long budget = SEARCH_BYTES;
         for (int later = at + 1; later < log.length - LogFormat.HEADER_BYTES && budget > 0; later++) {
             int length = lengthAt(later);
-            if (length < 1 || length > log.length - later - LogFormat.HEADER_BYTES) {
+            if (length > log.length - later - LogFormat.HEADER_BYTES || !isOfThisLog(later, length)) {
                 continue;
             }
             budget -= length;

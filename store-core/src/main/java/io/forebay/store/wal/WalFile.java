@@ -88,6 +88,7 @@ final class WalFile {
         int length = to - from;
         bytes[at] = (byte) (WalFormat.TAG + mask);
         WalFormat.putInt(bytes, at + WalFormat.LENGTH_AT, length);
+        WalFormat.putInt(bytes, at + WalFormat.HEAD_CRC_AT, checksum.ofHead(bytes, at, position));
         WalFormat.putInt(bytes, at + WalFormat.CRC_AT, checksum.of(bytes, at, length, position));
         bytes[to] = WalFormat.END;
         file.append(segment.buffer(at, to + 1));

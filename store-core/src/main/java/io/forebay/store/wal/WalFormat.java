@@ -14,7 +14,8 @@ import java.util.zip.CRC32C;
  * Log       --&gt; Header Start Record*
  * Header    --&gt; magic:8 "FBWALOG1", format version:4, id:8, number:8, envelope length:4 (0: plain), Envelope, Crc:4
  * Start     --&gt; a Record without entries: the first sequence number that the log may hold
- * Record    --&gt; Tag:1, Length:4 (of the payload), Crc:4, Payload, End:1
+ * Record    --&gt; Head, Crc:4, Payload, End:1
+ * Head      --&gt; Tag:1, Length:4 (of the payload), HeadCrc:4
  * Tag       --&gt; 0xD0 + mask (0 to 15)
  * End       --&gt; 0xED
  * Payload   --&gt; number (bytes before this record that were not known to be synced when it was written)
@@ -28,8 +29,10 @@ import java.util.zip.CRC32C;
  * </pre>
  *
  * Every write and every commit takes the next sequence number. The checksum of a header is that of the bytes before it; the
- * one of a record covers the id and the number of its log, its own position, tag, length and payload, so that a record
- * anywhere else is none.
+ * one of a record covers the id and the number of its log, its own position, head and payload, so that a record
+ * anywhere else is none. The head has a checksum of its own, which covers the same but the payload: so a reader knows
+ * a length that was damaged from one that leads beyond the end of a file, and finds the records behind a bad one without
+ * reading what each number among their bytes would be the length of.
  *
  * <p>In an encrypted log payloads are {@link io.forebay.store.crypto.FileCipher messages} whose position is that of the record
  * in the file. Checksums are those of the bytes as they lie in the file.
@@ -52,8 +55,9 @@ final class WalFormat {
     static final int MASKS = 15;
     static final byte END = (byte) 0xED;
     static final int LENGTH_AT = 1;
-    static final int CRC_AT = 5;
-    static final int PAYLOAD_AT = 9;
+    static final int HEAD_CRC_AT = 5;
+    static final int CRC_AT = 9;
+    static final int PAYLOAD_AT = 13;
     /** Bytes of a record besides its payload. */
     static final int OVERHEAD = PAYLOAD_AT + 1;
 
@@ -93,14 +97,25 @@ final class WalFormat {
             putLong(identity, Long.BYTES, number);
         }
 
-        /** Of the record that lies at {@code bytes[at]}. */
+        /** Of the head that lies at {@code bytes[at]}. */
+        int ofHead(byte[] bytes, int at, long position) {
+            begin(position);
+            crc.update(bytes, at, HEAD_CRC_AT);
+            return Crc32c.mask((int) crc.getValue());
+        }
+
+        /** Of the record that lies at {@code bytes[at]}, with its head. */
         int of(byte[] bytes, int at, int length, long position) {
-            putLong(identity, 2 * Long.BYTES, position);
-            crc.reset();
-            crc.update(identity, 0, identity.length);
+            begin(position);
             crc.update(bytes, at, CRC_AT);
             crc.update(bytes, at + PAYLOAD_AT, length);
             return Crc32c.mask((int) crc.getValue());
+        }
+
+        private void begin(long position) {
+            putLong(identity, 2 * Long.BYTES, position);
+            crc.reset();
+            crc.update(identity, 0, identity.length);
         }
     }
 

@@ -24,9 +24,6 @@ import java.util.Arrays;
  * <p>Not thread-safe.
  */
 final class WalReader implements Closeable {
-    /** Bytes that the search for records behind a bad one checks at most, so that it takes no longer than some seconds. */
-    private static final long SEARCH_BYTES = 4L << 30;
-
     private final String name;
     private final long number;
     private final ReadableFile file;
@@ -194,29 +191,38 @@ final class WalReader implements Closeable {
         }
         // A record behind the start was written after the header was synced.
         WalFormat.Checksum expected = new WalFormat.Checksum(expectedId, number);
-        long first = findWhole(1, expected, new long[] {SEARCH_BYTES});
+        long first = findWhole(1, expected);
         if (first < 0) {
             return true;
         }
         int length = wholeAt(first, expected);
-        return findWhole(first + WalFormat.OVERHEAD + length, expected, new long[] {SEARCH_BYTES}) < 0;
+        return findWhole(first + WalFormat.OVERHEAD + length, expected) < 0;
     }
 
     /** Length of the payload of the whole record at {@code at}, or -1 when there is none. */
     private int wholeAt(long at, WalFormat.Checksum checksums) throws IOException {
-        long room = window.size() - at - WalFormat.OVERHEAD;
-        if (room < WalFormat.LEAST_PAYLOAD) {
+        int length = lengthAt(at, checksums);
+        return length >= 0 && length <= window.size() - at - WalFormat.OVERHEAD && matches(at, length, checksums)
+                ? length
+                : -1;
+    }
+
+    /** Length of the payload that the head at {@code at} tells, which may lead beyond the end; -1 when there is no head. */
+    private int lengthAt(long at, WalFormat.Checksum checksums) throws IOException {
+        if (window.size() - at < WalFormat.PAYLOAD_AT) {
             return -1;
         }
         int index = window.at(at, WalFormat.PAYLOAD_AT);
-        if ((window.bytes()[index] & 0xF0) != WalFormat.TAG) {
+        byte[] bytes = window.bytes();
+        if ((bytes[index] & 0xF0) != WalFormat.TAG) {
             return -1;
         }
-        int length = WalFormat.getInt(window.bytes(), index + WalFormat.LENGTH_AT);
-        if (length < WalFormat.LEAST_PAYLOAD || length > room) {
-            return -1;
-        }
-        return matches(at, length, checksums) ? length : -1;
+        int length = WalFormat.getInt(bytes, index + WalFormat.LENGTH_AT);
+        return length >= WalFormat.LEAST_PAYLOAD
+                        && length <= WalFormat.MAX_PAYLOAD
+                        && checksums.ofHead(bytes, index, at) == WalFormat.getInt(bytes, index + WalFormat.HEAD_CRC_AT)
+                ? length
+                : -1;
     }
 
     private boolean matches(long at, int length, WalFormat.Checksum checksums) throws IOException {
@@ -272,15 +278,14 @@ final class WalReader implements Closeable {
 
     private void requireTorn() throws IOException {
         long bad = position;
-        long[] budget = {SEARCH_BYTES};
-        long next = findWhole(bad + 1, checksum, budget);
+        long next = findWhole(bad + 1, checksum);
         for (long later = next; later >= 0; ) {
             int length = wholeAt(later, checksum);
             load(later, length);
             if (later - unsynced > bad) {
                 throw damaged("a whole record, because the one at offset " + later + " says that it was synced");
             }
-            later = findWhole(later + WalFormat.OVERHEAD + length, checksum, budget);
+            later = findWhole(later + WalFormat.OVERHEAD + length, checksum);
         }
         if (next < 0 && endsEarly(bad)) {
             return;
@@ -290,28 +295,10 @@ final class WalReader implements Closeable {
         }
     }
 
-    /** True when the file ends before the last record does, as far as that can be told. */
+    /** True when the file ends before the record that begins at {@code at} does. */
     private boolean endsEarly(long at) throws IOException {
         long left = window.size() - at;
-        if (left < WalFormat.OVERHEAD + WalFormat.LEAST_PAYLOAD) {
-            return true;
-        }
-        int index = window.at(at, WalFormat.PAYLOAD_AT);
-        int length = WalFormat.getInt(window.bytes(), index + WalFormat.LENGTH_AT);
-        long room = left - WalFormat.OVERHEAD;
-        if ((window.bytes()[index] & 0xF0) != WalFormat.TAG || length <= room || length > WalFormat.MAX_PAYLOAD) {
-            return false;
-        }
-        return !matchesWithLength(at, (int) Math.min(room, WalFormat.MAX_PAYLOAD));
-    }
-
-    /** True when the last record would be whole if its length were what is left of the file: its length was damaged. */
-    private boolean matchesWithLength(long at, int length) throws IOException {
-        int index = window.at(at, WalFormat.OVERHEAD + length);
-        byte[] record = Arrays.copyOfRange(window.bytes(), index, index + WalFormat.OVERHEAD + length);
-        WalFormat.putInt(record, WalFormat.LENGTH_AT, length);
-        return record[WalFormat.PAYLOAD_AT + length] == WalFormat.END
-                && checksum.of(record, 0, length, at) == WalFormat.getInt(record, WalFormat.CRC_AT);
+        return left < WalFormat.PAYLOAD_AT || lengthAt(at, checksum) > left - WalFormat.OVERHEAD;
     }
 
     /** True when the part of a sector that lies in {@code [from, to)} is zeros. */
@@ -328,18 +315,11 @@ final class WalReader implements Closeable {
     }
 
     /** Where the first whole record at or behind {@code from} begins, or -1. */
-    private long findWhole(long from, WalFormat.Checksum checksums, long[] budget) throws IOException {
+    private long findWhole(long from, WalFormat.Checksum checksums) throws IOException {
         long last = window.size() - WalFormat.OVERHEAD - WalFormat.LEAST_PAYLOAD;
-        for (long at = from; at <= last && budget[0] > 0; at++) {
-            int index = window.at(at, WalFormat.PAYLOAD_AT);
-            if ((window.bytes()[index] & 0xF0) == WalFormat.TAG) {
-                int length = WalFormat.getInt(window.bytes(), index + WalFormat.LENGTH_AT);
-                if (length >= WalFormat.LEAST_PAYLOAD && length <= window.size() - at - WalFormat.OVERHEAD) {
-                    budget[0] -= length;
-                    if (matches(at, length, checksums)) {
-                        return at;
-                    }
-                }
+        for (long at = from; at <= last; at++) {
+            if (wholeAt(at, checksums) >= 0) {
+                return at;
             }
         }
         return -1;

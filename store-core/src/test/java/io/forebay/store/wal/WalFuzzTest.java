@@ -115,7 +115,7 @@ class WalFuzzTest extends FuzzTests {
     }
 
     private static void record(ByteBuffer out, int sequence, byte[] entries) {
-        out.put((byte) WalFormat.TAG).putInt(2 + entries.length).putInt(0);
+        out.put((byte) WalFormat.TAG).putInt(2 + entries.length).putInt(0).putInt(0);
         out.put((byte) 0).put((byte) sequence).put(entries).put(WalFormat.END);
     }
 
@@ -140,6 +140,7 @@ class WalFuzzTest extends FuzzTests {
             if (length < 0 || length > log.length - at - WalFormat.OVERHEAD) {
                 return;
             }
+            out.putInt(at + WalFormat.HEAD_CRC_AT, checksum.ofHead(log, at, at));
             out.putInt(at + WalFormat.CRC_AT, checksum.of(log, at, length, at));
             at += WalFormat.OVERHEAD + length;
         }
