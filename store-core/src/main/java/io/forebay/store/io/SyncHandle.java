@@ -3,6 +3,7 @@ package io.forebay.store.io;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** An open file for nothing but syncs. No channel: an interrupt would close it. */
@@ -16,7 +17,7 @@ interface SyncHandle extends Closeable {
     void sync() throws IOException;
 
     static SyncHandle open(Path path) throws IOException {
-        RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw");
+        RandomAccessFile file = file(path);
         return new SyncHandle() {
             @Override
             public void sync() throws IOException {
@@ -28,5 +29,10 @@ interface SyncHandle extends Closeable {
                 file.close();
             }
         };
+    }
+
+    /** For writing, because some systems sync nothing else; a file that must not be written, as of a backup, for reading. */
+    private static RandomAccessFile file(Path path) throws IOException {
+        return new RandomAccessFile(path.toFile(), Files.isWritable(path) ? "rw" : "r");
     }
 }
