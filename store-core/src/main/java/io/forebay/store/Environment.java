@@ -46,13 +46,14 @@ public final class Environment implements AutoCloseable {
      * Creates a store in {@code files} from checkpoints, each clipped to its key range; no row is read or written. The
      * files of a source are linked (or copied) unless the source is {@code files} itself. The result is durable on
      * return, the bytes of files that somebody downloaded or copied there included. No argument may be null. One that a
-     * crash cuts off may be repeated in the same place.
+     * crash cuts off may be repeated in the same place; if it says then that there is a store, all was done but for the
+     * return, and {@link #open} opens it.
      *
      * @param files an empty place, or one that holds nothing but downloaded files of the sources
      * @param sources checkpoints whose clips do not overlap
      * @param payload becomes the durable payload of the new store; may be empty; copied
      * @throws IllegalArgumentException when clips overlap, or a source was written with another merge function; or when the
-     *     directory holds files of something else: nothing there was touched
+     *     directory holds files of something else, SSTs that are none of the sources included: nothing there was touched
      * @throws IllegalStateException when there is a store in {@code files}
      * @throws StoreLockedException when the directory is in use
      * @throws CorruptionException when the metadata of a source is damaged, or a file has another length than it says

@@ -2,6 +2,7 @@ package io.forebay.store;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.forebay.store.testing.CrashFileStore;
@@ -271,6 +272,37 @@ class WalFaultTest {
                 assertThat(payload.isEmpty() ? -1 : Integer.parseInt(payload))
                         .as(where)
                         .isGreaterThanOrEqualTo(lastCommit);
+            }
+        }
+    }
+
+    /** There is no store yet that could be read-only, or be resumed: whatever fails is an error of the open. */
+    @ParameterizedTest
+    @EnumSource(
+            value = Fault.class,
+            names = {"IO_ERROR", "DISK_FULL"})
+    void aReplayThatFailsIsAnErrorOfTheOpen(Fault fault) {
+        try (SteppedEnvironment stepped = new SteppedEnvironment(1 << 20, new Random(5))) {
+            Store store = stepped.open(files, options(Durability.SYNCED));
+            for (int i = 0; i < 20; i++) {
+                store.put(bytes("key" + i), bytes("value"));
+            }
+        }
+        CrashFileStore left = disk.afterKill();
+        for (int nth = 1; ; nth++) {
+            FaultInjector injector = new FaultInjector();
+            FaultFileStore faulty = new FaultFileStore(left.afterKill(), injector);
+            injector.arm(fault, nth, true);
+            try (SteppedEnvironment stepped = new SteppedEnvironment(1 << 20, new Random(5))) {
+                assertThatCode(() -> stepped.open(faulty, options(Durability.SYNCED)))
+                        .as("%d: %s", nth, injector.struck())
+                        .satisfiesAnyOf(
+                                e -> assertThat(e).isNull(), e -> assertThat(e).isInstanceOf(StoreIoException.class));
+                injector.heal();
+            }
+            if (injector.struck() == null) {
+                assertThat(nth).isGreaterThan(10);
+                return;
             }
         }
     }

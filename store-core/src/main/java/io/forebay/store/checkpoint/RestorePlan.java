@@ -11,9 +11,11 @@ import io.forebay.store.version.SortedRun;
 import io.forebay.store.version.VersionEdit;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -27,6 +29,7 @@ import java.util.TreeSet;
 public final class RestorePlan {
     private final Map<Long, List<FileMeta>> runs = new TreeMap<>();
     private final Map<FileId, FileStore> places = new LinkedHashMap<>();
+    private final Set<String> sourceFiles = new HashSet<>();
     private long lastSequence;
     private String mergeName;
 
@@ -63,6 +66,11 @@ public final class RestorePlan {
         return places;
     }
 
+    /** Names of all files of the sources, also of those that show nothing. */
+    public Set<String> sourceFiles() {
+        return sourceFiles;
+    }
+
     /** The largest sequence number of any source. */
     public long lastSequence() {
         return lastSequence;
@@ -85,6 +93,7 @@ public final class RestorePlan {
         }
         Map<Long, Long> newRanks = newRanks(state);
         for (VersionEdit.Added added : state.added()) {
+            sourceFiles.add(added.file().id().name());
             FileMeta visible = added.file().clip(source.clip());
             if (visible != null) {
                 runs.computeIfAbsent(newRanks.get(added.rank()), rank -> new ArrayList<>())

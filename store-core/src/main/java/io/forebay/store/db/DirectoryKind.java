@@ -2,11 +2,13 @@ package io.forebay.store.db;
 
 import io.forebay.store.FileStore;
 import io.forebay.store.checkpoint.CheckpointManifest;
+import io.forebay.store.version.FileId;
 import io.forebay.store.version.Leftovers;
 import io.forebay.store.wal.WalRecovery;
 import java.io.IOException;
 import java.util.Collection;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /** Whose a directory is, by the names of its files. Asked before anything in it is touched, its lock included. */
@@ -58,16 +60,31 @@ public enum DirectoryKind {
     }
 
     /**
-     * @throws IllegalArgumentException when the directory belongs to somebody else, or has write-ahead logs: the restored
-     *     store would find them beside itself, as logs of another one
+     * @param sourceFiles names of the SSTs of the sources
+     * @throws IllegalStateException when there is a store with write-ahead logs
+     * @throws IllegalArgumentException when the directory belongs to somebody else, or has files that the restored store
+     *     would take for its own: write-ahead logs, and SSTs that are none of the sources, which it would delete
      */
-    static void requireForRestore(FileStore files) throws IOException {
+    static void requireForRestore(FileStore files, Set<String> sourceFiles) throws IOException {
         List<String> names = files.list();
         of(names).requireOurs(files, names);
+        boolean manifest = names.stream().anyMatch(Leftovers::isManifest);
         List<String> logs = names.stream().filter(WalRecovery::isLog).toList();
+        if (!logs.isEmpty() && manifest) {
+            throw new IllegalStateException("There is a store in " + files.describe() + " already");
+        }
         if (!logs.isEmpty()) {
-            throw new IllegalArgumentException(files.describe() + " holds write-ahead logs of a store that is there, or"
-                    + " whose manifest was lost: " + logs.get(0) + " is one of " + logs.size()
+            throw new IllegalArgumentException(
+                    files.describe() + " holds write-ahead logs of a store whose manifest was"
+                            + " lost: " + logs.get(0) + " is one of " + logs.size()
+                            + ". Restore to another directory, or move them away if nobody needs what they hold.");
+        }
+        List<String> strangers = names.stream()
+                .filter(name -> FileId.isName(name) && !sourceFiles.contains(name))
+                .toList();
+        if (!strangers.isEmpty() && !manifest) {
+            throw new IllegalArgumentException(files.describe() + " holds SSTs of another backup or store, which the"
+                    + " restored one would delete: " + strangers.get(0) + " is one of " + strangers.size()
                     + ". Restore to another directory, or move them away if nobody needs what they hold.");
         }
     }

@@ -2,6 +2,7 @@ package io.forebay.store.db;
 
 import io.forebay.store.CorruptionException;
 import io.forebay.store.FileStore;
+import io.forebay.store.ReadOnlyStoreException;
 import io.forebay.store.ReadableFile;
 import io.forebay.store.RestoreSource;
 import io.forebay.store.StoreException;
@@ -57,7 +58,9 @@ final class StoreOpener {
                 encryption.checkPlain(added.file().id().name());
             }
         }
-        return locked(DirectoryKind::requireForRestore, registry -> restore(plan, payload, registry));
+        return locked(
+                place -> DirectoryKind.requireForRestore(place, plan.sourceFiles()),
+                registry -> restore(plan, payload, registry));
     }
 
     private interface Opening {
@@ -143,6 +146,9 @@ final class StoreOpener {
         shared.arbiter().add(parts.writes);
         try {
             new LogOpener(context, parts).open(logs);
+        } catch (ReadOnlyStoreException e) { // there is no store yet that could be resumed
+            closeAfter(e, parts.closer::abandon);
+            throw new IOException("Bringing the write-ahead logs to files failed", e);
         } catch (Throwable e) {
             closeAfter(e, parts.closer::abandon);
             throw e;
