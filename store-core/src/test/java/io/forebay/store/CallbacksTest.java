@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Each callback does what it should not: calls every method of its store, throws, blocks, is interrupted. */
-@Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 600, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class CallbacksTest {
     private static final byte[] A = bytes("a");
     private static final byte[] NONE = {};
@@ -89,7 +89,7 @@ class CallbacksTest {
                     .completion()
                     .thenRun(() -> call.getValue().accept(environment, store));
             held.countDown();
-            assertThat(done.handle((ignored, failure) -> failure).get(60, TimeUnit.SECONDS))
+            assertThat(done.handle((ignored, failure) -> failure).get(120, TimeUnit.SECONDS))
                     .as(call.getKey())
                     .isNull();
             environment.close();
@@ -108,7 +108,7 @@ class CallbacksTest {
                 store.checkpoint(NONE).completion().join();
             });
             held.countDown();
-            first.get(60, TimeUnit.SECONDS);
+            first.get(120, TimeUnit.SECONDS);
         }
     }
 
@@ -137,7 +137,7 @@ class CallbacksTest {
                 store.close();
             }
             held.countDown();
-            assertThat(told.get(60, TimeUnit.SECONDS)).isInstanceOf(StoreClosedException.class);
+            assertThat(told.get(120, TimeUnit.SECONDS)).isInstanceOf(StoreClosedException.class);
             environment.close();
         }
     }
@@ -552,7 +552,7 @@ class CallbacksTest {
             CompletableFuture<Void> done =
                     store.checkpoint(NONE).completion().thenRun(() -> seen.add(Thread.currentThread()));
             held.get().countDown();
-            done.get(60, TimeUnit.SECONDS);
+            done.get(120, TimeUnit.SECONDS);
         }
         environment.close();
         assertThat(seen).hasSize(5).doesNotContain(Thread.currentThread());

@@ -10,12 +10,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.ThreadLocalRandom;
 import org.junit.jupiter.api.Test;
 
 /**
  * Crashes small programs after every change on disk, in many ways each, and opens what is left: all programs of one and two
- * operations, then as many of three, then long ones, until enough different disks have been tried. {@code
- * -Dforebay.crash.states=N} says how many; {@code -Dforebay.crash=...}, as printed by a failure, tries one again.
+ * operations, a sample of those of three (all in the long profile), then long ones, until enough different disks have been
+ * tried. {@code -Dforebay.crash.states=N} says how many, {@code -Dforebay.crash.three=N} how many programs of three; {@code
+ * -Dforebay.crash=...}, as printed by a failure, tries one again, {@code -Dforebay.seed=N} the same programs.
  */
 class CrashStatesTest {
     @Test
@@ -25,12 +27,13 @@ class CrashStatesTest {
             new Explorer(new Explorer.Seen()).replay(place);
             return;
         }
-        long wanted = Effort.of("crash.states", 100_000, 10_000_000);
-        long seed = Long.getLong("forebay.seed", 1);
-        System.out.println("Crash states with seed " + seed);
+        long wanted = Effort.of("crash.states", 50_000, 10_000_000);
+        long seed = Long.getLong("forebay.seed", ThreadLocalRandom.current().nextInt(1 << 30));
+        long three = Effort.of("crash.three", 1_000, Long.MAX_VALUE);
+        System.out.println("Crash states of programs with -Dforebay.seed=" + seed);
         Figures figures = new Figures(CrashStatesTest.class);
         try {
-            explore(new Programs(seed), wanted, figures);
+            explore(new Programs(seed, three), wanted, figures);
         } finally {
             figures.write();
         }

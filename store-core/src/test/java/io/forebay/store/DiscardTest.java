@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** A store that is discarded: what it was doing is given up, what was durable stays. */
-@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class DiscardTest {
     private static final int ROWS = 20_000;
 
@@ -315,7 +315,7 @@ class DiscardTest {
             fill(other, 100);
             Checkpoint checkpoint = other.checkpoint(new byte[0]);
             one.discard();
-            checkpoint.completion().get(60, TimeUnit.SECONDS);
+            checkpoint.completion().get(120, TimeUnit.SECONDS);
             assertThat(environment.statistics().openStores()).isEqualTo(1);
         }
     }

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** A write that needs the memory of another store, which that one is about to give back: it waits, and succeeds. */
-@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class NeighbourMemoryTest {
     private static final int MIB = 1 << 20;
     private static final int LARGE = 5_200_000;

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** A store takes writes again, and its writer is inside the gate before the thread that repaired it has gone on. */
-@Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ResumeBesideWriterTest {
     private static final byte[] KEY = "key".getBytes(UTF_8);
 

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** A writer that comes back from its wait for memory, and finds that another one has begun to write meanwhile. */
-@Timeout(60)
+@Timeout(300)
 class SecondWriterTest {
     private static final int BUDGET = 1 << 20;
     /** So many entries of a thousand bytes leave the memtable a little below the size at which it is flushed. */

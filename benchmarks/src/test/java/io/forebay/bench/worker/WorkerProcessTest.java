@@ -113,7 +113,7 @@ final class WorkerProcessTest {
             requests.flush();
             assertThat(answers.readLine()).contains("begun");
             requests.close();
-            assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
+            assertThat(process.waitFor(5, TimeUnit.MINUTES)).isTrue();
         } finally {
             process.destroyForcibly();
         }

@@ -130,7 +130,7 @@ class OrderedIndexTest {
         Thread reader = new Thread(() -> memtable.iterator().close());
         reader.start();
         linking.await();
-        long held = assertTimeoutPreemptively(Duration.ofSeconds(30), memtable::heldBytes);
+        long held = assertTimeoutPreemptively(Duration.ofMinutes(5), memtable::heldBytes);
         assertThat(held).isEqualTo(full.used(SlabPool.Use.MEMTABLE));
         counted.countDown();
         reader.join();

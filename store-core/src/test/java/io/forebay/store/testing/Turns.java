@@ -17,7 +17,7 @@ import java.util.Random;
  */
 public final class Turns {
     /** A guard against threads that block each other for good. */
-    private static final long STUCK_NANOS = 60_000_000_000L;
+    private static final long STUCK_NANOS = 300_000_000_000L;
 
     private enum State {
         /** At a turn point, waiting for a turn. */

@@ -12,7 +12,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(180)
+@Timeout(300)
 class SystemExecutorTest {
     private final List<String> ran = Collections.synchronizedList(new ArrayList<>());
 

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * What to run on what kind of store, without an end: all programs of one operation, of two, of three, each kind shuffled,
- * then long random ones. Plain stores come in turn; the others get a share, because their states cost more. Thread-safe.
+ * What to run on what kind of store, without an end: all programs of one operation, of two, as many of three as are wanted,
+ * each kind shuffled, then long random ones. Plain stores come in turn; the others get a share, because their states cost more. Thread-safe.
  */
 public final class Programs {
     /** A program and the store to run it on. */
@@ -21,13 +21,15 @@ public final class Programs {
     private int number;
     private boolean stopped;
 
-    public Programs(long seed) {
+    /** @param three so many programs of three operations at most */
+    public Programs(long seed, long three) {
         random = new Random(seed);
         List<List<Op>> one = longer(List.of(List.of()));
         List<List<Op>> two = longer(one);
         small = new ArrayList<>(one);
         small.addAll(two);
-        small.addAll(longer(two));
+        List<List<Op>> all = longer(two);
+        small.addAll(all.subList(0, (int) Math.min(three, all.size())));
     }
 
     /** Null once stopped. */
