@@ -7,6 +7,7 @@ import io.forebay.store.Store;
 import javax.annotation.Nonnull;
 import org.apache.flink.annotation.Internal;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
+import org.apache.flink.api.common.typeutils.TypeSerializerSchemaCompatibility;
 import org.apache.flink.core.memory.DataInputDeserializer;
 import org.apache.flink.core.memory.DataOutputSerializer;
 import org.apache.flink.runtime.state.KeyExtractorFunction;
@@ -101,10 +102,16 @@ public final class ForebayPriorityQueueSetFactory implements PriorityQueueSetFac
     private static <T> void checkCompatible(RegisteredState known, TypeSerializer<T> serializer) {
         RegisteredPriorityQueueStateBackendMetaInfo<T> metaInfo = known.queueMetaInfo();
         TypeSerializer<T> previous = metaInfo.getPreviousElementSerializer();
-        if (previous != serializer
-                && metaInfo.updateElementSerializer(serializer).isIncompatible()) {
+        if (previous == serializer) {
+            return;
+        }
+        TypeSerializerSchemaCompatibility<T> compatibility = metaInfo.updateElementSerializer(serializer);
+        if (compatibility.isIncompatible() || compatibility.isCompatibleAfterMigration()) {
             throw new FlinkRuntimeException(new StateMigrationException("The serializer of the queue " + known.name()
-                    + " is incompatible with the one it was written with, and queues cannot be migrated."));
+                    + (compatibility.isIncompatible()
+                            ? " is incompatible with the one it was written with"
+                            : " has another format than the one it was written with")
+                    + ", and queues cannot be migrated."));
         }
     }
 }
