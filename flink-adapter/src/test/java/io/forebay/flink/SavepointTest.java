@@ -18,12 +18,15 @@ import org.apache.flink.runtime.state.KeyGroupRange;
 import org.apache.flink.runtime.state.KeyGroupsSavepointStateHandle;
 import org.apache.flink.runtime.state.KeyedStateHandle;
 import org.apache.flink.runtime.state.hashmap.HashMapStateBackend;
+import org.apache.flink.runtime.testutils.statemigration.TestType;
+import org.apache.flink.util.StateMigrationException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Canonical savepoints between Forebay and the heap backend, and between rows and heap objects as timers. */
 class SavepointTest {
@@ -148,5 +151,40 @@ class SavepointTest {
                 BackendHarness.snapshot(states.backend, 1, CheckpointType.CHECKPOINT, BackendHarness.memory()));
         assertThatThrownBy(() -> forebay(TimerService.FOREBAY, 16, range, List.of(nativeSnapshot, savepoint)))
                 .hasStackTraceContaining("Cannot restore native snapshots together with");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 5, 100, 4000})
+    void aCheckpointOfTheHeapBackendIsRefusedByName(int changes) throws Exception {
+        KeyedModel model = new KeyedModel(16);
+        KeyGroupRange range = new KeyGroupRange(0, 15);
+        KeyedModel.States states = new KeyedModel.States(heap(16, range, List.of()));
+        model.change(random, List.of(states), changes);
+        KeyedStateHandle checkpoint = BackendHarness.snapshot(
+                        states.backend, 1, CheckpointType.CHECKPOINT, BackendHarness.memory())
+                .getJobManagerOwnedSnapshot();
+        assertThatThrownBy(() -> forebay(TimerService.FOREBAY, 16, range, List.of(checkpoint)))
+                .hasStackTraceContaining("move over with a savepoint in canonical format");
+    }
+
+    /** Elements are the keys of rows: in another format they would be other elements. */
+    @Test
+    void aQueueWhoseElementsHaveAnotherFormatIsRefused() throws Exception {
+        KeyGroupRange range = new KeyGroupRange(0, 15);
+        AbstractKeyedStateBackend<String> backend = forebay(TimerService.FOREBAY, 16, range, List.of());
+        backend.<TestType>create("queue", new TestType.V1TestTypeSerializer()).add(new TestType("key", 42));
+        KeyedStateHandle checkpoint = BackendHarness.remote(
+                BackendHarness.snapshot(backend, 1, CheckpointType.CHECKPOINT, BackendHarness.memory()));
+        slot.dispose(backend);
+        AbstractKeyedStateBackend<String> restored = forebay(TimerService.FOREBAY, 16, range, List.of(checkpoint));
+        assertThatThrownBy(() -> restored.<TestType>create("queue", new TestType.V2TestTypeSerializer()))
+                .hasCauseInstanceOf(StateMigrationException.class)
+                .hasMessageContaining("queue")
+                .hasMessageContaining("another format");
+        slot.dispose(restored);
+        AbstractKeyedStateBackend<String> again = forebay(TimerService.FOREBAY, 16, range, List.of(checkpoint));
+        assertThat(again.<TestType>create("queue", new TestType.V1TestTypeSerializer())
+                        .poll())
+                .isEqualTo(new TestType("key", 42));
     }
 }

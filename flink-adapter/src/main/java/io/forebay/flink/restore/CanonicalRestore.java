@@ -5,10 +5,12 @@ import io.forebay.flink.registry.RegisteredState;
 import io.forebay.flink.registry.StateKind;
 import io.forebay.flink.registry.StateRegistry;
 import io.forebay.store.Store;
+import java.io.EOFException;
 import java.io.IOException;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.apache.flink.core.memory.DataInputDeserializer;
 import org.apache.flink.runtime.execution.CancelTaskException;
 import org.apache.flink.runtime.metrics.MetricNames;
 import org.apache.flink.runtime.state.CompositeKeySerializationUtils;
@@ -90,6 +92,39 @@ final class CanonicalRestore<K> implements RestoreOperation {
         }
     }
 
+    /**
+     * The next entry of a key group, as far as it is one: other formats, as that of the heap backend's checkpoints, come in handles
+     * of the same class.
+     */
+    private KeyGroupEntry next(KeyGroup keyGroup, ThrowingIterator<KeyGroupEntry> entries, int states)
+            throws Exception {
+        KeyGroupEntry entry;
+        try {
+            entry = entries.next();
+        } catch (EOFException | IndexOutOfBoundsException | NegativeArraySizeException | IllegalStateException e) {
+            throw notCanonical(keyGroup, "it cannot be read as entries", e);
+        }
+        if (entry.getKvStateId() < 0 || entry.getKvStateId() >= states) {
+            throw notCanonical(keyGroup, "an entry of state number " + entry.getKvStateId() + " of " + states, null);
+        }
+        byte[] key = entry.getKey();
+        if (key.length < keyGroupBytes
+                || CompositeKeySerializationUtils.readKeyGroup(keyGroupBytes, new DataInputDeserializer(key))
+                        != keyGroup.getKeyGroupId()) {
+            throw notCanonical(keyGroup, "an entry of another key group", null);
+        }
+        return entry;
+    }
+
+    private static IOException notCanonical(KeyGroup keyGroup, String found, Exception cause) {
+        return new IOException(
+                "Key group " + keyGroup.getKeyGroupId() + " of the snapshot is not in canonical format, or damaged: "
+                        + found
+                        + ". Checkpoints and native savepoints of other state backends cannot be read: move over with a"
+                        + " savepoint in canonical format.",
+                cause);
+    }
+
     private void restore(
             KeyGroup keyGroup,
             RegisteredState[] states,
@@ -98,12 +133,8 @@ final class CanonicalRestore<K> implements RestoreOperation {
             throws Exception {
         try (ThrowingIterator<KeyGroupEntry> entries = keyGroup.getKeyGroupEntries()) {
             while (entries.hasNext()) {
-                KeyGroupEntry entry = entries.next();
+                KeyGroupEntry entry = next(keyGroup, entries, states.length);
                 int index = entry.getKvStateId();
-                if (index >= states.length) {
-                    throw new IOException("The savepoint has an entry of the state number " + index + ", but only "
-                            + states.length + " states");
-                }
                 if (queues[index] != null) {
                     heapQueues.add(queues[index], entry.getKey(), keyGroupBytes);
                 } else {
