@@ -34,7 +34,7 @@ public final class WriteBatch {
     }
 
     public WriteBatch put(byte[] key, int keyOffset, int keyLength, byte[] value, int valueOffset, int valueLength) {
-        return add(PUT, key, keyOffset, keyLength, value, valueOffset, valueLength);
+        return addEntry(PUT, key, keyOffset, keyLength, value, valueOffset, valueLength);
     }
 
     public WriteBatch delete(byte[] key) {
@@ -53,7 +53,7 @@ public final class WriteBatch {
     }
 
     public WriteBatch merge(byte[] key, int keyOffset, int keyLength, byte[] value, int valueOffset, int valueLength) {
-        return add(MERGE, key, keyOffset, keyLength, value, valueOffset, valueLength);
+        return addEntry(MERGE, key, keyOffset, keyLength, value, valueOffset, valueLength);
     }
 
     /** Deletes {@code [from, to)}; a null {@code to} means to the end. An empty range does nothing. */
@@ -104,11 +104,18 @@ public final class WriteBatch {
         }
     }
 
+    private WriteBatch addEntry(
+            byte kind, byte[] key, int keyOffset, int keyLength, byte[] value, int valueOffset, int valueLength) {
+        Objects.requireNonNull(key, "key");
+        Objects.checkFromIndexSize(valueOffset, valueLength, Objects.requireNonNull(value, "value").length);
+        return add(kind, key, keyOffset, keyLength, value, valueOffset, valueLength);
+    }
+
+    /** @param valueLength -1 for a range without end, else a part of the array, which only {@code addEntry} has to check */
     private WriteBatch add(
             byte kind, byte[] key, int keyOffset, int keyLength, byte[] value, int valueOffset, int valueLength) {
         Objects.checkFromIndexSize(keyOffset, keyLength, Objects.requireNonNull(key, "key").length);
         int valueBytes = Math.max(0, valueLength);
-        Objects.checkFromIndexSize(valueOffset, valueBytes, Objects.requireNonNull(value, "value").length);
         long needed = (long) size + 9 + keyLength + valueBytes;
         if (needed > Integer.MAX_VALUE - 16) {
             throw new IllegalArgumentException("A write batch holds at most 2 GiB; write it in parts");

@@ -70,6 +70,11 @@ final class BatchApplier {
     }
 
     private void checkOperation(byte kind, byte[] bytes, int keyAt, int keyLength, int valueAt, int valueLength) {
+        // A handler is given the bytes of a batch, and may have changed them.
+        if (valueLength < 0 && kind != WriteBatch.DELETE_RANGE) {
+            throw new IllegalArgumentException(
+                    "An operation of kind " + kind + " in a write batch has a value of " + valueLength + " bytes");
+        }
         EntryLimits.checkLengths(keyLength, Math.max(0, valueLength));
         if (kind == WriteBatch.MERGE) {
             path.checkMergeable();
