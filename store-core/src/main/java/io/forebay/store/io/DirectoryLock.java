@@ -23,6 +23,10 @@ import java.util.concurrent.ConcurrentHashMap;
  *
  * <p>The id is for people. It is written only over what an owner before may have left there, and not to a file that has
  * another name too: a file that somebody else put under the name is locked, and keeps its content.
+ *
+ * <p>A lock of the operating system is lost with any channel on the file that its process closes. So what is opened here while
+ * another class loader has the directory, or another directory the same file, stays open as long as that ({@link
+ * KeptChannels}).
  */
 final class DirectoryLock implements AutoCloseable {
     private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
@@ -32,35 +36,48 @@ final class DirectoryLock implements AutoCloseable {
 
     private static final String UNKNOWN = "unknown";
 
+    /** Opens a lock file to read and write, and makes it where there is none; replaced in tests by one whose files fail. */
+    interface Opener {
+        FileChannel open(Path file) throws IOException;
+    }
+
     private final Path directory;
+    /** What the file system knows the file by, whatever its name. */
+    private final String file;
+
     private final FileChannel channel;
     private boolean released;
 
-    private DirectoryLock(Path directory, FileChannel channel) {
+    private DirectoryLock(Path directory, String file, FileChannel channel) {
         this.directory = directory;
+        this.file = file;
         this.channel = channel;
     }
 
     /** @param directory exists, as a real path */
     static DirectoryLock acquire(Path directory) throws IOException {
+        return acquire(directory, DirectoryLock::open);
+    }
+
+    static DirectoryLock acquire(Path directory, Opener opener) throws IOException {
         if (!HELD.add(directory)) {
             throw new StoreLockedException("Directory " + directory + " is in use by another store of this process ("
                     + ProcessHandle.current().pid() + "). Close it first.");
         }
         try {
-            return new DirectoryLock(directory, lockFile(directory));
+            return lockFile(directory, opener);
         } catch (Throwable e) {
             HELD.remove(directory);
             throw e;
         }
     }
 
-    private static FileChannel lockFile(Path directory) throws IOException {
+    private static DirectoryLock lockFile(Path directory, Opener opener) throws IOException {
         boolean interrupted = Thread.interrupted();
         try {
             while (true) {
                 try {
-                    return tryLockFile(directory);
+                    return tryLockFile(directory, opener);
                 } catch (ClosedByInterruptException e) {
                     interrupted |= Thread.interrupted();
                 }
@@ -72,22 +89,42 @@ final class DirectoryLock implements AutoCloseable {
         }
     }
 
-    private static FileChannel tryLockFile(Path directory) throws IOException {
-        Path file = directory.resolve(FileNames.LOCK);
-        BasicFileAttributes found = RegularFiles.look(file);
-        if (found != null) {
-            RegularFiles.requireRegular(file, found);
+    private static DirectoryLock tryLockFile(Path directory, Opener opener) throws IOException {
+        Path path = directory.resolve(FileNames.LOCK);
+        BasicFileAttributes found = RegularFiles.look(path);
+        FileChannel made = null;
+        if (found == null) {
+            made = opener.open(path);
+            found = Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
         }
-        FileChannel channel = FileChannel.open(
+        RegularFiles.requireRegular(path, found);
+        String file =
+                found.fileKey() == null ? path.toString() : found.fileKey().toString();
+        synchronized (KeptChannels.monitor(file)) {
+            FileChannel channel = made;
+            if (channel == null) {
+                FileChannel kept = KeptChannels.take(file);
+                channel = kept == null ? opener.open(path) : kept;
+            }
+            return lock(directory, file, channel);
+        }
+    }
+
+    private static FileChannel open(Path file) throws IOException {
+        return FileChannel.open(
                 file,
                 StandardOpenOption.CREATE,
                 StandardOpenOption.READ,
                 StandardOpenOption.WRITE,
                 LinkOption.NOFOLLOW_LINKS);
+    }
+
+    /** Nothing is read before the lock was tried: what fails without it closes no channel that has to stay open. */
+    private static DirectoryLock lock(Path directory, String file, FileChannel channel) throws IOException {
         try {
-            boolean writable = mayHold(channel) && hasOneName(file);
-            FileLock lock = channel.tryLock();
-            if (lock == null) {
+            boolean locked = isLocked(file, channel);
+            boolean writable = mayHold(channel) && hasOneName(directory.resolve(FileNames.LOCK));
+            if (!locked) {
                 throw new StoreLockedException("Directory " + directory + " is in use by a store of another process ("
                         + (writable ? owner(channel) : UNKNOWN) + "). Close it there first.");
             }
@@ -96,15 +133,37 @@ final class DirectoryLock implements AutoCloseable {
                 channel.truncate(0);
                 channel.write(ByteBuffer.wrap(pid), 0);
             }
-            return channel;
+            return new DirectoryLock(directory, file, channel);
         } catch (OverlappingFileLockException e) {
-            // Another class loader of this JVM has it. The channel stays open for good: closing it would make the
-            // operating system drop the lock of its owner, which belongs to the process and not to a channel.
             throw new StoreLockedException(
-                    "Directory " + directory + " is in use by another store of this process. Close it first.", e);
+                    "Directory " + directory + " is in use by another store of this process, or its file "
+                            + FileNames.LOCK + " is another name of that of one. Close it first.",
+                    e);
         } catch (IOException | RuntimeException e) {
             channel.close();
             throw e;
+        }
+    }
+
+    /**
+     * Whether {@code channel} has the lock now; false when another process has it. The channel is kept when a store of this JVM
+     * may have it, in this class loader or another one.
+     *
+     * @throws OverlappingFileLockException when one does
+     */
+    private static boolean isLocked(String file, FileChannel channel) throws IOException {
+        boolean answered = false;
+        try {
+            FileLock lock = channel.tryLock();
+            answered = true;
+            return lock != null;
+        } catch (IOException e) {
+            answered = true; // by the operating system, which is asked when nobody of this JVM has the lock
+            throw e;
+        } finally {
+            if (!answered) {
+                KeptChannels.keep(file, channel);
+            }
         }
     }
 
@@ -140,10 +199,20 @@ final class DirectoryLock implements AutoCloseable {
     public synchronized void close() throws IOException {
         if (!released) {
             released = true;
+            try {
+                release();
+            } finally {
+                HELD.remove(directory);
+            }
+        }
+    }
+
+    private void release() throws IOException {
+        synchronized (KeptChannels.monitor(file)) {
             try (channel) {
                 // closing the channel releases the lock
             } finally {
-                HELD.remove(directory);
+                KeptChannels.closeAll(file);
             }
         }
     }

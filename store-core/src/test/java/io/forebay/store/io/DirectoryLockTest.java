@@ -7,11 +7,14 @@ import io.forebay.store.StoreLockedException;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
+import java.lang.ref.PhantomReference;
+import java.lang.ref.ReferenceQueue;
 import java.lang.reflect.InvocationTargetException;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -41,6 +44,10 @@ class DirectoryLockTest {
     }
 
     private Process start() throws IOException {
+        return start(directory);
+    }
+
+    private static Process start(Path directory) throws IOException {
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         return new ProcessBuilder(
                         java,
@@ -173,14 +180,26 @@ class DirectoryLockTest {
 
     @Test
     void aSecondClassLoaderIsRefusedAndDoesNotTakeTheLockAway() throws Exception {
+        try (AutoCloseable lock = new LocalFileStore(directory.toFile()).lock()) {
+            assertThat(lock).isNotNull();
+            for (int loader = 0; loader < 3; loader++) {
+                awaitCollection(refusedInAnotherLoader());
+                assertOthersAreRefused(directory);
+            }
+            assertThat(kept(directory)).hasSize(1);
+        }
+        assertThat(kept(directory)).isNull();
+        assertAnotherProcessLocks(directory);
+    }
+
+    /** @return the loader, of which nothing is left but what the JVM keeps */
+    private PhantomReference<Object> refusedInAnotherLoader() throws Exception {
         List<URL> urls = new ArrayList<>();
         for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
             urls.add(new File(entry).toURI().toURL());
         }
-        try (AutoCloseable lock = new LocalFileStore(directory.toFile()).lock();
-                URLClassLoader other =
-                        new URLClassLoader(urls.toArray(new URL[0]), ClassLoader.getPlatformClassLoader())) {
-            assertThat(lock).isNotNull();
+        try (URLClassLoader other =
+                new URLClassLoader(urls.toArray(new URL[0]), ClassLoader.getPlatformClassLoader())) {
             Class<?> stores = other.loadClass(LocalFileStore.class.getName());
             assertThat(stores).isNotSameAs(LocalFileStore.class);
             Object store = stores.getConstructor(File.class).newInstance(directory.toFile());
@@ -188,9 +207,72 @@ class DirectoryLockTest {
                     .isInstanceOf(InvocationTargetException.class)
                     .cause()
                     .hasMessageContaining("in use by another store of this process");
-            Process child = start();
-            assertThat(firstLine(child)).startsWith("refused: ");
-            child.waitFor();
+            return new PhantomReference<>(other, new ReferenceQueue<>());
         }
+    }
+
+    @Test
+    void aCopyOfHardLinksIsRefusedAndDoesNotTakeTheLockAway() throws Exception {
+        Path store = Files.createDirectory(directory.resolve("store"));
+        Path copy = Files.createDirectory(directory.resolve("copy"));
+        try (AutoCloseable lock = new LocalFileStore(store.toFile()).lock()) {
+            assertThat(lock).isNotNull();
+            Files.createLink(copy.resolve("LOCK"), store.resolve("LOCK"));
+            for (int i = 0; i < 3; i++) {
+                assertThatThrownBy(() -> new LocalFileStore(copy.toFile()).lock())
+                        .isInstanceOf(StoreLockedException.class)
+                        .hasMessageContaining("another name");
+                awaitCollection(new PhantomReference<>(new Object(), new ReferenceQueue<>()));
+                assertOthersAreRefused(store);
+            }
+            assertThat(kept(store)).hasSize(1);
+        }
+        assertThat(kept(store)).isNull();
+        new LocalFileStore(copy.toFile()).lock().close();
+        assertAnotherProcessLocks(store);
+    }
+
+    @Test
+    void aLockFileThatCannotBeReadDoesNotTakeTheLockAway() throws Exception {
+        Path store = Files.createDirectory(directory.resolve("store"));
+        Path copy = Files.createDirectory(directory.resolve("copy"));
+        try (AutoCloseable lock = new LocalFileStore(store.toFile()).lock()) {
+            assertThat(lock).isNotNull();
+            Files.createLink(copy.resolve("LOCK"), store.resolve("LOCK"));
+            assertThatThrownBy(() -> DirectoryLock.acquire(copy.toRealPath(), UnreadableChannel::new))
+                    .isInstanceOf(StoreLockedException.class);
+            assertOthersAreRefused(store);
+        }
+        // With the lock in hand the failure is reported, and nothing stays locked.
+        assertThatThrownBy(() -> DirectoryLock.acquire(copy.toRealPath(), UnreadableChannel::new))
+                .isInstanceOf(IOException.class)
+                .hasMessage(UnreadableChannel.MESSAGE);
+        assertAnotherProcessLocks(store);
+    }
+
+    /** Waits until the garbage of before, and so what else became garbage with it, was collected. */
+    private static void awaitCollection(PhantomReference<Object> reference) {
+        while (!reference.refersTo(null)) {
+            System.gc();
+        }
+    }
+
+    private static void assertOthersAreRefused(Path store) throws Exception {
+        Process child = start(store);
+        assertThat(firstLine(child)).startsWith("refused: ").contains("of another process");
+        child.waitFor();
+    }
+
+    private static void assertAnotherProcessLocks(Path store) throws Exception {
+        Process child = start(store);
+        assertThat(firstLine(child)).isEqualTo("locked true");
+        child.getOutputStream().close();
+        assertThat(child.waitFor()).isZero();
+    }
+
+    private static List<?> kept(Path store) throws IOException {
+        Object file = Files.readAttributes(store.resolve("LOCK"), BasicFileAttributes.class)
+                .fileKey();
+        return (List<?>) System.getProperties().get("io.forebay.store.lock." + file);
     }
 }
