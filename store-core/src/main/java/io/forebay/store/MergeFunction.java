@@ -4,9 +4,14 @@ import java.util.List;
 
 /**
  * An associative function that folds the operands of {@link Store#merge} into a value. Called from writer, reader and
- * background threads, so it must be stateless and pure; an exception from it fails the read or, in the background, puts
- * the store in read-only mode, where {@link Store#resume} tries again; thrown by a write it goes to the writer, and nothing is
- * written.
+ * background threads, so it must be stateless and pure.
+ *
+ * <p>What it throws, or a null in place of a value, stops reads of that key and nothing else. A write, the replay of a log, a
+ * flush or a compaction keeps the operands as they were written, and the next one tries again; flushes and compactions say so
+ * in the log. So a write takes operands that the function does not: check them before. Whoever reads the key ({@code get},
+ * {@code multiGet} with it among the keys, a move of an iterator onto it) gets a {@link StoreException} that names the
+ * key, unless the store is encrypted, with the exception as its cause, or the {@link Error} itself, until a put or a delete
+ * of the key heals it. An iterator can be sought past it.
  *
  * <p>It should call no store. Should it do so all the same: {@code get} works everywhere. Called by a write or by background
  * work, methods that would wait for just that, writes, commits, {@code flush}, {@code close} and the like, and inside of a

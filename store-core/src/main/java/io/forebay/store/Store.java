@@ -28,15 +28,15 @@ import java.util.Set;
  * <ul>
  *   <li>no space, another I/O error, or no room in the memory budget: the store tries again by itself, after 0.1 to 30
  *       seconds, always with new files, and takes writes again as soon as that succeeds. {@link #resume} tries at once;
- *   <li>an exception of a merge function or a compaction filter, or an {@link EncryptionException}: {@link #resume} tries
- *       again;
+ *   <li>an exception of a compaction filter, or an {@link EncryptionException}: {@link #resume} tries again;
  *   <li>damage, or a file of a newer version: the store stays as it is until it is closed and opened again.
  * </ul>
  *
  * A compaction that finds no space or cannot read or write does not stop writes: it is tried again later, and the writer is
  * slowed down by the sorted runs that gather. {@link StoreStatistics} tells the state and counts the attempts.
  *
- * <p>An exception of a merge function that is thrown by a read passes to the reader; a write never calls it in vain.
+ * <p>A {@link MergeFunction} that fails on the operands of a key fails reads of this key, with a {@link StoreException}, and
+ * nothing else, until the key is put or deleted.
  * After close all methods throw {@link StoreClosedException} but {@link #committedPayload}, {@link #durablePayload} and
  * {@link #close}.
  *
@@ -72,8 +72,8 @@ public interface Store extends ReadView, AutoCloseable {
     void delete(byte[] key, int keyOffset, int keyLength);
 
     /**
-     * Adds an operand for the merge function of this store. {@link IllegalStateException} when it was opened without
-     * one, {@link MemoryBudgetException} as for a put.
+     * Adds an operand for the merge function of this store, which is taken whether the function takes it or not, see
+     * there. {@link IllegalStateException} when it was opened without one, {@link MemoryBudgetException} as for a put.
      */
     void merge(byte[] key, byte[] operand);
 

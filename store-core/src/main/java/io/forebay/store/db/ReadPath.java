@@ -350,7 +350,7 @@ final class ReadPath {
                 List<byte[]> oldestFirst = new ArrayList<>(values);
                 Collections.reverse(oldestFirst);
                 byte[] key = Arrays.copyOfRange(lookup.key(), lookup.offset(), lookup.offset() + lookup.length());
-                merged = mergeFunction.merge(key, oldestFirst);
+                merged = MergedValue.of(mergeFunction, key, oldestFirst, store.keyText());
             }
             System.arraycopy(merged, 0, into.reset(merged.length), 0, merged.length);
         }

@@ -10,7 +10,7 @@ import java.io.IOException;
 enum Severity {
     /** Of the surroundings: no space, an I/O error, no memory. The work is tried again by itself, with new files. */
     TRANSIENT,
-    /** Of code, most likely a merge function or a compaction filter: tried again when somebody asks for it. */
+    /** Of code, most likely a compaction filter: tried again when somebody asks for it. */
     STOPPED,
     /** What is on disk or in memory is not what was written: only a new open, or a restore, can help. */
     FATAL;

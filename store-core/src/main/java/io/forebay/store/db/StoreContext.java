@@ -5,6 +5,7 @@ import io.forebay.store.FileStore;
 import io.forebay.store.StoreOptions;
 import io.forebay.store.cache.BlockSlots;
 import io.forebay.store.flush.SstTarget;
+import io.forebay.store.key.KeyText;
 import io.forebay.store.memtable.Memtable;
 import io.forebay.store.util.Cancellation;
 import io.forebay.store.version.Version;
@@ -94,6 +95,11 @@ final class StoreContext {
     TrackedMemtable newMemtable(long firstSequence) {
         return new TrackedMemtable(
                 new Memtable(shared.pool(), GuardedMerge.of(options.mergeFunction(), gate)), firstSequence);
+    }
+
+    /** How messages show keys of this store. */
+    KeyText keyText() {
+        return KeyText.forStore(options.encryption() != null);
     }
 
     SstTarget sstTarget() {

@@ -73,7 +73,8 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
             boolean copying = store.options.compactionFilter() != null;
             iterator = new UserIterator(
                             sources, range, claim.sequence, store.options.mergeFunction(), emptySpans, this, copying)
-                    .limitValues(store.shared.limits().valueBytes());
+                    .limitValues(store.shared.limits().valueBytes())
+                    .showKeys(store.keyText());
             complete = true;
         } catch (IOException e) {
             throw failure(e);

@@ -1,6 +1,5 @@
 package io.forebay.store.iter;
 
-import io.forebay.store.StoreException;
 import io.forebay.store.key.ValueKind;
 import io.forebay.store.rangedel.Fragment;
 import io.forebay.store.rangedel.RangeTombstones;
@@ -11,7 +10,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
 
 /**
@@ -20,8 +18,8 @@ import java.util.List;
  *
  * <p>Of each key and stripe (see {@link Stripes}) at most one version stays. Versions that a range delete of the same
  * stripe covers go. Operands of one stripe are folded to one, or to a plain value when what is below them is known; to
- * several, with what is below them left as it is, when they are too long to be held on the heap together. Where
- * nothing older lies below, deletes go and plain values that every state sees get sequence number 0.
+ * several, with what is below them left as it is, when they are too long to be held on the heap together; not at all when
+ * the merge function fails on them. Where nothing older lies below, deletes go and plain values that every state sees get sequence number 0.
  *
  * <p>Usage: {@link #start()}, then read and {@link #next()} while {@link #isValid()}; {@link #takeTombstones} at every cut
  * between files and at the end. Used by one thread. Only folds, deletes and the filter cost an allocation.
@@ -61,7 +59,10 @@ public final class RetentionIterator implements Closeable {
     private int valueOffset;
     private int valueLength;
 
-    private final List<byte[]> operands = new ArrayList<>();
+    private final FoldedOperands operands;
+    /** Whether the oldest of the operands that are handed out is a value: nothing below belongs to it. */
+    private boolean operandsComplete;
+
     private byte[] filtered = new byte[0];
 
     /** @param newestFirst with all their range deletes; closed by {@link #close()} */
@@ -74,6 +75,7 @@ public final class RetentionIterator implements Closeable {
         this.retention = retention;
         this.cancellation = cancellation;
         stripes = new Stripes(retention.states());
+        operands = new FoldedOperands(retention.mergeFunction());
         tombstones = new StripedTombstones(newestFirst, retention, stripes);
         merged = new MergingIterator(mergeInput(newestFirst), retention.upTo(), cancellation);
     }
@@ -99,6 +101,7 @@ public final class RetentionIterator implements Closeable {
         keyLength = -1;
         pendingDelete = -1;
         inPlace = false;
+        operands.clear();
         find();
     }
 
@@ -169,6 +172,9 @@ public final class RetentionIterator implements Closeable {
 
     private void find() throws IOException {
         valid = false;
+        if (operands.hasNext()) {
+            showOperand();
+        }
         while (!valid) {
             cancellation.check();
             if (!merged.isValid() || !isAtKey()) {
@@ -286,8 +292,7 @@ public final class RetentionIterator implements Closeable {
 
     /** Folds the operand at hand with the older versions of its stripe. */
     private void fold(long newest, int stripe) throws IOException {
-        operands.clear();
-        operands.add(merged.copyValue());
+        operands.add(merged.copyValue(), newest);
         long bytes = merged.valueLength();
         long oldest = newest;
         boolean complete = false;
@@ -300,7 +305,7 @@ public final class RetentionIterator implements Closeable {
                 full = true;
             } else {
                 if (merged.kind() != ValueKind.DELETE) {
-                    operands.add(merged.copyValue());
+                    operands.add(merged.copyValue(), merged.sequence());
                     bytes += merged.valueLength();
                 }
                 oldest = merged.sequence();
@@ -312,19 +317,32 @@ public final class RetentionIterator implements Closeable {
             settled = stripe;
             complete |= isNothingBelow(oldest);
         }
-        byte[] value = operands.get(0);
-        if (operands.size() > 1) {
-            if (retention.mergeFunction() == null) {
-                throw new StoreException("There are merge operands to fold but no merge function");
-            }
-            Collections.reverse(operands);
-            value = retention.mergeFunction().merge(Arrays.copyOf(key, keyLength), operands);
+        byte[] value = operands.fold(Arrays.copyOf(key, keyLength));
+        if (value == null) {
+            operandsComplete = complete;
+            showOperand();
+        } else {
+            operands.clear();
+            show(value, newest, complete ? ValueKind.PUT : ValueKind.MERGE);
         }
-        operands.clear();
+    }
+
+    /** The next of the operands that could not be folded. */
+    private void showOperand() {
+        long version = operands.nextSequence();
+        byte[] value = operands.next();
+        boolean last = !operands.hasNext();
+        show(value, version, last && operandsComplete ? ValueKind.PUT : ValueKind.MERGE);
+        if (last) {
+            operands.clear();
+        }
+    }
+
+    private void show(byte[] value, long version, byte entryKind) {
         valueSlab = value.length == 0 ? null : new Slab(ByteBuffer.wrap(value));
         valueOffset = 0;
         valueLength = value.length;
-        show(newest, complete ? ValueKind.PUT : ValueKind.MERGE);
+        show(version, entryKind);
     }
 
     private boolean isVersionIn(int stripe) {

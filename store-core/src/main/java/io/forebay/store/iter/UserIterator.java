@@ -5,6 +5,7 @@ import io.forebay.store.MergeFunction;
 import io.forebay.store.Store;
 import io.forebay.store.StoreException;
 import io.forebay.store.ValueBuffer;
+import io.forebay.store.key.KeyText;
 import io.forebay.store.key.ValueKind;
 import io.forebay.store.util.Slab;
 import java.io.Closeable;
@@ -54,6 +55,7 @@ public final class UserIterator implements Closeable {
     private long head;
     private final ValueBuffer copied = new ValueBuffer(0);
     private long valueBytes = Store.MAX_VALUE_BYTES;
+    private KeyText keyText = KeyText.HIDDEN;
     private byte[] folded;
     private final List<byte[]> operands = new ArrayList<>(0);
     private final EmptySpans emptySpans;
@@ -102,6 +104,12 @@ public final class UserIterator implements Closeable {
     /** Values that are merged from more than {@code most} bytes are refused. */
     public UserIterator limitValues(long most) {
         valueBytes = most;
+        return this;
+    }
+
+    /** How keys are shown in messages; not at all unless this says so. */
+    public UserIterator showKeys(KeyText text) {
+        keyText = text;
         return this;
     }
 
@@ -483,7 +491,7 @@ public final class UserIterator implements Closeable {
                 throw new StoreException("The store holds merge operands but was opened without a merge function");
             }
             MergedValue.check(operands, valueBytes);
-            folded = mergeFunction.merge(Arrays.copyOf(key, keyLength), operands);
+            folded = MergedValue.of(mergeFunction, Arrays.copyOf(key, keyLength), operands, keyText);
         }
         operands.clear();
         shown = FOLDED;

@@ -175,8 +175,8 @@ public final class Memtable {
     }
 
     /**
-     * Adds an operand for the merge function, which may be called at once to fold operands; what it throws goes to the
-     * caller, and then nothing was changed. Parameters as of {@link #put}.
+     * Adds an operand for the merge function, which may be called at once to fold operands; when it throws they stay apart.
+     * Parameters as of {@link #put}.
      */
     public void merge(
             long hash,

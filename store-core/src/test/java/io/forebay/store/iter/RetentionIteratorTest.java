@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.forebay.store.CompactionFilter;
 import io.forebay.store.KeyRange;
+import io.forebay.store.MergeFunction;
 import io.forebay.store.key.ValueKind;
 import io.forebay.store.rangedel.Fragment;
 import io.forebay.store.rangedel.RangeTombstones;
@@ -20,12 +21,20 @@ import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.apache.logging.log4j.Level;
+import org.apache.logging.log4j.core.config.Configurator;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class RetentionIteratorTest {
     private static final byte[] A = {'a'};
     private static final byte[] B = {'b'};
     private static final byte[] NOTHING = {};
+
+    @AfterEach
+    void warningsAgain() {
+        Configurator.setLevel(FoldedOperands.class.getName(), (Level) null);
+    }
 
     @Test
     void keepsOneVersionOfEachStripe() {
@@ -148,10 +157,17 @@ class RetentionIteratorTest {
     /** Every kept state reads the same before and after, whatever lies below and however the output is cut. */
     @Test
     void keepsEveryState() {
-        Seeds.run(getClass(), 6000, RetentionIteratorTest::keepsEveryState);
+        Seeds.run(getClass(), 6000, seed -> keepsEveryState(seed, false));
     }
 
-    private static void keepsEveryState(long seed) {
+    /** So do they when the merge function fails now and then, and operands stay as they were written. */
+    @Test
+    void keepsEveryStateWhoseOperandsCannotBeFolded() {
+        Configurator.setLevel(FoldedOperands.class.getName(), Level.OFF);
+        Seeds.run(getClass(), 6000, seed -> keepsEveryState(seed, true));
+    }
+
+    private static void keepsEveryState(long seed, boolean failing) {
         Random random = new Random(seed);
         History history = History.random(random, 1 + random.nextInt(70), true);
         long last = history.lastSequence();
@@ -171,13 +187,27 @@ class RetentionIteratorTest {
             above = cut;
         }
         List<Entry> kept = new ArrayList<>();
-        List<Fragment> tombstones = run(sources, retention(states, zeroUpTo, olderData, null), fileCuts(random), kept);
+        Retention retention = failing
+                ? new Retention(
+                        states,
+                        -1,
+                        Long.MAX_VALUE,
+                        zeroUpTo,
+                        olderData,
+                        failing(new Random(seed)),
+                        null,
+                        random.nextInt(40))
+                : retention(states, zeroUpTo, olderData, null);
+        List<Fragment> tombstones = run(sources, retention, fileCuts(random), kept);
 
         History after = older.with(History.of(kept, tombstones));
         for (long state : states) {
             assertSame(history.state(state), after.state(state), "state " + state);
         }
         assertSame(history.state(last), after.state(last), "newest state");
+        if (failing) {
+            return;
+        }
         assertMinimal(kept, states);
         if (below == 0) {
             assertBottom(kept, tombstones, states, zeroUpTo);
@@ -321,6 +351,26 @@ class RetentionIteratorTest {
                     }
                 }
                 return generous || older.entries().stream().anyMatch(entry -> range.contains(entry.key()));
+            }
+        };
+    }
+
+    /** Throws, has no value, or does as it should. */
+    private static MergeFunction failing(Random random) {
+        return new MergeFunction() {
+            @Override
+            public String name() {
+                return "failing";
+            }
+
+            @Override
+            public byte[] merge(byte[] key, List<byte[]> values) {
+                return switch (random.nextInt(4)) {
+                    case 0 -> throw new ArithmeticException("now and then");
+                    case 1 -> throw new StackOverflowError("now and then");
+                    case 2 -> null;
+                    default -> History.MERGE.merge(key, values);
+                };
             }
         };
     }
