@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.apache.kafka.streams.state.BuiltInDslStoreSuppliers.RocksDBDslStoreSuppliers;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -42,24 +43,40 @@ class EmitOnCloseTest {
         Seeds.run(getClass(), 1, seed -> {
             Random random = new Random(seed);
             // real time, a minute in a second, and what catching up comes to
-            int speed = new int[] {1, 60, 1_440}[random.nextInt(3)];
-            String format = random.nextBoolean() ? "DEFAULT" : "HEADERS";
-            List<EmitRun.Input> input = input(random);
-            EmitRun rocksDb = new EmitRun(RocksDBDslStoreSuppliers.class, windows, cached, retention);
-            EmitRun forebay = new EmitRun(ForebayDslStoreSuppliers.class, windows, cached, retention);
-            rocksDb.run(input, speed, emitInterval, format);
-            forebay.run(input, speed, emitInterval, format);
-            assertThat(forebay.output())
-                    .as("at speed %d, format %s", speed, format)
-                    .isEqualTo(rocksDb.output());
-            assertThat(forebay.downstream()).isEqualTo(rocksDb.downstream());
-            assertThat(forebay.dropped()).isEqualTo(rocksDb.dropped());
-            assertThat(forebay.stores()).isEqualTo("FOREBAY FOREBAY");
-            assertThat(rocksDb.stores()).isEqualTo("ROCKS_DB ROCKS_DB");
-            if (speed == 1) {
-                assertThat(rocksDb.output()).hasSizeGreaterThan(20);
-            }
+            compare(random, windows, cached, emitInterval, retention, new int[] {1, 60, 1_440}[random.nextInt(3)]);
         });
+    }
+
+    /**
+     * Of tumbling windows several close together only when they are looked for once in a while, and are retained until then: no
+     * two are open longer than the grace, so each is put out alone otherwise, in the order of its keys. Here about eight come out
+     * at once, and in the order of time only if the record cache keeps it.
+     */
+    @Test
+    void tumblingWindowsThatCloseTogether() {
+        Seeds.run(
+                getClass(),
+                2,
+                seed -> compare(
+                        new Random(seed), EmitRun.Windows.TUMBLING_OF_7_SECONDS, true, 1_000, Duration.ofDays(1), 60));
+    }
+
+    private static void compare(
+            Random random, EmitRun.Windows windows, boolean cached, int emitInterval, Duration retention, int speed) {
+        String format = random.nextBoolean() ? "DEFAULT" : "HEADERS";
+        List<EmitRun.Input> input = input(random);
+        EmitRun rocksDb = new EmitRun(RocksDBDslStoreSuppliers.class, windows, cached, retention);
+        EmitRun forebay = new EmitRun(ForebayDslStoreSuppliers.class, windows, cached, retention);
+        rocksDb.run(input, speed, emitInterval, format);
+        forebay.run(input, speed, emitInterval, format);
+        assertThat(forebay.output()).as("at speed %d, format %s", speed, format).isEqualTo(rocksDb.output());
+        assertThat(forebay.downstream()).isEqualTo(rocksDb.downstream());
+        assertThat(forebay.dropped()).isEqualTo(rocksDb.dropped());
+        assertThat(forebay.stores()).isEqualTo("FOREBAY FOREBAY");
+        assertThat(rocksDb.stores()).isEqualTo("ROCKS_DB ROCKS_DB");
+        if (speed == 1) {
+            assertThat(rocksDb.output()).hasSizeGreaterThan(20);
+        }
     }
 
     /** Time moves on by 2 seconds at most, and sometimes by more; some records are late. Keys are prefixes of each other. */

@@ -27,7 +27,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * The stores of operators that put out what is closed, under the same calls on both engines: every read gives the same rows
- * in the same order, and the same changelog is written in the same order; also after a close and a restore.
+ * in the same order, and the same changelog is written in the same order; also after a close, a restore, and the life and
+ * promotion of a standby.
  */
 class TimeOrderedStoresTest {
     static final long RETENTION = 150_000;
@@ -105,7 +106,7 @@ class TimeOrderedStoresTest {
                         rocksDbDir = TestUtils.tempDirectory();
                         forebayDir = TestUtils.tempDirectory();
                         open();
-                        both(store -> store.restore(changelog));
+                        restore();
                     } else {
                         open();
                     }
@@ -113,6 +114,31 @@ class TimeOrderedStoresTest {
                 }
             }
             close();
+        }
+
+        /**
+         * At once, as a task that restores, or by and by, as a standby, which answers queries meanwhile, commits and is opened
+         * again; then it is promoted: what is written next goes to the store as it is.
+         */
+        private void restore() {
+            boolean standby = random.nextBoolean();
+            for (int from = 0; from < changelog.size(); ) {
+                int to = standby ? Math.min(changelog.size(), from + 1 + random.nextInt(40)) : changelog.size();
+                List<KeyValue<byte[], byte[]>> batch = changelog.subList(from, to);
+                both(store -> store.restore(batch));
+                from = to;
+                if (standby && random.nextInt(4) == 0) {
+                    read();
+                }
+                if (standby && random.nextInt(8) == 0) {
+                    long restored = from;
+                    both(store -> store.commit(restored));
+                    if (random.nextBoolean()) {
+                        both(OpenStore::close);
+                        open();
+                    }
+                }
+            }
         }
 
         private void open() {
