@@ -219,7 +219,8 @@ public interface Store extends ReadView, AutoCloseable {
      *
      * @throws IllegalStateException when it is called by code that the background work of this store runs, a merge function
      *     for example, which it would wait for; nothing is closed then
-     * @throws StoreException when the last commit, or the log, could not be made durable; everything is let go nevertheless
+     * @throws StoreException when the last commit, or the log, could not be made durable, or the next open of a store with a log
+     *     may find an ingest that failed; everything is let go nevertheless
      */
     @Override
     void close();

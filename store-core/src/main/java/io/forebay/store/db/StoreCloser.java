@@ -167,13 +167,21 @@ final class StoreCloser {
         store.gate.leave();
     }
 
-    /** With a log: syncs it, which makes all writes durable. */
     private void finish(boolean torn) throws IOException {
         WriteAheadLog log = store.log();
         if (log == null) {
             finishCommit(torn);
             return;
         }
+        Failures failures = new Failures();
+        failures.collect(() -> finishLog(log, torn));
+        // An ingest counts without a commit here: one that failed must not be there after all.
+        failures.collect(store.versions::settleFailedEdit);
+        failures.rethrow();
+    }
+
+    /** Syncs it, which makes all writes durable. */
+    private void finishLog(WriteAheadLog log, boolean torn) throws IOException {
         boolean failed = log.hasFailed();
         try {
             log.close();

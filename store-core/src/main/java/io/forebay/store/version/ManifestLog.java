@@ -33,6 +33,8 @@ final class ManifestLog {
     private Manifest manifest;
 
     private boolean inDoubt;
+    /** True when an edit may be there that was reported as failed. */
+    private boolean editInDoubt;
     private volatile String keyId;
 
     /**
@@ -81,6 +83,11 @@ final class ManifestLog {
         return inDoubt;
     }
 
+    /** True when a reopen may find an edit that was reported as failed. */
+    boolean isEditInDoubt() {
+        return editInDoubt;
+    }
+
     /** Calls for a new manifest at the next chance, because the one that was found may be on disk in part only. */
     void distrust() {
         inDoubt = true;
@@ -126,6 +133,7 @@ final class ManifestLog {
     /** The edit may be on disk or not, and the manifest may end in a part of it. */
     private void doubt(VersionEdit edit) {
         inDoubt = true;
+        editInDoubt |= !edit.isEmpty();
         boolean held = false;
         try {
             edit.added().forEach(added -> registry.hold(added.file().id()));
@@ -150,6 +158,7 @@ final class ManifestLog {
         manifest = fresh;
         keyId = fresh.keyId();
         inDoubt = false;
+        editInDoubt = false;
         registry.releaseHeld();
         deleteStale();
     }

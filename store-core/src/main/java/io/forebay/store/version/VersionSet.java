@@ -222,6 +222,18 @@ public final class VersionSet implements Closeable {
         }
     }
 
+    /**
+     * As {@link #settle}, if a reopen may find an edit that was reported as failed; not for the sake of what a crash left.
+     */
+    public void settleFailedEdit() throws IOException {
+        synchronized (applying) {
+            requireOpen();
+            if (manifest.isEditInDoubt()) {
+                applyLocked(new VersionEdit());
+            }
+        }
+    }
+
     private void requireOpen() throws IOException {
         if (closed) {
             throw new IOException("The version set of " + files.describe() + " is closed");

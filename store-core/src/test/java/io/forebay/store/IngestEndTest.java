@@ -1,0 +1,92 @@
+package io.forebay.store;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.forebay.store.testing.CrashFileStore;
+import io.forebay.store.testing.ForwardingFileStore;
+import io.forebay.store.testing.SteppedEnvironment;
+import java.io.IOException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What is left of an ingest that did not come to its end when the store is closed. */
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class IngestEndTest {
+    private static final byte[] KEY = "key".getBytes(UTF_8);
+    private static final byte[] OLD = "old".getBytes(UTF_8);
+    private static final byte[] NEW = "new".getBytes(UTF_8);
+    private static final byte[] PAYLOAD = "payload".getBytes(UTF_8);
+
+    private final CrashFileStore disk = new CrashFileStore();
+    private final AtomicBoolean broken = new AtomicBoolean();
+
+    /** While it is broken, syncs of manifests fail, although all of them is there. */
+    private final FileStore files = new ForwardingFileStore(disk) {
+        @Override
+        public WritableFile create(String name) throws IOException {
+            WritableFile file = super.create(name);
+            if (!name.startsWith("MANIFEST")) {
+                return file;
+            }
+            return new Writer(file) {
+                @Override
+                public void sync() throws IOException {
+                    super.sync();
+                    if (broken.get()) {
+                        throw new IOException("broken disk");
+                    }
+                }
+            };
+        }
+    };
+
+    private static StoreOptions.Builder options(Durability durability) {
+        return StoreOptions.builder().durability(durability);
+    }
+
+    /** With a row in a file, and an ingest that has failed behind it. */
+    private Store afterAFailedIngest(SteppedEnvironment stepped, Durability durability) {
+        Store store = stepped.open(files, options(durability));
+        store.put(KEY, OLD);
+        store.commitDurably(PAYLOAD);
+        store.flush();
+        try (SortedIngest ingest = store.ingest()) {
+            ingest.add(KEY, NEW);
+            broken.set(true);
+            assertThatThrownBy(ingest::finish).isInstanceOf(StoreIoException.class);
+        }
+        assertThat(store.get(KEY)).isEqualTo(OLD);
+        return store;
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void oneThatFailedIsNotThereAfterAClose(Durability durability) {
+        try (SteppedEnvironment stepped = new SteppedEnvironment()) {
+            Store store = afterAFailedIngest(stepped, durability);
+            broken.set(false);
+            store.close();
+            Store again = stepped.open(disk, options(durability));
+            assertThat(again.get(KEY)).isEqualTo(OLD);
+            assertThat(again.committedPayload()).isEqualTo(PAYLOAD);
+        }
+    }
+
+    @Test
+    void aCloseThatCannotMakeSureSaysSo() {
+        try (SteppedEnvironment stepped = new SteppedEnvironment()) {
+            Store store = afterAFailedIngest(stepped, Durability.SYNCED);
+            assertThatThrownBy(store::close)
+                    .isInstanceOf(StoreIoException.class)
+                    .hasRootCauseMessage("broken disk");
+            // What it is then is open, but it is let go.
+            assertThat(stepped.open(disk, options(Durability.SYNCED)).committedPayload())
+                    .isEqualTo(PAYLOAD);
+        }
+    }
+}
