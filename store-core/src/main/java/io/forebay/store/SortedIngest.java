@@ -28,6 +28,7 @@ public interface SortedIngest extends AutoCloseable {
      * entries are part of a recovery only once a later commit is durable; in a store with a write-ahead log, at once.
      *
      * @throws StoreException when files or manifest cannot be written
+     * @throws StoreClosedException when the store was closed or discarded meanwhile; nothing of the ingest is visible then
      */
     void finish();
 

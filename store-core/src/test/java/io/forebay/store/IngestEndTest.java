@@ -6,12 +6,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.forebay.store.testing.CrashFileStore;
 import io.forebay.store.testing.ForwardingFileStore;
+import io.forebay.store.testing.HeapSlabs;
 import io.forebay.store.testing.SteppedEnvironment;
 import java.io.IOException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** What is left of an ingest that did not come to its end when the store is closed. */
@@ -87,6 +91,62 @@ class IngestEndTest {
             // What it is then is open, but it is let go.
             assertThat(stepped.open(disk, options(Durability.SYNCED)).committedPayload())
                     .isEqualTo(PAYLOAD);
+        }
+    }
+
+    /** Background work never comes; who waits for it does something else first, once. */
+    private static final class IdleExecutor implements BackgroundExecutor {
+        final AtomicReference<Runnable> instead = new AtomicReference<>();
+
+        @Override
+        public void execute(Kind kind, Runnable work) {
+            // stays undone
+        }
+
+        @Override
+        public Runnable schedule(long delayNanos, Runnable work) {
+            return () -> {};
+        }
+
+        @Override
+        public boolean help() {
+            Runnable due = instead.getAndSet(null);
+            if (due != null) {
+                due.run();
+            }
+            return due != null;
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    @ParameterizedTest
+    @CsvSource({"NONE, true", "NONE, false", "BUFFERED, true", "BUFFERED, false"})
+    void oneThatWaitsForAFlushHearsOfAClose(Durability durability, boolean discard) {
+        IdleExecutor executor = new IdleExecutor();
+        try (Environment environment = Environment.builder()
+                .executor(executor)
+                .allocator(new HeapSlabs())
+                .build()) {
+            Store store = environment.open(disk, options(durability).build());
+            store.put(KEY, OLD);
+            SortedIngest ingest = store.ingest();
+            ingest.add(KEY, NEW);
+            executor.instead.set(() -> CompletableFuture.runAsync(discard ? store::discard : store::close)
+                    .join());
+            assertThatThrownBy(ingest::finish)
+                    .isInstanceOf(StoreClosedException.class)
+                    .hasNoSuppressedExceptions();
+            assertThat(executor.instead.get()).as("what came in between").isNull();
+            ingest.close();
+        }
+        try (SteppedEnvironment stepped = new SteppedEnvironment()) {
+            byte[] found = stepped.open(disk, options(durability)).get(KEY);
+            assertThat(found).isNotEqualTo(NEW);
+            if (durability != Durability.NONE && !discard) {
+                assertThat(found).isEqualTo(OLD);
+            }
         }
     }
 }

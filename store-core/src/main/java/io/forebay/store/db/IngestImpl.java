@@ -106,6 +106,7 @@ final class IngestImpl implements SortedIngest {
         long sequence;
         store.gate.enterWriter();
         try {
+            store.lifecycle.checkRunning();
             writes.freeze();
             sequence = writes.assigned();
         } finally {
@@ -114,9 +115,21 @@ final class IngestImpl implements SortedIngest {
         flushes.awaitFlushed(sequence);
     }
 
-    /** Inside the gate, so that nobody fixes a state between the files and their sequence number. */
+    /**
+     * Inside the gate, so that nobody fixes a state between the files and their sequence number. A close waits for who is inside,
+     * and the wait for the flush ends with it, too: who comes behind it has nothing to install into.
+     */
     private void show(List<FileMeta> files) throws IOException {
         store.gate.enterWriter();
+        try {
+            store.lifecycle.checkRunning();
+            install(files);
+        } finally {
+            store.gate.leave();
+        }
+    }
+
+    private void install(List<FileMeta> files) throws IOException {
         unsettled = true;
         try {
             installer.ingest(files, writes.assigned() + 1, writes::publishOutside);
@@ -125,8 +138,6 @@ final class IngestImpl implements SortedIngest {
             recovery.failed(e);
             unsettled = false;
             throw e;
-        } finally {
-            store.gate.leave();
         }
     }
 

@@ -35,6 +35,7 @@ final class ManifestLog {
     private boolean inDoubt;
     /** True when an edit may be there that was reported as failed. */
     private boolean editInDoubt;
+
     private volatile String keyId;
 
     /**
