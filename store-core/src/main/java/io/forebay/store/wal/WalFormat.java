@@ -1,6 +1,7 @@
 package io.forebay.store.wal;
 
 import io.forebay.store.util.Crc32c;
+import io.forebay.store.util.Varint;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -62,6 +63,11 @@ final class WalFormat {
     static final int OVERHEAD = PAYLOAD_AT + 1;
 
     static final int LEAST_PAYLOAD = 2;
+    /** Most bytes of the payload of a start that is not encrypted. */
+    static final int LONGEST_START = 2 * Varint.MAX_LONG_BYTES;
+    /** Most bytes of header and start of a log that is not encrypted. */
+    static final int LONGEST_PLAIN_BEGIN = ENVELOPE_AT + HEADER_CRC_BYTES + OVERHEAD + LONGEST_START;
+
     static final int MAX_PAYLOAD = Integer.MAX_VALUE - 256;
     /** Smallest unit that a disk writes as a whole. */
     static final int SECTOR_BYTES = 512;

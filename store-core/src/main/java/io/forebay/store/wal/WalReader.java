@@ -29,6 +29,9 @@ final class WalReader implements Closeable {
     private final ReadableFile file;
     private final WalWindow window;
 
+    /** Whether the store encrypts its logs now. */
+    private final boolean encrypted;
+
     private boolean headed;
     private long id;
     private FileCipher cipher;
@@ -42,10 +45,11 @@ final class WalReader implements Closeable {
     private long unsynced;
     private long firstSequence;
 
-    private WalReader(String name, long number, ReadableFile file) throws IOException {
+    private WalReader(String name, long number, ReadableFile file, boolean encrypted) throws IOException {
         this.name = name;
         this.number = number;
         this.file = file;
+        this.encrypted = encrypted;
         window = new WalWindow(file);
     }
 
@@ -59,7 +63,7 @@ final class WalReader implements Closeable {
         String name = WalFormat.name(number);
         ReadableFile file = files.open(name);
         try {
-            WalReader reader = new WalReader(name, number, file);
+            WalReader reader = new WalReader(name, number, file, encryption.isOn());
             reader.readHeader(encryption);
             return reader;
         } catch (IOException | RuntimeException | Error e) {
@@ -184,19 +188,63 @@ final class WalReader implements Closeable {
         return new WalEntries(name, payload, payloadFrom, payloadTo, payloadPosition);
     }
 
-    /** True when a header that is not whole may be what a crash left of a log that was just begun. */
+    /**
+     * True when a header that is not whole may be what a crash left of a log that was just begun: header and start, which are
+     * synced before anything else is written, without their end or a sector. The head of any other record tells that the log
+     * was written to.
+     */
     boolean isHardlyBegun(long expectedId) throws IOException {
-        if (window.size() > 2L * KeyEnvelope.MAX_BYTES) {
+        int most = WalFormat.LONGEST_PLAIN_BEGIN + (encrypted ? KeyEnvelope.MAX_BYTES + FileCipher.TAG_BYTES : 0);
+        if (window.size() > most) {
             return false;
         }
-        // A record behind the start was written after the header was synced.
         WalFormat.Checksum expected = new WalFormat.Checksum(expectedId, number);
-        long first = findWhole(1, expected);
-        if (first < 0) {
+        int starts = 0;
+        for (long at = 1; at < window.size(); at++) {
+            int length = lengthAt(at, expected);
+            if (length >= 0 && (!isStart(at, length) || ++starts > 1)) {
+                return false;
+            }
+        }
+        return beginsWithMagic()
+                ? endsInHeader() || hasUnwrittenSector(0, window.size())
+                : hasUnwrittenSector(0, Math.min(WalFormat.SECTOR_BYTES, window.size()));
+    }
+
+    /**
+     * Whether a record behind a header that is not whole can be the start. It does not lie in the first sector: that would be
+     * there as a whole. Of an encrypted record only the length is known; one with a tiny write may pass.
+     */
+    private boolean isStart(long at, int length) throws IOException {
+        if (at < WalFormat.SECTOR_BYTES || length > WalFormat.LONGEST_START + FileCipher.TAG_BYTES) {
+            return false;
+        }
+        int index = window.at(0, WalFormat.ENVELOPE_AT);
+        return WalFormat.getLong(window.bytes(), index) != WalFormat.MAGIC
+                || at
+                        == WalFormat.ENVELOPE_AT
+                                + WalFormat.getInt(window.bytes(), index + WalFormat.ENVELOPE_LENGTH_AT)
+                                + WalFormat.HEADER_CRC_BYTES;
+    }
+
+    /** True when the file begins with it, as far as it goes. */
+    private boolean beginsWithMagic() throws IOException {
+        int length = (int) Math.min(window.size(), Long.BYTES);
+        int index = window.at(0, length);
+        byte[] magic = new byte[Long.BYTES];
+        WalFormat.putLong(magic, 0, WalFormat.MAGIC);
+        return Arrays.equals(magic, 0, length, window.bytes(), index, index + length);
+    }
+
+    /** True when the file ends before the header does. */
+    private boolean endsInHeader() throws IOException {
+        int least = WalFormat.ENVELOPE_AT + WalFormat.HEADER_CRC_BYTES;
+        if (window.size() < least) {
             return true;
         }
-        int length = wholeAt(first, expected);
-        return findWhole(first + WalFormat.OVERHEAD + length, expected) < 0;
+        int index = window.at(0, WalFormat.ENVELOPE_AT);
+        int envelopeLength = WalFormat.getInt(window.bytes(), index + WalFormat.ENVELOPE_LENGTH_AT);
+        return envelopeLength > window.size() - least && envelopeLength <= KeyEnvelope.MAX_BYTES;
     }
 
     /** Length of the payload of the whole record at {@code at}, or -1 when there is none. */
