@@ -38,6 +38,10 @@ final class Manifest implements Closeable {
     private static final long MAGIC = 0x46424D414E494631L;
     private static final int HEADER_BYTES = 12;
     private static final long FIRST_NUMBER = 1;
+    private static final long LAST_NUMBER = 9_999_999_999_999_999L;
+    /** Numbers rise by one; one that is so far above all before it was not given by a store, and would leave none for it. */
+    private static final long FARTHEST_LEAP = 1_000_000_000_000_000L;
+
     private static final Pattern NAME = Pattern.compile("MANIFEST-(\\d{16})");
 
     private final LogWriter log;
@@ -81,6 +85,7 @@ final class Manifest implements Closeable {
             List<VersionEdit> edits = read(log, name(numbers.get(i)));
             if (edits != null) {
                 long number = numbers.remove(i);
+                requireNear(number, next - 1);
                 return new Recovered(number, next, edits, names(numbers), log.keyId());
             }
         }
@@ -88,7 +93,19 @@ final class Manifest implements Closeable {
             throw new CorruptionException(
                     name(numbers.get(0)), 0, "a whole header, because it has replaced an older manifest", "none");
         }
+        requireNear(0, next - 1);
         return new Recovered(-1, next, List.of(), names(numbers), null);
+    }
+
+    /** Before anything is written under a number above it. */
+    private static void requireNear(long inForce, long highest) {
+        if (highest - inForce > FARTHEST_LEAP || inForce > LAST_NUMBER - FARTHEST_LEAP) {
+            throw new CorruptionException(
+                    name(highest),
+                    -1,
+                    "no manifest so far above number " + inForce,
+                    "a file of this name, which no store has made");
+        }
     }
 
     /**

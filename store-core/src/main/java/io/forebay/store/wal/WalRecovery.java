@@ -16,6 +16,9 @@ import java.util.List;
  * <p>Changes nothing before {@link #deleteAll}. Used by one thread.
  */
 public final class WalRecovery {
+    /** Numbers rise by one, so this is farther than any store gets. */
+    private static final long FARTHEST_LEAP = 1_000_000_000_000_000L;
+
     private final FileStore files;
     private final Encryption encryption;
     private final long id;
@@ -35,6 +38,7 @@ public final class WalRecovery {
      *
      * @param id of the logs that the manifest needs, 0 when it needs none
      * @param first number of the first of them; logs of lower numbers are of no use any more
+     * @throws CorruptionException when there is one of a number that no store comes to
      */
     public static WalRecovery of(FileStore files, Encryption encryption, long id, long first) throws IOException {
         WalRecovery recovery = new WalRecovery(files, encryption, id, first);
@@ -45,7 +49,20 @@ public final class WalRecovery {
             }
         }
         recovery.present.sort(null);
+        recovery.requireNear();
         return recovery;
+    }
+
+    /** A number that no log of the store comes to would leave none for the next ones. */
+    private void requireNear() {
+        long highest = present.isEmpty() ? 0 : present.get(present.size() - 1);
+        if (highest - first > FARTHEST_LEAP) {
+            throw new CorruptionException(
+                    WalFormat.name(highest),
+                    -1,
+                    "no write-ahead log so far above number " + first,
+                    "a file of this name, which no store has made");
+        }
     }
 
     /** True for names of write-ahead logs. */
