@@ -1,8 +1,14 @@
 package io.forebay.store;
 
 /**
- * Decides during flush and compaction whether a value may vanish, for example because its time to live is over. Asked
- * only for plain values that no snapshot needs. Called from background threads; must be stateless or thread-safe.
+ * Decides during flush and compaction whether a value may vanish, for example because its time to live is over. Called from
+ * background threads; must be stateless or thread-safe.
+ *
+ * <p>Snapshots and iterators never lose a value by it. It is asked only for plain values that none of them needs which was open
+ * when the job began. When one is opened meanwhile and still open at the end of a job that dropped something, the job is done
+ * once more without the filter; a later one asks again. One that is opened in the moment in which such a job becomes durable
+ * waits for that, for a sync of the manifest. So a store that always has readers open drops little. Checkpoints hold what the
+ * filter has left by the time they are complete.
  *
  * <p>What it throws ends the job: a flush puts the store in read-only mode until {@link Store#resume}, see the errors of {@link
  * Store}. It may read from stores, and open iterators and snapshots; what would wait for background work ({@code flush}, {@code

@@ -36,6 +36,14 @@ final class CompactionStep {
      * @param version what the compaction was picked from; held by the caller
      */
     void run(Compaction compaction, Version version) throws IOException {
+        JobFilter filter = JobFilter.of(store);
+        if (!tryRun(compaction, version, filter)) {
+            tryRun(compaction, version, null);
+        }
+    }
+
+    /** @return false, with nothing changed, when the filter dropped what somebody has begun to look at */
+    private boolean tryRun(Compaction compaction, Version version, JobFilter filter) throws IOException {
         CompactionJob job = new CompactionJob(
                 compaction,
                 version,
@@ -43,18 +51,16 @@ final class CompactionStep {
                 states(compaction),
                 store.versions.durableSequence(),
                 store.options.mergeFunction(),
-                store.options.compactionFilter());
+                filter);
         synchronized (this) {
             running.add(job);
         }
         try {
             if (store.lifecycle.isClosed()) {
-                return;
+                return true;
             }
             CompactionResult result = job.run();
-            if (result != null) {
-                install(compaction, result);
-            }
+            return result == null || install(compaction, result, filter);
         } finally {
             synchronized (this) {
                 running.remove(job);
@@ -77,19 +83,21 @@ final class CompactionStep {
         return published < newest ? store.snapshots.sequencesWith(published) : store.snapshots.sequences();
     }
 
-    private void install(Compaction compaction, CompactionResult result) throws IOException {
-        boolean installed;
+    private boolean install(Compaction compaction, CompactionResult result, JobFilter filter) throws IOException {
+        Installer.Outcome outcome;
         try {
-            installed = installer.install(result);
+            outcome = installer.install(result, filter);
         } finally {
             result.release();
         }
-        if (!installed) {
+        if (outcome == Installer.Outcome.NO_PLACE) {
             LOG.debug(
                     "A compaction of {} files of store {} was for nothing: its place was taken by another file",
                     compaction.files().size(),
                     store.options.name());
-            return;
+        }
+        if (outcome != Installer.Outcome.DONE) {
+            return outcome == Installer.Outcome.NO_PLACE;
         }
         Counters counters = store.counters;
         switch (compaction.kind()) {
@@ -101,5 +109,6 @@ final class CompactionStep {
             case MOVE -> counters.trivialMoves.addAndGet(compaction.files().size());
             case DROP -> counters.filesDropped.addAndGet(compaction.files().size());
         }
+        return true;
     }
 }

@@ -82,6 +82,14 @@ final class FlushStep {
 
     /** @param lastWanted writes above this commit are left out; null: all are wanted */
     private void flush(List<TrackedMemtable> batch, WritePath writes, CommitMark lastWanted) throws IOException {
+        if (!tryFlush(batch, writes, lastWanted, JobFilter.of(store))) {
+            tryFlush(batch, writes, lastWanted, null);
+        }
+    }
+
+    /** @return false, with nothing changed, when the filter dropped what somebody has begun to look at */
+    private boolean tryFlush(List<TrackedMemtable> batch, WritePath writes, CommitMark lastWanted, JobFilter filter)
+            throws IOException {
         long start = clock.nanoTime();
         long held = heldBytes(batch);
         long first = batch.get(0).firstSequence;
@@ -94,7 +102,7 @@ final class FlushStep {
         // batch.
         long border = keeping ? newest.wholeSequence() : store.commits.isDurable(commit) ? -1 : commit.sequence();
         boolean inside = first <= border && border < last;
-        FlushResult result = write(batch, inside ? border : FlushJob.NO_BOUNDARY, published, last);
+        FlushResult result = write(batch, inside ? border : FlushJob.NO_BOUNDARY, published, last, filter);
         try {
             VersionEdit edit = new VersionEdit().lastSequence(last);
             if (keeping) {
@@ -107,7 +115,9 @@ final class FlushStep {
             // a commit may have come meanwhile for which this flush is enough
             CommitMark covered = store.commits.coveredBy(last, commit);
             boolean durable = store.commits.isDurable(covered) && !keeping;
-            installer.install(edit, batch, durable ? null : covered);
+            if (!installer.install(edit, batch, durable ? null : covered, filter)) {
+                return false;
+            }
             giveMemoryBack();
             if (edit.logs() != null) {
                 store.log().deleteBelow(edit.logs().first());
@@ -121,6 +131,7 @@ final class FlushStep {
         }
         pacing.flushed(held, clock.nanoTime() - start);
         onInstalled.run();
+        return true;
     }
 
     /** What was flushed is of use to nobody but iterators, which find it in files as well. */
@@ -145,7 +156,7 @@ final class FlushStep {
     }
 
     /** @param published taken before the claims: one made later is at this number or above all that is flushed */
-    private FlushResult write(List<TrackedMemtable> batch, long boundary, long published, long last)
+    private FlushResult write(List<TrackedMemtable> batch, long boundary, long published, long last, JobFilter filter)
             throws IOException {
         long[] states = published < last ? store.snapshots.sequencesWith(published) : store.snapshots.sequences();
         Checkpoints.Below below = checkpoints.below(batch);
@@ -157,7 +168,7 @@ final class FlushStep {
                             below.version(),
                             below.pinned(),
                             store.options.mergeFunction(),
-                            store.options.compactionFilter(),
+                            filter,
                             store.discarded)
                     .run(() -> sources(batch));
         } finally {

@@ -7,6 +7,7 @@ import io.forebay.store.version.SortedRun;
 import io.forebay.store.version.Version;
 import io.forebay.store.version.VersionEdit;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -42,22 +43,34 @@ final class Installer {
         install(edit, List.of(), null);
     }
 
+    /** What became of the edit of a compaction. */
+    enum Outcome {
+        DONE,
+        /** Its place was taken meanwhile; nothing changed. */
+        NO_PLACE,
+        /** Somebody has begun to look at what the filter dropped; nothing changed. */
+        SEEN
+    }
+
     /**
-     * Applies the edit of a compaction, unless its place was taken meanwhile.
+     * Applies the edit of a compaction, if nothing is in the way.
      *
-     * @return whether it was applied; otherwise nothing changed
+     * @param filter that the compaction was made with, or null
      * @throws IOException when the manifest cannot be written; nothing changed then
      */
-    boolean install(CompactionResult result) throws IOException {
-        List<CheckpointImpl> complete;
+    Outcome install(CompactionResult result, JobFilter filter) throws IOException {
+        List<CheckpointImpl> complete = new ArrayList<>();
         synchronized (this) {
             if (!hasPlace(result)) {
-                return false;
+                return Outcome.NO_PLACE;
             }
-            complete = applyAndShow(result.edit(), List.of(), null, () -> {});
+            if (!JobFilter.change(
+                    filter, () -> complete.addAll(applyAndShow(result.edit(), List.of(), null, () -> {})))) {
+                return Outcome.SEEN;
+            }
         }
         complete.forEach(CheckpointImpl::completeIfPossible);
-        return true;
+        return Outcome.DONE;
     }
 
     private boolean hasPlace(CompactionResult result) {
@@ -76,7 +89,25 @@ final class Installer {
      * @param commit becomes durable with it; null for none
      */
     void install(VersionEdit edit, List<TrackedMemtable> flushed, CommitMark commit) throws IOException {
-        applyAndShow(edit, flushed, commit, () -> {}).forEach(CheckpointImpl::completeIfPossible);
+        install(edit, flushed, commit, null);
+    }
+
+    /**
+     * As the other one, unless somebody has begun to look at what the filter dropped.
+     *
+     * @param filter that the flush was made with, or null
+     * @return whether it was applied; otherwise nothing changed
+     */
+    boolean install(VersionEdit edit, List<TrackedMemtable> flushed, CommitMark commit, JobFilter filter)
+            throws IOException {
+        List<CheckpointImpl> complete = new ArrayList<>();
+        synchronized (this) {
+            if (!JobFilter.change(filter, () -> complete.addAll(applyAndShow(edit, flushed, commit, () -> {})))) {
+                return false;
+            }
+        }
+        complete.forEach(CheckpointImpl::completeIfPossible);
+        return true;
     }
 
     /** @param shown run when readers have the new version, before any other edit */

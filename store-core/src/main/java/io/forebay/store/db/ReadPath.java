@@ -105,12 +105,19 @@ final class ReadPath {
      * @param opened for whom; null for a moment of our own
      */
     SnapshotList.Entry claimNow(Opened opened) {
-        store.gate.enterReader();
-        try {
-            store.lifecycle.checkReadable();
-            return store.snapshots.add(writes.published(), opened);
-        } finally {
-            store.gate.leave();
+        while (true) {
+            SnapshotList.Entry claim;
+            store.gate.enterReader();
+            try {
+                store.lifecycle.checkReadable();
+                claim = store.snapshots.add(writes.published(), opened);
+            } finally {
+                store.gate.leave();
+            }
+            if (claim != null) {
+                return claim;
+            }
+            store.snapshots.awaitVanished();
         }
     }
 
@@ -129,17 +136,22 @@ final class ReadPath {
     }
 
     private StoreIterator iteratorNow(KeyRange range, Opened opened) {
-        SnapshotList.Entry own;
-        EmptySpans emptySpans;
-        store.gate.enterReader();
-        try {
-            store.lifecycle.checkReadable();
-            own = store.snapshots.add(writes.published(), opened);
-            emptySpans = store.emptySpans.current();
-        } finally {
-            store.gate.leave();
+        while (true) {
+            SnapshotList.Entry own;
+            EmptySpans emptySpans;
+            store.gate.enterReader();
+            try {
+                store.lifecycle.checkReadable();
+                own = store.snapshots.add(writes.published(), opened);
+                emptySpans = store.emptySpans.current();
+            } finally {
+                store.gate.leave();
+            }
+            if (own != null) {
+                return iterator(range, own, emptySpans);
+            }
+            store.snapshots.awaitVanished();
         }
-        return iterator(range, own, emptySpans);
     }
 
     private StoreIterator iterator(KeyRange range, SnapshotList.Entry own, EmptySpans emptySpans) {

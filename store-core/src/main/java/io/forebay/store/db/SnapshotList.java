@@ -24,12 +24,16 @@ final class SnapshotList {
         /** Null for what the engine opened for itself. */
         private final Opened opened;
 
+        /** The order in which states were claimed first. */
+        private final long number;
+
         /** Of an iterator that reads memtables; null for others. */
         private volatile MemtablePin pin;
 
-        private Entry(long sequence, Opened opened) {
+        private Entry(long sequence, Opened opened, long number) {
             this.sequence = sequence;
             this.opened = opened;
+            this.number = number;
         }
 
         /** True when the claim has ended. */
@@ -45,6 +49,13 @@ final class SnapshotList {
     private Entry first;
     private Entry last;
     private int size;
+    /** How many claims there have been. */
+    private long claimed;
+    /** Held while values that a filter dropped vanish; taken inside the monitor of the {@link Installer} only. */
+    private final Object vanishing = new Object();
+    /** True meanwhile. Set inside the monitor of this. */
+    private volatile boolean inVanish;
+
     private long commit;
     private volatile long pinned;
 
@@ -53,14 +64,67 @@ final class SnapshotList {
         return pinned;
     }
 
-    /** Adds a claim; the caller is inside the gate, and {@code sequence} is the store's last published one. */
+    /**
+     * Adds a claim; the caller is inside the gate, and {@code sequence} is the store's last published one.
+     *
+     * @return null when the user has to wait, outside the gate: {@link #awaitVanished}. Never for the engine itself, which
+     *     looks at one read state only
+     */
     synchronized Entry add(long sequence, Opened opened) {
-        return insertAfter(last, sequence, opened);
+        return inVanish && opened != null ? null : insertAfter(last, sequence, opened, ++claimed);
+    }
+
+    /** How many claims there have been. */
+    synchronized long claimed() {
+        return claimed;
+    }
+
+    /**
+     * Makes a change by which values vanish that a compaction filter dropped, unless somebody has claimed a state after the
+     * first {@code before} claims, whom the job has not asked. Who comes during the change waits, and sees what is left: so
+     * no snapshot and no iterator ever loses what it has shown. The caller holds the monitor of the {@link Installer}.
+     *
+     * @return whether the change was made
+     */
+    <E extends Exception> boolean vanish(long before, JobFilter.Change<E> change) throws E {
+        synchronized (vanishing) {
+            if (!beginVanish(before)) {
+                return false;
+            }
+            try {
+                change.apply();
+            } finally {
+                inVanish = false; // without a call: there may be no stack left for one
+            }
+            return true;
+        }
+    }
+
+    private synchronized boolean beginVanish(long before) {
+        for (Entry entry = first; entry != null; entry = entry.next) {
+            if (entry.number > before && entry.opened != null) {
+                return false;
+            }
+        }
+        inVanish = true;
+        return true;
+    }
+
+    /** Waits for the change under way, if there is one; the caller is inside of nothing. */
+    void awaitVanished() {
+        if (Thread.holdsLock(vanishing)) {
+            throw new IllegalStateException(
+                    "A method that opens a snapshot or an iterator was called by code that runs while"
+                            + " what a compaction filter left is made durable, a key provider or a file store for example");
+        }
+        synchronized (vanishing) {
+            // it is over
+        }
     }
 
     /** Adds a claim on the state of {@code other}; null when that claim has ended already. Any thread. */
     synchronized Entry addLike(Entry other, Opened opened) {
-        return other.removed ? null : insertAfter(other, other.sequence, opened);
+        return other.removed ? null : insertAfter(other, other.sequence, opened, other.number);
     }
 
     /** What users opened and did not close yet, by the age of the states they see. */
@@ -98,8 +162,8 @@ final class SnapshotList {
         return oldest;
     }
 
-    private Entry insertAfter(Entry place, long sequence, Opened opened) {
-        Entry entry = new Entry(sequence, opened);
+    private Entry insertAfter(Entry place, long sequence, Opened opened, long number) {
+        Entry entry = new Entry(sequence, opened, number);
         entry.previous = place;
         entry.next = place == null ? first : place.next;
         if (place == null) {

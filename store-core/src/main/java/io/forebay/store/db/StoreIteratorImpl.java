@@ -69,10 +69,7 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
                 opened = new MemtablePin(present, cursors(sources));
             }
             present.version.addSources(range, true, sources);
-            // What the filter drops on its way to a file could not be read again.
-            boolean copying = store.options.compactionFilter() != null;
-            iterator = new UserIterator(
-                            sources, range, claim.sequence, store.options.mergeFunction(), emptySpans, this, copying)
+            iterator = new UserIterator(sources, range, claim.sequence, store.options.mergeFunction(), emptySpans, this)
                     .limitValues(store.shared.limits().valueBytes())
                     .showKeys(store.keyText());
             complete = true;
@@ -265,10 +262,7 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
         }
     }
 
-    /**
-     * To the present read state, and the first entry behind this one, or before it. The compaction filter may have dropped this
-     * one on its way to a file; then the first entry from its key on is the next already.
-     */
+    /** To the present read state, and the first entry behind this one, or before it. */
     private void reopenAt(boolean forward) throws IOException {
         byte[] key = iterator.key();
         reopen();

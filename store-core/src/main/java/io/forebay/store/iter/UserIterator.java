@@ -60,8 +60,6 @@ public final class UserIterator implements Closeable {
     private final List<byte[]> operands = new ArrayList<>(0);
     private final EmptySpans emptySpans;
     private final EmptyWalk walk;
-    /** Whether values in memtables are copied at once. */
-    private final boolean copying;
     /** A step that {@link #nextInFile} has begun is to be settled first. */
     private boolean unsettled;
 
@@ -71,7 +69,7 @@ public final class UserIterator implements Closeable {
      * @param mergeFunction may be null when no source holds operands
      */
     public UserIterator(List<Source> newestFirst, KeyRange bounds, long limit, MergeFunction mergeFunction) {
-        this(newestFirst, bounds, limit, mergeFunction, EmptySpans.NONE, null, false);
+        this(newestFirst, bounds, limit, mergeFunction, EmptySpans.NONE, null);
     }
 
     /**
@@ -79,8 +77,6 @@ public final class UserIterator implements Closeable {
      *
      * @param emptySpans spans without live entries at {@code limit}
      * @param listener hears of more of them; null for nobody
-     * @param copying whether values that lie in memtables are copied when their entry is shown: then they can be read after
-     *     the memtables were released
      */
     public UserIterator(
             List<Source> newestFirst,
@@ -88,9 +84,7 @@ public final class UserIterator implements Closeable {
             long limit,
             MergeFunction mergeFunction,
             EmptySpans emptySpans,
-            EmptySpans.Listener listener,
-            boolean copying) {
-        this.copying = copying;
+            EmptySpans.Listener listener) {
         this.merged = new MergingIterator(newestFirst, limit, emptySpans, bounds);
         this.emptySpans = emptySpans;
         this.walk = new EmptyWalk(listener);
@@ -373,7 +367,7 @@ public final class UserIterator implements Closeable {
                     walk.endForward(merged.copyKey());
                 }
                 if (kind == ValueKind.PUT) {
-                    showForward();
+                    shown = IN_PLACE;
                 } else {
                     takeKey();
                     fold();
@@ -387,16 +381,6 @@ public final class UserIterator implements Closeable {
         }
         if (walk.isLong(merged.takeWalked())) {
             walk.endForward(to);
-        }
-    }
-
-    private void showForward() {
-        if (copying && merged.isInMemtable()) {
-            takeKey();
-            copyValue();
-            shown = COPIED;
-        } else {
-            shown = IN_PLACE;
         }
     }
 
@@ -422,7 +406,7 @@ public final class UserIterator implements Closeable {
     private void findBackward() throws IOException {
         while (merged.isValid() && isAtOrAboveStart()) {
             byte only = merged.kind();
-            if (only == ValueKind.PUT && merged.isLastOfKey() && !(copying && merged.isInMemtable())) {
+            if (only == ValueKind.PUT && merged.isLastOfKey()) {
                 shown = IN_PLACE;
                 tellBackward(merged.key(), merged.keyLength());
                 return;

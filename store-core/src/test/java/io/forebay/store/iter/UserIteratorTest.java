@@ -141,8 +141,7 @@ class UserIteratorTest {
                 emptySpans(history.state(limit), keys, random),
                 (from, to) -> assertThat(
                                 new TreeMap<>(history.state(limit)).subMap(from, true, to == null ? LAST : to, false))
-                        .isEmpty(),
-                false);
+                        .isEmpty());
         Map.Entry<byte[], byte[]> expected = null;
         try {
             for (int step = 0; step < 50; step++) {
@@ -258,8 +257,7 @@ class UserIteratorTest {
                 Long.MAX_VALUE,
                 null,
                 spans[0],
-                (from, to) -> spans[0] = spans[0].with(from, to),
-                false);
+                (from, to) -> spans[0] = spans[0].with(from, to));
     }
 
     private static List<Entry> queue(int head, int count) {

@@ -79,8 +79,7 @@ final class DeterministicRun {
                         trace.add(event);
                     }
                 },
-                reference,
-                false);
+                reference);
     }
 
     /** @param length of the writer's history */

@@ -17,7 +17,8 @@ import java.util.function.Supplier;
  *   <li>once it is gone it never comes back: not in the store, not in a snapshot, not after a reopen or a crash, and not in
  *       what is restored from a checkpoint that was taken later;
  *   <li>a value that a snapshot was seen to hold, or that was seen in the store while the snapshot was open that holds it,
- *       stays there until that is closed.
+ *       stays there until that is closed, also when the snapshot was opened while a flush or a compaction ran;
+ *   <li>a value that an iterator has shown stays in its state.
  * </ul>
  */
 final class Drops {
@@ -31,7 +32,7 @@ final class Drops {
     }
 
     /** What is the same for all stores of a run. */
-    record Rules(Filter filter, LongSupplier seconds, boolean keepsForSnapshots) {
+    record Rules(Filter filter, LongSupplier seconds) {
         boolean allow(byte[] value) {
             return switch (filter) {
                 case NONE -> false;
@@ -49,6 +50,8 @@ final class Drops {
         final Value origin;
 
         boolean gone;
+        /** Of an iterator: it has shown it. */
+        boolean shown;
 
         Value(byte[] bytes, Value origin) {
             this.bytes = bytes;
@@ -127,11 +130,10 @@ final class Drops {
         if (known.gone) {
             throw new AssertionError("at " + Words.word(key) + ": " + Words.shown(droppable) + " came back");
         }
-        if (rules.keepsForSnapshots) {
-            for (Drops snapshot : openSnapshots.get()) {
-                if (snapshot.values.get(key) == known) {
-                    snapshot.held.put(key, known);
-                }
+        known.shown = known.origin != null;
+        for (Drops snapshot : openSnapshots.get()) {
+            if (snapshot.values.get(key) == known) {
+                snapshot.held.put(key, known);
             }
         }
     }
@@ -163,6 +165,9 @@ final class Drops {
         String what = "at " + Words.word(key) + ": " + Words.shown(value.bytes) + " is gone";
         if (!rules.allow(value.bytes)) {
             throw new AssertionError(what + ", which no filter drops now");
+        }
+        if (value.shown) {
+            throw new AssertionError(what + ", though the iterator has shown it");
         }
         Value origin = value.origin == null ? value : value.origin;
         for (Drops snapshot : openSnapshots.get()) {

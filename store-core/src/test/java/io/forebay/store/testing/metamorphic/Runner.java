@@ -73,8 +73,7 @@ final class Runner {
         int line = 0;
         Failure failure = null;
         Reference reference = new Reference(history.options().durability() != Durability.NONE);
-        boolean inOneThread = history.options().background() != OptionSet.Background.THREADS;
-        StoreSubject subject = new StoreSubject(history.options(), hooks, reference, inOneThread);
+        StoreSubject subject = new StoreSubject(history.options(), hooks, reference);
         try {
             for (; failure == null && line < history.operations().size(); line++) {
                 Operation operation = history.operations().get(line);

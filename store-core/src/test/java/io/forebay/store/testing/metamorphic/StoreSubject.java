@@ -40,14 +40,11 @@ final class StoreSubject implements Subject {
     private final ValueBuffer value = new ValueBuffer(0);
     private Machine.Place place;
 
-    /**
-     * @param reference follows the same operations; asked where droppable values are
-     * @param inOneThread whether background work runs between operations only
-     */
-    StoreSubject(OptionSet options, Hooks hooks, Reference reference, boolean inOneThread) {
+    /** @param reference follows the same operations; asked where droppable values are */
+    StoreSubject(OptionSet options, Hooks hooks, Reference reference) {
         machine = new Machine(options, hooks);
         this.reference = reference;
-        rules = new Drops.Rules(options.filter(), machine::seconds, inOneThread);
+        rules = new Drops.Rules(options.filter(), machine::seconds);
         place = machine.create(History.FIRST_STORE);
     }
 
