@@ -18,8 +18,9 @@ import org.apache.kafka.streams.state.WindowStoreIterator;
 /**
  * A window store; the time of a row is the start of its window. Iterators see the store as it is at their first use.
  *
- * <p>With duplicates retained, each put gets a sequence number of its own; the numbers start again at 1 when the store is
- * opened, in step with those that Kafka writes to the changelog.
+ * <p>With duplicates retained, each put gets a sequence number of its own. The numbers go on when the store is closed and
+ * opened again, as Kafka does it with the stores of a task that it revives, and begin with 1 in another process: in step with those
+ * that Kafka writes to the changelog.
  *
  * <p>Rows come by segment of time, then by key; those of one key in the order of time. In a time-ordered store, reads that
  * are not given keys come in the order of time, then of key; whether those of a range of keys do so too is said in {@link
@@ -38,7 +39,6 @@ public class ForebayWindowStore extends SegmentedStore implements WindowStore<By
 
     @Override
     public void init(StateStoreContext context, StateStore root) {
-        sequence = 0;
         if (isTimeOrdered() && KafkaInternals.isCachedByKey(root)) {
             throw new StreamsException(
                     "Store " + name() + " keeps windows that are put out when they close, and Kafka has laid the "
