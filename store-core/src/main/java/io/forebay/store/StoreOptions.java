@@ -71,7 +71,7 @@ public final class StoreOptions {
     /**
      * Size at which a compaction starts a new SST, in bytes; 4 KiB to 1 TiB, default 64 MiB. In an environment with little memory
      * it is less: at most {@link #blockBytes()} times a 512th of {@link Environment.Builder#memoryBytes}, so that the metadata
-     * of one file fits easily.
+     * of one file fits easily. A file also ends when its range deletes take a 64th of that memory when they are decoded.
      */
     public long targetFileBytes() {
         return targetFileBytes;

@@ -28,7 +28,7 @@ final class LimitsTest {
 
     // ---- a batch in a write-ahead log
 
-    private static final EngineLimits SMALL_RECORDS = new EngineLimits(1 << 20, 1 << 20, 10_000);
+    private static final EngineLimits SMALL_RECORDS = new EngineLimits(1 << 20, 1 << 20, 10_000, Long.MAX_VALUE);
 
     @Test
     void aBatchThatNoLogRecordHoldsIsRefusedBeforeItIsApplied() {
@@ -73,7 +73,8 @@ final class LimitsTest {
 
     // ---- operands of one key
 
-    private static final EngineLimits SMALL_VALUES = new EngineLimits(2_000, 300, WriteAheadLog.MAX_RECORD_BYTES);
+    private static final EngineLimits SMALL_VALUES =
+            new EngineLimits(2_000, 300, WriteAheadLog.MAX_RECORD_BYTES, Long.MAX_VALUE);
 
     private static final StoreOptions MERGING = StoreOptions.builder()
             .mergeFunction(APPEND)

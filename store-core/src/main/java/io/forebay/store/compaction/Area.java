@@ -14,11 +14,13 @@ import java.util.List;
  */
 final class Area {
     private final List<Compaction.Input> inputs;
+    private final KeyRange hull;
     private final double weight;
     private final long bottomBytes;
 
-    private Area(List<Compaction.Input> inputs, double weight, long bottomBytes) {
+    private Area(List<Compaction.Input> inputs, KeyRange hull, double weight, long bottomBytes) {
         this.inputs = inputs;
+        this.hull = hull;
         this.weight = weight;
         this.bottomBytes = bottomBytes;
     }
@@ -48,7 +50,53 @@ final class Area {
                 hull = Compaction.hull(hull, files.get(files.size() - 1).range());
             }
         }
-        return new Area(inputs, weight, bottomBytes);
+        return new Area(inputs, hull, weight, bottomBytes);
+    }
+
+    /**
+     * The small files beside the seed for which nothing more is needed from below, and the seed. A run of many range deletes has
+     * many of them, and each by itself would have the same files of the bottom written anew.
+     */
+    private List<FileMeta> seedAndSmallOnes(PickInput in) {
+        FileMeta seed = inputs.get(0).files().get(0);
+        List<FileMeta> beside = new ArrayList<>();
+        for (SortedRun run : in.runs()) {
+            if (run.rank() == inputs.get(0).rank()) {
+                for (FileMeta file : Version.overlapping(run, hull)) {
+                    boolean small = file.fileBytes() < CompactionPicker.smallBytes(in);
+                    if (file == seed || small && in.isFree(file) && holdsAllBelow(in, file)) {
+                        beside.add(file);
+                    }
+                }
+            }
+        }
+        return beside;
+    }
+
+    /** True when there is something below the file, and all of it is among the inputs. */
+    private boolean holdsAllBelow(PickInput in, FileMeta file) {
+        boolean any = false;
+        for (SortedRun run : in.runs()) {
+            if (run.rank() < inputs.get(0).rank()) {
+                List<FileMeta> below = Version.overlapping(run, file.range());
+                if (!below.isEmpty() && !holds(run, below)) {
+                    return false;
+                }
+                any |= !below.isEmpty();
+            }
+        }
+        return any;
+    }
+
+    /** Of each run the inputs are neighbours. */
+    private boolean holds(SortedRun run, List<FileMeta> neighbours) {
+        for (Compaction.Input input : inputs) {
+            if (input.rank() == run.rank()) {
+                return input.files().contains(neighbours.get(0))
+                        && input.files().contains(neighbours.get(neighbours.size() - 1));
+            }
+        }
+        return false;
     }
 
     /** True when nothing lies below the file. */
@@ -63,8 +111,12 @@ final class Area {
         return mine != theirs ? mine > theirs : weight < other.weight;
     }
 
-    Compaction merge() {
-        return new Compaction(Compaction.Kind.MERGE, inputs, SortedRun.BOTTOM);
+    Compaction merge(PickInput in) {
+        List<Compaction.Input> all = new ArrayList<>(inputs);
+        if (!isSingle()) {
+            all.set(0, new Compaction.Input(inputs.get(0).rank(), seedAndSmallOnes(in)));
+        }
+        return new Compaction(Compaction.Kind.MERGE, all, SortedRun.BOTTOM);
     }
 
     Compaction move() {

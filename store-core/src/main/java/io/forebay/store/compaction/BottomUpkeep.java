@@ -60,6 +60,11 @@ final class BottomUpkeep {
         return file.newestSequence() <= in.oldestSnapshot();
     }
 
+    /** They may be why the file is small, and would make the same small files again. */
+    private boolean keepsRangeDeletes(FileMeta file) {
+        return file.rangeDeletes() > 0 && !isDeleteVisibleToAll(file);
+    }
+
     private Compaction pickSmall(SortedRun bottom) {
         int first = 0;
         while (first < bottom.size()) {
@@ -68,6 +73,7 @@ final class BottomUpkeep {
             long largest = 0;
             while (end < bottom.size()
                     && in.isFree(bottom.file(end))
+                    && !keepsRangeDeletes(bottom.file(end))
                     && bottom.file(end).fileBytes() <= in.targetFileBytes() / SMALL_SHARE
                     && bytes + bottom.file(end).fileBytes() <= in.targetFileBytes()) {
                 long size = bottom.file(end++).fileBytes();

@@ -114,7 +114,7 @@ public final class CompactionJob {
                 target.foldBytes());
         try (RetentionIterator entries = new RetentionIterator(openSources(), retention, cancellation);
                 SstOutput output = openOutput(entries)) {
-            for (entries.start(); entries.isValid(); entries.next()) {
+            for (entries.start(output::addTombstone); entries.isValid(); entries.next()) {
                 output.add(
                         entries.key(),
                         0,
@@ -163,11 +163,11 @@ public final class CompactionJob {
     /** Upper runs are cut where the bottom is, so that parts of them can be merged into it later. */
     private SstOutput openOutput(RetentionIterator entries) {
         if (compaction.isBottom()) {
-            return new SstOutput(target.atBottom(), entries::takeTombstones, List.of(), 0, compaction.hull());
+            return new SstOutput(target.atBottom(), entries::cutTombstone, List.of(), 0, compaction.hull());
         }
         return new SstOutput(
                 target,
-                entries::takeTombstones,
+                entries::cutTombstone,
                 Guides.of(version.bottom()),
                 Guides.leastBytes(target.targetFileBytes()),
                 compaction.hull());

@@ -110,7 +110,7 @@ public final class CompactionPicker {
             for (FileMeta file : in.runs().get(i).files()) {
                 Area area = in.isFree(file) ? Area.below(in, weights, i, file) : null;
                 if (area != null) {
-                    return area.isSingle() ? moveOrRewrite(area, file) : area.merge();
+                    return area.isSingle() ? moveOrRewrite(in, area, file) : area.merge(in);
                 }
             }
         }
@@ -142,7 +142,7 @@ public final class CompactionPicker {
         return null;
     }
 
-    private static long smallBytes(PickInput in) {
+    static long smallBytes(PickInput in) {
         return in.targetFileBytes() / SMALL_SHARE;
     }
 
@@ -162,19 +162,19 @@ public final class CompactionPicker {
                     continue;
                 }
                 if (area.isSingle() && (due || file.fileBytes() >= smallBytes(in))) {
-                    return moveOrRewrite(area, file);
+                    return moveOrRewrite(in, area, file);
                 }
                 if (due && (best == null || area.isBetterThan(best))) {
                     best = area;
                 }
             }
         }
-        return best == null ? null : best.merge();
+        return best == null ? null : best.merge(in);
     }
 
     /** At the bottom its deletes would be of no use any more. */
-    private static Compaction moveOrRewrite(Area area, FileMeta file) {
-        return BottomUpkeep.hasManyDeletes(file) ? area.merge() : area.move();
+    private static Compaction moveOrRewrite(PickInput in, Area area, FileMeta file) {
+        return BottomUpkeep.hasManyDeletes(file) ? area.merge(in) : area.move();
     }
 
     /** What running jobs take away is gone already. */

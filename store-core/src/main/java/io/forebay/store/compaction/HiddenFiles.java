@@ -1,7 +1,7 @@
 package io.forebay.store.compaction;
 
 import io.forebay.store.rangedel.Fragment;
-import io.forebay.store.rangedel.RangeTombstones;
+import io.forebay.store.rangedel.TombstoneSet;
 import io.forebay.store.version.FileMeta;
 import io.forebay.store.version.SortedRun;
 import io.forebay.store.version.Version;
@@ -17,44 +17,65 @@ import java.util.List;
 final class HiddenFiles {
     private HiddenFiles() {}
 
+    private record Candidate(int run, FileMeta file) {}
+
     static Compaction pick(PickInput in) throws IOException {
         List<SortedRun> runs = in.runs();
+        List<TombstoneSet> deletes = new ArrayList<>();
+        boolean any = false;
+        for (SortedRun run : runs) {
+            TombstoneSet own = in.tombstones().read(run.files());
+            deletes.add(own);
+            any |= !own.isEmpty();
+        }
+        if (!any) {
+            return null;
+        }
+        List<List<FileMeta>> hidden = new ArrayList<>();
+        runs.forEach(run -> hidden.add(new ArrayList<>()));
+        for (Candidate candidate : byKey(in)) {
+            FileMeta file = candidate.file();
+            // A delete that is not committed may be undone by a crash, so it hides only what is not committed
+            // either.
+            long limit =
+                    in.isCommitted(file) ? Math.min(in.oldestSnapshot(), in.durableSequence()) : in.oldestSnapshot();
+            int run = candidate.run();
+            if (isCovered(file, deletes.subList(0, run), limit) || isIdle(file, runs.subList(run + 1, runs.size()))) {
+                hidden.get(run).add(file);
+            }
+        }
         List<Compaction.Input> inputs = new ArrayList<>();
-        List<RangeTombstones> newer = new ArrayList<>();
         for (int i = 0; i < runs.size(); i++) {
-            SortedRun run = runs.get(i);
-            List<FileMeta> hidden = new ArrayList<>();
-            for (FileMeta file : run.files()) {
-                if (in.busy().contains(file.id())) {
-                    continue;
-                }
-                boolean committed = in.isCommitted(file);
-                // A delete that is not committed may be undone by a crash, so it hides only what is not committed
-                // either.
-                long limit = committed ? Math.min(in.oldestSnapshot(), in.durableSequence()) : in.oldestSnapshot();
-                if (isCovered(file, newer, limit) || isIdle(file, runs.subList(i + 1, runs.size()))) {
-                    hidden.add(file);
-                }
-            }
-            if (!hidden.isEmpty()) {
-                inputs.add(new Compaction.Input(run.rank(), hidden));
-            }
-            RangeTombstones own = in.tombstones().read(run.files());
-            if (!own.isEmpty()) {
-                newer.add(own);
+            if (!hidden.get(i).isEmpty()) {
+                inputs.add(new Compaction.Input(runs.get(i).rank(), hidden.get(i)));
             }
         }
         return inputs.isEmpty() ? null : new Compaction(Compaction.Kind.DROP, inputs, SortedRun.BOTTOM);
     }
 
+    /** In key order across all runs, so that the range deletes of each file are mostly asked for once. */
+    private static List<Candidate> byKey(PickInput in) {
+        List<Candidate> candidates = new ArrayList<>();
+        for (int i = 0; i < in.runs().size(); i++) {
+            for (FileMeta file : in.runs().get(i).files()) {
+                if (!in.busy().contains(file.id())) {
+                    candidates.add(new Candidate(i, file));
+                }
+            }
+        }
+        candidates.sort((a, b) ->
+                Arrays.compareUnsigned(a.file().range().from(), b.file().range().from()));
+        return candidates;
+    }
+
     /** True when deletes at or below {@code limit}, newer than all of the file, leave no gap over its range. */
-    private static boolean isCovered(FileMeta file, List<RangeTombstones> newer, long limit) {
+    private static boolean isCovered(FileMeta file, List<TombstoneSet> newer, long limit) throws IOException {
         byte[] at = file.range().from();
         byte[] end = file.range().to();
         while (true) {
             Fragment best = null;
-            for (RangeTombstones tombstones : newer) {
-                Fragment fragment = tombstones.covering(at, 0, at.length);
+            for (TombstoneSet tombstones : newer) {
+                Fragment fragment = tombstones.isEmpty() ? null : tombstones.covering(at, 0, at.length);
                 if (fragment != null && fragment.newestAtOrBelow(limit) > file.newestSequence()) {
                     if (fragment.end() == null) {
                         return true;

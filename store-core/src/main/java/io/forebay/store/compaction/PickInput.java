@@ -1,10 +1,9 @@
 package io.forebay.store.compaction;
 
-import io.forebay.store.rangedel.RangeTombstones;
+import io.forebay.store.rangedel.TombstoneSet;
 import io.forebay.store.version.FileId;
 import io.forebay.store.version.FileMeta;
 import io.forebay.store.version.SortedRun;
-import java.io.IOException;
 import java.util.List;
 import java.util.Set;
 
@@ -29,7 +28,7 @@ record PickInput(
     /** The range deletes of files of one run, in key order. */
     @FunctionalInterface
     interface TombstoneReader {
-        RangeTombstones read(List<FileMeta> files) throws IOException;
+        TombstoneSet read(List<FileMeta> files);
     }
 
     boolean isCommitted(FileMeta file) {

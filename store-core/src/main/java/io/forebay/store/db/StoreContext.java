@@ -110,6 +110,7 @@ final class StoreContext {
                 shared.clock(),
                 options,
                 targetFileBytes(),
+                tombstoneBytes(),
                 shared.limits().foldBytes());
     }
 
@@ -120,5 +121,10 @@ final class StoreContext {
     long targetFileBytes() {
         long mostBlocks = shared.pool().budget() / METADATA_SHARE / BlockSlots.BYTES_PER_BLOCK;
         return Math.min(options.targetFileBytes(), mostBlocks * options.blockBytes());
+    }
+
+    /** Heap bytes of range deletes at which a file ends as well, for the same reason. */
+    long tombstoneBytes() {
+        return Math.min(shared.pool().budget() / METADATA_SHARE, shared.limits().tombstoneBytes());
     }
 }

@@ -107,10 +107,10 @@ public final class FlushJob {
         try (RetentionIterator entries = new RetentionIterator(memtables.open(), retention, cancellation);
                 SstOutput output = new SstOutput(
                         target,
-                        entries::takeTombstones,
+                        entries::cutTombstone,
                         Guides.of(below.bottom()),
                         Guides.leastBytes(target.targetFileBytes()))) {
-            for (entries.start(); entries.isValid(); entries.next()) {
+            for (entries.start(output::addTombstone); entries.isValid(); entries.next()) {
                 output.add(
                         entries.key(),
                         0,

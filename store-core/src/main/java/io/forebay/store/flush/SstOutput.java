@@ -18,11 +18,12 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Writes entries in internal order to as many SSTs as needed, the files of one run. A new file begins only between two
- * user keys, once the present one has the target size or at a fence. Used by one thread.
+ * Writes entries in internal order, and range deletes in key order between them, to as many SSTs as needed, the files of one
+ * run. A new file begins only between two user keys, or two range deletes, or within one; once the present one has the target
+ * size, or as many range deletes as one file may have, or at a fence. Used by one thread.
  *
- * <p>Call {@link #add} for all entries, then {@link #finish}, and {@link #close} always: without a successful finish it
- * deletes every file that was made.
+ * <p>Call {@link #add} for all entries and {@link #addTombstone} for all range deletes, then {@link #finish}, and {@link
+ * #close} always: without a successful finish it deletes every file that was made.
  */
 public final class SstOutput implements Closeable {
     private final SstTarget target;
@@ -34,7 +35,6 @@ public final class SstOutput implements Closeable {
     private long cutHead;
 
     private final List<FileMeta> finished = new ArrayList<>();
-    private final List<Fragment> taken = new ArrayList<>();
     private long finishedBytes;
 
     /** The file being written, or null. */
@@ -45,13 +45,13 @@ public final class SstOutput implements Closeable {
     private FileCipher cipher;
 
     private long writingSinceMillis;
-    /** The last key once the file is large enough: any other key begins the next file. Null before. */
-    private byte[] lastKey;
+    /** Once the file is large enough, where it may end: right behind all that it has. Null before. */
+    private byte[] earliestEnd;
 
     private boolean done;
 
     /**
-     * @param tombstones asked at the end of every file
+     * @param tombstones asked at the end of every file for the range delete over it
      * @param cuts keys at which a file must end, ascending; for none an empty list
      */
     public SstOutput(SstTarget target, TombstoneFeed tombstones, List<byte[]> cuts) {
@@ -59,7 +59,7 @@ public final class SstOutput implements Closeable {
     }
 
     /**
-     * @param tombstones asked at the end of every file
+     * @param tombstones asked at the end of every file for the range delete over it
      * @param cuts keys at which a file must end if it has {@code leastBytes}, ascending
      */
     public SstOutput(SstTarget target, TombstoneFeed tombstones, List<byte[]> cuts, long leastBytes) {
@@ -67,7 +67,7 @@ public final class SstOutput implements Closeable {
     }
 
     /**
-     * @param tombstones asked at the end of every file
+     * @param tombstones asked at the end of every file for the range delete over it
      * @param cuts keys at which a file must end if it has {@code leastBytes}, ascending
      * @param within holds all that is added; the ranges of the files stay in it
      */
@@ -123,6 +123,36 @@ public final class SstOutput implements Closeable {
     }
 
     /**
+     * Adds the next range delete, all entries before whose end were added, and none at or behind it.
+     *
+     * @param fragment at or behind the end of the one before. Its arrays are kept
+     */
+    public void addTombstone(Fragment fragment) throws IOException {
+        byte[] start = fragment.start();
+        passCuts(start, 0, start.length);
+        byte[] at = start;
+        while (nextCut < cuts.size()
+                && (fragment.end() == null || Arrays.compareUnsigned(cuts.get(nextCut), fragment.end()) < 0)) {
+            byte[] cut = cuts.get(nextCut);
+            take(new Fragment(at, cut, fragment.sequences()));
+            passCut();
+            at = cut;
+        }
+        take(at == start ? fragment : new Fragment(at, fragment.end(), fragment.sequences()));
+    }
+
+    private void take(Fragment fragment) throws IOException {
+        endBefore(fragment.start(), 0, fragment.start().length);
+        if (writer == null) {
+            begin();
+        }
+        writer.addTombstone(fragment);
+        if (fragment.end() != null && isFull()) {
+            earliestEnd = fragment.end();
+        }
+    }
+
+    /**
      * Ends the last file. The bytes of all files are durable then; their names are once the edit is applied that adds them.
      *
      * @return the files in key order, maybe none. Each holds a reference that the caller releases once the edit that adds it
@@ -159,23 +189,37 @@ public final class SstOutput implements Closeable {
 
     /** Ends the present file if it may not hold the key, and begins one if there is none. */
     private void prepare(byte[] key, int offset, int length) throws IOException {
-        while (nextCut < cuts.size() && isAtOrBehindCut(key, offset, length)) {
-            passCut();
-        }
-        if (lastKey != null && !Arrays.equals(lastKey, 0, lastKey.length, key, offset, offset + length)) {
-            byte[] end = FileBounds.between(lastKey, key, offset, length);
-            if (end != null) {
-                cut(end);
-            }
-        }
+        passCuts(key, offset, length);
+        endBefore(key, offset, length);
         if (writer == null) {
             begin();
         }
     }
 
     private void added(byte[] key, int offset, int length) {
-        if (writer.hasReached(target.targetFileBytes())) {
-            lastKey = Arrays.copyOfRange(key, offset, offset + length);
+        if (isFull()) {
+            // the smallest key behind this one
+            earliestEnd = Arrays.copyOf(Arrays.copyOfRange(key, offset, offset + length), length + 1);
+        }
+    }
+
+    private boolean isFull() {
+        return earliestEnd != null
+                || writer.tombstoneBytes() >= target.tombstoneBytes()
+                || writer.hasReached(target.targetFileBytes());
+    }
+
+    /** Ends a file that is large enough, if what comes next lies behind a place where it may end. */
+    private void endBefore(byte[] key, int offset, int length) throws IOException {
+        byte[] end = earliestEnd == null ? null : FileBounds.between(earliestEnd, key, offset, length);
+        if (end != null) {
+            cut(end);
+        }
+    }
+
+    private void passCuts(byte[] key, int offset, int length) throws IOException {
+        while (nextCut < cuts.size() && isAtOrBehindCut(key, offset, length)) {
+            passCut();
         }
     }
 
@@ -202,19 +246,22 @@ public final class SstOutput implements Closeable {
         }
     }
 
-    /** Ends the present file with the range deletes before {@code end}; they may make up a file of their own. */
+    /**
+     * Ends the present file with what lies before {@code end} of the range delete over that; it may make up a file of its own.
+     *
+     * @param end null for the last file, behind which there is none
+     */
     private void cut(byte[] end) throws IOException {
-        taken.clear();
-        tombstones.take(end, taken);
-        if (writer == null && !taken.isEmpty()) {
+        Fragment before = end == null ? null : tombstones.cut(end);
+        if (writer == null && before != null) {
             begin();
         }
-        lastKey = null;
+        earliestEnd = null;
         if (writer == null) {
             return;
         }
-        for (Fragment fragment : taken) {
-            writer.addTombstone(fragment);
+        if (before != null) {
+            writer.addTombstone(before);
         }
         SstProperties properties = writer.finish();
         String keyId = cipher == null ? null : cipher.keyId();

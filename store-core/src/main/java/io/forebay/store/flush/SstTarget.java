@@ -19,6 +19,7 @@ import java.util.function.LongSupplier;
  * @param compression of the files that are written
  * @param bottomCompression of those of the bottom level
  * @param targetFileBytes size at which a file ends
+ * @param tombstoneBytes heap bytes of range deletes at which a file ends as well: a reader of it holds them all in memory
  * @param foldBytes see {@link io.forebay.store.iter.Retention}
  */
 public record SstTarget(
@@ -31,6 +32,7 @@ public record SstTarget(
         Compression compression,
         Compression bottomCompression,
         long targetFileBytes,
+        long tombstoneBytes,
         long foldBytes) {
 
     /** The same for files of the bottom level. */
@@ -45,10 +47,14 @@ public record SstTarget(
                 bottomCompression,
                 bottomCompression,
                 targetFileBytes,
+                tombstoneBytes,
                 foldBytes);
     }
 
-    /** @param targetFileBytes instead of that of the options */
+    /**
+     * @param targetFileBytes instead of that of the options
+     * @param tombstoneBytes see above
+     */
     public static SstTarget of(
             FileStore files,
             FileRegistry registry,
@@ -56,6 +62,7 @@ public record SstTarget(
             Clock clock,
             StoreOptions options,
             long targetFileBytes,
+            long tombstoneBytes,
             long foldBytes) {
         return new SstTarget(
                 files,
@@ -67,6 +74,7 @@ public record SstTarget(
                 options.compression(),
                 options.bottomCompression(),
                 targetFileBytes,
+                tombstoneBytes,
                 foldBytes);
     }
 }

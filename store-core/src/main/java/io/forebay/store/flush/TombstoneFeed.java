@@ -1,16 +1,16 @@
 package io.forebay.store.flush;
 
 import io.forebay.store.rangedel.Fragment;
-import java.util.List;
 
-/** Hands out the range deletes that belong into an output, in key order, piece by piece. Used by one thread. */
+/** Cuts the range delete that lies over the end of a file. Used by one thread. */
 @FunctionalInterface
 public interface TombstoneFeed {
     /** No range deletes. */
-    TombstoneFeed NONE = (end, into) -> {};
+    TombstoneFeed NONE = end -> null;
 
     /**
-     * Adds everything before {@code end} (null: everything) that was not handed out yet; what lies across is cut there.
+     * What lies before {@code end} of the range delete that {@link SstOutput#addTombstone} has not got yet; null for nothing. It
+     * gets the rest later.
      */
-    void take(byte[] end, List<Fragment> into);
+    Fragment cut(byte[] end);
 }

@@ -2,8 +2,9 @@ package io.forebay.store.iter;
 
 import io.forebay.store.KeyRange;
 import io.forebay.store.rangedel.Fragment;
-import io.forebay.store.rangedel.RangeTombstones;
+import io.forebay.store.rangedel.TombstoneSet;
 import io.forebay.store.util.Slab;
+import java.io.IOException;
 
 /**
  * Which of several sources, newest first, have a range delete over the place where a merge is. The answer holds for a
@@ -13,7 +14,7 @@ final class Covers {
     /** Answer of {@link #spanEnd}: everything behind is covered. Compare by identity. */
     static final byte[] TO_THE_END = new byte[0];
 
-    private final RangeTombstones[] tombstones;
+    private final TombstoneSet[] tombstones;
     private final int count;
     private final long limit;
     private final KeyRange bounds;
@@ -31,7 +32,7 @@ final class Covers {
     private byte[] scratch = new byte[64];
 
     /** @param bounds spans that reach out of them may be shown as if they ended there or anywhere behind */
-    Covers(RangeTombstones[] tombstones, long limit, KeyRange bounds) {
+    Covers(TombstoneSet[] tombstones, long limit, KeyRange bounds) {
         this.bounds = bounds;
         this.tombstones = tombstones;
         this.count = tombstones.length;
@@ -55,14 +56,14 @@ final class Covers {
     }
 
     /** Must be called for every key of a forward pass before the questions above. */
-    void moveForward(byte[] key, int length, long head) {
+    void moveForward(byte[] key, int length, long head) throws IOException {
         if (!known || bound != null && !isBefore(key, length, head)) {
             findForward(key, length);
         }
     }
 
     /** As {@link #moveForward}, of a reverse pass. */
-    void moveBackward(byte[] key, int length, long head) {
+    void moveBackward(byte[] key, int length, long head) throws IOException {
         if (!known || bound != null && isBefore(key, length, head)) {
             findBackward(key, length);
         }
@@ -73,7 +74,8 @@ final class Covers {
         return byHead != 0 ? byHead < 0 : Keys.compareTails(key, length, bound, bound.length) < 0;
     }
 
-    private void findForward(byte[] key, int length) {
+    private void findForward(byte[] key, int length) throws IOException {
+        known = false; // as long as a file may fail to be read
         bound = null;
         first = count;
         for (int i = count - 1; i >= 0; i--) {
@@ -96,8 +98,9 @@ final class Covers {
         known = true;
     }
 
-    private void findBackward(byte[] key, int length) {
+    private void findBackward(byte[] key, int length) throws IOException {
         byte[] after = successor(key, 0, length);
+        known = false; // as long as a file may fail to be read
         bound = null;
         first = count;
         for (int i = count - 1; i >= 0; i--) {
@@ -148,7 +151,7 @@ final class Covers {
     }
 
     /** True when {@code source} deletes the key, or in reverse everything right before it. */
-    boolean covers(int source, byte[] key, int offset, int length, boolean reverse) {
+    boolean covers(int source, byte[] key, int offset, int length, boolean reverse) throws IOException {
         return covering(source, key, offset, length, reverse) != null;
     }
 
@@ -158,7 +161,7 @@ final class Covers {
      *
      * @return null when the key is not covered; {@link #TO_THE_END} or the first key behind the covered span otherwise
      */
-    byte[] spanEnd(int sources, byte[] key, int offset, int length) {
+    byte[] spanEnd(int sources, byte[] key, int offset, int length) throws IOException {
         byte[] end = null;
         byte[] at = key;
         int atOffset = offset;
@@ -186,7 +189,7 @@ final class Covers {
      * As {@link #spanEnd} in reverse, for the keys right before {@code key}: null when they are not covered, else the
      * first key of the covered span.
      */
-    byte[] spanStart(int sources, byte[] key, int offset, int length) {
+    byte[] spanStart(int sources, byte[] key, int offset, int length) throws IOException {
         byte[] start = null;
         byte[] at = key;
         int atOffset = offset;
@@ -207,8 +210,8 @@ final class Covers {
         return start;
     }
 
-    private Fragment covering(int source, byte[] key, int offset, int length, boolean reverse) {
-        RangeTombstones from = tombstones[source];
+    private Fragment covering(int source, byte[] key, int offset, int length, boolean reverse) throws IOException {
+        TombstoneSet from = tombstones[source];
         if (from.isEmpty()) {
             return null;
         }

@@ -2,7 +2,7 @@ package io.forebay.store.iter;
 
 import io.forebay.store.KeyRange;
 import io.forebay.store.key.InternalIterator;
-import io.forebay.store.rangedel.RangeTombstones;
+import io.forebay.store.rangedel.TombstoneSet;
 import io.forebay.store.util.Cancellation;
 import io.forebay.store.util.Slab;
 import java.io.Closeable;
@@ -86,8 +86,8 @@ public final class MergingIterator implements Closeable {
         covers = any ? new Covers(tombstones(newestFirst), limit, bounds) : null;
     }
 
-    private static RangeTombstones[] tombstones(List<Source> sources) {
-        RangeTombstones[] tombstones = new RangeTombstones[sources.size()];
+    private static TombstoneSet[] tombstones(List<Source> sources) {
+        TombstoneSet[] tombstones = new TombstoneSet[sources.size()];
         for (int i = 0; i < tombstones.length; i++) {
             tombstones[i] = sources.get(i).tombstones();
         }
@@ -450,7 +450,7 @@ public final class MergingIterator implements Closeable {
         }
     }
 
-    private boolean isCovered(InternalIterator first) {
+    private boolean isCovered(InternalIterator first) throws IOException {
         if (reverse) {
             covers.moveBackward(first.key(), first.keyLength(), first.head());
         } else {

@@ -21,8 +21,8 @@ import java.util.List;
  * several, with what is below them left as it is, when they are too long to be held on the heap together; not at all when
  * the merge function fails on them. Where nothing older lies below, deletes go and plain values that every state sees get sequence number 0.
  *
- * <p>Usage: {@link #start()}, then read and {@link #next()} while {@link #isValid()}; {@link #takeTombstones} at every cut
- * between files and at the end. Used by one thread. Only folds, deletes and the filter cost an allocation.
+ * <p>Usage: {@link #start}, then read and {@link #next()} while {@link #isValid()}; {@link #cutTombstone} at every cut
+ * between files. Used by one thread. Only folds, deletes and the filter cost an allocation.
  */
 public final class RetentionIterator implements Closeable {
     private final Retention retention;
@@ -76,7 +76,7 @@ public final class RetentionIterator implements Closeable {
         this.cancellation = cancellation;
         stripes = new Stripes(retention.states());
         operands = new FoldedOperands(retention.mergeFunction());
-        tombstones = new StripedTombstones(newestFirst, retention, stripes);
+        tombstones = new StripedTombstones(newestFirst, retention, stripes, cancellation);
         merged = new MergingIterator(mergeInput(newestFirst), retention.upTo(), cancellation);
     }
 
@@ -95,8 +95,14 @@ public final class RetentionIterator implements Closeable {
         return bare;
     }
 
-    /** To the first entry. */
-    public void start() throws IOException {
+    /**
+     * To the first entry.
+     *
+     * @param rangeDeletes takes those that must stay during this and the steps to come, in key order along with the entries:
+     *     each before the first entry behind it is shown, and the last ones before the end is
+     */
+    public void start(TombstoneSink rangeDeletes) throws IOException {
+        tombstones.start(rangeDeletes);
         merged.seekToFirst();
         keyLength = -1;
         pendingDelete = -1;
@@ -157,11 +163,13 @@ public final class RetentionIterator implements Closeable {
     }
 
     /**
-     * Adds the range deletes before {@code end} (null: all that are left) that were not taken yet and must stay; one that
-     * lies across is cut there. All entries before {@code end} must have been passed, and none behind it but the present one.
+     * Cuts the range delete over {@code end}: what is before was not handed out yet, and is not later. All entries before
+     * {@code end} must have been passed, and none behind it but the present one.
+     *
+     * @return null when there is none, or when that part of it need not stay
      */
-    public void takeTombstones(byte[] end, List<Fragment> into) {
-        tombstones.take(end, into);
+    public Fragment cutTombstone(byte[] end) {
+        return tombstones.cut(end);
     }
 
     @Override
@@ -183,6 +191,7 @@ public final class RetentionIterator implements Closeable {
                     return;
                 }
                 if (!merged.isValid()) {
+                    tombstones.finish();
                     return;
                 }
                 beginKey();
@@ -215,7 +224,7 @@ public final class RetentionIterator implements Closeable {
         }
     }
 
-    private void beginKey() {
+    private void beginKey() throws IOException {
         int length = merged.keyLength();
         if (key.length < length) {
             key = new byte[Math.max(length, key.length * 2)];

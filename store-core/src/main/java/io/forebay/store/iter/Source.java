@@ -2,6 +2,7 @@ package io.forebay.store.iter;
 
 import io.forebay.store.key.InternalIterator;
 import io.forebay.store.rangedel.RangeTombstones;
+import io.forebay.store.rangedel.TombstoneSet;
 import java.util.Objects;
 
 /**
@@ -10,7 +11,7 @@ import java.util.Objects;
  * @param iterator closed by the cursor that takes the source
  * @param tombstones never null; range deletes above the limit of a read may be among them
  */
-public record Source(InternalIterator iterator, RangeTombstones tombstones) {
+public record Source(InternalIterator iterator, TombstoneSet tombstones) {
     public Source {
         Objects.requireNonNull(iterator, "iterator");
         Objects.requireNonNull(tombstones, "tombstones");

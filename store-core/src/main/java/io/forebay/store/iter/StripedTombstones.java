@@ -1,50 +1,76 @@
 package io.forebay.store.iter;
 
 import io.forebay.store.rangedel.Fragment;
-import io.forebay.store.rangedel.FragmentArray;
-import io.forebay.store.rangedel.Fragmenter;
+import io.forebay.store.rangedel.FragmentCursor;
+import io.forebay.store.rangedel.FragmentMerge;
+import io.forebay.store.util.Cancellation;
 import io.forebay.store.util.Slab;
+import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
 /**
  * The range deletes of a flush or compaction: those of all sources, fragmented together, and of those that lie between the
- * same two kept states only the newest. Walked once in key order, along with the entries, and handed out piece by piece.
+ * same two kept states only the newest. Walked once in key order, along with the entries. Each is handed out when the walk
+ * has passed it, so that no more of them are held than one for each source, however many there are.
  */
 final class StripedTombstones {
-    private final FragmentArray fragments;
+    private final Retention retention;
+    private final Stripes stripes;
+    private final Cancellation cancellation;
     private final OlderData older;
-    /** Smallest sequence kept under each fragment since the last piece of it was handed out. */
-    private final long[] oldestKept;
+    private final FragmentMerge merge;
+    private final long newest;
+    private TombstoneSink sink;
 
-    private int at;
-    /** First fragment that is not wholly handed out, and where its rest begins; null: at its start. */
-    private int given;
+    /** The first fragment that the walk has not passed; null at the end. */
+    private Fragment present;
+    /** What follows it, read to know that it is no part of it. */
+    private Fragment ahead;
+    /** Where the rest of it begins that was not handed out. */
+    private byte[] rest;
+    /** Smallest sequence kept under that. */
+    private long oldestKept;
 
-    private byte[] givenUpTo;
-
-    StripedTombstones(List<Source> sources, Retention retention, Stripes stripes) {
-        Fragmenter fragmenter = new Fragmenter();
+    StripedTombstones(List<Source> sources, Retention retention, Stripes stripes, Cancellation cancellation) {
+        this.retention = retention;
+        this.stripes = stripes;
+        this.cancellation = cancellation;
+        older = retention.older();
+        List<FragmentCursor> cursors = new ArrayList<>();
+        long most = -1;
         for (Source source : sources) {
-            for (Fragment fragment : source.tombstones().fragments()) {
-                long[] sequences = within(fragment.sequences(), retention);
-                if (sequences.length > 0) {
-                    fragmenter.add(new Fragment(fragment.start(), fragment.end(), sequences));
-                }
+            if (!source.tombstones().isEmpty()) {
+                cursors.add(wanted(source.tombstones().cursor()));
+                most = Math.max(most, source.tombstones().newestSequence());
             }
         }
-        Fragmenter reduced = new Fragmenter();
-        for (Fragment fragment : fragmenter.finish().fragments()) {
-            long[] sequences = newestOfEachStripe(fragment.sequences(), stripes);
-            reduced.add(new Fragment(fragment.start(), fragment.end(), sequences));
-        }
-        fragments = reduced.finish();
-        older = retention.older();
-        oldestKept = new long[fragments.size()];
-        Arrays.fill(oldestKept, Long.MAX_VALUE);
+        newest = Math.min(most, retention.upTo());
+        merge = new FragmentMerge(cursors);
     }
 
-    private static long[] within(long[] newestFirst, Retention retention) {
+    /** To the first one. @param into takes all of them, but what {@link #cut} returns */
+    void start(TombstoneSink into) throws IOException {
+        sink = into;
+        step();
+    }
+
+    private FragmentCursor wanted(FragmentCursor all) {
+        return () -> {
+            for (Fragment fragment = all.next(); fragment != null; fragment = all.next()) {
+                long[] sequences = within(fragment.sequences());
+                if (sequences.length > 0) {
+                    return sequences == fragment.sequences()
+                            ? fragment
+                            : new Fragment(fragment.start(), fragment.end(), sequences);
+                }
+            }
+            return null;
+        };
+    }
+
+    private long[] within(long[] newestFirst) {
         int from = 0;
         while (from < newestFirst.length && newestFirst[from] > retention.upTo()) {
             from++;
@@ -56,7 +82,7 @@ final class StripedTombstones {
         return from == 0 && to == newestFirst.length ? newestFirst : Arrays.copyOfRange(newestFirst, from, to);
     }
 
-    private static long[] newestOfEachStripe(long[] newestFirst, Stripes stripes) {
+    private long[] newestOfEachStripe(long[] newestFirst) {
         long[] kept = new long[newestFirst.length];
         int count = 0;
         for (long sequence : newestFirst) {
@@ -64,61 +90,105 @@ final class StripedTombstones {
                 kept[count++] = sequence;
             }
         }
-        return count == kept.length ? kept : Arrays.copyOf(kept, count);
+        return count == kept.length ? newestFirst : Arrays.copyOf(kept, count);
     }
 
-    /** The newest range delete of all, or -1. */
-    long newest() {
-        long newest = -1;
-        for (Fragment fragment : fragments.fragments()) {
-            newest = Math.max(newest, fragment.sequences()[0]);
+    private Fragment reduced() throws IOException {
+        cancellation.check();
+        Fragment next = merge.next();
+        if (next == null) {
+            return null;
         }
+        long[] sequences = newestOfEachStripe(next.sequences());
+        return sequences == next.sequences() ? next : new Fragment(next.start(), next.end(), sequences);
+    }
+
+    /** To the next one. The parts of a range delete that was cut at bounds of files, or of others, grow together again. */
+    private void step() throws IOException {
+        Fragment joined = ahead == null ? reduced() : ahead;
+        ahead = null;
+        while (joined != null && joined.end() != null && ahead == null) {
+            Fragment next = reduced();
+            if (next == null) {
+                break;
+            }
+            if (joined.goesOnIn(next)) {
+                joined = new Fragment(joined.start(), next.end(), joined.sequences());
+            } else {
+                ahead = next;
+            }
+        }
+        present = joined;
+        rest = joined == null ? null : joined.start();
+        oldestKept = Long.MAX_VALUE;
+    }
+
+    /** A sequence that no range delete is above, or -1. */
+    long newest() {
         return newest;
     }
 
     /** Moves to {@code key}, which is greater than the ones before. @return the sequences over it, newest first, or null */
-    long[] moveTo(byte[] key, int length) {
-        while (at < fragments.size()) {
-            Fragment fragment = fragments.get(at);
-            if (fragment.end() == null || Slab.compare(key, 0, length, fragment.end(), 0, fragment.end().length) < 0) {
-                byte[] start = fragment.start();
-                return Slab.compare(start, 0, start.length, key, 0, length) <= 0 ? fragment.sequences() : null;
+    long[] moveTo(byte[] key, int length) throws IOException {
+        while (present != null) {
+            byte[] end = present.end();
+            if (end == null || Slab.compare(key, 0, length, end, 0, end.length) < 0) {
+                byte[] start = present.start();
+                return Slab.compare(start, 0, start.length, key, 0, length) <= 0 ? present.sequences() : null;
             }
-            at++;
+            pass();
         }
         return null;
     }
 
-    /** Notes that an entry at the present key, which is under a fragment, was kept and handed out. */
-    void kept(long sequence) {
-        oldestKept[at] = Math.min(oldestKept[at], sequence);
+    /** Hands out all that are left. */
+    void finish() throws IOException {
+        while (present != null) {
+            pass();
+        }
     }
 
-    /** Hands out everything before {@code end} (null: everything left) that still has something to hide. */
-    void take(byte[] end, List<Fragment> into) {
-        while (given < fragments.size()) {
-            Fragment fragment = fragments.get(given);
-            byte[] start = givenUpTo == null ? fragment.start() : givenUpTo;
-            if (end != null && Arrays.compareUnsigned(start, end) >= 0) {
-                return;
-            }
-            boolean whole = end == null || fragment.end() != null && Arrays.compareUnsigned(fragment.end(), end) <= 0;
-            byte[] stop = whole ? fragment.end() : end;
-            long[] sequences = fragment.sequences();
-            if (!older.mayOverlap(start, stop)) {
-                sequences = withPrey(sequences, oldestKept[given]);
-            }
-            if (sequences.length > 0) {
-                into.add(new Fragment(start, stop, sequences));
-            }
-            if (!whole) {
-                oldestKept[given] = Long.MAX_VALUE;
-                givenUpTo = end;
-                return;
-            }
-            given++;
-            givenUpTo = null;
+    private void pass() throws IOException {
+        Fragment passed = needed(present.end());
+        step();
+        if (passed != null) {
+            sink.add(passed);
         }
+    }
+
+    /** Notes that an entry at the present key, which is under a fragment, was kept and handed out. */
+    void kept(long sequence) {
+        oldestKept = Math.min(oldestKept, sequence);
+    }
+
+    /**
+     * Cuts the present fragment at {@code end}, up to where all entries were handed out, and none behind it but the present one.
+     *
+     * @return the part before that, if it still has something to hide; else null
+     */
+    Fragment cut(byte[] end) {
+        if (present == null || Arrays.compareUnsigned(rest, end) >= 0) {
+            return null;
+        }
+        if (present.end() != null && Arrays.compareUnsigned(present.end(), end) <= 0) {
+            end = present.end();
+        }
+        Fragment before = needed(end);
+        rest = end;
+        oldestKept = Long.MAX_VALUE;
+        return before;
+    }
+
+    /** What of the present fragment lies between the rest and {@code end}; null when it hides nothing. */
+    private Fragment needed(byte[] end) {
+        if (end != null && Arrays.compareUnsigned(rest, end) >= 0) {
+            return null;
+        }
+        long[] sequences = present.sequences();
+        if (!older.mayOverlap(rest, end)) {
+            sequences = withPrey(sequences, oldestKept);
+        }
+        return sequences.length == 0 ? null : new Fragment(rest, end, sequences);
     }
 
     /** With nothing below the sources, a range delete is of use only over entries that were kept for older states. */

@@ -1,10 +1,34 @@
 package io.forebay.store.rangedel;
 
+import java.util.Arrays;
+
 /**
  * A piece of the key space over which the same range deletes lie: {@code [start, end)} (null end: to the end of the key
  * space), and their sequence numbers, newest first, never empty. Fragments of one source do not overlap. Immutable.
  */
 public record Fragment(byte[] start, byte[] end, long[] sequences) {
+    /** Heap bytes without keys and sequences: record, list entry, array headers; an estimate. */
+    private static final int FIXED_BYTES = 96;
+
+    /** About how many heap bytes this takes. */
+    public long heapBytes() {
+        return heapBytes(1, keyBytes(), sequences.length);
+    }
+
+    /** About how many heap bytes some fragments take. */
+    static long heapBytes(long fragments, long keyBytes, long sequences) {
+        return FIXED_BYTES * fragments + keyBytes + Long.BYTES * sequences;
+    }
+
+    int keyBytes() {
+        return start.length + (end == null ? 0 : end.length);
+    }
+
+    /** Whether {@code next} begins where this ends and has the same sequences: both are parts of one fragment. */
+    public boolean goesOnIn(Fragment next) {
+        return Arrays.equals(end, next.start) && Arrays.equals(sequences, next.sequences);
+    }
+
     /** The newest sequence number not above {@code limit}, or -1. */
     public long newestAtOrBelow(long limit) {
         for (long sequence : sequences) {

@@ -19,6 +19,9 @@ public final class Fragmenter {
     /** What was added so far is a sorted list of fragments already: the usual case of a single source. */
     private boolean disjoint = true;
 
+    private long keyBytes;
+    private long sequences;
+
     /** Adds the range delete {@code [from, to)}; null {@code to}: to the end. An empty range adds nothing. */
     public Fragmenter add(byte[] from, byte[] to, long sequence) {
         return add(new Fragment(from, to, new long[] {sequence}));
@@ -29,11 +32,34 @@ public final class Fragmenter {
             return this;
         }
         if (!added.isEmpty()) {
-            byte[] lastEnd = added.get(added.size() - 1).end();
+            Fragment last = added.get(added.size() - 1);
+            if (last.goesOnIn(fragment)) {
+                added.remove(added.size() - 1);
+                keyBytes -= last.keyBytes();
+                sequences -= last.sequences().length;
+                return append(new Fragment(last.start(), fragment.end(), last.sequences()));
+            }
+            byte[] lastEnd = last.end();
             disjoint &= lastEnd != null && Arrays.compareUnsigned(lastEnd, fragment.start()) <= 0;
         }
+        return append(fragment);
+    }
+
+    private Fragmenter append(Fragment fragment) {
         added.add(fragment);
+        keyBytes += fragment.keyBytes();
+        sequences += fragment.sequences().length;
         return this;
+    }
+
+    /** About how many heap bytes that takes which was added, neighbouring parts of one range delete counted as one. */
+    public long heapBytes() {
+        return Fragment.heapBytes(added.size(), keyBytes, sequences);
+    }
+
+    /** About how long that is in a file, with a few bytes for lengths and for each sequence number. */
+    public long encodedBytes() {
+        return 4L * added.size() + keyBytes + 3 * sequences;
     }
 
     public Fragmenter addAll(RangeTombstones tombstones) {
@@ -52,12 +78,14 @@ public final class Fragmenter {
         List<Fragment> out = new ArrayList<>(added.size());
         if (disjoint) {
             for (Fragment fragment : added) {
-                emit(out, fragment.start(), fragment.end(), fragment.sequences());
+                emit(out, fragment);
             }
         } else {
             sweep(out);
         }
         added.clear();
+        keyBytes = 0;
+        sequences = 0;
         disjoint = true;
         return FragmentArray.of(out);
     }
@@ -83,7 +111,7 @@ public final class Fragmenter {
                 open.open(byStart.get(nextStart++).sequences());
             }
             if (!open.isEmpty()) {
-                emit(out, bound, i + 1 < bounds.length ? bounds[i + 1] : null, open.newestFirst());
+                emit(out, new Fragment(bound, i + 1 < bounds.length ? bounds[i + 1] : null, open.newestFirst()));
             }
         }
     }
@@ -106,15 +134,15 @@ public final class Fragmenter {
         return bounds.subList(0, unique).toArray(new byte[0][]);
     }
 
-    private static void emit(List<Fragment> out, byte[] start, byte[] end, long[] sequences) {
+    private static void emit(List<Fragment> out, Fragment fragment) {
         if (!out.isEmpty()) {
             Fragment last = out.get(out.size() - 1);
-            if (Arrays.equals(last.end(), start) && Arrays.equals(last.sequences(), sequences)) {
-                out.set(out.size() - 1, new Fragment(last.start(), end, sequences));
+            if (last.goesOnIn(fragment)) {
+                out.set(out.size() - 1, new Fragment(last.start(), fragment.end(), last.sequences()));
                 return;
             }
         }
-        out.add(new Fragment(start, end, sequences));
+        out.add(fragment);
     }
 
     /** A sorted multiset of sequences: pieces of one range delete from two sources may overlap. */

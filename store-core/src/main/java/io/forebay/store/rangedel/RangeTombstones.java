@@ -1,23 +1,45 @@
 package io.forebay.store.rangedel;
 
-/** The range deletes of one source (memtable or SST), fragmented. Immutable and thread-safe. */
-public interface RangeTombstones {
+import java.util.Iterator;
+
+/** The range deletes of one source (memtable or SST), fragmented, all in memory. Immutable and thread-safe. */
+public interface RangeTombstones extends TombstoneSet {
     RangeTombstones NONE = new NoTombstones();
 
+    /** True when there are none, and only then. */
+    @Override
     boolean isEmpty();
 
     /** Number of fragments. */
     int size();
 
     /** The first fragment, in key order, that ends after {@code key} (it contains the key or lies behind it), or null. */
+    @Override
     Fragment endingAfter(byte[] key, int offset, int length);
 
     /** The last fragment that starts before {@code key} (strictly), or null. */
+    @Override
     Fragment startingBefore(byte[] key, int offset, int length);
 
-    /** The fragment that contains {@code key}, or null. */
+    @Override
     Fragment covering(byte[] key, int offset, int length);
 
     /** All fragments in key order. */
     Iterable<Fragment> fragments();
+
+    @Override
+    default FragmentCursor cursor() {
+        Iterator<Fragment> left = fragments().iterator();
+        return () -> left.hasNext() ? left.next() : null;
+    }
+
+    /** The newest sequence number of all, or -1. */
+    @Override
+    default long newestSequence() {
+        long newest = -1;
+        for (Fragment fragment : fragments()) {
+            newest = Math.max(newest, fragment.sequences()[0]);
+        }
+        return newest;
+    }
 }

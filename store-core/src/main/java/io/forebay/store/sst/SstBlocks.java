@@ -88,6 +88,14 @@ final class SstBlocks implements BlockSource {
         return slots;
     }
 
+    ReadableFile file() {
+        return file;
+    }
+
+    String name() {
+        return name;
+    }
+
     boolean isEncrypted() {
         return cipher != null;
     }

@@ -30,6 +30,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * they meet bytes that are not what was written.
  */
 public final class SstReader implements AutoCloseable {
+    private final SstMetadata metadata;
     private final SstProperties properties;
     private final FragmentArray tombstones;
     private final TopIndex top;
@@ -41,6 +42,7 @@ public final class SstReader implements AutoCloseable {
     private boolean used;
 
     private SstReader(SstMetadata metadata, SstBlocks blocks, SlabPool pool, long metadataBytes) {
+        this.metadata = metadata;
         this.properties = metadata.properties();
         this.tombstones = metadata.tombstones();
         this.top = metadata.top();
@@ -69,11 +71,26 @@ public final class SstReader implements AutoCloseable {
             ReadableFile file, String name, BlockCache cache, SlabPool pool, Encryption encryption, String keyId)
             throws IOException {
         SstMetadata metadata = SstMetadata.load(file, name, encryption, keyId);
+        SstReader admitted = admit(file, name, metadata, cache, pool);
+        return admitted != null
+                ? admitted
+                : new SstReader(metadata, new SstBlocks(file, name, metadata, cache, cache.closedSlots()), pool, 0);
+    }
+
+    /** Null when there is no room for it in memory. */
+    private static SstReader admit(
+            ReadableFile file, String name, SstMetadata metadata, BlockCache cache, SlabPool pool) {
         int blocks = metadata.top().blocks();
         long bytes = metadata.heapBytes() + BlockSlots.heapBytes(blocks);
-        boolean reserved = pool.tryReserve(SlabPool.Use.TABLE, bytes);
-        BlockSlots slots = reserved ? cache.slots(blocks) : cache.closedSlots();
-        return new SstReader(metadata, new SstBlocks(file, name, metadata, cache, slots), pool, reserved ? bytes : 0);
+        return pool.tryReserve(SlabPool.Use.TABLE, bytes)
+                ? new SstReader(metadata, new SstBlocks(file, name, metadata, cache, cache.slots(blocks)), pool, bytes)
+                : null;
+    }
+
+    /** Of a transient reader: another one that is not, if there is room by now, without reading anything; else this one. */
+    public SstReader withRoom(BlockCache cache) {
+        SstReader admitted = admit(blocks.file(), blocks.name(), metadata, cache, pool);
+        return admitted != null ? admitted : this;
     }
 
     /**

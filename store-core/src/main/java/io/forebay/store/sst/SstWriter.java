@@ -53,7 +53,6 @@ public final class SstWriter {
     private long rawValueBytes;
     private long minSequence = Long.MAX_VALUE;
     private long maxSequence;
-    private long tombstoneBytes;
     private boolean ended;
 
     /** As the other one, of a plain file without compression. */
@@ -155,8 +154,11 @@ public final class SstWriter {
     public void addTombstone(Fragment fragment) {
         checkOpen();
         tombstones.add(fragment);
-        tombstoneBytes += 4L + fragment.start().length + 3L * fragment.sequences().length;
-        tombstoneBytes += fragment.end() == null ? 0 : fragment.end().length;
+    }
+
+    /** About how many heap bytes the range deletes added so far will take in memory when the file is read. */
+    public long tombstoneBytes() {
+        return tombstones.heapBytes();
     }
 
     /**
@@ -177,7 +179,7 @@ public final class SstWriter {
         return output.position()
                 + (compression == Compression.NONE ? blockBytes : 0)
                 + partitionBytes
-                + tombstoneBytes
+                + tombstones.encodedBytes()
                 + (cipher == null ? SstFormat.FOOTER_BYTES : EncryptedFooter.length(cipher))
                 + 64;
     }

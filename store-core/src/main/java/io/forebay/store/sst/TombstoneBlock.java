@@ -101,8 +101,7 @@ final class TombstoneBlock {
     static long heapBytes(FragmentArray fragments) {
         long bytes = 0;
         for (Fragment fragment : fragments.fragments()) {
-            bytes += 96 + fragment.start().length + 8L * fragment.sequences().length;
-            bytes += fragment.end() == null ? 0 : fragment.end().length;
+            bytes += fragment.heapBytes();
         }
         return bytes;
     }

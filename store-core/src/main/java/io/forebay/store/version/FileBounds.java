@@ -53,13 +53,13 @@ public final class FileBounds {
     }
 
     /**
-     * Where a file must end so that {@code key[offset, offset + length)} may begin the next one: not behind that key, behind
-     * {@code last}, and no longer than {@link #MAX_BYTES}.
+     * Where a file must end so that {@code key[offset, offset + length)} may begin the next one: not behind that key, not before
+     * {@code earliest}, and no longer than {@link #MAX_BYTES}.
      *
-     * @return null when there is no such place: both keys belong into one file
+     * @return null when there is no such place: both belong into one file
      */
-    public static byte[] between(byte[] last, byte[] key, int offset, int length) {
+    public static byte[] between(byte[] earliest, byte[] key, int offset, int length) {
         byte[] cut = Arrays.copyOfRange(key, offset, offset + Math.min(length, MAX_BYTES));
-        return Arrays.compareUnsigned(last, cut) < 0 ? cut : null;
+        return Arrays.compareUnsigned(earliest, cut) <= 0 ? cut : null;
     }
 }

@@ -6,6 +6,7 @@ import io.forebay.store.cache.BlockSlots;
 import io.forebay.store.io.PooledFile;
 import io.forebay.store.sst.SstReader;
 import java.io.IOException;
+import java.lang.ref.WeakReference;
 
 /**
  * One SST on disk, shared by all versions, checkpoints and virtual files that refer to it. Its reader comes and goes with the
@@ -20,6 +21,9 @@ public final class PhysicalFile {
     private final PooledFile file;
     /** Null while the table cache has none. Set by that. */
     private volatile SstReader reader;
+
+    /** The last one for which there was no room, as long as the garbage collector leaves it. Guarded by this. */
+    private WeakReference<SstReader> roomless = new WeakReference<>(null);
 
     /** Guarded by the table cache. */
     private TableCache.Table table;
@@ -137,19 +141,27 @@ public final class PhysicalFile {
                     "File " + id + " in " + registry.files().describe()
                             + " is just being opened on this thread: its key provider must not read from the store that it is for");
         }
+        SstReader kept = closed ? null : roomless.get();
+        SstReader found =
+                kept == null ? loadOnce() : kept.withRoom(registry.tables().blocks());
+        if (found.isTransient()) {
+            roomless = found == kept ? roomless : new WeakReference<>(found);
+        } else {
+            roomless.clear();
+            counted = counted.with(found.blockSlots());
+            registry.tables().add(new TableCache.Table(this, found));
+        }
+        return found;
+    }
+
+    private SstReader loadOnce() throws IOException {
         registry.tables().countMiss();
-        SstReader loaded;
         opening = true;
         try {
-            loaded = load(true);
+            return load(true);
         } finally {
             opening = false;
         }
-        if (!loaded.isTransient()) {
-            counted = counted.with(loaded.blockSlots());
-            registry.tables().add(new TableCache.Table(this, loaded));
-        }
-        return loaded;
     }
 
     private SstReader load(boolean fillCache) throws IOException {

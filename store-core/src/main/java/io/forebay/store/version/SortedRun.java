@@ -1,8 +1,7 @@
 package io.forebay.store.version;
 
-import io.forebay.store.rangedel.RangeTombstones;
+import io.forebay.store.rangedel.TombstoneSet;
 import io.forebay.store.util.Slab;
-import java.io.IOException;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -20,7 +19,7 @@ public final class SortedRun {
     private final List<FileMeta> files;
     private final FileMeta[] ordered;
     private final long[] heads;
-    private volatile RangeTombstones tombstones;
+    private volatile TombstoneSet tombstones;
 
     /** @throws IllegalArgumentException when ranges overlap */
     public SortedRun(long rank, List<FileMeta> files) {
@@ -85,9 +84,9 @@ public final class SortedRun {
         return sum;
     }
 
-    /** The visible range deletes of all files. Opens the files that have some, at the first call. */
-    RangeTombstones tombstones() throws IOException {
-        RangeTombstones known = tombstones;
+    /** The visible range deletes of all files, read as they are asked for. */
+    TombstoneSet tombstones() {
+        TombstoneSet known = tombstones;
         if (known == null) {
             known = RunTombstones.of(files);
             tombstones = known;

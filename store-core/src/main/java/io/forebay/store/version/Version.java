@@ -3,7 +3,7 @@ package io.forebay.store.version;
 import io.forebay.store.KeyRange;
 import io.forebay.store.iter.Source;
 import io.forebay.store.key.PointLookup;
-import io.forebay.store.rangedel.RangeTombstones;
+import io.forebay.store.rangedel.TombstoneSet;
 import io.forebay.store.sst.SstIterator;
 import java.io.IOException;
 import java.util.Arrays;
@@ -86,7 +86,7 @@ public final class Version {
             int begin = firstOverlapping(run, range);
             int end = endOfOverlapping(run, range);
             if (begin < end) {
-                // Those of the whole run: they are put together once, and more of them do no harm.
+                // Those of the whole run: what nobody asks for is not read.
                 into.add(new Source(new SstIterator(new RunFiles(run, begin, end), fillCache), run.tombstones()));
             }
         }
@@ -95,12 +95,17 @@ public final class Version {
     /** A source over files of one run, in key order. Each shows its visible range only. */
     public static Source source(List<FileMeta> files, boolean fillCache) throws IOException {
         SortedRun run = new SortedRun(SortedRun.BOTTOM, files);
-        return new Source(new SstIterator(new RunFiles(run, 0, run.size()), fillCache), RunTombstones.of(files));
+        return new Source(
+                new SstIterator(new RunFiles(run, 0, run.size()), fillCache),
+                fillCache ? run.tombstones() : RunTombstones.scan(files, false));
     }
 
-    /** The range deletes of files of one run, in key order, each file's cut to what it shows. */
-    public static RangeTombstones tombstones(List<FileMeta> files) throws IOException {
-        return RunTombstones.of(files);
+    /**
+     * The range deletes of files of one run, given in key order, each file's cut to what it shows; read as they are asked for.
+     * For one thread.
+     */
+    public static TombstoneSet tombstones(List<FileMeta> files) {
+        return RunTombstones.scan(files, true);
     }
 
     /** The files of {@code run} that have something in {@code range}, in key order. */

@@ -17,6 +17,7 @@ import io.forebay.store.testing.CrashFileStore;
 import io.forebay.store.testing.RandomKeys;
 import io.forebay.store.testing.SstDirectory;
 import io.forebay.store.util.Seeded;
+import io.forebay.store.version.FileBounds;
 import io.forebay.store.version.FileMeta;
 import io.forebay.store.version.SortedRun;
 import java.io.IOException;
@@ -50,12 +51,23 @@ class SstOutputTest {
     private List<FileMeta> write(
             List<Entry> entries, List<Fragment> deletes, List<byte[]> cuts, long leastBytes, long targetBytes)
             throws IOException {
-        try (SstOutput output = new SstOutput(
-                directory.target(targetBytes), SstDirectory.feed(FragmentArray.of(deletes)), cuts, leastBytes)) {
+        return write(directory.target(targetBytes), entries, FragmentArray.of(deletes), cuts, leastBytes);
+    }
+
+    private static List<FileMeta> write(
+            SstTarget target, List<Entry> entries, RangeTombstones deletes, List<byte[]> cuts, long leastBytes)
+            throws IOException {
+        SstDirectory.Deletes left = new SstDirectory.Deletes(deletes);
+        try (SstOutput output = new SstOutput(target, left, cuts, leastBytes)) {
             for (Entry entry : entries) {
+                left.pass(entry.key(), output);
                 SstDirectory.add(output, entry);
             }
-            return output.finish();
+            left.pass(null, output);
+            List<FileMeta> run = output.finish();
+            assertThat(output.bytesWritten())
+                    .isEqualTo(run.stream().mapToLong(FileMeta::fileBytes).sum());
+            return run;
         }
     }
 
@@ -160,6 +172,46 @@ class SstOutputTest {
 
         assertThat(ranges(run)).containsExactly("a to b", "m to m+", "q to s", "s to end");
         assertThat(run).extracting(FileMeta::entries).containsExactly(0L, 1L, 0L, 0L);
+        dropAndClose(run);
+    }
+
+    @Test
+    void aFileEndsOnceItHasItsShareOfRangeDeletes() throws IOException {
+        List<Fragment> deletes = new ArrayList<>();
+        for (int i = 1000; i < 2000; i++) {
+            deletes.add(deleted("k" + i, "k" + i + "x", i));
+        }
+        SstTarget target = directory.target(NO_SPLIT, Compression.NONE, 1200);
+        List<FileMeta> run = write(target, List.of(put("k1500z", 1)), FragmentArray.of(deletes), List.of(), 0);
+
+        assertThat(run).hasSizeBetween(85, 105);
+        for (FileMeta file : run) {
+            long bytes = 0;
+            for (Fragment fragment : SstDirectory.tombstones(List.of(file)).fragments()) {
+                bytes += fragment.heapBytes();
+            }
+            assertThat(bytes).isPositive().isLessThan(1200 + deletes.get(0).heapBytes());
+        }
+        assertThat(ranges(run).get(0)).startsWith("k1000 to ");
+        assertThat(new SortedRun(1, run).files()).isEqualTo(run);
+        assertThat(SstDirectory.tombstones(run).size()).isEqualTo(1000);
+        dropAndClose(run);
+    }
+
+    @Test
+    void theRangeDeletesOfBoundsThatDifferTooLateStayInOneFile() throws IOException {
+        String prefix = "k".repeat(FileBounds.MAX_BYTES);
+        List<Fragment> deletes = List.of(
+                deleted(prefix + "a", prefix + "b", 3),
+                deleted(prefix + "c", prefix + "d", 4),
+                deleted("l", "m", 5),
+                deleted("n", "o", 6));
+        SstTarget target = directory.target(NO_SPLIT, Compression.NONE, 1);
+        List<FileMeta> run = write(target, List.of(put(prefix + "e", 1)), FragmentArray.of(deletes), List.of(), 0);
+
+        assertThat(run).extracting(FileMeta::rangeDeletes).containsExactly(2L, 1L, 1L);
+        assertThat(run).extracting(FileMeta::entries).containsExactly(1L, 0L, 0L);
+        assertThat(new SortedRun(1, run).files()).isEqualTo(run);
         dropAndClose(run);
     }
 
@@ -295,17 +347,10 @@ class SstOutputTest {
         long leastBytes = random.nextBoolean() ? 0 : random.nextInt(800);
         Compression[] compressions = Compression.values();
         Compression compression = compressions[random.nextInt(compressions.length)];
-        SstTarget target = directory.target(200 + random.nextInt(1500), compression);
+        long tombstoneBytes = random.nextBoolean() ? Long.MAX_VALUE : 1 + random.nextInt(1000);
+        SstTarget target = directory.target(200 + random.nextInt(1500), compression, tombstoneBytes);
 
-        List<FileMeta> run;
-        try (SstOutput output = new SstOutput(target, SstDirectory.feed(deletes), List.copyOf(cuts), leastBytes)) {
-            for (Entry entry : entries) {
-                SstDirectory.add(output, entry);
-            }
-            run = output.finish();
-            assertThat(output.bytesWritten())
-                    .isEqualTo(run.stream().mapToLong(FileMeta::fileBytes).sum());
-        }
+        List<FileMeta> run = write(target, entries, deletes, List.copyOf(cuts), leastBytes);
 
         assertThat(directory.names()).isEqualTo(SstDirectory.names(run));
         assertThat(SstDirectory.entries(run)).isEqualTo(entries);

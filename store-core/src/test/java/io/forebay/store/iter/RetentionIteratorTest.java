@@ -7,11 +7,14 @@ import io.forebay.store.KeyRange;
 import io.forebay.store.MergeFunction;
 import io.forebay.store.key.ValueKind;
 import io.forebay.store.rangedel.Fragment;
+import io.forebay.store.rangedel.FragmentCursor;
 import io.forebay.store.rangedel.RangeTombstones;
+import io.forebay.store.rangedel.TombstoneSet;
 import io.forebay.store.testing.RandomKeys;
 import io.forebay.store.testing.Seeds;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -248,6 +251,71 @@ class RetentionIteratorTest {
         });
     }
 
+    /** However many they are, of each source there is one in memory, and one that was cut out of them. */
+    @Test
+    void rangeDeletesAreHandedOnAsTheyAreRead() throws IOException {
+        int count = 10_000;
+        int[] read = new int[2];
+        int[] handed = new int[1];
+        List<Source> sources = new ArrayList<>();
+        for (int i = 0; i < read.length; i++) {
+            int number = i;
+            sources.add(new Source(
+                    new History().source().iterator(),
+                    deletesOf(() -> read[number] == count ? null : numbered(read[number]++, 10 + number))));
+        }
+        try (RetentionIterator iterator =
+                new RetentionIterator(sources, retention(new long[] {10}, -1, OlderData.UNKNOWN, null))) {
+            iterator.start(fragment -> {
+                assertThat(fragment.sequences()).containsExactly(11, 10);
+                handed[0]++;
+                assertThat(Math.max(read[0], read[1])).isLessThanOrEqualTo(handed[0] + 3);
+            });
+            assertThat(iterator.isValid()).isFalse();
+        }
+        assertThat(handed[0]).isEqualTo(count);
+    }
+
+    private static Fragment numbered(int number, long sequence) {
+        byte[] start = ByteBuffer.allocate(4).putInt(2 * number).array();
+        return new Fragment(start, ByteBuffer.allocate(4).putInt(2 * number + 1).array(), new long[] {sequence});
+    }
+
+    /** For a walk only. */
+    private static TombstoneSet deletesOf(FragmentCursor cursor) {
+        return new TombstoneSet() {
+            @Override
+            public boolean isEmpty() {
+                return false;
+            }
+
+            @Override
+            public Fragment endingAfter(byte[] key, int offset, int length) {
+                throw new AssertionError("There is no entry to ask for");
+            }
+
+            @Override
+            public Fragment startingBefore(byte[] key, int offset, int length) {
+                throw new AssertionError("There is no entry to ask for");
+            }
+
+            @Override
+            public Fragment covering(byte[] key, int offset, int length) {
+                throw new AssertionError("There is no entry to ask for");
+            }
+
+            @Override
+            public FragmentCursor cursor() {
+                return cursor;
+            }
+
+            @Override
+            public long newestSequence() {
+                return 11;
+            }
+        };
+    }
+
     private static long[] states(Random random, long last) {
         TreeSet<Long> states = new TreeSet<>();
         int count = random.nextInt(4);
@@ -393,16 +461,18 @@ class RetentionIteratorTest {
         int nextCut = 0;
         try (RetentionIterator iterator = new RetentionIterator(sources, retention)) {
             byte[] previous = null;
-            for (iterator.start(); iterator.isValid(); iterator.next()) {
+            for (iterator.start(tombstones::add); iterator.isValid(); iterator.next()) {
                 Entry entry = Entry.of(iterator);
                 assertThat(iterator.isFirstOfKey()).isEqualTo(!Arrays.equals(previous, entry.key()));
                 while (nextCut < fileCuts.size() && Arrays.compareUnsigned(fileCuts.get(nextCut), entry.key()) <= 0) {
-                    iterator.takeTombstones(fileCuts.get(nextCut++), tombstones);
+                    Fragment before = iterator.cutTombstone(fileCuts.get(nextCut++));
+                    if (before != null) {
+                        tombstones.add(before);
+                    }
                 }
                 kept.add(entry);
                 previous = entry.key();
             }
-            iterator.takeTombstones(null, tombstones);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

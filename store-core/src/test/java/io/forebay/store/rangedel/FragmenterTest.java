@@ -64,6 +64,35 @@ class FragmenterTest {
         assertThat(text(fragmenter.add(key("b"), key("c"), 3).finish())).containsExactly("b-c [3]");
     }
 
+    /** What is cut on the way is what is cut at once, with neighbours that are not joined yet. */
+    @Test
+    void agreesWithTheMergeOfSources() {
+        Seeded.run(FragmenterTest.class, 500, random -> {
+            Fragmenter all = new Fragmenter();
+            List<FragmentCursor> sources = new ArrayList<>();
+            for (int i = random.nextInt(5); i > 0; i--) {
+                Fragmenter one = new Fragmenter();
+                for (int j = random.nextInt(6); j > 0; j--) {
+                    byte[][] bounds = RangeDeleteModel.bounds(random);
+                    long sequence = 1L + random.nextInt(9);
+                    one.add(bounds[0], bounds[1], sequence);
+                    all.add(bounds[0], bounds[1], sequence);
+                }
+                sources.add(one.finish().cursor());
+            }
+            FragmentMerge merge = new FragmentMerge(sources);
+            List<Fragment> pieces = new ArrayList<>();
+            Fragmenter joined = new Fragmenter();
+            for (Fragment piece = merge.next(); piece != null; piece = merge.next()) {
+                pieces.add(piece);
+                joined.add(piece);
+            }
+            assertThat(merge.next()).isNull();
+            FragmentArray.of(pieces); // refuses pieces out of order
+            assertThat(text(joined.finish())).isEqualTo(text(all.finish()));
+        });
+    }
+
     @Test
     void agreesWithASearchThroughAllRanges() {
         Seeded.run(FragmenterTest.class, 500, random -> {

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.forebay.store.Compression;
 import io.forebay.store.FileStore;
-import io.forebay.store.KeyRange;
 import io.forebay.store.cache.BlockCache;
 import io.forebay.store.cache.SlabPool;
 import io.forebay.store.flush.SstOutput;
@@ -17,8 +16,9 @@ import io.forebay.store.iter.Source;
 import io.forebay.store.key.InternalIterator;
 import io.forebay.store.rangedel.Fragment;
 import io.forebay.store.rangedel.FragmentArray;
+import io.forebay.store.rangedel.FragmentCursor;
 import io.forebay.store.rangedel.Fragmenter;
-import io.forebay.store.rangedel.RangeTombstones;
+import io.forebay.store.rangedel.TombstoneSet;
 import io.forebay.store.version.FileId;
 import io.forebay.store.version.FileMeta;
 import io.forebay.store.version.FileRegistry;
@@ -27,6 +27,7 @@ import io.forebay.store.version.TableCache;
 import io.forebay.store.version.Version;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
@@ -59,6 +60,10 @@ public final class SstDirectory implements AutoCloseable {
 
     /** With blocks of 128 bytes, so that small files have many. Files may be smaller than a store allows. */
     public SstTarget target(long targetFileBytes, Compression compression) {
+        return target(targetFileBytes, compression, Long.MAX_VALUE);
+    }
+
+    public SstTarget target(long targetFileBytes, Compression compression, long tombstoneBytes) {
         return new SstTarget(
                 files,
                 registry,
@@ -69,6 +74,7 @@ public final class SstDirectory implements AutoCloseable {
                 compression,
                 compression,
                 targetFileBytes,
+                tombstoneBytes,
                 Retention.FOLD_BYTES);
     }
 
@@ -78,11 +84,15 @@ public final class SstDirectory implements AutoCloseable {
 
     /** Writes a source as the files of one run, each with a reference of the caller. */
     public List<FileMeta> write(Source source, long targetFileBytes, List<byte[]> cuts) throws IOException {
-        try (SstOutput output = new SstOutput(target(targetFileBytes), feed(source.tombstones()), cuts);
+        Deletes deletes = new Deletes(source.tombstones());
+        try (SstOutput output = new SstOutput(target(targetFileBytes), deletes, cuts);
                 InternalIterator entries = source.iterator()) {
             for (entries.seekToFirst(); entries.isValid(); entries.next()) {
-                add(output, Entry.of(entries));
+                Entry entry = Entry.of(entries);
+                deletes.pass(entry.key(), output);
+                add(output, entry);
             }
+            deletes.pass(null, output);
             return output.finish();
         }
     }
@@ -92,20 +102,35 @@ public final class SstDirectory implements AutoCloseable {
         output.add(key, 0, key.length, entry.sequence(), entry.kind(), entry.value(), 0, entry.value().length);
     }
 
-    /** Hands out range deletes piece by piece. */
-    public static TombstoneFeed feed(RangeTombstones tombstones) {
-        FragmentArray all = merged(tombstones.fragments());
-        return new TombstoneFeed() {
-            private byte[] from = new byte[0];
+    /** Range deletes on their way to an output, in key order along with the entries. */
+    public static final class Deletes implements TombstoneFeed {
+        private final FragmentCursor left;
+        private Fragment next;
 
-            @Override
-            public void take(byte[] end, List<Fragment> into) {
-                if (from != null) {
-                    all.clip(KeyRange.of(from, end)).fragments().forEach(into::add);
-                    from = end;
-                }
+        public Deletes(TombstoneSet tombstones) throws IOException {
+            left = tombstones.cursor();
+            next = left.next();
+        }
+
+        /** Adds those that end at or before {@code key}, which is the next one; null: all that are left. */
+        public void pass(byte[] key, SstOutput output) throws IOException {
+            while (next != null
+                    && (key == null || next.end() != null && Arrays.compareUnsigned(next.end(), key) <= 0)) {
+                Fragment passed = next;
+                next = left.next();
+                output.addTombstone(passed);
             }
-        };
+        }
+
+        @Override
+        public Fragment cut(byte[] end) {
+            if (next == null || Arrays.compareUnsigned(next.start(), end) >= 0) {
+                return null;
+            }
+            Fragment before = new Fragment(next.start(), end, next.sequences());
+            next = new Fragment(end, next.end(), next.sequences());
+            return before;
+        }
     }
 
     /** All entries of files of one run. */
@@ -123,7 +148,12 @@ public final class SstDirectory implements AutoCloseable {
 
     /** All range deletes of files of one run, with the pieces of one that was cut grown together again. */
     public static FragmentArray tombstones(List<FileMeta> run) throws IOException {
-        return merged(Version.tombstones(run).fragments());
+        List<Fragment> found = new ArrayList<>();
+        FragmentCursor all = Version.tombstones(run).cursor();
+        for (Fragment fragment = all.next(); fragment != null; fragment = all.next()) {
+            found.add(fragment);
+        }
+        return merged(found);
     }
 
     /** What the files of several runs hold together. */

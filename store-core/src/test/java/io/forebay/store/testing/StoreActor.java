@@ -10,6 +10,7 @@ import io.forebay.store.SortedIngest;
 import io.forebay.store.Store;
 import io.forebay.store.StoreIterator;
 import io.forebay.store.StoreOptions;
+import io.forebay.store.TestLimits;
 import io.forebay.store.ValueBuffer;
 import io.forebay.store.WriteBatch;
 import java.nio.charset.StandardCharsets;
@@ -34,6 +35,7 @@ public final class StoreActor implements AutoCloseable {
     private final List<Commit> commits = new ArrayList<>();
     private final List<Held> held = new ArrayList<>();
     private final long memory;
+    private final long tombstoneBytes;
     private SteppedExecutor executor;
     private HeapSlabs memorySlabs;
     private Environment environment;
@@ -49,6 +51,7 @@ public final class StoreActor implements AutoCloseable {
         this.options = options;
         keys = new RandomKeys(random);
         memory = 1L << 20 << random.nextInt(4);
+        tombstoneBytes = random.nextBoolean() ? Long.MAX_VALUE : 1 + random.nextInt(600);
         commits.add(new Commit("", new Model()));
         open();
     }
@@ -120,7 +123,7 @@ public final class StoreActor implements AutoCloseable {
     private void open() {
         executor = new SteppedExecutor(clock);
         memorySlabs = new HeapSlabs();
-        environment = Environment.builder()
+        environment = TestLimits.tombstoneBytes(Environment.builder(), tombstoneBytes)
                 .memoryBytes(memory)
                 .clock(clock)
                 .executor(executor)

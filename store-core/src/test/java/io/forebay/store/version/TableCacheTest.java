@@ -114,6 +114,30 @@ class TableCacheTest {
     }
 
     @Test
+    void aReaderWithoutRoomIsMadeOnceForAllWhoRead() throws IOException {
+        PhysicalFile file = write(0);
+        assertThat(store.pool.tryReserve(Use.MEMTABLE, store.pool.budget())).isTrue();
+        SstReader reader = file.reader();
+        assertThat(reader.isTransient()).isTrue();
+        int reads = counts.reads();
+        assertThat(file.reader()).isSameAs(reader);
+        assertThat(counts.reads()).isEqualTo(reads);
+        assertThat(value(file, 7)).isEqualTo(7);
+        assertThat(store.tables.misses()).isEqualTo(1);
+        // with room it becomes one of the table cache, and nothing is read again
+        store.pool.unreserve(Use.MEMTABLE, store.pool.budget());
+        reads = counts.reads();
+        assertThat(file.reader().isTransient()).isFalse();
+        assertThat(file.reader()).isSameAs(file.reader());
+        assertThat(counts.reads()).isEqualTo(reads);
+        assertThat(store.tables.misses()).isEqualTo(1);
+        assertThat(reader.isTransient()).isTrue(); // whoever had it may go on
+        assertThat(value(file, 8)).isEqualTo(8);
+        file.release();
+        assertThat(store.pool.used(Use.TABLE)).isZero();
+    }
+
+    @Test
     void readersTakeNoMoreFromTheCacheThanItsFloor() throws IOException {
         List<PhysicalFile> files = writeAll(40);
         for (PhysicalFile file : files) {

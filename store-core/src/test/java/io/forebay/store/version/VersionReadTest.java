@@ -11,7 +11,7 @@ import io.forebay.store.key.KeyHash;
 import io.forebay.store.key.PointLookup;
 import io.forebay.store.key.ValueKind;
 import io.forebay.store.rangedel.Fragment;
-import io.forebay.store.rangedel.RangeTombstones;
+import io.forebay.store.rangedel.TombstoneSet;
 import io.forebay.store.sst.SstProperties;
 import io.forebay.store.sst.SstWriter;
 import io.forebay.store.util.Seeded;
@@ -313,9 +313,10 @@ class VersionReadTest {
                     test.version.addSources(KeyRange.all(), true, sources);
                     for (int i = 0; i < sources.size(); i++) {
                         RunModel model = test.models.get(i);
-                        RangeTombstones tombstones = sources.get(i).tombstones();
-                        assertThat(tombstones.isEmpty()).isEqualTo(model.deleted.isEmpty());
-                        RangeTombstones again = Version.tombstones(model.files);
+                        TombstoneSet tombstones = sources.get(i).tombstones();
+                        assertThat(tombstones.isEmpty() && !model.deleted.isEmpty())
+                                .isFalse();
+                        TombstoneSet again = Version.tombstones(model.files);
                         for (int j = 0; j < 100; j++) {
                             byte[] key = key(random);
                             long limit = random.nextInt(500);
@@ -327,13 +328,40 @@ class VersionReadTest {
                                     .orElse(-1);
                             assertThat(newest(tombstones, key, limit)).isEqualTo(expected);
                             assertThat(newest(again, key, limit)).isEqualTo(expected);
+                            checkNeighbours(tombstones, model, key, key(random));
                         }
                         sources.get(i).iterator().close();
                     }
                 }));
     }
 
-    private static long newest(RangeTombstones tombstones, byte[] key, long limit) {
+    /** Nothing may lie between the key and the neighbours that are named. */
+    private static void checkNeighbours(TombstoneSet tombstones, RunModel model, byte[] key, byte[] other)
+            throws IOException {
+        boolean covered = model.deleted.stream()
+                .anyMatch(one -> KeyRange.of(one.from, one.to).contains(other));
+        Fragment after = tombstones.endingAfter(key, 0, key.length);
+        boolean otherIsAfter = Arrays.compareUnsigned(other, key) >= 0;
+        if (after != null) {
+            assertThat(after.end() == null || Arrays.compareUnsigned(after.end(), key) > 0)
+                    .isTrue();
+        }
+        if (otherIsAfter && (after == null || Arrays.compareUnsigned(other, after.start()) < 0)) {
+            assertThat(covered).as("deletes before the next one").isFalse();
+        }
+        Fragment before = tombstones.startingBefore(key, 0, key.length);
+        if (before != null) {
+            assertThat(Arrays.compareUnsigned(before.start(), key))
+                    .as("border before the key, or fragment")
+                    .isLessThan(before.sequences().length == 0 ? 1 : 0);
+        }
+        boolean behind = before != null && before.end() != null && Arrays.compareUnsigned(other, before.end()) >= 0;
+        if (!otherIsAfter && (before == null || behind)) {
+            assertThat(covered).as("deletes behind the last one").isFalse();
+        }
+    }
+
+    private static long newest(TombstoneSet tombstones, byte[] key, long limit) throws IOException {
         Fragment fragment = tombstones.covering(key, 0, key.length);
         return fragment == null ? -1 : fragment.newestAtOrBelow(limit);
     }

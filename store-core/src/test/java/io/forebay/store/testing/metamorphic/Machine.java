@@ -6,6 +6,7 @@ import io.forebay.store.FileStore;
 import io.forebay.store.RestoreSource;
 import io.forebay.store.Store;
 import io.forebay.store.StoreOptions;
+import io.forebay.store.TestLimits;
 import io.forebay.store.testing.CrashFileStore;
 import io.forebay.store.testing.HeapSlabs;
 import io.forebay.store.testing.ManualClock;
@@ -53,7 +54,7 @@ final class Machine implements AutoCloseable {
 
     private void start() {
         slabs = new HeapSlabs();
-        Environment.Builder builder = Environment.builder()
+        Environment.Builder builder = TestLimits.tombstoneBytes(Environment.builder(), options.tombstoneBytes())
                 .memoryBytes(options.memory())
                 .allocator(slabs)
                 .random(random::nextLong);

@@ -41,6 +41,7 @@ final class OptionSet {
         DEFAULTS.put("bloom", "10");
         DEFAULTS.put("commit", "60");
         DEFAULTS.put("memory", "16777216");
+        DEFAULTS.put("rangedel", "1048576");
         DEFAULTS.put("merge", "append");
         DEFAULTS.put("filter", "none");
         DEFAULTS.put("encryption", "none");
@@ -98,6 +99,11 @@ final class OptionSet {
 
     long memory() {
         return Long.parseLong(values.get("memory"));
+    }
+
+    /** Heap bytes of range deletes at which files end. */
+    long tombstoneBytes() {
+        return Long.parseLong(values.get("rangedel"));
     }
 
     Durability durability() {

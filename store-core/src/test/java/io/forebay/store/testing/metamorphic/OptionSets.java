@@ -17,6 +17,9 @@ final class OptionSets {
                     "memtable=1024 block=128 file=4096 commit=0 merge=plain",
                     "memtable=1024 block=128 file=4096 filter=drop background=immediate commit=0",
                     "memtable=1024 block=128 file=4096 memory=1048576",
+                    "memtable=1024 block=128 file=4096 rangedel=1",
+                    "memtable=4096 block=128 file=4096 rangedel=1 background=immediate commit=0",
+                    "memtable=8192 block=1024 rangedel=400 background=lazy",
                     "memtable=1024 block=4096 file=67108864 filter=drop",
                     "memtable=2048 block=128 file=67108864 bloom=1 merge=plain background=immediate",
                     "memtable=2048 block=65536 file=4096 bloom=1 filter=drop",
@@ -63,6 +66,7 @@ final class OptionSets {
                 + " bloom=" + pick(random, "0", "1", "10", "32")
                 + " commit=" + pick(random, "0", "1", "60")
                 + " memory=" + pick(random, "4194304", "16777216", "67108864")
+                + " rangedel=" + pick(random, "1", "300", "1048576")
                 + " merge=" + pick(random, "append", "plain")
                 + " filter=" + pick(random, "none", "drop", "timed")
                 + " encryption=" + pick(random, "none", "none", "on")
