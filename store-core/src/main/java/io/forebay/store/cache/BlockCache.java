@@ -49,6 +49,7 @@ public final class BlockCache implements AutoCloseable {
     private int hand;
     private long cachedBytes;
     private long transientBlocks;
+    private boolean closed;
 
     public BlockCache(SlabPool pool) {
         this.pool = pool;
@@ -164,6 +165,9 @@ public final class BlockCache implements AutoCloseable {
     }
 
     private CachedBlock tryAllocate(BlockSlots slots, int ordinal, int length) {
+        if (closed) {
+            return null;
+        }
         CacheSlab home = length > Environment.SLAB_BYTES ? takeLarge(length) : takeSmall(classOf(length));
         if (home == null) {
             return null;
@@ -259,7 +263,7 @@ public final class BlockCache implements AutoCloseable {
             slabs.set(home.indexInCache, last);
             last.indexInCache = home.indexInCache;
         }
-        if (home.sizeClass == large) {
+        if (closed || home.sizeClass == large) {
             pool.give(Use.CACHE, home.slab);
         } else {
             empty.add(home.slab);
@@ -360,18 +364,38 @@ public final class BlockCache implements AutoCloseable {
         return transientBlocks;
     }
 
+    /** Blocks in the cache that somebody uses now. Walks over all. */
+    public synchronized int pinnedBlocks() {
+        int pinned = 0;
+        for (CacheSlab slab : slabs) {
+            for (CachedBlock block : slab.frames) {
+                pinned += block != null && block.isPinned() ? 1 : 0;
+            }
+        }
+        return pinned;
+    }
+
+    /** Of a closed cache; the block was unpinned just now. */
+    synchronized void giveLeftOver(CachedBlock block) {
+        if (block.home.frames[block.frame] == block) {
+            evict(block);
+        }
+    }
+
     /**
-     * Gives all memory back to the pool.
+     * Gives all memory back to the pool, and caches nothing any more. What is pinned is given back by whoever unpins it.
      *
-     * @throws IllegalStateException when a block is still pinned; what could be given back was
+     * @throws IllegalStateException when a block is still pinned
      */
     @Override
     public synchronized void close() {
+        closed = true;
         int pinned = 0;
         for (CacheSlab slab : List.copyOf(slabs)) {
             for (CachedBlock block : slab.frames.clone()) {
                 if (block != null && !evict(block)) {
-                    pinned++;
+                    block.leaveOver();
+                    pinned += evict(block) ? 0 : 1; // it may have been unpinned just before
                 }
             }
         }

@@ -8,9 +8,9 @@ import java.lang.invoke.VarHandle;
  * A pinned block of a file: its bytes are {@code slab()[offset(), offset() + length())} and stay until {@link
  * #release()}. Every {@link BlockCache#acquire} is matched by one release; nothing of the block may be touched after it.
  *
- * <p>One long holds the number of pins (low 20 bits), above them how often the block was found in the cache, and in the
- * sign whether it was evicted. So a hit is one atomic addition, which counts it as well. An evicted block stays evicted;
- * a new object takes its place, and additions to the old one mean nothing.
+ * <p>One long holds the number of pins (low 20 bits), above them how often the block was found in the cache, in the
+ * sign whether it was evicted, and in the bit below whether the cache was closed while it was pinned. So a hit is one atomic
+ * addition, which counts it as well. An evicted block stays evicted; a new object takes its place, and additions to the old one mean nothing.
  */
 public final class CachedBlock {
     private static final VarHandle STATE;
@@ -19,6 +19,8 @@ public final class CachedBlock {
     private static final long PINS = (1L << HITS_SHIFT) - 1;
     private static final long HIT_AND_PIN = (1L << HITS_SHIFT) + ONE_PIN;
     private static final long EVICTED = Long.MIN_VALUE;
+    private static final long LEFT_OVER = 1L << 62;
+    private static final long HITS = LEFT_OVER - 1;
 
     static {
         try {
@@ -71,6 +73,14 @@ public final class CachedBlock {
         if ((before & PINS) == 0) {
             throw new IllegalStateException("Block " + ordinal + " was released more often than acquired");
         }
+        if ((before & (LEFT_OVER | PINS)) == (LEFT_OVER | ONE_PIN)) {
+            slots.cache().giveLeftOver(this);
+        }
+    }
+
+    /** The cache is closed, and somebody had the block pinned: whoever unpins it last gives the memory back. */
+    void leaveOver() {
+        STATE.getAndBitwiseOr(this, LEFT_OVER);
     }
 
     /**
@@ -101,7 +111,7 @@ public final class CachedBlock {
     long tryEvict() {
         long current = state;
         boolean evicted = (current & PINS) == 0 && STATE.compareAndSet(this, current, current | EVICTED);
-        return evicted ? current >>> HITS_SHIFT : -1;
+        return evicted ? (current & HITS) >>> HITS_SHIFT : -1;
     }
 
     boolean isPinned() {
@@ -110,6 +120,6 @@ public final class CachedBlock {
 
     /** How often the block was found in the cache; it must not be evicted. */
     long hits() {
-        return state >>> HITS_SHIFT;
+        return (state & HITS) >>> HITS_SHIFT;
     }
 }

@@ -165,7 +165,7 @@ public final class Engine {
         try {
             cache.close();
         } catch (IllegalStateException e) {
-            LOG.warn("Iterators were left open, so not all memory could be given back", e);
+            LOG.warn("Reads are still under way, which will give back the rest of the memory as they end", e);
         }
     }
 

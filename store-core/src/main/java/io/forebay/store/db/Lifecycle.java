@@ -60,6 +60,11 @@ final class Lifecycle {
         }
     }
 
+    /** False after close. */
+    boolean isReadable() {
+        return mode < TORN && !unreadable;
+    }
+
     boolean isClosed() {
         return mode == CLOSED;
     }

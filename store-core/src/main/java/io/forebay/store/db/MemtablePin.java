@@ -71,9 +71,13 @@ final class MemtablePin {
     /** When the word was neither idle nor is taken, a call is inside that is not over. */
     private void checkTaken() {
         if (isHeld()) {
-            throw new IllegalStateException("An iterator is used by one thread at a time, and not by the merge function"
-                    + " that one of its calls runs");
+            throw usedTwice();
         }
+    }
+
+    static IllegalStateException usedTwice() {
+        return new IllegalStateException("An iterator is used by one thread at a time, and not by the merge function"
+                + " that one of its calls runs");
     }
 
     void leave() {

@@ -30,6 +30,9 @@ final class SnapshotList {
         /** Of an iterator that reads memtables; null for others. */
         private volatile MemtablePin pin;
 
+        /** Of an iterator; null for others. */
+        private volatile FilePin files;
+
         private Entry(long sequence, Opened opened, long number) {
             this.sequence = sequence;
             this.opened = opened;
@@ -43,6 +46,10 @@ final class SnapshotList {
 
         void pin(MemtablePin value) {
             pin = value;
+        }
+
+        void files(FilePin value) {
+            files = value;
         }
     }
 
@@ -145,6 +152,18 @@ final class SnapshotList {
             MemtablePin pin = entry.pin;
             if (pin != null) {
                 pins.add(pin);
+            }
+        }
+        return pins;
+    }
+
+    /** What iterators hold of files; some of it may be taken already. */
+    synchronized List<FilePin> filePins() {
+        List<FilePin> pins = new ArrayList<>();
+        for (Entry entry = first; entry != null; entry = entry.next) {
+            FilePin files = entry.files;
+            if (files != null) {
+                pins.add(files);
             }
         }
         return pins;

@@ -6,7 +6,10 @@ import io.forebay.store.util.Callbacks;
 import io.forebay.store.wal.WriteAheadLog;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
@@ -148,17 +151,31 @@ final class StoreCloser {
     }
 
     /**
-     * Iterators that were left open keep no memory. One that is inside a call just now is given a moment to leave it; if it does
-     * not, it lets go at its next call, or when it is closed.
+     * Iterators that were left open keep no memory and no files. One that is inside a call just now is given a moment to leave it;
+     * if it does not, it lets go at the end of that call.
      */
     private void emptyIterators() {
-        for (int round = 0; round < LEAVE_ROUNDS && !store.snapshots.pins().isEmpty(); round++) {
-            store.takeIdleMemtables();
-            if (store.snapshots.pins().stream().noneMatch(MemtablePin::isHeld)) {
-                return;
-            }
+        seeTheirThreads(store.snapshots.filePins());
+        for (int round = 0; round < LEAVE_ROUNDS && !tryEmptyIterators(); round++) {
             LockSupport.parkNanos(LEAVE_NANOS);
         }
+    }
+
+    private boolean tryEmptyIterators() {
+        store.takeIdleMemtables();
+        boolean all = true;
+        for (FilePin files : store.snapshots.filePins()) {
+            all &= files.tryTake();
+        }
+        return all;
+    }
+
+    /** See {@link FilePin}. What a thread did that has ended is seen. */
+    private static void seeTheirThreads(List<FilePin> pins) {
+        Set<Thread> others = Collections.newSetFromMap(new IdentityHashMap<>());
+        pins.forEach(pin -> others.add(pin.user()));
+        others.remove(Thread.currentThread());
+        others.forEach(Thread::getStackTrace);
     }
 
     /** Who is inside the gate now may not have seen that the store is closed; who comes later will. */

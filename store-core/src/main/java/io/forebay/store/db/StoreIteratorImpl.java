@@ -18,7 +18,7 @@ import java.util.List;
 
 /**
  * A cursor over one claimed state. What it holds in memory may be taken away between two calls, see {@link MemtablePin}: then
- * it moves over to the present read state, at the same claim and key. Files stay, by a reference to their version.
+ * it moves over to the present read state, at the same claim and key. Files stay until the store is closed, see {@link FilePin}.
  */
 final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
     private final StoreContext store;
@@ -34,6 +34,8 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
     /** Null when the iterator reads files only. */
     private MemtablePin pin;
 
+    private final FilePin files = new FilePin();
+
     private boolean closed;
 
     /**
@@ -48,6 +50,7 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
         this.claim = claim;
         this.emptySpans = emptySpans;
         this.writes = writes;
+        claim.files(files);
         open();
         leave();
         store.counters.iteratorsOpened.increment();
@@ -83,6 +86,7 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
         }
         version = present.version;
         version.retain();
+        files.hold(iterator, version);
         pin = opened;
         claim.pin(opened);
         if (opened == null) {
@@ -113,14 +117,64 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
         oldVersion.release();
     }
 
-    /** Inside afterwards, on another read state and unpositioned if need be; {@link #leave} follows. */
+    /** Begins a call that reads files; {@link #end} follows. */
+    private void begin() {
+        files.enter();
+        if (closed || !lifecycle.isReadable()) {
+            refuse();
+        }
+    }
+
+    private void refuse() {
+        boolean open = false;
+        try {
+            checkOpen();
+            open = true;
+        } finally {
+            if (!open) {
+                end();
+            }
+        }
+    }
+
+    /** What the close of the store has left to a call that was under way is let go with it. */
+    private void end() {
+        files.leave();
+        if (lifecycle.isClosed()) {
+            letGo();
+        }
+    }
+
+    /** The store is closed. */
+    private void letGo() {
+        if (pin != null) {
+            pin.tryTake();
+        }
+        files.tryClose();
+    }
+
+    /** Begins a call that may read memtables too, on another read state and unpositioned if need be; {@link #leave} follows. */
     private void enterToSeek() {
-        if (pin != null && !pin.tryEnter()) {
-            reopen();
+        begin();
+        boolean entered = false;
+        try {
+            if (pin != null && !pin.tryEnter()) {
+                reopen();
+            }
+            entered = true;
+        } finally {
+            if (!entered) {
+                end();
+            }
         }
     }
 
     private void leave() {
+        leaveMemory();
+        end();
+    }
+
+    private void leaveMemory() {
         if (pin != null) {
             pin.leave();
         }
@@ -140,7 +194,6 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
 
     @Override
     public void seekToFirst() {
-        checkOpen();
         enterToSeek();
         try {
             iterator.seekToFirst();
@@ -153,7 +206,6 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
 
     @Override
     public void seekToLast() {
-        checkOpen();
         enterToSeek();
         try {
             iterator.seekToLast();
@@ -166,7 +218,6 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
 
     @Override
     public void seek(byte[] key) {
-        checkOpen();
         enterToSeek();
         try {
             iterator.seek(key, 0, key.length);
@@ -179,7 +230,6 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
 
     @Override
     public void seekForPrev(byte[] key) {
-        checkOpen();
         enterToSeek();
         try {
             iterator.seekForPrev(key, 0, key.length);
@@ -192,7 +242,7 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
 
     @Override
     public void next() {
-        checkOpen();
+        begin();
         try {
             if (pin == null) {
                 iterator.next();
@@ -206,6 +256,8 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
             }
         } catch (IOException e) {
             throw failure(e);
+        } finally {
+            end();
         }
     }
 
@@ -214,7 +266,7 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
             try {
                 iterator.next();
             } finally {
-                leave();
+                leaveMemory();
             }
         } else {
             reopenAt(true);
@@ -226,7 +278,7 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
             try {
                 iterator.finishNext();
             } finally {
-                leave();
+                leaveMemory();
             }
             return;
         }
@@ -238,13 +290,13 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
         try {
             iterator.seek(from, 0, from.length);
         } finally {
-            leave();
+            leaveMemory();
         }
     }
 
     @Override
     public void prev() {
-        checkOpen();
+        begin();
         try {
             if (pin == null || !iterator.isValid()) {
                 iterator.prev(); // the latter is refused
@@ -252,13 +304,15 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
                 try {
                     iterator.prev();
                 } finally {
-                    leave();
+                    leaveMemory();
                 }
             } else {
                 reopenAt(false);
             }
         } catch (IOException e) {
             throw failure(e);
+        } finally {
+            end();
         }
     }
 
@@ -279,7 +333,7 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
                 }
             }
         } finally {
-            leave();
+            leaveMemory();
         }
     }
 
@@ -295,15 +349,19 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
 
     @Override
     public byte[] value() {
-        checkOpen();
-        if (!iterator.isValueInMemtable()) {
-            return iterator.value();
-        }
-        enterToRead();
+        begin();
         try {
-            return iterator.value();
+            if (!iterator.isValueInMemtable()) {
+                return iterator.value();
+            }
+            enterToRead();
+            try {
+                return iterator.value();
+            } finally {
+                leaveMemory();
+            }
         } finally {
-            leave();
+            end();
         }
     }
 
@@ -327,20 +385,28 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
 
     @Override
     public void value(ValueBuffer into) {
-        checkOpen();
-        if (!iterator.isValueInMemtable()) {
-            iterator.value(into);
-            return;
+        begin();
+        try {
+            if (pin != null && iterator.isValueInMemtable()) {
+                valueInMemory(into);
+            } else {
+                iterator.value(into);
+            }
+        } finally {
+            end();
         }
+    }
+
+    private void valueInMemory(ValueBuffer into) {
         enterToRead();
         try {
             iterator.value(into);
         } finally {
-            leave();
+            leaveMemory();
         }
     }
 
-    /** Inside afterwards, on the same entry, of another read state if need be; {@link #leave} follows. */
+    /** Inside afterwards, on the same entry, of another read state if need be; {@link #leaveMemory} follows. */
     private void enterToRead() {
         if (pin.tryEnter()) {
             return;
@@ -355,7 +421,7 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
             throw failure(e);
         } finally {
             if (!found) {
-                leave();
+                leaveMemory();
             }
         }
         if (!found) {
@@ -367,14 +433,14 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
     @Override
     public void close() {
         if (!closed) {
+            files.checkIdle();
             if (pin != null) {
                 pin.close();
             }
             closed = true;
             try {
-                iterator.close();
+                files.tryClose();
             } finally {
-                version.release();
                 store.snapshots.remove(claim);
                 store.counters.iteratorsClosed.increment();
             }
@@ -385,8 +451,8 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
         try {
             lifecycle.checkReadable();
         } catch (StoreException e) {
-            if (pin != null && lifecycle.isClosed()) {
-                pin.tryTake();
+            if (lifecycle.isClosed()) {
+                letGo();
             }
             throw e;
         }

@@ -87,8 +87,23 @@ public final class PooledFile implements ReadableFile {
         return missing;
     }
 
-    private synchronized void letGo() {
-        readers--;
+    private void letGo() throws IOException {
+        ReadableFile last = null;
+        synchronized (this) {
+            readers--;
+            if (closed && readers == 0) {
+                last = open;
+                open = null;
+            }
+        }
+        closeForGood(last);
+    }
+
+    private void closeForGood(ReadableFile last) throws IOException {
+        if (last != null) {
+            owner.closed(this);
+            last.close();
+        }
     }
 
     /** For the owner: what is open, for it to close, when nobody reads and nobody has since this was last asked; else null. */
@@ -102,19 +117,18 @@ public final class PooledFile implements ReadableFile {
         return idle;
     }
 
-    /** For good: a later read fails. Not while others read. */
+    /** For good: a later read fails, and the last one that is under way closes the file. */
     @Override
     public void close() throws IOException {
-        ReadableFile last;
+        ReadableFile last = null;
         synchronized (this) {
             closed = true;
-            last = open;
-            open = null;
+            if (readers == 0) {
+                last = open;
+                open = null;
+            }
         }
-        owner.closed(this);
-        if (last != null) {
-            last.close();
-        }
+        closeForGood(last);
     }
 
     @Override

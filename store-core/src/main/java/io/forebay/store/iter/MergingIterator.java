@@ -8,6 +8,7 @@ import io.forebay.store.util.Slab;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * All versions of all sources at or below a limit, in internal order, without what range deletes at or below the limit
@@ -515,14 +516,27 @@ public final class MergingIterator implements Closeable {
         return (order == 0 ? a < b : order < 0) != reverse;
     }
 
+    /** As {@link InternalIterator#letGo}, of the sources that are files. */
+    void letGo() {
+        toAll(source -> {
+            if (!source.isInMemtable()) {
+                source.letGo();
+            }
+        });
+    }
+
     /** Closes the sources. Idempotent if theirs is. */
     @Override
     public void close() {
         valid = false;
+        toAll(InternalIterator::close);
+    }
+
+    private void toAll(Consumer<InternalIterator> action) {
         Throwable failure = null;
         for (InternalIterator source : sources) {
             try {
-                source.close();
+                action.accept(source);
             } catch (RuntimeException | Error e) {
                 if (failure == null) {
                     failure = e;

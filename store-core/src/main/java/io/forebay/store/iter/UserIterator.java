@@ -351,6 +351,14 @@ public final class UserIterator implements Closeable {
         }
     }
 
+    /**
+     * Gives back what the sources hold of files, once nobody moves this or reads values any more, by a thread of its own maybe.
+     * What the other accessors say stays. Idempotent, also with {@link #close}.
+     */
+    public void letGo() {
+        merged.letGo();
+    }
+
     /** Closes the sources. Idempotent if theirs is. */
     @Override
     public void close() {

@@ -126,6 +126,14 @@ public abstract class InternalIterator implements Closeable {
     @Override
     public abstract void close();
 
+    /**
+     * Gives back memory and files once nobody moves the cursor or reads values any more, by a thread of its own maybe. What the
+     * accessors say of the present entry stays. Idempotent, also with {@link #close}.
+     */
+    public void letGo() {
+        close();
+    }
+
     /** Makes room for {@code length} key bytes, keeping the first {@code keep}. */
     protected final void ensureKey(int length, int keep) {
         if (key.length < length) {

@@ -252,6 +252,13 @@ public final class SstIterator extends BlockIterator {
     }
 
     @Override
+    public void letGo() {
+        if (access != null) {
+            access.close();
+        }
+    }
+
+    @Override
     public void close() {
         closeBlock();
         kept = null;

@@ -190,8 +190,8 @@ public final class FileRegistry {
 
     /**
      * Ends the deletions that are still to be done; after that nothing is deleted any more, because the directory may have
-     * a new owner. Files that somebody still refers to, like an iterator in another thread, stay open until he lets go of
-     * them; others are not opened any more. Idempotent.
+     * a new owner. All files are closed, also those that somebody still refers to, like a read in another thread, which may fail
+     * by that. Idempotent.
      */
     public void close() {
         List<PhysicalFile> left;
@@ -219,7 +219,7 @@ public final class FileRegistry {
             Thread.currentThread().interrupt();
         }
         deletions.forEach(this::delete);
-        left.forEach(PhysicalFile::refuseOpening);
+        left.forEach(this::close);
     }
 
     FileStore files() {
@@ -244,12 +244,16 @@ public final class FileRegistry {
             cacheHits += file.cacheHits();
             cacheMisses += file.cacheMisses();
         }
+        close(file);
+        scheduleDelete(file.id().name());
+    }
+
+    private void close(PhysicalFile file) {
         try {
             file.closeReader();
         } catch (IOException e) {
-            LOG.warn("Closing obsolete file {} in {} failed", file.id(), files.describe(), e);
+            LOG.warn("Closing file {} in {} failed", file.id(), files.describe(), e);
         }
-        scheduleDelete(file.id().name());
     }
 
     private void scheduleDelete(String name) {

@@ -156,17 +156,23 @@ public final class PhysicalFile {
 
     private SstReader loadOnce() throws IOException {
         registry.tables().countMiss();
+        SstReader loaded;
         opening = true;
         try {
-            return load(true);
+            loaded = load(true);
         } finally {
             opening = false;
         }
+        if (closed) { // on this thread, by its key provider
+            loaded.close();
+            throw closedWithItsStore();
+        }
+        return loaded;
     }
 
     private SstReader load(boolean fillCache) throws IOException {
         if (closed) {
-            throw new IOException("File " + id + " in " + registry.files().describe() + " was closed with its store");
+            throw closedWithItsStore();
         }
         TableCache tables = registry.tables();
         SstReader loaded = fillCache
@@ -179,6 +185,10 @@ public final class PhysicalFile {
         return loaded;
     }
 
+    private IOException closedWithItsStore() {
+        return new IOException("File " + id + " in " + registry.files().describe() + " was closed with its store");
+    }
+
     TableCache.Table table() {
         return table;
     }
@@ -189,12 +199,7 @@ public final class PhysicalFile {
         reader = next == null ? null : next.reader;
     }
 
-    /** From now on the file is not opened any more if it is not open already. */
-    synchronized void refuseOpening() {
-        closed = true;
-    }
-
-    /** For good: a later read fails. */
+    /** For good: a later read fails. One that is under way may end. */
     void closeReader() throws IOException {
         synchronized (this) {
             closed = true;

@@ -9,6 +9,10 @@ import io.forebay.store.util.Slab;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 
 class BlockCacheTest {
@@ -297,10 +301,65 @@ class BlockCacheTest {
         assertThatThrownBy(cache::close)
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("1 blocks");
+        assertThat(cache.pinnedBlocks()).isEqualTo(1);
         file.verify(1, pinned);
         pinned.release();
-        cache.close();
+        assertThat(cache.pinnedBlocks()).isZero();
         assertThat(pool.used()).isZero();
         assertThat(allocator.outstanding).hasValue(0);
+    }
+
+    @Test
+    void aClosedCacheTakesNoMemory() throws IOException {
+        TestFile file = new TestFile(cache, 23, 4_096, 70_000);
+        cache.close();
+        for (int i = 0; i < file.blocks(); i++) {
+            CachedBlock block = cache.acquire(file.slots, i, file);
+            file.verify(i, block);
+            assertThat(pool.used()).isZero();
+            block.release();
+        }
+        assertThat(allocator.outstanding).hasValue(0);
+    }
+
+    /** The last of several pins, by whichever thread, gives the memory back; none does it too early. */
+    @Test
+    void theLastOfManyPinsGivesTheMemoryBack() throws Exception {
+        ExecutorService threads = Executors.newFixedThreadPool(3);
+        try {
+            for (int round = 0; round < 300; round++) {
+                BlockCache own = new BlockCache(pool);
+                TestFile file = new TestFile(own, round, 100, 4_096, 70_000, 30_000);
+                List<Callable<Object>> ends = new ArrayList<>();
+                for (int thread = 0; thread < 2; thread++) {
+                    List<CachedBlock> pinned = new ArrayList<>();
+                    for (int i = 0; i < file.blocks(); i++) {
+                        pinned.add(own.acquire(file.slots, i, file));
+                    }
+                    ends.add(() -> {
+                        for (int i = 0; i < pinned.size(); i++) {
+                            file.verify(i, pinned.get(i));
+                            pinned.get(i).release();
+                        }
+                        return null;
+                    });
+                }
+                ends.add(() -> {
+                    try {
+                        own.close();
+                    } catch (IllegalStateException e) {
+                        assertThat(e).hasMessageContaining("still pinned");
+                    }
+                    return null;
+                });
+                for (Future<Object> end : threads.invokeAll(ends)) {
+                    end.get();
+                }
+                assertThat(pool.used()).isZero();
+                assertThat(allocator.outstanding).hasValue(0);
+            }
+        } finally {
+            threads.shutdown();
+        }
     }
 }

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.forebay.store.CorruptionException;
 import io.forebay.store.FileStore;
+import io.forebay.store.ReadableFile;
 import io.forebay.store.WritableFile;
+import io.forebay.store.testing.ForwardingFileStore;
 import io.forebay.store.testing.HandleCountingFileStore;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -13,6 +15,7 @@ import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -111,6 +114,50 @@ class OpenFilesTest {
         }
         assertThat(counts.open()).isZero();
         assertThat(open.count()).isZero();
+    }
+
+    /** Whoever reads is not disturbed, and is the one who closes the file. */
+    @Test
+    void aFileThatIsClosedUnderAReadIsClosedAtItsEnd() throws Exception {
+        OpenFiles open = new OpenFiles(2);
+        CountDownLatch reading = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        make(1, open);
+        PooledFile file = open.file(
+                new ForwardingFileStore(files) {
+                    @Override
+                    public ReadableFile open(String name) throws IOException {
+                        return new Reader(super.open(name)) {
+                            @Override
+                            public void read(long position, ByteBuffer into) throws IOException {
+                                reading.countDown();
+                                try {
+                                    go.await();
+                                } catch (InterruptedException e) {
+                                    throw new IOException(e);
+                                }
+                                super.read(position, into);
+                            }
+                        };
+                    }
+                },
+                "file0");
+        ExecutorService executor = Executors.newSingleThreadExecutor();
+        try {
+            Future<Integer> read = executor.submit(() -> first(file));
+            reading.await();
+            file.close();
+            assertThat(counts.open()).isEqualTo(1);
+            assertThat(open.count()).isEqualTo(1);
+            assertThatThrownBy(() -> first(file)).isInstanceOf(IOException.class);
+            go.countDown();
+            assertThat(read.get()).isZero();
+            assertThat(counts.open()).isZero();
+            assertThat(open.count()).isZero();
+        } finally {
+            go.countDown();
+            executor.shutdown();
+        }
     }
 
     private List<PooledFile> make(int count, OpenFiles open) throws IOException {
