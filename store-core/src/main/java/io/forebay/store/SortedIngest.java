@@ -1,5 +1,7 @@
 package io.forebay.store;
 
+import java.util.Objects;
+
 /**
  * Builds SSTs from entries in strictly ascending key order. Used by the writer thread of its store only.
  *
@@ -20,6 +22,8 @@ public interface SortedIngest extends AutoCloseable {
 
     /** As the other one, of whole arrays. */
     default void add(byte[] key, byte[] value) {
+        Objects.requireNonNull(key, "key");
+        Objects.requireNonNull(value, "value");
         add(key, 0, key.length, value, 0, value.length);
     }
 

@@ -1,7 +1,10 @@
 package io.forebay.store;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
@@ -46,6 +49,8 @@ class NullArgumentsTest {
             refused("key", () -> view.get(null, 0, 0, buffer));
             refused("into", () -> view.get(KEY, 0, 1, null));
             refused("keys", () -> view.multiGet(null));
+            refused("a key", () -> view.multiGet(Arrays.asList(KEY, null)));
+            refused("a key", () -> view.multiGet(Collections.singletonList(null)));
             refused("range", () -> view.iterator(null));
         }
     }
@@ -63,6 +68,36 @@ class NullArgumentsTest {
         refused("operand", () -> batch.merge(KEY, null));
         refused("from", () -> batch.deleteRange(null, KEY));
         refused("prefix", () -> batch.deletePrefix(null));
+    }
+
+    @Test
+    void iteratorsNameItAndStayUsable() {
+        store.put(KEY, KEY);
+        for (boolean inFiles : new boolean[] {false, true}) {
+            if (inFiles) {
+                store.flush();
+            }
+            try (StoreIterator iterator = store.iterator(KeyRange.all())) {
+                refused("key", () -> iterator.seek(null));
+                refused("key", () -> iterator.seekForPrev(null));
+                iterator.seek(KEY);
+                refused("into", () -> iterator.value(null));
+                assertThat(iterator.value()).isEqualTo(KEY);
+            }
+        }
+    }
+
+    @Test
+    void ingestsNameItAndStayUsable() {
+        try (SortedIngest ingest = store.ingest()) {
+            refused("key", () -> ingest.add(null, KEY));
+            refused("value", () -> ingest.add(KEY, null));
+            refused("key", () -> ingest.add(null, 0, 0, KEY, 0, 1));
+            refused("value", () -> ingest.add(KEY, 0, 1, null, 0, 0));
+            ingest.add(KEY, KEY);
+            ingest.finish();
+        }
+        assertThat(store.get(KEY)).isEqualTo(KEY);
     }
 
     private static void refused(String name, ThrowingCallable call) {

@@ -10,6 +10,7 @@ import io.forebay.store.version.FileMeta;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * Files from sorted entries. The entries are written with sequence number 0; the number that they count as is given to
@@ -41,6 +42,8 @@ final class IngestImpl implements SortedIngest {
 
     @Override
     public void add(byte[] key, int keyOffset, int keyLength, byte[] value, int valueOffset, int valueLength) {
+        Objects.requireNonNull(key, "key");
+        Objects.requireNonNull(value, "value");
         checkOpen();
         EntryLimits.check(key, keyOffset, keyLength, value, valueOffset, valueLength);
         if (lastLength >= 0

@@ -264,6 +264,9 @@ final class ReadPath {
         try {
             byte[][] keys = list.toArray(new byte[0][]);
             int size = keys.length;
+            for (byte[] key : keys) {
+                Objects.requireNonNull(key, "a key");
+            }
             int fileReads = 0;
             long[] order = size > 1 && !state.version.runs().isEmpty() ? KeyOrder.of(keys) : null;
             ReadContext context = ReadContext.ofThread();

@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * A cursor over one claimed state. What it holds in memory may be taken away between two calls, see {@link MemtablePin}: then
@@ -218,6 +219,7 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
 
     @Override
     public void seek(byte[] key) {
+        Objects.requireNonNull(key, "key");
         enterToSeek();
         try {
             iterator.seek(key, 0, key.length);
@@ -230,6 +232,7 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
 
     @Override
     public void seekForPrev(byte[] key) {
+        Objects.requireNonNull(key, "key");
         enterToSeek();
         try {
             iterator.seekForPrev(key, 0, key.length);
@@ -385,6 +388,7 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
 
     @Override
     public void value(ValueBuffer into) {
+        Objects.requireNonNull(into, "into");
         begin();
         try {
             if (pin != null && iterator.isValueInMemtable()) {
