@@ -9,6 +9,8 @@ import org.apache.flink.api.common.state.StateTtlConfig;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.apache.flink.api.common.typeutils.base.ListSerializer;
 import org.apache.flink.runtime.state.ttl.TtlTimeProvider;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Drops rows whose time to live is over when they are flushed or compacted. A value starts with the time of its last
@@ -21,6 +23,8 @@ import org.apache.flink.runtime.state.ttl.TtlTimeProvider;
  */
 @Internal
 public final class ExpiredStateFilter implements CompactionFilter {
+    private static final Logger LOG = LoggerFactory.getLogger(ExpiredStateFilter.class);
+
     private static final int TIME_BYTES = Long.BYTES;
     private static final int NOT_A_LIST = -1;
 
@@ -40,6 +44,10 @@ public final class ExpiredStateFilter implements CompactionFilter {
         Rule[] others =
                 Arrays.stream(rules).filter(rule -> rule.stateId() != stateId).toArray(Rule[]::new);
         Rule rule = rule(stateId, descriptor, stateSerializer);
+        String kept = whatStays(descriptor, rule);
+        if (kept != null) {
+            LOG.warn("State {}: {}", descriptor.getName(), kept);
+        }
         if (rule != null) {
             others = Arrays.copyOf(others, others.length + 1);
             others[others.length - 1] = rule;
@@ -64,6 +72,20 @@ public final class ExpiredStateFilter implements CompactionFilter {
             default:
                 return new Rule(stateId, millis, 0, NOT_A_LIST);
         }
+    }
+
+    /** What of a state is not cleaned up although its descriptor asks for it; null for nothing. */
+    private static String whatStays(StateDescriptor<?, ?> descriptor, Rule rule) {
+        if (descriptor.getType() != StateDescriptor.Type.LIST
+                || !descriptor.getTtlConfig().isEnabled()
+                || !descriptor.getTtlConfig().getCleanupStrategies().inRocksdbCompactFilter()) {
+            return null;
+        }
+        return (rule == null
+                        ? "the elements of its lists have no fixed length, so that compactions drop no list whose time to live is over, "
+                        : "compactions drop a list once the time to live of all its elements is over, ")
+                + "and no elements of a list that lives: those stay in state and checkpoints, hidden, until the list is"
+                + " written as a whole (update, clear, or a read with UpdateType.OnReadAndWrite).";
     }
 
     @Override
