@@ -10,12 +10,14 @@ import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.state.MapState;
 import org.apache.flink.api.common.state.MapStateDescriptor;
+import org.apache.flink.api.common.state.ReducingStateDescriptor;
 import org.apache.flink.api.common.state.StateTtlConfig;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeutils.base.IntSerializer;
 import org.apache.flink.api.common.typeutils.base.StringSerializer;
 import org.apache.flink.runtime.state.KeyGroupRange;
+import org.apache.flink.runtime.state.internal.InternalReducingState;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -76,6 +78,37 @@ class TimeToLiveTest {
                 assertThat(map.get(1)).isEqualTo(key < 50 ? null : "one");
                 assertThat(forever.value()).isEqualTo(key);
             }
+        }
+    }
+
+    @Test
+    void namespacesThatAreOverMergeToNothing() throws Exception {
+        AtomicLong now = new AtomicLong(1000);
+        ReducingStateDescriptor<Integer> descriptor =
+                new ReducingStateDescriptor<>("sum", Integer::sum, IntSerializer.INSTANCE);
+        descriptor.enableTimeToLive(
+                StateTtlConfig.newBuilder(Duration.ofMillis(10)).build());
+        try (BackendHarness slot = new BackendHarness()) {
+            slot.setTimeProvider(now::get);
+            ForebayKeyedStateBackend<Integer> backend = slot.forebay(
+                    BackendHarness.options(temporary),
+                    IntSerializer.INSTANCE,
+                    128,
+                    new KeyGroupRange(0, 127),
+                    List.of());
+            InternalReducingState<Integer, Integer, Integer> sum = (InternalReducingState<Integer, Integer, Integer>)
+                    (Object) backend.getOrCreateKeyedState(IntSerializer.INSTANCE, descriptor);
+            backend.setCurrentKey(1);
+            for (int namespace = 1; namespace <= 3; namespace++) {
+                sum.setCurrentNamespace(namespace);
+                sum.add(namespace);
+            }
+            now.addAndGet(100);
+            sum.mergeNamespaces(1, List.of(2));
+            sum.setCurrentNamespace(1);
+            assertThat(sum.get()).isNull();
+            sum.add(7);
+            assertThat(sum.get()).isEqualTo(7);
         }
     }
 }

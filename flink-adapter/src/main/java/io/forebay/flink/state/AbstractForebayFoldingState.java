@@ -54,7 +54,12 @@ abstract class AbstractForebayFoldingState<K, N, I, A, O> extends AbstractForeba
         setCurrentNamespace(target);
         if (merged != null) {
             A present = readValue();
-            writeValue(present == null ? merged : fold(merged, present));
+            A result = present == null ? merged : fold(merged, present);
+            if (result == null) { // the time to live of both is over
+                clear();
+            } else {
+                writeValue(result);
+            }
         }
     }
 
