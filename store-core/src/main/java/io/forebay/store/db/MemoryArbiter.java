@@ -7,6 +7,7 @@ import io.forebay.store.StoreException;
 import io.forebay.store.cache.SlabPool;
 import io.forebay.store.util.Callbacks;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.slf4j.Logger;
@@ -185,15 +186,22 @@ final class MemoryArbiter {
                 oldestOpen("The oldest open one is an ", "."));
     }
 
+    private record Sized(Tenant tenant, long bytes) {}
+
     /** Freezes the largest active memtable of another store that is larger than {@code ownBytes} and whose writer is not inside. */
     Freeze freezeLarger(Tenant self, long ownBytes) {
-        List<Tenant> others = new ArrayList<>(tenants);
-        others.remove(self);
-        others.removeIf(tenant -> tenant.activeBytes() <= ownBytes);
-        others.sort((a, b) -> Long.compare(b.activeBytes(), a.activeBytes()));
+        // Asked once each: writers change it meanwhile, and an order must not.
+        List<Sized> others = new ArrayList<>();
+        for (Tenant tenant : tenants) {
+            long bytes = tenant == self ? 0 : tenant.activeBytes();
+            if (bytes > ownBytes) {
+                others.add(new Sized(tenant, bytes));
+            }
+        }
+        others.sort(Comparator.comparingLong(Sized::bytes).reversed());
         Freeze outcome = Freeze.NOTHING;
-        for (Tenant tenant : others) {
-            Freeze tried = tenant.tryFreeze();
+        for (Sized other : others) {
+            Freeze tried = other.tenant().tryFreeze();
             if (tried == Freeze.DONE) {
                 return tried;
             }
