@@ -83,6 +83,7 @@ public record ForebayConfig(
                     KEEP_UNTIL_EMITTED_CONFIG,
                     Type.BOOLEAN,
                     false,
+                    new ConfigDef.NonNullValidator(),
                     Importance.MEDIUM,
                     "Whether windows and sessions that are put out when they close are kept until they were put out. By default they "
                             + "are lost when stream time moves past their retention first, as with Kafka's own stores: so they are "
@@ -122,7 +123,8 @@ public record ForebayConfig(
 
     private static Object number(ConfigDef.ConfigKey key, Object value) {
         try {
-            return ConfigDef.parseType(key.name, value, key.type);
+            Object given = value instanceof Long number && key.type == Type.INT ? number.toString() : value;
+            return ConfigDef.parseType(key.name, given, key.type);
         } catch (ConfigException e) {
             throw key.validator instanceof WholeNumbers numbers ? numbers.refusal(key.name, value) : e;
         }

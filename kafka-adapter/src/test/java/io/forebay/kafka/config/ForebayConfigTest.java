@@ -72,6 +72,21 @@ class ForebayConfigTest {
     }
 
     @Test
+    void longsAreTakenForIntegers() {
+        assertThat(ForebayConfig.from(Map.of("forebay.background.threads", 2L, "forebay.max.open.files", 16L)))
+                .isEqualTo(ForebayConfig.from(Map.of("forebay.max.open.files", 16)));
+    }
+
+    @Test
+    void aSwitchThatIsNullIsRefusedByName() {
+        Map<String, Object> configs = new HashMap<>();
+        configs.put("forebay.keep.until.emitted", null);
+        assertThatThrownBy(() -> ForebayConfig.from(configs))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("forebay.keep.until.emitted");
+    }
+
+    @Test
     void aValueThatIsNullIsRefusedByName() {
         Map<String, Object> configs = new HashMap<>();
         configs.put("forebay.memory.bytes", null);

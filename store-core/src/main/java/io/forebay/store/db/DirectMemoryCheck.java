@@ -41,6 +41,7 @@ final class DirectMemoryCheck {
 
     /** A third more, in mebibytes. */
     private static String flag(long bytes) {
-        return (bytes / 3 * 4 >> 20) + 1 + "m";
+        long mebibytes = bytes >> 20;
+        return mebibytes + mebibytes / 3 + 1 + "m";
     }
 }

@@ -22,6 +22,9 @@ class DirectMemoryCheckTest {
         assertThatThrownBy(() -> DirectMemoryCheck.check(256 * MIB, new DirectMemory.State(256 * MIB - 1, false, 0)))
                 .isInstanceOf(MemoryBudgetException.class)
                 .hasMessageNotContaining("heap");
+        assertThatThrownBy(() -> DirectMemoryCheck.check(Long.MAX_VALUE, new DirectMemory.State(MIB, false, 0)))
+                .isInstanceOf(MemoryBudgetException.class)
+                .hasMessageContaining("-XX:MaxDirectMemorySize=11728124029610m");
     }
 
     @Test
