@@ -30,6 +30,7 @@ import org.apache.flink.api.common.typeutils.base.StringSerializer;
 import org.apache.flink.api.common.typeutils.base.array.BytePrimitiveArraySerializer;
 import org.apache.flink.api.java.tuple.Tuple2;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.MemorySize;
 import org.apache.flink.core.memory.DataOutputSerializer;
 import org.apache.flink.runtime.checkpoint.CheckpointType;
 import org.apache.flink.runtime.state.IncrementalRemoteKeyedStateHandle;
@@ -279,6 +280,39 @@ class KeyedStateTest {
             list.setCurrentNamespace(namespace);
             assertThat(list.get()).isNull();
         }
+    }
+
+    /** As one value they would need more memory than the slot has. */
+    @Test
+    void listsLargerThanMemoryAreMergedReplacedAndRead() throws Exception {
+        Configuration options = BackendHarness.options(temporary);
+        options.set(ForebayOptions.FIXED_MEMORY_PER_SLOT, MemorySize.parse("4mb"));
+        backend = slot.forebay(options, IntSerializer.INSTANCE, 128, ALL, List.of());
+        InternalListState<Integer, Integer, String> list =
+                (InternalListState<Integer, Integer, String>) (Object) backend.getOrCreateKeyedState(
+                        IntSerializer.INSTANCE, new ListStateDescriptor<>("list", StringSerializer.INSTANCE));
+        backend.setCurrentKey(1);
+        list.setCurrentNamespace(1);
+        List<String> elements = new ArrayList<>();
+        for (int i = 0; i < 300; i++) {
+            elements.add(i + ",".repeat(i * 211 % 60_000));
+            list.add(elements.get(i));
+        }
+        list.setCurrentNamespace(2);
+        list.add("first");
+        list.mergeNamespaces(2, List.of(1));
+        List<String> merged = new ArrayList<>(List.of("first"));
+        merged.addAll(elements);
+        list.setCurrentNamespace(2);
+        assertThat(list.getInternal()).isEqualTo(merged);
+        list.update(elements);
+        assertThat(list.getInternal()).isEqualTo(elements);
+        list.addAll(merged);
+        merged.addAll(0, elements);
+        assertThat(list.getInternal()).isEqualTo(merged);
+        assertThatThrownBy(() -> list.update(Arrays.asList("other", null))).isInstanceOf(NullPointerException.class);
+        list.setCurrentNamespace(1);
+        assertThat(list.getInternal()).isNull();
     }
 
     @Test

@@ -72,6 +72,12 @@ public abstract class AbstractForebayState<K, N, V> implements InternalKvState<K
             TtlTimeProvider timeProvider)
             throws IOException;
 
+    /** Stores what {@link #migrate} has made of a row. */
+    void writeMigrated(byte[] key, int keyLength, DataOutputSerializer migrated, TtlAwareSerializer<V, ?> current)
+            throws IOException {
+        store.put(key, 0, keyLength, migrated.getSharedBuffer(), 0, migrated.length());
+    }
+
     @Override
     public TypeSerializer<K> getKeySerializer() {
         return context.keySerializer();

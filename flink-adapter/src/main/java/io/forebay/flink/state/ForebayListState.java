@@ -3,6 +3,7 @@ package io.forebay.flink.state;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Iterator;
 import java.util.List;
 import org.apache.flink.api.common.state.StateDescriptor;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
@@ -23,6 +24,8 @@ import org.apache.flink.util.Preconditions;
 final class ForebayListState<K, N, V> extends AbstractForebayState<K, N, List<V>>
         implements InternalListState<K, N, V> {
     static final byte DELIMITER = ',';
+    /** A longer list is written in pieces of about so many bytes: as one value it need not fit into memory. */
+    private static final int PIECE_BYTES = 128 << 10;
 
     private TypeSerializer<V> elementSerializer;
 
@@ -66,10 +69,7 @@ final class ForebayListState<K, N, V> extends AbstractForebayState<K, N, List<V>
     @Override
     public void addAll(List<V> elements) throws IOException {
         Preconditions.checkNotNull(elements, "List of values to add cannot be null.");
-        if (!elements.isEmpty()) {
-            serializeElements(elements);
-            mergeOut();
-        }
+        write(elements, false);
     }
 
     @Override
@@ -83,14 +83,12 @@ final class ForebayListState<K, N, V> extends AbstractForebayState<K, N, List<V>
         if (elements.isEmpty()) {
             clear();
         } else {
-            serializeElements(elements);
-            selectRow();
-            writeSelected();
+            write(elements, true);
         }
     }
 
     @Override
-    public void mergeNamespaces(N target, Collection<N> sources) {
+    public void mergeNamespaces(N target, Collection<N> sources) throws IOException {
         if (sources == null) {
             return;
         }
@@ -104,7 +102,7 @@ final class ForebayListState<K, N, V> extends AbstractForebayState<K, N, List<V>
                 store.delete(row.array(), 0, row.length());
                 setCurrentNamespace(target);
                 selectRow();
-                store.merge(row.array(), 0, row.length(), value.array(), 0, value.length());
+                write(row.array(), row.length(), value.array(), value.length(), elementSerializer, false);
             }
         }
         setCurrentNamespace(target);
@@ -134,14 +132,63 @@ final class ForebayListState<K, N, V> extends AbstractForebayState<K, N, List<V>
         }
     }
 
-    private void serializeElements(List<V> elements) throws IOException {
-        out.clear();
+    @Override
+    void writeMigrated(byte[] key, int keyLength, DataOutputSerializer migrated, TtlAwareSerializer<List<V>, ?> current)
+            throws IOException {
+        write(
+                key,
+                keyLength,
+                migrated.getSharedBuffer(),
+                migrated.length(),
+                ((TtlAwareSerializer.TtlAwareListSerializer<V>) current).getElementSerializer(),
+                true);
+    }
+
+    /** @param anew instead of what there is; else behind it */
+    private void write(List<V> elements, boolean anew) throws IOException {
         for (V element : elements) {
             Preconditions.checkNotNull(element, "You cannot add null to a value list.");
-            if (out.length() > 0) {
+        }
+        selectRow();
+        boolean first = anew;
+        out.clear();
+        for (Iterator<V> rest = elements.iterator(); rest.hasNext(); ) {
+            elementSerializer.serialize(rest.next(), out);
+            if (!rest.hasNext() || out.length() >= PIECE_BYTES) {
+                writePiece(row.array(), row.length(), out.getSharedBuffer(), 0, out.length(), first);
+                first = false;
+                out.clear();
+            } else {
                 out.write(DELIMITER);
             }
-            elementSerializer.serialize(element, out);
+        }
+    }
+
+    /** Cuts a list between elements, which only their serializer can tell. */
+    private void write(byte[] key, int keyLength, byte[] list, int length, TypeSerializer<V> serializer, boolean anew)
+            throws IOException {
+        in.setBuffer(list, 0, length);
+        boolean first = anew;
+        int from = 0;
+        while (length - from > PIECE_BYTES) {
+            while (in.getPosition() - from < PIECE_BYTES && in.available() > 0) {
+                ListDelimitedSerializer.deserializeNextElement(in, serializer);
+            }
+            if (in.available() == 0) {
+                break;
+            }
+            writePiece(key, keyLength, list, from, in.getPosition() - 1 - from, first);
+            first = false;
+            from = in.getPosition();
+        }
+        writePiece(key, keyLength, list, from, length - from, first);
+    }
+
+    private void writePiece(byte[] key, int keyLength, byte[] bytes, int from, int length, boolean anew) {
+        if (anew) {
+            store.put(key, 0, keyLength, bytes, from, length);
+        } else {
+            store.merge(key, 0, keyLength, bytes, from, length);
         }
     }
 

@@ -76,7 +76,7 @@ public final class StateMigration {
                     in.setBuffer(value.array(), 0, value.length());
                     out.clear();
                     state.migrate(in, out, prior, current, timeProvider);
-                    store.put(rows.keyArray(), 0, rows.keyLength(), out.getSharedBuffer(), 0, out.length());
+                    state.writeMigrated(rows.keyArray(), rows.keyLength(), out, current);
                 }
             } catch (Exception e) {
                 throw new StateMigrationException("Cannot migrate the state " + registered.name(), e);
