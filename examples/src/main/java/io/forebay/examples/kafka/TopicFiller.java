@@ -22,6 +22,8 @@ final class TopicFiller {
         properties.put("batch.size", "262144");
         properties.put("buffer.memory", "67108864");
         properties.put("enable.idempotence", "true");
+        // A machine that stands still for two minutes, which is the default, is no broker that refuses.
+        properties.put("delivery.timeout.ms", "1800000");
         AtomicReference<Exception> failure = new AtomicReference<>();
         long started = System.nanoTime();
         try (KafkaProducer<String, Long> producer =
