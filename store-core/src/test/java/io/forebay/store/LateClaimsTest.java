@@ -7,7 +7,6 @@ import io.forebay.store.testing.CrashFileStore;
 import io.forebay.store.testing.ForwardingFileStore;
 import io.forebay.store.testing.SteppedEnvironment;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -211,17 +210,7 @@ class LateClaimsTest {
         }
 
         private WritableFile watched(WritableFile file) {
-            return new WritableFile() {
-                @Override
-                public void append(ByteBuffer bytes) throws IOException {
-                    file.append(bytes);
-                }
-
-                @Override
-                public long position() {
-                    return file.position();
-                }
-
+            return new Writer(file) {
                 @Override
                 public void sync() throws IOException {
                     Runnable now = next;
@@ -229,12 +218,7 @@ class LateClaimsTest {
                     if (now != null) {
                         now.run();
                     }
-                    file.sync();
-                }
-
-                @Override
-                public void close() throws IOException {
-                    file.close();
+                    super.sync();
                 }
             };
         }
