@@ -35,31 +35,34 @@ import org.openjdk.jcstress.infra.results.III_Result;
 @State
 public class VersionReferencesStress {
     private static final FileId ID = new FileId(0, 1);
+    private static final StressParts.IdleExecutor NOBODY = new StressParts.IdleExecutor();
+
+    // Shared, because a state that takes long to make leaves few of them to be tried.
+    private static final SlabPool POOL = new SlabPool(StressParts.POISON, 1 << 20);
+    private static final TableCache TABLES = new TableCache(new BlockCache(POOL), POOL, 1);
+    private static final MemoryArbiter ARBITER = new MemoryArbiter(POOL, NOBODY, new SystemClock());
+    private static final Lifecycle LIFECYCLE = new Lifecycle("stress");
+    private static final MemoryFileStore FILES = new MemoryFileStore();
+    private static final TrackedMemtable MEMTABLE = new TrackedMemtable(new Memtable(POOL, null), 1);
 
     private final StressParts.IdleExecutor executor = new StressParts.IdleExecutor();
-    private final FileRegistry registry;
+    private final FileRegistry registry = new FileRegistry(FILES, TABLES, executor);
     private final Version first;
+    private final Version second = new Version(List.of());
     private final ReadStates states;
 
     public VersionReferencesStress() {
-        SlabPool pool = new SlabPool(StressParts.POISON, 1 << 20);
-        TableCache tables = new TableCache(new BlockCache(pool), pool, 1);
-        registry = new FileRegistry(new MemoryFileStore(), tables, executor);
         PhysicalFile file = registry.acquire(ID, 1);
         FileMeta meta = new FileMeta(ID, 1, KeyRange.all(), false, 1, 1, 1, 0, 0, -1, 0, file);
         first = new Version(List.of(new SortedRun(SortedRun.BOTTOM, List.of(meta))));
         file.release();
-        states = new ReadStates(
-                new Lifecycle("stress"),
-                new MemoryArbiter(pool, executor, new SystemClock()),
-                new TrackedMemtable(new Memtable(pool, null), 1),
-                first);
+        MEMTABLE.memtable.retain();
+        states = new ReadStates(LIFECYCLE, ARBITER, MEMTABLE, first);
         first.release();
     }
 
     @Actor
     public void background() {
-        Version second = new Version(List.of());
         states.install(second, List.of());
         second.release();
     }
@@ -75,6 +78,7 @@ public class VersionReferencesStress {
 
     @Arbiter
     public void end(III_Result seen) {
+        states.close();
         seen.r3 = registry.isLive(ID) ? -1 : executor.work();
     }
 }
