@@ -2,6 +2,7 @@ package io.forebay.store;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.forebay.store.testing.CrashFileStore;
 import io.forebay.store.testing.HeapSlabs;
@@ -69,6 +70,18 @@ class DiscardedFlushTest {
             EnvironmentStatistics statistics = environment.statistics();
             assertThat(statistics.memtableBytes()).isZero();
             assertThat(slabs.outstanding()).isZero();
+        }
+    }
+
+    /** What a close drops has left the memtables as well, but it is in no file. */
+    @Test
+    void aFlushThatADiscardOvertakesSaysSo() throws Exception {
+        try (Environment environment =
+                Environment.builder().clock(clock).executor(executor).build()) {
+            Store store = environment.open(new CrashFileStore(), StoreOptions.defaults());
+            store.put(new byte[] {1}, new byte[10]);
+            executor.execute(BackgroundExecutor.Kind.FLUSH, store::discard);
+            assertThatThrownBy(store::flush).isInstanceOf(StoreClosedException.class);
         }
     }
 

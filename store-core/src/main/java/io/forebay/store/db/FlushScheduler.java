@@ -127,11 +127,12 @@ final class FlushScheduler {
     /** Waits until all writes up to {@code sequence} are in files; they are frozen already. */
     void awaitFlushed(long sequence) {
         store.progress.await("a flush", () -> {
-            if (store.states.isFlushed(sequence)) {
-                return true;
+            boolean flushed = store.states.isFlushed(sequence);
+            store.lifecycle.checkOpen(); // what a close drops has left the memtables, too
+            if (!flushed) {
+                store.lifecycle.checkFailure();
             }
-            store.lifecycle.checkRunning();
-            return false;
+            return flushed;
         });
     }
 }
