@@ -36,6 +36,8 @@ package io.forebay.store;
  * @param backgroundFailures flushes, compactions, and writes of manifest or write-ahead log that failed
  * @param backgroundRetries attempts to do failed work again
  * @param resumes how often the store took writes again after a failure
+ * @param jobsRedone flushes and compactions done once more without the compaction filter, because what it dropped was needed
+ *     by a snapshot or an iterator that was opened meanwhile
  * @param idleIteratorsEmptied how often an iterator that nobody moved gave its memtables back, because they were in files
  * @param oldestIteratorMillis how long the oldest open iterator has been open, in milliseconds; 0 when none is open
  * @param oldestIterator who opened it: the thread, and with {@link Environment.Builder#leakTracking} the place; null when none
@@ -74,6 +76,7 @@ public record StoreStatistics(
         long backgroundFailures,
         long backgroundRetries,
         long resumes,
+        long jobsRedone,
         long idleIteratorsEmptied,
         long oldestIteratorMillis,
         String oldestIterator) {}

@@ -105,6 +105,7 @@ class LateClaimsTest {
             runTheJob(store, compaction);
             Snapshot snapshot = opened.get(0);
             assertThat(entries(snapshot)).isEqualTo(ALL);
+            assertThat(store.statistics().jobsRedone()).isEqualTo(1);
             assertThat(snapshot.get(bytes("d"))).isEqualTo(bytes("Dd"));
             store.compact();
             assertThat(entries(snapshot)).isEqualTo(ALL);

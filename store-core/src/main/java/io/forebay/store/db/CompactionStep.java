@@ -38,6 +38,7 @@ final class CompactionStep {
     void run(Compaction compaction, Version version) throws IOException {
         JobFilter filter = JobFilter.of(store);
         if (!tryRun(compaction, version, filter)) {
+            store.counters.jobsRedone.incrementAndGet();
             tryRun(compaction, version, null);
         }
     }

@@ -23,6 +23,8 @@ final class Counters {
     final AtomicLong retries = new AtomicLong();
     /** How often the store took writes again after a failure. */
     final AtomicLong resumes = new AtomicLong();
+    /** Flushes and compactions done once more without the compaction filter. */
+    final AtomicLong jobsRedone = new AtomicLong();
 
     final AtomicLong flushes = new AtomicLong();
     final AtomicLong bytesFlushed = new AtomicLong();

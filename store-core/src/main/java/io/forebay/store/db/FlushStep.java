@@ -83,6 +83,7 @@ final class FlushStep {
     /** @param lastWanted writes above this commit are left out; null: all are wanted */
     private void flush(List<TrackedMemtable> batch, WritePath writes, CommitMark lastWanted) throws IOException {
         if (!tryFlush(batch, writes, lastWanted, JobFilter.of(store))) {
+            store.counters.jobsRedone.incrementAndGet();
             tryFlush(batch, writes, lastWanted, null);
         }
     }

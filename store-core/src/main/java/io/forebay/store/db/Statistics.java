@@ -91,6 +91,7 @@ final class Statistics {
                     counters.failures.get(),
                     counters.retries.get(),
                     counters.resumes.get(),
+                    counters.jobsRedone.get(),
                     counters.idleIteratorsEmptied.sum(),
                     oldest == null ? 0 : (store.shared.clock().nanoTime() - oldest.nanos()) / 1_000_000,
                     oldest == null ? null : oldest.describe(store.shared.clock()));
