@@ -170,6 +170,36 @@ class CheckpointLifecycleTest {
         restoreAndCheck(third);
     }
 
+    /** As those of the changelog backend are, which numbers its snapshots from 1 on when it takes over a job. */
+    @Test
+    void idsMayBeginAnewAfterARestore() throws Exception {
+        IncrementalRemoteKeyedStateHandle completed = checkpoint(500);
+        complete(500, completed);
+        restoreAndCheck(completed);
+        for (long id = 1; id <= 4; id++) {
+            IncrementalRemoteKeyedStateHandle next = checkpoint(id);
+            BackendHarness.checkReferences(completed, next);
+            completeAtJobManager(500 + id, next);
+            states.backend.notifyCheckpointComplete(id);
+            completed = next;
+        }
+        restoreAndCheck(completed);
+    }
+
+    @Test
+    void anIdThatComesAgainAfterARestoreIsNotTakenForTheRestoredOne() throws Exception {
+        IncrementalRemoteKeyedStateHandle restored = checkpoint(2);
+        complete(2, restored);
+        restoreAndCheck(restored);
+        IncrementalRemoteKeyedStateHandle last = null;
+        for (long id = 1; id <= 3; id++) {
+            last = checkpoint(id);
+        }
+        // Of these three, the JobManager has seen the last one only.
+        completeAtJobManager(3, last);
+        restoreAndCheck(last);
+    }
+
     @Test
     void aFailedUploadLeavesNothingBehind() throws Exception {
         completeAtJobManager(1, checkpoint(1));

@@ -47,7 +47,6 @@ final class NativeRestore<K> implements RestoreOperation {
     private final List<RestoreSource> sources = new ArrayList<>();
     private final Map<String, StreamStateHandle> downloads = new HashMap<>();
     private final Map<String, StreamStateHandle> sharedFiles = new HashMap<>();
-    private long checkpointId = -1;
     private int sentAgain;
     private boolean keySerializerChecked;
 
@@ -83,7 +82,7 @@ final class NativeRestore<K> implements RestoreOperation {
                     sentAgain);
         }
         UploadHistory history = new UploadHistory();
-        history.restored(checkpointId, sharedFiles);
+        history.restored(sharedFiles);
         return new RestoredStore(store, history, backendId());
     }
 
@@ -125,7 +124,6 @@ final class NativeRestore<K> implements RestoreOperation {
                 sharedFiles.put(file.name(), remote);
             }
         }
-        checkpointId = Math.max(checkpointId, handle.getCheckpointId());
     }
 
     /**

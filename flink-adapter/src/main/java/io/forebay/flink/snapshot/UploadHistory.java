@@ -22,31 +22,41 @@ public final class UploadHistory {
      */
     record Upload(StreamStateHandle handle, boolean fresh) {}
 
-    private final SortedMap<Long, Map<String, Upload>> byCheckpoint = new TreeMap<>();
+    /** Files of checkpoints that are not known to be completed yet. */
+    private final SortedMap<Long, Map<String, Upload>> pending = new TreeMap<>();
+
+    private Map<String, StreamStateHandle> completed = Map.of();
     private long lastCompleted = -1;
 
-    /** Takes up the history of the job: files of the completed checkpoint that was restored, by name. */
-    public synchronized void restored(long checkpointId, Map<String, StreamStateHandle> files) {
-        Map<String, Upload> uploads = new HashMap<>();
-        files.forEach((name, handle) -> uploads.put(name, new Upload(handle, true)));
-        byCheckpoint.put(checkpointId, uploads);
-        lastCompleted = checkpointId;
+    /**
+     * Takes up the history of the job: files of the completed checkpoint that was restored, by name. Its id does not count:
+     * under the changelog backend, ids are numbers of materializations, which may begin anew after a restore.
+     */
+    public synchronized void restored(Map<String, StreamStateHandle> files) {
+        completed = Map.copyOf(files);
     }
 
+    /** Ignored when a later checkpoint has completed already: then this one never will. */
     synchronized void uploaded(long checkpointId, Map<String, Upload> files) {
-        byCheckpoint.put(checkpointId, files);
-    }
-
-    /** Ignored for ids that are not known (savepoints) or older than the last completed checkpoint. */
-    synchronized void completed(long checkpointId) {
-        if (checkpointId > lastCompleted && byCheckpoint.containsKey(checkpointId)) {
-            byCheckpoint.headMap(checkpointId).clear();
-            lastCompleted = checkpointId;
+        if (checkpointId > lastCompleted) {
+            pending.put(checkpointId, files);
         }
     }
 
+    /** Ignored for ids that are not known: those of savepoints, of earlier attempts, or older than the last completed one. */
+    synchronized void completed(long checkpointId) {
+        Map<String, Upload> files = pending.get(checkpointId);
+        if (files == null) {
+            return;
+        }
+        completed = new HashMap<>();
+        files.forEach((name, upload) -> completed.put(name, upload.handle()));
+        lastCompleted = checkpointId;
+        pending.headMap(checkpointId + 1).clear();
+    }
+
     synchronized void aborted(long checkpointId) {
-        byCheckpoint.remove(checkpointId);
+        pending.remove(checkpointId);
     }
 
     /**
@@ -55,26 +65,18 @@ public final class UploadHistory {
      * before the news came here. Nor those of a native savepoint that the job has claimed.
      */
     synchronized Map<String, StreamStateHandle> reusable() {
-        Map<String, StreamStateHandle> reusable = new HashMap<>();
-        Map<String, Upload> completed = byCheckpoint.get(lastCompleted);
-        if (completed == null) {
-            return reusable;
+        Map<String, StreamStateHandle> reusable = new HashMap<>(completed);
+        // Its path is relative to the metadata of the savepoint that it belongs to; in those of another snapshot it
+        // would
+        // name a file that is not there.
+        reusable.values().removeIf(handle -> handle instanceof RelativeFileStateHandle);
+        for (Map<String, Upload> later : pending.values()) {
+            later.forEach((name, upload) -> {
+                if (upload.fresh()) {
+                    reusable.remove(name);
+                }
+            });
         }
-        completed.forEach((name, upload) -> {
-            // Its path is relative to the metadata of the savepoint that it belongs to; in those of another snapshot it
-            // would name a file that is not there.
-            if (!(upload.handle() instanceof RelativeFileStateHandle)) {
-                reusable.put(name, upload.handle());
-            }
-        });
-        byCheckpoint
-                .tailMap(lastCompleted + 1)
-                .values()
-                .forEach(later -> later.forEach((name, upload) -> {
-                    if (upload.fresh()) {
-                        reusable.remove(name);
-                    }
-                }));
         return reusable;
     }
 }

@@ -82,11 +82,24 @@ class UploadHistoryTest {
 
     @Test
     void aRestoredCheckpointIsACompletedOne() {
-        history.restored(7, Map.of("a", handle("a@7")));
+        history.restored(Map.of("a", handle("a@7")));
+        assertThat(history.reusable()).containsOnlyKeys("a");
+        history.completed(7);
+        history.aborted(7);
         assertThat(history.reusable()).containsOnlyKeys("a");
         checkpoint(8, "+a");
         assertThat(history.reusable()).isEmpty();
         history.completed(8);
         assertThat(history.reusable().get("a")).isEqualTo(handle("a@8"));
+    }
+
+    @Test
+    void anUploadThatEndsAfterALaterCheckpointHasCompletedDoesNotCount() {
+        checkpoint(2, "+a");
+        history.completed(2);
+        checkpoint(1, "+a");
+        assertThat(history.reusable()).containsOnlyKeys("a");
+        history.completed(1);
+        assertThat(history.reusable().get("a")).isEqualTo(handle("a@2"));
     }
 }
