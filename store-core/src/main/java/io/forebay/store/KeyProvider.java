@@ -16,7 +16,7 @@ import java.util.Objects;
  *
  * <p>Called from many threads at once, background threads included; a call may block for as long as a file may take to
  * open. An {@link IOException} is treated like one of the disk: a file that cannot be begun stops a flush, not the process;
- * so does a {@link RuntimeException}, until {@link Store#resume}. It must not use the store that it is for: a read of the file
+ * so does a {@link RuntimeException}, until {@link Store#resume}. It may read other stores, but not the one that it is for: a read of the file
  * that is being opened, and whatever would wait for background work, get {@link IllegalStateException}.
  */
 public interface KeyProvider {

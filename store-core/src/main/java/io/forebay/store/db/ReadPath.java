@@ -1,21 +1,18 @@
 package io.forebay.store.db;
 
 import io.forebay.store.KeyRange;
-import io.forebay.store.MergeFunction;
 import io.forebay.store.StoreClosedException;
 import io.forebay.store.StoreException;
 import io.forebay.store.StoreIoException;
 import io.forebay.store.StoreIterator;
 import io.forebay.store.ValueBuffer;
 import io.forebay.store.iter.EmptySpans;
-import io.forebay.store.iter.MergedValue;
 import io.forebay.store.key.KeyHash;
 import io.forebay.store.key.PointLookup;
 import io.forebay.store.memtable.Memtable;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 
@@ -46,30 +43,36 @@ final class ReadPath {
 
     private final StoreContext store;
     private final WritePath writes;
-    private final MergeFunction mergeFunction;
-    /** As of {@link MergeFunction#appendDelimiter}. */
-    private final int delimiter;
+    private final LookupResult results;
 
     ReadPath(StoreContext store, WritePath writes) {
         this.store = store;
         this.writes = writes;
-        mergeFunction = store.options.mergeFunction();
-        delimiter = mergeFunction == null ? -1 : mergeFunction.appendDelimiter();
+        results = new LookupResult(store);
     }
 
     /** @param claim the state to read, or null for the present one */
     byte[] get(byte[] key, SnapshotList.Entry claim) {
-        ReadContext context = ReadContext.ofThread();
-        ValueBuffer buffer = context.buffer();
         store.lifecycle.checkReadable();
-        return read(context, key, 0, key.length, buffer, claim) ? buffer.toByteArray() : null;
+        ReadContext context = ReadContext.begin();
+        try {
+            ValueBuffer buffer = context.buffer();
+            return read(context, key, 0, key.length, buffer, claim) ? buffer.toByteArray() : null;
+        } finally {
+            context.end();
+        }
     }
 
     /** @param claim the state to read, or null for the present one */
     boolean get(byte[] key, int offset, int length, ValueBuffer into, SnapshotList.Entry claim) {
         Objects.checkFromIndexSize(offset, length, key.length);
         store.lifecycle.checkReadable();
-        return read(ReadContext.ofThread(), key, offset, length, into, claim);
+        ReadContext context = ReadContext.begin();
+        try {
+            return read(context, key, offset, length, into, claim);
+        } finally {
+            context.end();
+        }
     }
 
     List<byte[]> multiGet(List<byte[]> keys, SnapshotList.Entry claim) {
@@ -247,7 +250,7 @@ final class ReadPath {
         if (!done) {
             return Memtable.RETRY;
         }
-        return finish(lookup, into) ? Memtable.FOUND : Memtable.SETTLED;
+        return results.bring(lookup, into) ? Memtable.FOUND : Memtable.SETTLED;
     }
 
     private List<byte[]> multiGetClaimed(List<byte[]> keys, SnapshotList.Entry claim) {
@@ -263,36 +266,45 @@ final class ReadPath {
     private List<byte[]> multiGet(List<byte[]> list, ReadState state, long limit, boolean claimed) {
         try {
             byte[][] keys = list.toArray(new byte[0][]);
-            int size = keys.length;
             for (byte[] key : keys) {
                 Objects.requireNonNull(key, "a key");
             }
-            int fileReads = 0;
-            long[] order = size > 1 && !state.version.runs().isEmpty() ? KeyOrder.of(keys) : null;
-            ReadContext context = ReadContext.ofThread();
-            PointLookup lookup = context.lookup;
-            byte[][] values = new byte[size][];
-            for (int i = 0; i < size; i++) {
-                int index = order == null ? i : (int) order[i];
-                byte[] key = keys[index];
-                ValueBuffer buffer = context.buffer();
-                lookup.start(key, 0, key.length, KeyHash.of(key, 0, key.length), limit, buffer);
-                int result = searchMemtables(state, lookup, claimed);
-                if (result == Memtable.RETRY) {
-                    return null;
-                }
-                if (result == Memtable.CONTINUE) {
-                    fileReads++;
-                    searchFiles(state, lookup);
-                }
-                values[index] = finish(lookup, buffer) ? buffer.toByteArray() : null;
+            ReadContext context = ReadContext.begin();
+            try {
+                byte[][] values = multiGet(context, keys, state, limit, claimed);
+                return values == null ? null : new ArrayList<>(Arrays.asList(values));
+            } finally {
+                context.end();
             }
-            store.counters.memtableReads.add(size - fileReads);
-            store.counters.fileReads.add(fileReads);
-            return new ArrayList<>(Arrays.asList(values));
         } finally {
             state.release();
         }
+    }
+
+    private byte[][] multiGet(ReadContext context, byte[][] keys, ReadState state, long limit, boolean claimed) {
+        int size = keys.length;
+        int fileReads = 0;
+        long[] order = size > 1 && !state.version.runs().isEmpty() ? KeyOrder.of(keys) : null;
+        PointLookup lookup = context.lookup;
+        byte[][] values = new byte[size][];
+        for (int i = 0; i < size; i++) {
+            int index = order == null ? i : (int) order[i];
+            byte[] key = keys[index];
+            ValueBuffer buffer = context.buffer();
+            lookup.start(key, 0, key.length, KeyHash.of(key, 0, key.length), limit, buffer);
+            int result = searchMemtables(state, lookup, claimed);
+            if (result == Memtable.RETRY) {
+                return null;
+            }
+            if (result == Memtable.CONTINUE) {
+                fileReads++;
+                searchFiles(state, lookup);
+            }
+            values[index] = results.bring(lookup, buffer) ? buffer.toByteArray() : null;
+        }
+        store.counters.memtableReads.add(size - fileReads);
+        store.counters.fileReads.add(fileReads);
+        return values;
     }
 
     /**
@@ -345,31 +357,6 @@ final class ReadPath {
             store.lifecycle.checkReadable(); // the files of a closed store may be gone
             throw new StoreIoException("Reading store " + store.options.name() + " failed", e);
         }
-    }
-
-    /** Brings the value, if there is one, to {@code into}. */
-    private boolean finish(PointLookup lookup, ValueBuffer into) {
-        if (!lookup.isFound()) {
-            return false;
-        }
-        List<byte[]> values = lookup.operandsNewestFirst();
-        if (values.size() > 1) {
-            MergedValue.check(values, store.shared.limits().valueBytes());
-        }
-        if (values.size() > 1 && delimiter >= 0 && AppendedValue.join(values, (byte) delimiter, into)) {
-            return true;
-        }
-        if (!values.isEmpty()) {
-            byte[] merged = values.get(0);
-            if (values.size() > 1) {
-                List<byte[]> oldestFirst = new ArrayList<>(values);
-                Collections.reverse(oldestFirst);
-                byte[] key = Arrays.copyOfRange(lookup.key(), lookup.offset(), lookup.offset() + lookup.length());
-                merged = MergedValue.of(mergeFunction, key, oldestFirst, store.keyText());
-            }
-            System.arraycopy(merged, 0, into.reset(merged.length), 0, merged.length);
-        }
-        return true;
     }
 
     /** What was read at a claim counts only if the claim had not ended by then. */

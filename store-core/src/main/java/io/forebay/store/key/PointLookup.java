@@ -8,11 +8,13 @@ import java.util.List;
 /**
  * The progress of one point read through its sources, newest first. A source first reports the range delete that covers
  * the key ({@link #coveredBy}), then its versions, newest first, until {@link #offer} says that the read is settled.
- * Reusable after {@link #start}; used by one thread.
+ * Reusable after {@link #start}; used by one thread. {@link #end} lets go of keys and values.
  */
 public final class PointLookup {
-    private final ValueBuffer ownTarget = new ValueBuffer();
-    private final List<byte[]> operands = new ArrayList<>();
+    /** A longer list of operands is not kept for the next read. */
+    private static final int KEPT_OPERANDS = 64;
+
+    private final ArrayList<byte[]> operands = new ArrayList<>();
     private byte[] key;
     private int offset;
     private int length;
@@ -21,7 +23,7 @@ public final class PointLookup {
     private long limit;
     private long tombstone;
     private boolean hasBase;
-    private ValueBuffer target = ownTarget;
+    private ValueBuffer target;
 
     /** Begins a read of the newest state not above sequence {@code limit}; a value found is copied to {@code into}. */
     public void start(byte[] key, int offset, int length, long hash, long limit, ValueBuffer into) {
@@ -35,6 +37,22 @@ public final class PointLookup {
         this.tombstone = -1;
         this.hasBase = false;
         operands.clear();
+    }
+
+    /** Forgets the key, the values, and where they were put. Without an allocation. */
+    public void end() {
+        if (key == null) {
+            return; // as of a read that was answered without a lookup
+        }
+        key = null;
+        target = null;
+        int size = operands.size();
+        if (size > 0) {
+            operands.clear();
+            if (size > KEPT_OPERANDS) {
+                operands.trimToSize();
+            }
+        }
     }
 
     public byte[] key() {

@@ -20,6 +20,23 @@ final class Scratch {
         return array(STORED, length);
     }
 
+    /**
+     * As {@link #stored}, of an array that nobody else gets until {@link #keepStored}: for a read of a file, which is code of
+     * users, who may read another store on this thread.
+     */
+    static byte[] takeStored(int length) {
+        byte[] array = array(STORED, length);
+        STORED.set(null);
+        return array;
+    }
+
+    /** Gives back what {@link #takeStored} gave out; the content stays valid until the next call. */
+    static void keepStored(byte[] array) {
+        if (array.length <= KEPT_BYTES) {
+            STORED.set(array);
+        }
+    }
+
     /** For the content of a block; at least {@code length} bytes, valid until the next call. */
     static byte[] content(int length) {
         return array(CONTENT, length);

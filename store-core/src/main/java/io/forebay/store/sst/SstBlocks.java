@@ -286,12 +286,13 @@ final class SstBlocks implements BlockSource {
             BlockTrailer.verify(into, at, length, name, offset);
             return;
         }
-        byte[] stored = Scratch.stored(length);
+        byte[] stored = Scratch.takeStored(length);
         try {
             file.read(offset, ByteBuffer.wrap(stored, 0, length));
         } catch (EOFException e) {
             throw truncated(name, offset, length, file.size());
         }
+        Scratch.keepStored(stored);
         decode(stored, length, content, offset, into, at);
     }
 
