@@ -52,8 +52,16 @@ final class CommitTimer {
 
     private synchronized void arm(long delayNanos) {
         if (!lifecycle.isClosed()) {
-            armed = true;
-            cancel = executor.schedule(delayNanos, this::ring);
+            armed = true; // before the alarm, which may ring at once
+            boolean set = false;
+            try {
+                cancel = executor.schedule(delayNanos, this::ring);
+                set = true;
+            } finally {
+                if (!set) {
+                    armed = false; // the next commit tries again
+                }
+            }
         }
     }
 

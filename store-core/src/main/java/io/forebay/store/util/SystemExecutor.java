@@ -1,43 +1,76 @@
 package io.forebay.store.util;
 
 import io.forebay.store.BackgroundExecutor;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedList;
 import java.util.List;
 import java.util.PriorityQueue;
+import java.util.Queue;
+import java.util.concurrent.ThreadFactory;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Background work on daemon threads of its own. Flushes are taken before cleanups, which are short and give disk space
  * back, and cleanups before compactions; with more than one thread, compactions never occupy the last one, so that a flush
- * does not wait behind a long compaction. Delayed work is run by a thread that is free when its time comes, before anything else. Threads start when
- * there is first work for them. Callbacks have threads of their own ({@link CallbackThreads}).
+ * does not wait behind a long compaction. Delayed work is run by a thread that is free when its time comes, before anything else. Callbacks have threads
+ * of their own ({@link CallbackThreads}).
+ *
+ * <p>The first thread starts with the executor, the others when there is work for them. So work that is handed over is never refused when the
+ * system has no more threads: those there are do it, compactions with the last one too, and others are started as soon as there can be.
  */
 public final class SystemExecutor implements BackgroundExecutor {
+    private static final Logger LOG = LoggerFactory.getLogger(SystemExecutor.class);
+    /** How long after a thread was refused another one is asked for. */
+    private static final long RETRY_NANOS = 100_000_000;
+
     private final int threads;
     private final CallbackThreads callbacks;
     private final String name;
+    private final ThreadFactory factory;
     private final Object lock = new Object();
-    private final List<ArrayDeque<Runnable>> ready = new ArrayList<>();
+    /** Linked: a hand-over that there is no memory for must not harm what was handed over before. */
+    private final List<Queue<Runnable>> ready = new ArrayList<>();
+
     private final PriorityQueue<Delayed> delayed =
             new PriorityQueue<>(Comparator.comparingLong(Delayed::due).thenComparingLong(Delayed::number));
-    private final List<Thread> workers = new ArrayList<>();
+    /** Those that run: none ends before the close. */
+    private final List<Thread> workers;
+
     private final long epoch = System.nanoTime();
     private long scheduled;
     private int idle;
     private int compacting;
+    /** Whether the last thread that was asked for could not be had. */
+    private boolean refused;
+
+    private long askAgain;
     private boolean closed;
 
-    /** @param threads at least 1 */
+    /**
+     * @param threads at least 1
+     * @throws OutOfMemoryError when not even one thread can be had
+     */
     public SystemExecutor(int threads, String name) {
+        this(threads, name, Thread::new);
+    }
+
+    /** @param factory of threads that are not started */
+    SystemExecutor(int threads, String name, ThreadFactory factory) {
         if (threads < 1) {
             throw new IllegalArgumentException("threads is " + threads + ", must be at least 1");
         }
         this.threads = threads;
-        callbacks = new CallbackThreads(name);
         this.name = name;
+        this.factory = factory;
+        callbacks = new CallbackThreads(name, factory, this::scheduleRetry);
+        workers = new ArrayList<>(threads);
         for (int i = 0; i < Kind.values().length; i++) {
-            ready.add(new ArrayDeque<>());
+            ready.add(new LinkedList<>());
+        }
+        synchronized (lock) {
+            startWorker();
         }
     }
 
@@ -51,11 +84,10 @@ public final class SystemExecutor implements BackgroundExecutor {
             return;
         }
         synchronized (lock) {
-            if (closed) {
-                return;
+            if (!closed) {
+                ready.get(kind.ordinal()).add(work);
+                wakeOne();
             }
-            ready.get(kind.ordinal()).addLast(work);
-            wakeOne();
         }
     }
 
@@ -68,14 +100,19 @@ public final class SystemExecutor implements BackgroundExecutor {
             long now = now();
             long delay = Math.min(Math.max(0, delayNanos), Long.MAX_VALUE - now);
             Delayed entry = new Delayed(now + delay, scheduled++, work);
-            delayed.add(entry);
-            wakeOne();
-            return () -> {
+            Runnable cancel = () -> {
                 synchronized (lock) {
                     delayed.remove(entry);
                 }
             };
+            delayed.add(entry);
+            wakeOne();
+            return cancel;
         }
+    }
+
+    private void scheduleRetry(Runnable retry) {
+        schedule(RETRY_NANOS, retry);
     }
 
     @Override
@@ -88,7 +125,7 @@ public final class SystemExecutor implements BackgroundExecutor {
         List<Thread> running;
         synchronized (lock) {
             closed = true;
-            ready.forEach(ArrayDeque::clear);
+            ready.forEach(Queue::clear);
             delayed.clear();
             lock.notifyAll();
             running = List.copyOf(workers);
@@ -110,20 +147,55 @@ public final class SystemExecutor implements BackgroundExecutor {
     }
 
     private void wakeOne() {
-        if (workers.size() < threads && pending() > idle) {
-            Thread worker = new Thread(this::work, name + "-" + workers.size());
-            worker.setDaemon(true);
-            workers.add(worker);
-            worker.start();
-        } else {
-            // all: an idle thread may be barred from compactions, or wait for a later time
-            lock.notifyAll();
+        boolean wanted = refused ? now() >= askAgain : pending() > idle;
+        if (workers.size() < threads && wanted && tryStartWorker()) {
+            return;
+        }
+        // all: an idle thread may be barred from compactions, or wait for a later time
+        lock.notifyAll();
+    }
+
+    /** Not the first one: whoever runs will do the work. */
+    private boolean tryStartWorker() {
+        try {
+            startWorker();
+            refused = false;
+            return true;
+        } catch (OutOfMemoryError e) {
+            boolean first = !refused;
+            refused = true;
+            askAgain = now() + RETRY_NANOS;
+            if (first) {
+                warn(e);
+            }
+            return false;
+        }
+    }
+
+    /** Counted once it runs. */
+    private void startWorker() {
+        Thread worker = factory.newThread(this::work);
+        worker.setName(name + "-" + workers.size());
+        worker.setDaemon(true);
+        worker.start();
+        workers.add(worker);
+    }
+
+    private void warn(OutOfMemoryError refusal) {
+        try {
+            LOG.warn(
+                    "No thread could be started for background work; the {} of {} that run do it until there can be more",
+                    workers.size(),
+                    threads,
+                    refusal);
+        } catch (OutOfMemoryError e) {
+            refusal.addSuppressed(e); // nor is there memory to say so
         }
     }
 
     private int pending() {
         int count = delayed.size();
-        for (ArrayDeque<Runnable> queue : ready) {
+        for (Queue<Runnable> queue : ready) {
             count += queue.size();
         }
         return count;
@@ -152,8 +224,7 @@ public final class SystemExecutor implements BackgroundExecutor {
                 task.run();
             } catch (Throwable e) {
                 // the contract forbids it; the thread must live on for the work of other stores
-                Thread self = Thread.currentThread();
-                self.getUncaughtExceptionHandler().uncaughtException(self, e);
+                report(e);
             } finally {
                 Thread.interrupted(); // is not for the next one
                 if (compaction) {
@@ -165,12 +236,23 @@ public final class SystemExecutor implements BackgroundExecutor {
         }
     }
 
+    private static void report(Throwable thrown) {
+        Thread self = Thread.currentThread();
+        try {
+            self.getUncaughtExceptionHandler().uncaughtException(self, thrown);
+        } catch (Throwable e) {
+            thrown.addSuppressed(e); // which the JVM would ignore
+        }
+    }
+
+    /** All but one of the threads that there are, or may be once there is work for them. */
     private boolean mayCompact() {
-        return threads == 1 || compacting < threads - 1;
+        int usable = refused ? workers.size() : threads;
+        return compacting < Math.max(1, usable - 1);
     }
 
     private Runnable poll(Kind kind) {
-        return ready.get(kind.ordinal()).pollFirst();
+        return ready.get(kind.ordinal()).poll();
     }
 
     private Runnable takeDelayed() {
