@@ -146,9 +146,10 @@ class WalCrashTest {
 
         private void batch(Store store) {
             WriteBatch batch = new WriteBatch();
-            // now and then larger than what memtables may take at once
-            int writes = random.nextInt(20) == 0 ? 300 : 1 + random.nextInt(5);
-            byte[] large = new byte[writes == 300 ? 1000 : 3];
+            // now and then larger than what memtables may take at once, which end within it or with it
+            boolean tooLarge = random.nextInt(8) == 0;
+            int writes = tooLarge ? 40 : 1 + random.nextInt(5);
+            byte[] large = new byte[tooLarge ? 10_000 : 3];
             Arrays.fill(large, (byte) 'x');
             for (int i = 0; i < writes; i++) {
                 byte[] key = key();
@@ -161,6 +162,10 @@ class WalCrashTest {
                 }
             }
             write(() -> store.write(batch));
+            if (tooLarge && random.nextBoolean()) {
+                store.flush();
+                synced = acknowledged;
+            }
         }
 
         private void ingest(Store store) {

@@ -4,6 +4,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.forebay.store.testing.CrashChoice;
+import io.forebay.store.testing.CrashChoice.Names;
+import io.forebay.store.testing.CrashChoice.Tails;
 import io.forebay.store.testing.CrashFileStore;
 import io.forebay.store.testing.SteppedEnvironment;
 import java.nio.ByteBuffer;
@@ -250,7 +253,31 @@ class WalTest {
         }
     }
 
-    /** The memtable that it ends in is frozen with it, so that nothing after it says that the batch is whole. */
+    /** The batch fills the memtable that it ends in, and is the last thing that the flush can keep. */
+    @Test
+    void aFlushBehindALargeBatchKeepsIt() {
+        StoreOptions.Builder options = options(Durability.BUFFERED).memtableBytes(32 << 10);
+        Store store = new SteppedEnvironment(1 << 20).open(files, options);
+        store.put(bytes("a"), bytes("1"));
+        store.commitDurably(bytes("one"));
+        byte[] value = new byte[100_000];
+        WriteBatch batch = new WriteBatch();
+        for (int i = 0; i < 4; i++) {
+            batch.put(bytes("large" + i), value);
+        }
+        store.write(batch);
+        store.flush();
+        try (SteppedEnvironment other = new SteppedEnvironment(1 << 20)) {
+            CrashChoice nothing = new CrashChoice(Names.NONE, Tails.NONE, new Random(1));
+            Store reopened = other.open(files.afterCrash(nothing), options);
+            assertThat(reopened.get(bytes("a"))).isEqualTo(bytes("1"));
+            for (int i = 0; i < 4; i++) {
+                assertThat(reopened.get(bytes("large" + i))).as("%d", i).isEqualTo(value);
+            }
+        }
+    }
+
+    /** The batch fills the memtable that it ends in; nothing in the log behind it says that it is whole. */
     @ParameterizedTest
     @EnumSource
     void aLargeBatchAtTheEndSurvivesOneOpeningAfterAnother(Durability between) {

@@ -40,7 +40,10 @@ final class TrackedMemtable {
         return lastSequence;
     }
 
-    /** Where the last batch ended that was not cut by the end of this memtable; may lie before its first sequence number. */
+    /**
+     * Where the last batch ended that was not cut by the end of this memtable; may lie before its first sequence number. It is
+     * the last sequence number, unless a batch goes on in the next memtable.
+     */
     long wholeSequence() {
         return wholeSequence;
     }

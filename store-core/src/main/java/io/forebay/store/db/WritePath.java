@@ -322,16 +322,19 @@ final class WritePath implements MemoryArbiter.Tenant {
     /**
      * As {@link #applyUnpublished}, of a batch that is too large to have room as a whole: memtables may end within it, and it
      * may fail midway. So it overwrites nothing that readers see.
+     *
+     * <p>A full memtable is frozen before the next operation, not behind the last one: that one is frozen when the batch is
+     * published, and then keeps all of it.
      */
     void applyLarge(byte kind, byte[] bytes, int keyAt, int keyLength, int valueAt, int valueLength) {
         lifecycle.checkOpen();
+        if (memtable.bytes() >= freezeBytes) {
+            freeze();
+        }
         if (kind != WriteBatch.DELETE_RANGE) {
             room(keyLength, valueLength, true);
         }
         apply(kind, bytes, keyAt, keyLength, valueAt, valueLength, Math.max(snapshots.pinned(), published));
-        if (memtable.bytes() >= freezeBytes) {
-            freeze();
-        }
     }
 
     /** Hands a batch that was applied to the log, if there is one. @return its ticket, 0 without a log */
