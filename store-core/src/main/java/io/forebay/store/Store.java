@@ -116,6 +116,8 @@ public interface Store extends ReadView, AutoCloseable {
      * thread.
      *
      * @throws IllegalStateException when the store has no log; use {@link #commitDurably} then
+     * @throws ReadOnlyStoreException when the log failed, also when the store is closed meanwhile: that close brings all writes to
+     *     files, or throws
      */
     void sync();
 

@@ -20,6 +20,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A write-ahead log that fails while its store is being repaired, or before the store is closed. */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
@@ -31,16 +33,34 @@ class FailedLogTest {
     /** Run once, when the next SST is made. */
     private final AtomicReference<Runnable> onSst = new AtomicReference<>();
 
+    /** Run once, before the next sync of a log. */
+    private final AtomicReference<Runnable> onLogSync = new AtomicReference<>();
+
     private final FileStore files = new ForwardingFileStore(new FaultFileStore(disk, faults)) {
         @Override
         public WritableFile create(String name) throws IOException {
-            Runnable due = name.endsWith(".sst") ? onSst.getAndSet(null) : null;
-            if (due != null) {
-                due.run();
+            if (name.endsWith(".sst")) {
+                runOnce(onSst);
             }
-            return super.create(name);
+            WritableFile file = super.create(name);
+            return !name.startsWith("WAL")
+                    ? file
+                    : new Writer(file) {
+                        @Override
+                        public void sync() throws IOException {
+                            runOnce(onLogSync);
+                            super.sync();
+                        }
+                    };
         }
     };
+
+    private static void runOnce(AtomicReference<Runnable> hook) {
+        Runnable due = hook.getAndSet(null);
+        if (due != null) {
+            due.run();
+        }
+    }
 
     private final SteppedEnvironment stepped = new SteppedEnvironment(BUDGET);
     private final Store store = stepped.open(files, options());
@@ -133,11 +153,68 @@ class FailedLogTest {
         }
     }
 
+    /** The checkpoint makes the repair flush twice; the store ends during the first time, and then the second is not done. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void andAStoreThatEndsDuringTheRepairLosesNothing(boolean discard) throws InterruptedException {
+        put(store, "a");
+        Checkpoint checkpoint = store.checkpoint(new byte[0]);
+        put(store, "b");
+        store.commitDurably(bytes("payload"));
+        put(store, "c");
+        failSync();
+        Thread ending = new Thread(discard ? store::discard : store::close, "end of the store");
+        onSst.set(() -> startAndAwaitItsWait(ending));
+        assertThatThrownBy(store::resume).isInstanceOf(StoreClosedException.class);
+        ending.join();
+        assertThat(onSst.get()).as("what the repair makes").isNull();
+        checkpoint.close();
+        try (SteppedEnvironment other = new SteppedEnvironment()) {
+            Store reopened = other.open(afterPowerLoss(), options());
+            assertHas(reopened, "a", "b");
+            assertThat(reopened.committedPayload()).isEqualTo(bytes("payload"));
+            if (!discard) {
+                assertHas(reopened, "c");
+            }
+        }
+    }
+
+    /** The close comes while another thread syncs, and hears from the log what that one has not told yet. */
+    @Test
+    void inASyncBesideACloseLosesNothing() throws InterruptedException {
+        put(store, "a");
+        put(store, "b");
+        Thread closing = new Thread(store::close, "close");
+        AtomicReference<Throwable> failure = new AtomicReference<>();
+        closing.setUncaughtExceptionHandler((who, e) -> failure.set(e));
+        onLogSync.set(() -> {
+            startAndAwaitItsWait(closing);
+            faults.arm(Fault.FAILED_SYNC, 1, false);
+        });
+        assertThatThrownBy(store::sync)
+                .isInstanceOf(StoreException.class)
+                .hasRootCauseMessage("Input/output error (injected in the sync of WAL-0000000000000001)");
+        closing.join();
+        assertThat(failure.get()).isNull();
+        try (SteppedEnvironment other = new SteppedEnvironment()) {
+            assertHas(other.open(afterPowerLoss(), options()), "a", "b");
+        }
+    }
+
     /** Nothing of what the log was given since its last sync is on the disk. */
     private void failSync() {
         faults.arm(Fault.FAILED_SYNC, 1, false);
         assertThatThrownBy(store::sync).isInstanceOf(ReadOnlyStoreException.class);
         assertThat(faults.struck()).startsWith(Operation.SYNC + " WAL-");
+    }
+
+    /** Returns when the thread waits for what is under way on this one. */
+    private static void startAndAwaitItsWait(Thread thread) {
+        thread.start();
+        while (thread.getState() != Thread.State.WAITING) {
+            assertThat(thread.isAlive()).as("%s waits", thread.getName()).isTrue();
+            Thread.yield();
+        }
     }
 
     /** As another thread would. */

@@ -135,7 +135,7 @@ final class CommitPath {
 
     private void awaitSynced(long ticket, WriteAheadLog log) {
         while (!log.awaitSynced(ticket)) {
-            store.lifecycle.checkRunning();
+            store.lifecycle.checkKept();
             Thread.onSpinWait(); // the cause is about to be told, or was repaired just now
         }
     }

@@ -94,10 +94,15 @@ final class FlushScheduler {
         }
     }
 
-    /** Does all work that there is on the calling thread, while jobs may not run. */
+    /**
+     * Does all work that there is on the calling thread, while jobs may not run. On return all that was frozen is in files.
+     *
+     * @throws io.forebay.store.StoreClosedException when the store was closed before that
+     */
     void workThrough() throws IOException {
         synchronized (working) {
-            while (hasWork() && !store.lifecycle.isClosed()) {
+            while (hasWork()) {
+                store.lifecycle.checkOpen();
                 runOnce();
             }
         }

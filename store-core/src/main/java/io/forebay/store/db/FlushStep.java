@@ -66,8 +66,25 @@ final class FlushStep {
             batch = new ArrayList<>(store.states.nextFlush());
         }
         finish(writes);
-        // not what is assigned: the last batch may have failed in its middle
-        installer.install(new VersionEdit().keep(writes.published()));
+        keepAll(writes);
+    }
+
+    /**
+     * With a log: has the manifest keep all that readers may see, which is in files. What is kept is replayed from no log any more,
+     * so this is refused while a memtable has any of it.
+     *
+     * @return the last sequence number that is kept
+     */
+    long keepAll(WritePath writes) throws IOException {
+        long written = writes.published(); // not what is assigned: the last batch may have failed in its middle
+        if (!store.states.isInFiles(written)) {
+            throw new IllegalStateException(
+                    "Not all writes up to " + written + " of store " + store.options.name() + " are in files");
+        }
+        if (store.versions.durableSequence() < written) {
+            installer.install(new VersionEdit().keep(written));
+        }
+        return written;
     }
 
     /** Writes a commit to the manifest for which nothing is left to flush. */

@@ -102,6 +102,12 @@ final class Lifecycle {
         checkFailure();
     }
 
+    /** As {@link #checkRunning}, of what a log may have lost: the failure is told also when the store was closed meanwhile. */
+    void checkKept() {
+        checkFailure();
+        checkOpen();
+    }
+
     boolean mayRunJobs() {
         return mode != CLOSED && failure() == null;
     }

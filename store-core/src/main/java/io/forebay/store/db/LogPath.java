@@ -108,7 +108,7 @@ final class LogPath {
     /** Outside the gate: waits until a write is as durable as the store makes it. */
     void await(long ticket) {
         while (!log.await(ticket)) {
-            lifecycle.checkRunning();
+            lifecycle.checkKept();
             Thread.onSpinWait(); // the cause is about to be told, or was repaired just now
         }
     }

@@ -2,6 +2,7 @@ package io.forebay.store.db;
 
 import io.forebay.store.BackgroundExecutor;
 import io.forebay.store.BackgroundExecutor.Kind;
+import io.forebay.store.StoreClosedException;
 import io.forebay.store.util.Callbacks;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -143,7 +144,7 @@ final class Recovery {
             work.run();
             worked = true;
         } catch (Throwable e) {
-            if (!store.discarded.isCancelled()) {
+            if (!isGivenUp(e)) {
                 failedAgain(e);
             }
         } finally {
@@ -159,6 +160,11 @@ final class Recovery {
         }
         store.progress.signal();
         return true;
+    }
+
+    /** What the end of the store has cut off is no failure: a close does itself what is left to do. */
+    private boolean isGivenUp(Throwable cause) {
+        return store.discarded.isCancelled() || cause instanceof StoreClosedException && store.lifecycle.isClosed();
     }
 
     /** Something else failed while this was repaired. */

@@ -199,18 +199,18 @@ final class StoreCloser {
 
     /** Syncs it, which makes all writes durable. */
     private void finishLog(WriteAheadLog log, boolean torn) throws IOException {
-        boolean failed = log.hasFailed();
+        boolean whole;
         try {
-            log.close();
+            whole = log.close(); // it knows of a failure that another thread is about to tell
         } catch (IOException e) {
             store.lifecycle.fail(e, Severity.of(e));
             finishWrites(torn);
             throw e;
         }
-        if (failed) {
-            finishWrites(torn);
-        } else {
+        if (whole) {
             finishCommit(torn);
+        } else {
+            finishWrites(torn);
         }
     }
 

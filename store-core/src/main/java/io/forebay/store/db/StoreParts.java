@@ -47,7 +47,10 @@ final class StoreParts {
         closer = new StoreCloser(store, this, onClose);
     }
 
-    /** All that could not be written. */
+    /**
+     * Writes all that could not be written. When the store is closed meanwhile this ends with an exception: what is in memory still
+     * is left to the close then, and for a discard nothing more is written.
+     */
     private void repair() throws IOException {
         WriteAheadLog log = store.log();
         boolean logFailed = log != null && log.hasFailed();
@@ -55,6 +58,7 @@ final class StoreParts {
             freezeAll();
         }
         flushes.workThrough();
+        store.lifecycle.checkOpen();
         store.versions.settle();
         if (logFailed) {
             leaveFailedLog(log);
@@ -70,12 +74,19 @@ final class StoreParts {
         }
     }
 
-    /** All that the log may have lost is in files, and nobody writes. */
+    /**
+     * All that the log may have lost is in files, and nobody writes. Whatever ends this between two steps, an open finds all of it: the
+     * manifest keeps it before the log that lacks its end gets a successor, and needs the successor before that is written to.
+     */
     private void leaveFailedLog(WriteAheadLog log) throws IOException {
-        long written = writes.published();
-        log.restart(written + 1);
+        store.lifecycle.checkOpen();
+        long written = flushStep.keepAll(writes);
+        store.lifecycle.checkOpen();
+        log.beginAnother(written + 1);
+        store.lifecycle.checkOpen();
         long first = log.firstNeeded(written);
-        installer.install(new VersionEdit().keep(written).logs(new VersionEdit.Logs(log.id(), first)));
+        installer.install(new VersionEdit().logs(new VersionEdit.Logs(log.id(), first)));
+        log.restart();
         log.deleteBelow(first);
     }
 

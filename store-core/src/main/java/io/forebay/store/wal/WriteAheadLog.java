@@ -53,6 +53,9 @@ public final class WriteAheadLog {
     private volatile long writtenTicket;
     private volatile long syncedTicket;
     private volatile Throwable failure;
+    /** The file is a new one, behind one that failed, and nothing was written to it. */
+    private boolean renewed;
+
     private volatile long syncs;
     private volatile long bytesWritten;
 
@@ -360,22 +363,41 @@ public final class WriteAheadLog {
         syncedTicket = writtenTicket;
     }
 
-    /** True when a log could not be written and {@link #restart} did not succeed since. */
+    /** True when a log could not be written, until {@link #restart}. */
     public boolean hasFailed() {
         return failure != null;
     }
 
     /**
-     * After a failure, when all writes so far are in files and no other thread writes: leaves the log that failed for good,
-     * and begins another one, which is durable on return.
+     * After a failure, when all writes so far are in files that the manifest keeps, and no other thread writes: leaves the log that
+     * failed for good, and begins another one, which is durable on return. Until {@link #restart} nothing is written to it, and
+     * this still counts as failed. Does nothing when an attempt before came as far.
+     *
+     * @param nextSequence of the next write; the manifest keeps all before it
      */
-    public void restart(long nextSequence) throws IOException {
+    public void beginAnother(long nextSequence) throws IOException {
         lead();
         try {
+            if (renewed && file.firstSequence() == nextSequence) {
+                return;
+            }
             file.close();
             long number = file.number() + 1;
             files.delete(WalFormat.name(number)); // what an attempt before this one may have left
-            WalFile next = WalFile.create(files, encryption, id, number, nextSequence);
+            file = WalFile.create(files, encryption, id, number, nextSequence);
+            renewed = true;
+            live.add(file);
+            bytesWritten += file.bytes();
+            syncs++;
+        } finally {
+            endLead();
+        }
+    }
+
+    /** Takes writes again, now that the manifest needs the log of {@link #beginAnother} and none before it. */
+    public void restart() {
+        lead();
+        try {
             synchronized (segments) {
                 full.clear();
                 filling.begin(0, false);
@@ -383,22 +405,24 @@ public final class WriteAheadLog {
                 writtenTicket = tickets;
                 syncedTicket = tickets;
             }
-            file = next;
-            live.add(file);
-            bytesWritten += file.bytes();
-            syncs++;
             onCommitDurable = null;
+            renewed = false;
             failure = null;
         } finally {
             endLead();
         }
     }
 
-    /** Syncs everything unless something failed before, and closes the file. */
-    public void close() throws IOException {
+    /**
+     * Syncs everything unless something failed before, and closes the file.
+     *
+     * @return false when something had failed, maybe in another thread just now: what was written may be lost
+     */
+    public boolean close() throws IOException {
         lead();
         try {
-            Throwable cause = failure == null ? write(true) : null;
+            boolean whole = failure == null;
+            Throwable cause = whole ? write(true) : null;
             failure = new IOException("The write-ahead log is closed");
             try {
                 file.close();
@@ -412,6 +436,7 @@ public final class WriteAheadLog {
             if (cause != null) {
                 throw new IOException("Closing write-ahead log " + WalFormat.name(file.number()) + " failed", cause);
             }
+            return whole;
         } finally {
             endLead();
         }

@@ -9,7 +9,8 @@
  * else here is shared.
  *
  * <p><b>Invariants.</b> A log is synced as a whole before the next one is begun, and its name is durable before it is written
- * to. A log is deleted when a durable manifest says that all it holds is in files. A file whose sync failed is not written
- * again. docs/format/wal.md describes the bytes.
+ * to; behind a log that failed the next one is begun when the durable manifest keeps all that the failed one may lack. A log is
+ * deleted when a durable manifest says that all it holds is in files. A file whose sync failed is not written again.
+ * docs/format/wal.md describes the bytes.
  */
 package io.forebay.store.wal;
