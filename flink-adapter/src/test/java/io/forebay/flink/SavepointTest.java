@@ -140,19 +140,6 @@ class SavepointTest {
         assertThat(heap.requiresLegacySynchronousTimerSnapshots(canonical)).isFalse();
     }
 
-    @Test
-    void nativeSnapshotsAndSavepointsCannotBeMixed() throws Exception {
-        KeyedModel model = new KeyedModel(16);
-        KeyGroupRange range = new KeyGroupRange(0, 15);
-        KeyedModel.States states = new KeyedModel.States(forebay(TimerService.FOREBAY, 16, range, List.of()));
-        model.change(random, List.of(states), 100);
-        KeyedStateHandle savepoint = BackendHarness.canonicalSavepoint(states.backend);
-        KeyedStateHandle nativeSnapshot = BackendHarness.remote(
-                BackendHarness.snapshot(states.backend, 1, CheckpointType.CHECKPOINT, BackendHarness.memory()));
-        assertThatThrownBy(() -> forebay(TimerService.FOREBAY, 16, range, List.of(nativeSnapshot, savepoint)))
-                .hasStackTraceContaining("Cannot restore native snapshots together with");
-    }
-
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 5, 100, 4000})
     void aCheckpointOfTheHeapBackendIsRefusedByName(int changes) throws Exception {

@@ -1,9 +1,11 @@
 package io.forebay.flink.registry;
 
+import javax.annotation.Nullable;
 import org.apache.flink.annotation.Internal;
 import org.apache.flink.runtime.state.RegisteredKeyValueStateBackendMetaInfo;
 import org.apache.flink.runtime.state.RegisteredPriorityQueueStateBackendMetaInfo;
 import org.apache.flink.runtime.state.RegisteredStateMetaInfoBase;
+import org.apache.flink.runtime.state.metainfo.StateMetaInfoSnapshot;
 
 /** One state of a backend: its id in the rows, and what Flink knows about it. Used by the task thread only. */
 @Internal
@@ -12,10 +14,15 @@ public final class RegisteredState {
     private final StateKind kind;
     private RegisteredStateMetaInfoBase metaInfo;
 
-    RegisteredState(int id, StateKind kind, RegisteredStateMetaInfoBase metaInfo) {
+    @Nullable
+    private final StateMetaInfoSnapshot restored;
+
+    RegisteredState(
+            int id, StateKind kind, RegisteredStateMetaInfoBase metaInfo, @Nullable StateMetaInfoSnapshot restored) {
         this.id = id;
         this.kind = kind;
         this.metaInfo = metaInfo;
+        this.restored = restored;
     }
 
     public int id() {
@@ -32,6 +39,12 @@ public final class RegisteredState {
 
     public RegisteredStateMetaInfoBase metaInfo() {
         return metaInfo;
+    }
+
+    /** What the checkpoint told of the state; null for one that is new to this backend. */
+    @Nullable
+    StateMetaInfoSnapshot restored() {
+        return restored;
     }
 
     @SuppressWarnings("unchecked")

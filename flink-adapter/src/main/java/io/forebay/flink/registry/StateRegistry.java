@@ -41,32 +41,37 @@ public final class StateRegistry {
      * @throws IllegalStateException when its id belongs to another state
      */
     public RegisteredState register(StateKind kind, RegisteredStateMetaInfoBase metaInfo) {
-        return add(StateIds.idOf(kind, metaInfo.getName()), kind, metaInfo);
+        return add(StateIds.idOf(kind, metaInfo.getName()), kind, metaInfo, null);
     }
 
     /**
      * Adds a state from a checkpoint, or returns it if an earlier part of the same checkpoint brought it already.
      *
      * @param id the id of its rows
+     * @throws IllegalStateException when that part has the state under another id, or its values in another schema
      */
     public RegisteredState restore(int id, StateMetaInfoSnapshot snapshot) {
         StateKind kind = kindOf(snapshot);
         RegisteredState known = find(kind, snapshot.getName());
         if (known == null) {
-            return add(id, kind, metaInfoOf(snapshot));
+            return add(id, kind, metaInfoOf(snapshot), snapshot);
         }
         if (known.id() != id) {
             throw new IllegalStateException(String.format(
                     "The state '%s' has the id %08x in one part of the checkpoint and %08x in another.",
                     known.name(), known.id(), id));
         }
+        if (known.restored() != null) {
+            StateSchemas.checkAlike(known.restored(), snapshot);
+        }
         return known;
     }
 
-    /** As {@link #restore(int, StateMetaInfoSnapshot)}, of a state that comes without an id. */
+    /** As {@link #restore(int, StateMetaInfoSnapshot)}, of a state that comes without an id: it has that of its first part. */
     public RegisteredState restore(StateMetaInfoSnapshot snapshot) {
-        RegisteredState known = find(kindOf(snapshot), snapshot.getName());
-        return known != null ? known : register(kindOf(snapshot), metaInfoOf(snapshot));
+        StateKind kind = kindOf(snapshot);
+        RegisteredState known = find(kind, snapshot.getName());
+        return restore(known != null ? known.id() : StateIds.idOf(kind, snapshot.getName()), snapshot);
     }
 
     public void remove(RegisteredState state) {
@@ -95,14 +100,15 @@ public final class StateRegistry {
         }
     }
 
-    private RegisteredState add(int id, StateKind kind, RegisteredStateMetaInfoBase metaInfo) {
+    private RegisteredState add(
+            int id, StateKind kind, RegisteredStateMetaInfoBase metaInfo, @Nullable StateMetaInfoSnapshot restored) {
         RegisteredState taken = byId.get(id);
         if (taken != null) {
             throw new IllegalStateException(String.format(
                     "The states '%s' and '%s' of one operator hash to the same state id %08x. Rename one of them.",
                     taken.name(), metaInfo.getName(), id));
         }
-        RegisteredState state = new RegisteredState(id, kind, metaInfo);
+        RegisteredState state = new RegisteredState(id, kind, metaInfo, restored);
         byId.put(id, state);
         return state;
     }

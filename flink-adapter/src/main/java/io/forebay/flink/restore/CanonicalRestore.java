@@ -16,6 +16,7 @@ import org.apache.flink.runtime.metrics.MetricNames;
 import org.apache.flink.runtime.state.CompositeKeySerializationUtils;
 import org.apache.flink.runtime.state.KeyedStateHandle;
 import org.apache.flink.runtime.state.RegisteredPriorityQueueStateBackendMetaInfo;
+import org.apache.flink.runtime.state.StateSerializerProvider;
 import org.apache.flink.runtime.state.heap.HeapPriorityQueueSnapshotRestoreWrapper;
 import org.apache.flink.runtime.state.metainfo.StateMetaInfoSnapshot;
 import org.apache.flink.runtime.state.restore.FullSnapshotRestoreOperation;
@@ -48,11 +49,22 @@ final class CanonicalRestore<K> implements RestoreOperation {
 
     @Override
     public RestoredStore restore() throws Exception {
+        Store store = context.environment().open(context.files(), context.options());
+        try {
+            load(store);
+        } catch (Throwable t) {
+            store.discard();
+            throw t;
+        }
+        return RestoredStore.withoutHistory(store);
+    }
+
+    /** Adds the rows to a store that has none of these key groups, and commits. */
+    void load(Store store) throws Exception {
         SystemClock clock = SystemClock.getInstance();
         long start = clock.relativeTimeMillis();
         FullSnapshotRestoreOperation<K> savepoints = new FullSnapshotRestoreOperation<>(
-                context.keyGroups(), context.userClassLoader(), handles, context.keySerializerProvider());
-        Store store = context.environment().open(context.files(), context.options());
+                context.keyGroups(), context.userClassLoader(), handles, keySerializerProvider());
         try (RowLoader loader = new RowLoader(store);
                 ThrowingIterator<SavepointRestoreResult> results = savepoints.restore()) {
             while (results.hasNext()) {
@@ -60,12 +72,16 @@ final class CanonicalRestore<K> implements RestoreOperation {
             }
             loader.finish();
             store.commit(NO_PAYLOAD);
-        } catch (Throwable t) {
-            store.discard();
-            throw t;
         }
         context.metrics().addMetric(MetricNames.RESTORE_STATE_DURATION, clock.relativeTimeMillis() - start);
-        return RestoredStore.withoutHistory(store);
+    }
+
+    /** That of the backend takes one earlier serializer only; when it has one, what it has become is checked against ours. */
+    private StateSerializerProvider<K> keySerializerProvider() {
+        StateSerializerProvider<K> provider = context.keySerializerProvider();
+        return provider.getPreviousSerializerSnapshot() == null
+                ? provider
+                : StateSerializerProvider.fromNewRegisteredSerializer(provider.currentSchemaSerializer());
     }
 
     private void restore(SavepointRestoreResult result, RowLoader loader) throws Exception {

@@ -25,7 +25,6 @@ import org.apache.flink.runtime.state.IncrementalKeyedStateHandle.HandleAndLocal
 import org.apache.flink.runtime.state.IncrementalLocalKeyedStateHandle;
 import org.apache.flink.runtime.state.IncrementalRemoteKeyedStateHandle;
 import org.apache.flink.runtime.state.KeyGroupRange;
-import org.apache.flink.runtime.state.KeyedStateHandle;
 import org.apache.flink.runtime.state.StateSerializerProvider;
 import org.apache.flink.runtime.state.StreamStateHandle;
 import org.apache.flink.runtime.state.metainfo.StateMetaInfoSnapshot;
@@ -43,14 +42,14 @@ final class NativeRestore<K> implements RestoreOperation {
     private static final Logger LOG = LoggerFactory.getLogger(NativeRestore.class);
 
     private final RestoreContext<K> context;
-    private final List<KeyedStateHandle> handles;
+    private final List<IncrementalKeyedStateHandle> handles;
     private final List<RestoreSource> sources = new ArrayList<>();
     private final Map<String, StreamStateHandle> downloads = new HashMap<>();
     private final Map<String, StreamStateHandle> sharedFiles = new HashMap<>();
     private int sentAgain;
     private boolean keySerializerChecked;
 
-    NativeRestore(RestoreContext<K> context, List<KeyedStateHandle> handles) {
+    NativeRestore(RestoreContext<K> context, List<IncrementalKeyedStateHandle> handles) {
         this.context = context;
         this.handles = handles;
     }
@@ -59,11 +58,8 @@ final class NativeRestore<K> implements RestoreOperation {
     public RestoredStore restore() throws Exception {
         SystemClock clock = SystemClock.getInstance();
         long start = clock.relativeTimeMillis();
-        for (KeyedStateHandle handle : handles) {
-            if (!(handle instanceof IncrementalKeyedStateHandle)) {
-                throw new IllegalStateException("Cannot restore native snapshots together with " + handle);
-            }
-            plan((IncrementalKeyedStateHandle) handle);
+        for (IncrementalKeyedStateHandle handle : handles) {
+            plan(handle);
         }
         new FileDownloader(context.transfers(), context.cancelRegistry()).download(downloads, context.files());
         long downloaded = clock.relativeTimeMillis();
@@ -187,9 +183,9 @@ final class NativeRestore<K> implements RestoreOperation {
     }
 
     private UUID backendId() {
-        KeyedStateHandle only = handles.get(0);
+        IncrementalKeyedStateHandle only = handles.get(0);
         return handles.size() == 1 && only.getKeyGroupRange().equals(context.keyGroups())
-                ? ((IncrementalKeyedStateHandle) only).getBackendIdentifier()
+                ? only.getBackendIdentifier()
                 : UUID.randomUUID();
     }
 

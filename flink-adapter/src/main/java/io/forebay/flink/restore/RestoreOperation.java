@@ -1,9 +1,8 @@
 package io.forebay.flink.restore;
 
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Objects;
-import java.util.stream.Collectors;
 import org.apache.flink.annotation.Internal;
 import org.apache.flink.runtime.state.IncrementalKeyedStateHandle;
 import org.apache.flink.runtime.state.KeyedStateHandle;
@@ -14,15 +13,25 @@ public interface RestoreOperation {
     /** Runs on the task thread. On failure nothing stays open. */
     RestoredStore restore() throws Exception;
 
-    /** Chooses by the kind of the handles: none, native snapshots, or savepoints in canonical format. */
+    /** Chooses by the kinds of the handles: none, native snapshots, savepoints in canonical format, or both. */
     static <K> RestoreOperation of(RestoreContext<K> context, Collection<KeyedStateHandle> handles) {
-        List<KeyedStateHandle> present =
-                handles.stream().filter(Objects::nonNull).collect(Collectors.toList());
-        if (present.isEmpty()) {
+        List<IncrementalKeyedStateHandle> natives = new ArrayList<>();
+        List<KeyedStateHandle> canonical = new ArrayList<>();
+        for (KeyedStateHandle handle : handles) {
+            if (handle instanceof IncrementalKeyedStateHandle incremental) {
+                natives.add(incremental);
+            } else if (handle != null) {
+                canonical.add(handle);
+            }
+        }
+        if (natives.isEmpty() && canonical.isEmpty()) {
             return () -> RestoredStore.withoutHistory(context.environment().open(context.files(), context.options()));
         }
-        return present.get(0) instanceof IncrementalKeyedStateHandle
-                ? new NativeRestore<>(context, present)
-                : new CanonicalRestore<>(context, present);
+        if (natives.isEmpty()) {
+            return new CanonicalRestore<>(context, canonical);
+        }
+        return canonical.isEmpty()
+                ? new NativeRestore<>(context, natives)
+                : new MixedRestore<>(context, natives, canonical);
     }
 }
