@@ -25,10 +25,24 @@ import org.apache.kafka.streams.query.Position;
  * @param streamTime the highest timestamp of a row ever put, or -1; always -1 in a key-value store
  * @param offsets changelog offsets, as Kafka handed them over (-4 is its mark for "unknown")
  * @param position the position vector; may be written to while it is encoded only under its monitor
+ * @param open true while a task has the store open that may go on without a commit, when nothing could bring back what it
+ *     did then; the version is 2 in this case, else 1
  */
-public record CommitPayload(StoreLayout layout, long streamTime, Map<TopicPartition, Long> offsets, Position position) {
-    static final int VERSION = 1;
+public record CommitPayload(
+        StoreLayout layout, long streamTime, Map<TopicPartition, Long> offsets, Position position, boolean open) {
+    private static final int VERSION_CLOSED = 1;
+    private static final int VERSION_OPEN = 2;
     private static final int MAX_TOPIC_BYTES = 0xFFFF;
+
+    /** A payload that is not {@link #open}. */
+    public CommitPayload(StoreLayout layout, long streamTime, Map<TopicPartition, Long> offsets, Position position) {
+        this(layout, streamTime, offsets, position, false);
+    }
+
+    /** This payload, not {@link #open}. */
+    public CommitPayload closed() {
+        return new CommitPayload(layout, streamTime, offsets, position);
+    }
 
     /** The bytes; equal payloads have equal bytes. */
     public byte[] encode() {
@@ -49,7 +63,7 @@ public record CommitPayload(StoreLayout layout, long streamTime, Map<TopicPartit
                     topicBytes(entry.getKey()).length + 2 + 4 + entry.getValue().size() * 12;
         }
         ByteBuffer out = ByteBuffer.allocate(bytes);
-        out.put((byte) VERSION);
+        out.put((byte) (open ? VERSION_OPEN : VERSION_CLOSED));
         out.put((byte) layout.kind().id());
         out.put((byte) layout.format().id());
         out.putLong(layout.segmentInterval());
@@ -77,9 +91,9 @@ public record CommitPayload(StoreLayout layout, long streamTime, Map<TopicPartit
         ByteBuffer in = ByteBuffer.wrap(bytes);
         try {
             int version = in.get();
-            if (version != VERSION) {
+            if (version != VERSION_CLOSED && version != VERSION_OPEN) {
                 throw new PayloadException(
-                        "version " + version + " of the commit payload is not known (this is version " + VERSION
+                        "version " + version + " of the commit payload is not known (this is version " + VERSION_OPEN
                                 + "); it was written by a later Forebay");
             }
             StoreKind kind = StoreKind.of(in.get());
@@ -103,7 +117,7 @@ public record CommitPayload(StoreLayout layout, long streamTime, Map<TopicPartit
             if (in.hasRemaining()) {
                 throw new PayloadException(in.remaining() + " bytes too many in the commit payload");
             }
-            return new CommitPayload(layout, streamTime, offsets, position);
+            return new CommitPayload(layout, streamTime, offsets, position, version == VERSION_OPEN);
         } catch (java.nio.BufferUnderflowException | IllegalArgumentException e) {
             throw new PayloadException("the commit payload of " + bytes.length + " bytes is damaged", e);
         }

@@ -38,7 +38,8 @@ import org.slf4j.LoggerFactory;
  * <p><b>Durability.</b> {@link #commit} marks the rows written so far together with offsets, position and stream time, and
  * returns at once; the mark becomes durable in the background and at {@link #close()}. Rows written after the last commit
  * are dropped at close, and after a crash the store is at its last durable commit. So the rows never run ahead of the
- * offsets, which is what exactly-once processing asks for, nor behind them.
+ * offsets, which is what exactly-once processing asks for, nor behind them. A store without changelog begins empty after a
+ * kill under exactly-once ({@link OpenMark}).
  *
  * <p><b>Damage.</b> When a file is found damaged and the store can be rebuilt from a topic, its files are deleted as it
  * closes, and Kafka restores it at its next open. A task that finds the damage while it processes records, or comes back
@@ -68,6 +69,7 @@ public abstract class ForebayStateStore implements StateStore {
     private boolean keepsLists;
     private boolean consistencyVectors;
     private boolean uncommittedWrites;
+    private boolean marksOpen;
     private byte[] committedPayload;
     private WriteBatch batch = new WriteBatch();
 
@@ -135,17 +137,22 @@ public abstract class ForebayStateStore implements StateStore {
             store = OpenStore.openEngine(name, context, lease, directory, this::files, config);
             byte[] bytes = store.committedPayload();
             CommitPayload last = bytes.length == 0 ? null : CommitPayload.decode(bytes);
-            if (last != null && !last.layout().equals(layout)) {
+            marksOpen = OpenMark.isNeeded(context, name);
+            if (last != null && last.open()) {
+                last = OpenMark.beginEmpty(store, name, directory, layout, marksOpen);
+            } else if (last != null && !last.layout().equals(layout)) {
                 last = StoreRewrite.rewrite(store, name, directory.file(), last, layout, keepsLists);
-                bytes = store.committedPayload();
             }
             failures.opened(context);
             consistencyVectors = KafkaInternals.consistencyVectorsEnabled(context);
             uncommittedWrites = false;
-            committedPayload = bytes;
-            offsets.opened(last == null ? Map.of() : last.offsets(), last == null && !used);
+            offsets.opened(last == null ? Map.of() : last.offsets(), bytes.length == 0 && !used);
             position = new WrittenPosition(last == null ? Position.emptyPosition() : last.position());
             opened(context, last == null ? -1 : last.streamTime());
+            if (marksOpen && (last == null || !last.open())) {
+                OpenMark.set(store, last, layout);
+            }
+            committedPayload = store.committedPayload();
             open = new OpenStore(lease, store, false);
         } catch (PayloadException e) {
             throw new ProcessorStateException(
@@ -192,7 +199,7 @@ public abstract class ForebayStateStore implements StateStore {
         byte[] payload;
         WrittenPosition now = position;
         synchronized (now.monitor()) {
-            payload = new CommitPayload(layout, streamTime(), offsets.all(), now.upToDate()).encode();
+            payload = new CommitPayload(layout, streamTime(), offsets.all(), now.upToDate(), marksOpen).encode();
         }
         boolean takesOver = takeOver.isPending() && offsets.tellHowFarRowsGo();
         if (!takesOver && !uncommittedWrites && Arrays.equals(payload, committedPayload)) {
@@ -260,6 +267,9 @@ public abstract class ForebayStateStore implements StateStore {
         open = null;
         try (SharedEnvironment lease = current.lease();
                 Store closing = current.store()) {
+            if (marksOpen && !uncommittedWrites && !failures.isDamaged()) {
+                OpenMark.clear(closing, name, committedPayload);
+            }
             iterators.closeAll();
         } catch (StoreException e) {
             RuntimeException failure = failure("closing", e);

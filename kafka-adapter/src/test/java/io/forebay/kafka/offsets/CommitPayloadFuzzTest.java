@@ -14,13 +14,13 @@ class CommitPayloadFuzzTest extends FuzzTests {
     static final FuzzTarget KAFKA_PAYLOAD = FuzzTarget.of("kafkaPayload", CommitPayloadFuzzTest::decode)
             .refusesWith(PayloadException.class)
             .golden("kafka-payload")
-            .seeds(new CommitPayload(
-                            new StoreLayout(StoreKind.KEY_VALUE, ValueFormat.PLAIN, 0),
-                            -1,
-                            Map.of(),
-                            Position.emptyPosition())
-                    .encode())
+            .seeds(empty(false), empty(true))
             .allocates(1 << 20, 256);
+
+    private static byte[] empty(boolean open) {
+        StoreLayout layout = new StoreLayout(StoreKind.KEY_VALUE, ValueFormat.PLAIN, 0);
+        return new CommitPayload(layout, -1, Map.of(), Position.emptyPosition(), open).encode();
+    }
 
     @ArgumentsSource(FuzzTests.Seeds.class)
     @FuzzTest(maxDuration = "")

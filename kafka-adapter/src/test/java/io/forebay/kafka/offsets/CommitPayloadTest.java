@@ -46,6 +46,18 @@ class CommitPayloadTest {
     }
 
     @Test
+    void thePayloadOfAnOpenStoreDiffersInItsVersion() {
+        CommitPayload closed = example();
+        CommitPayload open =
+                new CommitPayload(closed.layout(), closed.streamTime(), closed.offsets(), closed.position(), true);
+        byte[] expected = closed.encode();
+        expected[0] = 2;
+        assertThat(open.encode()).isEqualTo(expected);
+        assertThat(CommitPayload.decode(expected)).isEqualTo(open);
+        assertThat(open.closed()).isEqualTo(closed);
+    }
+
+    @Test
     void keepsEveryKindAndFormatAndUnusualTopics() {
         for (StoreKind kind : StoreKind.values()) {
             for (ValueFormat format : ValueFormat.values()) {
@@ -77,10 +89,10 @@ class CommitPayloadTest {
     @Test
     void anUnknownVersionIsRefusedByNumber() {
         byte[] bytes = example().encode();
-        bytes[0] = 2;
+        bytes[0] = 3;
         assertThatThrownBy(() -> CommitPayload.decode(bytes))
                 .isInstanceOf(PayloadException.class)
-                .hasMessageContaining("version 2");
+                .hasMessageContaining("version 3");
     }
 
     @Test
