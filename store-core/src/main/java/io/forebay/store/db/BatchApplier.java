@@ -43,11 +43,18 @@ final class BatchApplier {
         boolean large = batch.sizeInBytes() > largestWhole || !path.roomFor(batch, mostRoom);
         long before = path.assigned();
         try {
-            batch.forEach(large ? largeApplier : applier);
+            if (large) {
+                path.stacking = before + 1;
+                batch.forEach(largeApplier);
+                path.stacking = 0; // before it is published
+            } else {
+                batch.forEach(applier);
+            }
             long ticket = path.logBatch(before + 1, batch);
             path.publish();
             return ticket;
         } catch (RuntimeException | Error e) {
+            path.stacking = 0;
             if (path.takeTouching() | path.assigned() > before) {
                 store.lifecycle.unwritable = true; // without a call: there may be no stack left for one
                 boolean readable = false;

@@ -37,17 +37,21 @@ import java.util.Objects;
  * A claimed state needs no look back: nobody overwrites or drops what it sees, in the state that was present when it was
  * claimed or in a newer one, until the claim ends. So a read of a snapshot looks at the claim when it has its answer: an answer
  * is right if the claim had not ended by then, because whoever meets a later write or file has seen the end of the claim too.
+ * A batch that is applied piece by piece is like a claim on the published state, and is looked at in the same way: so nobody
+ * waits at the gate for such a batch, which may wait there for memory, and that for who reads.
  */
 final class ReadPath {
     private static final int OPTIMISTIC_READS = 8;
 
     private final StoreContext store;
     private final WritePath writes;
+    private final Claims claims;
     private final LookupResult results;
 
     ReadPath(StoreContext store, WritePath writes) {
         this.store = store;
         this.writes = writes;
+        claims = new Claims(store, writes);
         results = new LookupResult(store);
     }
 
@@ -80,6 +84,10 @@ final class ReadPath {
         if (claim != null) {
             return multiGetClaimed(keys, claim);
         }
+        List<byte[]> beside = multiGetBesideLarge(keys);
+        if (beside != null) {
+            return beside;
+        }
         // inside the gate, so that no batch is half in the state
         long limit;
         ReadState state;
@@ -108,20 +116,7 @@ final class ReadPath {
      * @param opened for whom; null for a moment of our own
      */
     SnapshotList.Entry claimNow(Opened opened) {
-        while (true) {
-            SnapshotList.Entry claim;
-            store.gate.enterReader();
-            try {
-                store.lifecycle.checkReadable();
-                claim = store.snapshots.add(writes.published(), opened);
-            } finally {
-                store.gate.leave();
-            }
-            if (claim != null) {
-                return claim;
-            }
-            store.snapshots.awaitVanished();
-        }
+        return claims.now(opened).entry();
     }
 
     /** @param claim the state to iterate over, or null for the present one; it must be open */
@@ -129,32 +124,14 @@ final class ReadPath {
         Objects.requireNonNull(range, "range");
         Opened opened = Opened.iterator(store.shared);
         if (claim == null) {
-            return iteratorNow(range, opened);
+            Claims.Claim own = claims.now(opened);
+            return iterator(range, own.entry(), own.emptySpans());
         }
         SnapshotList.Entry own = store.snapshots.addLike(claim, opened);
         if (own == null) {
             throw new StoreClosedException("The snapshot is closed");
         }
         return iterator(range, own, EmptySpans.NONE);
-    }
-
-    private StoreIterator iteratorNow(KeyRange range, Opened opened) {
-        while (true) {
-            SnapshotList.Entry own;
-            EmptySpans emptySpans;
-            store.gate.enterReader();
-            try {
-                store.lifecycle.checkReadable();
-                own = store.snapshots.add(writes.published(), opened);
-                emptySpans = store.emptySpans.current();
-            } finally {
-                store.gate.leave();
-            }
-            if (own != null) {
-                return iterator(range, own, emptySpans);
-            }
-            store.snapshots.awaitVanished();
-        }
     }
 
     private StoreIterator iterator(KeyRange range, SnapshotList.Entry own, EmptySpans emptySpans) {
@@ -180,6 +157,10 @@ final class ReadPath {
             if (result != Memtable.RETRY) {
                 return result == Memtable.FOUND;
             }
+            result = readBesideLarge(lookup, key, offset, length, hash, into);
+            if (result != Memtable.RETRY) {
+                return result == Memtable.FOUND;
+            }
         }
         SnapshotList.Entry own = claimNow(null);
         try {
@@ -197,6 +178,22 @@ final class ReadPath {
             return store.states.isCurrent(state)
                     ? readAt(state, lookup, key, offset, length, hash, limit, into, false)
                     : Memtable.RETRY;
+        } finally {
+            state.release();
+        }
+    }
+
+    /** As {@link #readNow}, beside a large batch, as if the published state were claimed. {@link Memtable#RETRY} without one. */
+    private int readBesideLarge(PointLookup lookup, byte[] key, int offset, int length, long hash, ValueBuffer into) {
+        long batch = writes.largeBatch();
+        if (batch == 0) {
+            return Memtable.RETRY;
+        }
+        long limit = writes.published();
+        ReadState state = store.states.acquire();
+        try {
+            int result = readAt(state, lookup, key, offset, length, hash, limit, into, true);
+            return writes.isUnderWay(batch) ? result : Memtable.RETRY;
         } finally {
             state.release();
         }
@@ -251,6 +248,17 @@ final class ReadPath {
             return Memtable.RETRY;
         }
         return results.bring(lookup, into) ? Memtable.FOUND : Memtable.SETTLED;
+    }
+
+    /** As of a claim on the published state, which a large batch leaves as it is; null without one. */
+    private List<byte[]> multiGetBesideLarge(List<byte[]> keys) {
+        long batch = writes.largeBatch();
+        if (batch == 0) {
+            return null;
+        }
+        long limit = writes.published();
+        List<byte[]> values = multiGet(keys, store.states.acquire(), limit, true);
+        return writes.isUnderWay(batch) ? values : null;
     }
 
     private List<byte[]> multiGetClaimed(List<byte[]> keys, SnapshotList.Entry claim) {

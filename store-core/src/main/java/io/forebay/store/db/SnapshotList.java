@@ -9,8 +9,8 @@ import java.util.List;
  * sequence number up to which the memtable must keep versions ({@link #pinned}), and the list that flushes and
  * compactions must respect ({@link #sequences}).
  *
- * <p>New states are claimed in ascending order because that happens inside the {@link WriterGate}; claims end on any
- * thread.
+ * <p>New states are claimed in ascending order because that happens inside the {@link WriterGate}, or while a batch that
+ * is inside keeps the published state as it is; claims end on any thread.
  */
 final class SnapshotList {
     /** One reader's claim on a state. */
@@ -79,6 +79,16 @@ final class SnapshotList {
      */
     synchronized Entry add(long sequence, Opened opened) {
         return inVanish && opened != null ? null : insertAfter(last, sequence, opened, ++claimed);
+    }
+
+    /**
+     * As {@link #add}, beside a large batch instead of inside the gate. The claim counts only if the batch is still {@linkplain
+     * WritePath#isUnderWay under way} afterwards: else the next write may not have seen it.
+     *
+     * @return null when the batch has ended, or the user has to wait
+     */
+    synchronized Entry addBeside(WritePath writes, long batch, long sequence, Opened opened) {
+        return writes.isUnderWay(batch) ? add(sequence, opened) : null;
     }
 
     /** How many claims there have been. */

@@ -54,6 +54,13 @@ final class WritePath implements MemoryArbiter.Tenant {
     /** True from the first change of the memtable until it is published. */
     private boolean touching;
 
+    /**
+     * Not 0 while a large batch is applied: the sequence number of its first operation. Meanwhile the published state does not
+     * change, and nothing that it shows is overwritten, so that it can be read and claimed beside the batch. Written
+     * inside the gate, and back without a call: there may be no stack left for one.
+     */
+    volatile long stacking;
+
     private long checkBytes;
 
     /** Null without one. Set before the first write of the user. */
@@ -261,6 +268,17 @@ final class WritePath implements MemoryArbiter.Tenant {
             gate.leave();
         }
         finish(ticket);
+    }
+
+    /** As of {@link #stacking}. Any thread. */
+    long largeBatch() {
+        return stacking;
+    }
+
+    /** Whether the batch that {@link #largeBatch} has told of is still under way, and was all the time since. Any thread. */
+    boolean isUnderWay(long batch) {
+        VarHandle.fullFence(); // what was read before was read while it was under way
+        return stacking == batch;
     }
 
     // ---- for batches, inside the gate

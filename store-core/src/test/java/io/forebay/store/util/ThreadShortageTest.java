@@ -13,6 +13,7 @@ import io.forebay.store.testing.HeapSlabs;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -20,13 +21,16 @@ import org.junit.jupiter.api.Timeout;
 /** For a while the system has no more threads, as at the limit of processes of a container. */
 @Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ThreadShortageTest {
-    private volatile boolean shortage;
+    private static final int ENOUGH = Integer.MAX_VALUE;
+
+    /** So many more threads can be had. */
+    private final AtomicInteger left = new AtomicInteger(ENOUGH);
 
     private Thread thread(Runnable work) {
         return new Thread(work) {
             @Override
             public synchronized void start() {
-                if (shortage) {
+                if (left.getAndUpdate(now -> now == 0 || now == ENOUGH ? now : now - 1) == 0) {
                     throw new OutOfMemoryError("unable to create native thread, for a test");
                 }
                 super.start();
@@ -62,7 +66,7 @@ class ThreadShortageTest {
     void theThreadsThatRunDoAllWork() {
         try (SystemExecutor executor = executor(2)) {
             CountDownLatch go = new CountDownLatch(1);
-            shortage = true;
+            left.set(0);
             occupy(executor, Kind.COMPACTION, go);
             CountDownLatch done = new CountDownLatch(80);
             for (int i = 0; i < 20; i++) {
@@ -80,11 +84,11 @@ class ThreadShortageTest {
     void thereAreMoreThreadsWhenTheyCanBeHadAgain() throws InterruptedException {
         try (SystemExecutor executor = executor(2)) {
             CountDownLatch go = new CountDownLatch(1);
-            shortage = true;
+            left.set(0);
             occupy(executor, Kind.FLUSH, go);
             CountDownLatch other = new CountDownLatch(1);
             executor.execute(Kind.FLUSH, other::countDown);
-            shortage = false;
+            left.set(ENOUGH);
             do {
                 executor.execute(Kind.CLEANUP, () -> {});
             } while (!other.await(10, TimeUnit.MILLISECONDS));
@@ -94,12 +98,12 @@ class ThreadShortageTest {
 
     @Test
     void compactionsLeaveOneOfTheThreadsThatRun() {
+        left.set(2);
         try (SystemExecutor executor = executor(4)) {
             CountDownLatch go = new CountDownLatch(1);
             CountDownLatch flushed = new CountDownLatch(1);
             occupy(executor, Kind.FLUSH, flushed);
             occupy(executor, Kind.COMPACTION, go);
-            shortage = true;
             executor.execute(Kind.FLUSH, () -> {}); // there is no third
             flushed.countDown();
             executor.execute(Kind.COMPACTION, () -> await(go));
@@ -115,14 +119,14 @@ class ThreadShortageTest {
 
     @Test
     void anExecutorWithoutAThreadIsNone() {
-        shortage = true;
+        left.set(0);
         assertThatThrownBy(() -> executor(1)).isInstanceOf(OutOfMemoryError.class);
     }
 
     @Test
     void aCallbackWaitsForAThreadOfItsOwn() throws Exception {
         try (SystemExecutor executor = executor(1)) {
-            shortage = true;
+            left.set(0);
             CompletableFuture<Thread> first = new CompletableFuture<>();
             CompletableFuture<Thread> second = new CompletableFuture<>();
             executor.execute(Kind.CALLBACK, () -> first.complete(Thread.currentThread()));
@@ -132,7 +136,7 @@ class ThreadShortageTest {
             worker.get(120, TimeUnit.SECONDS);
             assertThat(first).isNotDone();
             assertThat(second).isNotDone();
-            shortage = false;
+            left.set(ENOUGH);
             assertThat(first.get(120, TimeUnit.SECONDS)).isNotIn(worker.get(), Thread.currentThread());
             assertThat(second.get(120, TimeUnit.SECONDS)).isNotIn(worker.get(), Thread.currentThread(), first.get());
         }
@@ -142,7 +146,7 @@ class ThreadShortageTest {
     void aCallbackThatStillWaitsAtTheCloseIsRunByIt() {
         AtomicReference<Thread> ranBy = new AtomicReference<>();
         SystemExecutor executor = executor(1);
-        shortage = true;
+        left.set(0);
         executor.execute(Kind.CALLBACK, () -> ranBy.set(Thread.currentThread()));
         assertThat(ranBy).hasNullValue();
         executor.close();
@@ -177,13 +181,13 @@ class ThreadShortageTest {
                     .allocator(new HeapSlabs())
                     .executor(executor(threads))
                     .build()) {
-                shortage = true;
+                left.set(0);
                 Store store = environment.open(FileStores.inMemory(), options);
                 write(store, 0);
                 CompletableFuture<Void> completed =
                         store.checkpoint(new byte[] {1}).completion().thenRun(store::flush);
                 write(store, 1);
-                shortage = false;
+                left.set(ENOUGH);
                 completed.get(120, TimeUnit.SECONDS);
                 write(store, 2);
                 Store other = environment.open(FileStores.inMemory(), options);
