@@ -15,8 +15,10 @@ import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.typeutils.base.StringSerializer;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.flink.core.fs.Path;
 import org.apache.flink.runtime.checkpoint.CheckpointType;
+import org.apache.flink.runtime.checkpoint.SavepointType;
 import org.apache.flink.runtime.state.CheckpointStateOutputStream;
 import org.apache.flink.runtime.state.CheckpointStorageAccess;
 import org.apache.flink.runtime.state.CheckpointStorageLocationReference;
@@ -28,6 +30,8 @@ import org.apache.flink.runtime.state.KeyedStateHandle;
 import org.apache.flink.runtime.state.SharedStateRegistryImpl;
 import org.apache.flink.runtime.state.SnapshotResult;
 import org.apache.flink.runtime.state.StreamStateHandle;
+import org.apache.flink.runtime.state.changelog.ChangelogStateBackendHandle;
+import org.apache.flink.runtime.state.changelog.ChangelogStateBackendHandle.ChangelogStateBackendHandleImpl;
 import org.apache.flink.runtime.state.storage.FileSystemCheckpointStorage;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -198,6 +202,23 @@ class CheckpointLifecycleTest {
         // Of these three, the JobManager has seen the last one only.
         completeAtJobManager(3, last);
         restoreAndCheck(last);
+    }
+
+    /** It makes paths absolute, after the JobManager has registered what is shared as the savepoint has it. */
+    @Test
+    void theChangelogBackendTakesOverANativeSavepoint() throws Exception {
+        model.change(random, List.of(states), 500);
+        KeyedStateHandle savepoint = MetadataTrip.of(List.of(BackendHarness.remote(BackendHarness.snapshot(
+                        states.backend, 1, SavepointType.savepoint(SavepointFormatType.NATIVE), target(1)))))
+                .get(0);
+        savepoint.registerSharedStates(jobManager, 1);
+        ChangelogStateBackendHandle takenOver =
+                ChangelogStateBackendHandleImpl.getChangelogStateBackendHandle(savepoint);
+        takenOver.registerSharedStates(jobManager, 2);
+        jobManager.checkpointCompleted(2);
+        jobManager.unregisterUnusedState(2);
+        restoreAndCheck((IncrementalRemoteKeyedStateHandle)
+                takenOver.getMaterializedStateHandles().get(0));
     }
 
     @Test

@@ -48,6 +48,9 @@ final class SnapshotOperation<K> implements SnapshotStrategy.SnapshotResultSuppl
     private final long checkpointId;
     private final CheckpointStreamFactory streamFactory;
     private final SharingFilesStrategy sharing;
+    /** Whether later snapshots may refer to the files. */
+    private final boolean shared;
+
     private final CheckpointedStateScope scope;
 
     private final CreatedState created = new CreatedState();
@@ -67,9 +70,8 @@ final class SnapshotOperation<K> implements SnapshotStrategy.SnapshotResultSuppl
         this.checkpointId = checkpointId;
         this.streamFactory = streamFactory;
         this.sharing = sharing;
-        this.scope = target.isIncremental() && sharing != SharingFilesStrategy.NO_SHARING
-                ? CheckpointedStateScope.SHARED
-                : CheckpointedStateScope.EXCLUSIVE;
+        this.shared = target.isIncremental() && sharing != SharingFilesStrategy.NO_SHARING;
+        this.scope = shared ? CheckpointedStateScope.SHARED : CheckpointedStateScope.EXCLUSIVE;
     }
 
     @Override
@@ -82,7 +84,7 @@ final class SnapshotOperation<K> implements SnapshotStrategy.SnapshotResultSuppl
             localDirectory = backUpLocally(checkpoint);
             bringFiles(checkpoint, cancelRegistry);
             SnapshotResult<StreamStateHandle> metadata = writeMetadata(checkpoint.metadata(), cancelRegistry);
-            if (target.isIncremental() && sharing != SharingFilesStrategy.NO_SHARING) {
+            if (shared) {
                 target.history().uploaded(checkpointId, uploads);
             }
             SnapshotResult<KeyedStateHandle> result = result(metadata, localDirectory);
@@ -215,13 +217,13 @@ final class SnapshotOperation<K> implements SnapshotStrategy.SnapshotResultSuppl
 
     private SnapshotResult<KeyedStateHandle> result(
             SnapshotResult<StreamStateHandle> metadata, @Nullable SnapshotDirectory localDirectory) throws IOException {
-        List<HandleAndLocalPath> shared = target.isIncremental() ? files : List.of();
+        List<HandleAndLocalPath> sharedFiles = shared ? files : List.of();
         IncrementalRemoteKeyedStateHandle remote = new IncrementalRemoteKeyedStateHandle(
                 target.backendId(),
                 target.keyGroups(),
                 checkpointId,
-                shared,
-                target.isIncremental() ? List.of() : files,
+                sharedFiles,
+                shared ? List.of() : files,
                 metadata.getJobManagerOwnedSnapshot(),
                 writtenBytes);
         if (localDirectory == null || metadata.getTaskLocalSnapshot() == null) {
@@ -237,7 +239,7 @@ final class SnapshotOperation<K> implements SnapshotStrategy.SnapshotResultSuppl
                         directory,
                         target.keyGroups(),
                         metadata.getTaskLocalSnapshot(),
-                        shared));
+                        sharedFiles));
     }
 
     private static void discard(@Nullable SnapshotDirectory directory) {

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.forebay.flink.snapshot.UploadHistory.Upload;
 import java.util.HashMap;
 import java.util.Map;
+import org.apache.flink.core.fs.Path;
 import org.apache.flink.runtime.state.StreamStateHandle;
+import org.apache.flink.runtime.state.filesystem.RelativeFileStateHandle;
 import org.apache.flink.runtime.state.memory.ByteStreamStateHandle;
 import org.junit.jupiter.api.Test;
 
@@ -101,5 +103,13 @@ class UploadHistoryTest {
         assertThat(history.reusable()).containsOnlyKeys("a");
         history.completed(1);
         assertThat(history.reusable().get("a")).isEqualTo(handle("a@2"));
+    }
+
+    /** Savepoints of old list theirs as shared. */
+    @Test
+    void filesWhosePathsAreRelativeToASavepointAreNotReusable() {
+        StreamStateHandle relative = new RelativeFileStateHandle(new Path("file:/savepoint/b"), "b", 1);
+        history.restored(Map.of("a", handle("a@7"), "b", relative));
+        assertThat(history.reusable()).containsOnlyKeys("a");
     }
 }
