@@ -3,6 +3,7 @@ package io.forebay.store;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.forebay.store.testing.CrashChoice;
 import io.forebay.store.testing.CrashChoice.Names;
@@ -15,7 +16,9 @@ import io.forebay.store.testing.FaultInjector.Operation;
 import io.forebay.store.testing.ForwardingFileStore;
 import io.forebay.store.testing.SteppedEnvironment;
 import java.io.IOException;
+import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -164,11 +167,51 @@ class FailedLogTest {
         put(store, "c");
         failSync();
         Thread ending = new Thread(discard ? store::discard : store::close, "end of the store");
-        onSst.set(() -> startAndAwaitItsWait(ending));
+        onSst.set(() -> startAndAwait(ending, Thread.State.WAITING));
         assertThatThrownBy(store::resume).isInstanceOf(StoreClosedException.class);
         ending.join();
         assertThat(onSst.get()).as("what the repair makes").isNull();
         checkpoint.close();
+        try (SteppedEnvironment other = new SteppedEnvironment()) {
+            Store reopened = other.open(afterPowerLoss(), options());
+            assertHas(reopened, "a", "b");
+            assertThat(reopened.committedPayload()).isEqualTo(bytes("payload"));
+            if (!discard) {
+                assertHas(reopened, "c");
+            }
+        }
+    }
+
+    /** The repair waits for the flush of a memtable, and another memtable is left behind it. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void andAStoreThatEndsBeforeTheRepairHasBegunLosesNothing(boolean discard) throws InterruptedException {
+        put(store, "a");
+        Checkpoint checkpoint = store.checkpoint(new byte[0]);
+        CountDownLatch flushing = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        onSst.set(() -> {
+            flushing.countDown();
+            await(go);
+        });
+        Thread flush = new Thread(stepped.executor::step, "flush");
+        flush.start();
+        flushing.await();
+        put(store, "b");
+        store.commitDurably(bytes("payload"));
+        put(store, "c");
+        failSync();
+        AtomicReference<Throwable> told = new AtomicReference<>();
+        Thread repair = new Thread(() -> told.set(catchThrowable(store::resume)), "repair");
+        startAndAwait(repair, Thread.State.BLOCKED);
+        Thread ending = new Thread(discard ? store::discard : store::close, "end of the store");
+        startAndAwait(ending, Thread.State.WAITING);
+        go.countDown();
+        for (Thread thread : List.of(flush, repair, ending)) {
+            thread.join();
+        }
+        checkpoint.close();
+        assertThat(told.get()).isInstanceOf(StoreClosedException.class);
         try (SteppedEnvironment other = new SteppedEnvironment()) {
             Store reopened = other.open(afterPowerLoss(), options());
             assertHas(reopened, "a", "b");
@@ -188,7 +231,7 @@ class FailedLogTest {
         AtomicReference<Throwable> failure = new AtomicReference<>();
         closing.setUncaughtExceptionHandler((who, e) -> failure.set(e));
         onLogSync.set(() -> {
-            startAndAwaitItsWait(closing);
+            startAndAwait(closing, Thread.State.WAITING);
             faults.arm(Fault.FAILED_SYNC, 1, false);
         });
         assertThatThrownBy(store::sync)
@@ -208,12 +251,20 @@ class FailedLogTest {
         assertThat(faults.struck()).startsWith(Operation.SYNC + " WAL-");
     }
 
-    /** Returns when the thread waits for what is under way on this one. */
-    private static void startAndAwaitItsWait(Thread thread) {
+    /** Returns when the thread waits for what is under way on another one. */
+    private static void startAndAwait(Thread thread, Thread.State waiting) {
         thread.start();
-        while (thread.getState() != Thread.State.WAITING) {
+        while (thread.getState() != waiting) {
             assertThat(thread.isAlive()).as("%s waits", thread.getName()).isTrue();
             Thread.yield();
+        }
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
         }
     }
 
