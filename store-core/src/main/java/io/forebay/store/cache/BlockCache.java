@@ -19,7 +19,8 @@ import java.util.concurrent.atomic.AtomicLong;
  * <p>Frames come in sizes of powers of two from 512 bytes to a slab; a slab is cut into frames of one size. Within a size
  * the victim is found by CLOCK, and a new block counts as unused until it is found again, so a scan does not push out what
  * is hot. Slabs move to the size that needs them: those that became empty at once, those without a recently used block
- * now and then, and any other when a size has none. Blocks larger than a slab get a buffer of their own.
+ * now and then, and any other when a size has none. Blocks larger than a slab get a buffer of their own; there may be a limit
+ * for all of these together.
  *
  * <p>When nothing can be evicted, a block is read to a buffer on the heap, outside the pool, which lives as long as it is
  * pinned ({@link #transientBlocks()}).
@@ -41,6 +42,7 @@ public final class BlockCache implements AutoCloseable {
 
     private final SlabPool pool;
     private final long largestCached;
+    private final long mostLarge;
     private final AtomicLong heldBytes = new AtomicLong();
     private final SizeClass[] classes = new SizeClass[SLAB_SHIFT - SMALLEST_SHIFT + 1];
     private final SizeClass large = new SizeClass(0);
@@ -48,12 +50,21 @@ public final class BlockCache implements AutoCloseable {
     private final List<Slab> empty = new ArrayList<>();
     private int hand;
     private long cachedBytes;
+    /** Of blocks larger than a slab. */
+    private long largeBytes;
+
     private long transientBlocks;
     private boolean closed;
 
     public BlockCache(SlabPool pool) {
+        this(pool, Long.MAX_VALUE);
+    }
+
+    /** @param mostLarge bytes that blocks larger than a slab take at the most, where their memory is not meant to be filled */
+    public BlockCache(SlabPool pool, long mostLarge) {
         this.pool = pool;
-        this.largestCached = pool.budget() / 8;
+        this.mostLarge = mostLarge;
+        this.largestCached = Math.min(mostLarge, pool.budget() / 8);
         for (int i = 0; i < classes.length; i++) {
             classes[i] = new SizeClass(1 << (SMALLEST_SHIFT + i));
         }
@@ -212,6 +223,11 @@ public final class BlockCache implements AutoCloseable {
         if (length > largestCached) {
             return null;
         }
+        while (largeBytes + length > mostLarge) {
+            if (!evictOne(large)) {
+                return null;
+            }
+        }
         Slab slab = pool.tryTakeLarge(Use.CACHE, length);
         if (slab == null) {
             reclaim(length);
@@ -225,6 +241,7 @@ public final class BlockCache implements AutoCloseable {
         added.indexInCache = slabs.size();
         slabs.add(added);
         sizeClass.add(added);
+        largeBytes += sizeClass == large ? slab.capacity() : 0;
         return added;
     }
 
@@ -258,6 +275,7 @@ public final class BlockCache implements AutoCloseable {
             return;
         }
         home.sizeClass.remove(home);
+        largeBytes -= home.sizeClass == large ? home.slab.capacity() : 0;
         CacheSlab last = slabs.remove(slabs.size() - 1);
         if (last != home) {
             slabs.set(home.indexInCache, last);

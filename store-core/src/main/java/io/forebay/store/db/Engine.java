@@ -36,6 +36,8 @@ import org.slf4j.LoggerFactory;
 /** What is behind an {@link Environment}: the shared memory, threads and clock, and the stores that are open. Thread-safe. */
 public final class Engine {
     private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
+    /** This part of the Java heap is for cached blocks that are too large for a slab, so that more is left for memtables and others. */
+    private static final int LARGE_BLOCKS_SHARE = 8;
 
     private final long budget;
     private final SlabPool pool;
@@ -51,6 +53,7 @@ public final class Engine {
         budget = builder.memoryBytes();
         SlabAllocator allocator = builder.allocator();
         long usable = budget;
+        long mostLarge = Long.MAX_VALUE;
         if (allocator == null) {
             String warning = DirectMemoryCheck.check(budget, DirectMemory.now());
             if (warning != null) {
@@ -58,10 +61,11 @@ public final class Engine {
             }
             allocator = new DirectSlabAllocator(budget);
             usable = DirectSlabAllocator.usable(budget);
+            mostLarge = Runtime.getRuntime().maxMemory() / LARGE_BLOCKS_SHARE; // they lie on the heap
         }
         Clock clock = orElse(builder.clock(), SystemClock::new);
         pool = new SlabPool(allocator, usable, usable / 4 * 3, clock);
-        cache = new BlockCache(pool);
+        cache = new BlockCache(pool, mostLarge);
         tables = new TableCache(cache, pool, builder.maxOpenFiles());
         executor = orElse(builder.executor(), () -> new SystemExecutor(builder.backgroundThreads(), "forebay"));
         LongSupplier ids = orElse(builder.random(), SecureIds::new);

@@ -16,7 +16,8 @@ import java.util.ArrayDeque;
  * for each of the following slabs that there are none of, but for the second one, the fourth one and so on.
  *
  * <p>Other sizes than a slab are plain heap buffers: they are rare, and direct memory of odd sizes would only return to
- * the system at the garbage collector's leisure. Thread-safe.
+ * the system at the garbage collector's leisure. They take half of the Java heap at the most; what is beyond is refused, as pressure: the
+ * heap is for others to live on, who would fail without it. Thread-safe.
  */
 public final class DirectSlabAllocator implements SlabAllocator {
     private static final int SLAB = Environment.SLAB_BYTES;
@@ -25,12 +26,15 @@ public final class DirectSlabAllocator implements SlabAllocator {
     private static final int MOST_TURNS_REFUSED = 1024;
 
     private final long budget;
+    private final long mostOnHeap;
     private final int regionBytes;
     private final ArrayDeque<ByteBuffer> free = new ArrayDeque<>();
     private ByteBuffer region;
     private int regionAt;
     /** What all regions cost. */
     private long taken;
+    /** Bytes of the heap buffers that are out. */
+    private long onHeap;
 
     private MemoryBudgetException refusal;
     /** So many slabs are refused before the JVM is asked again. */
@@ -40,7 +44,12 @@ public final class DirectSlabAllocator implements SlabAllocator {
 
     /** @param budget the most that all regions may cost; small budgets get small regions */
     public DirectSlabAllocator(long budget) {
+        this(budget, Runtime.getRuntime().maxMemory() / 2);
+    }
+
+    DirectSlabAllocator(long budget, long mostOnHeap) {
         this.budget = budget;
+        this.mostOnHeap = mostOnHeap;
         regionBytes = regionBytes(budget);
     }
 
@@ -58,7 +67,7 @@ public final class DirectSlabAllocator implements SlabAllocator {
     @Override
     public ByteBuffer allocate(int bytes) {
         if (bytes != SLAB) {
-            return ByteBuffer.allocate(bytes);
+            return allocateOnHeap(bytes);
         }
         ByteBuffer reused;
         synchronized (free) {
@@ -73,9 +82,35 @@ public final class DirectSlabAllocator implements SlabAllocator {
 
     @Override
     public void release(ByteBuffer buffer) {
-        if (buffer.isDirect()) {
-            synchronized (free) {
+        synchronized (free) {
+            if (buffer.isDirect()) {
                 free.addLast(buffer.clear());
+            } else {
+                onHeap -= buffer.capacity();
+            }
+        }
+    }
+
+    /** A single one is never refused: nothing that could be given back would help. */
+    private ByteBuffer allocateOnHeap(int bytes) {
+        synchronized (free) {
+            if (onHeap > 0 && onHeap + bytes > mostOnHeap) {
+                throw new MemoryBudgetException(
+                        "Values longer than 16 KiB and blocks longer than 64 KiB lie on the Java heap,"
+                                + " of which they take half at the most, " + mostOnHeap + " bytes; they have " + onHeap
+                                + ", and " + bytes + " more were asked for. Raise -Xmx, or lower memtableBytes.");
+            }
+            onHeap += bytes;
+        }
+        ByteBuffer buffer = null;
+        try {
+            buffer = ByteBuffer.allocate(bytes);
+            return buffer;
+        } finally {
+            if (buffer == null) {
+                synchronized (free) {
+                    onHeap -= bytes;
+                }
             }
         }
     }

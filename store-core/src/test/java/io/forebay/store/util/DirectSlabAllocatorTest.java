@@ -1,8 +1,10 @@
 package io.forebay.store.util;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.forebay.store.Environment;
+import io.forebay.store.MemoryBudgetException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
@@ -58,6 +60,25 @@ class DirectSlabAllocatorTest {
             allocator.release(buffer);
         }
         assertThat(allocator.allocate(SLAB).capacity()).isEqualTo(SLAB);
+    }
+
+    /** Refused is what would be more than the limit; a single one never is, and none is when others have come back. */
+    @Test
+    void otherSizesLeaveTheHeapToOthers() {
+        DirectSlabAllocator limited = new DirectSlabAllocator(16 << 20, 1 << 20);
+        ByteBuffer single = limited.allocate(3 << 20);
+        assertThatThrownBy(() -> limited.allocate(SLAB + 8))
+                .isInstanceOf(MemoryBudgetException.class)
+                .hasMessageContaining("half at the most, 1048576 bytes; they have 3145728, and 65544 more");
+        limited.release(single);
+        ByteBuffer first = limited.allocate(1 << 19);
+        ByteBuffer second = limited.allocate(1 << 19);
+        assertThatThrownBy(() -> limited.allocate(8)).isInstanceOf(MemoryBudgetException.class);
+        assertThat(limited.allocate(SLAB).isDirect()).isTrue();
+        limited.release(first);
+        assertThat(limited.allocate(1 << 19).capacity()).isEqualTo(1 << 19);
+        limited.release(second);
+        assertThat(limited.allocate(1 << 18).capacity()).isEqualTo(1 << 18);
     }
 
     @Test
