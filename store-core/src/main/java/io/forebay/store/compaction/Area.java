@@ -10,7 +10,8 @@ import java.util.List;
 /**
  * A file of a tier and all that lies below it: what must be merged together when that file is to go to the bottom. Going
  * down, each run adds the files that overlap what was taken so far, which makes the area wider. Every key of the area lies
- * in one of its files, so two areas that overlap share a file, and jobs need no other lock than their busy files.
+ * in one of its files, so two areas that overlap share a file, and jobs need no other lock than their busy files; but for those that
+ * join neighbours of the bottom over the gaps between them ({@link BottomUpkeep}).
  */
 final class Area {
     private final List<Compaction.Input> inputs;
@@ -44,13 +45,27 @@ final class Area {
                     weight += weights.of(file);
                 }
             }
-            if (!files.isEmpty()) {
+            if (files.isEmpty()) {
+                if (run.isBottom() && isBetweenBusyFiles(in, run, hull)) {
+                    return null;
+                }
+            } else {
                 inputs.add(new Compaction.Input(run.rank(), files));
                 hull = Compaction.hull(hull, files.get(0).range());
                 hull = Compaction.hull(hull, files.get(files.size() - 1).range());
             }
         }
         return new Area(inputs, hull, weight, bottomBytes);
+    }
+
+    /** A job that joins neighbours of the bottom may be writing a file over the gap that the range lies in. */
+    private static boolean isBetweenBusyFiles(PickInput in, SortedRun bottom, KeyRange range) {
+        byte[] from = range.from();
+        int before = bottom.floor(from, 0, from.length);
+        return before >= 0
+                && before + 1 < bottom.size()
+                && in.busy().contains(bottom.file(before).id())
+                && in.busy().contains(bottom.file(before + 1).id());
     }
 
     /**

@@ -1,7 +1,9 @@
 package io.forebay.store.compaction;
 
+import io.forebay.store.KeyRange;
 import io.forebay.store.version.FileMeta;
 import io.forebay.store.version.SortedRun;
+import io.forebay.store.version.Version;
 import java.util.List;
 
 /** Rewrites files of the bottom run that are there for nothing: many small ones, and such with many deletes. */
@@ -83,12 +85,26 @@ final class BottomUpkeep {
             int count = end - first;
             boolean enough = count >= MANY_FILES || count >= FEW_FILES && bytes >= in.targetFileBytes() / 2;
             // A file that has grown already is not rewritten for every few small ones.
-            if (enough && largest <= bytes / 2) {
+            if (enough && largest <= bytes / 2 && isLeftAlone(bottom.files().subList(first, end))) {
                 return rewrite(bottom.files().subList(first, end));
             }
             first++;
         }
         return null;
+    }
+
+    /** Nothing is on its way down into a gap between the files, over which the new one is to lie. */
+    private boolean isLeftAlone(List<FileMeta> files) {
+        KeyRange hull = Compaction.hull(
+                files.get(0).range(), files.get(files.size() - 1).range());
+        for (SortedRun run : in.runs()) {
+            for (FileMeta above : run.isBottom() ? List.<FileMeta>of() : Version.overlapping(run, hull)) {
+                if (in.busy().contains(above.id())) {
+                    return false;
+                }
+            }
+        }
+        return true;
     }
 
     private static Compaction rewrite(List<FileMeta> files) {
