@@ -4,6 +4,7 @@ import io.forebay.store.StoreLockedException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
@@ -15,6 +16,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.LoggerFactory;
 
 /**
  * Exclusive use of a directory: an entry in a registry of this JVM, because locks of the operating system do not exclude
@@ -129,9 +131,7 @@ final class DirectoryLock implements AutoCloseable {
                         + (writable ? owner(channel) : UNKNOWN) + "). Close it there first.");
             }
             if (writable) {
-                byte[] pid = (ProcessHandle.current().pid() + "\n").getBytes(StandardCharsets.US_ASCII);
-                channel.truncate(0);
-                channel.write(ByteBuffer.wrap(pid), 0);
+                writeOwner(directory, channel);
             }
             return new DirectoryLock(directory, file, channel);
         } catch (OverlappingFileLockException e) {
@@ -142,6 +142,22 @@ final class DirectoryLock implements AutoCloseable {
         } catch (IOException | RuntimeException e) {
             channel.close();
             throw e;
+        }
+    }
+
+    /** For people: the lock is as good without it, so a full disk does not keep a store from being read. */
+    private static void writeOwner(Path directory, FileChannel channel) throws ClosedChannelException {
+        byte[] pid = (ProcessHandle.current().pid() + "\n").getBytes(StandardCharsets.US_ASCII);
+        try {
+            channel.truncate(0);
+            channel.write(ByteBuffer.wrap(pid), 0);
+        } catch (ClosedChannelException e) {
+            throw e; // by an interrupt, and with it the lock is gone
+        } catch (IOException e) {
+            // Asked for here: a logger that this class had would start the logging of every class loader that meets a
+            // lock.
+            LoggerFactory.getLogger(DirectoryLock.class)
+                    .warn("The id of this process could not be written to {}", directory.resolve(FileNames.LOCK), e);
         }
     }
 

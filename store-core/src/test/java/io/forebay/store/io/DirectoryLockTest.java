@@ -239,14 +239,28 @@ class DirectoryLockTest {
         try (AutoCloseable lock = new LocalFileStore(store.toFile()).lock()) {
             assertThat(lock).isNotNull();
             Files.createLink(copy.resolve("LOCK"), store.resolve("LOCK"));
-            assertThatThrownBy(() -> DirectoryLock.acquire(copy.toRealPath(), UnreadableChannel::new))
+            assertThatThrownBy(() -> DirectoryLock.acquire(copy.toRealPath(), BrokenChannel::unreadable))
                     .isInstanceOf(StoreLockedException.class);
             assertOthersAreRefused(store);
         }
         // With the lock in hand the failure is reported, and nothing stays locked.
-        assertThatThrownBy(() -> DirectoryLock.acquire(copy.toRealPath(), UnreadableChannel::new))
+        assertThatThrownBy(() -> DirectoryLock.acquire(copy.toRealPath(), BrokenChannel::unreadable))
                 .isInstanceOf(IOException.class)
-                .hasMessage(UnreadableChannel.MESSAGE);
+                .hasMessage(BrokenChannel.MESSAGE);
+        assertAnotherProcessLocks(store);
+    }
+
+    /** As on a full disk: what is there is to be read all the same. */
+    @Test
+    void aLockFileThatCannotBeWrittenIsLockedAllTheSame() throws Exception {
+        Path store = Files.createDirectory(directory.resolve("store"));
+        try (AutoCloseable first = new LocalFileStore(store.toFile()).lock()) {
+            assertThat(first).isNotNull();
+        }
+        try (AutoCloseable lock = DirectoryLock.acquire(store.toRealPath(), BrokenChannel::unwritable)) {
+            assertThat(lock).isNotNull();
+            assertOthersAreRefused(store);
+        }
         assertAnotherProcessLocks(store);
     }
 

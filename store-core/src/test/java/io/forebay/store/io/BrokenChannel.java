@@ -10,14 +10,31 @@ import java.nio.channels.WritableByteChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
-/** A channel on a real file that can be locked and closed; everything else fails, as on a broken disk. */
-final class UnreadableChannel extends FileChannel {
+/** A channel on a real file that can be locked and closed, and read if it may; everything else fails, as on a broken disk. */
+final class BrokenChannel extends FileChannel {
     static final String MESSAGE = "broken disk";
 
     private final FileChannel real;
+    private final boolean readable;
 
-    UnreadableChannel(Path file) throws IOException {
+    private BrokenChannel(Path file, boolean readable) throws IOException {
+        this.readable = readable;
         real = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    }
+
+    static BrokenChannel unreadable(Path file) throws IOException {
+        return new BrokenChannel(file, false);
+    }
+
+    static BrokenChannel unwritable(Path file) throws IOException {
+        return new BrokenChannel(file, true);
+    }
+
+    private FileChannel readable() throws IOException {
+        if (!readable) {
+            throw new IOException(MESSAGE);
+        }
+        return real;
     }
 
     @Override
@@ -37,7 +54,7 @@ final class UnreadableChannel extends FileChannel {
 
     @Override
     public long size() throws IOException {
-        throw new IOException(MESSAGE);
+        return readable().size();
     }
 
     @Override
@@ -52,7 +69,7 @@ final class UnreadableChannel extends FileChannel {
 
     @Override
     public int read(ByteBuffer into, long position) throws IOException {
-        throw new IOException(MESSAGE);
+        return readable().read(into, position);
     }
 
     @Override
