@@ -208,6 +208,28 @@ class VerifyTest {
         }
     }
 
+    /** As an open refuses it. */
+    @Test
+    void aWriteAheadLogOfAStoreWithoutOne() throws IOException {
+        CrashFileStore other = new CrashFileStore();
+        try (Store logged = stepped.open(other, options().durability(Durability.SYNCED))) {
+            logged.put(key(1), key(1));
+        }
+        try (Store store = open()) {
+            store.put(key(2), key(2));
+            store.commitDurably(NONE);
+        }
+        String log = other.list().stream()
+                .filter(name -> name.startsWith("WAL-"))
+                .findFirst()
+                .orElseThrow();
+        files.linkFrom(other, log);
+        assertThat(stepped.environment.verify(files, null).findings())
+                .singleElement()
+                .satisfies(finding -> assertThat(finding.file()).isEqualTo(log));
+        assertThatThrownBy(this::open).isInstanceOf(CorruptionException.class);
+    }
+
     @Test
     void damageIsNamedAndTheOtherFilesAreStillLookedAt() {
         try (Store store = open()) {

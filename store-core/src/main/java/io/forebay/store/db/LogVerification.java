@@ -38,12 +38,10 @@ final class LogVerification {
     void verify() {
         for (int attempt = 0; attempt < ATTEMPTS && !stopped.getAsBoolean(); attempt++) {
             VersionEdit.Logs needed = versions.logs();
-            if (needed.id() == 0) {
-                return;
-            }
             FileReport read = read(needed);
             if (!stopped.getAsBoolean() && needed.equals(versions.logs())) {
-                report = read;
+                // Where no log is needed, what an open would refuse is still to be told.
+                report = needed.id() == 0 && read.isClean() ? null : read;
                 return;
             }
         }
@@ -53,7 +51,7 @@ final class LogVerification {
         }
     }
 
-    /** Of all logs; none when the store needs no logs, when they could not be read for a {@link #remark}, or when stopped. */
+    /** Of all logs; none when the store needs no logs and has none, when they could not be read for a {@link #remark}, or when stopped. */
     Optional<FileReport> report() {
         return Optional.ofNullable(report);
     }

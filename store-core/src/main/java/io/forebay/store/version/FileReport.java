@@ -45,7 +45,7 @@ public final class FileReport implements Findings {
         entries = newEntries;
     }
 
-    boolean isClean() {
+    public boolean isClean() {
         return findings.isEmpty();
     }
 
