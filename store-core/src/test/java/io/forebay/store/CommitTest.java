@@ -248,7 +248,7 @@ class CommitTest {
     }
 
     @Test
-    void openingAndClosingAnExistingStoreWritesNothing() {
+    void openingAndClosingAnExistingStoreWritesAManifest() {
         try (SteppedEnvironment stepped = new SteppedEnvironment()) {
             stepped.open(files).close();
             assertThat(files.syncs()).as("syncs to create a store").isLessThanOrEqualTo(2);
@@ -257,9 +257,17 @@ class CommitTest {
             for (int i = 0; i < 3; i++) {
                 changes.clear();
                 stepped.open(files).close();
+                String before = "MANIFEST-000000000000000" + (i + 1);
+                String begun = "MANIFEST-000000000000000" + (i + 2);
                 assertThat(changes)
                         .containsExactly(
-                                "sync again of MANIFEST-0000000000000001 in store", "sync of the directory in store");
+                                "sync again of " + before + " in store",
+                                "sync of the directory in store",
+                                "create " + begun + " in store",
+                                "append to " + begun + " in store",
+                                "sync of " + begun + " in store",
+                                "sync of the directory in store",
+                                "delete " + before + " in store");
             }
         }
     }

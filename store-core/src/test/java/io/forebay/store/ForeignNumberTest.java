@@ -47,6 +47,12 @@ class ForeignNumberTest {
         disk.syncDirectory();
     }
 
+    private List<String> names(boolean withoutManifests) {
+        return disk.list().stream()
+                .filter(file -> !withoutManifests || !file.startsWith("MANIFEST"))
+                .toList();
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -61,11 +67,12 @@ class ForeignNumberTest {
         for (Durability durability : List.of(Durability.SYNCED, Durability.NONE)) {
             commit(0, Durability.SYNCED);
             put(name, new byte[0]);
-            List<String> before = disk.list();
+            boolean log = name.startsWith("WAL"); // those are looked at when a new manifest was begun
+            List<String> before = names(log);
             assertThatThrownBy(() -> stepped.open(disk, options(durability)))
                     .isInstanceOf(CorruptionException.class)
                     .hasMessageContaining(name);
-            assertThat(disk.list()).isEqualTo(before);
+            assertThat(names(log)).isEqualTo(before);
             disk.delete(name);
             commit(1, Durability.SYNCED);
             for (String left : disk.list()) {

@@ -153,6 +153,10 @@ final class StoreOpener {
             closeAfter(e, parts.closer::abandon);
             throw e;
         }
+        IOException unsettled = versions.openFailure();
+        if (unsettled != null) {
+            parts.recovery.failed(unsettled); // it is read, and tried again
+        }
         parts.compactions.schedule();
         return store[0];
     }
@@ -223,8 +227,26 @@ final class StoreOpener {
         for (VersionEdit.Added added : plan.added()) {
             if (checked.add(added.file().id())) {
                 checkLength(added.file());
-                files.sync(added.file().id().name());
+                sync(added.file().id().name());
             }
+        }
+    }
+
+    /** A file whose sync failed is not left to a repetition: another sync may say that it is on disk when it is not. */
+    private void sync(String name) throws IOException {
+        try {
+            files.sync(name);
+        } catch (IOException e) {
+            IOException failure = new IOException(
+                    "The sync of " + name + " in " + files.describe()
+                            + " failed. The file was deleted, because it may not be on disk; copy it there again",
+                    e);
+            try {
+                files.delete(name);
+            } catch (IOException f) {
+                failure.addSuppressed(f);
+            }
+            throw failure;
         }
     }
 

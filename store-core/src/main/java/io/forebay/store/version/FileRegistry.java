@@ -171,11 +171,6 @@ public final class FileRegistry {
         again.forEach(this::scheduleDelete);
     }
 
-    /** Runs work that is in no hurry. */
-    void inBackground(Runnable work) {
-        executor.execute(BackgroundExecutor.Kind.CLEANUP, work);
-    }
-
     /** From now on files are closed but not deleted when nobody refers to them: the manifest on disk may name them. */
     public synchronized void keepFiles() {
         keepFiles = true;

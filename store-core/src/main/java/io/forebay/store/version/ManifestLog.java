@@ -18,6 +18,10 @@ import org.slf4j.LoggerFactory;
  * never appended to again, and not deleted before that. The number of a manifest that could not be begun is not used again
  * either.
  *
+ * <p><b>An open begins a new one</b>, durable before anybody may build on what was read, or call its commit durable. The process
+ * before may have been killed between a write and its sync; and where a sync has failed, the kernel may have dropped the pages,
+ * show them to readers all the same, and call another sync of the same file a success.
+ *
  * <p>Not thread-safe, but for {@link #keyId()}: {@link VersionSet} calls it under its lock of edits.
  */
 final class ManifestLog {
@@ -61,15 +65,16 @@ final class ManifestLog {
     }
 
     /**
-     * Makes sure that the past cannot change any more in a crash: the process before this one may have been killed between a
-     * write and its sync, and nobody may build on what was read, or call its commit durable, before it is on disk. A torn
-     * manifest stays until a whole one is durable, or a crash could leave only a torn one that seems to have replaced others.
+     * Before a new manifest is begun: a crash that tears it must leave what was there before, or it would seem to have replaced
+     * others that are lost. In doubt are a manifest of one record, which its process may not have lived to sync, and the names of
+     * torn ones.
      */
     void settleThePast(Manifest.Recovered recovered) throws IOException {
-        if (recovered.number() >= 0) {
+        boolean young = recovered.edits().size() == 1;
+        if (young) {
             files.sync(Manifest.name(recovered.number()));
-            files.syncDirectory();
-        } else if (!recovered.stale().isEmpty()) {
+        }
+        if (young || !recovered.stale().isEmpty()) {
             files.syncDirectory();
         }
     }
@@ -89,12 +94,12 @@ final class ManifestLog {
         return editInDoubt;
     }
 
-    /** Calls for a new manifest at the next chance, because the one that was found may be on disk in part only. */
+    /** Calls for a new manifest at the next chance. */
     void distrust() {
         inDoubt = true;
     }
 
-    /** True until something is written: what is on disk is what was found there. */
+    /** True when nothing was written: what is on disk is what was found there. */
     boolean isAsFound() {
         return manifest == null;
     }

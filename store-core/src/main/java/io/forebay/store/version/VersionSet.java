@@ -30,11 +30,12 @@ public final class VersionSet implements Closeable {
     private final FileRegistry registry;
     private final DurableState state = new DurableState();
 
-    /** Held during I/O; guards the manifest and {@link #closed}. */
+    /** Held during I/O; guards the three below. */
     private final Object applying = new Object();
 
     private final ManifestLog manifest;
     private boolean closed;
+    private IOException openFailure;
 
     /** Changed under both locks, read under either. */
     private Version current;
@@ -47,9 +48,9 @@ public final class VersionSet implements Closeable {
 
     /**
      * Reads the state of the last durable commit, or of the last flush with a write-ahead log: files that hold anything newer
-     * are left out. Where there is no store, one without files is made; apart from that what is there is synced, and nothing
-     * is written before the first {@link #apply}, unless there are orphaned SSTs: they are deleted in the background, behind a
-     * new manifest.
+     * are left out. Where there is no store, one without files is made. The state is durable on return, in a new manifest: see
+     * {@link ManifestLog}. Orphaned SSTs are deleted in the background behind it. Where a new manifest cannot be written, the state
+     * may be read, and {@link #openFailure()} says why it is not durable.
      *
      * @param ids numbers that are never given twice, here or elsewhere
      * @throws CorruptionException when the manifest is damaged, or when there are SSTs and no manifest: it was lost, or a
@@ -66,13 +67,13 @@ public final class VersionSet implements Closeable {
             Manifest.requireNoTables(files);
         }
         ManifestLog manifest = new ManifestLog(files, registry, ids, rollOverBytes, recovered);
-        manifest.settleThePast(recovered);
         VersionSet set = new VersionSet(files, registry, manifest);
         if (recovered.number() < 0) {
+            manifest.settleThePast(recovered);
             set.begin(new VersionEdit());
         } else {
             set.current = VersionRecovery.run(recovered, registry, set.state);
-            set.deleteOrphans();
+            set.begin(recovered);
         }
         return set;
     }
@@ -106,28 +107,39 @@ public final class VersionSet implements Closeable {
         }
     }
 
-    /**
-     * What was recovered may be on disk in part only: the end of the manifest was perhaps never synced. So what it does not
-     * name is deleted behind a new manifest.
-     */
-    private void deleteOrphans() throws IOException {
-        if (registry.holdOrphans()) {
-            synchronized (applying) {
-                manifest.distrust();
+    /** Begins the manifest of what was recovered. */
+    private void begin(Manifest.Recovered recovered) throws IOException {
+        boolean complete = false;
+        try {
+            registry.holdOrphans();
+            beginIfWritable(recovered);
+            complete = true;
+        } finally {
+            if (!complete) {
+                close();
             }
-            registry.inBackground(this::settleIfOpen);
         }
     }
 
-    private void settleIfOpen() {
-        try {
-            synchronized (applying) {
-                if (!closed) {
-                    settle();
-                }
+    private void beginIfWritable(Manifest.Recovered recovered) {
+        synchronized (applying) {
+            try {
+                manifest.settleThePast(recovered);
+                write(new VersionEdit(), current, true);
+            } catch (IOException e) {
+                manifest.distrust();
+                openFailure = e;
             }
-        } catch (IOException | RuntimeException e) {
-            LOG.warn("Files that a crash left over in {} stay until a manifest can be written", files.describe(), e);
+        }
+    }
+
+    /**
+     * Why what an open has found is not durable: null when it is, also by a later {@link #apply} or {@link #settle}. Nobody may take
+     * the commit of such a state for durable.
+     */
+    public IOException openFailure() {
+        synchronized (applying) {
+            return manifest.isInDoubt() ? openFailure : null;
         }
     }
 
@@ -294,7 +306,7 @@ public final class VersionSet implements Closeable {
         return manifest.isInDoubt();
     }
 
-    /** True until the first edit after an open, when the manifest may list files that were left out. Under the lock of edits. */
+    /** True after an open that changes nothing: the manifest may list files that were left out. Under the lock of edits. */
     boolean isAsFound() {
         return manifest.isAsFound();
     }

@@ -9,6 +9,8 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Another {@link FileStore}, whose operations fail when a {@link FaultInjector} says so. A close that fails has closed the
@@ -20,6 +22,8 @@ public final class FaultFileStore extends ForwardingFileStore {
     }
 
     private final FaultInjector faults;
+    /** Files whose sync has failed: another one, by whomever, may be called a success and write nothing. */
+    private final Set<String> spoilt = ConcurrentHashMap.newKeySet();
 
     public FaultFileStore(FileStore delegate, FaultInjector faults) {
         super(delegate);
@@ -81,16 +85,29 @@ public final class FaultFileStore extends ForwardingFileStore {
     public void delete(String name) throws IOException {
         run(Operation.DELETE, name, () -> {
             super.delete(name);
+            spoilt.remove(name);
             return null;
         });
     }
 
     @Override
     public void sync(String name) throws IOException {
-        run(Operation.SYNC, name, () -> {
+        syncOnce(name, () -> {
             super.sync(name);
             return null;
         });
+    }
+
+    private void syncOnce(String name, Call<?> sync) throws IOException {
+        if (spoilt.contains(name)) {
+            faults.violated("sync of " + name + ", whose sync has failed before");
+        }
+        try {
+            run(Operation.SYNC, name, sync);
+        } catch (IOException e) {
+            spoilt.add(name);
+            throw e;
+        }
     }
 
     @Override
@@ -172,7 +189,7 @@ public final class FaultFileStore extends ForwardingFileStore {
                 faults.violated("sync of " + name + " after a failure");
             }
             try {
-                FaultFileStore.this.run(Operation.SYNC, name, () -> {
+                syncOnce(name, () -> {
                     super.sync();
                     return null;
                 });

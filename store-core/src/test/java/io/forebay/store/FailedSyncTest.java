@@ -1,0 +1,190 @@
+package io.forebay.store;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.forebay.store.io.MemoryFileStore;
+import io.forebay.store.testing.CrashFileStore;
+import io.forebay.store.testing.ForwardingFileStore;
+import io.forebay.store.testing.SteppedEnvironment;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * A sync that fails is reported once: the kernel may drop what it could not write, show it to readers all the same, and call the next
+ * sync of the same file a success. Whoever comes next must not take such a file for durable.
+ */
+class FailedSyncTest {
+    private static final byte[] KEY = "key".getBytes(UTF_8);
+
+    private final CrashFileStore disk = new CrashFileStore();
+    private final ForgetfulSyncs files = new ForgetfulSyncs(disk);
+    private final Environment environment = newEnvironment();
+
+    private static Environment newEnvironment() {
+        return Environment.builder().memoryBytes(2 << 20).build();
+    }
+
+    @AfterEach
+    void close() {
+        environment.close();
+    }
+
+    private static StoreOptions options() {
+        return StoreOptions.builder().name("test").build();
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void anOpenDoesNotTakeTheManifestForDurable(boolean discard) {
+        try (SteppedEnvironment first = new SteppedEnvironment(2 << 20, new Random(1))) {
+            Store store = first.open(files);
+            store.put(KEY, "1".getBytes(UTF_8));
+            store.commitDurably("c1".getBytes(UTF_8));
+            store.put(KEY, "2".getBytes(UTF_8));
+            files.failing = "MANIFEST";
+            assertThatThrownBy(() -> store.commitDurably("c2".getBytes(UTF_8))).isInstanceOf(StoreException.class);
+            if (discard) {
+                store.discard();
+            } else {
+                assertThatThrownBy(store::close).isInstanceOf(StoreException.class);
+            }
+            assertThat(files.spoilt).isNotEmpty();
+            files.failing = null;
+        }
+        // Its background work stands still: a power loss comes right behind the open.
+        try (SteppedEnvironment second = new SteppedEnvironment(2 << 20, new Random(2))) {
+            String said = new String(second.open(files).durablePayload(), UTF_8);
+            for (int seed = 0; seed < 20; seed++) {
+                try (Environment next = newEnvironment();
+                        Store reopened = next.open(disk.afterCrash(new Random(seed)), options())) {
+                    assertThat(new String(reopened.durablePayload(), UTF_8)).isEqualTo(said);
+                    assertThat(new String(reopened.get(KEY), UTF_8)).isEqualTo(said.substring(1));
+                }
+            }
+        }
+    }
+
+    /** What it finds is not durable, so nobody is to build on it; but it can be read. */
+    @Test
+    void anOpenThatCannotWriteAManifestIsReadOnlyUntilItCan() {
+        try (SteppedEnvironment first = new SteppedEnvironment(2 << 20, new Random(1))) {
+            Store store = first.open(files);
+            store.put(KEY, "1".getBytes(UTF_8));
+            store.commitDurably("c1".getBytes(UTF_8));
+        }
+        files.failing = "MANIFEST";
+        try (SteppedEnvironment second = new SteppedEnvironment(2 << 20, new Random(2))) {
+            Store store = second.open(files);
+            assertThat(store.get(KEY)).isEqualTo("1".getBytes(UTF_8));
+            assertThat(store.statistics().readOnlyCause()).contains("The sync of a file fails");
+            assertThatThrownBy(() -> store.put(KEY, new byte[1])).isInstanceOf(ReadOnlyStoreException.class);
+            assertThatThrownBy(store::resume).isInstanceOf(ReadOnlyStoreException.class);
+            files.failing = null;
+            store.resume();
+            store.put(KEY, "2".getBytes(UTF_8));
+            store.commitDurably("c2".getBytes(UTF_8));
+        }
+        try (Environment next = newEnvironment();
+                Store reopened = next.open(disk.afterCrash(new Random(1)), options())) {
+            assertThat(reopened.get(KEY)).isEqualTo("2".getBytes(UTF_8));
+        }
+    }
+
+    @Test
+    void aRestoreLeavesNoFileWhoseSyncFailed() throws IOException {
+        Store source = environment.open(new MemoryFileStore(), options());
+        source.put(KEY, "1".getBytes(UTF_8));
+        Checkpoint checkpoint = source.checkpoint(new byte[0]);
+        checkpoint.completion().join();
+        bring(checkpoint);
+        files.failing = ".sst";
+        assertThatThrownBy(() -> restore(checkpoint))
+                .isInstanceOf(StoreIoException.class)
+                .hasRootCauseMessage("The sync of a file fails");
+        files.failing = null;
+        // Not from what is there.
+        assertThatThrownBy(() -> restore(checkpoint)).isInstanceOf(StoreException.class);
+        bring(checkpoint);
+        restore(checkpoint);
+        for (int seed = 0; seed < 20; seed++) {
+            try (Environment next = newEnvironment();
+                    Store reopened = next.open(disk.afterCrash(new Random(seed)), options())) {
+                assertThat(reopened.get(KEY)).isEqualTo("1".getBytes(UTF_8));
+            }
+        }
+    }
+
+    /** As a host does that downloads into the directory. */
+    private void bring(Checkpoint checkpoint) throws IOException {
+        for (CheckpointFile file : checkpoint.files()) {
+            try (ReadableFile in = checkpoint.open(file);
+                    WritableFile out = files.create(file.name())) {
+                ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(in.size()));
+                in.read(0, bytes);
+                out.append(bytes.flip());
+            }
+        }
+    }
+
+    private void restore(Checkpoint checkpoint) {
+        environment.restore(
+                files,
+                options(),
+                List.of(new RestoreSource(files, checkpoint.metadata(), KeyRange.all())),
+                "r".getBytes(UTF_8));
+    }
+
+    /** Files whose sync failed stay as they are on disk, whatever is said to be synced later. */
+    private static final class ForgetfulSyncs extends ForwardingFileStore {
+        private volatile String failing;
+        private final Set<String> spoilt = new HashSet<>();
+
+        ForgetfulSyncs(FileStore files) {
+            super(files);
+        }
+
+        /** @return false when nothing of the file will reach the disk any more */
+        private synchronized boolean mayReachTheDisk(String name) throws IOException {
+            if (failing != null && name.contains(failing)) {
+                spoilt.add(name);
+                throw new IOException("The sync of a file fails");
+            }
+            return !spoilt.contains(name);
+        }
+
+        @Override
+        public WritableFile create(String name) throws IOException {
+            return new Writer(super.create(name)) {
+                @Override
+                public void sync() throws IOException {
+                    if (mayReachTheDisk(name)) {
+                        super.sync();
+                    }
+                }
+            };
+        }
+
+        @Override
+        public void sync(String name) throws IOException {
+            if (mayReachTheDisk(name)) {
+                super.sync(name);
+            }
+        }
+
+        @Override
+        public synchronized void delete(String name) throws IOException {
+            super.delete(name);
+            spoilt.remove(name);
+        }
+    }
+}
