@@ -47,7 +47,7 @@ final class StoreCloser {
     void close() {
         Callbacks.checkNone("close()");
         boolean torn = store.lifecycle.isTorn();
-        end(() -> finish(torn), true);
+        end(() -> finish(torn || store.lifecycle.isTorn()), true); // a write that was under way may have torn it since
     }
 
     /**

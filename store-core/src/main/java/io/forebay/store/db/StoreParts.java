@@ -68,6 +68,7 @@ final class StoreParts {
     private void freezeAll() {
         store.gate.enterOther();
         try {
+            store.lifecycle.checkReadable(); // not what a write has torn that was inside
             writes.freeze();
         } finally {
             store.gate.leave();
