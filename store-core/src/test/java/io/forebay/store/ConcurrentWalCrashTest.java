@@ -31,6 +31,7 @@ class ConcurrentWalCrashTest {
     private static final int WRITERS = 2;
     private static final int OPERATIONS = 24;
     private static final int KEYS = 6;
+    private static final int LARGE = 50_000;
 
     @Test
     void everyMomentHoldsAPrefixOfEachWriter() {
@@ -140,6 +141,13 @@ class ConcurrentWalCrashTest {
                         model.put(key, value);
                         model.delete(other);
                         WriteBatch batch = new WriteBatch().put(key, value).delete(other);
+                        if (choice.nextInt(10) == 0) { // larger than what memtables may take at once
+                            byte[] large = "L".repeat(LARGE).getBytes(UTF_8);
+                            for (int n = 0; n < KEYS; n++) {
+                                model.put(key(writer, n), large);
+                                batch.put(key(writer, n), large);
+                            }
+                        }
                         operation = () -> store.write(batch);
                     }
                     case 8 -> {
