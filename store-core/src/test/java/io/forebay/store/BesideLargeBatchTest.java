@@ -133,6 +133,41 @@ class BesideLargeBatchTest {
         aFilterReads(BesideLargeBatchTest::throughIterator);
     }
 
+    /** As above, with threads: a filter may be at the gate already when the batch begins to wait. */
+    @Test
+    void aFilterMayReadOnItsThread() {
+        List<ToIntFunction<Store>> ways = List.of(
+                store -> round(store.get(key(7))),
+                BesideLargeBatchTest::throughMultiGet,
+                BesideLargeBatchTest::throughSnapshot,
+                BesideLargeBatchTest::throughIterator);
+        AtomicReference<Store> place = new AtomicReference<>();
+        AtomicInteger asked = new AtomicInteger();
+        CompactionFilter filter = (key, keyLength, value, valueLength) -> {
+            Store store = place.get();
+            if (store != null) {
+                ways.get(asked.getAndIncrement() % ways.size()).applyAsInt(store);
+            }
+            return false;
+        };
+        try (Environment environment = Environment.builder()
+                .memoryBytes(BUDGET)
+                .allocator(new HeapSlabs())
+                .build()) {
+            Store store = environment.open(
+                    FileStores.inMemory(),
+                    StoreOptions.builder().compactionFilter(filter).build());
+            place.set(store);
+            for (int round = 1; round <= 30; round++) {
+                store.write(batch(round));
+            }
+            store.put(key(0), value(31));
+            assertThat(store.statistics().readOnlyCause()).isNull();
+            place.set(null);
+        }
+        assertThat(asked).hasPositiveValue();
+    }
+
     /** A read holds its memtables while its merge function runs, so that must not wait for a batch that waits for them. */
     @Test
     void aMergeFunctionMayGet() throws Exception {

@@ -5,11 +5,14 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.apache.flink.annotation.Internal;
 import org.apache.flink.util.ExceptionUtils;
 import org.apache.flink.util.concurrent.ExecutorThreadFactory;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Threads that help to copy checkpoint files; they end when there is nothing to copy. The caller copies as well, so no
@@ -17,6 +20,7 @@ import org.apache.flink.util.concurrent.ExecutorThreadFactory;
  */
 @Internal
 public final class Transfers implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Transfers.class);
     private static final long IDLE_SECONDS = 10;
 
     private final int helpers;
@@ -24,6 +28,10 @@ public final class Transfers implements AutoCloseable {
 
     /** @param threads how many copies of one caller run at a time, its own included; at least 1 */
     public Transfers(int threads) {
+        this(threads, new ExecutorThreadFactory("forebay-transfer"));
+    }
+
+    Transfers(int threads, ThreadFactory factory) {
         helpers = threads - 1;
         executor = new ThreadPoolExecutor(
                 Math.max(1, helpers),
@@ -31,7 +39,7 @@ public final class Transfers implements AutoCloseable {
                 IDLE_SECONDS,
                 TimeUnit.SECONDS,
                 new LinkedBlockingQueue<>(),
-                new ExecutorThreadFactory("forebay-transfer"));
+                factory);
         executor.allowCoreThreadTimeOut(true);
     }
 
@@ -48,6 +56,10 @@ public final class Transfers implements AutoCloseable {
                 executor.execute(batch::help);
             } catch (RejectedExecutionException e) {
                 // Closed meanwhile: the copies will fail on their streams.
+                break;
+            } catch (OutOfMemoryError e) {
+                // No more threads: the caller copies, with the helpers that there are.
+                LOG.warn("No thread could be started to help with copying checkpoint files", e);
                 break;
             }
         }

@@ -41,6 +41,26 @@ class TransfersTest {
         }
     }
 
+    /** As at the limit of processes of a container: the first helper can be had, no further one. */
+    @Test
+    void withoutMoreThreadsThoseThatThereAreCopyAll() throws Exception {
+        AtomicInteger started = new AtomicInteger();
+        try (Transfers transfers = new Transfers(4, work -> new Thread(work) {
+            @Override
+            public synchronized void start() {
+                if (started.incrementAndGet() > 1) {
+                    throw new OutOfMemoryError("unable to create native thread, for a test");
+                }
+                super.start();
+            }
+        })) {
+            CyclicBarrier two = new CyclicBarrier(2);
+            Callable<Integer> copy = () -> two.await(120, TimeUnit.SECONDS);
+            assertThat(transfers.runAll(List.of(copy, copy, copy, copy))).containsExactlyInAnyOrder(0, 1, 0, 1);
+            assertThat(started).hasValueGreaterThan(1);
+        }
+    }
+
     @Test
     void aCallerIsNotHeldUpByTheCopiesOfAnother() throws Exception {
         try (Transfers transfers = new Transfers(2)) {

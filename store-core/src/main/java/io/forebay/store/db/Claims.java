@@ -29,9 +29,11 @@ final class Claims {
         }
     }
 
-    /** Null when the user has to wait. */
+    /** Null when the user has to wait, or a large batch does. */
     private Claim inside(Opened opened) {
-        store.gate.enterReader();
+        if (!store.gate.tryEnterReader()) {
+            return null;
+        }
         try {
             store.lifecycle.checkReadable();
             SnapshotList.Entry entry = store.snapshots.add(writes.published(), opened);

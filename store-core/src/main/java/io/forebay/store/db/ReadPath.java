@@ -84,14 +84,15 @@ final class ReadPath {
         if (claim != null) {
             return multiGetClaimed(keys, claim);
         }
-        List<byte[]> beside = multiGetBesideLarge(keys);
-        if (beside != null) {
-            return beside;
-        }
+        do {
+            List<byte[]> beside = multiGetBesideLarge(keys);
+            if (beside != null) {
+                return beside;
+            }
+        } while (!store.gate.tryEnterReader());
         // inside the gate, so that no batch is half in the state
         long limit;
         ReadState state;
-        store.gate.enterReader();
         try {
             state = store.states.acquire();
             limit = writes.published();

@@ -108,6 +108,23 @@ final class WriterGate {
         }
     }
 
+    /**
+     * As {@link #enterReader}, for one who can do without the gate when the writer waits inside for memory: that may need what
+     * runs the caller, or what it holds.
+     *
+     * @return false in that case
+     */
+    boolean tryEnterReader() {
+        for (int round = 0; !STATE.compareAndSet(this, FREE, OTHER); round++) {
+            checkCaller(round);
+            if (waiting) {
+                return false;
+            }
+            pause(round);
+        }
+        return true;
+    }
+
     /** Inside: whether the writer waits there for memory. */
     void waiting(boolean value) {
         waiting = value;

@@ -52,6 +52,27 @@ class WriterGateTest {
         assertThat(seen).hasValue("nobody");
     }
 
+    /** Also one who is at the gate already when the writer begins to wait. */
+    @Test
+    void aReaderMayDoWithoutAGateWhoseWriterWaits() throws Exception {
+        gate.enterWriter();
+        AtomicReference<Boolean> entered = new AtomicReference<>();
+        Thread reader = new Thread(() -> entered.set(gate.tryEnterReader()));
+        reader.start();
+        while (reader.getState() != Thread.State.TIMED_WAITING && reader.isAlive()) {
+            assertThat(Thread.interrupted()).as("out of time").isFalse();
+            Thread.yield();
+        }
+        assertThat(entered).hasValue(null);
+        gate.waiting(true);
+        reader.join();
+        assertThat(entered).hasValue(false);
+        gate.waiting(false);
+        gate.leave();
+        assertThat(gate.tryEnterReader()).isTrue();
+        gate.leave();
+    }
+
     @Test
     void onlyOneIsInside() throws Exception {
         int others = 3;
