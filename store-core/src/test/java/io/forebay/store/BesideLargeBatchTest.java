@@ -146,7 +146,8 @@ class BesideLargeBatchTest {
         CompactionFilter filter = (key, keyLength, value, valueLength) -> {
             Store store = place.get();
             if (store != null) {
-                ways.get(asked.getAndIncrement() % ways.size()).applyAsInt(store);
+                ToIntFunction<Store> way = ways.get(asked.getAndIncrement() % ways.size());
+                assertThat(way.applyAsInt(store)).isBetween(0, 30);
             }
             return false;
         };

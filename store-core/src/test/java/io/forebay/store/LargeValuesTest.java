@@ -20,8 +20,12 @@ class LargeValuesTest {
 
     @Test
     void theHeapIsNotFilledByThem() throws Exception {
-        List<String> options =
-                List.of("-Xmx128m", "-XX:MaxDirectMemorySize=256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
+        List<String> options = List.of(
+                "-Xmx128m",
+                "-XX:+ExitOnOutOfMemoryError",
+                "-XX:MaxDirectMemorySize=256m",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1");
         String last = null;
         try (ChildJvm child = ChildJvm.start(
                 options, LargeValuesChild.class, directory.toString(), "128", "" + VALUE_BYTES, "" + ROWS)) {
