@@ -16,8 +16,10 @@ import java.util.Objects;
  *
  * <p>Called from many threads at once, background threads included; a call may block for as long as a file may take to
  * open. An {@link IOException} is treated like one of the disk: a file that cannot be begun stops a flush, not the process;
- * so does a {@link RuntimeException}, until {@link Store#resume}. It may read other stores, but not the one that it is for: a read of the file
- * that is being opened, and whatever would wait for background work, get {@link IllegalStateException}.
+ * so does a {@link RuntimeException}, until {@link Store#resume}. It may call {@link Store#get(byte[])} of other stores, but
+ * nothing of the one that it is for: a read of the file that is being opened, and whatever would wait for background work or
+ * for a writer, like a snapshot, an iterator or a multi-get of a store that is being written to, get {@link
+ * IllegalStateException}.
  */
 public interface KeyProvider {
     /** Longest key id, in bytes of UTF-8. */
