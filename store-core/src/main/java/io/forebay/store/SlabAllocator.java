@@ -4,8 +4,8 @@ import java.nio.ByteBuffer;
 
 /**
  * Where an environment gets its memory. A host that owns off-heap memory (a Flink TaskManager) plugs in its own.
- * Thread-safe. The environment asks for {@link Environment#SLAB_BYTES} at a time, and for other sizes for single values
- * or blocks that are larger; it never has more than its budget outstanding.
+ * Thread-safe. The environment asks for {@link Environment#SLAB_BYTES} at a time, and for multiples of 4 KiB for single
+ * values or blocks that are larger; it never has more than its budget outstanding.
  *
  * <p>Called with locks of the engine held, by writers, readers and background work: it must call no store and no environment
  * (one that would wait gets {@link IllegalStateException}), and not block for long. {@link #release} must not throw.

@@ -19,8 +19,8 @@ import java.util.concurrent.atomic.AtomicLong;
  * <p>Frames come in sizes of powers of two from 512 bytes to a slab; a slab is cut into frames of one size. Within a size
  * the victim is found by CLOCK, and a new block counts as unused until it is found again, so a scan does not push out what
  * is hot. Slabs move to the size that needs them: those that became empty at once, those without a recently used block
- * now and then, and any other when a size has none. Blocks larger than a slab get a buffer of their own; there may be a limit
- * for all of these together.
+ * now and then, and any other when a size has none. Blocks larger than a slab get a buffer of their own;
+ * what lies side by side is evicted together for one, where the allocator knows that.
  *
  * <p>When nothing can be evicted, a block is read to a buffer on the heap, outside the pool, which lives as long as it is
  * pinned ({@link #transientBlocks()}).
@@ -30,45 +30,32 @@ public final class BlockCache implements AutoCloseable {
     private static final int SLAB_SHIFT = Integer.numberOfTrailingZeros(Environment.SLAB_BYTES);
     /** So many evictions of one size pass before it looks for an idle slab of another one. */
     private static final int EVICTIONS_BETWEEN_STEALS = 64;
-    /** So many slabs are looked at then. */
-    private static final int STEAL_WALK = 32;
     /** With less free memory than this, the cache counts as full. */
     private static final long ROOM_BYTES = 1 << 20;
-    /** Slabs that are compared when one has to go as a whole. */
-    private static final int SAMPLE = 8;
+    /** So often eviction may fail because of a pin that came in between. */
+    private static final int FAILURES = 8;
 
     /** Cursors that nobody moves keep at most this part of all memory from eviction. */
     private static final int HELD_SHARE = 8;
 
     private final SlabPool pool;
     private final long largestCached;
-    private final long mostLarge;
     private final AtomicLong heldBytes = new AtomicLong();
     private final SizeClass[] classes = new SizeClass[SLAB_SHIFT - SMALLEST_SHIFT + 1];
     private final SizeClass large = new SizeClass(0);
-    private final List<CacheSlab> slabs = new ArrayList<>();
+    private final CacheSlabs slabs = new CacheSlabs();
     private final List<Slab> empty = new ArrayList<>();
-    private int hand;
     private long cachedBytes;
-    /** Of blocks larger than a slab. */
-    private long largeBytes;
-
     private long transientBlocks;
     private boolean closed;
 
     public BlockCache(SlabPool pool) {
-        this(pool, Long.MAX_VALUE);
-    }
-
-    /** @param mostLarge bytes that blocks larger than a slab take at the most, where their memory is not meant to be filled */
-    public BlockCache(SlabPool pool, long mostLarge) {
         this.pool = pool;
-        this.mostLarge = mostLarge;
-        this.largestCached = Math.min(mostLarge, pool.budget() / 8);
+        this.largestCached = pool.budget() / 8;
         for (int i = 0; i < classes.length; i++) {
             classes[i] = new SizeClass(1 << (SMALLEST_SHIFT + i));
         }
-        pool.cacheReclaimer(this::reclaim);
+        pool.cacheReclaimer(this::reclaim, this::reclaimStretch);
     }
 
     /** The slots of a file that is being opened. */
@@ -223,25 +210,24 @@ public final class BlockCache implements AutoCloseable {
         if (length > largestCached) {
             return null;
         }
-        while (largeBytes + length > mostLarge) {
-            if (!evictOne(large)) {
-                return null;
-            }
+        int bytes = SlabPool.wholePages(length);
+        Slab slab = pool.tryTakeLarge(Use.CACHE, bytes);
+        if (slab == null && pool.used() + bytes > pool.budget()) {
+            reclaim(bytes);
+            slab = pool.tryTakeLarge(Use.CACHE, bytes);
         }
-        Slab slab = pool.tryTakeLarge(Use.CACHE, length);
         if (slab == null) {
-            reclaim(length);
-            slab = pool.tryTakeLarge(Use.CACHE, length);
+            // The budget has room, but not in one piece, or the host refuses.
+            reclaimStretch(bytes);
+            slab = pool.tryTakeLarge(Use.CACHE, bytes);
         }
         return slab == null ? null : add(slab, large);
     }
 
     private CacheSlab add(Slab slab, SizeClass sizeClass) {
         CacheSlab added = new CacheSlab(slab, sizeClass);
-        added.indexInCache = slabs.size();
         slabs.add(added);
         sizeClass.add(added);
-        largeBytes += sizeClass == large ? slab.capacity() : 0;
         return added;
     }
 
@@ -275,12 +261,7 @@ public final class BlockCache implements AutoCloseable {
             return;
         }
         home.sizeClass.remove(home);
-        largeBytes -= home.sizeClass == large ? home.slab.capacity() : 0;
-        CacheSlab last = slabs.remove(slabs.size() - 1);
-        if (last != home) {
-            slabs.set(home.indexInCache, last);
-            last.indexInCache = home.indexInCache;
-        }
+        slabs.remove(home);
         if (closed || home.sizeClass == large) {
             pool.give(Use.CACHE, home.slab);
         } else {
@@ -288,33 +269,10 @@ public final class BlockCache implements AutoCloseable {
         }
     }
 
-    /**
-     * Evicts all blocks of one slab: of those that the hand comes to next, the one with the fewest recently used blocks.
-     *
-     * @param except no slab of this class, null for any
-     * @param onlyIdle only one without recently used blocks
-     */
+    /** Evicts all blocks of one slab, see {@link CacheSlabs#victim}. */
     private boolean evictSlab(SizeClass except, boolean onlyIdle) {
-        int candidates = 0;
-        CacheSlab best = null;
-        int fewest = Integer.MAX_VALUE;
-        int turn = onlyIdle ? Math.min(STEAL_WALK, slabs.size()) : slabs.size();
-        for (int i = 0; i < turn && candidates < SAMPLE && fewest > 0; i++) {
-            if (hand >= slabs.size()) {
-                hand = 0;
-            }
-            CacheSlab slab = slabs.get(hand++);
-            if (slab.sizeClass == except || slab.isPinned()) {
-                continue;
-            }
-            candidates++;
-            int recent = slab.sweepRecentlyUsed();
-            if (recent < fewest) {
-                fewest = recent;
-                best = slab;
-            }
-        }
-        return best != null && (fewest == 0 || !onlyIdle) && evictAllOf(best);
+        CacheSlab victim = slabs.victim(except, onlyIdle);
+        return victim != null && evictAllOf(victim);
     }
 
     /** @return false when a block was pinned meanwhile, so that the slab is still in use */
@@ -332,7 +290,7 @@ public final class BlockCache implements AutoCloseable {
         long freed = giveEmpty(bytes);
         // Every failure is a pin that came in between or a turn without candidates.
         int failures = 0;
-        while (freed < bytes && failures < SAMPLE && !slabs.isEmpty()) {
+        while (freed < bytes && failures < FAILURES && !slabs.isEmpty()) {
             long largeBefore = pool.used(Use.CACHE);
             if (!evictSlab(null, false)) {
                 failures++;
@@ -341,6 +299,28 @@ public final class BlockCache implements AutoCloseable {
             freed += giveEmpty(bytes - freed);
         }
         assert freed <= before;
+        return freed;
+    }
+
+    /** Evicts what lies side by side, so that one buffer fits in its place; where that is not to be had, as {@link #reclaim}. */
+    private synchronized long reclaimStretch(long bytes) {
+        long freed = giveEmpty(Long.MAX_VALUE);
+        for (int failures = 0; failures < FAILURES; failures++) {
+            List<CacheSlab> obstacles = pool.obstacles(slabs, (int) bytes);
+            if (obstacles.isEmpty()) {
+                return freed < bytes ? freed + reclaim(bytes - freed) : freed;
+            }
+            long before = pool.used(Use.CACHE);
+            boolean evicted = true;
+            for (CacheSlab slab : obstacles) {
+                evicted &= evictAllOf(slab);
+            }
+            giveEmpty(Long.MAX_VALUE);
+            freed += before - pool.used(Use.CACHE);
+            if (evicted) {
+                return freed;
+            }
+        }
         return freed;
     }
 
@@ -385,7 +365,7 @@ public final class BlockCache implements AutoCloseable {
     /** Blocks in the cache that somebody uses now. Walks over all. */
     public synchronized int pinnedBlocks() {
         int pinned = 0;
-        for (CacheSlab slab : slabs) {
+        for (CacheSlab slab : slabs.copy()) {
             for (CachedBlock block : slab.frames) {
                 pinned += block != null && block.isPinned() ? 1 : 0;
             }
@@ -409,7 +389,7 @@ public final class BlockCache implements AutoCloseable {
     public synchronized void close() {
         closed = true;
         int pinned = 0;
-        for (CacheSlab slab : List.copyOf(slabs)) {
+        for (CacheSlab slab : slabs.copy()) {
             for (CachedBlock block : slab.frames.clone()) {
                 if (block != null && !evict(block)) {
                     block.leaveOver();

@@ -89,4 +89,13 @@ final class CacheSlab {
         }
         return recent;
     }
+
+    /** Bytes of frames whose blocks were found since eviction last passed by. */
+    int recentlyUsedBytes() {
+        int bytes = 0;
+        for (CachedBlock block : frames) {
+            bytes += block != null && block.hits() != block.hitsAtSweep ? frameBytes() : 0;
+        }
+        return bytes;
+    }
 }

@@ -4,9 +4,12 @@ import io.forebay.store.Clock;
 import io.forebay.store.Environment;
 import io.forebay.store.SlabAllocator;
 import io.forebay.store.util.Callbacks;
+import io.forebay.store.util.DirectSlabAllocator;
+import io.forebay.store.util.FragmentedMemoryException;
 import io.forebay.store.util.Slab;
 import io.forebay.store.util.SystemClock;
 import java.nio.ByteBuffer;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,6 +31,7 @@ public final class SlabPool {
 
     private static final String ALLOCATOR = "a slab allocator";
     private static final int USES = Use.values().length;
+    private static final int PAGE = 4096;
     /** So often the cache is squeezed for one slab; others may snatch what it gave. */
     private static final int REFUSALS = 8;
     /** After a refusal nothing is asked for that can be done without, for so long; longer after each further one. */
@@ -44,6 +48,7 @@ public final class SlabPool {
     private final Clock clock;
 
     private volatile Reclaimer cache = bytes -> 0;
+    private volatile Reclaimer cacheStretch = cache;
     private volatile Reclaimer tables = bytes -> 0;
     private final long[] usedBy = new long[USES];
     private long used;
@@ -56,6 +61,8 @@ public final class SlabPool {
     private volatile boolean refused;
 
     private volatile Throwable refusal;
+    /** What is free was last found to lie in pieces that are too short; null when something was handed out since. */
+    private volatile Throwable fragmentation;
     // While refused; guarded by usedBy.
     private long pauseNanos;
     private long askAgainNanos;
@@ -81,6 +88,11 @@ public final class SlabPool {
         this.memtableCeiling = memtableCeiling;
     }
 
+    /** The length to ask for where at least {@code bytes} are needed that are no slab: memory costs whole pages. */
+    public static int wholePages(int bytes) {
+        return (bytes + PAGE - 1) & -PAGE;
+    }
+
     /** A zeroed slab of {@link Environment#SLAB_BYTES}, or null when the budget has no room for it or the allocator refuses. */
     public Slab tryTake(Use use) {
         return tryTakeLarge(use, Environment.SLAB_BYTES);
@@ -88,7 +100,7 @@ public final class SlabPool {
 
     /**
      * A zeroed slab of exactly {@code bytes}, or null when the budget has no room for it. A refusal of the allocator counts as
-     * no room: the cache is squeezed for it, to nothing if need be.
+     * no room: the cache is squeezed for it, to nothing if need be. So does room that lies in pieces that are too short.
      */
     public Slab tryTakeLarge(Use use, int bytes) {
         return use == Use.CACHE ? tryTakeOptional(use, bytes) : take(use, bytes, false);
@@ -122,7 +134,7 @@ public final class SlabPool {
             }
             Slab slab = ask(use, bytes);
             // What the cache gives back is there again, without the host.
-            if (slab != null || optional || cache.reclaim(bytes) == 0) {
+            if (slab != null || optional || cacheStretch.reclaim(bytes) == 0) {
                 return slab;
             }
         }
@@ -143,6 +155,9 @@ public final class SlabPool {
         ByteBuffer buffer = null;
         try {
             buffer = allocate(bytes);
+        } catch (FragmentedMemoryException e) {
+            fragmentation = e;
+            return null;
         } catch (RuntimeException | OutOfMemoryError e) {
             refused(e);
             return null;
@@ -152,6 +167,7 @@ public final class SlabPool {
             }
         }
         refused = false;
+        fragmentation = null;
         synchronized (usedBy) {
             pauseNanos = 0;
             outstanding += bytes;
@@ -187,6 +203,16 @@ public final class SlabPool {
     /** Why the allocator last gave nothing; null when it always gave something. */
     public Throwable refusal() {
         return refusal;
+    }
+
+    /** Names the length that was last asked for and not found in one piece; null when something was handed out since. */
+    public Throwable fragmentation() {
+        return fragmentation;
+    }
+
+    /** What of the cache has to go for one buffer of that length; empty when the allocator does not tell, or too much stays. */
+    List<CacheSlab> obstacles(CacheSlabs slabs, int bytes) {
+        return allocator instanceof DirectSlabAllocator direct ? slabs.inTheWay(direct, bytes) : List.of();
     }
 
     /** The budget, or what of it the allocator gives at present. */
@@ -293,7 +319,13 @@ public final class SlabPool {
      * budget and no further.
      */
     public void cacheReclaimer(Reclaimer reclaimer) {
+        cacheReclaimer(reclaimer, reclaimer);
+    }
+
+    /** @param stretch as {@code reclaimer}, for memory in which one buffer of that length fits */
+    void cacheReclaimer(Reclaimer reclaimer, Reclaimer stretch) {
         cache = reclaimer;
+        cacheStretch = stretch;
     }
 
     /** Who is asked for memory held as {@link Use#TABLE} when the cache cannot be squeezed further. */

@@ -36,10 +36,11 @@ import org.slf4j.LoggerFactory;
 /** What is behind an {@link Environment}: the shared memory, threads and clock, and the stores that are open. Thread-safe. */
 public final class Engine {
     private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
-    /** This part of the Java heap is for cached blocks that are too large for a slab, so that more is left for memtables and others. */
-    private static final int LARGE_BLOCKS_SHARE = 8;
 
     private final long budget;
+    /** Null when the host gives the memory. */
+    private final DirectSlabAllocator memory;
+
     private final SlabPool pool;
     private final BlockCache cache;
     private final TableCache tables;
@@ -53,19 +54,17 @@ public final class Engine {
         budget = builder.memoryBytes();
         SlabAllocator allocator = builder.allocator();
         long usable = budget;
-        long mostLarge = Long.MAX_VALUE;
         if (allocator == null) {
             String warning = DirectMemoryCheck.check(budget, DirectMemory.now());
             if (warning != null) {
                 LOG.warn(warning);
             }
-            allocator = new DirectSlabAllocator(budget);
             usable = DirectSlabAllocator.usable(budget);
-            mostLarge = Runtime.getRuntime().maxMemory() / LARGE_BLOCKS_SHARE; // they lie on the heap
         }
+        memory = allocator == null ? new DirectSlabAllocator(budget) : null;
         Clock clock = orElse(builder.clock(), SystemClock::new);
-        pool = new SlabPool(allocator, usable, usable / 4 * 3, clock);
-        cache = new BlockCache(pool, mostLarge);
+        pool = new SlabPool(memory == null ? allocator : memory, usable, usable / 4 * 3, clock);
+        cache = new BlockCache(pool);
         tables = new TableCache(cache, pool, builder.maxOpenFiles());
         executor = orElse(builder.executor(), () -> new SystemExecutor(builder.backgroundThreads(), "forebay"));
         LongSupplier ids = orElse(builder.random(), SecureIds::new);
@@ -170,6 +169,9 @@ public final class Engine {
             cache.close();
         } catch (IllegalStateException e) {
             LOG.warn("Reads are still under way, which will give back the rest of the memory as they end", e);
+        }
+        if (memory != null) {
+            memory.close();
         }
     }
 

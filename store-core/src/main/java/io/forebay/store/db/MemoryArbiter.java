@@ -275,7 +275,7 @@ final class MemoryArbiter {
                 + (refused ? "Raise what the JVM or the host gives" : "Raise the budget")
                 + ", close iterators that are open for long" + oldestOpen(" (the oldest is an ", ")")
                 + ", or write smaller values." + busyStores(self);
-        return new MemoryBudgetException(message, refused ? pool.refusal() : null);
+        return new MemoryBudgetException(message, refused ? pool.refusal() : pool.fragmentation());
     }
 
     private String busyStores(Tenant self) {

@@ -10,7 +10,7 @@ import java.util.List;
 /**
  * The slabs of one memtable, filled from front to back and given back all at once. Places in them are refs: {@code slab
  * index << 13 | offset / 8}, never 0. A record does not cross slabs; one that is longer than {@link #LARGE} and does not
- * fit what is left of the current slab gets a slab of its own length.
+ * fit what is left of the current slab gets a slab of its own, of whole pages.
  *
  * <p>Only the writer allocates. {@link #reserve} takes slabs ahead of time, so that the allocations it covers cannot fail.
  * Readers may use any ref that they read with acquire from a place where the writer put it with release.
@@ -149,7 +149,7 @@ final class Arena {
         if (slabCount == MAX_SLABS) {
             return null;
         }
-        Slab slab = pool.tryTakeLarge(Use.MEMTABLE, bytes);
+        Slab slab = pool.tryTakeLarge(Use.MEMTABLE, SlabPool.wholePages(bytes));
         heldBytes += slab == null ? 0 : slab.capacity();
         return slab;
     }
@@ -189,7 +189,9 @@ final class Arena {
      */
     int allocateOptional(int bytes) {
         if (bytes > LARGE) {
-            return fitsBesidePromised(bytes) || reserveOptional(bytes, spareLarge) ? allocateLarge(bytes) : 0;
+            return fitsBesidePromised(bytes) || reserveOptional(SlabPool.wholePages(bytes), spareLarge)
+                    ? allocateLarge(bytes)
+                    : 0;
         }
         long before = promised;
         for (int missing = missingFor(bytes + Math.max(before, 0)); missing > 0; missing--) {

@@ -323,6 +323,7 @@ final class HashIndex {
             pool.give(Use.MEMTABLE, segments[id]);
         }
         segmentCount = 0;
+        segments = new Slab[0]; // whoever still refers to this must not keep the memory from being collected
         directory = null;
     }
 }

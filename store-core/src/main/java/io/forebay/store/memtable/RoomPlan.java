@@ -1,6 +1,7 @@
 package io.forebay.store.memtable;
 
 import io.forebay.store.WriteBatch;
+import io.forebay.store.cache.SlabPool;
 import io.forebay.store.rangedel.FragmentTree;
 import java.util.Arrays;
 
@@ -90,7 +91,7 @@ public final class RoomPlan implements WriteBatch.Handler {
     public long bytes() {
         long bytes = Arena.bytesFor(smallBytes) + HashIndex.bytesFor(this);
         for (int i = 0; i < largeCount; i++) {
-            bytes += largeLengths[i];
+            bytes += SlabPool.wholePages(largeLengths[i]);
         }
         return bytes + (ranges == 0 ? 0 : FragmentTree.EMPTY.bytesAfter(ranges, rangeKeyBytes));
     }

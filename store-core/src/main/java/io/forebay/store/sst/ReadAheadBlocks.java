@@ -104,7 +104,7 @@ final class ReadAheadBlocks extends BlockAccess {
         }
         if (pooled == null && pool != null) {
             long wanted = Math.min(Environment.SLAB_BYTES, pool.budget() / BUDGET_SHARE);
-            pooled = pool.tryTakeOptional(SlabPool.Use.METADATA, (int) wanted);
+            pooled = pool.tryTakeOptional(SlabPool.Use.METADATA, SlabPool.wholePages((int) wanted));
         }
         if (pooled != null && pooled.capacity() >= bytes) {
             window = pooled;

@@ -24,10 +24,6 @@ class BlockCacheTest {
     private final BlockCache cache = new BlockCache(pool);
 
     private void read(TestFile file, int ordinal) throws IOException {
-        read(cache, file, ordinal);
-    }
-
-    private static void read(BlockCache cache, TestFile file, int ordinal) throws IOException {
         CachedBlock block = cache.acquire(file.slots, ordinal, file);
         file.verify(ordinal, block);
         block.release();
@@ -162,33 +158,6 @@ class BlockCacheTest {
             read(small, i);
         }
         assertThat(cache.transientBlocks()).isZero();
-    }
-
-    /** However many are read, in favour of those that are read often; others have the rest of the memory. */
-    @Test
-    void largeBlocksStayBelowTheirLimit() throws IOException {
-        SlabPool own = new SlabPool(new CountingAllocator(64L * SLAB), 64L * SLAB);
-        BlockCache limited = new BlockCache(own, 6 * SLAB);
-        TestFile large = TestFile.uniform(limited, 11, 20, 2 * SLAB);
-        for (int i = 0; i < 20; i++) {
-            read(limited, large, i);
-            read(limited, large, 0);
-            assertThat(own.used(Use.CACHE)).isLessThanOrEqualTo(6 * SLAB);
-        }
-        assertThat(limited.transientBlocks()).isZero();
-        int before = large.reads.get();
-        read(limited, large, 0);
-        assertThat(large.reads.get()).isEqualTo(before);
-        TestFile larger = TestFile.uniform(limited, 12, 1, 7 * SLAB);
-        read(limited, larger, 0);
-        assertThat(limited.transientBlocks()).isEqualTo(1);
-        TestFile small = TestFile.uniform(limited, 10, 160, 4_096);
-        for (int i = 0; i < 160; i++) {
-            read(limited, small, i);
-        }
-        assertThat(own.used(Use.CACHE)).isEqualTo(16 * SLAB);
-        limited.close();
-        assertThat(own.used()).isZero();
     }
 
     @Test

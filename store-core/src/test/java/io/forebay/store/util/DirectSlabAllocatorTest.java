@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.forebay.store.Environment;
-import io.forebay.store.MemoryBudgetException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class DirectSlabAllocatorTest {
@@ -43,42 +43,203 @@ class DirectSlabAllocatorTest {
     void slabsAreUsedAgainAndZeroed() {
         ByteBuffer first = allocator.allocate(SLAB);
         first.put(1000, (byte) 1).position(17);
-        allocator.release(first);
-        ByteBuffer second = allocator.allocate(SLAB);
-        assertThat(second).isSameAs(first);
-        assertThat(second.position()).isZero();
-        assertThat(second.limit()).isEqualTo(SLAB);
-        assertThat(new Slab(second).toByteArray(0, SLAB)).containsOnly(0);
-    }
-
-    @Test
-    void otherSizesAreOnTheHeap() {
-        for (int bytes : new int[] {1, SLAB - 1, SLAB + 1, 1 << 20}) {
-            ByteBuffer buffer = allocator.allocate(bytes);
-            assertThat(buffer.isDirect()).isFalse();
-            assertThat(buffer.capacity()).isEqualTo(bytes);
-            allocator.release(buffer);
+        long taken = allocator.takenBytes();
+        for (int i = 0; i < 1_000; i++) {
+            allocator.release(first);
+            first = allocator.allocate(SLAB);
+            assertThat(first.position()).isZero();
+            assertThat(first.limit()).isEqualTo(SLAB);
+            assertThat(isZero(first)).isTrue();
+            first.put(i, (byte) 1);
         }
-        assertThat(allocator.allocate(SLAB).capacity()).isEqualTo(SLAB);
+        assertThat(allocator.takenBytes()).isEqualTo(taken);
     }
 
-    /** Refused is what would be more than the limit; a single one never is, and none is when others have come back. */
     @Test
-    void otherSizesLeaveTheHeapToOthers() {
-        DirectSlabAllocator limited = new DirectSlabAllocator(16 << 20, 1 << 20);
-        ByteBuffer single = limited.allocate(3 << 20);
-        assertThatThrownBy(() -> limited.allocate(SLAB + 8))
-                .isInstanceOf(MemoryBudgetException.class)
-                .hasMessageContaining("half at the most, 1048576 bytes; they have 3145728, and 65544 more");
-        limited.release(single);
-        ByteBuffer first = limited.allocate(1 << 19);
-        ByteBuffer second = limited.allocate(1 << 19);
-        assertThatThrownBy(() -> limited.allocate(8)).isInstanceOf(MemoryBudgetException.class);
-        assertThat(limited.allocate(SLAB).isDirect()).isTrue();
-        limited.release(first);
-        assertThat(limited.allocate(1 << 19).capacity()).isEqualTo(1 << 19);
-        limited.release(second);
-        assertThat(limited.allocate(1 << 18).capacity()).isEqualTo(1 << 18);
+    void otherSizesAreDirectAsWell() {
+        for (int bytes : new int[] {1, 17, 20_000, SLAB - 1, SLAB + 1, 100_000, 1 << 20, 9 << 20}) {
+            ByteBuffer buffer = allocator.allocate(bytes);
+            assertThat(buffer.isDirect()).isTrue();
+            assertThat(buffer.position()).isZero();
+            assertThat(buffer.limit()).isEqualTo(bytes);
+            assertThat(buffer.capacity()).isEqualTo(bytes);
+            assertThat(buffer.alignmentOffset(0, 8)).isZero();
+            assertThat(isZero(buffer)).isTrue();
+            buffer.put(bytes - 1, (byte) 1);
+            allocator.release(buffer);
+            assertThat(isZero(allocator.allocate(bytes))).isTrue();
+        }
+    }
+
+    /** Whatever comes and goes: nothing overlaps, all is zero at first, and the regions stay within the budget. */
+    @Test
+    void buffersOfAllSizesAreDisjointZeroedAndWithinTheBudget() {
+        Seeded.run(DirectSlabAllocatorTest.class, 20, random -> {
+            long budget = (2L << 20) + random.nextInt(30 << 20);
+            DirectSlabAllocator some = new DirectSlabAllocator(budget);
+            List<ByteBuffer> out = new ArrayList<>();
+            for (int i = 0; i < 1_000; i++) {
+                if (!out.isEmpty() && random.nextInt(100) < 45) {
+                    ByteBuffer buffer = out.remove(random.nextInt(out.size()));
+                    assertThat(isMarked(buffer)).isTrue();
+                    some.release(buffer);
+                    continue;
+                }
+                int bytes = random.nextBoolean() ? SLAB : 1 + random.nextInt(1 << (10 + random.nextInt(10)));
+                ByteBuffer buffer = allocate(some, bytes, out);
+                assertThat(buffer.capacity()).isEqualTo(bytes);
+                assertThat(isZero(buffer)).isTrue();
+                mark(buffer, i);
+                out.add(buffer);
+                assertThat(some.takenBytes()).isLessThanOrEqualTo(budget);
+            }
+            assertThat(out).allMatch(DirectSlabAllocatorTest::isMarked);
+            out.forEach(some::release);
+            some.close();
+            assertThat(some.regionCount()).isZero();
+        });
+    }
+
+    private static ByteBuffer allocate(DirectSlabAllocator allocator, int bytes, List<ByteBuffer> out) {
+        try {
+            return allocator.allocate(bytes);
+        } catch (FragmentedMemoryException e) {
+            assertThat(makeRoom(allocator, bytes, out)).isPositive();
+            return allocator.allocate(bytes);
+        }
+    }
+
+    /** Some of what is out stays; what is named is none of that, and when it is gone, there is room. */
+    @Test
+    void whatIsInTheWayIsNamedAndMakesRoom() {
+        Seeded.run(DirectSlabAllocatorTest.class, 20, random -> {
+            DirectSlabAllocator full = new DirectSlabAllocator(8 << 20);
+            List<ByteBuffer> out = new ArrayList<>();
+            fill(full, out, random);
+            Map<ByteBuffer, Boolean> stays = new IdentityHashMap<>();
+            for (ByteBuffer buffer : out) {
+                if (random.nextInt(50) == 0) {
+                    stays.put(buffer, true);
+                }
+            }
+            for (int bytes : new int[] {SLAB, 20_000, 100_000, 300_000}) {
+                List<ByteBuffer> obstacles = full.inTheWay(bytes, buffer -> stays.containsKey(buffer) ? -1 : 1);
+                if (obstacles.isEmpty()) {
+                    continue; // pieces that stay are everywhere
+                }
+                obstacles.forEach(full::release);
+                assertThat(obstacles).noneMatch(stays::containsKey);
+                stays.put(full.allocate(bytes), true);
+            }
+            assertThat(full.inTheWay(100_000, buffer -> -1)).isEmpty();
+        });
+    }
+
+    /** Longer than any region, so that regions have to be given up and collected. */
+    @Test
+    void aLongRequestTakesThePlaceOfRegionsThatAreIdle() {
+        DirectSlabAllocator full = new DirectSlabAllocator(8 << 20);
+        List<ByteBuffer> out = new ArrayList<>();
+        while (full.takenBytes() + SLAB <= 8 << 20) {
+            out.add(full.allocate(SLAB));
+        }
+        assertThatThrownBy(() -> full.allocate(3 << 20)).isInstanceOf(FragmentedMemoryException.class);
+        List<ByteBuffer> obstacles = full.inTheWay(3 << 20, buffer -> 1);
+        assertThat(obstacles.size() * SLAB).isBetween(3 << 20, 4 << 20);
+        obstacles.forEach(full::release);
+        out.removeIf(buffer -> obstacles.stream().anyMatch(gone -> gone == buffer));
+        obstacles.clear();
+        ByteBuffer longOne = full.allocate(3 << 20);
+        assertThat(isZero(longOne)).isTrue();
+        assertThat(full.takenBytes()).isLessThanOrEqualTo(8 << 20);
+        full.release(longOne);
+        // From here on it is there for everybody.
+        long taken = full.takenBytes();
+        for (int i = 0; i < 40; i++) {
+            out.add(full.allocate(SLAB));
+        }
+        assertThat(full.takenBytes()).isEqualTo(taken);
+    }
+
+    /** What somebody still refers to is not collected, so others are given up, and nothing is lost. */
+    @Test
+    void aRegionThatIsReferredToIsKept() {
+        DirectSlabAllocator full = new DirectSlabAllocator(8 << 20);
+        List<ByteBuffer> out = new ArrayList<>();
+        while (full.takenBytes() + SLAB <= 8 << 20) {
+            out.add(full.allocate(SLAB));
+        }
+        int regions = full.regionCount();
+        ByteBuffer stale = out.get(0);
+        out.forEach(full::release);
+        out.clear();
+        assertThat(full.allocate(3 << 20)).isNotNull();
+        assertThat(full.takenBytes()).isLessThanOrEqualTo(8 << 20);
+        assertThat(full.regionCount()).isLessThan(regions).isGreaterThan(3);
+        stale.putLong(0, 1); // is still there
+        int slabs = 0;
+        for (long left = full.takenBytes() - (3 << 20); left > 2 * SLAB; left -= SLAB + 4096) {
+            assertThat(isZero(full.allocate(SLAB))).isTrue();
+            slabs++;
+        }
+        assertThat(slabs).isGreaterThan(40);
+    }
+
+    @Test
+    void onlyWhatIsOutCanBeReleased() {
+        ByteBuffer buffer = allocator.allocate(SLAB);
+        allocator.release(buffer);
+        assertThatThrownBy(() -> allocator.release(buffer)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> allocator.release(ByteBuffer.allocate(SLAB)))
+                .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void aClosedOneKeepsWhatIsStillOutAndNothingElse() {
+        ByteBuffer slab = allocator.allocate(SLAB);
+        allocator.release(allocator.allocate(3 << 20));
+        allocator.close();
+        assertThatThrownBy(() -> allocator.allocate(SLAB)).isInstanceOf(IllegalStateException.class);
+        slab.putLong(8, 1);
+        assertThat(allocator.regionCount()).isEqualTo(1);
+        allocator.release(slab);
+        assertThat(allocator.regionCount()).isZero();
+        allocator.close();
+    }
+
+    private static void fill(DirectSlabAllocator allocator, List<ByteBuffer> out, Random random) {
+        while (true) {
+            try {
+                out.add(allocator.allocate(random.nextBoolean() ? SLAB : 1 + random.nextInt(200_000)));
+            } catch (FragmentedMemoryException e) {
+                return;
+            }
+        }
+    }
+
+    private static int makeRoom(DirectSlabAllocator allocator, int bytes, List<ByteBuffer> out) {
+        List<ByteBuffer> obstacles = allocator.inTheWay(bytes, buffer -> buffer.capacity());
+        for (ByteBuffer obstacle : obstacles) {
+            assertThat(isMarked(obstacle)).isTrue();
+            assertThat(out.removeIf(buffer -> buffer == obstacle)).isTrue();
+            allocator.release(obstacle);
+        }
+        return obstacles.size();
+    }
+
+    private static void mark(ByteBuffer buffer, int number) {
+        for (int at = 0; at < buffer.capacity(); at++) {
+            buffer.put(at, (byte) (number | 1));
+        }
+    }
+
+    private static boolean isMarked(ByteBuffer buffer) {
+        ByteBuffer shifted = buffer.slice(1, buffer.capacity() - 1);
+        return buffer.get(0) != 0 && shifted.equals(buffer.slice(0, buffer.capacity() - 1));
+    }
+
+    private static boolean isZero(ByteBuffer buffer) {
+        return buffer.equals(ByteBuffer.allocate(buffer.capacity()));
     }
 
     @Test

@@ -1,0 +1,22 @@
+package io.forebay.store.util;
+
+/** The budget has room, but what is free lies in pieces that are too short. Whoever gives back what lies between helps. */
+public final class FragmentedMemoryException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    private final int bytes;
+    private final long budget;
+
+    FragmentedMemoryException(int bytes, long budget) {
+        // It is thrown in the course of things, to a caller that makes room; nobody needs to know from where.
+        super(null, null, false, false);
+        this.bytes = bytes;
+        this.budget = budget;
+    }
+
+    @Override
+    public String getMessage() {
+        return "The memory budget of " + budget + " bytes has room for " + bytes
+                + ", but what is free lies in shorter pieces between what is in use";
+    }
+}

@@ -1,0 +1,178 @@
+package io.forebay.store.util;
+
+import io.forebay.store.Environment;
+import io.forebay.store.MemoryBudgetException;
+import java.lang.ref.Reference;
+import java.lang.ref.ReferenceQueue;
+import java.lang.ref.WeakReference;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Takes regions from the JVM, never more than the budget with all that they cost. One that is given up costs what it did
+ * until the JVM has collected it: nothing else frees direct memory.
+ *
+ * <p>The JVM collects garbage and sleeps for half a second before it refuses a region. So when it has, it is not asked again
+ * for each of the following requests, but for the second one, the fourth one and so on. Not thread-safe.
+ */
+final class RegionSource {
+    private static final int SLAB = Environment.SLAB_BYTES;
+    private static final int PAGE = DirectRegion.PAGE;
+    private static final int MAX_REGION = 4 << 20;
+    private static final int MOST_TURNS_REFUSED = 1024;
+    private static final int COLLECTION_WAITS = 10;
+    private static final long COLLECTION_WAIT_MILLIS = 100;
+
+    private final long budget;
+    private final int regionBytes;
+    private long taken;
+
+    /** The memory that each region is cut from. Everything cut from it keeps it from being collected. */
+    private final Map<DirectRegion, ByteBuffer> roots = new HashMap<>();
+
+    private final Map<Reference<?>, Integer> givenUp = new HashMap<>();
+    private final ReferenceQueue<ByteBuffer> collected = new ReferenceQueue<>();
+
+    private MemoryBudgetException refusal;
+    /** So many requests are refused before the JVM is asked again. */
+    private int turnsLeft;
+
+    private int turns = 1;
+    /** As {@link #turnsLeft}, for collections that freed too little. */
+    private int collectionTurnsLeft;
+
+    private int collectionTurns = 1;
+
+    RegionSource(long budget) {
+        this.budget = budget;
+        regionBytes = regionBytes(budget);
+    }
+
+    /** Small budgets get small regions. */
+    static int regionBytes(long budget) {
+        long eighth = budget / 8 / SLAB * SLAB;
+        return (int) Math.max(SLAB, Math.min(MAX_REGION, eighth));
+    }
+
+    /** What a region costs beside its memory. */
+    static int overhead() {
+        return PAGE;
+    }
+
+    /** What all regions cost, those included that are given up and not collected. */
+    long takenBytes() {
+        noteCollected();
+        return taken;
+    }
+
+    /** The longest region that the budget has room for, 0 for none. */
+    long room() {
+        noteCollected();
+        return Math.max(0, (budget - taken - PAGE) / SLAB * SLAB);
+    }
+
+    /**
+     * A region of at least {@code least} bytes, which is not more than {@link #room}.
+     *
+     * @throws MemoryBudgetException when the JVM refuses it
+     */
+    DirectRegion take(int least) {
+        if (turnsLeft > 0) {
+            turnsLeft--;
+            throw refusal;
+        }
+        int bytes = (int) Math.min(Math.max(regionBytes, least), room());
+        ByteBuffer root;
+        try {
+            root = ByteBuffer.allocateDirect(bytes + PAGE);
+        } catch (OutOfMemoryError e) {
+            refusal = new MemoryBudgetException(
+                    "The JVM refuses " + (bytes + PAGE) + " bytes of direct memory beyond the " + taken
+                            + " that it has given so far, which the memory budget of " + budget
+                            + " allows. Raise -XX:MaxDirectMemorySize or lower the budget of the environment.",
+                    e);
+            turnsLeft = turns;
+            turns = Math.min(MOST_TURNS_REFUSED, 2 * turns);
+            throw refusal;
+        }
+        turns = 1;
+        DirectRegion region = region(root, true);
+        taken += bytes + PAGE;
+        return region;
+    }
+
+    private DirectRegion region(ByteBuffer root, boolean zeroed) {
+        // Page-aligned, so that a block in a slab touches no page and no cache line more than it must.
+        ByteBuffer memory = root.alignedSlice(PAGE).slice(0, root.capacity() - PAGE);
+        DirectRegion region = new DirectRegion(memory, zeroed);
+        roots.put(region, root);
+        return region;
+    }
+
+    /** Nobody uses any of the region, and nobody will, unless {@link #takeBack} returns it. */
+    void giveUp(DirectRegion region) {
+        ByteBuffer root = roots.get(region);
+        givenUp.put(new WeakReference<>(root, collected), root.capacity());
+        roots.remove(region);
+    }
+
+    /** False for a while after a collection that freed too little: it stops the JVM, and {@link #collect} waits for it. */
+    boolean mayCollect() {
+        if (collectionTurnsLeft > 0) {
+            collectionTurnsLeft--;
+            return false;
+        }
+        return true;
+    }
+
+    /** Has the JVM free what is given up, so that there is {@link #room} for {@code bytes}. @return false when there is not in time */
+    boolean collect(long bytes) {
+        turnsLeft = 0;
+        boolean interrupted = false;
+        System.gc();
+        for (int waits = 0; room() < bytes && waits < COLLECTION_WAITS && !givenUp.isEmpty(); ) {
+            try {
+                Reference<?> freed = collected.remove(COLLECTION_WAIT_MILLIS);
+                waits += freed == null ? 1 : 0;
+                noteCollected(freed);
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        boolean enough = room() >= bytes;
+        collectionTurnsLeft = enough ? 0 : collectionTurns - 1;
+        collectionTurns = enough ? 1 : Math.min(MOST_TURNS_REFUSED, 2 * collectionTurns);
+        return enough;
+    }
+
+    /** Regions that were given up and that the JVM has not collected; it may be told not to, by {@code -XX:+DisableExplicitGC}. */
+    List<DirectRegion> takeBack() {
+        List<DirectRegion> regions = new ArrayList<>();
+        for (Reference<?> reference : List.copyOf(givenUp.keySet())) {
+            if (reference.get() instanceof ByteBuffer root) {
+                regions.add(region(root, false));
+                reference.clear();
+                givenUp.remove(reference);
+            }
+        }
+        return regions;
+    }
+
+    private void noteCollected() {
+        for (Reference<?> freed; (freed = collected.poll()) != null; ) {
+            noteCollected(freed);
+        }
+    }
+
+    private void noteCollected(Reference<?> freed) {
+        if (freed != null) {
+            taken -= givenUp.remove(freed);
+        }
+    }
+}
