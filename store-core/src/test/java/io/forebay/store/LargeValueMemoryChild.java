@@ -30,6 +30,8 @@ final class LargeValueMemoryChild {
                 application[i] = new byte[MIB];
             }
             System.out.println("done, the application has " + application.length + " MiB");
+        } catch (MemoryBudgetException e) {
+            System.out.println("refused: " + e.getMessage() + " " + e.getCause().getMessage());
         }
         if (environment.statistics().memoryUsed() != 0) {
             throw new AssertionError("in use after the close: " + environment.statistics());

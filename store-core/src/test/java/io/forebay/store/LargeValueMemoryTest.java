@@ -16,6 +16,9 @@ import org.junit.jupiter.api.io.TempDir;
 /** Memory for values and blocks that are longer than a slab comes out of the budget, and not out of the heap. */
 @Timeout(600)
 class LargeValueMemoryTest {
+    private static final List<String> UNASKED =
+            List.of("-Xmx160m", "-XX:MaxDirectMemorySize=41m", "-XX:+DisableExplicitGC");
+
     @TempDir
     File directory;
 
@@ -41,12 +44,18 @@ class LargeValueMemoryTest {
                 .isEqualTo("done, the application has 16 MiB");
     }
 
-    /** The collector, which frees what is given up, is not to be asked: slower, but nothing fails for that. */
+    /** The collector, which frees what is given up, is not to be asked: what fits a region does without. */
     @Test
-    void aJvmThatCollectsOnlyWhenItWantsToIsEnough() throws Exception {
-        List<String> options = List.of("-Xmx160m", "-XX:MaxDirectMemorySize=41m", "-XX:+DisableExplicitGC");
-        assertThat(run(options, 40, 45_000_000, 16, 100_000, 1_000, 3_000_000, 100_000))
+    void aJvmThatCollectsOnlyWhenItWantsToServesWhatFitsARegion() throws Exception {
+        assertThat(run(UNASKED, 40, 45_000_000, 16, 100_000, 1_000, 3_000_000, 100_000))
                 .isEqualTo("done, the application has 16 MiB");
+    }
+
+    @Test
+    void whatFitsNoneItRefusesByName() throws Exception {
+        assertThat(run(UNASKED, 40, 45_000_000, 16, 100_000, 1_000, 20_000_000))
+                .startsWith("refused: No memory for an entry with a key of 4 and a value of 20000000 bytes")
+                .contains("-XX:+DisableExplicitGC");
     }
 
     /** Though somebody still has the environment. */

@@ -168,7 +168,7 @@ public final class DirectSlabAllocator implements SlabAllocator, AutoCloseable {
         }
         place = freePages(SLAB); // across the bounds of slabs
         if (place == null) {
-            throw refused != null ? refused : new FragmentedMemoryException(SLAB, budget);
+            throw refused != null ? refused : new FragmentedMemoryException(SLAB, budget, false);
         }
         return place;
     }
@@ -190,7 +190,7 @@ public final class DirectSlabAllocator implements SlabAllocator, AutoCloseable {
         }
         long length = regionFor(bytes);
         if (source.room() < length && !giveUpIdle(length)) {
-            throw new FragmentedMemoryException(bytes, budget);
+            throw new FragmentedMemoryException(bytes, budget, source.isUncollected());
         }
         DirectRegion region;
         try {

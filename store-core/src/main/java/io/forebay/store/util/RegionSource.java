@@ -128,6 +128,11 @@ final class RegionSource {
         return true;
     }
 
+    /** True when the last collection freed too little. */
+    boolean isUncollected() {
+        return collectionTurns > 1;
+    }
+
     /** Has the JVM free what is given up, so that there is {@link #room} for {@code bytes}. @return false when there is not in time */
     boolean collect(long bytes) {
         turnsLeft = 0;
