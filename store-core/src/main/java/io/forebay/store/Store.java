@@ -130,6 +130,8 @@ public interface Store extends ReadView, AutoCloseable {
      * Payload of the newest commit that is known to be durable, what a reopen after a crash would find; empty when
      * there was none; a copy. Any thread, also after {@link #close}, which makes the newest commit durable unless it
      * throws.
+     *
+     * @throws ReadOnlyStoreException when nobody knows: the store opened read-only, because what it found could not be made durable
      */
     byte[] durablePayload();
 

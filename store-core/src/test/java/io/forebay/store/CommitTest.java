@@ -261,7 +261,6 @@ class CommitTest {
                 String begun = "MANIFEST-000000000000000" + (i + 2);
                 assertThat(changes)
                         .containsExactly(
-                                "sync again of " + before + " in store",
                                 "sync of the directory in store",
                                 "create " + begun + " in store",
                                 "append to " + begun + " in store",

@@ -2,6 +2,7 @@ package io.forebay.store.db;
 
 import io.forebay.store.Checkpoint;
 import io.forebay.store.KeyRange;
+import io.forebay.store.ReadOnlyStoreException;
 import io.forebay.store.Snapshot;
 import io.forebay.store.SortedIngest;
 import io.forebay.store.Store;
@@ -10,6 +11,7 @@ import io.forebay.store.StoreStatistics;
 import io.forebay.store.ValueBuffer;
 import io.forebay.store.VerificationReport;
 import io.forebay.store.WriteBatch;
+import java.io.IOException;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -101,6 +103,13 @@ final class StoreImpl implements Store {
 
     @Override
     public byte[] durablePayload() {
+        IOException unsettled = store.versions.openFailure();
+        if (unsettled != null) {
+            throw new ReadOnlyStoreException(
+                    "Nobody knows which commit of store " + store.options.name() + " is durable: when it was opened its"
+                            + " state could not be written again. Remove the cause and call Store.resume().",
+                    unsettled);
+        }
         return store.commits.durable().payload().clone();
     }
 

@@ -232,21 +232,15 @@ final class StoreOpener {
         }
     }
 
-    /** A file whose sync failed is not left to a repetition: another sync may say that it is on disk when it is not. */
     private void sync(String name) throws IOException {
         try {
             files.sync(name);
         } catch (IOException e) {
-            IOException failure = new IOException(
+            throw new IOException(
                     "The sync of " + name + " in " + files.describe()
-                            + " failed. The file was deleted, because it may not be on disk; copy it there again",
+                            + " failed, so it may not be on disk, and another sync"
+                            + " could not tell. Copy the file there anew before the restore is repeated",
                     e);
-            try {
-                files.delete(name);
-            } catch (IOException f) {
-                failure.addSuppressed(f);
-            }
-            throw failure;
         }
     }
 

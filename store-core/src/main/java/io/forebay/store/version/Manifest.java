@@ -97,6 +97,22 @@ final class Manifest implements Closeable {
         return new Recovered(-1, next, List.of(), names(numbers), null);
     }
 
+    /**
+     * All edits of all manifests that are there.
+     *
+     * @throws CorruptionException when one of them is damaged
+     */
+    static List<VersionEdit> allEdits(FileStore files, Encryption encryption, Recovered recovered) throws IOException {
+        List<VersionEdit> all = new ArrayList<>(recovered.edits());
+        for (String name : recovered.stale()) {
+            List<VersionEdit> edits = read(open(files, name, encryption), name);
+            if (edits != null) { // else it was never in force
+                all.addAll(edits);
+            }
+        }
+        return all;
+    }
+
     /** Before anything is written under a number above it. */
     private static void requireNear(long inForce, long highest) {
         if (highest - inForce > FARTHEST_LEAP || inForce > LAST_NUMBER - FARTHEST_LEAP) {

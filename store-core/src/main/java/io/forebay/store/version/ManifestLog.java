@@ -65,16 +65,12 @@ final class ManifestLog {
     }
 
     /**
-     * Before a new manifest is begun: a crash that tears it must leave what was there before, or it would seem to have replaced
-     * others that are lost. In doubt are a manifest of one record, which its process may not have lived to sync, and the names of
-     * torn ones.
+     * Before a new manifest is begun: a crash that tears it must leave the names that were there before, or it would seem to have
+     * replaced others that are lost. In doubt are those of torn manifests, and of one with a single record, which its process may
+     * not have lived to sync; then the one before it is there still, unless it was the first.
      */
     void settleThePast(Manifest.Recovered recovered) throws IOException {
-        boolean young = recovered.edits().size() == 1;
-        if (young) {
-            files.sync(Manifest.name(recovered.number()));
-        }
-        if (young || !recovered.stale().isEmpty()) {
+        if (!recovered.stale().isEmpty() || recovered.edits().size() == 1) {
             files.syncDirectory();
         }
     }

@@ -30,12 +30,13 @@ public final class VersionSet implements Closeable {
     private final FileRegistry registry;
     private final DurableState state = new DurableState();
 
-    /** Held during I/O; guards the three below. */
+    /** Held during I/O; guards the two below. */
     private final Object applying = new Object();
 
     private final ManifestLog manifest;
     private boolean closed;
-    private IOException openFailure;
+    /** Why what an open has found could not be made durable; null from the first write that succeeded. Set under the lock. */
+    private volatile IOException openFailure;
 
     /** Changed under both locks, read under either. */
     private Version current;
@@ -113,6 +114,9 @@ public final class VersionSet implements Closeable {
         try {
             registry.holdOrphans();
             beginIfWritable(recovered);
+            if (openFailure != null && deleteUnnamedOrphans(recovered)) { // they may be what fills the disk
+                beginIfWritable(recovered);
+            }
             complete = true;
         } finally {
             if (!complete) {
@@ -134,13 +138,34 @@ public final class VersionSet implements Closeable {
     }
 
     /**
+     * Deletes SSTs that no record of any manifest has named: no crash can bring back a state that has them, so they need not wait for
+     * the new manifest.
+     *
+     * @return whether any was deleted
+     */
+    private boolean deleteUnnamedOrphans(Manifest.Recovered recovered) throws IOException {
+        Set<FileId> named = new HashSet<>();
+        for (VersionEdit edit : Manifest.allEdits(files, registry.encryption(), recovered)) {
+            edit.added().forEach(added -> named.add(added.file().id()));
+            edit.removed().forEach(removed -> named.add(removed.id()));
+        }
+        boolean any = false;
+        for (String name : files.list()) {
+            FileId id = FileId.parse(name);
+            if (id != null && !named.contains(id)) {
+                files.delete(name);
+                any = true;
+            }
+        }
+        return any;
+    }
+
+    /**
      * Why what an open has found is not durable: null when it is, also by a later {@link #apply} or {@link #settle}. Nobody may take
-     * the commit of such a state for durable.
+     * the commit of such a state for durable. Takes no lock.
      */
     public IOException openFailure() {
-        synchronized (applying) {
-            return manifest.isInDoubt() ? openFailure : null;
-        }
+        return openFailure;
     }
 
     /**
@@ -282,6 +307,7 @@ public final class VersionSet implements Closeable {
 
     private void write(VersionEdit edit, Version next, boolean afresh) throws IOException {
         manifest.write(edit, () -> state.whole(edit, next), afresh);
+        openFailure = null;
     }
 
     /** False when all files that the edit adds were in the version before, so that their names are durable. */
