@@ -43,7 +43,8 @@ final class WalFile {
             log.sync();
             files.syncDirectory();
         } catch (IOException | RuntimeException | Error e) {
-            try (log) {
+            try {
+                log.close();
                 files.delete(name); // or each attempt to open a store on a full disk would leave one more
             } catch (IOException suppressed) {
                 e.addSuppressed(suppressed);
