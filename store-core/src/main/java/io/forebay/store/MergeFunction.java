@@ -13,10 +13,11 @@ import java.util.List;
  * key, unless the store is encrypted, with the exception as its cause, or the {@link Error} itself, until a put or a delete
  * of the key heals it. An iterator can be sought past it.
  *
- * <p>It should call no store. Should it do so all the same: {@code get} works everywhere. Called by a write or by background
- * work, methods that would wait for just that, writes, commits, {@code flush}, {@code close} and the like, and inside of a
- * write all that fix a state, get {@link IllegalStateException}; so does a call of the iterator that it is called by. A function that
- * blocks blocks what calls it: writers, a flush, {@code close}.
+ * <p>It should call no store. Should it do so all the same: {@code get} works everywhere, except, inside of the write of a batch,
+ * for a key that this batch has changed before: the old value may be overwritten, and the new one is not to be seen yet, so it
+ * gets {@link IllegalStateException}. Called by a write or by background work, methods that would wait for just that, writes,
+ * commits, {@code flush}, {@code close} and the like, and inside of a write all that fix a state, get it too; so does a
+ * call of the iterator that it is called by. A function that blocks blocks what calls it: writers, a flush, {@code close}.
  */
 public interface MergeFunction {
     /** Identifies the function on disk; a store is refused when it is opened with a function of another name. Not null, stable. */
