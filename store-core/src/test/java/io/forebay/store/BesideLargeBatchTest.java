@@ -9,6 +9,8 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -192,6 +194,63 @@ class BesideLargeBatchTest {
                 merge,
                 store,
                 present -> assertThat(present.get("m".getBytes(UTF_8))).isEqualTo(new byte[] {2}));
+    }
+
+    /** The batch deletes the key, and ends while the read has its answer already, which does not count then. */
+    @Test
+    void aReadThatTheBatchOvertakesLeavesTheBufferAlone() throws Exception {
+        byte[] read = "read".getBytes(UTF_8);
+        byte[] written = "written".getBytes(UTF_8);
+        CountDownLatch underWay = new CountDownLatch(1);
+        CountDownLatch answered = new CountDownLatch(1);
+        AtomicReference<Future<?>> write = new AtomicReference<>();
+        MergeFunction merge = new MergeFunction() {
+            @Override
+            public String name() {
+                return "meeting";
+            }
+
+            @Override
+            public byte[] merge(byte[] key, List<byte[]> values) {
+                try {
+                    if (Arrays.equals(key, written) && underWay.getCount() > 0) {
+                        underWay.countDown();
+                        answered.await();
+                    } else if (Arrays.equals(key, read) && write.get() != null) {
+                        answered.countDown();
+                        write.get().get();
+                    }
+                } catch (InterruptedException | ExecutionException e) {
+                    throw new IllegalStateException(e);
+                }
+                return new byte[77];
+            }
+        };
+        ExecutorService threads = Executors.newCachedThreadPool();
+        try (SteppedEnvironment stepped = new SteppedEnvironment()) {
+            Store store =
+                    stepped.open(FileStores.inMemory(), StoreOptions.builder().mergeFunction(merge));
+            store.put(read, new byte[] {1});
+            Snapshot apart = store.snapshot();
+            store.merge(read, new byte[] {2});
+            WriteBatch large = new WriteBatch();
+            large.put(key(1), new byte[5 << 20]);
+            large.delete(read);
+            large.merge(written, new byte[] {1});
+            large.merge(written, new byte[] {2});
+            Future<?> writing = threads.submit(() -> store.write(large));
+            underWay.await();
+            write.set(writing);
+            ValueBuffer into = new ValueBuffer();
+            into.reset(5);
+            assertThat(store.get(read, 0, read.length, into)).isFalse();
+            assertThat(answered.getCount()).isZero();
+            assertThat(into.length()).isEqualTo(5);
+            apart.close();
+        } finally {
+            answered.countDown();
+            threads.shutdownNow();
+        }
     }
 
     /** Of one moment, each and in order, whatever batches and small writes come in between. */

@@ -191,10 +191,15 @@ final class ReadPath {
             return Memtable.RETRY;
         }
         long limit = writes.published();
+        int lengthBefore = into.length();
         ReadState state = store.states.acquire();
         try {
             int result = readAt(state, lookup, key, offset, length, hash, limit, into, true);
-            return writes.isUnderWay(batch) ? result : Memtable.RETRY;
+            if (writes.isUnderWay(batch)) {
+                return result;
+            }
+            into.reset(lengthBefore);
+            return Memtable.RETRY;
         } finally {
             state.release();
         }
