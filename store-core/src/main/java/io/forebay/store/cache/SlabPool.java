@@ -356,4 +356,9 @@ public final class SlabPool {
     public long budget() {
         return budget;
     }
+
+    /** Bytes that memtables get at the most. */
+    public long memtableCeiling() {
+        return memtableCeiling;
+    }
 }

@@ -1,6 +1,7 @@
 package io.forebay.store.db;
 
 import io.forebay.store.WriteBatch;
+import io.forebay.store.memtable.RoomPlan;
 
 /**
  * Checks a batch as a whole before anything of it is applied, then applies it under one publication. Used by the writer
@@ -19,7 +20,7 @@ final class BatchApplier {
     BatchApplier(WritePath path, StoreContext store) {
         this.path = path;
         this.store = store;
-        largestEntry = store.shared.pool().budget() / 4 * 3;
+        largestEntry = store.shared.pool().memtableCeiling();
         largestWhole = store.shared.pool().budget() / 4;
         mostRoom = store.shared.pool().budget() / 2;
         applier = path::applyUnpublished;
@@ -86,10 +87,21 @@ final class BatchApplier {
         if (kind == WriteBatch.MERGE) {
             path.checkMergeable();
         }
-        if ((long) keyLength + Math.max(0, valueLength) > largestEntry) {
+        if (!mayFit(keyLength, Math.max(0, valueLength))) {
             throw store.shared
                     .arbiter()
-                    .exhausted(path, "an entry of " + ((long) keyLength + valueLength) + " bytes in a write batch");
+                    .exhausted(
+                            path,
+                            "an entry with a key of " + keyLength + " and a value of " + valueLength
+                                    + " bytes in a write batch");
         }
+    }
+
+    /** Whether a memtable of its own could take the entry: else it would be found out midway. */
+    private boolean mayFit(int keyLength, int valueLength) {
+        long bytes = (long) keyLength + valueLength;
+        // What a memtable needs beside the bytes is counted only where it may matter.
+        return bytes <= largestEntry / 4
+                || bytes <= largestEntry && RoomPlan.bytes(keyLength, valueLength) <= largestEntry;
     }
 }

@@ -37,6 +37,11 @@ public final class RoomPlan implements WriteBatch.Handler {
         return plan;
     }
 
+    /** What an empty memtable takes from the pool to have room for a put, delete or merge with these lengths. */
+    public static long bytes(int keyLength, int valueLength) {
+        return of(keyLength, valueLength).bytes();
+    }
+
     /** Length of a new key with its first version: more than what a version of a known key takes. */
     static long recordBytes(int keyLength, int valueLength) {
         int prefix = keyLength > Records.INLINE_KEY_MAX ? Records.VERSION_PREFIX : 0;
