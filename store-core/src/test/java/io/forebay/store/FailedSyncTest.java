@@ -10,10 +10,12 @@ import io.forebay.store.testing.ForwardingFileStore;
 import io.forebay.store.testing.SteppedEnvironment;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -100,6 +102,47 @@ class FailedSyncTest {
         try (Environment next = newEnvironment();
                 Store reopened = next.open(disk.afterCrash(new Random(1)), options())) {
             assertThat(reopened.get(KEY)).isEqualTo("2".getBytes(UTF_8));
+        }
+    }
+
+    /** What is repeated is all of it: the names that were found, then the manifest. */
+    @Test
+    void anOpenThatIsRepeatedAfterAFailureLeavesNothingThatCannotBeOpened() {
+        CrashFileStore[] killed = new CrashFileStore[1];
+        disk.disk().watch(change -> {
+            if (change.startsWith("append to MANIFEST") && killed[0] == null) {
+                killed[0] = disk.afterKill();
+            }
+        });
+        try (SteppedEnvironment first = new SteppedEnvironment(2 << 20, new Random(1))) {
+            first.open(files);
+        }
+        AtomicBoolean failing = new AtomicBoolean(true);
+        FileStore found = new ForwardingFileStore(killed[0]) {
+            @Override
+            public void syncDirectory() throws IOException {
+                if (failing.getAndSet(false)) {
+                    throw new IOException("The sync of the directory fails");
+                }
+                super.syncDirectory();
+            }
+        };
+        List<CrashFileStore> left = new ArrayList<>();
+        try (SteppedEnvironment second = new SteppedEnvironment(2 << 20, new Random(2))) {
+            Store store = second.open(found);
+            assertThat(store.statistics().readOnlyCause()).contains("The sync of the directory fails");
+            killed[0].disk().watch(change -> {
+                for (int seed = 0; seed < 30; seed++) {
+                    left.add(killed[0].afterCrash(new Random(seed)));
+                }
+            });
+            store.resume();
+        }
+        assertThat(left).isNotEmpty();
+        for (CrashFileStore crashed : left) {
+            try (Environment next = newEnvironment()) {
+                assertThat(next.open(crashed, options()).durablePayload()).isEmpty();
+            }
         }
     }
 

@@ -36,6 +36,13 @@ final class ManifestLog {
     /** Null when the next write must begin a new one. */
     private Manifest manifest;
 
+    /**
+     * True when a crash may take names that were found. One that tears the next manifest would then leave that alone, as if it had
+     * replaced others that are lost. In doubt are the names of torn manifests, and of one with a single record, which its process
+     * may not have lived to sync; the one before it is there still then, unless it was the first.
+     */
+    private boolean namesInDoubt;
+
     private boolean inDoubt;
     /** True when an edit may be there that was reported as failed. */
     private boolean editInDoubt;
@@ -58,20 +65,10 @@ final class ManifestLog {
         this.rollOverBytes = rollOverBytes;
         nextNumber = recovered.nextNumber();
         stale.addAll(recovered.stale());
+        namesInDoubt = !stale.isEmpty() || recovered.edits().size() == 1;
         if (recovered.number() >= 0) {
             stale.add(Manifest.name(recovered.number()));
             keyId = recovered.keyId();
-        }
-    }
-
-    /**
-     * Before a new manifest is begun: a crash that tears it must leave the names that were there before, or it would seem to have
-     * replaced others that are lost. In doubt are those of torn manifests, and of one with a single record, which its process may
-     * not have lived to sync; then the one before it is there still, unless it was the first.
-     */
-    void settleThePast(Manifest.Recovered recovered) throws IOException {
-        if (!recovered.stale().isEmpty() || recovered.edits().size() == 1) {
-            files.syncDirectory();
         }
     }
 
@@ -88,11 +85,6 @@ final class ManifestLog {
     /** True when a reopen may find an edit that was reported as failed. */
     boolean isEditInDoubt() {
         return editInDoubt;
-    }
-
-    /** Calls for a new manifest at the next chance. */
-    void distrust() {
-        inDoubt = true;
     }
 
     /** True when nothing was written: what is on disk is what was found there. */
@@ -153,6 +145,10 @@ final class ManifestLog {
     }
 
     private void begin(VersionEdit whole) throws IOException {
+        if (namesInDoubt) {
+            files.syncDirectory();
+            namesInDoubt = false;
+        }
         Manifest fresh = create(whole);
         if (manifest != null) {
             leave(manifest);

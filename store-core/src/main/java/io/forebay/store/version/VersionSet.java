@@ -70,7 +70,6 @@ public final class VersionSet implements Closeable {
         ManifestLog manifest = new ManifestLog(files, registry, ids, rollOverBytes, recovered);
         VersionSet set = new VersionSet(files, registry, manifest);
         if (recovered.number() < 0) {
-            manifest.settleThePast(recovered);
             set.begin(new VersionEdit());
         } else {
             set.current = VersionRecovery.run(recovered, registry, set.state);
@@ -97,7 +96,6 @@ public final class VersionSet implements Closeable {
             ManifestLog manifest = new ManifestLog(files, registry, ids, ROLL_OVER_BYTES, recovered);
             VersionRecovery.requireKeys(
                     state.added().stream().map(VersionEdit.Added::file).toList(), null);
-            manifest.settleThePast(recovered);
             VersionSet set = new VersionSet(files, registry, manifest);
             set.begin(state);
             return set;
@@ -113,9 +111,9 @@ public final class VersionSet implements Closeable {
         boolean complete = false;
         try {
             registry.holdOrphans();
-            beginIfWritable(recovered);
+            beginIfWritable();
             if (openFailure != null && deleteUnnamedOrphans(recovered)) { // they may be what fills the disk
-                beginIfWritable(recovered);
+                beginIfWritable();
             }
             complete = true;
         } finally {
@@ -125,13 +123,11 @@ public final class VersionSet implements Closeable {
         }
     }
 
-    private void beginIfWritable(Manifest.Recovered recovered) {
+    private void beginIfWritable() {
         synchronized (applying) {
             try {
-                manifest.settleThePast(recovered);
                 write(new VersionEdit(), current, true);
             } catch (IOException e) {
-                manifest.distrust();
                 openFailure = e;
             }
         }
