@@ -25,8 +25,8 @@ import org.apache.kafka.streams.query.Position;
  * @param streamTime the highest timestamp of a row ever put, or -1; always -1 in a key-value store
  * @param offsets changelog offsets, as Kafka handed them over (-4 is its mark for "unknown")
  * @param position the position vector; may be written to while it is encoded only under its monitor
- * @param open true while a task has the store open that may go on without a commit, when nothing could bring back what it
- *     did then; the version is 2 in this case, else 1
+ * @param open true while a task has the store open that may go on without a commit; without a changelog nothing could bring
+ *     back what it did then. The version is 2 in this case, else 1
  */
 public record CommitPayload(
         StoreLayout layout, long streamTime, Map<TopicPartition, Long> offsets, Position position, boolean open) {

@@ -58,6 +58,7 @@ public abstract class ForebayStateStore implements StateStore {
     private final ChangelogOffsets offsets;
     private final StoreFailures failures;
     private final OpenIterators iterators;
+    private final OpenMark openMark;
 
     private volatile StateStoreContext context;
     private static final AtomicReferenceFieldUpdater<ForebayStateStore, OpenStore> OPEN =
@@ -69,7 +70,6 @@ public abstract class ForebayStateStore implements StateStore {
     private boolean keepsLists;
     private boolean consistencyVectors;
     private boolean uncommittedWrites;
-    private boolean marksOpen;
     private byte[] committedPayload;
     private WriteBatch batch = new WriteBatch();
 
@@ -79,6 +79,7 @@ public abstract class ForebayStateStore implements StateStore {
         this.offsets = new ChangelogOffsets(name);
         this.failures = new StoreFailures(name);
         this.iterators = new OpenIterators(name);
+        this.openMark = new OpenMark(name);
     }
 
     @Override
@@ -137,10 +138,8 @@ public abstract class ForebayStateStore implements StateStore {
             store = OpenStore.openEngine(name, context, lease, directory, this::files, config);
             byte[] bytes = store.committedPayload();
             CommitPayload last = bytes.length == 0 ? null : CommitPayload.decode(bytes);
-            marksOpen = OpenMark.isNeeded(context, name);
-            if (last != null && last.open()) {
-                last = OpenMark.beginEmpty(store, name, directory, layout, marksOpen);
-            } else if (last != null && !last.layout().equals(layout)) {
+            last = openMark.opened(context, store, directory, layout, last);
+            if (last != null && !last.layout().equals(layout)) {
                 last = StoreRewrite.rewrite(store, name, directory.file(), last, layout, keepsLists);
             }
             failures.opened(context);
@@ -149,9 +148,6 @@ public abstract class ForebayStateStore implements StateStore {
             offsets.opened(last == null ? Map.of() : last.offsets(), bytes.length == 0 && !used);
             position = new WrittenPosition(last == null ? Position.emptyPosition() : last.position());
             opened(context, last == null ? -1 : last.streamTime());
-            if (marksOpen && (last == null || !last.open())) {
-                OpenMark.set(store, last, layout);
-            }
             committedPayload = store.committedPayload();
             open = new OpenStore(lease, store, false);
         } catch (PayloadException e) {
@@ -199,7 +195,8 @@ public abstract class ForebayStateStore implements StateStore {
         byte[] payload;
         WrittenPosition now = position;
         synchronized (now.monitor()) {
-            payload = new CommitPayload(layout, streamTime(), offsets.all(), now.upToDate(), marksOpen).encode();
+            payload = new CommitPayload(layout, streamTime(), offsets.all(), now.upToDate(), openMark.isCommitted())
+                    .encode();
         }
         boolean takesOver = takeOver.isPending() && offsets.tellHowFarRowsGo();
         if (!takesOver && !uncommittedWrites && Arrays.equals(payload, committedPayload)) {
@@ -216,6 +213,7 @@ public abstract class ForebayStateStore implements StateStore {
             return;
         }
         failures.committed();
+        openMark.committed();
         committedPayload = payload;
         uncommittedWrites = false;
         if (takesOver) {
@@ -267,8 +265,8 @@ public abstract class ForebayStateStore implements StateStore {
         open = null;
         try (SharedEnvironment lease = current.lease();
                 Store closing = current.store()) {
-            if (marksOpen && !uncommittedWrites && !failures.isDamaged()) {
-                OpenMark.clear(closing, name, committedPayload);
+            if (!uncommittedWrites && !failures.isDamaged()) {
+                openMark.clear(closing, committedPayload);
             }
             iterators.closeAll();
         } catch (StoreException e) {
@@ -348,8 +346,20 @@ public abstract class ForebayStateStore implements StateStore {
     /** The engine store to write; the errors of {@link #store()}. */
     protected final Store writer() {
         Store store = store();
+        if (openMark.isMissing()) {
+            markOpen(store);
+        }
         uncommittedWrites = true;
         return store;
+    }
+
+    private void markOpen(Store store) {
+        try {
+            openMark.set(store, committedPayload, layout);
+            committedPayload = store.committedPayload();
+        } catch (StoreException e) {
+            throw failure("writing to", e);
+        }
     }
 
     /** Opens an iterator of the engine for {@code rows}, which the caller has locked; it is closed with the store. */

@@ -74,7 +74,7 @@ final class StoreRewrite {
             }
         }
         store.write(batch);
-        CommitPayload payload = new CommitPayload(to, last.streamTime(), last.offsets(), last.position());
+        CommitPayload payload = new CommitPayload(to, last.streamTime(), last.offsets(), last.position(), last.open());
         store.commitDurably(payload.encode());
         return payload;
     }

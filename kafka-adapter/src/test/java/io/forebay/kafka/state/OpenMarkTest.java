@@ -129,9 +129,13 @@ class OpenMarkTest {
     }
 
     private Rows openWithChangelog(FileStore disk) {
+        return openWithChangelog(disk, PLAIN);
+    }
+
+    private Rows openWithChangelog(FileStore disk, StoreLayout layout) {
         InternalMockProcessorContext<Object, Object> context = TestContexts.unlogged(dir, EXACTLY_ONCE);
         context.addChangelogForStore("rows", CHANGELOG.topic());
-        return open(new Rows(disk, PLAIN), context);
+        return open(new Rows(disk, layout), context);
     }
 
     /** A store that was closed with the rows a and b. */
@@ -196,9 +200,65 @@ class OpenMarkTest {
     void theMarkIsDurableBeforeAnythingIsWritten() {
         CrashFileStore disk = closedStore();
         Rows killed = open(disk, EXACTLY_ONCE);
+        killed.writer();
         CrashFileStore left = disk.afterCrash(random);
         killed.close();
         assertEmpty(open(left, EXACTLY_ONCE));
+    }
+
+    /** As of one that fails as it starts, or that Kafka opens to look at its offsets. */
+    @Test
+    void aStoreThatWasKilledBeforeItWroteKeepsItsRows() {
+        CrashFileStore disk = closedStore();
+        Rows killed = open(disk, EXACTLY_ONCE);
+        CrashFileStore left = disk.afterKill();
+        killed.close();
+        assertThat(open(left, EXACTLY_ONCE).rows()).containsOnlyKeys("a", "b");
+    }
+
+    /** Rows a and b, of which a was deleted before the kill. */
+    private CrashFileStore killedWithChangelog() {
+        CrashFileStore disk = new CrashFileStore();
+        Rows store = openWithChangelog(disk);
+        store.put("a", "1");
+        store.put("b", "1");
+        store.commit(Map.of(CHANGELOG, 5L));
+        store.close();
+        Rows killed = openWithChangelog(disk);
+        killed.delete("a");
+        CrashFileStore left = disk.afterKill();
+        killed.close();
+        return left;
+    }
+
+    @Test
+    void aStoreWhoseChangelogIsSwitchedOffAfterAKillBeginsEmpty() {
+        for (Map<String, ?> settings : List.of(EXACTLY_ONCE, AT_LEAST_ONCE)) {
+            assertEmpty(open(killedWithChangelog(), settings));
+            assertEmpty(open(killedWithChangelog(), settings, TIMESTAMPED));
+        }
+        CrashFileStore lookedAt = killedWithChangelog();
+        Rows look = openWithChangelog(lookedAt);
+        assertThat(look.committedOffset(CHANGELOG)).isEqualTo(5L);
+        look.close();
+        assertEmpty(open(lookedAt, EXACTLY_ONCE));
+        CrashFileStore rewritten = killedWithChangelog();
+        Rows rewriting = openWithChangelog(rewritten, TIMESTAMPED);
+        assertThat(rewriting.rows()).containsOnlyKeys("a", "b");
+        rewriting.close();
+        assertEmpty(open(rewritten, EXACTLY_ONCE, TIMESTAMPED));
+    }
+
+    @Test
+    void aStoreWhoseChangelogIsSwitchedOffAfterACloseGoesOn() {
+        CrashFileStore disk = killedWithChangelog();
+        Rows restored = openWithChangelog(disk);
+        restored.delete("a");
+        restored.commit(Map.of(CHANGELOG, 6L));
+        restored.close();
+        Rows look = openWithChangelog(disk);
+        look.close();
+        assertThat(open(disk.afterCrash(random), EXACTLY_ONCE).rows()).isEqualTo(Map.of("b", "1"));
     }
 
     @Test
@@ -214,6 +274,7 @@ class OpenMarkTest {
     void whoeverOpensAMarkedStoreFindsItEmpty() {
         CrashFileStore disk = closedStore();
         Rows killed = open(disk, EXACTLY_ONCE);
+        killed.put("c", "2");
         CrashFileStore once = disk.afterKill();
         CrashFileStore rewritten = disk.afterKill();
         killed.close();
@@ -231,10 +292,12 @@ class OpenMarkTest {
         CrashFileStore disk = closedStore();
         Rows killed = open(disk, EXACTLY_ONCE, TIMESTAMPED);
         assertThat(killed.rows()).containsOnlyKeys("a", "b");
+        killed.put("c", "2");
         CrashFileStore left = disk.afterKill();
+        killed.commit(Map.of());
         killed.close();
         assertEmpty(open(left, EXACTLY_ONCE, TIMESTAMPED));
-        assertThat(open(disk, EXACTLY_ONCE, TIMESTAMPED).rows()).containsOnlyKeys("a", "b");
+        assertThat(open(disk, EXACTLY_ONCE, TIMESTAMPED).rows()).containsOnlyKeys("a", "b", "c");
     }
 
     @Test
