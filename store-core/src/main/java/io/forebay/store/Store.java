@@ -161,7 +161,7 @@ public interface Store extends ReadView, AutoCloseable {
 
     /**
      * Flushes, and merges all files up to the last durable commit (with a log: all files) into the bottom level; waits
-     * for the end. The new files are synced and in the manifest on return. For tests, benchmarks and maintenance.
+     * for the end, not for what is written meanwhile. The new files are synced and in the manifest on return. For tests, benchmarks and maintenance.
      */
     void compact();
 

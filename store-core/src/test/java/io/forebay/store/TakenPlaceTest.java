@@ -97,6 +97,7 @@ class TakenPlaceTest {
         };
         store.compact();
         assertThat(keys).endsWith("h5");
+        store.compact(); // the first one leaves what came meanwhile to itself
         assertThat(store.statistics().liveFiles()).isEqualTo(1);
         assertNothingWentWrong();
     }

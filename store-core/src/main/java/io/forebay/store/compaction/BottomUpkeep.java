@@ -36,21 +36,21 @@ final class BottomUpkeep {
                 return rewrite(List.of(file));
             }
         }
-        return pickSmall(bottom);
+        return pickSmall(bottom, Long.MAX_VALUE);
     }
 
-    /** For a full compaction: any delete, the hidden part of any virtual file, and small files. */
-    Compaction pickAny() {
+    /** For a full compaction: any delete, the hidden part of any virtual file, and small files; of those without newer entries. */
+    Compaction pickAny(long upTo) {
         SortedRun bottom = in.bottom();
         if (bottom != null) {
             for (FileMeta file : bottom.files()) {
                 boolean deletes = file.pointDeletes() + file.rangeDeletes() > 0 && isDeleteVisibleToAll(file);
-                if ((deletes || file.virtual()) && in.isFree(file)) {
+                if ((deletes || file.virtual()) && in.isFree(file) && file.newestSequence() <= upTo) {
                     return rewrite(List.of(file));
                 }
             }
         }
-        return bottom == null ? null : pickSmall(bottom);
+        return bottom == null ? null : pickSmall(bottom, upTo);
     }
 
     static boolean hasManyDeletes(FileMeta file) {
@@ -67,7 +67,7 @@ final class BottomUpkeep {
         return file.rangeDeletes() > 0 && !isDeleteVisibleToAll(file);
     }
 
-    private Compaction pickSmall(SortedRun bottom) {
+    private Compaction pickSmall(SortedRun bottom, long upTo) {
         int first = 0;
         while (first < bottom.size()) {
             int end = first;
@@ -75,6 +75,7 @@ final class BottomUpkeep {
             long largest = 0;
             while (end < bottom.size()
                     && in.isFree(bottom.file(end))
+                    && bottom.file(end).newestSequence() <= upTo
                     && !keepsRangeDeletes(bottom.file(end))
                     && bottom.file(end).fileBytes() <= in.targetFileBytes() / SMALL_SHARE
                     && bytes + bottom.file(end).fileBytes() <= in.targetFileBytes()) {

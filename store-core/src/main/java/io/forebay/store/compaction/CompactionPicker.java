@@ -61,6 +61,7 @@ public final class CompactionPicker {
      * for. What snapshots need stays.
      *
      * @param outdated files that are to be written anew whatever is in them
+     * @param upTo what has a newer entry than that is left to itself: it came after this was asked for, and a writer brings more
      */
     public static Compaction pickFull(
             Version version,
@@ -68,10 +69,11 @@ public final class CompactionPicker {
             long durableSequence,
             long oldestSnapshot,
             long targetFileBytes,
-            Set<FileId> outdated)
+            Set<FileId> outdated,
+            long upTo)
             throws IOException {
         PickInput in = input(version, busy, durableSequence, oldestSnapshot, targetFileBytes);
-        Compaction due = pickFull(in);
+        Compaction due = pickFull(in, upTo);
         return due != null ? due : pickOutdated(in, outdated);
     }
 
@@ -100,7 +102,7 @@ public final class CompactionPicker {
         return committed != null ? committed : new BottomUpkeep(in).pick();
     }
 
-    static Compaction pickFull(PickInput in) throws IOException {
+    static Compaction pickFull(PickInput in, long upTo) throws IOException {
         Compaction drop = HiddenFiles.pick(in);
         if (drop != null) {
             return drop;
@@ -108,20 +110,23 @@ public final class CompactionPicker {
         Weights weights = new Weights(in.bottom());
         for (int i = 0; i < in.runs().size() && !in.runs().get(i).isBottom(); i++) {
             for (FileMeta file : in.runs().get(i).files()) {
-                Area area = in.isFree(file) ? Area.below(in, weights, i, file) : null;
+                boolean asked = in.isFree(file) && file.newestSequence() <= upTo;
+                Area area = asked ? Area.below(in, weights, i, file) : null;
                 if (area != null) {
                     return area.isSingle() ? moveOrRewrite(in, area, file) : area.merge(in);
                 }
             }
         }
-        List<SortedRun> rest = tiers(in, false);
+        List<SortedRun> rest = tiers(in, false).stream()
+                .filter(run -> run.files().stream().allMatch(file -> file.newestSequence() <= upTo))
+                .toList();
         boolean free = rest.stream()
                 .flatMap(run -> run.files().stream())
                 .noneMatch(file -> in.busy().contains(file.id()));
         if (rest.size() > 1 && free) {
             return new TierMerges(in, 0).join(rest);
         }
-        return new BottomUpkeep(in).pickAny();
+        return new BottomUpkeep(in).pickAny(upTo);
     }
 
     /** Each by itself and inside its run, so that no job is larger than a file, and no order changes. */

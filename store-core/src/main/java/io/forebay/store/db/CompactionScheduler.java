@@ -21,6 +21,9 @@ final class CompactionScheduler {
     /** Compactions of one store at the same time; more only takes threads from other stores. */
     private static final int MAX_JOBS = 2;
 
+    /** What a full compaction was asked for. */
+    private record Full(Set<FileId> outdated, long upTo) {}
+
     private final StoreContext store;
     private final WritePath writes;
     private final CompactionStep step;
@@ -142,11 +145,12 @@ final class CompactionScheduler {
     }
 
     /**
-     * Carries out compactions on the calling thread until all that is committed is in the bottom run, and none of the
-     * outdated files is left.
+     * Carries out compactions on the calling thread until all that is published and committed by now is in the bottom run, and
+     * none of the outdated files is left. What a writer brings meanwhile is left to itself, or there would be no end.
      */
     void compactAll(Set<FileId> outdated) {
         Callbacks.checkNone("compact()");
+        Full full = new Full(outdated, writes.published());
         boolean more = true;
         while (more) {
             store.lifecycle.checkRunning();
@@ -154,7 +158,7 @@ final class CompactionScheduler {
                 continue; // closed or failed: says the check
             }
             try {
-                more = runOne(outdated);
+                more = runOne(full);
             } catch (IOException e) {
                 // the store is none the worse
                 throw new StoreIoException("Compaction of store " + store.options.name() + " failed", e);
@@ -175,16 +179,16 @@ final class CompactionScheduler {
     }
 
     /**
-     * @param outdated for a full compaction; null for one that is due by itself
+     * @param full null for a compaction that is due by itself
      * @return false when nothing was due
      */
-    private boolean runOne(Set<FileId> outdated) throws IOException {
-        Picked picked = pick(outdated);
+    private boolean runOne(Full full) throws IOException {
+        Picked picked = pick(full);
         if (picked == null) {
             return false;
         }
         try {
-            if (outdated == null) {
+            if (full == null) {
                 schedule(); // another one may be due beside it
             }
             step.run(picked.compaction, picked.version);
@@ -200,7 +204,7 @@ final class CompactionScheduler {
      * durable is asked for afterwards: a commit that came with a flush in between would seem to lie behind the files of both
      * its sides.
      */
-    private synchronized Picked pick(Set<FileId> outdated) throws IOException {
+    private synchronized Picked pick(Full full) throws IOException {
         long published = writes.published();
         long[] claims = store.snapshots.sequences();
         long oldest = claims.length == 0 ? published : Math.min(published, claims[0]);
@@ -210,8 +214,8 @@ final class CompactionScheduler {
         try {
             Set<FileId> busy = busyFiles();
             long target = store.targetFileBytes();
-            Compaction compaction = outdated != null
-                    ? CompactionPicker.pickFull(version, busy, durable, oldest, target, outdated)
+            Compaction compaction = full != null
+                    ? CompactionPicker.pickFull(version, busy, durable, oldest, target, full.outdated, full.upTo)
                     : CompactionPicker.pick(version, busy, durable, oldest, target);
             if (compaction != null) {
                 Picked due = new Picked(version, compaction);

@@ -94,7 +94,7 @@ final class ModelStore {
 
     Compaction pickFull() {
         try {
-            return CompactionPicker.pickFull(input());
+            return CompactionPicker.pickFull(input(), lastSequence);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

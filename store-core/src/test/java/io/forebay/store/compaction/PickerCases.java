@@ -54,7 +54,7 @@ final class PickerCases {
                 case "snapshot" -> snapshot = Long.parseLong(words[1]);
                 case "target" -> target = bytes(words[1]);
                 case "pick" -> answers.append(describe(CompactionPicker.pick(input())));
-                case "full" -> answers.append(describe(CompactionPicker.pickFull(input())));
+                case "full" -> answers.append(describe(CompactionPicker.pickFull(input(), Long.MAX_VALUE)));
                 default -> throw new IllegalArgumentException("Not understood: " + line);
             }
         }
