@@ -105,6 +105,38 @@ class EncryptionKeysTest extends EncryptedStores {
         }
     }
 
+    /** A role that may only decrypt, or a current key that was disabled. */
+    @Test
+    void keysThatMayOnlyBeUnwrappedAreEnoughToRead() {
+        KeyProvider keys = TestKeys.provider("k");
+        try (Store store = open(files, options(keys))) {
+            fill(store, 0, 300);
+            store.commitDurably(PAYLOAD);
+        }
+        KeyProvider decrypting = new KeyProvider() {
+            @Override
+            public String currentKeyId() {
+                return "k";
+            }
+
+            @Override
+            public WrappedKey wrap(byte[] dataKey) throws GeneralSecurityException {
+                throw new GeneralSecurityException("This role may only decrypt");
+            }
+
+            @Override
+            public byte[] unwrap(String keyId, byte[] wrapped) throws IOException, GeneralSecurityException {
+                return keys.unwrap(keyId, wrapped);
+            }
+        };
+        Store store = open(files, options(decrypting));
+        check(store, 0, 300);
+        assertThat(store.committedPayload()).isEqualTo(PAYLOAD);
+        assertThat(store.statistics().readOnlyCause()).contains("could not be wrapped");
+        assertThatThrownBy(() -> fill(store, 300, 301)).isInstanceOf(ReadOnlyStoreException.class);
+        assertThatThrownBy(store::close).hasRootCauseMessage("This role may only decrypt");
+    }
+
     /** Where nothing has to be merged and nothing was written, a compaction still replaces every file, once. */
     @Test
     void compactionRewritesWhatIsInOrderForTheSakeOfTheKey() {

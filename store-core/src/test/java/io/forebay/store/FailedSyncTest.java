@@ -105,6 +105,25 @@ class FailedSyncTest {
         }
     }
 
+    /** As after any commit that could not be made durable. */
+    @Test
+    void aCloseOfSuchAStoreThrowsUnlessItCan() {
+        try (SteppedEnvironment first = new SteppedEnvironment(2 << 20, new Random(1))) {
+            Store store = first.open(files);
+            store.put(KEY, "1".getBytes(UTF_8));
+            store.commitDurably("c1".getBytes(UTF_8));
+        }
+        try (SteppedEnvironment second = new SteppedEnvironment(2 << 20, new Random(2))) {
+            files.failing = "MANIFEST";
+            Store store = second.open(files);
+            assertThatThrownBy(store::close).hasRootCauseMessage("The sync of a file fails");
+            Store again = second.open(files);
+            files.failing = null;
+            again.close();
+            assertThat(again.durablePayload()).isEqualTo("c1".getBytes(UTF_8));
+        }
+    }
+
     /** What is repeated is all of it: the names that were found, then the manifest. */
     @Test
     void anOpenThatIsRepeatedAfterAFailureLeavesNothingThatCannotBeOpened() {

@@ -250,6 +250,9 @@ final class StoreCloser {
 
     private void finishCommit(boolean torn) throws IOException {
         if (store.commits.isSettled()) {
+            if (store.versions.openFailure() != null) {
+                store.versions.settle(); // what an open found and could not make durable
+            }
             return;
         }
         Lifecycle.Failure failure = store.lifecycle.failure();

@@ -11,7 +11,6 @@ import io.forebay.store.StoreStatistics;
 import io.forebay.store.ValueBuffer;
 import io.forebay.store.VerificationReport;
 import io.forebay.store.WriteBatch;
-import java.io.IOException;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -103,7 +102,7 @@ final class StoreImpl implements Store {
 
     @Override
     public byte[] durablePayload() {
-        IOException unsettled = store.versions.openFailure();
+        Exception unsettled = store.versions.openFailure();
         if (unsettled != null) {
             throw new ReadOnlyStoreException(
                     "Nobody knows which commit of store " + store.options.name() + " is durable: when it was opened its"

@@ -153,7 +153,7 @@ final class StoreOpener {
             closeAfter(e, parts.closer::abandon);
             throw e;
         }
-        IOException unsettled = versions.openFailure();
+        Exception unsettled = versions.openFailure();
         if (unsettled != null) {
             parts.recovery.failed(unsettled); // it is read, and tried again
         }

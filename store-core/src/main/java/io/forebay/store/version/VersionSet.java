@@ -1,6 +1,7 @@
 package io.forebay.store.version;
 
 import io.forebay.store.CorruptionException;
+import io.forebay.store.EncryptionException;
 import io.forebay.store.FileStore;
 import java.io.Closeable;
 import java.io.IOException;
@@ -36,7 +37,7 @@ public final class VersionSet implements Closeable {
     private final ManifestLog manifest;
     private boolean closed;
     /** Why what an open has found could not be made durable; null from the first write that succeeded. Set under the lock. */
-    private volatile IOException openFailure;
+    private volatile Exception openFailure;
 
     /** Changed under both locks, read under either. */
     private Version current;
@@ -127,7 +128,7 @@ public final class VersionSet implements Closeable {
         synchronized (applying) {
             try {
                 write(new VersionEdit(), current, true);
-            } catch (IOException e) {
+            } catch (IOException | EncryptionException e) { // no room, or keys that may only be unwrapped
                 openFailure = e;
             }
         }
@@ -160,7 +161,7 @@ public final class VersionSet implements Closeable {
      * Why what an open has found is not durable: null when it is, also by a later {@link #apply} or {@link #settle}. Nobody may take
      * the commit of such a state for durable. Takes no lock.
      */
-    public IOException openFailure() {
+    public Exception openFailure() {
         return openFailure;
     }
 
