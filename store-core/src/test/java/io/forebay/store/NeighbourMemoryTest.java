@@ -115,6 +115,46 @@ class NeighbourMemoryTest {
                         store.write(new WriteBatch().put(key(0), new byte[1000]).put(key(1), new byte[LARGE])));
     }
 
+    /** The pool counts the memory, and the memtable of the neighbour does not show it yet. */
+    @Test
+    void aNeighbourThatIsBeingGivenMemory() throws Exception {
+        besideAReservation(NeighbourMemoryTest::putLarge);
+    }
+
+    @Test
+    void aBatchBesideANeighbourThatIsBeingGivenMemory() throws Exception {
+        besideAReservation(store -> store.write(new WriteBatch().put(key(1), new byte[LARGE])));
+    }
+
+    private void besideAReservation(Consumer<Store> write) throws Exception {
+        HeapSlabs slabs = new HeapSlabs();
+        SlabAllocator slow = new SlabAllocator() {
+            @Override
+            public ByteBuffer allocate(int bytes) {
+                if (bytes > Environment.SLAB_BYTES && reached.getCount() > 0) {
+                    hold();
+                }
+                return slabs.allocate(bytes);
+            }
+
+            @Override
+            public void release(ByteBuffer buffer) {
+                slabs.release(buffer);
+            }
+        };
+        try (Environment environment =
+                Environment.builder().memoryBytes(8 * MIB).allocator(slow).build()) {
+            Store neighbour = environment.open(new CrashFileStore(), StoreOptions.defaults());
+            Store store = environment.open(new CrashFileStore(), StoreOptions.defaults());
+            Thread other = start(() -> putLarge(neighbour), neighbourFailed);
+            await(reached);
+            letGoWhileWaiting(start(() -> write.accept(store), writerFailed), other);
+            assertThat(neighbour.get(key(1))).hasSize(LARGE);
+            assertThat(store.get(key(1))).hasSize(LARGE);
+        }
+        assertThat(slabs.outstanding()).isZero();
+    }
+
     private void mergeSlowly(Store neighbour) {
         neighbour.put(key(ROWS), new byte[3]);
         neighbour.merge(key(ROWS), new byte[3]);
@@ -166,20 +206,23 @@ class NeighbourMemoryTest {
             assertThat(neighbour.statistics().frozenMemtables()).isZero();
             Thread other = start(() -> occupied.accept(neighbour), neighbourFailed);
             await(reached);
-            Thread writer = start(() -> write.accept(store), writerFailed);
-            // It either fails at once or waits for the memory, sooner or later.
-            while (writer.isAlive() && writer.getState() != Thread.State.TIMED_WAITING) {
-                Thread.onSpinWait();
-            }
-            release.countDown();
-            writer.join();
-            other.join();
-            assertThat(writerFailed.get()).isNull();
-            assertThat(neighbourFailed.get()).isNull();
+            letGoWhileWaiting(start(() -> write.accept(store), writerFailed), other);
             store.put(key(2), key(2));
             assertThat(store.get(key(1))).hasSize(LARGE);
         }
         assertThat(slabs.outstanding()).isZero();
+    }
+
+    private void letGoWhileWaiting(Thread writer, Thread other) throws InterruptedException {
+        // It either fails at once or waits for the memory, sooner or later.
+        while (writer.isAlive() && writer.getState() != Thread.State.TIMED_WAITING) {
+            Thread.onSpinWait();
+        }
+        release.countDown();
+        writer.join();
+        other.join();
+        assertThat(writerFailed.get()).isNull();
+        assertThat(neighbourFailed.get()).isNull();
     }
 
     private static void putLarge(Store store) {

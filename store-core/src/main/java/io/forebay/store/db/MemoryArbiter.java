@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,7 +33,10 @@ final class MemoryArbiter {
         /** Freezes the active memtable and starts its flush. Does not wait for a writer that is inside the gate. */
         Freeze tryFreeze();
 
-        /** The name of the store when a write is under way that keeps the memory of the active memtable; else null. */
+        /**
+         * The name of the store when a write is under way, which may have memory that no memtable shows yet, and which does not
+         * itself wait empty-handed; else null.
+         */
         default String busyStore() {
             return null;
         }
@@ -61,6 +65,33 @@ final class MemoryArbiter {
         BUSY
     }
 
+    /** How a wait for memory came to its end. */
+    enum Ended {
+        /** Memory came back: it is worth another attempt. */
+        CAME,
+        /** For a moment nobody was seen who could give any back; {@link #nothingComes} tells whether that is so. */
+        NOTHING,
+        /** Calls that are under way kept theirs for too long. */
+        OVERDUE
+    }
+
+    private enum Outlook {
+        FLUSH,
+        CALL,
+        NOTHING
+    }
+
+    /**
+     * What moves memory from one place to another, counted. Between two that are equal no memtable was frozen or given back, and
+     * no request was refused that may have held some of the memory for a moment.
+     */
+    record Moment(long replacedStates, long releasedStates, long refusals) {
+        /** States that readers keep, or that are being replaced right now. */
+        private boolean hasLingering() {
+            return replacedStates > releasedStates;
+        }
+    }
+
     /**
      * How often, and how long at a time, a writer waits for memory that only calls that are under way keep: reads, and writes of
      * other stores.
@@ -84,6 +115,9 @@ final class MemoryArbiter {
     private long reportedNanos;
     private long replacedStates;
     private long releasedStates;
+    private long refusals;
+    /** Held while a request is tried that was refused once. */
+    private final Object trying = new Object();
 
     MemoryArbiter(SlabPool pool, BackgroundExecutor executor, Clock clock) {
         this.clock = clock;
@@ -118,9 +152,57 @@ final class MemoryArbiter {
         notifyAll();
     }
 
-    /** A number that changes whenever memory may have come back. */
-    synchronized long epoch() {
-        return releasedStates;
+    /** A writer was refused what it asked for, and is about to wait; meanwhile it may have held a part of it. */
+    synchronized void refused() {
+        refusals++;
+    }
+
+    /** To be taken before an attempt to get memory. */
+    synchronized Moment moment() {
+        return new Moment(replacedStates, releasedStates, refusals);
+    }
+
+    /**
+     * Tries a request again that was refused. One at a time: two that each take a part of what both need would fail, though
+     * there is enough for one.
+     */
+    boolean tryAgain(BooleanSupplier attempt) {
+        synchronized (trying) {
+            return attempt.getAsBoolean();
+        }
+    }
+
+    /** True when nobody can give memory back, and nobody did since {@code before}: an attempt after that failed for good. */
+    boolean nothingComes(Tenant self, Moment before) {
+        return look(self) == Outlook.NOTHING && moment().equals(before);
+    }
+
+    /**
+     * Who can give memory back; has the largest memtable of another store frozen when no flush is under way. The looks at one
+     * store after the other are of one moment only if nothing was moved meanwhile.
+     */
+    private Outlook look(Tenant self) {
+        Moment before = moment();
+        if (isFlushing()) {
+            return Outlook.FLUSH;
+        }
+        // Before the memtables: what a write that has just ended took is in one of them.
+        boolean writing = !busyNames(self).isEmpty();
+        Freeze others = freezeLarger(self, 0);
+        if (others == Freeze.DONE || isFlushing()) { // a close may have begun since the first look
+            return Outlook.FLUSH;
+        }
+        boolean calls = writing || others == Freeze.BUSY || before.hasLingering() || !moment().equals(before);
+        return calls ? Outlook.CALL : Outlook.NOTHING;
+    }
+
+    private boolean isFlushing() {
+        for (Tenant tenant : tenants) {
+            if (tenant.awaitsFlush()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /**
@@ -213,42 +295,41 @@ final class MemoryArbiter {
     }
 
     /**
-     * Waits until {@link #epoch} is no longer {@code seen}. When no flush is under way it has another store flush what that has
+     * Waits until memory has come back since {@code before}. When no flush is under way it has another store flush what that has
      * in memory; a store with a write under way keeps its memory until that ends, and is asked again.
      *
      * @param self who waits; what it has in memory itself it has frozen before, or seen something larger frozen
+     * @param before the {@link #moment} before the attempt that failed
      * @param request what the memory is for, for the message
      * @param interruptible whether an interrupt ends the wait with a {@link StoreException}; its flag is kept in any case
      * @param checkOpen throws when the wait is for nothing because the store was closed
-     * @return false when nothing is left that could give memory back
      */
-    boolean await(Tenant self, long seen, String request, boolean interruptible, Runnable checkOpen) {
+    Ended await(Tenant self, Moment before, String request, boolean interruptible, Runnable checkOpen) {
         Callbacks.checkNone("A write that waits for memory");
         boolean interrupted = false;
         try {
-            for (int rounds = 0; epoch() == seen; ) {
+            boolean lookedTwice = false;
+            for (int rounds = 0; isUnchanged(before); ) {
                 checkOpen.run();
                 int emptied = takeIdleMemtables();
                 if (emptied > 0) {
                     emptied(emptied);
                     continue;
                 }
-                boolean flushing = tenants.stream().anyMatch(Tenant::awaitsFlush);
-                if (!flushing) {
-                    Freeze others = freezeLarger(self, 0);
-                    if (others == Freeze.DONE) {
-                        continue;
-                    }
-                    boolean calls = others == Freeze.BUSY || lingeringStates() > 0;
-                    if ((!calls || rounds++ == CALL_ROUNDS) && epoch() == seen) {
-                        return false;
-                    }
+                Outlook outlook = look(self);
+                boolean flushing = outlook == Outlook.FLUSH;
+                if (outlook == Outlook.NOTHING && lookedTwice && isUnchanged(before)) {
+                    return Ended.NOTHING;
+                }
+                lookedTwice = outlook == Outlook.NOTHING;
+                if (outlook == Outlook.CALL && rounds++ == CALL_ROUNDS && isUnchanged(before)) {
+                    return Ended.OVERDUE;
                 }
                 if (flushing && executor.help()) {
                     continue;
                 }
                 try {
-                    waitFor(seen, flushing ? FLUSH_WAIT_MILLIS : CALL_WAIT_MILLIS);
+                    waitFor(before, flushing ? FLUSH_WAIT_MILLIS : CALL_WAIT_MILLIS);
                 } catch (InterruptedException e) {
                     interrupted = true;
                     if (interruptible) {
@@ -256,7 +337,7 @@ final class MemoryArbiter {
                     }
                 }
             }
-            return true;
+            return Ended.CAME;
         } finally {
             if (interrupted) {
                 Thread.currentThread().interrupt();
@@ -278,7 +359,7 @@ final class MemoryArbiter {
         return new MemoryBudgetException(message, refused ? pool.refusal() : pool.fragmentation());
     }
 
-    private String busyStores(Tenant self) {
+    private List<String> busyNames(Tenant self) {
         List<String> busy = new ArrayList<>();
         for (Tenant tenant : tenants) {
             String name = tenant == self ? null : tenant.busyStore();
@@ -286,6 +367,11 @@ final class MemoryArbiter {
                 busy.add(name);
             }
         }
+        return busy;
+    }
+
+    private String busyStores(Tenant self) {
+        List<String> busy = busyNames(self);
         return busy.isEmpty()
                 ? ""
                 : " A write that was still under way kept the memory of store " + String.join(", ", busy) + ".";
@@ -302,12 +388,12 @@ final class MemoryArbiter {
         return oldest == null ? "" : before + oldest.describe(clock) + behind;
     }
 
-    private synchronized long lingeringStates() {
-        return replacedStates - releasedStates;
+    private synchronized boolean isUnchanged(Moment before) {
+        return releasedStates == before.releasedStates;
     }
 
-    private synchronized void waitFor(long seen, long millis) throws InterruptedException {
-        if (releasedStates == seen) {
+    private synchronized void waitFor(Moment before, long millis) throws InterruptedException {
+        if (isUnchanged(before)) {
             wait(millis);
         }
     }

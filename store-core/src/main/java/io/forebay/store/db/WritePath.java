@@ -27,6 +27,12 @@ final class WritePath implements MemoryArbiter.Tenant {
     /** A pause, and no ticket of a log. */
     private static final long PAUSE_DUE = 0;
 
+    /**
+     * So many attempts that no other writer can have disturbed are made before a write fails: what a reader fetches into the
+     * cache is in the way for a moment, and nobody can be asked for it.
+     */
+    private static final int VAIN_ATTEMPTS = 8;
+
     private static final VarHandle PUBLISHED;
 
     static {
@@ -480,7 +486,7 @@ final class WritePath implements MemoryArbiter.Tenant {
 
     @Override
     public String busyStore() {
-        return gate.isTaken() && !emptyHanded && activeBytes() > 0 ? store.options.name() : null;
+        return gate.isTaken() && !emptyHanded && lifecycle.failure() == null ? store.options.name() : null;
     }
 
     @Override
@@ -572,16 +578,23 @@ final class WritePath implements MemoryArbiter.Tenant {
         MemoryArbiter arbiter = store.shared.arbiter();
         String request = what + " in store " + store.options.name();
         long start = clock.nanoTime();
-        boolean mayCome = true;
+        MemoryArbiter.Ended ended = MemoryArbiter.Ended.CAME;
+        int vain = 0;
+        arbiter.refused();
         try {
-            for (long epoch = arbiter.epoch(); !attempt.getAsBoolean(); epoch = arbiter.epoch()) {
-                if (!mayCome) { // not even while the wait came to its end
+            MemoryArbiter.Moment before = arbiter.moment();
+            while (!arbiter.tryAgain(attempt)) {
+                if (ended == MemoryArbiter.Ended.NOTHING && arbiter.nothingComes(this, before) && !freeze()) {
+                    vain++;
+                }
+                if (vain == VAIN_ATTEMPTS || ended == MemoryArbiter.Ended.OVERDUE) {
                     throw arbiter.exhausted(this, request);
                 }
                 if (arbiter.freezeLarger(this, memtable.heldBytes()) != MemoryArbiter.Freeze.DONE) {
                     freeze();
                 }
-                mayCome = inBatch ? awaitInside(epoch, request) : awaitOutside(epoch, request);
+                ended = inBatch ? awaitInside(before, request) : awaitOutside(before, request);
+                before = arbiter.moment();
             }
         } catch (MemoryBudgetException e) {
             lifecycle.checkFailure(); // flushes do not come because of it
@@ -591,33 +604,32 @@ final class WritePath implements MemoryArbiter.Tenant {
         }
     }
 
-    /** @return false when no memory will come; so does the other one */
-    private boolean awaitInside(long epoch, String request) {
+    private MemoryArbiter.Ended awaitInside(MemoryArbiter.Moment before, String request) {
         gate.waiting(true);
         emptyHanded = store.states.active().firstSequence > assigned;
-        boolean mayCome;
+        MemoryArbiter.Ended ended;
         try {
-            mayCome = store.shared.arbiter().await(this, epoch, request, false, lifecycle::checkOpen);
+            ended = store.shared.arbiter().await(this, before, request, false, lifecycle::checkOpen);
         } finally {
             emptyHanded = false;
             gate.waiting(false);
         }
         lifecycle.checkFailure();
-        return mayCome;
+        return ended;
     }
 
-    private boolean awaitOutside(long epoch, String request) {
+    private MemoryArbiter.Ended awaitOutside(MemoryArbiter.Moment before, String request) {
         gate.leave();
-        boolean mayCome;
+        MemoryArbiter.Ended ended;
         try {
-            mayCome = store.shared.arbiter().await(this, epoch, request, true, lifecycle::checkOpen);
+            ended = store.shared.arbiter().await(this, before, request, true, lifecycle::checkOpen);
         } catch (RuntimeException | Error e) {
             enterAgain(e);
             throw e;
         }
         enterAgain(null);
         lifecycle.checkWritable();
-        return mayCome;
+        return ended;
     }
 
     /**

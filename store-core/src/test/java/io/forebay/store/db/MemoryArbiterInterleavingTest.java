@@ -111,13 +111,8 @@ public class MemoryArbiterInterleavingTest {
             }
             gate.enterWriter();
             try {
-                boolean mayCome = true;
-                for (long seen = arbiter.epoch(); !active().ensureRoom(KEY.length, VALUE.length); ) {
-                    if (!mayCome) { // nobody is inside the other gate for ever: the memory was there, or on its way
-                        throw arbiter.exhausted(this, "a write");
-                    }
-                    mayCome = waitForRoom(seen);
-                    seen = arbiter.epoch();
+                if (!active().ensureRoom(KEY.length, VALUE.length)) {
+                    waitForRoom();
                 }
                 written++;
                 active().put(HASH, KEY, 0, KEY.length, VALUE, 0, VALUE.length, written, written - 1);
@@ -130,15 +125,27 @@ public class MemoryArbiterInterleavingTest {
             }
         }
 
-        private boolean waitForRoom(long seen) {
-            if (arbiter.freezeLarger(this, active().heldBytes()) != MemoryArbiter.Freeze.DONE) {
-                freeze();
-            }
-            gate.leave();
-            try {
-                return arbiter.await(this, seen, "a write", false, () -> {});
-            } finally {
-                gate.enterWriter();
+        private void waitForRoom() {
+            MemoryArbiter.Ended ended = MemoryArbiter.Ended.CAME;
+            arbiter.refused();
+            MemoryArbiter.Moment before = arbiter.moment();
+            while (!arbiter.tryAgain(() -> active().ensureRoom(KEY.length, VALUE.length))) {
+                boolean inVain =
+                        ended == MemoryArbiter.Ended.NOTHING && arbiter.nothingComes(this, before) && !freeze();
+                if (inVain || ended == MemoryArbiter.Ended.OVERDUE) {
+                    throw arbiter.exhausted(
+                            this, "a write"); // nobody is inside the other gate for ever: memory is on its way
+                }
+                if (arbiter.freezeLarger(this, active().heldBytes()) != MemoryArbiter.Freeze.DONE) {
+                    freeze();
+                }
+                gate.leave();
+                try {
+                    ended = arbiter.await(this, before, "a write", false, () -> {});
+                } finally {
+                    gate.enterWriter();
+                }
+                before = arbiter.moment();
             }
         }
 
@@ -187,6 +194,11 @@ public class MemoryArbiterInterleavingTest {
         @Override
         public boolean awaitsFlush() {
             return states.frozenCount() > 0 || (closed && states.activeBytes() > 0);
+        }
+
+        @Override
+        public String busyStore() {
+            return gate.isTaken() ? "model" : null;
         }
 
         @Override

@@ -2,6 +2,7 @@ package io.forebay.store.db;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.forebay.store.BackgroundExecutor;
 import io.forebay.store.cache.SlabPool;
 import io.forebay.store.db.MemoryArbiter.Freeze;
 import io.forebay.store.testing.HeapSlabs;
@@ -16,8 +17,8 @@ import org.junit.jupiter.api.Test;
 /** Which store gives its memory back. */
 class MemoryArbiterTest {
     private final ManualClock clock = new ManualClock();
-    private final MemoryArbiter arbiter =
-            new MemoryArbiter(new SlabPool(new HeapSlabs(), 1 << 20), new SteppedExecutor(clock), clock);
+    private final SteppedExecutor executor = new SteppedExecutor(clock);
+    private final MemoryArbiter arbiter = new MemoryArbiter(new SlabPool(new HeapSlabs(), 1 << 20), executor, clock);
     private final List<Tenant> asked = new ArrayList<>();
 
     /** Neighbours' writers go on writing while somebody looks for the largest memtable. */
@@ -50,6 +51,113 @@ class MemoryArbiterTest {
         List.of(small, self, middle, large).forEach(arbiter::add);
         assertThat(arbiter.freezeLarger(self, 50)).isEqualTo(Freeze.DONE);
         assertThat(asked).containsExactly(large, middle);
+    }
+
+    /** A writer takes memory from the pool before its memtable shows any, and gives it back when that does not suffice. */
+    @Test
+    void aWriteThatIsUnderWayMayGiveMemoryBackThoughItsMemtableIsEmpty() {
+        int[] looks = {0};
+        arbiter.add(new Tenant(0, Freeze.NOTHING) {
+            @Override
+            public String busyStore() {
+                if (++looks[0] == 3) {
+                    comeBack();
+                }
+                return "neighbour";
+            }
+        });
+        assertThat(await()).isEqualTo(MemoryArbiter.Ended.CAME);
+        assertThat(looks[0]).isEqualTo(3);
+    }
+
+    /** Its memory is in the active memtable at the first look, and needs no freeze at the second one. */
+    @Test
+    void aCloseThatBeginsBetweenTheLooksGivesMemoryBack() {
+        class Closing extends Tenant {
+            private boolean begun;
+
+            Closing() {
+                super(1, Freeze.NOTHING);
+            }
+
+            @Override
+            public boolean awaitsFlush() {
+                return begun;
+            }
+
+            @Override
+            public Freeze tryFreeze() {
+                begun = true;
+                executor.execute(BackgroundExecutor.Kind.FLUSH, MemoryArbiterTest.this::comeBack);
+                return Freeze.NOTHING;
+            }
+        }
+        Closing first = new Closing();
+        arbiter.add(first);
+        assertThat(arbiter.nothingComes(null, arbiter.moment())).isFalse();
+        arbiter.remove(first);
+        arbiter.add(new Closing());
+        assertThat(await()).isEqualTo(MemoryArbiter.Ended.CAME);
+    }
+
+    /** At the first look its memory is not in the memtable yet, at the second one nobody is inside any more. */
+    @Test
+    void aWriteThatEndsBetweenTheLooksLeavesItsMemoryInTheMemtable() {
+        arbiter.add(new Tenant(0, Freeze.DONE) {
+            private boolean ended;
+
+            @Override
+            public long activeBytes() {
+                long bytes = ended ? 1 : 0;
+                ended = true;
+                return bytes;
+            }
+
+            @Override
+            public String busyStore() {
+                String name = ended ? null : "neighbour";
+                ended = true;
+                return name;
+            }
+        });
+        assertThat(arbiter.nothingComes(null, arbiter.moment())).isFalse();
+    }
+
+    @Test
+    void nothingComesWhenNobodyHasAnything() {
+        arbiter.add(new Tenant(0, Freeze.NOTHING));
+        arbiter.add(new Tenant(1, Freeze.NOTHING)); // its writer waits with nothing to freeze
+        MemoryArbiter.Moment before = arbiter.moment();
+        assertThat(await()).isEqualTo(MemoryArbiter.Ended.NOTHING);
+        assertThat(arbiter.nothingComes(null, before)).isTrue();
+    }
+
+    /** The attempt may have failed for what was moved, or held for a moment by somebody who was refused as well. */
+    @Test
+    void whatMovedDuringTheAttemptMakesItWorthAnother() {
+        MemoryArbiter.Moment before = arbiter.moment();
+        arbiter.refused();
+        assertThat(arbiter.nothingComes(null, before)).isFalse();
+        before = arbiter.moment();
+        comeBack();
+        assertThat(arbiter.nothingComes(null, before)).isFalse();
+        before = arbiter.moment();
+        arbiter.stateReplaced();
+        assertThat(arbiter.nothingComes(null, before)).isFalse();
+        before = arbiter.moment();
+        assertThat(arbiter.nothingComes(null, before)).isFalse();
+        arbiter.stateReleased();
+        before = arbiter.moment();
+        assertThat(arbiter.nothingComes(null, before)).isTrue();
+    }
+
+    private MemoryArbiter.Ended await() {
+        return arbiter.await(null, arbiter.moment(), "a test", false, () -> {});
+    }
+
+    private void comeBack() {
+        arbiter.stateReplaced();
+        arbiter.stateReleased();
     }
 
     private class Tenant implements MemoryArbiter.Tenant {
