@@ -29,6 +29,11 @@ public final class Environment implements AutoCloseable {
      * directories, do not count). The state is that of its last durable commit;
      * a write-ahead log that is found is replayed on top, see {@link Durability}. Close the store before the environment.
      *
+     * <p>What is found is durable on return, in a new manifest. Where none can be written, for want of space or because the key service
+     * wraps no key, a store without a log opens read-only: {@link StoreStatistics#readOnlyCause} says why, {@link
+     * Store#durablePayload} throws, and it is tried again as after any failure of background work, see {@link Store}. A store with
+     * a log is not opened then.
+     *
      * @throws StoreLockedException when the directory is in use
      * @throws CorruptionException when the manifest or a write-ahead log is damaged
      * @throws StoreIoException when a file cannot be read or written, or the key service cannot be reached

@@ -43,7 +43,7 @@ final class StoreOpener {
         this.onClosed = onClosed;
     }
 
-    /** At the last durable commit, and behind it what logs hold; writes nothing when there are none and none is wanted. */
+    /** At the last durable commit, and behind it what logs hold; read-only where what was found cannot be written anew. */
     StoreImpl open() {
         return locked(DirectoryKind::requireForOpen, registry -> VersionSet.open(files, registry, shared.ids()));
     }

@@ -27,7 +27,7 @@ import java.util.regex.Pattern;
  * Header    --> magic:8 "FBMANIF1"  format version:4  Edit (the whole state)
  * </pre>
  *
- * A manifest that was closed is never appended to: the next change after an open starts a new one under the next number.
+ * A manifest that was closed is never appended to: an open starts a new one under the next number.
  * The older one is deleted only when the new one is durable, so the highest number whose header is whole is the truth; a
  * higher one without a whole header was torn by a crash before it counted.
  */
