@@ -113,8 +113,8 @@ public final class VersionSet implements Closeable {
         try {
             registry.holdOrphans();
             beginIfWritable();
-            if (openFailure != null && deleteUnnamedOrphans(recovered)) { // they may be what fills the disk
-                beginIfWritable();
+            if (openFailure != null) {
+                makeRoom(new UnnamedOrphans(files, registry.encryption(), recovered));
             }
             complete = true;
         } finally {
@@ -134,27 +134,15 @@ public final class VersionSet implements Closeable {
         }
     }
 
-    /**
-     * Deletes SSTs that no record of any manifest has named: no crash can bring back a state that has them, so they need not wait for
-     * the new manifest.
-     *
-     * @return whether any was deleted
-     */
-    private boolean deleteUnnamedOrphans(Manifest.Recovered recovered) throws IOException {
-        Set<FileId> named = new HashSet<>();
-        for (VersionEdit edit : Manifest.allEdits(files, registry.encryption(), recovered)) {
-            edit.added().forEach(added -> named.add(added.file().id()));
-            edit.removed().forEach(removed -> named.add(removed.id()));
+    private void makeRoom(UnnamedOrphans orphans) {
+        if (orphans.delete()) {
+            beginIfWritable();
         }
-        boolean any = false;
-        for (String name : files.list()) {
-            FileId id = FileId.parse(name);
-            if (id != null && !named.contains(id)) {
-                files.delete(name);
-                any = true;
-            }
+        Exception unsettled = openFailure;
+        Exception failure = orphans.failure();
+        if (unsettled != null && failure != null && failure != unsettled) {
+            unsettled.addSuppressed(failure);
         }
-        return any;
     }
 
     /**
