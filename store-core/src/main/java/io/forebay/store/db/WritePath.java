@@ -332,7 +332,9 @@ final class WritePath implements MemoryArbiter.Tenant {
             default -> {
                 byte[] from = Arrays.copyOfRange(bytes, keyAt, keyAt + keyLength);
                 byte[] to = valueLength < 0 ? null : Arrays.copyOfRange(bytes, valueAt, valueAt + valueLength);
-                if (!tryDeleteRange(from, to, pinned)) {
+                if (stacking == 0) { // ending the memtable here would hide what the batch has overwritten
+                    memtable.deleteRangeWithRoom(from, to, sequence, pinned);
+                } else if (!tryDeleteRange(from, to, pinned)) {
                     waitForRoom(() -> tryDeleteRange(from, to, pinned), "a range delete", true);
                 }
                 assigned = sequence; // first, so that a failure of the next line is known to have left something behind

@@ -211,8 +211,7 @@ public final class Memtable {
      * are forgotten.
      *
      * @param to exclusive, after {@code from}; null: to the end. Both arrays are kept and must not be changed any more.
-     * @return false, with nothing changed, when there is no memory: freeze this memtable then. Always true for a range delete
-     *     of a batch for which {@link #ensureRoom(RoomPlan)} was true.
+     * @return false, with nothing changed, when there is no memory: freeze this memtable then
      */
     public boolean deleteRange(byte[] from, byte[] to, long sequence, long pinned) {
         checkRising(sequence);
@@ -220,10 +219,25 @@ public final class Memtable {
         if (!reserveTombstones(added.bytes())) {
             return false;
         }
+        publish(added, sequence);
+        return true;
+    }
+
+    /**
+     * As {@link #deleteRange}, of a batch for which {@link #ensureRoom(RoomPlan)} was true. It is in the middle of something
+     * that must not be cut, so it never waits: were the plan to have been too small, the heap would have more than is counted.
+     */
+    public void deleteRangeWithRoom(byte[] from, byte[] to, long sequence, long pinned) {
+        checkRising(sequence);
+        FragmentTree added = tombstones.with(from, to, sequence, pinned);
+        reserveTombstones(added.bytes());
+        publish(added, sequence);
+    }
+
+    private void publish(FragmentTree added, long sequence) {
         begin(sequence);
         TOMBSTONES.setRelease(this, added);
         maxSequence = sequence;
-        return true;
     }
 
     private void begin(long sequence) {

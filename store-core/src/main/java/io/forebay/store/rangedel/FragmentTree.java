@@ -33,6 +33,8 @@ public final class FragmentTree implements RangeTombstones {
         final int priority;
         final int size;
         final long bytes;
+        /** The most sequences that a fragment has. */
+        final int mostSequences;
 
         Node(Node left, Fragment fragment, Node right, int priority) {
             this.left = left;
@@ -41,6 +43,9 @@ public final class FragmentTree implements RangeTombstones {
             this.priority = priority;
             this.size = 1 + FragmentTree.size(left) + FragmentTree.size(right);
             this.bytes = FragmentTree.bytes(fragment) + FragmentTree.bytes(left) + FragmentTree.bytes(right);
+            this.mostSequences = Math.max(
+                    fragment.sequences().length,
+                    Math.max(FragmentTree.mostSequences(left), FragmentTree.mostSequences(right)));
         }
     }
 
@@ -50,6 +55,10 @@ public final class FragmentTree implements RangeTombstones {
 
     private static long bytes(Node node) {
         return node == null ? 0 : node.bytes;
+    }
+
+    private static int mostSequences(Node node) {
+        return node == null ? 0 : node.mostSequences;
     }
 
     private static long bytes(Fragment fragment) {
@@ -62,10 +71,20 @@ public final class FragmentTree implements RangeTombstones {
         return bytes(root);
     }
 
-    /** What {@link #bytes} is at most after {@code count} more range deletes with bounds of {@code keyBytes} in all. */
+    /**
+     * What {@link #bytes} is at most after {@code count} more range deletes with bounds of {@code keyBytes} in all, of which
+     * each forgets those of the others that it covers.
+     */
     public long bytesAfter(int count, long keyBytes) {
-        // every bound cuts at most one fragment in two; gaps between covered fragments repeat bounds that are there
-        return 2 * bytes() + 3L * count * (FRAGMENT_BYTES + 2 * Long.BYTES) + 4 * keyBytes + size() * (long) Long.BYTES;
+        // Every bound cuts at most one fragment in two, each with all its sequences; gaps between covered fragments
+        // repeat
+        // bounds that are there. Of the new sequences a fragment has one.
+        long cut = 2L * count * mostSequences(root) * Long.BYTES;
+        return 2 * bytes()
+                + 3L * count * (FRAGMENT_BYTES + 2 * Long.BYTES)
+                + cut
+                + 4 * keyBytes
+                + size() * (long) Long.BYTES;
     }
 
     /**

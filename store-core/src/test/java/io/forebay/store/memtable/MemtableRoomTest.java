@@ -239,6 +239,41 @@ class MemtableRoomTest {
         }
     }
 
+    private static void exhaust(MemtableHarness harness) {
+        while (harness.pool.tryReserve(Use.CACHE, 1)) {}
+    }
+
+    /** Each cut repeats the sequences of a fragment, for which states in between were claimed. */
+    @Test
+    void rangeDeletesOfABatchHaveRoomForWhatTheyCut() {
+        MemtableHarness harness = new MemtableHarness(64 * SLAB, null);
+        for (int i = 0; i < 500; i++) {
+            assertThat(harness.deleteRange(key(0), null)).isTrue();
+            harness.pinned = harness.sequence;
+        }
+        WriteBatch batch = new WriteBatch();
+        for (int i = 1; i < 200; i++) {
+            batch.deleteRange(key(2 * i), key(2 * i + 1));
+        }
+        assertThat(harness.memtable.ensureRoom(RoomPlan.of(batch))).isTrue();
+        exhaust(harness);
+        apply(harness, batch);
+        assertThat(harness.memtable.tombstones().size()).isGreaterThan(390);
+    }
+
+    @Test
+    void aRangeDeleteThatMustNotBeRefusedIsNot() {
+        MemtableHarness harness = new MemtableHarness(SLAB, null);
+        exhaust(harness);
+        assertThat(harness.deleteRange(key(1), key(3))).isFalse();
+        harness.memtable.deleteRangeWithRoom(key(1), key(3), ++harness.sequence, 0);
+        assertThat(harness.memtable.tombstones().size()).isEqualTo(1);
+        assertThat(harness.memtable.maxSequence()).isEqualTo(1);
+        assertThat(harness.pool.used(Use.METADATA)).isZero();
+        harness.memtable.release();
+        assertThat(harness.pool.used(Use.METADATA)).isZero();
+    }
+
     @Test
     void theIndexGrowsWithTheKeysOfABatch() {
         MemtableHarness harness = new MemtableHarness(1024 * SLAB, null);

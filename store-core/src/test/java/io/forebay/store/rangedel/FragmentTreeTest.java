@@ -74,6 +74,50 @@ class FragmentTreeTest {
         });
     }
 
+    /** Nobody can see the range deletes of a batch before its end, but all that was there before it. */
+    @Test
+    void tellsWhatABatchNeedsAtMost() {
+        Seeded.run(FragmentTreeTest.class, 300, random -> {
+            FragmentTree tree = FragmentTree.EMPTY;
+            long sequence = 0;
+            for (int batches = 1 + random.nextInt(4); batches > 0; batches--) {
+                for (int i = random.nextInt(60); i > 0; i--) {
+                    byte[][] bounds = RangeDeleteModel.bounds(random);
+                    tree = tree.with(bounds[0], bounds[1], sequence + 1, sequence++);
+                }
+                List<byte[][]> batch = new ArrayList<>();
+                long keyBytes = 0;
+                for (int i = random.nextInt(60); i >= 0; i--) {
+                    byte[][] bounds = RangeDeleteModel.bounds(random);
+                    batch.add(bounds);
+                    keyBytes += bounds[0].length + (bounds[1] == null ? 0 : bounds[1].length);
+                }
+                long most = tree.bytesAfter(batch.size(), keyBytes);
+                long pinned = sequence;
+                for (byte[][] bounds : batch) {
+                    tree = tree.with(bounds[0], bounds[1], ++sequence, pinned);
+                    assertThat(tree.bytes()).isLessThanOrEqualTo(most);
+                }
+            }
+        });
+    }
+
+    /** The worst that a batch can do: each bound cuts the fragment with the most sequences. */
+    @Test
+    void countsWhatACutRepeats() {
+        FragmentTree tree = FragmentTree.EMPTY;
+        long sequence = 0;
+        for (int i = 0; i < 1_000; i++) {
+            tree = tree.with(number(0), null, sequence + 1, sequence++);
+        }
+        long most = tree.bytesAfter(100, 800);
+        long pinned = sequence;
+        for (int i = 1; i <= 100; i++) {
+            tree = tree.with(number(2 * i), number(2 * i + 1), ++sequence, pinned);
+        }
+        assertThat(tree.bytes()).isBetween(200 * 1_000L * Long.BYTES, most);
+    }
+
     private static void checkAt(FragmentTree tree, RangeDeleteModel model, List<Long> limits) {
         for (byte[] key : RangeDeleteModel.allKeys()) {
             Fragment fragment = tree.covering(key, 0, key.length);
