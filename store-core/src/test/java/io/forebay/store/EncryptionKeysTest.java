@@ -9,6 +9,8 @@ import java.security.GeneralSecurityException;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** The keys of a store come, change and are missing. */
 class EncryptionKeysTest extends EncryptedStores {
@@ -105,36 +107,73 @@ class EncryptionKeysTest extends EncryptedStores {
         }
     }
 
-    /** A role that may only decrypt, or a current key that was disabled. */
-    @Test
-    void keysThatMayOnlyBeUnwrappedAreEnoughToRead() {
+    static List<Exception> refusals() {
+        return List.of(
+                new GeneralSecurityException("This role may only decrypt"),
+                new IOException("This role may only decrypt"),
+                new IllegalStateException("This role may only decrypt"),
+                new IllegalArgumentException("This role may only decrypt"));
+    }
+
+    /** A role that may only decrypt, or a current key that was disabled; each service has errors of its own for that. */
+    @ParameterizedTest
+    @MethodSource("refusals")
+    void keysThatMayOnlyBeUnwrappedAreEnoughToRead(Exception refusal) {
         KeyProvider keys = TestKeys.provider("k");
         try (Store store = open(files, options(keys))) {
             fill(store, 0, 300);
             store.commitDurably(PAYLOAD);
         }
-        KeyProvider decrypting = new KeyProvider() {
-            @Override
-            public String currentKeyId() {
-                return "k";
-            }
-
-            @Override
-            public WrappedKey wrap(byte[] dataKey) throws GeneralSecurityException {
-                throw new GeneralSecurityException("This role may only decrypt");
-            }
-
-            @Override
-            public byte[] unwrap(String keyId, byte[] wrapped) throws IOException, GeneralSecurityException {
-                return keys.unwrap(keyId, wrapped);
-            }
-        };
+        Decrypting decrypting = new Decrypting(keys, refusal);
         Store store = open(files, options(decrypting));
         check(store, 0, 300);
         assertThat(store.committedPayload()).isEqualTo(PAYLOAD);
-        assertThat(store.statistics().readOnlyCause()).contains("could not be wrapped");
+        assertThatThrownBy(store::durablePayload)
+                .isInstanceOf(ReadOnlyStoreException.class)
+                .hasRootCauseMessage("This role may only decrypt");
         assertThatThrownBy(() -> fill(store, 300, 301)).isInstanceOf(ReadOnlyStoreException.class);
-        assertThatThrownBy(store::close).hasRootCauseMessage("This role may only decrypt");
+        assertThatThrownBy(store::resume).isInstanceOf(ReadOnlyStoreException.class);
+        assertThatThrownBy(store::close)
+                .isInstanceOf(StoreException.class)
+                .hasRootCauseMessage("This role may only decrypt");
+        try (Store again = open(files, options(decrypting))) {
+            decrypting.refusal = null;
+            again.resume();
+            assertThat(again.durablePayload()).isEqualTo(PAYLOAD);
+            fill(again, 300, 301);
+        }
+    }
+
+    private static final class Decrypting implements KeyProvider {
+        private final KeyProvider keys;
+        private Exception refusal;
+
+        Decrypting(KeyProvider keys, Exception refusal) {
+            this.keys = keys;
+            this.refusal = refusal;
+        }
+
+        @Override
+        public String currentKeyId() {
+            return keys.currentKeyId();
+        }
+
+        @Override
+        public WrappedKey wrap(byte[] dataKey) throws IOException, GeneralSecurityException {
+            if (refusal instanceof IOException e) {
+                throw e;
+            } else if (refusal instanceof GeneralSecurityException e) {
+                throw e;
+            } else if (refusal instanceof RuntimeException e) {
+                throw e;
+            }
+            return keys.wrap(dataKey);
+        }
+
+        @Override
+        public byte[] unwrap(String keyId, byte[] wrapped) throws IOException, GeneralSecurityException {
+            return keys.unwrap(keyId, wrapped);
+        }
     }
 
     /** Where nothing has to be merged and nothing was written, a compaction still replaces every file, once. */

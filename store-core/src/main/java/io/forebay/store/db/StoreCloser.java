@@ -251,7 +251,7 @@ final class StoreCloser {
     private void finishCommit(boolean torn) throws IOException {
         if (store.commits.isSettled()) {
             if (store.versions.openFailure() != null) {
-                store.versions.settle(); // what an open found and could not make durable
+                settleFound();
             }
             return;
         }
@@ -262,6 +262,19 @@ final class StoreCloser {
             throw store.lifecycle.readOnly(failure);
         } else {
             finishAfter(failure);
+        }
+    }
+
+    /** What an open found and could not make durable; a key provider refuses with whatever it likes. */
+    private void settleFound() throws IOException {
+        Lifecycle.Failure failure = store.lifecycle.failure();
+        try {
+            store.versions.settle();
+        } catch (IOException | RuntimeException e) {
+            if (failure == null) {
+                throw e;
+            }
+            throw readOnly(failure, e);
         }
     }
 

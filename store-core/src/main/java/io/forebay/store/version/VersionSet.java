@@ -1,7 +1,6 @@
 package io.forebay.store.version;
 
 import io.forebay.store.CorruptionException;
-import io.forebay.store.EncryptionException;
 import io.forebay.store.FileStore;
 import java.io.Closeable;
 import java.io.IOException;
@@ -128,7 +127,7 @@ public final class VersionSet implements Closeable {
         synchronized (applying) {
             try {
                 write(new VersionEdit(), current, true);
-            } catch (IOException | EncryptionException e) { // no room, or keys that may only be unwrapped
+            } catch (IOException | RuntimeException e) { // no room, or a key provider that refuses in its own way
                 openFailure = e;
             }
         }
