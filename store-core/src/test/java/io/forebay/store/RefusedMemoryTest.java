@@ -67,6 +67,62 @@ class RefusedMemoryTest {
         assertThat(slabs.slabs.outstanding()).isZero();
     }
 
+    private static WriteBatch batch(int round, int bytes) {
+        WriteBatch batch = new WriteBatch();
+        for (int i = 0; batch.sizeInBytes() < bytes; i++) {
+            batch.put(bytes("key" + i), Arrays.copyOf(bytes("" + round), 1000));
+        }
+        return batch;
+    }
+
+    /** A quarter of the budget is had, less than what a batch of nearly that needs as a whole; larger ones come in pieces anyway. */
+    @Test
+    void aBatchWithoutRoomAsAWholeIsAppliedInPieces() {
+        RefusingSlabs slabs = new RefusingSlabs(() -> new OutOfMemoryError("for a test"));
+        try (Environment environment =
+                Environment.builder().memoryBytes(16 * MIB).allocator(slabs).build()) {
+            Store store = environment.open(FileStores.inMemory(), StoreOptions.defaults());
+            slabs.limit(4 * MIB);
+            for (int round = 1; round <= 16; round++) {
+                WriteBatch batch = batch(round, round * MIB / 2);
+                store.write(batch);
+                for (int i : new int[] {0, batch.count() / 2, batch.count() - 1}) {
+                    assertThat(store.get(bytes("key" + i))).startsWith(bytes("" + round));
+                }
+            }
+            assertThat(slabs.refusals()).isPositive();
+            assertThat(store.statistics().readOnlyCause()).isNull();
+        }
+        assertThat(slabs.slabs.outstanding()).isZero();
+    }
+
+    /** Small ones would be applied in pieces, but for one entry there is no room: that is known before the first of them. */
+    @Test
+    void aBatchOfWhichOneEntryHasNoRoomChangesNothing() {
+        for (int megabytes : new int[] {1, 5}) {
+            RefusingSlabs slabs = new RefusingSlabs(() -> new OutOfMemoryError("for a test"));
+            try (Environment environment =
+                    Environment.builder().memoryBytes(16 * MIB).allocator(slabs).build()) {
+                Store store = environment.open(FileStores.inMemory(), StoreOptions.defaults());
+                slabs.limit(2 * MIB);
+                store.put(bytes("key0"), bytes("before"));
+                WriteBatch batch = batch(1, megabytes * MIB);
+                batch.put(bytes("large"), new byte[5 * MIB / 2]);
+                assertThatThrownBy(() -> store.write(batch))
+                        .isInstanceOf(MemoryBudgetException.class)
+                        .hasMessageContaining("a write batch");
+                assertThat(store.statistics().readOnlyCause()).isNull();
+                assertThat(store.get(bytes("key0"))).isEqualTo(bytes("before"));
+                assertThat(store.get(bytes("key1"))).isNull();
+                store.put(bytes("key1"), bytes("after"));
+                slabs.allowAll();
+                store.write(batch);
+                assertThat(store.get(bytes("large"))).hasSize(5 * MIB / 2);
+            }
+            assertThat(slabs.slabs.outstanding()).isZero();
+        }
+    }
+
     @Test
     void soLittleMemoryThatNothingIsCachedIsEnoughForReads() {
         RefusingSlabs slabs = new RefusingSlabs(() -> new OutOfMemoryError("for a test"));

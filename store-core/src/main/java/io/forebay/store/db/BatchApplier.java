@@ -33,7 +33,7 @@ final class BatchApplier {
 
     /**
      * Inside the gate. A batch gets its memory before it begins, so that it cannot fail; only one that is too large for
-     * that, in bytes or in what a memtable takes for it, waits midway. When that fails, because no memory comes or a
+     * that, in bytes, in what a memtable takes for it, or for what memory there is at present, waits midway. When that fails, because no memory comes or a
      * flush fails, the operations applied so far stay invisible for good, at the price that nothing can be written
      * after them: the store is read-only until it is opened again. Should a small batch fail midway all the same, no
      * state is right any more, and not even reads are answered.
@@ -42,6 +42,9 @@ final class BatchApplier {
      */
     long apply(WriteBatch batch) {
         boolean large = batch.sizeInBytes() > largestWhole || !path.roomFor(batch, mostRoom);
+        if (large) {
+            path.roomForLargest(batch);
+        }
         long before = path.assigned();
         try {
             if (large) {

@@ -292,17 +292,31 @@ final class WritePath implements MemoryArbiter.Tenant {
     /**
      * Makes room for the whole batch; waits for it outside the gate if need be.
      *
-     * @return false when an empty memtable would have to take more than {@code most} bytes for it
+     * @return false when an empty memtable would have to take more than {@code most} bytes for it, or nobody can give so much
+     *     back
      */
     boolean roomFor(WriteBatch batch, long most) {
         RoomPlan plan = RoomPlan.of(batch);
         if (plan.bytes() > most) {
             return false;
         }
-        if (!memtable.ensureRoom(plan)) {
-            waitForRoom(() -> memtable.ensureRoom(plan), "a write batch of " + batch.sizeInBytes() + " bytes", false);
+        try {
+            roomFor(plan, "a write batch of " + batch.sizeInBytes() + " bytes");
+            return true;
+        } catch (MemoryBudgetException e) {
+            return false; // nothing was changed; in pieces there may be enough, else this comes again
         }
-        return true;
+    }
+
+    /** Makes room for any one operation of the batch: one that finds none fails before anything of the batch is applied. */
+    void roomForLargest(WriteBatch batch) {
+        roomFor(RoomPlan.ofLargest(batch), "the largest operation of a write batch");
+    }
+
+    private void roomFor(RoomPlan plan, String what) {
+        if (!memtable.ensureRoom(plan)) {
+            waitForRoom(() -> memtable.ensureRoom(plan), what, false);
+        }
     }
 
     /** Applies one operation of a batch that has room, without publishing it. */

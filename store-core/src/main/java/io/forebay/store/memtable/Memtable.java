@@ -101,26 +101,39 @@ public final class Memtable {
 
     /** As {@link #ensureRoom(int, int)}, for all operations of a plan, which replaces what was ensured before. */
     public boolean ensureRoom(RoomPlan plan) {
+        unreserveTombstones();
         boolean complete = false;
         try {
             complete = arena.reserve(plan.smallBytes(), plan.largeLengths(), plan.largeCount())
-                    && reserveTombstones(
-                            plan.ranges() == 0 ? 0 : tombstones.bytesAfter(plan.ranges(), plan.rangeKeyBytes()))
+                    && (plan.ranges() == 0
+                            || reserveTombstones(tombstones.bytesAfter(plan.ranges(), plan.rangeKeyBytes())))
                     && index.reserve(plan);
             return complete;
         } finally {
             if (!complete) {
                 arena.unreserve();
+                unreserveTombstones();
             }
         }
     }
 
+    private void unreserveTombstones() {
+        long unused = reservedBytes - reserved(tombstones.bytes());
+        if (unused > 0) {
+            reservedBytes -= unused;
+            pool.unreserve(SlabPool.Use.METADATA, unused);
+        }
+    }
+
+    private static long reserved(long bytes) {
+        return (bytes + RESERVE_STEP - 1) / RESERVE_STEP * RESERVE_STEP;
+    }
+
     private boolean reserveTombstones(long bytes) {
-        long missing = bytes - reservedBytes;
-        if (missing <= 0) {
+        long step = reserved(bytes) - reservedBytes;
+        if (step <= 0) {
             return true;
         }
-        long step = (missing + RESERVE_STEP - 1) / RESERVE_STEP * RESERVE_STEP;
         if (!pool.tryReserve(SlabPool.Use.METADATA, step)) {
             return false;
         }

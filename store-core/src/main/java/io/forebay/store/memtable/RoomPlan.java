@@ -30,6 +30,27 @@ public final class RoomPlan implements WriteBatch.Handler {
         return plan;
     }
 
+    /** For any one of the operations of a batch. */
+    public static RoomPlan ofLargest(WriteBatch batch) {
+        RoomPlan plan = new RoomPlan(null);
+        int[] longest = {-1, 0, -1}; // key and value of the longest record, bounds of the longest range delete
+        batch.forEach((kind, bytes, keyAt, keyLength, valueAt, valueLength) -> {
+            int length = keyLength + Math.max(valueLength, 0);
+            if (kind == WriteBatch.DELETE_RANGE) {
+                longest[2] = Math.max(longest[2], length);
+            } else if (longest[0] < 0 || length > longest[0] + longest[1]) {
+                longest[0] = keyLength;
+                longest[1] = valueLength;
+            }
+        });
+        if (longest[0] >= 0) {
+            plan.add(longest[0], longest[1]);
+        }
+        plan.ranges = longest[2] < 0 ? 0 : 1;
+        plan.rangeKeyBytes = Math.max(0, longest[2]);
+        return plan;
+    }
+
     /** For a put, delete or merge with these lengths. */
     static RoomPlan of(int keyLength, int valueLength) {
         RoomPlan plan = new RoomPlan(null);

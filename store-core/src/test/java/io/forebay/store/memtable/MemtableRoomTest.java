@@ -259,6 +259,12 @@ class MemtableRoomTest {
         exhaust(harness);
         apply(harness, batch);
         assertThat(harness.memtable.tombstones().size()).isGreaterThan(390);
+
+        long promised = harness.pool.used(Use.METADATA);
+        harness.put(key(1), new byte[0]);
+        assertThat(harness.pool.used(Use.METADATA))
+                .as("what the batch did not need is given back")
+                .isLessThan(promised);
     }
 
     @Test
