@@ -31,7 +31,7 @@ final class UnnamedOrphans {
     }
 
     /**
-     * Deletes them as far as it can: none when a manifest cannot be read, as that may name them.
+     * Deletes them as far as it can: none when a manifest cannot be read, or may come back, as that may name them.
      *
      * @return whether any was deleted
      */
@@ -39,12 +39,11 @@ final class UnnamedOrphans {
         List<String> orphans;
         try {
             orphans = find();
-        } catch (IOException
-                | RuntimeException
-                        e) { // damage, a key that was retired, a newer format, whatever a key provider throws
+        } catch (IOException | RuntimeException e) {
+            // damage, a key that was retired, a newer format, whatever a key provider throws
             failure = e;
             LOG.warn(
-                    "Orphans in {} are kept: not all manifests there can be read. The store needs neither",
+                    "Orphans in {} are kept, for not all manifests that may name them can be read. The store needs neither",
                     files.describe(),
                     e);
             return false;
@@ -70,6 +69,7 @@ final class UnnamedOrphans {
     }
 
     private List<String> find() throws IOException {
+        files.syncDirectory(); // else a power loss brings back a manifest that was whole, and deleted without a sync
         Set<FileId> named = new HashSet<>();
         for (VersionEdit edit : Manifest.allEdits(files, encryption, recovered)) {
             edit.added().forEach(added -> named.add(added.file().id()));
