@@ -25,7 +25,6 @@ import org.apache.flink.api.common.ExecutionConfig;
 import org.apache.flink.api.common.state.State;
 import org.apache.flink.api.common.state.StateDescriptor;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
-import org.apache.flink.api.common.typeutils.TypeSerializerSchemaCompatibility;
 import org.apache.flink.api.java.tuple.Tuple2;
 import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.flink.core.fs.CloseableRegistry;
@@ -52,7 +51,6 @@ import org.apache.flink.runtime.state.heap.HeapPriorityQueueElement;
 import org.apache.flink.runtime.state.metrics.LatencyTrackingStateConfig;
 import org.apache.flink.runtime.state.metrics.SizeTrackingStateConfig;
 import org.apache.flink.runtime.state.ttl.TtlTimeProvider;
-import org.apache.flink.util.StateMigrationException;
 
 /**
  * The keyed state of one operator instance in one store. Used by the task thread; asynchronous parts of snapshots and
@@ -177,7 +175,7 @@ public final class ForebayKeyedStateBackend<K> extends AbstractKeyedStateBackend
             boolean allowFutureMetadataUpdates)
             throws Exception {
         RegisteredState registered = parts.registry().find(StateKind.KEY_VALUE, descriptor.getName());
-        boolean migrate = false;
+        StateMigration<SV> migration;
         if (registered == null) {
             registered = parts.registry()
                     .register(
@@ -188,8 +186,9 @@ public final class ForebayKeyedStateBackend<K> extends AbstractKeyedStateBackend
                                     namespaceSerializer,
                                     descriptor.getSerializer(),
                                     StateSnapshotTransformFactory.noTransform()));
+            migration = StateMigration.none(registered);
         } else {
-            migrate = updateMetaInfo(registered, namespaceSerializer, descriptor);
+            migration = StateMigration.plan(registered, keySerializer, namespaceSerializer, descriptor, keyGroupRange);
         }
         AbstractForebayState<K, N, SV> state = (AbstractForebayState<K, N, SV>) createdStates.get(descriptor.getName());
         if (state == null) {
@@ -198,10 +197,7 @@ public final class ForebayKeyedStateBackend<K> extends AbstractKeyedStateBackend
         } else {
             ForebayStates.update(state, descriptor, registered.keyValueMetaInfo());
         }
-        if (migrate) {
-            new StateMigration(store, keyGroupRange, ttlTimeProvider, cancelStreamRegistry)
-                    .run(descriptor, registered, state);
-        }
+        migration.run(store, state, ttlTimeProvider, cancelStreamRegistry);
         if (allowFutureMetadataUpdates) {
             registered.setMetaInfo(registered.metaInfo().withSerializerUpgradesAllowed());
         } else {
@@ -215,28 +211,6 @@ public final class ForebayKeyedStateBackend<K> extends AbstractKeyedStateBackend
         metaInfo.updateSnapshotTransformFactory(
                 RowTransformers.forRows(descriptor, transformFactory, metaInfo.getStateSerializer()));
         return (IS) state;
-    }
-
-    /** @return whether the values must be migrated */
-    private static <N, SV> boolean updateMetaInfo(
-            RegisteredState registered, TypeSerializer<N> namespaceSerializer, StateDescriptor<?, SV> descriptor)
-            throws StateMigrationException {
-        RegisteredKeyValueStateBackendMetaInfo<N, SV> metaInfo = registered.keyValueMetaInfo();
-        // Fetched before the update, after which an incompatible serializer cannot be shown any more.
-        TypeSerializer<N> previousNamespaces = metaInfo.getNamespaceSerializer();
-        TypeSerializerSchemaCompatibility<N> namespaces = metaInfo.updateNamespaceSerializer(namespaceSerializer);
-        if (namespaces.isCompatibleAfterMigration() || namespaces.isIncompatible()) {
-            throw new StateMigrationException("The new namespace serializer (" + namespaceSerializer
-                    + ") must be compatible with the old namespace serializer (" + previousNamespaces + ").");
-        }
-        metaInfo.checkStateMetaInfo(descriptor);
-        TypeSerializer<SV> previousValues = metaInfo.getStateSerializer();
-        TypeSerializerSchemaCompatibility<SV> values = metaInfo.updateStateSerializer(descriptor.getSerializer());
-        if (values.isIncompatible()) {
-            throw new StateMigrationException("The new state serializer (" + descriptor.getSerializer()
-                    + ") must not be incompatible with the old state serializer (" + previousValues + ").");
-        }
-        return values.isCompatibleAfterMigration();
     }
 
     @Nonnull

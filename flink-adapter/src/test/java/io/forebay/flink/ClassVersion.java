@@ -49,6 +49,15 @@ final class ClassVersion implements AutoCloseable {
         return loader.loadClass(name);
     }
 
+    /** A class within the class. */
+    Class<?> load(String nested) throws ClassNotFoundException {
+        return loader.loadClass(name + "$" + nested);
+    }
+
+    ClassLoader loader() {
+        return loader;
+    }
+
     /** A task slot of the job of this version. */
     BackendHarness slot() {
         return new BackendHarness(MockEnvironment.builder()

@@ -1,5 +1,8 @@
 package io.forebay.flink.registry;
 
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import javax.annotation.Nullable;
 import org.apache.flink.annotation.Internal;
 import org.apache.flink.runtime.state.RegisteredKeyValueStateBackendMetaInfo;
@@ -13,16 +16,16 @@ public final class RegisteredState {
     private final int id;
     private final StateKind kind;
     private RegisteredStateMetaInfoBase metaInfo;
+    private List<RestoredPart> parts = new ArrayList<>();
 
+    /** Of {@link #parts}, once a snapshot was made of them. */
     @Nullable
-    private final StateMetaInfoSnapshot restored;
+    private List<StateMetaInfoSnapshot> partSnapshots;
 
-    RegisteredState(
-            int id, StateKind kind, RegisteredStateMetaInfoBase metaInfo, @Nullable StateMetaInfoSnapshot restored) {
+    RegisteredState(int id, StateKind kind, RegisteredStateMetaInfoBase metaInfo) {
         this.id = id;
         this.kind = kind;
         this.metaInfo = metaInfo;
-        this.restored = restored;
     }
 
     public int id() {
@@ -41,10 +44,35 @@ public final class RegisteredState {
         return metaInfo;
     }
 
-    /** What the checkpoint told of the state; null for one that is new to this backend. */
-    @Nullable
-    StateMetaInfoSnapshot restored() {
-        return restored;
+    /** What the parts of the checkpoint told of the state, until the job registers it; empty since, or for one that is new. */
+    public List<RestoredPart> parts() {
+        return parts;
+    }
+
+    /** A part without rows counts only while there is no other. */
+    void addPart(RestoredPart part) {
+        if (parts.isEmpty() || parts.get(0).keyGroups().isEmpty()) {
+            parts.clear();
+            parts.add(part);
+            metaInfo = part.metaInfo();
+        } else if (!part.keyGroups().isEmpty()) {
+            parts.add(part);
+        }
+    }
+
+    /**
+     * What a snapshot is to tell of the state: one entry, or several of unlike {@link #parts()}.
+     *
+     * @throws IOException when a serializer snapshot cannot be written
+     */
+    public List<StateMetaInfoSnapshot> snapshots() throws IOException {
+        if (parts.size() <= 1) {
+            return List.of(metaInfo.snapshot());
+        }
+        if (partSnapshots == null) {
+            partSnapshots = PartSnapshots.of(parts);
+        }
+        return partSnapshots;
     }
 
     @SuppressWarnings("unchecked")
@@ -57,8 +85,20 @@ public final class RegisteredState {
         return (RegisteredPriorityQueueStateBackendMetaInfo<T>) metaInfo;
     }
 
-    /** Replaces the meta info by one with newer serializers, of the same name and kind. */
+    /** That of the part of the checkpoint that has brought the elements of a key group. */
+    public RegisteredPriorityQueueStateBackendMetaInfo<?> queueMetaInfo(int keyGroup) {
+        for (RestoredPart part : parts) {
+            if (part.holds(keyGroup)) {
+                return (RegisteredPriorityQueueStateBackendMetaInfo<?>) part.metaInfo();
+            }
+        }
+        return queueMetaInfo();
+    }
+
+    /** Replaces the meta info by one with newer serializers, of the same name and kind, to which all rows are brought. */
     public void setMetaInfo(RegisteredStateMetaInfoBase newMetaInfo) {
         metaInfo = newMetaInfo;
+        parts = List.of();
+        partSnapshots = null;
     }
 }

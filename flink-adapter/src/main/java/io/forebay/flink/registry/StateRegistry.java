@@ -5,8 +5,7 @@ import java.util.List;
 import java.util.TreeMap;
 import javax.annotation.Nullable;
 import org.apache.flink.annotation.Internal;
-import org.apache.flink.runtime.state.RegisteredKeyValueStateBackendMetaInfo;
-import org.apache.flink.runtime.state.RegisteredPriorityQueueStateBackendMetaInfo;
+import org.apache.flink.runtime.state.KeyGroupRange;
 import org.apache.flink.runtime.state.RegisteredStateMetaInfoBase;
 import org.apache.flink.runtime.state.metainfo.StateMetaInfoSnapshot;
 
@@ -41,37 +40,37 @@ public final class StateRegistry {
      * @throws IllegalStateException when its id belongs to another state
      */
     public RegisteredState register(StateKind kind, RegisteredStateMetaInfoBase metaInfo) {
-        return add(StateIds.idOf(kind, metaInfo.getName()), kind, metaInfo, null);
+        return add(StateIds.idOf(kind, metaInfo.getName()), kind, metaInfo);
     }
 
     /**
-     * Adds a state from a checkpoint, or returns it if an earlier part of the same checkpoint brought it already.
+     * Adds a state from a checkpoint, or to it what another part of the same checkpoint tells of it.
      *
      * @param id the id of its rows
-     * @throws IllegalStateException when that part has the state under another id, or its values in another schema
+     * @param keyGroups those that are taken over from the part
+     * @throws IllegalStateException when an earlier part has the state under another id
      */
-    public RegisteredState restore(int id, StateMetaInfoSnapshot snapshot) {
+    public RegisteredState restore(int id, StateMetaInfoSnapshot snapshot, KeyGroupRange keyGroups) {
         StateKind kind = kindOf(snapshot);
+        RestoredPart part = RestoredPart.of(snapshot, keyGroups);
         RegisteredState known = find(kind, snapshot.getName());
         if (known == null) {
-            return add(id, kind, metaInfoOf(snapshot), snapshot);
+            known = add(id, kind, part.metaInfo());
         }
         if (known.id() != id) {
             throw new IllegalStateException(String.format(
                     "The state '%s' has the id %08x in one part of the checkpoint and %08x in another.",
                     known.name(), known.id(), id));
         }
-        if (known.restored() != null) {
-            StateSchemas.checkAlike(known.restored(), snapshot);
-        }
+        known.addPart(part);
         return known;
     }
 
-    /** As {@link #restore(int, StateMetaInfoSnapshot)}, of a state that comes without an id: it has that of its first part. */
-    public RegisteredState restore(StateMetaInfoSnapshot snapshot) {
+    /** As the other one, of a state that comes without an id: it has that of its first part. */
+    public RegisteredState restore(StateMetaInfoSnapshot snapshot, KeyGroupRange keyGroups) {
         StateKind kind = kindOf(snapshot);
         RegisteredState known = find(kind, snapshot.getName());
-        return restore(known != null ? known.id() : StateIds.idOf(kind, snapshot.getName()), snapshot);
+        return restore(known != null ? known.id() : StateIds.idOf(kind, snapshot.getName()), snapshot, keyGroups);
     }
 
     public void remove(RegisteredState state) {
@@ -100,22 +99,15 @@ public final class StateRegistry {
         }
     }
 
-    private RegisteredState add(
-            int id, StateKind kind, RegisteredStateMetaInfoBase metaInfo, @Nullable StateMetaInfoSnapshot restored) {
+    private RegisteredState add(int id, StateKind kind, RegisteredStateMetaInfoBase metaInfo) {
         RegisteredState taken = byId.get(id);
         if (taken != null) {
             throw new IllegalStateException(String.format(
                     "The states '%s' and '%s' of one operator hash to the same state id %08x. Rename one of them.",
                     taken.name(), metaInfo.getName(), id));
         }
-        RegisteredState state = new RegisteredState(id, kind, metaInfo, restored);
+        RegisteredState state = new RegisteredState(id, kind, metaInfo);
         byId.put(id, state);
         return state;
-    }
-
-    private static RegisteredStateMetaInfoBase metaInfoOf(StateMetaInfoSnapshot snapshot) {
-        return kindOf(snapshot) == StateKind.KEY_VALUE
-                ? RegisteredKeyValueStateBackendMetaInfo.fromMetaInfoSnapshot(snapshot)
-                : new RegisteredPriorityQueueStateBackendMetaInfo<>(snapshot);
     }
 }

@@ -14,8 +14,8 @@ import org.apache.flink.core.memory.DataInputDeserializer;
 import org.apache.flink.runtime.execution.CancelTaskException;
 import org.apache.flink.runtime.metrics.MetricNames;
 import org.apache.flink.runtime.state.CompositeKeySerializationUtils;
+import org.apache.flink.runtime.state.KeyGroupRange;
 import org.apache.flink.runtime.state.KeyedStateHandle;
-import org.apache.flink.runtime.state.RegisteredPriorityQueueStateBackendMetaInfo;
 import org.apache.flink.runtime.state.StateSerializerProvider;
 import org.apache.flink.runtime.state.heap.HeapPriorityQueueSnapshotRestoreWrapper;
 import org.apache.flink.runtime.state.metainfo.StateMetaInfoSnapshot;
@@ -67,8 +67,9 @@ final class CanonicalRestore<K> implements RestoreOperation {
                 context.keyGroups(), context.userClassLoader(), handles, keySerializerProvider());
         try (RowLoader loader = new RowLoader(store);
                 ThrowingIterator<SavepointRestoreResult> results = savepoints.restore()) {
-            while (results.hasNext()) {
-                restore(results.next(), loader);
+            // One result for each handle.
+            for (KeyedStateHandle handle : handles) {
+                restore(results.next(), handle.getKeyGroupRange().getIntersection(context.keyGroups()), loader);
             }
             loader.finish();
             store.commit(NO_PAYLOAD);
@@ -84,17 +85,20 @@ final class CanonicalRestore<K> implements RestoreOperation {
                 : StateSerializerProvider.fromNewRegisteredSerializer(provider.currentSchemaSerializer());
     }
 
-    private void restore(SavepointRestoreResult result, RowLoader loader) throws Exception {
+    private void restore(SavepointRestoreResult result, KeyGroupRange taken, RowLoader loader) throws Exception {
         List<StateMetaInfoSnapshot> metaInfos = result.getStateMetaInfoSnapshots();
         RegisteredState[] states = new RegisteredState[metaInfos.size()];
+        // As the states of a store; those of heap queues live as long as this handle is read.
+        StateRegistry queueStates = new StateRegistry();
         HeapPriorityQueueSnapshotRestoreWrapper<?>[] queues =
                 new HeapPriorityQueueSnapshotRestoreWrapper<?>[metaInfos.size()];
         for (int i = 0; i < states.length; i++) {
             StateMetaInfoSnapshot metaInfo = metaInfos.get(i);
             if (context.heapQueueFactory() != null && StateRegistry.kindOf(metaInfo) == StateKind.PRIORITY_QUEUE) {
-                queues[i] = heapQueues.queue(new RegisteredPriorityQueueStateBackendMetaInfo<>(metaInfo));
+                states[i] = queueStates.restore(metaInfo, taken);
+                queues[i] = heapQueues.queue(states[i].queueMetaInfo());
             } else {
-                states[i] = context.registry().restore(metaInfo);
+                states[i] = context.registry().restore(metaInfo, taken);
             }
         }
         try (ThrowingIterator<KeyGroup> keyGroups = result.getRestoredKeyGroups()) {
@@ -152,7 +156,11 @@ final class CanonicalRestore<K> implements RestoreOperation {
                 KeyGroupEntry entry = next(keyGroup, entries, states.length);
                 int index = entry.getKvStateId();
                 if (queues[index] != null) {
-                    heapQueues.add(queues[index], entry.getKey(), keyGroupBytes);
+                    heapQueues.add(
+                            queues[index],
+                            states[index].queueMetaInfo(keyGroup.getKeyGroupId()),
+                            entry.getKey(),
+                            keyGroupBytes);
                 } else {
                     loader.add(
                             KeyLayout.fromCanonical(entry.getKey(), keyGroupBytes, states[index].id()),

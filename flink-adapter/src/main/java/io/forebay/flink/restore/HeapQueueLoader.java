@@ -30,13 +30,21 @@ final class HeapQueueLoader<K> {
         return context.heapQueues().computeIfAbsent(metaInfo.getName(), name -> create(metaInfo));
     }
 
-    /** Adds the element that starts at {@code offset} of {@code bytes}. */
+    /**
+     * Adds the element that starts at {@code offset} of {@code bytes}.
+     *
+     * @param metaInfo that of the part of the checkpoint that it comes from
+     */
     @SuppressWarnings("unchecked")
     <T extends HeapPriorityQueueElement> void add(
-            HeapPriorityQueueSnapshotRestoreWrapper<?> queue, byte[] bytes, int offset) throws IOException {
+            HeapPriorityQueueSnapshotRestoreWrapper<?> queue,
+            RegisteredPriorityQueueStateBackendMetaInfo<?> metaInfo,
+            byte[] bytes,
+            int offset)
+            throws IOException {
         HeapPriorityQueueSnapshotRestoreWrapper<T> typed = (HeapPriorityQueueSnapshotRestoreWrapper<T>) queue;
         in.setBuffer(bytes, offset, bytes.length - offset);
-        typed.getPriorityQueue().add(typed.getMetaInfo().getElementSerializer().deserialize(in));
+        typed.getPriorityQueue().add(((TypeSerializer<T>) metaInfo.getElementSerializer()).deserialize(in));
     }
 
     /** Takes queues that were rows when the checkpoint was made out of the store and its registry. */
@@ -48,13 +56,14 @@ final class HeapQueueLoader<K> {
             HeapPriorityQueueSnapshotRestoreWrapper<?> queue = queue(state.queueMetaInfo());
             for (int keyGroup : context.keyGroups()) {
                 byte[] prefix = KeyLayout.prefix(keyGroup, state.id());
+                RegisteredPriorityQueueStateBackendMetaInfo<?> metaInfo = state.queueMetaInfo(keyGroup);
                 try (StoreIterator rows = store.iterator(KeyRange.prefix(prefix))) {
                     rows.seekToFirst();
                     if (!rows.isValid()) {
                         continue;
                     }
                     for (; rows.isValid(); rows.next()) {
-                        add(queue, rows.key(), KeyLayout.PREFIX_BYTES);
+                        add(queue, metaInfo, rows.key(), KeyLayout.PREFIX_BYTES);
                     }
                 }
                 store.deletePrefix(prefix);

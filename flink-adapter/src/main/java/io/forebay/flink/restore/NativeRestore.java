@@ -89,7 +89,7 @@ final class NativeRestore<K> implements RestoreOperation {
         }
         BackendMetadata<K> metadata = readMetadata(handle.getMetaDataStateHandle());
         for (StateMetaInfoSnapshot state : metadata.states()) {
-            context.registry().restore(metadata.idOf(state), state);
+            context.registry().restore(metadata.idOf(state), state, keyGroups);
         }
         KeyRange clip = KeyLayout.rows(keyGroups);
         Map<String, StreamStateHandle> shared = byName(handle.getSharedStateHandles());

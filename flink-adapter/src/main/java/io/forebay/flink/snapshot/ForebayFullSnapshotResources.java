@@ -64,14 +64,19 @@ public final class ForebayFullSnapshotResources<K> implements FullSnapshotResour
         this.keyGroupBytes = CompositeKeySerializationUtils.computeRequiredBytesInKeyGroupPrefix(numberOfKeyGroups);
         this.keySerializer = keySerializer.duplicate();
         this.compression = compression;
+        List<StateMetaInfoSnapshot> ofOtherParts = new ArrayList<>();
         for (RegisteredState state : registry.inRowOrder()) {
             states.put(state.id(), new CanonicalRows.StoreState(metaInfos.size(), transformer(state)));
-            metaInfos.add(state.metaInfo().snapshot());
+            List<StateMetaInfoSnapshot> snapshots = state.snapshots();
+            metaInfos.add(snapshots.get(0));
+            ofOtherParts.addAll(snapshots.subList(1, snapshots.size()));
         }
         for (HeapPriorityQueueSnapshotRestoreWrapper<?> queue : heapQueues) {
             metaInfos.add(queue.getMetaInfo().snapshot());
             queues.add(queue.stateSnapshot());
         }
+        // Behind those that rows are numbered by.
+        metaInfos.addAll(ofOtherParts);
         lease = storeGuard.acquireResource();
         try {
             snapshot = store.snapshot();

@@ -87,7 +87,7 @@ public final class ForebaySnapshotStrategy<K>
         List<RegisteredState> states = registry.inRowOrder();
         List<StateMetaInfoSnapshot> metaInfos = new ArrayList<>(states.size());
         for (RegisteredState state : states) {
-            metaInfos.add(state.metaInfo().snapshot());
+            metaInfos.addAll(state.snapshots());
         }
         ResourceGuard.Lease lease = storeGuard.acquireResource();
         try {

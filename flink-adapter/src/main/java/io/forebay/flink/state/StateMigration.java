@@ -6,6 +6,7 @@ import io.forebay.store.KeyRange;
 import io.forebay.store.Store;
 import io.forebay.store.StoreIterator;
 import io.forebay.store.ValueBuffer;
+import java.util.List;
 import org.apache.flink.annotation.Internal;
 import org.apache.flink.api.common.state.StateDescriptor;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
@@ -25,69 +26,116 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Rewrites all values of a state when its serializer has changed its format. Keys are never rewritten: their order and
+ * Rewrites the values of a state whose serializer has changed its format. Keys are never rewritten: their order and
  * their hash would change. Runs on the task thread when the state is registered, one key group at a time, so that no
- * iterator holds memory for long.
+ * iterator holds memory for long. Each part of the checkpoint is read by the serializer that reads it.
  */
 @Internal
-public final class StateMigration {
+public final class StateMigration<V> {
     private static final Logger LOG = LoggerFactory.getLogger(StateMigration.class);
 
-    private final Store store;
-    private final KeyGroupRange keyGroups;
-    private final TtlTimeProvider timeProvider;
-    private final CloseableRegistry cancelRegistry;
+    private final RegisteredState registered;
+    private final List<PartChange<V>> changes;
+    private final DataInputDeserializer in = new DataInputDeserializer();
+    private final DataOutputSerializer out = new DataOutputSerializer(512);
+    private final ValueBuffer value = new ValueBuffer();
 
-    public StateMigration(
-            Store store, KeyGroupRange keyGroups, TtlTimeProvider timeProvider, CloseableRegistry cancelRegistry) {
-        this.store = store;
-        this.keyGroups = keyGroups;
-        this.timeProvider = timeProvider;
-        this.cancelRegistry = cancelRegistry;
+    private StateMigration(RegisteredState registered, List<PartChange<V>> changes) {
+        this.registered = registered;
+        this.changes = changes;
+    }
+
+    /** Of a state that is new to the backend. */
+    public static <V> StateMigration<V> none(RegisteredState registered) {
+        return new StateMigration<>(registered, List.of());
+    }
+
+    /**
+     * Gives a state the serializers that a job registers it with, reconfigured if a part of the checkpoint calls for that.
+     *
+     * @param keys the serializer of keys that the backend has
+     * @param all the key groups of the backend
+     * @return what is left to do; none of its rows may be read before
+     * @throws StateMigrationException when a serializer is incompatible with that of a part
+     */
+    public static <N, V> StateMigration<V> plan(
+            RegisteredState registered,
+            TypeSerializer<?> keys,
+            TypeSerializer<N> namespaces,
+            StateDescriptor<?, V> descriptor,
+            KeyGroupRange all)
+            throws StateMigrationException {
+        return new StateMigration<>(
+                registered, new RestoredSchemas<>(keys, namespaces, descriptor).update(registered, all));
     }
 
     /**
      * @param state created with the new meta info
-     * @throws StateMigrationException when values cannot be read or written, or the user keys of a map changed too
+     * @throws StateMigrationException when values cannot be read or written, or a key is not as today's serializers write it
      */
-    @SuppressWarnings("unchecked")
-    public <V> void run(
-            StateDescriptor<?, V> descriptor, RegisteredState registered, AbstractForebayState<?, ?, V> state)
+    public void run(
+            Store store,
+            AbstractForebayState<?, ?, V> state,
+            TtlTimeProvider timeProvider,
+            CloseableRegistry cancelRegistry)
             throws StateMigrationException {
-        RegisteredKeyValueStateBackendMetaInfo<?, V> metaInfo = registered.keyValueMetaInfo();
-        if (descriptor.getType() == StateDescriptor.Type.MAP) {
-            checkUserKeys(metaInfo);
-        }
-        LOG.info("Migrating the state {} because the format of its serializer has changed.", descriptor);
-        TtlAwareSerializer<V, ?> prior = (TtlAwareSerializer<V, ?>)
-                TtlAwareSerializer.wrapTtlAwareSerializer(metaInfo.getPreviousStateSerializer());
-        TtlAwareSerializer<V, ?> current =
-                (TtlAwareSerializer<V, ?>) TtlAwareSerializer.wrapTtlAwareSerializer(metaInfo.getStateSerializer());
-        DataInputDeserializer in = new DataInputDeserializer();
-        DataOutputSerializer out = new DataOutputSerializer(512);
-        ValueBuffer value = new ValueBuffer();
-        for (int keyGroup : keyGroups) {
-            if (cancelRegistry.isClosed()) {
-                throw new CancelTaskException("Cancelled while migrating the state " + registered.name());
+        for (PartChange<V> change : changes) {
+            for (KeyGroupRange range : change.keyGroups()) {
+                LOG.info(
+                        "{} the rows of the state {} in the key groups {}: they are of another serializer.",
+                        change.prior() == null ? "Checking" : "Migrating",
+                        registered.name(),
+                        range.prettyPrintInterval());
+                for (int keyGroup : range) {
+                    if (cancelRegistry.isClosed()) {
+                        throw new CancelTaskException("Cancelled while migrating the state " + registered.name());
+                    }
+                    run(store, keyGroup, state, change, timeProvider);
+                }
             }
-            try (StoreIterator rows = store.iterator(KeyRange.prefix(KeyLayout.prefix(keyGroup, registered.id())))) {
-                for (rows.seekToFirst(); rows.isValid(); rows.next()) {
+        }
+    }
+
+    private void run(
+            Store store,
+            int keyGroup,
+            AbstractForebayState<?, ?, V> state,
+            PartChange<V> change,
+            TtlTimeProvider timeProvider)
+            throws StateMigrationException {
+        TtlAwareSerializer<V, ?> prior = change.prior() == null ? null : ttlAware(change.prior());
+        TtlAwareSerializer<V, ?> current =
+                ttlAware(registered.<Object, V>keyValueMetaInfo().getStateSerializer());
+        try (StoreIterator rows = store.iterator(KeyRange.prefix(KeyLayout.prefix(keyGroup, registered.id())))) {
+            for (rows.seekToFirst(); rows.isValid(); rows.next()) {
+                if (change.keys() != null && !change.keys().isAsPresent(rows.keyArray(), rows.keyLength())) {
+                    throw new StateMigrationException(
+                            "A namespace or user key in key group " + keyGroup + " is written in another format than"
+                                    + " those of other parts of the checkpoint, and keys cannot be migrated: restore at the"
+                                    + " parallelism of the checkpoint.");
+                }
+                if (prior != null) {
                     rows.value(value);
                     in.setBuffer(value.array(), 0, value.length());
                     out.clear();
                     state.migrate(in, out, prior, current, timeProvider);
                     state.writeMigrated(rows.keyArray(), rows.keyLength(), out, current);
                 }
-            } catch (Exception e) {
-                throw new StateMigrationException("Cannot migrate the state " + registered.name(), e);
             }
+        } catch (Exception e) {
+            throw new StateMigrationException("Cannot migrate the state " + registered.name(), e);
         }
     }
 
-    private static <UK> void checkUserKeys(RegisteredKeyValueStateBackendMetaInfo<?, ?> metaInfo)
+    @SuppressWarnings("unchecked")
+    private static <V> TtlAwareSerializer<V, ?> ttlAware(TypeSerializer<V> serializer) {
+        return (TtlAwareSerializer<V, ?>) TtlAwareSerializer.wrapTtlAwareSerializer(serializer);
+    }
+
+    /** @throws StateMigrationException when today's serializer does not read the user keys of a part as they are */
+    static <UK> void checkUserKeys(RegisteredKeyValueStateBackendMetaInfo<?, ?> metaInfo, TypeSerializer<?> current)
             throws StateMigrationException {
         TypeSerializerSnapshot<?> previous = metaInfo.getPreviousStateSerializerSnapshot();
-        TypeSerializer<?> current = metaInfo.getStateSerializer();
         if (!(previous instanceof MapSerializerSnapshot) || !(current instanceof MapSerializer)) {
             throw new StateMigrationException("The serializers of the map state " + metaInfo.getName()
                     + " are no map serializers: " + previous + ", " + current);

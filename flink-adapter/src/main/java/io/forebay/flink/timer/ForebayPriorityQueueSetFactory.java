@@ -7,7 +7,6 @@ import io.forebay.store.Store;
 import javax.annotation.Nonnull;
 import org.apache.flink.annotation.Internal;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
-import org.apache.flink.api.common.typeutils.TypeSerializerSchemaCompatibility;
 import org.apache.flink.core.memory.DataInputDeserializer;
 import org.apache.flink.core.memory.DataOutputSerializer;
 import org.apache.flink.runtime.state.KeyExtractorFunction;
@@ -20,8 +19,6 @@ import org.apache.flink.runtime.state.PriorityQueueSetFactory;
 import org.apache.flink.runtime.state.RegisteredPriorityQueueStateBackendMetaInfo;
 import org.apache.flink.runtime.state.heap.HeapPriorityQueueElement;
 import org.apache.flink.runtime.state.heap.KeyGroupPartitionedPriorityQueue;
-import org.apache.flink.util.FlinkRuntimeException;
-import org.apache.flink.util.StateMigrationException;
 
 /** Creates the queues whose elements are rows of the store. Task thread only. */
 @Internal
@@ -67,13 +64,14 @@ public final class ForebayPriorityQueueSetFactory implements PriorityQueueSetFac
                     @Nonnull TypeSerializer<T> byteOrderedElementSerializer,
                     boolean allowFutureMetadataUpdates) {
         RegisteredState known = registry.find(StateKind.PRIORITY_QUEUE, stateName);
+        TypeSerializer<T> serializer = byteOrderedElementSerializer;
         if (known != null) {
-            checkCompatible(known, byteOrderedElementSerializer);
+            serializer = new QueueSchemas<>(known, byteOrderedElementSerializer, store).resolve();
             // An earlier object of the same queue may still have to delete rows; the new one reads them.
             pendingRemovals.flush();
         }
         RegisteredPriorityQueueStateBackendMetaInfo<T> metaInfo =
-                new RegisteredPriorityQueueStateBackendMetaInfo<>(stateName, byteOrderedElementSerializer);
+                new RegisteredPriorityQueueStateBackendMetaInfo<>(stateName, serializer);
         if (allowFutureMetadataUpdates) {
             metaInfo = metaInfo.withSerializerUpgradesAllowed();
         }
@@ -83,7 +81,7 @@ public final class ForebayPriorityQueueSetFactory implements PriorityQueueSetFac
         } else {
             registered.setMetaInfo(metaInfo);
         }
-        return queue(registered, byteOrderedElementSerializer, known == null);
+        return queue(registered, serializer, known == null);
     }
 
     private <T extends HeapPriorityQueueElement & PriorityComparable<? super T> & Keyed<?>>
@@ -96,22 +94,5 @@ public final class ForebayPriorityQueueSetFactory implements PriorityQueueSetFac
                         store, pendingRemovals, keyGroup, registered.id(), serializer, out, in, cacheRows, isNew),
                 keyGroups,
                 numberOfKeyGroups);
-    }
-
-    /** Elements are the keys of rows, so they cannot be migrated: any format but the present one is refused. */
-    private static <T> void checkCompatible(RegisteredState known, TypeSerializer<T> serializer) {
-        RegisteredPriorityQueueStateBackendMetaInfo<T> metaInfo = known.queueMetaInfo();
-        TypeSerializer<T> previous = metaInfo.getPreviousElementSerializer();
-        if (previous == serializer) {
-            return;
-        }
-        TypeSerializerSchemaCompatibility<T> compatibility = metaInfo.updateElementSerializer(serializer);
-        if (compatibility.isIncompatible() || compatibility.isCompatibleAfterMigration()) {
-            throw new FlinkRuntimeException(new StateMigrationException("The serializer of the queue " + known.name()
-                    + (compatibility.isIncompatible()
-                            ? " is incompatible with the one it was written with"
-                            : " has another format than the one it was written with")
-                    + ", and queues cannot be migrated."));
-        }
     }
 }

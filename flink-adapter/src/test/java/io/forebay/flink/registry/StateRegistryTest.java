@@ -8,12 +8,15 @@ import java.util.HexFormat;
 import java.util.List;
 import org.apache.flink.api.common.state.StateDescriptor;
 import org.apache.flink.api.common.typeutils.base.IntSerializer;
+import org.apache.flink.runtime.state.KeyGroupRange;
 import org.apache.flink.runtime.state.RegisteredKeyValueStateBackendMetaInfo;
 import org.apache.flink.runtime.state.RegisteredPriorityQueueStateBackendMetaInfo;
 import org.apache.flink.runtime.state.VoidNamespaceSerializer;
 import org.junit.jupiter.api.Test;
 
 class StateRegistryTest {
+    private static final KeyGroupRange ALL = new KeyGroupRange(0, 15);
+
     private final StateRegistry registry = new StateRegistry();
 
     private static RegisteredKeyValueStateBackendMetaInfo<?, ?> value(String name) {
@@ -68,13 +71,13 @@ class StateRegistryTest {
 
     @Test
     void restoredStatesKeepTheirIds() {
-        RegisteredState restored = registry.restore(77, value("restored").snapshot());
+        RegisteredState restored = registry.restore(77, value("restored").snapshot(), ALL);
         assertThat(restored.id()).isEqualTo(77);
-        assertThat(registry.restore(77, value("restored").snapshot())).isSameAs(restored);
-        assertThatThrownBy(() -> registry.restore(78, value("restored").snapshot()))
+        assertThat(registry.restore(77, value("restored").snapshot(), ALL)).isSameAs(restored);
+        assertThatThrownBy(() -> registry.restore(78, value("restored").snapshot(), ALL))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("'restored'");
-        assertThatThrownBy(() -> registry.restore(77, value("another").snapshot()))
+        assertThatThrownBy(() -> registry.restore(77, value("another").snapshot(), ALL))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("'restored'")
                 .hasMessageContaining("'another'");
@@ -82,8 +85,8 @@ class StateRegistryTest {
 
     @Test
     void theTableOfIdsHasAFixedForm() throws IOException {
-        registry.restore(0x01020304, value("ab").snapshot());
-        registry.restore(0xFF000000, queue("q").snapshot());
+        registry.restore(0x01020304, value("ab").snapshot(), ALL);
+        registry.restore(0xFF000000, queue("q").snapshot(), ALL);
         byte[] table = StateIdTable.encode(registry.inRowOrder());
         assertThat(HexFormat.of().formatHex(table))
                 .isEqualTo("0001" + "00000002" + "01020304" + "01" + "00026162" + "ff000000" + "02" + "000171");

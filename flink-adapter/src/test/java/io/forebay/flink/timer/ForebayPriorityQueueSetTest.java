@@ -47,7 +47,8 @@ class ForebayPriorityQueueSetTest {
     private KeyGroupedInternalPriorityQueue<TimerHeapInternalTimer<Integer, VoidNamespace>> open(int cacheRows) {
         StateRegistry restored = new StateRegistry();
         registry.inRowOrder()
-                .forEach(state -> restored.restore(state.id(), state.metaInfo().snapshot()));
+                .forEach(state -> restored.restore(
+                        state.id(), state.metaInfo().snapshot(), new KeyGroupRange(0, KEY_GROUPS - 1)));
         registry = restored;
         return new ForebayPriorityQueueSetFactory(
                         store, registry, new KeyGroupRange(0, KEY_GROUPS - 1), KEY_GROUPS, cacheRows, pendingRemovals)
