@@ -38,6 +38,8 @@ public final class SlabPool {
     private static final long FIRST_PAUSE_NANOS = 1_000_000_000L;
 
     private static final long LONGEST_PAUSE_NANOS = 64_000_000_000L;
+    /** Between two warnings of an allocator that refuses. */
+    private static final long WARN_NANOS = 60_000_000_000L;
 
     private static final Logger LOG = LoggerFactory.getLogger(SlabPool.class);
 
@@ -56,7 +58,11 @@ public final class SlabPool {
     /** Slabs that are out. */
     private long outstanding;
 
+    /** The budget, or what is known to be the most that the allocator gives. */
     private long capacity;
+
+    private boolean warned;
+    private long warnedNanos;
     /** The allocator failed, and has given nothing and got nothing back since. */
     private volatile boolean refused;
 
@@ -159,7 +165,7 @@ public final class SlabPool {
             fragmentation = e;
             return null;
         } catch (RuntimeException | OutOfMemoryError e) {
-            refused(e);
+            refused(bytes, e);
             return null;
         } finally {
             if (buffer == null) {
@@ -178,24 +184,31 @@ public final class SlabPool {
         return new Slab(buffer);
     }
 
-    private void refused(Throwable cause) {
+    /** Shows only that so many bytes beside those that are out are too much; a slab more may be had. */
+    private void refused(int bytes, Throwable cause) {
         refusal = cause;
-        long given;
-        boolean first;
+        long atMost;
+        boolean warn;
         synchronized (usedBy) {
+            long now = clock.nanoTime();
             pauseNanos = Math.min(LONGEST_PAUSE_NANOS, Math.max(FIRST_PAUSE_NANOS, 2 * pauseNanos));
-            askAgainNanos = clock.nanoTime() + pauseNanos;
+            askAgainNanos = now + pauseNanos;
             refused = true;
-            first = capacity == budget;
-            given = outstanding;
-            capacity = Math.min(budget, Math.max(Environment.SLAB_BYTES, outstanding));
+            atMost = Math.max(Environment.SLAB_BYTES, outstanding + Math.max(0, bytes - Environment.SLAB_BYTES));
+            warn = capacity == budget && (!warned || now - warnedNanos >= WARN_NANOS);
+            if (warn) {
+                warned = true;
+                warnedNanos = now;
+            }
+            capacity = Math.min(capacity, atMost);
+            atMost = capacity;
         }
-        if (first) {
+        if (warn) {
             LOG.warn(
                     "Of a memory budget of {} bytes, no more than {} are to be had. Less is cached, and memtables are flushed"
                             + " earlier. {}",
                     budget,
-                    given,
+                    atMost,
                     cause.toString());
         }
     }
