@@ -77,7 +77,10 @@ public final class StoreOptions {
         return targetFileBytes;
     }
 
-    /** How old the last durable commit may become while newer commits wait; default 60 s. Zero makes every commit start a flush. */
+    /**
+     * How old the last durable commit may become while newer commits wait; default 60 s. Zero makes every commit start a flush, or with
+     * a log a sync of it, unless one is about to begin.
+     */
     public Duration commitInterval() {
         return commitInterval;
     }

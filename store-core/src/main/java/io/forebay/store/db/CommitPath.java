@@ -1,6 +1,5 @@
 package io.forebay.store.db;
 
-import io.forebay.store.BackgroundExecutor.Kind;
 import io.forebay.store.Clock;
 import io.forebay.store.wal.WriteAheadLog;
 
@@ -12,14 +11,16 @@ final class CommitPath {
     private final StoreContext store;
     private final WritePath writes;
     private final FlushScheduler flushes;
+    private final SyncScheduler syncs;
     private final CommitTimer timer;
     private final Clock clock;
     private final boolean eager;
 
-    CommitPath(StoreContext store, WritePath writes, FlushScheduler flushes) {
+    CommitPath(StoreContext store, WritePath writes, FlushScheduler flushes, SyncScheduler syncs) {
         this.store = store;
         this.writes = writes;
         this.flushes = flushes;
+        this.syncs = syncs;
         clock = store.shared.clock();
         eager = store.options.commitInterval().isZero();
         timer = new CommitTimer(store, this::tryStart);
@@ -140,16 +141,6 @@ final class CommitPath {
         }
     }
 
-    private void syncInBackground(WriteAheadLog log) {
-        if (store.lifecycle.beginJob()) {
-            try {
-                log.awaitSynced(log.lastTicket());
-            } finally {
-                store.lifecycle.endJob();
-            }
-        }
-    }
-
     /** The store takes writes again: what waits to become durable gets its alarm back. */
     void resumed() {
         if (store.commits.isSettled()) {
@@ -177,9 +168,8 @@ final class CommitPath {
     }
 
     private boolean tryStart() {
-        WriteAheadLog log = store.log();
-        if (log != null) {
-            store.shared.executor().execute(Kind.FLUSH, () -> syncInBackground(log));
+        if (store.log() != null) {
+            syncs.request();
             return true;
         }
         return tryFlush();

@@ -43,7 +43,7 @@ final class StoreParts {
         compactions = new CompactionScheduler(store, writes, compactionStep, recovery);
         flushStep.onInstalled(compactions::schedule);
         reads = new ReadPath(store, writes);
-        commits = new CommitPath(store, writes, flushes);
+        commits = new CommitPath(store, writes, flushes, new SyncScheduler(store, recovery));
         closer = new StoreCloser(store, this, onClose);
     }
 
