@@ -188,7 +188,13 @@ public final class ForebayKeyedStateBackend<K> extends AbstractKeyedStateBackend
                                     StateSnapshotTransformFactory.noTransform()));
             migration = StateMigration.none(registered);
         } else {
-            migration = StateMigration.plan(registered, keySerializer, namespaceSerializer, descriptor, keyGroupRange);
+            migration = StateMigration.plan(
+                    registered,
+                    keySerializer,
+                    namespaceSerializer,
+                    descriptor,
+                    keyGroupRange,
+                    allowFutureMetadataUpdates);
         }
         AbstractForebayState<K, N, SV> state = (AbstractForebayState<K, N, SV>) createdStates.get(descriptor.getName());
         if (state == null) {

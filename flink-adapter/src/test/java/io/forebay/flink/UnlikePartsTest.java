@@ -24,14 +24,21 @@ import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
+import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;
+import org.apache.flink.api.common.typeutils.base.EnumSerializer;
 import org.apache.flink.api.common.typeutils.base.IntSerializer;
 import org.apache.flink.api.common.typeutils.base.StringSerializer;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.core.memory.DataInputDeserializer;
+import org.apache.flink.core.memory.DataOutputSerializer;
 import org.apache.flink.runtime.checkpoint.CheckpointType;
 import org.apache.flink.runtime.state.KeyGroupRange;
 import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
 import org.apache.flink.runtime.state.KeyedStateHandle;
+import org.apache.flink.runtime.state.StateSnapshotTransformer.StateSnapshotTransformFactory;
+import org.apache.flink.runtime.state.VoidNamespaceSerializer;
+import org.apache.flink.util.StateMigrationException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -143,6 +150,14 @@ class UnlikePartsTest {
                         StateTtlConfig.newBuilder(Duration.ofDays(1)).build());
             }
             return BackendHarness.state(backend, descriptor);
+        }
+
+        StateDescriptor<? extends State, ?> descriptor(TypeSerializer<Object> serializer) {
+            return switch (shape) {
+                case VALUE -> new ValueStateDescriptor<>("state", serializer);
+                case LIST -> new ListStateDescriptor<>("state", serializer);
+                case MAP -> new MapStateDescriptor<>("state", IntSerializer.INSTANCE, serializer);
+            };
         }
 
         private ValueState<Object> value(ForebayKeyedStateBackend<String> backend) throws Exception {
@@ -354,6 +369,88 @@ class UnlikePartsTest {
         after.check(after.open(ALL, upper, middle));
         after.check(after.open(new KeyGroupRange(4, 13), middle, upper));
         after.check(after.open(UPPER, again));
+    }
+
+    /** The changelog backend registers a state with a serializer that it has read back, before the job does. */
+    @ParameterizedTest
+    @EnumSource(Shape.class)
+    void alsoWhenARestoredSerializerIsRegisteredFirst(Shape shape) throws Exception {
+        Job after = new Job("public enum Color {C, A, B}", "Color", shape, false);
+        KeyedStateHandle[] parts = ordersByPart(shape, Kind.NATIVE, false, after);
+        for (boolean today : new boolean[] {false, true}) {
+            TypeSerializer<Object> readBack = today ? after.serializer() : firstOrder(after);
+            ForebayKeyedStateBackend<String> both = after.open(ALL, parts);
+            StateDescriptor<? extends State, ?> descriptor = after.descriptor(readBack);
+            both.createOrUpdateInternalState(
+                    VoidNamespaceSerializer.INSTANCE, descriptor, StateSnapshotTransformFactory.noTransform(), true);
+            // Once more, as for the log of the other subtask.
+            both.createOrUpdateInternalState(
+                    VoidNamespaceSerializer.INSTANCE,
+                    after.descriptor(today ? firstOrder(after) : after.serializer()),
+                    StateSnapshotTransformFactory.noTransform(),
+                    true);
+            after.check(both);
+        }
+    }
+
+    @SuppressWarnings("unchecked")
+    private static TypeSerializer<Object> firstOrder(Job job) throws Exception {
+        DataOutputSerializer out = new DataOutputSerializer(64);
+        out.writeUTF(job.classes.load("Color").getName());
+        out.writeInt(2);
+        out.writeUTF("A");
+        out.writeUTF("B");
+        EnumSerializer.EnumSerializerSnapshot<?> old = new EnumSerializer.EnumSerializerSnapshot<>();
+        old.readSnapshot(3, new DataInputDeserializer(out.getCopyOfBuffer()), job.classes.loader());
+        return job.serializer()
+                .snapshotConfiguration()
+                .resolveSchemaCompatibility((TypeSerializerSnapshot<Object>) (TypeSerializerSnapshot<?>) old)
+                .getReconfiguredSerializer();
+    }
+
+    @ParameterizedTest
+    @EnumSource(Shape.class)
+    void alsoWhenThatHasMetOtherClasses(Shape shape) throws Exception {
+        Job job = new Job(HIERARCHY, "Base", shape, false);
+        KeyedStateHandle[] parts = subclassesByPart(job, Kind.NATIVE);
+        for (String met : List.of("Base", "SubA", "SubB")) {
+            TypeSerializer<Object> serializer = job.serializer();
+            serializer.serialize(job.pojo(met, 1), new DataOutputSerializer(64));
+            DataOutputSerializer out = new DataOutputSerializer(64);
+            TypeSerializerSnapshot.writeVersionedSnapshot(out, serializer.snapshotConfiguration());
+            TypeSerializer<Object> readBack = TypeSerializerSnapshot.<Object>readVersionedSnapshot(
+                            new DataInputDeserializer(out.getCopyOfBuffer()), job.classes.loader())
+                    .restoreSerializer();
+            ForebayKeyedStateBackend<String> both = job.open(ALL, parts);
+            both.createOrUpdateInternalState(
+                    VoidNamespaceSerializer.INSTANCE,
+                    job.descriptor(readBack),
+                    StateSnapshotTransformFactory.noTransform(),
+                    true);
+            job.check(both);
+            assertThat(both.store().statistics().writes())
+                    .as("nothing is rewritten")
+                    .isZero();
+        }
+    }
+
+    @Test
+    void restoredSerializersMigrateNoPartBesideAnother() throws Exception {
+        Job before = new Job(
+                HIERARCHY.replace("public int z;", "public int old; public int z;"), "Base", Shape.VALUE, false);
+        KeyedStateHandle[] parts = subclassesByPart(before, Kind.NATIVE);
+        Job after = new Job(HIERARCHY, "Base", Shape.VALUE, false);
+        ForebayKeyedStateBackend<String> lower = after.open(LOWER, parts);
+        after.check(lower);
+        ForebayKeyedStateBackend<String> both = after.open(ALL, Kind.NATIVE.of(lower), parts[1]);
+        assertThatThrownBy(() -> both.createOrUpdateInternalState(
+                        VoidNamespaceSerializer.INSTANCE,
+                        after.descriptor(after.serializer()),
+                        StateSnapshotTransformFactory.noTransform(),
+                        true))
+                .isInstanceOf(StateMigrationException.class)
+                .hasMessageContaining("The state state")
+                .hasMessageContaining("restore at the parallelism of the checkpoint");
     }
 
     private MapState<Object, String> byConstant(Job job, ForebayKeyedStateBackend<String> backend) throws Exception {

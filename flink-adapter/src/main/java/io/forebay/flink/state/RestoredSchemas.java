@@ -26,13 +26,20 @@ final class RestoredSchemas<N, V> {
     private final TypeSerializer<?> keys;
     private final TypeSerializer<N> namespaces;
     private final StateDescriptor<?, V> descriptor;
+    private final boolean readBack;
     private final List<PartAnswer<N>> ofNamespaces = new ArrayList<>();
     private final List<PartAnswer<V>> ofValues = new ArrayList<>();
 
-    RestoredSchemas(TypeSerializer<?> keys, TypeSerializer<N> namespaces, StateDescriptor<?, V> descriptor) {
+    /**
+     * @param readBack whether the serializers are not the job's but restored ones: with the changelog backend, which applies
+     *     its log before the job registers anything
+     */
+    RestoredSchemas(
+            TypeSerializer<?> keys, TypeSerializer<N> namespaces, StateDescriptor<?, V> descriptor, boolean readBack) {
         this.keys = keys;
         this.namespaces = namespaces;
         this.descriptor = descriptor;
+        this.readBack = readBack;
     }
 
     /**
@@ -44,6 +51,9 @@ final class RestoredSchemas<N, V> {
      */
     List<PartChange<V>> update(RegisteredState state, KeyGroupRange all) throws StateMigrationException {
         ask(state.parts().isEmpty() ? List.of(new RestoredPart(List.of(all), null, state.metaInfo())) : state.parts());
+        if (readBack) {
+            checkAlike();
+        }
         int chosen = PartAnswer.choose(ofValues, descriptor.getSerializer());
         RegisteredKeyValueStateBackendMetaInfo<N, V> metaInfo =
                 metaInfo(ofValues.get(chosen).part());
@@ -56,6 +66,18 @@ final class RestoredSchemas<N, V> {
         }
         state.setMetaInfo(metaInfo);
         return changes;
+    }
+
+    /** An earlier serializer may not know all that the values of a later one hold, and one that was read back may be either. */
+    private void checkAlike() throws StateMigrationException {
+        long toMigrate = ofValues.stream().filter(PartAnswer::needsMigration).count();
+        if (toMigrate > 0 && toMigrate < ofValues.size()) {
+            throw new StateMigrationException(
+                    "The state " + descriptor.getName()
+                            + " is in parts of the checkpoint from before and after an upgrade of its serializer, and the changelog"
+                            + " backend has changes of it that are to be applied before the job's serializer is there: restore at the"
+                            + " parallelism of the checkpoint, and rescale from a later one, when all subtasks have materialized it.");
+        }
     }
 
     private void ask(List<RestoredPart> parts) throws StateMigrationException {
@@ -86,9 +108,15 @@ final class RestoredSchemas<N, V> {
             throw new StateMigrationException("The new state serializer (" + descriptor.getSerializer()
                     + ") must not be incompatible with the old state serializer (" + previousValues + ").");
         }
-        ofNamespaces.add(new PartAnswer<>(part, ofNamespace, metaInfo.getNamespaceSerializer()));
-        ofValues.add(new PartAnswer<>(
-                part, ofValue, ofValue.isCompatibleAfterMigration() ? previousValues : metaInfo.getStateSerializer()));
+        ofNamespaces.add(new PartAnswer<>(
+                part, ofNamespace, reader(ofNamespace, previousNamespaces, metaInfo.getNamespaceSerializer())));
+        ofValues.add(new PartAnswer<>(part, ofValue, reader(ofValue, previousValues, metaInfo.getStateSerializer())));
+    }
+
+    /** "As it is" is said of the job's serializer: an enum's compares the class of today, in which order it ever writes itself. */
+    private <T> TypeSerializer<T> reader(
+            TypeSerializerSchemaCompatibility<T> answer, TypeSerializer<T> previous, TypeSerializer<T> updated) {
+        return answer.isCompatibleAfterMigration() || readBack && answer.isCompatibleAsIs() ? previous : updated;
     }
 
     private PartChange<V> change(

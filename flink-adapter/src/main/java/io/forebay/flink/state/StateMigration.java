@@ -55,6 +55,7 @@ public final class StateMigration<V> {
      *
      * @param keys the serializer of keys that the backend has
      * @param all the key groups of the backend
+     * @param readBack whether the serializers are restored ones that the job has not given
      * @return what is left to do; none of its rows may be read before
      * @throws StateMigrationException when a serializer is incompatible with that of a part
      */
@@ -63,10 +64,11 @@ public final class StateMigration<V> {
             TypeSerializer<?> keys,
             TypeSerializer<N> namespaces,
             StateDescriptor<?, V> descriptor,
-            KeyGroupRange all)
+            KeyGroupRange all,
+            boolean readBack)
             throws StateMigrationException {
         return new StateMigration<>(
-                registered, new RestoredSchemas<>(keys, namespaces, descriptor).update(registered, all));
+                registered, new RestoredSchemas<>(keys, namespaces, descriptor, readBack).update(registered, all));
     }
 
     /**
