@@ -58,6 +58,51 @@ class IdleIteratorsTest {
         }
     }
 
+    /** Of a little less than an eighth of the budget, in one piece; the iterators are at rows all over the cache. */
+    @Test
+    void aLargeValueFindsRoomBesideTheBlocksThatTheyHold() {
+        int budget = 32 * MIB;
+        int rows = 100_000;
+        try (Environment environment = Environment.builder().memoryBytes(budget).build()) {
+            Store store = environment.open(FileStores.inMemory(), StoreOptions.defaults());
+            byte[] value = new byte[400];
+            Random random = new Random(1);
+            for (int i = 0; i < rows; i++) {
+                random.nextBytes(value);
+                store.put(key(i), value);
+            }
+            store.flush();
+            store.compact();
+            for (int i = 0; i < rows; i++) {
+                store.get(key(i));
+            }
+            assertThat(environment.statistics().cacheBytes()).isGreaterThan(budget / 4 * 3);
+            List<StoreIterator> iterators = new ArrayList<>();
+            List<Integer> places = new ArrayList<>();
+            for (int i = 0; i < 150; i++) {
+                int place = random.nextInt(rows - 1);
+                StoreIterator iterator = store.iterator(KeyRange.all());
+                iterator.seek(key(place));
+                iterators.add(iterator);
+                places.add(place);
+            }
+            byte[] large = new byte[budget / 9];
+            for (int i = 0; i < 5; i++) {
+                store.put(key(rows + i), large);
+            }
+            store.write(new WriteBatch().put(key(rows), key(1)).put(key(rows + 1), large));
+            assertThat(store.get(key(rows + 1))).isEqualTo(large);
+            for (int i = 0; i < iterators.size(); i++) {
+                StoreIterator iterator = iterators.get(i);
+                assertThat(iterator.key()).isEqualTo(key(places.get(i)));
+                assertThat(iterator.value()).hasSize(400);
+                iterator.next();
+                assertThat(iterator.key()).isEqualTo(key(places.get(i) + 1));
+                iterator.close();
+            }
+        }
+    }
+
     /** Each move of each kind comes right after memtables were taken away, with merges, range deletes and a filter about. */
     @Test
     void whateverIsDoneNext() {

@@ -2,6 +2,7 @@ package io.forebay.store.cache;
 
 import io.forebay.store.Environment;
 import io.forebay.store.cache.SlabPool.Use;
+import io.forebay.store.util.HeldRegion;
 import io.forebay.store.util.Slab;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -40,6 +41,10 @@ public final class BlockCache implements AutoCloseable {
 
     private final SlabPool pool;
     private final long largestCached;
+    private final long heldAtMost;
+    /** With so few, nobody asks where they are. */
+    private final long heldAnywhere;
+
     private final AtomicLong heldBytes = new AtomicLong();
     private final SizeClass[] classes = new SizeClass[SLAB_SHIFT - SMALLEST_SHIFT + 1];
     private final SizeClass large = new SizeClass(0);
@@ -52,6 +57,8 @@ public final class BlockCache implements AutoCloseable {
     public BlockCache(SlabPool pool) {
         this.pool = pool;
         this.largestCached = pool.budget() / 8;
+        this.heldAtMost = pool.budget() / HELD_SHARE;
+        this.heldAnywhere = Math.min(heldAtMost, HeldRegion.uncounted(pool.budget()) * (long) Environment.SLAB_BYTES);
         for (int i = 0; i < classes.length; i++) {
             classes[i] = new SizeClass(1 << (SMALLEST_SHIFT + i));
         }
@@ -83,17 +90,24 @@ public final class BlockCache implements AutoCloseable {
         return load(slots, ordinal, source);
     }
 
-    /** A pin of a block may keep its whole slab, so that counts. */
-    boolean tryHold(int length) {
+    /** A pin of a block may keep its whole slab, so that counts; and many are in the way of a long buffer, wherever they lie. */
+    int tryHold(CacheSlab home, int length) {
         long bytes = Math.max(length, Environment.SLAB_BYTES);
-        if (heldBytes.addAndGet(bytes) <= pool.budget() / HELD_SHARE) {
-            return true;
+        long held = heldBytes.addAndGet(bytes);
+        if (held <= heldAnywhere || held <= heldAtMost && home.holders == null) {
+            return CachedBlock.HELD;
+        }
+        if (held <= heldAtMost && home.holders.tryHold()) {
+            return CachedBlock.HELD_IN_REGION;
         }
         heldBytes.addAndGet(-bytes);
-        return false;
+        return CachedBlock.NOT_HELD;
     }
 
-    void endHold(int length) {
+    void endHold(CacheSlab home, int length, int hold) {
+        if (hold == CachedBlock.HELD_IN_REGION) {
+            home.holders.endHold();
+        }
         heldBytes.addAndGet(-Math.max(length, Environment.SLAB_BYTES));
     }
 
@@ -225,7 +239,7 @@ public final class BlockCache implements AutoCloseable {
     }
 
     private CacheSlab add(Slab slab, SizeClass sizeClass) {
-        CacheSlab added = new CacheSlab(slab, sizeClass);
+        CacheSlab added = new CacheSlab(slab, sizeClass, pool.holders(slab));
         slabs.add(added);
         sizeClass.add(added);
         return added;

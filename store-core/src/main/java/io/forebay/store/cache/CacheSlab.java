@@ -1,5 +1,6 @@
 package io.forebay.store.cache;
 
+import io.forebay.store.util.HeldRegion;
 import io.forebay.store.util.Slab;
 
 /**
@@ -8,6 +9,9 @@ import io.forebay.store.util.Slab;
 final class CacheSlab {
     final Slab slab;
     final SizeClass sizeClass;
+    /** Of parts of the region that it lies in; null where regions are not known. */
+    final HeldRegion holders;
+
     final CachedBlock[] frames;
     /** Where this is in the lists of the cache and of its class, for removal in constant time. */
     int indexInCache = -1;
@@ -18,8 +22,9 @@ final class CacheSlab {
     private final int[] free;
     private int freeCount;
 
-    CacheSlab(Slab slab, SizeClass sizeClass) {
+    CacheSlab(Slab slab, SizeClass sizeClass, HeldRegion holders) {
         this.slab = slab;
+        this.holders = holders;
         this.sizeClass = sizeClass;
         int count = slab.capacity() / frameBytes();
         frames = new CachedBlock[count];

@@ -6,6 +6,7 @@ import io.forebay.store.SlabAllocator;
 import io.forebay.store.util.Callbacks;
 import io.forebay.store.util.DirectSlabAllocator;
 import io.forebay.store.util.FragmentedMemoryException;
+import io.forebay.store.util.HeldRegion;
 import io.forebay.store.util.Slab;
 import io.forebay.store.util.SystemClock;
 import java.nio.ByteBuffer;
@@ -226,6 +227,11 @@ public final class SlabPool {
     /** What of the cache has to go for one buffer of that length; empty when the allocator does not tell, or too much stays. */
     List<CacheSlab> obstacles(CacheSlabs slabs, int bytes) {
         return allocator instanceof DirectSlabAllocator direct ? slabs.inTheWay(direct, bytes) : List.of();
+    }
+
+    /** Who holds parts of the region that the slab lies in; null when the allocator does not tell. */
+    HeldRegion holders(Slab slab) {
+        return allocator instanceof DirectSlabAllocator direct ? direct.holders(slab.buffer()) : null;
     }
 
     /** The budget, or what of it the allocator gives at present. */

@@ -418,6 +418,7 @@ final class WritePath implements MemoryArbiter.Tenant {
         if (active.firstSequence > assigned) {
             return false;
         }
+        assert !touching || stacking > 0 : "A batch that overwrites what is published must not be cut";
         TrackedMemtable fresh = store.newMemtable(assigned + 1);
         try {
             store.states.freeze(fresh, assigned, published, store.commits.last());

@@ -9,8 +9,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
- * Blocks through the cache; pins one of them. When cursors pin so much that memory could become short, because many are open
- * and nobody moves them, it copies the block to the heap instead. A long scan reads what is not cached past the cache, some blocks at once,
+ * Blocks through the cache; pins one of them. When cursors pin so much, or so much all over, that memory could become short,
+ * because many are open and nobody moves them, it copies the block to the heap instead. A long scan reads what is not cached past the cache, some blocks at once,
  * unless the cache has room for all of it.
  */
 final class CachedBlocks extends BlockAccess {
@@ -19,6 +19,7 @@ final class CachedBlocks extends BlockAccess {
 
     private final SlabPool pool;
     private CachedBlock pinned;
+    private int hold;
     private ScanWindow window;
     private int last = -2;
     /** How many blocks followed one another, in one direction. */
@@ -49,7 +50,8 @@ final class CachedBlocks extends BlockAccess {
         if (sequential < LONG_SCAN_BLOCKS || !isPastTheCache(blocks, dataBlock)) {
             CachedBlock block = blocks.data(dataBlock);
             length = block.length() - BlockTrailer.BYTES;
-            if (block.tryHold()) {
+            hold = block.tryHold();
+            if (hold != CachedBlock.NOT_HELD) {
                 pinned = block;
                 slab = block.slab();
                 at = block.offset();
@@ -99,7 +101,7 @@ final class CachedBlocks extends BlockAccess {
     void release() {
         slab = null;
         if (pinned != null) {
-            pinned.endHold();
+            pinned.endHold(hold);
             pinned.release();
             pinned = null;
         }

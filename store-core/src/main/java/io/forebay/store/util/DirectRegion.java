@@ -16,6 +16,7 @@ final class DirectRegion {
     private static final int SLAB = Environment.SLAB_BYTES;
     private static final int SLAB_PAGES = SLAB / PAGE;
 
+    final HeldRegion holders;
     private final ByteBuffer memory;
     private final int pages;
     private final BitSet used;
@@ -39,9 +40,11 @@ final class DirectRegion {
     /**
      * @param memory page-aligned, a multiple of a slab
      * @param zeroed whether it holds nothing but zeros
+     * @param holders of parts of it
      */
-    DirectRegion(ByteBuffer memory, boolean zeroed) {
+    DirectRegion(ByteBuffer memory, boolean zeroed, HeldRegion holders) {
         this.memory = memory;
+        this.holders = holders;
         pages = memory.capacity() / PAGE;
         used = new BitSet(pages);
         written = new BitSet(pages);

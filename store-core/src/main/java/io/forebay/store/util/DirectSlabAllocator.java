@@ -103,6 +103,11 @@ public final class DirectSlabAllocator implements SlabAllocator, AutoCloseable {
         }
     }
 
+    /** Who holds parts of the region that a buffer lies in, which is out. */
+    public synchronized HeldRegion holders(ByteBuffer buffer) {
+        return places.get(buffer).region().holders;
+    }
+
     /**
      * What has to be given back, so that {@code bytes} can be had.
      *

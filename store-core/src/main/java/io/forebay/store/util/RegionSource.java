@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Takes regions from the JVM, never more than the budget with all that they cost. One that is given up costs what it did
@@ -28,6 +29,7 @@ final class RegionSource {
 
     private final long budget;
     private final int regionBytes;
+    private final AtomicLong heldBytes = new AtomicLong();
     private long taken;
 
     /** The memory that each region is cut from. Everything cut from it keeps it from being collected. */
@@ -107,7 +109,7 @@ final class RegionSource {
     private DirectRegion region(ByteBuffer root, boolean zeroed) {
         // Page-aligned, so that a block in a slab touches no page and no cache line more than it must.
         ByteBuffer memory = root.alignedSlice(PAGE).slice(0, root.capacity() - PAGE);
-        DirectRegion region = new DirectRegion(memory, zeroed);
+        DirectRegion region = new DirectRegion(memory, zeroed, new HeldRegion(memory.capacity(), budget, heldBytes));
         roots.put(region, root);
         return region;
     }
