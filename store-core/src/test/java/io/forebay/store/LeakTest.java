@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.forebay.store.testing.CrashFileStore;
 import io.forebay.store.testing.HeapSlabs;
 import io.forebay.store.testing.ManualClock;
+import io.forebay.store.testing.RefusingSlabs;
 import io.forebay.store.testing.SteppedExecutor;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -46,11 +47,15 @@ class LeakTest {
     }
 
     private Environment environment(boolean tracking) {
+        return environment(tracking, new HeapSlabs());
+    }
+
+    private Environment environment(boolean tracking, SlabAllocator slabs) {
         return Environment.builder()
                 .memoryBytes(1 << 20)
                 .clock(clock)
                 .executor(new SteppedExecutor(clock))
-                .allocator(new HeapSlabs())
+                .allocator(slabs)
                 .leakTracking(tracking)
                 .build();
     }
@@ -115,12 +120,14 @@ class LeakTest {
 
     @Test
     void whoHoldsTheMemoryIsNamedWhenItIsGone() {
-        try (Environment environment = environment(false)) {
+        RefusingSlabs slabs = new RefusingSlabs(() -> new OutOfMemoryError("for a test"));
+        try (Environment environment = environment(false, slabs)) {
             Store store = environment.open(new CrashFileStore(), StoreOptions.defaults());
             store.put(A, A);
+            slabs.limit(slabs.slabs.outstanding());
             try (StoreIterator iterator = store.iterator(KeyRange.all())) {
                 clock.advance(2_000_000_000L);
-                assertThatThrownBy(() -> store.put(A, new byte[1 << 20]))
+                assertThatThrownBy(() -> store.put(A, new byte[1 << 19]))
                         .isInstanceOf(MemoryBudgetException.class)
                         .hasMessageContaining(
                                 "iterator that thread " + Thread.currentThread().getName() + " opened 2000 ms ago");

@@ -1,7 +1,6 @@
 package io.forebay.store.db;
 
 import io.forebay.store.WriteBatch;
-import io.forebay.store.memtable.RoomPlan;
 
 /**
  * Checks a batch as a whole before anything of it is applied, then applies it under one publication. Used by the writer
@@ -10,7 +9,6 @@ import io.forebay.store.memtable.RoomPlan;
 final class BatchApplier {
     private final WritePath path;
     private final StoreContext store;
-    private final long largestEntry;
     private final WriteBatch.Handler checker = this::checkOperation;
     private final WriteBatch.Handler applier;
     private final WriteBatch.Handler largeApplier;
@@ -20,7 +18,6 @@ final class BatchApplier {
     BatchApplier(WritePath path, StoreContext store) {
         this.path = path;
         this.store = store;
-        largestEntry = store.shared.pool().memtableCeiling();
         largestWhole = store.shared.pool().budget() / 4;
         mostRoom = store.shared.pool().budget() / 2;
         applier = path::applyUnpublished;
@@ -90,21 +87,7 @@ final class BatchApplier {
         if (kind == WriteBatch.MERGE) {
             path.checkMergeable();
         }
-        if (!mayFit(keyLength, Math.max(0, valueLength))) {
-            throw store.shared
-                    .arbiter()
-                    .exhausted(
-                            path,
-                            "an entry with a key of " + keyLength + " and a value of " + valueLength
-                                    + " bytes in a write batch");
-        }
-    }
-
-    /** Whether a memtable of its own could take the entry: else it would be found out midway. */
-    private boolean mayFit(int keyLength, int valueLength) {
-        long bytes = (long) keyLength + valueLength;
-        // What a memtable needs beside the bytes is counted only where it may matter.
-        return bytes <= largestEntry / 4
-                || bytes <= largestEntry && RoomPlan.bytes(keyLength, valueLength) <= largestEntry;
+        // Else it would be found out midway.
+        path.checkFits(keyLength, Math.max(0, valueLength), " of a write batch");
     }
 }

@@ -157,7 +157,7 @@ final class FlushStep {
         boolean tight = store.shared.arbiter().isTight();
         int emptied = store.takeIdleMemtables();
         if (tight && emptied > 0) {
-            store.shared.arbiter().emptied(emptied);
+            store.shared.arbiter().report().emptied(emptied);
         }
     }
 

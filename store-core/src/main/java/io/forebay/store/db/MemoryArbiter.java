@@ -2,7 +2,6 @@ package io.forebay.store.db;
 
 import io.forebay.store.BackgroundExecutor;
 import io.forebay.store.Clock;
-import io.forebay.store.MemoryBudgetException;
 import io.forebay.store.StoreException;
 import io.forebay.store.cache.SlabPool;
 import io.forebay.store.util.Callbacks;
@@ -11,8 +10,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BooleanSupplier;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Shares the memory of one environment among the memtables of its stores: when they use more than half of the budget, the
@@ -102,17 +99,10 @@ final class MemoryArbiter {
     /** A flush is announced by a signal; the limit only bounds the harm of memory that came back without one. */
     private static final long FLUSH_WAIT_MILLIS = 100;
 
-    /** Between two reports of iterators that held memory. */
-    private static final long REPORT_NANOS = 60_000_000_000L;
-
-    private static final Logger LOG = LoggerFactory.getLogger(MemoryArbiter.class);
-
     private final SlabPool pool;
     private final BackgroundExecutor executor;
-    private final Clock clock;
     private final List<Tenant> tenants = new CopyOnWriteArrayList<>();
-    private boolean reported;
-    private long reportedNanos;
+    private final MemoryReport report;
     private long replacedStates;
     private long releasedStates;
     private long refusals;
@@ -120,9 +110,9 @@ final class MemoryArbiter {
     private final Object trying = new Object();
 
     MemoryArbiter(SlabPool pool, BackgroundExecutor executor, Clock clock) {
-        this.clock = clock;
         this.pool = pool;
         this.executor = executor;
+        report = new MemoryReport(pool, clock, tenants);
     }
 
     void add(Tenant tenant) {
@@ -187,7 +177,7 @@ final class MemoryArbiter {
             return Outlook.FLUSH;
         }
         // Before the memtables: what a write that has just ended took is in one of them.
-        boolean writing = !busyNames(self).isEmpty();
+        boolean writing = !report.busyNames(self).isEmpty();
         Freeze others = freezeLarger(self, 0);
         if (others == Freeze.DONE || isFlushing()) { // a close may have begun since the first look
             return Outlook.FLUSH;
@@ -246,26 +236,8 @@ final class MemoryArbiter {
         return pool.used(SlabPool.Use.MEMTABLE) > pool.capacity() / 2;
     }
 
-    /**
-     * Told when iterators had to give memtables back while memory was short: says so in the log, seldom, because they were
-     * forgotten, most likely.
-     */
-    void emptied(int iterators) {
-        long now = clock.nanoTime();
-        synchronized (this) {
-            if (reported && now - reportedNanos < REPORT_NANOS) {
-                return;
-            }
-            reported = true;
-            reportedNanos = now;
-        }
-        LOG.warn(
-                "Memory is short: of the budget of {} bytes, memtables use {}, and {} iterators that nobody moves held some of"
-                        + " them; they have given them back, and seek again when they are moved. {}",
-                pool.budget(),
-                pool.used(SlabPool.Use.MEMTABLE),
-                iterators,
-                oldestOpen("The oldest open one is an ", "."));
+    MemoryReport report() {
+        return report;
     }
 
     private record Sized(Tenant tenant, long bytes) {}
@@ -313,7 +285,7 @@ final class MemoryArbiter {
                 checkOpen.run();
                 int emptied = takeIdleMemtables();
                 if (emptied > 0) {
-                    emptied(emptied);
+                    report.emptied(emptied);
                     continue;
                 }
                 Outlook outlook = look(self);
@@ -343,49 +315,6 @@ final class MemoryArbiter {
                 Thread.currentThread().interrupt();
             }
         }
-    }
-
-    /** Flushes cannot help: names the request, the budget and its use. */
-    MemoryBudgetException exhausted(Tenant self, String request) {
-        boolean refused = pool.capacity() < pool.budget();
-        String limit = refused ? ", of which no more than " + pool.capacity() + " can be had" : "";
-        String message = "No memory for " + request + ": of the budget of " + pool.budget() + " bytes" + limit
-                + ", memtables use " + pool.used(SlabPool.Use.MEMTABLE) + ", the block cache "
-                + pool.used(SlabPool.Use.CACHE) + " and file metadata "
-                + (pool.used(SlabPool.Use.METADATA) + pool.used(SlabPool.Use.TABLE)) + ". "
-                + (refused ? "Raise what the JVM or the host gives" : "Raise the budget")
-                + ", close iterators that are open for long" + oldestOpen(" (the oldest is an ", ")")
-                + ", or write smaller values." + busyStores(self);
-        return new MemoryBudgetException(message, refused ? pool.refusal() : pool.fragmentation());
-    }
-
-    private List<String> busyNames(Tenant self) {
-        List<String> busy = new ArrayList<>();
-        for (Tenant tenant : tenants) {
-            String name = tenant == self ? null : tenant.busyStore();
-            if (name != null) {
-                busy.add(name);
-            }
-        }
-        return busy;
-    }
-
-    private String busyStores(Tenant self) {
-        List<String> busy = busyNames(self);
-        return busy.isEmpty()
-                ? ""
-                : " A write that was still under way kept the memory of store " + String.join(", ", busy) + ".";
-    }
-
-    private String oldestOpen(String before, String behind) {
-        Opened oldest = null;
-        for (Tenant tenant : tenants) {
-            Opened opened = tenant.oldestIterator();
-            if (opened != null && (oldest == null || opened.nanos() - oldest.nanos() < 0)) {
-                oldest = opened;
-            }
-        }
-        return oldest == null ? "" : before + oldest.describe(clock) + behind;
     }
 
     private synchronized boolean isUnchanged(Moment before) {

@@ -579,12 +579,27 @@ final class WritePath implements MemoryArbiter.Tenant {
 
     private Memtable room(int keyLength, int valueLength, boolean inBatch) {
         if (!memtable.ensureRoom(keyLength, valueLength)) {
-            waitForRoom(
-                    () -> memtable.ensureRoom(keyLength, valueLength),
-                    "an entry with a key of " + keyLength + " and a value of " + valueLength + " bytes",
-                    inBatch);
+            checkFits(keyLength, valueLength, "");
+            waitForRoom(() -> memtable.ensureRoom(keyLength, valueLength), entry(keyLength, valueLength), inBatch);
         }
         return memtable;
+    }
+
+    /** Throws for an entry that not even an empty memtable could take, whatever others give back. */
+    void checkFits(int keyLength, int valueLength, String where) {
+        long most = store.shared.pool().memtableCeiling();
+        // What a memtable needs beside the bytes is counted only where it may matter.
+        if ((long) keyLength + valueLength > most / 4) {
+            long bytes = RoomPlan.bytes(keyLength, valueLength);
+            if (bytes > most) {
+                String request = entry(keyLength, valueLength) + where + " in store " + store.options.name();
+                throw store.shared.arbiter().report().tooLarge(request, bytes);
+            }
+        }
+    }
+
+    private static String entry(int keyLength, int valueLength) {
+        return "an entry with a key of " + keyLength + " and a value of " + valueLength + " bytes";
     }
 
     /**
@@ -605,7 +620,7 @@ final class WritePath implements MemoryArbiter.Tenant {
                     vain++;
                 }
                 if (vain == VAIN_ATTEMPTS || ended == MemoryArbiter.Ended.OVERDUE) {
-                    throw arbiter.exhausted(this, request);
+                    throw arbiter.report().exhausted(this, request);
                 }
                 if (arbiter.freezeLarger(this, memtable.heldBytes()) != MemoryArbiter.Freeze.DONE) {
                     freeze();

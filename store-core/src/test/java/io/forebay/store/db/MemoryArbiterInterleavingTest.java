@@ -133,8 +133,9 @@ public class MemoryArbiterInterleavingTest {
                 boolean inVain =
                         ended == MemoryArbiter.Ended.NOTHING && arbiter.nothingComes(this, before) && !freeze();
                 if (inVain || ended == MemoryArbiter.Ended.OVERDUE) {
-                    throw arbiter.exhausted(
-                            this, "a write"); // nobody is inside the other gate for ever: memory is on its way
+                    throw arbiter.report()
+                            .exhausted(
+                                    this, "a write"); // nobody is inside the other gate for ever: memory is on its way
                 }
                 if (arbiter.freezeLarger(this, active().heldBytes()) != MemoryArbiter.Freeze.DONE) {
                     freeze();

@@ -1,0 +1,101 @@
+package io.forebay.store.db;
+
+import io.forebay.store.Clock;
+import io.forebay.store.MemoryBudgetException;
+import io.forebay.store.cache.SlabPool;
+import java.util.ArrayList;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What is said of memory that is short: who has it, and what can be done. Thread-safe. */
+final class MemoryReport {
+    /** Between two reports of iterators that held memory. */
+    private static final long REPORT_NANOS = 60_000_000_000L;
+
+    private static final Logger LOG = LoggerFactory.getLogger(MemoryArbiter.class);
+
+    private final SlabPool pool;
+    private final Clock clock;
+    private final List<MemoryArbiter.Tenant> tenants;
+    private boolean reported;
+    private long reportedNanos;
+
+    /** @param tenants as they come and go; safe for other threads */
+    MemoryReport(SlabPool pool, Clock clock, List<MemoryArbiter.Tenant> tenants) {
+        this.pool = pool;
+        this.clock = clock;
+        this.tenants = tenants;
+    }
+
+    /** Iterators had to give memtables back: said seldom, because they were forgotten, most likely. */
+    void emptied(int iterators) {
+        long now = clock.nanoTime();
+        synchronized (this) {
+            if (reported && now - reportedNanos < REPORT_NANOS) {
+                return;
+            }
+            reported = true;
+            reportedNanos = now;
+        }
+        LOG.warn(
+                "Memory is short: of the budget of {} bytes, memtables use {}, and {} iterators that nobody moves held some of"
+                        + " them; they have given them back, and seek again when they are moved. {}",
+                pool.budget(),
+                pool.used(SlabPool.Use.MEMTABLE),
+                iterators,
+                oldestOpen("The oldest open one is an ", "."));
+    }
+
+    /** Not even an empty memtable could take it. */
+    MemoryBudgetException tooLarge(String request, long bytes) {
+        return new MemoryBudgetException(
+                "No memory for " + request + ": it takes " + bytes + " bytes, and of the budget of " + pool.budget()
+                        + " bytes memtables get no more than " + pool.memtableCeiling()
+                        + ". Raise the budget, or write smaller values.");
+    }
+
+    /** Flushes cannot help: names the request, the budget and its use. */
+    MemoryBudgetException exhausted(MemoryArbiter.Tenant self, String request) {
+        boolean refused = pool.capacity() < pool.budget();
+        String limit = refused ? ", of which no more than " + pool.capacity() + " can be had" : "";
+        String message = "No memory for " + request + ": of the budget of " + pool.budget() + " bytes" + limit
+                + ", memtables use " + pool.used(SlabPool.Use.MEMTABLE) + ", the block cache "
+                + pool.used(SlabPool.Use.CACHE) + " and file metadata "
+                + (pool.used(SlabPool.Use.METADATA) + pool.used(SlabPool.Use.TABLE)) + ". "
+                + (refused ? "Raise what the JVM or the host gives" : "Raise the budget")
+                + ", close iterators that are open for long" + oldestOpen(" (the oldest is an ", ")")
+                + ", or write smaller values." + busyStores(self);
+        return new MemoryBudgetException(message, refused ? pool.refusal() : pool.fragmentation());
+    }
+
+    /** Other stores with a write under way. */
+    List<String> busyNames(MemoryArbiter.Tenant self) {
+        List<String> busy = new ArrayList<>();
+        for (MemoryArbiter.Tenant tenant : tenants) {
+            String name = tenant == self ? null : tenant.busyStore();
+            if (name != null) {
+                busy.add(name);
+            }
+        }
+        return busy;
+    }
+
+    private String busyStores(MemoryArbiter.Tenant self) {
+        List<String> busy = busyNames(self);
+        return busy.isEmpty()
+                ? ""
+                : " A write that was still under way kept the memory of store " + String.join(", ", busy) + ".";
+    }
+
+    private String oldestOpen(String before, String behind) {
+        Opened oldest = null;
+        for (MemoryArbiter.Tenant tenant : tenants) {
+            Opened opened = tenant.oldestIterator();
+            if (opened != null && (oldest == null || opened.nanos() - oldest.nanos() < 0)) {
+                oldest = opened;
+            }
+        }
+        return oldest == null ? "" : before + oldest.describe(clock) + behind;
+    }
+}
