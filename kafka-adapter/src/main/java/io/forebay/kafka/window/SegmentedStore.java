@@ -18,10 +18,14 @@ import org.slf4j.LoggerFactory;
 /**
  * Rows with a time, of which those that are too old vanish.
  *
- * <p>Stream time is the highest time of a row so far; it is committed with the rows. How far behind it a read shows rows is
- * said in {@link Segments}. A put is refused, and counted as dropped, when its segment is expired; expired segments are
- * deleted by a range delete when a put moves stream time past them. A time-ordered store has a second row for each row, see
- * {@link TimeRow}, and sees stream time anew after each open: until then it shows what is there, as Kafka's do.
+ * <p>Stream time is the highest time of a row so far. How far behind it a read shows rows is said in {@link Segments}. A put
+ * is refused, and counted as dropped, when its segment is expired; expired segments are deleted by a range delete when a put
+ * moves stream time past them. A time-ordered store has a second row for each row, see {@link TimeRow}.
+ *
+ * <p>For what is hidden, refused and deleted, stream time begins anew with each open, and goes on with the rows that are put
+ * and restored: until then the store shows what is there, as Kafka's do. The stream time of an operator begins anew as well,
+ * so it takes late records after a restart; a store that hid the row they belong to would have them begin another one over
+ * it. The stream time of all rows is committed with them: no walk has to go further.
  */
 abstract class SegmentedStore extends ForebayStateStore {
     private static final Logger LOG = LoggerFactory.getLogger(SegmentedStore.class);
@@ -30,8 +34,9 @@ abstract class SegmentedStore extends ForebayStateStore {
 
     private final RowFormat rowFormat;
     private final Segments segments;
+    /** The highest time of a row ever put. */
     private volatile long streamTime = -1;
-    /** Stream time as far as it was seen since the store was opened: by that Kafka's time-ordered stores hide and drop. */
+    /** The highest time of a row put or restored since the store was opened: rows are hidden and dropped by that. */
     private volatile long seenTime = -1;
 
     private Runnable droppedRecords = () -> {};
@@ -51,7 +56,7 @@ abstract class SegmentedStore extends ForebayStateStore {
     @Override
     protected final void opened(StateStoreContext context, long committedStreamTime) {
         streamTime = committedStreamTime;
-        seenTime = segments.timeOrdered() ? -1 : committedStreamTime;
+        seenTime = -1;
         deletedBefore = 0;
         unemitted = Unemitted.of(segments, context);
         droppedRecords = KafkaInternals.droppedRecords(context);

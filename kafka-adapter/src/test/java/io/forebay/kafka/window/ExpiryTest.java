@@ -136,17 +136,41 @@ class ExpiryTest {
     }
 
     @Test
-    void streamTimeIsCommittedSoNothingReappearsAfterARestart() {
+    void streamTimeBeginsAnewWithAnOpenSoThatALateRecordFindsWhatItBelongsTo() {
         put(1000);
         put(1000 + RETENTION);
+        assertThat(store.fetch(KEY, 1000)).isNull();
         store.commit(Map.of(CHANGELOG, 2L));
         store.close();
         open(Map.of());
-        assertThat(stored()).contains(1000L);
-        assertThat(visible()).containsExactly(1000 + RETENTION);
+        assertThat(store.fetch(KEY, 1000)).isNotNull();
+        assertThat(visible()).as("no walk ends before the highest row").containsExactly(1000L, 1000 + RETENTION);
+        put(1001);
+        assertThat(visible()).containsExactly(1000L, 1001L, 1000 + RETENTION);
+        put(1000 + RETENTION);
+        assertThat(visible()).containsExactly(1001L, 1000 + RETENTION);
         put(3 * SEGMENT);
         put(0);
         assertThat(dropped()).isEqualTo(1);
+        assertThat(stored()).containsExactly(1000 + RETENTION, 3 * SEGMENT);
+        store.close();
+    }
+
+    @Test
+    void aRestoreAfterAnOpenMovesStreamTime() {
+        put(1000);
+        store.commit(Map.of(CHANGELOG, 1L));
+        store.close();
+        open(Map.of());
+        context.restore(
+                "s",
+                List.of(org.apache.kafka.streams.KeyValue.pair(
+                        WindowKeySchema.toStoreKeyBinary(KEY, 1000 + RETENTION, 0)
+                                .get(),
+                        new byte[] {1})));
+        assertThat(stored()).contains(1000L);
+        assertThat(visible()).containsExactly(1000 + RETENTION);
+        assertThat(store.fetch(KEY, 1000)).isNull();
         store.close();
     }
 

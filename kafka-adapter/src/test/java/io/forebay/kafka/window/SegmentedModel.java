@@ -20,9 +20,8 @@ final class SegmentedModel {
     private final long interval;
     private final long shownFor;
     private TreeMap<byte[], Row> rows = new TreeMap<>(Arrays::compareUnsigned);
-    private final boolean timeOrdered;
     private long streamTime = -1;
-    /** Stream time as it was seen since the store was opened, by a time-ordered store; by others, stream time. */
+    /** Stream time as it was seen since the store was opened. */
     private long seenTime = -1;
 
     private int dropped;
@@ -31,12 +30,11 @@ final class SegmentedModel {
     private long committedStreamTime = -1;
 
     /** Segments of {@code interval}; rows are hidden when more than {@code shownFor} behind. */
-    SegmentedModel(RowFormat format, long retention, long interval, long shownFor, boolean timeOrdered) {
+    SegmentedModel(RowFormat format, long retention, long interval, long shownFor) {
         this.format = format;
         this.retention = retention;
         this.interval = interval;
         this.shownFor = shownFor;
-        this.timeOrdered = timeOrdered;
     }
 
     /** One row; {@code last} is the sequence of a window row and the start of a session row. */
@@ -123,7 +121,7 @@ final class SegmentedModel {
     void rollBack() {
         rows = new TreeMap<>(committedRows);
         streamTime = committedStreamTime;
-        seenTime = timeOrdered ? -1 : streamTime;
+        seenTime = -1;
     }
 
     int dropped() {

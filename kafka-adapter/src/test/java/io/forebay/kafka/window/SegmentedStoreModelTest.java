@@ -212,11 +212,7 @@ class SegmentedStoreModelTest {
             super(
                     seed,
                     new SegmentedModel(
-                            RowFormat.WINDOW,
-                            RETENTION,
-                            SEGMENT,
-                            reads == Reads.BY_KEY ? RETENTION - 1 : RETENTION,
-                            reads != Reads.BY_KEY));
+                            RowFormat.WINDOW, RETENTION, SEGMENT, reads == Reads.BY_KEY ? RETENTION - 1 : RETENTION));
             this.duplicates = duplicates;
             this.reads = reads;
         }
@@ -320,7 +316,7 @@ class SegmentedStoreModelTest {
         private final boolean closing;
 
         SessionRun(long seed, boolean closing) {
-            super(seed, new SegmentedModel(RowFormat.SESSION, RETENTION, SEGMENT, RETENTION - 1, closing));
+            super(seed, new SegmentedModel(RowFormat.SESSION, RETENTION, SEGMENT, RETENTION - 1));
             this.closing = closing;
         }
 

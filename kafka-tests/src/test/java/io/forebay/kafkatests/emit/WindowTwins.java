@@ -12,6 +12,7 @@ import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.DslStoreFormat;
 import org.apache.kafka.streams.kstream.EmitStrategy;
+import org.apache.kafka.streams.processor.StateStore;
 import org.apache.kafka.streams.state.DslStoreSuppliers;
 import org.apache.kafka.streams.state.DslWindowParams;
 import org.apache.kafka.streams.state.StoreBuilder;
@@ -19,14 +20,39 @@ import org.apache.kafka.streams.state.Stores;
 import org.apache.kafka.streams.state.WindowBytesStoreSupplier;
 import org.apache.kafka.streams.state.WindowStore;
 import org.apache.kafka.streams.state.WindowStoreIterator;
+import org.apache.kafka.streams.state.internals.CachingWindowStore;
 
-/** The stores of tumbling, hopping and sliding windows; Kafka lays no cache over the last. */
+/** The stores of tumbling, hopping and sliding windows, and of joins; Kafka lays no cache over those of sliding windows. */
 final class WindowTwins extends TimeOrderedStoresTest.Twins<WindowStore<Bytes, byte[]>> {
+    private final EmitStrategy emit;
     private final boolean sliding;
+    private final boolean duplicates;
 
-    WindowTwins(Random random, DslStoreFormat format, long cacheBytes, boolean sliding) {
-        super(random, format, cacheBytes, sliding || format == DslStoreFormat.HEADERS);
+    private WindowTwins(
+            Random random,
+            DslStoreFormat format,
+            long cacheBytes,
+            EmitStrategy emit,
+            boolean sliding,
+            boolean duplicates,
+            boolean byKey) {
+        super(random, format, cacheBytes, byKey);
+        this.emit = emit;
         this.sliding = sliding;
+        this.duplicates = duplicates;
+    }
+
+    static WindowTwins putOutWhenClosed(Random random, DslStoreFormat format, long cacheBytes, boolean sliding) {
+        boolean byKey = sliding || format == DslStoreFormat.HEADERS;
+        return new WindowTwins(random, format, cacheBytes, EmitStrategy.onWindowClose(), sliding, false, byKey);
+    }
+
+    static WindowTwins putOutAtOnce(Random random, DslStoreFormat format, long cacheBytes) {
+        return new WindowTwins(random, format, cacheBytes, EmitStrategy.onWindowUpdate(), false, false, true);
+    }
+
+    static WindowTwins joined(Random random) {
+        return new WindowTwins(random, DslStoreFormat.PLAIN, 0, EmitStrategy.onWindowUpdate(), false, true, true);
     }
 
     @Override
@@ -35,14 +61,22 @@ final class WindowTwins extends TimeOrderedStoresTest.Twins<WindowStore<Bytes, b
                 OpenStore.NAME,
                 Duration.ofMillis(RETENTION),
                 Duration.ofMillis(SIZE),
-                false,
-                EmitStrategy.onWindowClose(),
+                duplicates,
+                emit,
                 sliding,
                 format));
-        StoreBuilder<?> builder = format == DslStoreFormat.HEADERS
-                ? Stores.timestampedWindowStoreWithHeadersBuilder(supplier, Serdes.Bytes(), Serdes.ByteArray())
-                : Stores.timestampedWindowStoreBuilder(supplier, Serdes.Bytes(), Serdes.ByteArray());
+        StoreBuilder<?> builder = switch (format) {
+            case PLAIN -> Stores.windowStoreBuilder(supplier, Serdes.Bytes(), Serdes.ByteArray());
+            case TIMESTAMPED -> Stores.timestampedWindowStoreBuilder(supplier, Serdes.Bytes(), Serdes.ByteArray());
+            case HEADERS ->
+                Stores.timestampedWindowStoreWithHeadersBuilder(supplier, Serdes.Bytes(), Serdes.ByteArray());
+        };
         return isCached() ? builder.withCachingEnabled() : builder.withCachingDisabled();
+    }
+
+    @Override
+    Class<? extends StateStore> cache() {
+        return emit.type() == EmitStrategy.StrategyType.ON_WINDOW_CLOSE ? super.cache() : CachingWindowStore.class;
     }
 
     @Override
