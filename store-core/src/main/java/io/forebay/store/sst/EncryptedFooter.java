@@ -57,8 +57,11 @@ record EncryptedFooter(SstFormat format, FileCipher cipher, long begin) {
         return ByteBuffer.wrap(tail).getLong(tail.length - Long.BYTES) == MAGIC;
     }
 
+    /** What can be read without a key: the envelope, {@code at} a place of the tail, which is {@code begin} of the file. */
+    record Wrapped(KeyEnvelope envelope, int at, long begin, int version) {}
+
     /** @param tail the end of a file of {@code size} bytes: {@link #MAX_BYTES} of it, or the whole file */
-    static EncryptedFooter decode(byte[] tail, String file, long size, Encryption encryption) throws IOException {
+    static Wrapped wrapped(byte[] tail, String file, long size) {
         ByteBuffer in = ByteBuffer.wrap(tail);
         int fixedAt = tail.length - FIXED_BYTES;
         int envelopeLength = fixedAt < 0 ? -1 : in.getInt(tail.length - 20);
@@ -81,13 +84,21 @@ record EncryptedFooter(SstFormat format, FileCipher cipher, long begin) {
             throw new CorruptionException(
                     file, begin, "a wrapped key of " + envelopeLength + " bytes", envelope.length() + " bytes");
         }
-        FileCipher cipher = encryption.open(envelope, file, begin);
+        return new Wrapped(envelope, footerAt, begin, version);
+    }
+
+    /** @param tail as in {@link #wrapped} */
+    static EncryptedFooter decode(byte[] tail, String file, long size, Encryption encryption) throws IOException {
+        Wrapped wrapped = wrapped(tail, file, size);
+        long begin = wrapped.begin;
+        int fixedAt = wrapped.at + wrapped.envelope.length();
+        FileCipher cipher = encryption.open(wrapped.envelope, file, begin);
         byte[] plain = new byte[OFFSETS_BYTES];
         int sealedBytes = OFFSETS_BYTES + FileCipher.TAG_BYTES;
         cipher.open(begin, FileCipher.KIND_FOOTER, tail, fixedAt, sealedBytes, plain, 0, size - FIXED_BYTES);
         ByteBuffer offsets = ByteBuffer.wrap(plain);
         SstFormat format = new SstFormat(offsets.getLong(), offsets.getLong(), offsets.getLong());
-        format.check(version, begin, file);
+        format.check(wrapped.version, begin, file);
         return new EncryptedFooter(format, cipher, begin);
     }
 }

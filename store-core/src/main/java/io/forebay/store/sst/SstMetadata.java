@@ -4,6 +4,7 @@ import io.forebay.store.CorruptionException;
 import io.forebay.store.ReadableFile;
 import io.forebay.store.crypto.Encryption;
 import io.forebay.store.crypto.FileCipher;
+import io.forebay.store.crypto.KeyEnvelope;
 import io.forebay.store.rangedel.FragmentArray;
 import io.forebay.store.sst.block.BlockTrailer;
 import io.forebay.store.util.Slab;
@@ -32,11 +33,8 @@ record SstMetadata(SstProperties properties, TopIndex top, FragmentArray tombsto
      */
     static SstMetadata load(ReadableFile file, String name, Encryption encryption, String keyId) throws IOException {
         long size = file.size();
-        if (size < SstFormat.FOOTER_BYTES) {
-            throw SstBlocks.truncated(name, 0, SstFormat.FOOTER_BYTES, size);
-        }
-        int tailBytes = (int) Math.min(size, TAIL_BYTES);
-        byte[] tail = read(file, name, size - tailBytes, tailBytes);
+        byte[] tail = tail(file, name, size);
+        int tailBytes = tail.length;
         SstFormat format;
         FileCipher cipher = null;
         long end = size - SstFormat.FOOTER_BYTES;
@@ -48,7 +46,10 @@ record SstMetadata(SstProperties properties, TopIndex top, FragmentArray tombsto
         } else {
             byte[] footer = Arrays.copyOfRange(tail, tailBytes - SstFormat.FOOTER_BYTES, tailBytes);
             format = SstFormat.decode(footer, name, size);
-            refusePlain(name, size, encryption, keyId);
+            encryption.checkPlain(name);
+            if (keyId != null) {
+                throw plain(name, size, keyId);
+            }
         }
 
         Loader loader = new Loader(file, name, ByteBuffer.wrap(tail), size - tailBytes, cipher);
@@ -63,12 +64,27 @@ record SstMetadata(SstProperties properties, TopIndex top, FragmentArray tombsto
         return new SstMetadata(properties, top, tombstones, cipher);
     }
 
-    private static void refusePlain(String name, long size, Encryption encryption, String keyId) {
-        encryption.checkPlain(name);
-        if (keyId != null) {
-            throw new CorruptionException(
-                    name, size - 8, "a file that is encrypted with key \"" + keyId + "\"", "a plain one");
+    /** The wrapped key of a file that is encrypted as far as others know, without a use of it. */
+    static KeyEnvelope envelope(ReadableFile file, String name, String keyId) throws IOException {
+        long size = file.size();
+        byte[] tail = tail(file, name, size);
+        if (!EncryptedFooter.isAt(tail)) {
+            throw plain(name, size, keyId);
         }
+        return EncryptedFooter.wrapped(tail, name, size).envelope();
+    }
+
+    private static byte[] tail(ReadableFile file, String name, long size) throws IOException {
+        if (size < SstFormat.FOOTER_BYTES) {
+            throw SstBlocks.truncated(name, 0, SstFormat.FOOTER_BYTES, size);
+        }
+        int tailBytes = (int) Math.min(size, TAIL_BYTES);
+        return read(file, name, size - tailBytes, tailBytes);
+    }
+
+    private static CorruptionException plain(String name, long size, String keyId) {
+        return new CorruptionException(
+                name, size - 8, "a file that is encrypted with key \"" + keyId + "\"", "a plain one");
     }
 
     private static byte[] read(ReadableFile file, String name, long offset, int length) throws IOException {

@@ -7,6 +7,7 @@ import io.forebay.store.cache.BlockSlots;
 import io.forebay.store.cache.CachedBlock;
 import io.forebay.store.cache.SlabPool;
 import io.forebay.store.crypto.Encryption;
+import io.forebay.store.crypto.KeyEnvelope;
 import io.forebay.store.key.InternalIterator;
 import io.forebay.store.key.PointLookup;
 import io.forebay.store.rangedel.Fragment;
@@ -102,6 +103,17 @@ public final class SstReader implements AutoCloseable {
             ReadableFile file, String name, SlabPool pool, Encryption encryption, String keyId) throws IOException {
         SstMetadata metadata = SstMetadata.load(file, name, encryption, keyId);
         return new SstReader(metadata, new SstBlocks(file, name, metadata, null, null), pool, 0);
+    }
+
+    /**
+     * The wrapped key of a file, which is needed to {@link #open} it.
+     *
+     * @param keyId as others know
+     * @throws io.forebay.store.CorruptionException when the end of the file is damaged, or it is plain
+     * @throws io.forebay.store.FormatTooNewException when a newer version wrote it
+     */
+    public static KeyEnvelope keyEnvelope(ReadableFile file, String name, String keyId) throws IOException {
+        return SstMetadata.envelope(file, name, keyId);
     }
 
     /** True when there was no room in memory: it is for one who reads, nobody else finds it. */

@@ -3,6 +3,7 @@ package io.forebay.store.version;
 import io.forebay.store.CorruptionException;
 import io.forebay.store.ReadableFile;
 import io.forebay.store.cache.BlockSlots;
+import io.forebay.store.crypto.KeyEnvelope;
 import io.forebay.store.io.PooledFile;
 import io.forebay.store.sst.SstReader;
 import java.io.IOException;
@@ -91,6 +92,16 @@ public final class PhysicalFile {
     public SstReader scanReader() throws IOException {
         SstReader open = reader;
         return open != null ? open : load(false);
+    }
+
+    /** The wrapped key of this file, which is encrypted. */
+    KeyEnvelope keyEnvelope() throws IOException {
+        return SstReader.keyEnvelope(file, id.name(), keyId);
+    }
+
+    /** Has the key provider unwrap it. */
+    void requireKey(KeyEnvelope envelope) throws IOException {
+        registry.encryption().open(envelope, id.name(), -1);
     }
 
     /** Raw bytes, for copying the file; the caller closes the result. */

@@ -1,14 +1,20 @@
 package io.forebay.store.version;
 
 import io.forebay.store.CorruptionException;
+import io.forebay.store.FormatTooNewException;
+import io.forebay.store.crypto.KeyEnvelope;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Makes the version of the last durable commit from the edits of a manifest. */
 final class VersionRecovery {
+    private static final Logger LOG = LoggerFactory.getLogger(VersionRecovery.class);
+
     private VersionRecovery() {}
 
     /**
@@ -80,15 +86,31 @@ final class VersionRecovery {
         }
     }
 
-    /** A key that is missing is noticed now and not by some read: opens one file of each. */
+    /**
+     * A key that is missing is noticed now and not by some read: asks for that of one file of each. What a file is damaged by, or an I/O
+     * error of it, is left to the reads of that file, as it is where there is one key.
+     */
     static void requireKeys(List<FileMeta> files, String known) throws IOException {
         Set<String> found = new HashSet<>();
         found.add(null);
         found.add(known);
         for (FileMeta file : files) {
-            if (found.add(file.keyId())) {
-                file.file().reader();
+            if (!found.contains(file.keyId()) && requireKey(file.file())) {
+                found.add(file.keyId());
             }
         }
+    }
+
+    /** @return false when the file does not show its key */
+    private static boolean requireKey(PhysicalFile file) throws IOException {
+        KeyEnvelope envelope;
+        try {
+            envelope = file.keyEnvelope();
+        } catch (IOException | CorruptionException | FormatTooNewException e) {
+            LOG.warn("File {} cannot be read; the store is opened all the same, and reads of it fail", file.id(), e);
+            return false;
+        }
+        file.requireKey(envelope);
+        return true;
     }
 }
