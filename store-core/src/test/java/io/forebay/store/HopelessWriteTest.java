@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.forebay.store.testing.HeapSlabs;
 import io.forebay.store.testing.ManualClock;
+import io.forebay.store.testing.RefusingSlabs;
 import io.forebay.store.testing.SteppedExecutor;
 import java.util.ArrayList;
 import java.util.List;
@@ -107,6 +108,35 @@ class HopelessWriteTest {
         assertThat(rounds).as("nobody has waited").isEqualTo(1);
         assertThat(store.statistics().flushes()).isZero();
         store.put(bytes("after"), bytes("written"));
+        assertThat(store.get(bytes("before"))).isEqualTo(bytes("kept"));
+    }
+
+    /** The host gives a quarter of the budget, and each flush that is waited for brings memory back that does not suffice. */
+    @Test
+    void whatTheHostDoesNotGiveIsRefusedThoughOthersGoOnWriting() {
+        RefusingSlabs slabs = new RefusingSlabs(() -> new OutOfMemoryError("for a test"));
+        open(slabs);
+        slabs.limit(4 * MIB);
+        assertThatThrownBy(() -> store.put(bytes("large"), new byte[5 * MIB]))
+                .isInstanceOf(MemoryBudgetException.class)
+                .hasMessageContaining("Other stores have flushed all that they had in memory again and again");
+        assertThat(flushes()).isPositive().isLessThanOrEqualTo(20 * NEIGHBOURS);
+        store.put(bytes("after"), new byte[2 * MIB]);
+        assertThat(store.get(bytes("before"))).isEqualTo(bytes("kept"));
+        assertThat(store.get(bytes("after"))).hasSize(2 * MIB);
+    }
+
+    /** As a whole it asks in vain, and then for its largest entry. */
+    @Test
+    void soIsABatch() {
+        RefusingSlabs slabs = new RefusingSlabs(() -> new OutOfMemoryError("for a test"));
+        open(slabs);
+        slabs.limit(4 * MIB);
+        WriteBatch batch =
+                new WriteBatch().put(bytes("before"), bytes("changed")).put(bytes("large"), new byte[5 * MIB]);
+        assertThatThrownBy(() -> store.write(batch)).isInstanceOf(MemoryBudgetException.class);
+        assertThat(flushes()).isLessThanOrEqualTo(2 * 20 * NEIGHBOURS);
+        assertThat(store.statistics().readOnlyCause()).isNull();
         assertThat(store.get(bytes("before"))).isEqualTo(bytes("kept"));
     }
 

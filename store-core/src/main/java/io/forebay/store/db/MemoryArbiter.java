@@ -10,6 +10,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 
 /**
  * Shares the memory of one environment among the memtables of its stores: when they use more than half of the budget, the
@@ -29,6 +30,30 @@ final class MemoryArbiter {
 
         /** Freezes the active memtable and starts its flush. Does not wait for a writer that is inside the gate. */
         Freeze tryFreeze();
+
+        /** Where the active memtable begins: a number that grows with each freeze. */
+        long activeSince();
+
+        /**
+         * True when all memtables that ended before {@code since}, an {@link #activeSince}, have left memory: readers have let go
+         * of them as well. Those that are kept because no flush will come do not count.
+         */
+        boolean hasGivenBack(long since);
+
+        /** How many read states were replaced, and are still held by readers, but keep nothing that the present one does not keep. */
+        default int harmlessStates() {
+            return 0;
+        }
+
+        /** Memory of memtables that the store will not flush, because background work failed; 0 when it will. */
+        default long keptBytes() {
+            return 0;
+        }
+
+        /** For messages: why it keeps them; null when it does not. */
+        default String keptMemory() {
+            return null;
+        }
 
         /**
          * The name of the store when a write is under way, which may have memory that no memtable shows yet, and which does not
@@ -68,6 +93,8 @@ final class MemoryArbiter {
         CAME,
         /** For a moment nobody was seen who could give any back; {@link #nothingComes} tells whether that is so. */
         NOTHING,
+        /** All that others had at the last attempt has come back. */
+        TURNED,
         /** Calls that are under way kept theirs for too long. */
         OVERDUE
     }
@@ -82,20 +109,12 @@ final class MemoryArbiter {
      * What moves memory from one place to another, counted. Between two that are equal no memtable was frozen or given back, and
      * no request was refused that may have held some of the memory for a moment.
      */
-    record Moment(long replacedStates, long releasedStates, long refusals) {
-        /** States that readers keep, or that are being replaced right now. */
-        private boolean hasLingering() {
-            return replacedStates > releasedStates;
-        }
-    }
+    record Moment(long replacedStates, long releasedStates, long refusals) {}
 
     /**
-     * How often, and how long at a time, a writer waits for memory that only calls that are under way keep: reads, and writes of
-     * other stores.
+     * How long at a time a writer waits for memory that only calls that are under way keep: reads, and writes of other stores.
      */
-    private static final int CALL_ROUNDS = 3000;
-
-    private static final long CALL_WAIT_MILLIS = 10;
+    static final long CALL_WAIT_MILLIS = 10;
     /** A flush is announced by a signal; the limit only bounds the harm of memory that came back without one. */
     private static final long FLUSH_WAIT_MILLIS = 100;
 
@@ -162,28 +181,54 @@ final class MemoryArbiter {
         }
     }
 
-    /** True when nobody can give memory back, and nobody did since {@code before}: an attempt after that failed for good. */
-    boolean nothingComes(Tenant self, Moment before) {
-        return look(self) == Outlook.NOTHING && moment().equals(before);
+    /**
+     * True when nobody can give memory back, and nobody did since before the last attempt of {@code request}: that one failed
+     * for good.
+     */
+    boolean nothingComes(MemoryRequest request) {
+        return look(request) == Outlook.NOTHING && moment().equals(request.before());
+    }
+
+    /** True when all that others had in memtables when the {@link Turnover} of the request began has come back. */
+    boolean isOver(MemoryRequest request) {
+        return request.turnover().isOver(request.self, tenants);
+    }
+
+    /** What memtables use, those that only readers hold among them, without what stores keep that cannot flush. */
+    long movableBytes() {
+        long bytes = pool.used(SlabPool.Use.MEMTABLE);
+        for (Tenant tenant : tenants) {
+            bytes -= tenant.keptBytes();
+        }
+        return bytes;
     }
 
     /**
      * Who can give memory back; has the largest memtable of another store frozen when no flush is under way. The looks at one
      * store after the other are of one moment only if nothing was moved meanwhile.
      */
-    private Outlook look(Tenant self) {
+    private Outlook look(MemoryRequest request) {
         Moment before = moment();
         if (isFlushing()) {
             return Outlook.FLUSH;
         }
         // Before the memtables: what a write that has just ended took is in one of them.
-        boolean writing = !report.busyNames(self).isEmpty();
-        Freeze others = freezeLarger(self, 0);
+        boolean writing = !report.busyNames(request.self).isEmpty();
+        Freeze others = request.freezeLarger(0);
         if (others == Freeze.DONE || isFlushing()) { // a close may have begun since the first look
             return Outlook.FLUSH;
         }
-        boolean calls = writing || others == Freeze.BUSY || before.hasLingering() || !moment().equals(before);
+        boolean calls = writing || others == Freeze.BUSY || hasLingering(before) || !moment().equals(before);
         return calls ? Outlook.CALL : Outlook.NOTHING;
+    }
+
+    /** States that readers keep, or that are being replaced right now, and with them memory; of the moment, if that still lasts. */
+    private boolean hasLingering(Moment moment) {
+        long lingering = moment.replacedStates - moment.releasedStates;
+        for (Tenant tenant : tenants) {
+            lingering -= tenant.harmlessStates();
+        }
+        return lingering > 0;
     }
 
     private boolean isFlushing() {
@@ -242,8 +287,12 @@ final class MemoryArbiter {
 
     private record Sized(Tenant tenant, long bytes) {}
 
-    /** Freezes the largest active memtable of another store that is larger than {@code ownBytes} and whose writer is not inside. */
-    Freeze freezeLarger(Tenant self, long ownBytes) {
+    /**
+     * Freezes the largest active memtable of another store that is larger than {@code ownBytes} and whose writer is not inside.
+     *
+     * @param freeze asked of one store after the other until it was done
+     */
+    Freeze freezeLarger(Tenant self, long ownBytes, Function<Tenant, Freeze> freeze) {
         // Asked once each: writers change it meanwhile, and an order must not.
         List<Sized> others = new ArrayList<>();
         for (Tenant tenant : tenants) {
@@ -255,7 +304,7 @@ final class MemoryArbiter {
         others.sort(Comparator.comparingLong(Sized::bytes).reversed());
         Freeze outcome = Freeze.NOTHING;
         for (Sized other : others) {
-            Freeze tried = other.tenant().tryFreeze();
+            Freeze tried = freeze.apply(other.tenant());
             if (tried == Freeze.DONE) {
                 return tried;
             }
@@ -267,46 +316,55 @@ final class MemoryArbiter {
     }
 
     /**
-     * Waits until memory has come back since {@code before}. When no flush is under way it has another store flush what that has
-     * in memory; a store with a write under way keeps its memory until that ends, and is asked again.
+     * Waits until memory has come back since the last attempt of {@code request}. When no flush is under way it has another store
+     * flush what that has in memory, each store once; one with a write under way keeps its memory until that ends, and is asked
+     * again. What the asking store has in memory itself it has frozen before, or seen something larger frozen.
      *
-     * @param self who waits; what it has in memory itself it has frozen before, or seen something larger frozen
-     * @param before the {@link #moment} before the attempt that failed
-     * @param request what the memory is for, for the message
      * @param interruptible whether an interrupt ends the wait with a {@link StoreException}; its flag is kept in any case
      * @param checkOpen throws when the wait is for nothing because the store was closed
      */
-    Ended await(Tenant self, Moment before, String request, boolean interruptible, Runnable checkOpen) {
+    Ended await(MemoryRequest request, boolean interruptible, Runnable checkOpen) {
         Callbacks.checkNone("A write that waits for memory");
+        Moment before = request.before();
         boolean interrupted = false;
         try {
             boolean lookedTwice = false;
-            for (int rounds = 0; isUnchanged(before); ) {
+            boolean waited = false;
+            while (isUnchanged(before)) {
                 checkOpen.run();
                 int emptied = takeIdleMemtables();
                 if (emptied > 0) {
                     report.emptied(emptied);
                     continue;
                 }
-                Outlook outlook = look(self);
-                boolean flushing = outlook == Outlook.FLUSH;
+                Outlook outlook = look(request);
                 if (outlook == Outlook.NOTHING && lookedTwice && isUnchanged(before)) {
                     return Ended.NOTHING;
                 }
                 lookedTwice = outlook == Outlook.NOTHING;
-                if (outlook == Outlook.CALL && rounds++ == CALL_ROUNDS && isUnchanged(before)) {
+                // What goes on is about memory that others took since then.
+                boolean turned = outlook != Outlook.NOTHING && isOver(request);
+                if (turned && waited) {
+                    return Ended.TURNED;
+                }
+                if (outlook == Outlook.CALL && request.isOverdue() && isUnchanged(before)) {
                     return Ended.OVERDUE;
                 }
+                boolean flushing = outlook == Outlook.FLUSH;
                 if (flushing && executor.help()) {
                     continue;
                 }
                 try {
-                    waitFor(before, flushing ? FLUSH_WAIT_MILLIS : CALL_WAIT_MILLIS);
+                    waitFor(before, flushing && !turned ? FLUSH_WAIT_MILLIS : CALL_WAIT_MILLIS);
                 } catch (InterruptedException e) {
                     interrupted = true;
                     if (interruptible) {
-                        throw new StoreException("Interrupted while waiting for memory for " + request, e);
+                        throw new StoreException("Interrupted while waiting for memory for " + request.text, e);
                     }
+                }
+                waited = true;
+                if (outlook == Outlook.CALL && isUnchanged(before)) {
+                    request.waitedForCalls();
                 }
             }
             return Ended.CAME;

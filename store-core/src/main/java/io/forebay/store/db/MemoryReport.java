@@ -13,6 +13,10 @@ final class MemoryReport {
     /** Between two reports of iterators that held memory. */
     private static final long REPORT_NANOS = 60_000_000_000L;
 
+    private static final String LOST =
+            " Other stores have flushed all that they had in memory again and again meanwhile; it did"
+                    + " not suffice, or they had taken it anew.";
+
     private static final Logger LOG = LoggerFactory.getLogger(MemoryArbiter.class);
 
     private final SlabPool pool;
@@ -55,8 +59,12 @@ final class MemoryReport {
                         + ". Raise the budget, or write smaller values.");
     }
 
-    /** Flushes cannot help: names the request, the budget and its use. */
-    MemoryBudgetException exhausted(MemoryArbiter.Tenant self, String request) {
+    /**
+     * Flushes cannot help: names the request, the budget and its use.
+     *
+     * @param lost whether others gave back all that they had, again and again
+     */
+    MemoryBudgetException exhausted(MemoryArbiter.Tenant self, String request, boolean lost) {
         boolean refused = pool.capacity() < pool.budget();
         String limit = refused ? ", of which no more than " + pool.capacity() + " can be had" : "";
         String message = "No memory for " + request + ": of the budget of " + pool.budget() + " bytes" + limit
@@ -65,7 +73,7 @@ final class MemoryReport {
                 + (pool.used(SlabPool.Use.METADATA) + pool.used(SlabPool.Use.TABLE)) + ". "
                 + (refused ? "Raise what the JVM or the host gives" : "Raise the budget")
                 + ", close iterators that are open for long" + oldestOpen(" (the oldest is an ", ")")
-                + ", or write smaller values." + busyStores(self);
+                + ", or write smaller values." + keptMemory(self) + (lost ? LOST : busyStores(self));
         return new MemoryBudgetException(message, refused ? pool.refusal() : pool.fragmentation());
     }
 
@@ -86,6 +94,17 @@ final class MemoryReport {
         return busy.isEmpty()
                 ? ""
                 : " A write that was still under way kept the memory of store " + String.join(", ", busy) + ".";
+    }
+
+    private String keptMemory(MemoryArbiter.Tenant self) {
+        StringBuilder kept = new StringBuilder();
+        for (MemoryArbiter.Tenant tenant : tenants) {
+            String why = tenant == self ? null : tenant.keptMemory();
+            if (why != null) {
+                kept.append(' ').append(why);
+            }
+        }
+        return kept.toString();
     }
 
     private String oldestOpen(String before, String behind) {

@@ -19,9 +19,27 @@ final class ReadState {
         }
     }
 
+    /** What is known of a state that was replaced, without keeping it. */
+    static final class Hold {
+        /** First sequence number of the oldest memtable. */
+        final long firstInMemory;
+
+        private volatile boolean over;
+
+        private Hold(long firstInMemory) {
+            this.firstInMemory = firstInMemory;
+        }
+
+        /** True when the last reader has left, and the memory was given back. */
+        boolean isOver() {
+            return over;
+        }
+    }
+
     final TrackedMemtable active;
     final TrackedMemtable[] frozen;
     final Version version;
+    final Hold hold;
     private final MemoryArbiter arbiter;
 
     private volatile int references = 1;
@@ -41,6 +59,7 @@ final class ReadState {
             table.memtable.retain();
         }
         version.retain();
+        hold = new Hold(firstInMemory());
     }
 
     /** First sequence number of the oldest memtable. */
@@ -70,6 +89,7 @@ final class ReadState {
                 }
                 version.release();
             } finally {
+                hold.over = true;
                 arbiter.stateReleased(); // else writers would wait for readers that are gone
             }
         }

@@ -15,6 +15,8 @@ final class ReadStates {
     private final Lifecycle lifecycle;
     private final MemoryArbiter arbiter;
     private volatile ReadState current;
+    /** Of states that were replaced, and those of them that are over go with the next. Guarded by this. */
+    private final List<ReadState.Hold> replaced = new ArrayList<>();
 
     /** Takes over the creator's reference of {@code active}; retains {@code version}. */
     ReadStates(Lifecycle lifecycle, MemoryArbiter arbiter, TrackedMemtable active, Version version) {
@@ -128,6 +130,53 @@ final class ReadStates {
         return state == null ? 0 : state.active.memtable.heldBytes();
     }
 
+    /** Memory of all memtables of the present state; 0 after close. */
+    long heldBytes() {
+        ReadState state = current;
+        long bytes = activeBytes();
+        for (TrackedMemtable table : state == null ? NONE : state.frozen) {
+            bytes += table.memtable.heldBytes();
+        }
+        return bytes;
+    }
+
+    /** First sequence number of the active memtable; beyond all after close. Any thread. */
+    long activeSince() {
+        ReadState state = current;
+        return state == null ? Long.MAX_VALUE : state.active.firstSequence;
+    }
+
+    /** First sequence number of the oldest memtable; beyond all after close. */
+    long firstInMemory() {
+        ReadState state = current;
+        return state == null ? Long.MAX_VALUE : state.firstInMemory();
+    }
+
+    /** True when memtables that begin before {@code sequence} have been let go, by readers too. */
+    synchronized boolean hasGivenBack(long sequence) {
+        if (firstInMemory() < sequence) {
+            return false;
+        }
+        for (ReadState.Hold hold : replaced) {
+            if (hold.firstInMemory < sequence && !hold.isOver()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Replaced states that readers hold, and whose memtables are all in the present one too. */
+    synchronized int harmlessStates() {
+        long first = firstInMemory();
+        int count = 0;
+        for (ReadState.Hold hold : replaced) {
+            if (hold.firstInMemory >= first && !hold.isOver()) {
+                count++;
+            }
+        }
+        return count;
+    }
+
     int frozenCount() {
         ReadState state = current;
         return state == null ? 0 : state.frozen.length;
@@ -139,7 +188,7 @@ final class ReadStates {
         if (old == null) {
             return;
         }
-        arbiter.stateReplaced();
+        replacing(old);
         current = null;
         old.release();
     }
@@ -147,8 +196,14 @@ final class ReadStates {
     /** Counted first: whoever finds no frozen memtable any more, and waits for memory, knows that the old state gives it back. */
     private void swap(ReadState next) {
         ReadState old = current;
-        arbiter.stateReplaced();
+        replacing(old);
         current = next;
         old.release();
+    }
+
+    private void replacing(ReadState old) {
+        arbiter.stateReplaced();
+        replaced.removeIf(ReadState.Hold::isOver);
+        replaced.add(old.hold);
     }
 }

@@ -27,12 +27,6 @@ final class WritePath implements MemoryArbiter.Tenant {
     /** A pause, and no ticket of a log. */
     private static final long PAUSE_DUE = 0;
 
-    /**
-     * So many attempts that no other writer can have disturbed are made before a write fails: what a reader fetches into the
-     * cache is in the way for a moment, and nobody can be asked for it.
-     */
-    private static final int VAIN_ATTEMPTS = 8;
-
     private static final VarHandle PUBLISHED;
 
     static {
@@ -221,7 +215,7 @@ final class WritePath implements MemoryArbiter.Tenant {
         try {
             lifecycle.checkWritable();
             if (!tryDeleteRange(ownFrom, ownTo, snapshots.pinned())) {
-                waitForRoom(() -> tryDeleteRange(ownFrom, ownTo, snapshots.pinned()), "a range delete", false);
+                waitForRoom(() -> tryDeleteRange(ownFrom, ownTo, snapshots.pinned()), "a range delete", 0, false);
             }
             long sequence = assigned + 1;
             due = log == null
@@ -315,7 +309,7 @@ final class WritePath implements MemoryArbiter.Tenant {
 
     private void roomFor(RoomPlan plan, String what) {
         if (!memtable.ensureRoom(plan)) {
-            waitForRoom(() -> memtable.ensureRoom(plan), what, false);
+            waitForRoom(() -> memtable.ensureRoom(plan), what, plan.bytes(), false);
         }
     }
 
@@ -349,7 +343,7 @@ final class WritePath implements MemoryArbiter.Tenant {
                 if (stacking == 0) { // ending the memtable here would hide what the batch has overwritten
                     memtable.deleteRangeWithRoom(from, to, sequence, pinned);
                 } else if (!tryDeleteRange(from, to, pinned)) {
-                    waitForRoom(() -> tryDeleteRange(from, to, pinned), "a range delete", true);
+                    waitForRoom(() -> tryDeleteRange(from, to, pinned), "a range delete", 0, true);
                 }
                 assigned = sequence; // first, so that a failure of the next line is known to have left something behind
                 emptySpans.rangeDeleted(from, to);
@@ -502,6 +496,41 @@ final class WritePath implements MemoryArbiter.Tenant {
     }
 
     @Override
+    public long activeSince() {
+        return store.states.activeSince();
+    }
+
+    @Override
+    public boolean hasGivenBack(long since) {
+        if (lifecycle.isClosed()) {
+            return !awaitsFlush() && store.states.hasGivenBack(since);
+        }
+        // What waits for a flush that will not come is not waited for; what readers have of before is.
+        boolean kept = lifecycle.failure() != null;
+        return store.states.hasGivenBack(kept ? Math.min(since, store.states.firstInMemory()) : since);
+    }
+
+    @Override
+    public int harmlessStates() {
+        return store.states.harmlessStates();
+    }
+
+    @Override
+    public long keptBytes() {
+        return lifecycle.failure() == null || lifecycle.isClosed() ? 0 : store.states.heldBytes();
+    }
+
+    @Override
+    public String keptMemory() {
+        Lifecycle.Failure failure = lifecycle.failure();
+        long bytes = keptBytes();
+        return failure == null || bytes == 0
+                ? null
+                : "Store " + store.options.name() + " keeps " + bytes + " bytes of memtables, because it is read-only: "
+                        + failure.cause().getMessage() + ".";
+    }
+
+    @Override
     public String busyStore() {
         return gate.isTaken() && !emptyHanded && lifecycle.failure() == null ? store.options.name() : null;
     }
@@ -580,7 +609,11 @@ final class WritePath implements MemoryArbiter.Tenant {
     private Memtable room(int keyLength, int valueLength, boolean inBatch) {
         if (!memtable.ensureRoom(keyLength, valueLength)) {
             checkFits(keyLength, valueLength, "");
-            waitForRoom(() -> memtable.ensureRoom(keyLength, valueLength), entry(keyLength, valueLength), inBatch);
+            waitForRoom(
+                    () -> memtable.ensureRoom(keyLength, valueLength),
+                    entry(keyLength, valueLength),
+                    RoomPlan.bytes(keyLength, valueLength),
+                    inBatch);
         }
         return memtable;
     }
@@ -605,28 +638,23 @@ final class WritePath implements MemoryArbiter.Tenant {
     /**
      * There is no memory: has the largest memtable flushed, and waits, until {@code attempt} succeeds. Outside a batch the
      * gate is left meanwhile. A batch keeps it, because nobody may see half of it, and is not ended by an interrupt.
+     *
+     * @param bytes what an empty memtable needs for it, 0 for little
      */
-    private void waitForRoom(BooleanSupplier attempt, String what, boolean inBatch) {
+    private void waitForRoom(BooleanSupplier attempt, String what, long bytes, boolean inBatch) {
         MemoryArbiter arbiter = store.shared.arbiter();
-        String request = what + " in store " + store.options.name();
         long start = clock.nanoTime();
         MemoryArbiter.Ended ended = MemoryArbiter.Ended.CAME;
-        int vain = 0;
         arbiter.refused();
         try {
-            MemoryArbiter.Moment before = arbiter.moment();
+            MemoryRequest request = new MemoryRequest(arbiter, this, what + " in store " + store.options.name(), bytes);
             while (!arbiter.tryAgain(attempt)) {
-                if (ended == MemoryArbiter.Ended.NOTHING && arbiter.nothingComes(this, before) && !freeze()) {
-                    vain++;
-                }
-                if (vain == VAIN_ATTEMPTS || ended == MemoryArbiter.Ended.OVERDUE) {
-                    throw arbiter.report().exhausted(this, request);
-                }
-                if (arbiter.freezeLarger(this, memtable.heldBytes()) != MemoryArbiter.Freeze.DONE) {
+                request.failed(ended, this::freeze);
+                if (request.freezeLarger(memtable.heldBytes()) != MemoryArbiter.Freeze.DONE) {
                     freeze();
                 }
-                ended = inBatch ? awaitInside(before, request) : awaitOutside(before, request);
-                before = arbiter.moment();
+                ended = inBatch ? awaitInside(request) : awaitOutside(request);
+                request.attempting();
             }
         } catch (MemoryBudgetException e) {
             lifecycle.checkFailure(); // flushes do not come because of it
@@ -636,12 +664,12 @@ final class WritePath implements MemoryArbiter.Tenant {
         }
     }
 
-    private MemoryArbiter.Ended awaitInside(MemoryArbiter.Moment before, String request) {
+    private MemoryArbiter.Ended awaitInside(MemoryRequest request) {
         gate.waiting(true);
         emptyHanded = store.states.active().firstSequence > assigned;
         MemoryArbiter.Ended ended;
         try {
-            ended = store.shared.arbiter().await(this, before, request, false, lifecycle::checkOpen);
+            ended = store.shared.arbiter().await(request, false, lifecycle::checkOpen);
         } finally {
             emptyHanded = false;
             gate.waiting(false);
@@ -650,11 +678,11 @@ final class WritePath implements MemoryArbiter.Tenant {
         return ended;
     }
 
-    private MemoryArbiter.Ended awaitOutside(MemoryArbiter.Moment before, String request) {
+    private MemoryArbiter.Ended awaitOutside(MemoryRequest request) {
         gate.leave();
         MemoryArbiter.Ended ended;
         try {
-            ended = store.shared.arbiter().await(this, before, request, true, lifecycle::checkOpen);
+            ended = store.shared.arbiter().await(request, true, lifecycle::checkOpen);
         } catch (RuntimeException | Error e) {
             enterAgain(e);
             throw e;

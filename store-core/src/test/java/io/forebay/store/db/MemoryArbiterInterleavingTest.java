@@ -128,25 +128,19 @@ public class MemoryArbiterInterleavingTest {
         private void waitForRoom() {
             MemoryArbiter.Ended ended = MemoryArbiter.Ended.CAME;
             arbiter.refused();
-            MemoryArbiter.Moment before = arbiter.moment();
+            MemoryRequest request = new MemoryRequest(arbiter, this, "a write", 2L * Environment.SLAB_BYTES);
             while (!arbiter.tryAgain(() -> active().ensureRoom(KEY.length, VALUE.length))) {
-                boolean inVain =
-                        ended == MemoryArbiter.Ended.NOTHING && arbiter.nothingComes(this, before) && !freeze();
-                if (inVain || ended == MemoryArbiter.Ended.OVERDUE) {
-                    throw arbiter.report()
-                            .exhausted(
-                                    this, "a write"); // nobody is inside the other gate for ever: memory is on its way
-                }
-                if (arbiter.freezeLarger(this, active().heldBytes()) != MemoryArbiter.Freeze.DONE) {
+                request.failed(ended, this::freeze); // nobody is inside the other gate for ever: memory is on its way
+                if (request.freezeLarger(active().heldBytes()) != MemoryArbiter.Freeze.DONE) {
                     freeze();
                 }
                 gate.leave();
                 try {
-                    ended = arbiter.await(this, before, "a write", false, () -> {});
+                    ended = arbiter.await(request, false, () -> {});
                 } finally {
                     gate.enterWriter();
                 }
-                before = arbiter.moment();
+                request.attempting();
             }
         }
 
@@ -195,6 +189,21 @@ public class MemoryArbiterInterleavingTest {
         @Override
         public boolean awaitsFlush() {
             return states.frozenCount() > 0 || (closed && states.activeBytes() > 0);
+        }
+
+        @Override
+        public long activeSince() {
+            return states.activeSince();
+        }
+
+        @Override
+        public boolean hasGivenBack(long since) {
+            return !(closed && awaitsFlush()) && states.hasGivenBack(since);
+        }
+
+        @Override
+        public int harmlessStates() {
+            return states.harmlessStates();
         }
 
         @Override

@@ -37,7 +37,8 @@ class MemoryArbiterTest {
                 });
             }
             asked.clear();
-            assertThat(crowded.freezeLarger(null, 0)).isEqualTo(Freeze.BUSY);
+            assertThat(crowded.freezeLarger(null, 0, MemoryArbiter.Tenant::tryFreeze))
+                    .isEqualTo(Freeze.BUSY);
             assertThat(asked).hasSize(100).doesNotHaveDuplicates();
         });
     }
@@ -49,7 +50,8 @@ class MemoryArbiterTest {
         Tenant middle = new Tenant(51, Freeze.DONE);
         Tenant large = new Tenant(52, Freeze.BUSY);
         List.of(small, self, middle, large).forEach(arbiter::add);
-        assertThat(arbiter.freezeLarger(self, 50)).isEqualTo(Freeze.DONE);
+        assertThat(arbiter.freezeLarger(self, 50, MemoryArbiter.Tenant::tryFreeze))
+                .isEqualTo(Freeze.DONE);
         assertThat(asked).containsExactly(large, middle);
     }
 
@@ -67,7 +69,7 @@ class MemoryArbiterTest {
             }
         });
         assertThat(await()).isEqualTo(MemoryArbiter.Ended.CAME);
-        assertThat(looks[0]).isEqualTo(3);
+        assertThat(looks[0]).isGreaterThanOrEqualTo(3);
     }
 
     /** Its memory is in the active memtable at the first look, and needs no freeze at the second one. */
@@ -94,7 +96,7 @@ class MemoryArbiterTest {
         }
         Closing first = new Closing();
         arbiter.add(first);
-        assertThat(arbiter.nothingComes(null, arbiter.moment())).isFalse();
+        assertThat(arbiter.nothingComes(request())).isFalse();
         arbiter.remove(first);
         arbiter.add(new Closing());
         assertThat(await()).isEqualTo(MemoryArbiter.Ended.CAME);
@@ -120,39 +122,43 @@ class MemoryArbiterTest {
                 return name;
             }
         });
-        assertThat(arbiter.nothingComes(null, arbiter.moment())).isFalse();
+        assertThat(arbiter.nothingComes(request())).isFalse();
     }
 
     @Test
     void nothingComesWhenNobodyHasAnything() {
         arbiter.add(new Tenant(0, Freeze.NOTHING));
         arbiter.add(new Tenant(1, Freeze.NOTHING)); // its writer waits with nothing to freeze
-        MemoryArbiter.Moment before = arbiter.moment();
-        assertThat(await()).isEqualTo(MemoryArbiter.Ended.NOTHING);
-        assertThat(arbiter.nothingComes(null, before)).isTrue();
+        MemoryRequest request = request();
+        assertThat(arbiter.await(request, false, () -> {})).isEqualTo(MemoryArbiter.Ended.NOTHING);
+        assertThat(arbiter.nothingComes(request)).isTrue();
     }
 
     /** The attempt may have failed for what was moved, or held for a moment by somebody who was refused as well. */
     @Test
     void whatMovedDuringTheAttemptMakesItWorthAnother() {
-        MemoryArbiter.Moment before = arbiter.moment();
+        MemoryRequest request = request();
         arbiter.refused();
-        assertThat(arbiter.nothingComes(null, before)).isFalse();
-        before = arbiter.moment();
+        assertThat(arbiter.nothingComes(request)).isFalse();
+        request.attempting();
         comeBack();
-        assertThat(arbiter.nothingComes(null, before)).isFalse();
-        before = arbiter.moment();
+        assertThat(arbiter.nothingComes(request)).isFalse();
+        request.attempting();
         arbiter.stateReplaced();
-        assertThat(arbiter.nothingComes(null, before)).isFalse();
-        before = arbiter.moment();
-        assertThat(arbiter.nothingComes(null, before)).isFalse();
+        assertThat(arbiter.nothingComes(request)).isFalse();
+        request.attempting();
+        assertThat(arbiter.nothingComes(request)).isFalse();
         arbiter.stateReleased();
-        before = arbiter.moment();
-        assertThat(arbiter.nothingComes(null, before)).isTrue();
+        request.attempting();
+        assertThat(arbiter.nothingComes(request)).isTrue();
     }
 
     private MemoryArbiter.Ended await() {
-        return arbiter.await(null, arbiter.moment(), "a test", false, () -> {});
+        return arbiter.await(request(), false, () -> {});
+    }
+
+    private MemoryRequest request() {
+        return new MemoryRequest(arbiter, null, "a test", 0);
     }
 
     private void comeBack() {
@@ -183,6 +189,16 @@ class MemoryArbiterTest {
         public Freeze tryFreeze() {
             asked.add(this);
             return answer;
+        }
+
+        @Override
+        public long activeSince() {
+            return 1;
+        }
+
+        @Override
+        public boolean hasGivenBack(long since) {
+            return !awaitsFlush();
         }
     }
 }
