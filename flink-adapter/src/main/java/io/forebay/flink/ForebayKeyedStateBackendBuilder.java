@@ -123,6 +123,7 @@ final class ForebayKeyedStateBackendBuilder<K> extends AbstractKeyedStateBackend
                     config.incremental(),
                     restored.history(),
                     restored.backendId(),
+                    restored.generation(),
                     transfers);
             StateContext<K> context =
                     new StateContext<>(restored.store(), new RowKey<>(keySerializer), keySerializer, numberOfKeyGroups);

@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import javax.annotation.Nullable;
 import org.apache.flink.api.common.functions.AggregateFunction;
 import org.apache.flink.api.common.state.AggregatingState;
 import org.apache.flink.api.common.state.AggregatingStateDescriptor;
@@ -136,14 +137,35 @@ final class KeyedModel {
         }
     }
 
+    /** As {@link #change}; keys that none of the subtasks owns are left alone. */
+    void changeOwned(Random random, List<States> subtasks, int changes) throws Exception {
+        for (int i = 0; i < changes; i++) {
+            String key = "key-" + random.nextInt(KEYS);
+            States states = find(subtasks, key);
+            if (states != null) {
+                states.backend.setCurrentKey(key);
+                change(random, key, entries.computeIfAbsent(key, k -> new Entry()), states);
+            }
+        }
+    }
+
     private static States owner(List<States> subtasks, String key) {
+        States owner = find(subtasks, key);
+        if (owner == null) {
+            throw new AssertionError("No subtask owns " + key);
+        }
+        return owner;
+    }
+
+    @Nullable
+    private static States find(List<States> subtasks, String key) {
         for (States states : subtasks) {
             int keyGroup = KeyGroupRangeAssignment.assignToKeyGroup(key, states.backend.getNumberOfKeyGroups());
             if (states.backend.getKeyGroupRange().contains(keyGroup)) {
                 return states;
             }
         }
-        throw new AssertionError("No subtask owns " + key);
+        return null;
     }
 
     private void change(Random random, String key, Entry entry, States states) throws Exception {

@@ -113,6 +113,26 @@ class LocalRecoveryTest {
         }
     }
 
+    /** As under the changelog backend after a change of the parallelism. */
+    @Test
+    void aCopyAndItsSnapshotAreTheSameAndANewerCopyComesBeforeBoth() throws Exception {
+        KeyedModel.States states = states(ALL, List.of());
+        model.change(random, List.of(states), 3000);
+        SnapshotResult<KeyedStateHandle> whole = checkpoint(states, 1);
+        slot.dispose(states.backend);
+        List<KeyedStateHandle> both = List.of(whole.getJobManagerOwnedSnapshot(), whole.getTaskLocalSnapshot());
+        model.check(states(ALL, both));
+
+        KeyedModel.States lower = states(new KeyGroupRange(0, 7), both);
+        model.changeOwned(random, List.of(lower), 3000);
+        SnapshotResult<KeyedStateHandle> half = checkpoint(lower, 2);
+        for (KeyedStateHandle newer : List.of(half.getTaskLocalSnapshot(), half.getJobManagerOwnedSnapshot())) {
+            for (KeyedStateHandle older : both) {
+                model.check(states(ALL, List.of(older, newer)));
+            }
+        }
+    }
+
     @Test
     void aDiscardedCopyLeavesNothingBehind() throws Exception {
         KeyedModel.States states = states(ALL, List.of());

@@ -11,8 +11,10 @@ import io.forebay.store.Store;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.apache.flink.api.common.typeutils.TypeSerializerSchemaCompatibility;
@@ -34,9 +36,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Restores native snapshots at the same or at another parallelism. Of every handle only the key groups of this backend are
- * taken over, and only files that hold some of them are fetched; no row is read or written. Since files keep their names,
- * the next checkpoint need not upload them again, even after a rescale, unless file merging has made them.
+ * Restores native snapshots at the same or at another parallelism. Of every snapshot only the key groups of this backend are
+ * taken over that no other has in a newer state ({@link SnapshotPart}), and only files that hold some of them are fetched; no
+ * row is read or written. Since files keep their names, the next checkpoint need not upload them again, even after a
+ * rescale, unless file merging has made them.
  */
 final class NativeRestore<K> implements RestoreOperation {
     private static final Logger LOG = LoggerFactory.getLogger(NativeRestore.class);
@@ -47,7 +50,8 @@ final class NativeRestore<K> implements RestoreOperation {
     private final Map<String, StreamStateHandle> downloads = new HashMap<>();
     private final Map<String, StreamStateHandle> sharedFiles = new HashMap<>();
     private int sentAgain;
-    private boolean keySerializerChecked;
+    /** The highest of the snapshots given. */
+    private long generation;
 
     NativeRestore(RestoreContext<K> context, List<IncrementalKeyedStateHandle> handles) {
         this.context = context;
@@ -58,8 +62,10 @@ final class NativeRestore<K> implements RestoreOperation {
     public RestoredStore restore() throws Exception {
         SystemClock clock = SystemClock.getInstance();
         long start = clock.relativeTimeMillis();
-        for (IncrementalKeyedStateHandle handle : handles) {
-            plan(handle);
+        List<SnapshotPart<K>> parts = SnapshotPart.choose(context.keyGroups(), read());
+        checkKeySerializer(parts);
+        for (SnapshotPart<K> part : parts) {
+            plan(part);
         }
         new FileDownloader(context.transfers(), context.cancelRegistry()).download(downloads, context.files());
         long downloaded = clock.relativeTimeMillis();
@@ -67,9 +73,9 @@ final class NativeRestore<K> implements RestoreOperation {
         context.metrics().addMetric(MetricNames.DOWNLOAD_STATE_DURATION, downloaded - start);
         context.metrics().addMetric(MetricNames.RESTORE_STATE_DURATION, clock.relativeTimeMillis() - downloaded);
         LOG.info(
-                "Restored key groups {} from {} handles, {} files downloaded.",
+                "Restored key groups {} from {} snapshots, {} files downloaded.",
                 context.keyGroups().prettyPrintInterval(),
-                sources.size(),
+                parts.size(),
                 downloads.size());
         if (sentAgain > 0) {
             LOG.info(
@@ -79,45 +85,60 @@ final class NativeRestore<K> implements RestoreOperation {
         }
         UploadHistory history = new UploadHistory();
         history.restored(sharedFiles);
-        return new RestoredStore(store, history, backendId());
+        return new RestoredStore(store, history, backendId(parts), Math.addExact(generation, 1));
     }
 
-    private void plan(IncrementalKeyedStateHandle handle) throws Exception {
-        KeyGroupRange keyGroups = handle.getKeyGroupRange().getIntersection(context.keyGroups());
-        if (keyGroups.getNumberOfKeyGroups() <= 0) {
-            return;
-        }
-        BackendMetadata<K> metadata = readMetadata(handle.getMetaDataStateHandle());
-        for (StateMetaInfoSnapshot state : metadata.states()) {
-            context.registry().restore(metadata.idOf(state), state, keyGroups);
-        }
-        KeyRange clip = KeyLayout.rows(keyGroups);
-        Map<String, StreamStateHandle> shared = byName(handle.getSharedStateHandles());
-        if (handle instanceof IncrementalLocalKeyedStateHandle local) {
-            sources.add(new RestoreSource(
-                    TransientFileStore.in(
-                            local.getDirectoryStateHandle().getDirectory().toFile()),
-                    metadata.checkpoint(),
-                    clip));
-        } else {
-            Map<String, StreamStateHandle> all = new HashMap<>(shared);
-            all.putAll(byName(((IncrementalRemoteKeyedStateHandle) handle).getPrivateState()));
-            for (CheckpointFile file : metadata.description().files()) {
-                if (file.range().overlaps(clip)) {
-                    StreamStateHandle remote = all.get(file.name());
-                    if (remote == null) {
-                        throw new IOException(
-                                "The snapshot names the file " + file.name() + ", but " + handle + " does not hold it");
-                    }
-                    downloads.put(file.name(), remote);
-                }
+    /** The snapshots with key groups of this backend. One that several subtasks had is given several times, and read once. */
+    private List<SnapshotPart<K>> read() throws Exception {
+        List<SnapshotPart<K>> snapshots = new ArrayList<>();
+        Set<StreamStateHandle> seen = new HashSet<>();
+        for (IncrementalKeyedStateHandle handle : handles) {
+            KeyGroupRange keyGroups = handle.getKeyGroupRange().getIntersection(context.keyGroups());
+            if (keyGroups.getNumberOfKeyGroups() > 0 && seen.add(handle.getMetaDataStateHandle())) {
+                BackendMetadata<K> metadata = readMetadata(handle.getMetaDataStateHandle());
+                generation = Math.max(generation, metadata.generation());
+                snapshots.add(new SnapshotPart<>(handle, metadata));
             }
-            sources.add(new RestoreSource(context.files(), metadata.checkpoint(), clip));
+        }
+        return snapshots;
+    }
+
+    private void plan(SnapshotPart<K> part) throws IOException {
+        IncrementalKeyedStateHandle handle = part.handle();
+        BackendMetadata<K> metadata = part.metadata();
+        Map<String, StreamStateHandle> shared = byName(handle.getSharedStateHandles());
+        Map<String, StreamStateHandle> remote = new HashMap<>(shared);
+        TransientFileStore files = context.files();
+        if (handle instanceof IncrementalLocalKeyedStateHandle local) {
+            files = TransientFileStore.in(
+                    local.getDirectoryStateHandle().getDirectory().toFile());
+        } else {
+            remote.putAll(byName(((IncrementalRemoteKeyedStateHandle) handle).getPrivateState()));
+        }
+        List<KeyRange> clips = new ArrayList<>();
+        for (KeyGroupRange keyGroups : part.keyGroups()) {
+            for (StateMetaInfoSnapshot state : metadata.states()) {
+                context.registry().restore(metadata.idOf(state), state, keyGroups);
+            }
+            KeyRange clip = KeyLayout.rows(keyGroups);
+            clips.add(clip);
+            sources.add(new RestoreSource(files, metadata.checkpoint(), clip));
         }
         for (CheckpointFile file : metadata.description().files()) {
-            StreamStateHandle remote = shared.get(file.name());
-            if (remote != null && file.range().overlaps(clip) && outlives(remote)) {
-                sharedFiles.put(file.name(), remote);
+            if (clips.stream().noneMatch(file.range()::overlaps)) {
+                continue;
+            }
+            if (handle instanceof IncrementalRemoteKeyedStateHandle) {
+                StreamStateHandle download = remote.get(file.name());
+                if (download == null) {
+                    throw new IOException(
+                            "The snapshot names the file " + file.name() + ", but " + handle + " does not hold it");
+                }
+                downloads.put(file.name(), download);
+            }
+            StreamStateHandle known = shared.get(file.name());
+            if (known != null && outlives(known)) {
+                sharedFiles.put(file.name(), known);
             }
         }
     }
@@ -155,37 +176,35 @@ final class NativeRestore<K> implements RestoreOperation {
         try (FSDataInputStream in = handle.openInputStream()) {
             context.cancelRegistry().registerCloseable(in);
             try {
-                BackendMetadata<K> metadata =
-                        BackendMetadata.read(new DataInputViewStreamWrapper(in), context.userClassLoader());
-                checkKeySerializer(metadata);
-                return metadata;
+                return BackendMetadata.read(new DataInputViewStreamWrapper(in), context.userClassLoader());
             } finally {
                 context.cancelRegistry().unregisterCloseable(in);
             }
         }
     }
 
-    /** Also reconfigures the key serializer, if it needs that to read the keys. All handles of a job agree, so once is enough. */
-    private void checkKeySerializer(BackendMetadata<K> metadata) throws StateMigrationException {
-        if (keySerializerChecked) {
+    /**
+     * Also reconfigures the key serializer, if it needs that to read the keys. All snapshots of a job agree, so the newest is
+     * enough.
+     */
+    private void checkKeySerializer(List<SnapshotPart<K>> parts) throws StateMigrationException {
+        if (parts.isEmpty()) {
             return;
         }
         StateSerializerProvider<K> provider = context.keySerializerProvider();
         TypeSerializer<K> current = provider.currentSchemaSerializer();
-        TypeSerializerSchemaCompatibility<K> compatibility =
-                provider.setPreviousSerializerSnapshotForRestoredState(metadata.keySerializer());
+        TypeSerializerSchemaCompatibility<K> compatibility = provider.setPreviousSerializerSnapshotForRestoredState(
+                parts.get(0).metadata().keySerializer());
         if (compatibility.isCompatibleAfterMigration() || compatibility.isIncompatible()) {
             throw new StateMigrationException("The new key serializer (" + current
                     + ") must be compatible with the previous key serializer (" + provider.previousSchemaSerializer()
                     + ").");
         }
-        keySerializerChecked = true;
     }
 
-    private UUID backendId() {
-        IncrementalKeyedStateHandle only = handles.get(0);
-        return handles.size() == 1 && only.getKeyGroupRange().equals(context.keyGroups())
-                ? only.getBackendIdentifier()
+    private UUID backendId(List<SnapshotPart<K>> parts) {
+        return parts.size() == 1 && parts.get(0).handle().getKeyGroupRange().equals(context.keyGroups())
+                ? parts.get(0).handle().getBackendIdentifier()
                 : UUID.randomUUID();
     }
 

@@ -24,43 +24,53 @@ import org.apache.flink.runtime.state.metainfo.StateMetaInfoSnapshot;
  * about its files.
  *
  * <pre>
- *   stream --> KeyedBackendSerializationProxy magic:4 version:2 length:4 checkpoint:length
+ *   stream --> KeyedBackendSerializationProxy magic:4 version:2 generation:8 length:4 checkpoint:length
  * </pre>
  *
- * {@code checkpoint} is the metadata of the store's checkpoint; its payload is a {@link StateIdTable}.
+ * {@code generation} is one more than that of any native snapshot that the backend was restored from, else 0, so of two
+ * snapshots of a job that hold the same key group the one of the higher generation is the newer. {@code checkpoint} is the
+ * metadata of the store's checkpoint; its payload is a {@link StateIdTable}.
  */
 @Internal
 public final class BackendMetadata<K> {
     private static final int MAGIC = 0x46425359;
-    private static final int VERSION = 1;
+    private static final int VERSION = 2;
     private static final int READ_BYTES = 64 << 10;
 
     private final TypeSerializerSnapshot<K> keySerializer;
     private final List<StateMetaInfoSnapshot> states;
     private final Map<String, Integer> keyValueIds = new HashMap<>();
     private final Map<String, Integer> queueIds = new HashMap<>();
-    private final byte[] checkpoint;
+    private final StorePart store;
     private final CheckpointDescription description;
 
     private BackendMetadata(
-            TypeSerializerSnapshot<K> keySerializer, List<StateMetaInfoSnapshot> states, byte[] checkpoint)
+            TypeSerializerSnapshot<K> keySerializer, List<StateMetaInfoSnapshot> states, StorePart store)
             throws IOException {
         this.keySerializer = keySerializer;
         this.states = states;
-        this.checkpoint = checkpoint;
-        this.description = Environment.describe(checkpoint);
+        this.store = store;
+        this.description = Environment.describe(store.checkpoint());
         for (StateIdTable.Entry entry : StateIdTable.decode(description.payload())) {
             ids(entry.kind()).put(entry.name(), entry.id());
         }
     }
 
+    /** What follows Flink's part of the stream. */
+    record StorePart(long generation, byte[] checkpoint) {}
+
     static <K> void write(
-            DataOutputView out, TypeSerializer<K> keySerializer, List<StateMetaInfoSnapshot> states, byte[] checkpoint)
+            DataOutputView out,
+            TypeSerializer<K> keySerializer,
+            List<StateMetaInfoSnapshot> states,
+            long generation,
+            byte[] checkpoint)
             throws IOException {
         // The files of the store are compressed by themselves.
         new KeyedBackendSerializationProxy<>(keySerializer, states, false).write(out);
         out.writeInt(MAGIC);
         out.writeShort(VERSION);
+        out.writeLong(generation);
         out.writeInt(checkpoint.length);
         out.write(checkpoint);
     }
@@ -69,12 +79,11 @@ public final class BackendMetadata<K> {
     public static <K> BackendMetadata<K> read(DataInputView in, ClassLoader userClassLoader) throws IOException {
         KeyedBackendSerializationProxy<K> proxy = new KeyedBackendSerializationProxy<>(userClassLoader);
         proxy.read(in);
-        byte[] checkpoint = readCheckpoint(in);
-        return new BackendMetadata<>(proxy.getKeySerializerSnapshot(), proxy.getStateMetaInfoSnapshots(), checkpoint);
+        StorePart store = readStorePart(in);
+        return new BackendMetadata<>(proxy.getKeySerializerSnapshot(), proxy.getStateMetaInfoSnapshots(), store);
     }
 
-    /** What follows Flink's part of the stream. */
-    static byte[] readCheckpoint(DataInputView in) throws IOException {
+    static StorePart readStorePart(DataInputView in) throws IOException {
         int magic;
         try {
             magic = in.readInt();
@@ -89,6 +98,10 @@ public final class BackendMetadata<K> {
             throw new IOException("The snapshot has version " + version
                     + " of Forebay's backend metadata, this Forebay " + "reads version " + VERSION);
         }
+        long generation = in.readLong();
+        if (generation < 0) {
+            throw new IOException("The snapshot is damaged: its generation is " + generation);
+        }
         int length = in.readInt();
         if (length < 0) {
             throw new IOException("The snapshot is damaged: its store metadata has a length of " + length);
@@ -102,7 +115,7 @@ public final class BackendMetadata<K> {
             in.readFully(checkpoint, read, checkpoint.length - read);
             read = checkpoint.length;
         }
-        return checkpoint;
+        return new StorePart(generation, checkpoint);
     }
 
     public TypeSerializerSnapshot<K> keySerializer() {
@@ -124,7 +137,12 @@ public final class BackendMetadata<K> {
 
     /** Metadata of the store's checkpoint, for a restore. */
     public byte[] checkpoint() {
-        return checkpoint;
+        return store.checkpoint();
+    }
+
+    /** From 0 on; the highest of all snapshots of a job that hold a key group has the state of it. */
+    public long generation() {
+        return store.generation();
     }
 
     public CheckpointDescription description() {

@@ -51,6 +51,7 @@ public final class ForebaySnapshotStrategy<K>
      * @param incremental whether snapshots share files with each other
      * @param history of the restored checkpoint, or empty
      * @param backendId names this backend in handles and in local directories
+     * @param generation one more than that of any snapshot that was restored, else 0
      */
     public ForebaySnapshotStrategy(
             Store store,
@@ -63,6 +64,7 @@ public final class ForebaySnapshotStrategy<K>
             boolean incremental,
             UploadHistory history,
             UUID backendId,
+            long generation,
             Transfers transfers) {
         this.store = store;
         this.storeGuard = storeGuard;
@@ -71,7 +73,12 @@ public final class ForebaySnapshotStrategy<K>
         this.keySerializer = keySerializer;
         this.history = history;
         this.target = new SnapshotTarget(
-                keyGroups, backendId, localRecovery, new CheckpointUploader(transfers), incremental ? history : null);
+                keyGroups,
+                backendId,
+                generation,
+                localRecovery,
+                new CheckpointUploader(transfers),
+                incremental ? history : null);
     }
 
     public String description() {

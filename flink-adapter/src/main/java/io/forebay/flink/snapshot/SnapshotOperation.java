@@ -172,6 +172,7 @@ final class SnapshotOperation<K> implements SnapshotStrategy.SnapshotResultSuppl
                     new DataOutputViewStreamWrapper(stream.getCheckpointOutputStream()),
                     resources.keySerializer,
                     resources.metaInfos,
+                    target.generation(),
                     checkpoint);
             if (!cancelRegistry.unregisterCloseable(stream)) {
                 throw new IOException("The snapshot was cancelled while its meta data was written");

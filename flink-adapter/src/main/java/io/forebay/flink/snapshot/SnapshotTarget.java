@@ -8,11 +8,13 @@ import org.apache.flink.runtime.state.LocalRecoveryConfig;
 /**
  * What is the same for all native snapshots of a backend.
  *
+ * @param generation see {@link BackendMetadata#generation}
  * @param history null if snapshots do not share files
  */
 record SnapshotTarget(
         KeyGroupRange keyGroups,
         UUID backendId,
+        long generation,
         LocalRecoveryConfig localRecovery,
         CheckpointUploader uploader,
         @Nullable UploadHistory history) {

@@ -12,13 +12,13 @@ import org.junit.jupiter.params.provider.ArgumentsSource;
 
 /** The part of the metadata of a snapshot that is not Flink's. */
 class BackendMetadataFuzzTest extends FuzzTests {
-    private static final int HEADER_BYTES = 10;
+    private static final int HEADER_BYTES = 18;
 
     static final FuzzTarget BACKEND_METADATA = FuzzTarget.of("backendMetadata", BackendMetadataFuzzTest::decode)
             .refusesWith(IOException.class)
             .seeds(
-                    HexFormat.of().parseHex("46425359" + "0001" + "00000004" + "01020304"),
-                    HexFormat.of().parseHex("46425359" + "0001" + "00000000"));
+                    HexFormat.of().parseHex("46425359" + "0002" + "0000000000000007" + "00000004" + "01020304"),
+                    HexFormat.of().parseHex("46425359" + "0002" + "0000000000000000" + "00000000"));
 
     @ArgumentsSource(FuzzTests.Seeds.class)
     @FuzzTest(maxDuration = "")
@@ -27,7 +27,8 @@ class BackendMetadataFuzzTest extends FuzzTests {
     }
 
     private static void decode(byte[] input) throws IOException {
-        byte[] checkpoint = BackendMetadata.readCheckpoint(new DataInputDeserializer(input));
-        require(checkpoint.length <= input.length - HEADER_BYTES, "no more bytes than there are");
+        BackendMetadata.StorePart store = BackendMetadata.readStorePart(new DataInputDeserializer(input));
+        require(store.generation() >= 0, "no generation below the first");
+        require(store.checkpoint().length <= input.length - HEADER_BYTES, "no more bytes than there are");
     }
 }

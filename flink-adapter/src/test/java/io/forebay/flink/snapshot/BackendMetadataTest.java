@@ -29,6 +29,8 @@ import org.junit.jupiter.api.Test;
 class BackendMetadataTest {
     private static final ClassLoader LOADER = BackendMetadataTest.class.getClassLoader();
 
+    private static final long GENERATION = 0x0102030405060708L;
+
     private final StateRegistry registry = new StateRegistry();
     private List<StateMetaInfoSnapshot> states;
     private byte[] checkpoint;
@@ -53,7 +55,7 @@ class BackendMetadataTest {
 
     private byte[] written() throws IOException {
         DataOutputSerializer out = new DataOutputSerializer(256);
-        BackendMetadata.write(out, IntSerializer.INSTANCE, states, checkpoint);
+        BackendMetadata.write(out, IntSerializer.INSTANCE, states, GENERATION, checkpoint);
         return out.getCopyOfBuffer();
     }
 
@@ -71,6 +73,7 @@ class BackendMetadataTest {
     void isReadAsItWasWritten() throws IOException {
         BackendMetadata<Integer> metadata = read(written());
         assertThat(metadata.checkpoint()).isEqualTo(checkpoint);
+        assertThat(metadata.generation()).isEqualTo(GENERATION);
         assertThat(metadata.description().files()).hasSize(1);
         assertThat(metadata.keySerializer().restoreSerializer()).isEqualTo(IntSerializer.INSTANCE);
         assertThat(metadata.states()).hasSize(1);
@@ -82,7 +85,7 @@ class BackendMetadataTest {
     void hasAFixedForm() throws IOException {
         DataOutputSerializer expected = new DataOutputSerializer(256);
         expected.write(proxy());
-        expected.write(HexFormat.of().parseHex("46425359" + "0001"));
+        expected.write(HexFormat.of().parseHex("46425359" + "0002" + "0102030405060708"));
         expected.writeInt(checkpoint.length);
         expected.write(checkpoint);
         assertThat(written()).isEqualTo(expected.getCopyOfBuffer());
@@ -100,10 +103,23 @@ class BackendMetadataTest {
     }
 
     @Test
-    void aNewerVersionIsRefused() throws IOException {
-        byte[] newer = written();
-        newer[proxy().length + 5] = 2;
-        assertThatThrownBy(() -> read(newer)).isInstanceOf(IOException.class).hasMessageContaining("version 2");
+    void anotherVersionIsRefused() throws IOException {
+        byte[] other = written();
+        for (byte version : new byte[] {1, 3}) {
+            other[proxy().length + 5] = version;
+            assertThatThrownBy(() -> read(other))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("version " + version);
+        }
+    }
+
+    @Test
+    void aGenerationBelowTheFirstIsDamage() throws IOException {
+        byte[] damaged = written();
+        damaged[proxy().length + 6] = -1;
+        assertThatThrownBy(() -> read(damaged))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("damaged: its generation");
     }
 
     @Test
