@@ -16,7 +16,7 @@ final class ReadStates {
     private final MemoryArbiter arbiter;
     private volatile ReadState current;
     /** Of states that were replaced, and those of them that are over go with the next. Guarded by this. */
-    private final List<ReadState.Hold> replaced = new ArrayList<>();
+    private final ArrayList<ReadState.Hold> replaced = new ArrayList<>();
 
     /** Takes over the creator's reference of {@code active}; retains {@code version}. */
     ReadStates(Lifecycle lifecycle, MemoryArbiter arbiter, TrackedMemtable active, Version version) {
@@ -202,8 +202,9 @@ final class ReadStates {
     }
 
     private void replacing(ReadState old) {
-        arbiter.stateReplaced();
         replaced.removeIf(ReadState.Hold::isOver);
+        replaced.ensureCapacity(replaced.size() + 1); // nothing may fail once it is counted
+        arbiter.stateReplaced();
         replaced.add(old.hold);
     }
 }
