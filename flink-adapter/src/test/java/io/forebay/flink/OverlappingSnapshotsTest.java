@@ -171,7 +171,7 @@ class OverlappingSnapshotsTest {
     void everyKeyGroupHasTheStateOfTheSubtaskThatHadItLast() throws Exception {
         System.out.println("-Dforebay.seed=" + SEED);
         List<List<KeyedStateHandle>> handedOn = List.of();
-        for (int round = 0; round < 14; round++) {
+        for (int round = 0; round < 40; round++) {
             int parallelism = random.nextInt(3) == 0 && round > 0 ? handedOn.size() : 1 + random.nextInt(5);
             List<KeyedStateHandle> all = new ArrayList<>();
             handedOn.forEach(all::addAll);
@@ -185,7 +185,7 @@ class OverlappingSnapshotsTest {
                 KeyedModel.States states = states(ranges.get(i), handles);
                 model.check(states);
                 for (int materialized = random.nextInt(3); materialized > 0; materialized--) {
-                    model.changeOwned(random, List.of(states), 1000);
+                    model.changeOwned(random, List.of(states), 300);
                     handles = List.of(snapshot((ForebayKeyedStateBackend<String>) states.backend));
                 }
                 next.add(handles);
