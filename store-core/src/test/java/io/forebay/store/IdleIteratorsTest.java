@@ -103,6 +103,45 @@ class IdleIteratorsTest {
         }
     }
 
+    /** Most of the memory is one region that was made for such a value, so that one block that stays there is in its way. */
+    @Test
+    void aValueOfMostOfTheMemoryFindsRoomAgainWhereOneWasBefore() {
+        int budget = 16 * MIB;
+        int rows = 34_000;
+        int open = 34;
+        try (Environment environment = Environment.builder().memoryBytes(budget).build()) {
+            Store store = environment.open(FileStores.inMemory(), StoreOptions.defaults());
+            byte[] large = new byte[budget / 8 * 5];
+            store.put(key(rows), large);
+            store.flush();
+            byte[] value = new byte[400];
+            Random random = new Random(1);
+            for (int i = 0; i < rows; i++) {
+                random.nextBytes(value);
+                store.put(key(i), value);
+            }
+            store.flush();
+            store.compact();
+            for (int i = 0; i < rows; i++) {
+                store.get(key(i));
+            }
+            assertThat(environment.statistics().cacheBytes()).isGreaterThan(budget / 4 * 3);
+            List<StoreIterator> iterators = new ArrayList<>();
+            for (int i = 0; i < open; i++) {
+                StoreIterator iterator = store.iterator(KeyRange.all());
+                iterator.seek(key(1_000 * (i * 21 % open)));
+                iterators.add(iterator);
+            }
+            store.put(key(rows), large);
+            for (int i = 0; i < open; i++) {
+                StoreIterator iterator = iterators.get(i);
+                assertThat(iterator.key()).isEqualTo(key(1_000 * (i * 21 % open)));
+                assertThat(iterator.value()).hasSize(400);
+                iterator.close();
+            }
+        }
+    }
+
     /** Each move of each kind comes right after memtables were taken away, with merges, range deletes and a filter about. */
     @Test
     void whateverIsDoneNext() {

@@ -2,13 +2,11 @@ package io.forebay.store.cache;
 
 import io.forebay.store.Environment;
 import io.forebay.store.cache.SlabPool.Use;
-import io.forebay.store.util.HeldRegion;
 import io.forebay.store.util.Slab;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Blocks of files in memory of a {@link SlabPool}, shared by all stores of an environment.
@@ -36,16 +34,9 @@ public final class BlockCache implements AutoCloseable {
     /** So often eviction may fail because of a pin that came in between. */
     private static final int FAILURES = 8;
 
-    /** Cursors that nobody moves keep at most this part of all memory from eviction. */
-    private static final int HELD_SHARE = 8;
-
     private final SlabPool pool;
     private final long largestCached;
-    private final long heldAtMost;
-    /** With so few, nobody asks where they are. */
-    private final long heldAnywhere;
-
-    private final AtomicLong heldBytes = new AtomicLong();
+    private final BlockHolds holds;
     private final SizeClass[] classes = new SizeClass[SLAB_SHIFT - SMALLEST_SHIFT + 1];
     private final SizeClass large = new SizeClass(0);
     private final CacheSlabs slabs = new CacheSlabs();
@@ -57,8 +48,7 @@ public final class BlockCache implements AutoCloseable {
     public BlockCache(SlabPool pool) {
         this.pool = pool;
         this.largestCached = pool.budget() / 8;
-        this.heldAtMost = pool.budget() / HELD_SHARE;
-        this.heldAnywhere = Math.min(heldAtMost, HeldRegion.uncounted(pool.budget()) * (long) Environment.SLAB_BYTES);
+        this.holds = new BlockHolds(pool.budget());
         for (int i = 0; i < classes.length; i++) {
             classes[i] = new SizeClass(1 << (SMALLEST_SHIFT + i));
         }
@@ -90,25 +80,8 @@ public final class BlockCache implements AutoCloseable {
         return load(slots, ordinal, source);
     }
 
-    /** A pin of a block may keep its whole slab, so that counts; and many are in the way of a long buffer, wherever they lie. */
-    int tryHold(CacheSlab home, int length) {
-        long bytes = Math.max(length, Environment.SLAB_BYTES);
-        long held = heldBytes.addAndGet(bytes);
-        if (held <= heldAnywhere || held <= heldAtMost && home.holders == null) {
-            return CachedBlock.HELD;
-        }
-        if (held <= heldAtMost && home.holders.tryHold()) {
-            return CachedBlock.HELD_IN_REGION;
-        }
-        heldBytes.addAndGet(-bytes);
-        return CachedBlock.NOT_HELD;
-    }
-
-    void endHold(CacheSlab home, int length, int hold) {
-        if (hold == CachedBlock.HELD_IN_REGION) {
-            home.holders.endHold();
-        }
-        heldBytes.addAndGet(-Math.max(length, Environment.SLAB_BYTES));
+    BlockHolds holds() {
+        return holds;
     }
 
     /** True when the pool has memory that nobody uses: new blocks need not push out others. */

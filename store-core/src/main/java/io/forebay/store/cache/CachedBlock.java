@@ -96,12 +96,12 @@ public final class CachedBlock {
      *     places: copy what you need, and release the block
      */
     public int tryHold() {
-        return home == null ? HELD : slots.cache().tryHold(home, length);
+        return home == null ? HELD : slots.cache().holds().tryHold(home, length);
     }
 
     public void endHold(int hold) {
         if (home != null) {
-            slots.cache().endHold(home, length, hold);
+            slots.cache().holds().endHold(home, length, hold);
         }
     }
 

@@ -22,25 +22,32 @@ public final class HeldRegion {
     }
 
     private final int bytes;
+    private final boolean isLong;
     private final long most;
     /** Of all regions with holders, and for a moment of one that is about to have some, or had. */
     private final AtomicLong heldBytes;
 
     private volatile int holders;
 
-    /** So many parts may be held beside, wherever they lie: they are in as much memory as those that are counted. */
+    /** So many parts may be held beside in regions that are not long: they are in as much memory as those that are counted. */
     public static int uncounted(long budget) {
         return (int) Math.min(Integer.MAX_VALUE, most(budget) / RegionSource.regionBytes(budget));
     }
 
     HeldRegion(int bytes, long budget, AtomicLong heldBytes) {
         this.bytes = bytes;
+        this.isLong = bytes > RegionSource.regionBytes(budget);
         this.most = most(budget);
         this.heldBytes = heldBytes;
     }
 
     private static long most(long budget) {
         return budget / EIGHTH * MOST_EIGHTHS;
+    }
+
+    /** Made for one buffer that is longer than regions usually are: a few of these may be most of the memory. */
+    public boolean isLong() {
+        return isLong;
     }
 
     /** @return false when nobody holds anything of this region yet, and too many others are held */

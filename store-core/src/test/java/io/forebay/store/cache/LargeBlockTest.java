@@ -5,12 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.forebay.store.Environment;
 import io.forebay.store.cache.SlabPool.Use;
 import io.forebay.store.util.DirectSlabAllocator;
+import io.forebay.store.util.HeldRegion;
 import io.forebay.store.util.Seeded;
 import io.forebay.store.util.Slab;
 import java.io.IOException;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** Room for what is longer than a slab, in memory that is full of other things. */
@@ -106,6 +111,28 @@ class LargeBlockTest {
         all.forEach(slab -> pool.give(Use.MEMTABLE, slab));
         assertThat(pool.tryTakeLarge(Use.MEMTABLE, 2 * SLAB)).isNotNull();
         assertThat(pool.fragmentation()).isNull();
+    }
+
+    /** Cursors stay in all regions, of which most are as long as the buffer that is wanted then. */
+    @Test
+    void heldBlocksLeaveRoomWhereRegionsAreLong() throws IOException {
+        int bytes = 4 << 20;
+        List<Slab> longest = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            longest.add(pool.tryTakeLarge(Use.MEMTABLE, bytes));
+        }
+        longest.forEach(slab -> pool.give(Use.MEMTABLE, slab));
+        TestFile file = TestFile.uniform(cache, 1, BUDGET / 4_096, 4_096);
+        Set<HeldRegion> regions = new HashSet<>();
+        for (int i = 0; i < file.blocks(); i++) {
+            CachedBlock block = cache.acquire(file.slots, i, file);
+            if (!regions.add(block.home.holders) || block.tryHold() == CachedBlock.NOT_HELD) {
+                block.release();
+            }
+        }
+        assertThat(regions).filteredOn(HeldRegion::isLong).hasSize(3);
+        assertThat(cache.pinnedBlocks()).isPositive();
+        assertThat(pool.tryTakeLarge(Use.MEMTABLE, bytes)).isNotNull();
     }
 
     private void fillWithSmallBlocks() throws IOException {

@@ -54,6 +54,15 @@ class HeldRegionTest {
     }
 
     @Test
+    void regionsForOneBufferAreLong() {
+        assertThat(regions()).noneMatch(HeldRegion::isLong);
+        DirectSlabAllocator allocator = new DirectSlabAllocator(BUDGET);
+        assertThat(allocator.holders(allocator.allocate(BUDGET / 8)).isLong()).isFalse();
+        assertThat(allocator.holders(allocator.allocate(BUDGET / 8 + 4_096)).isLong())
+                .isTrue();
+    }
+
+    @Test
     void countsRightWhenManyComeAndGoAtOnce() throws InterruptedException, ExecutionException {
         List<HeldRegion> regions = regions();
         ExecutorService threads = Executors.newFixedThreadPool(3);
