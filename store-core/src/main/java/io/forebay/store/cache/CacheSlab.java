@@ -2,15 +2,18 @@ package io.forebay.store.cache;
 
 import io.forebay.store.util.HeldRegion;
 import io.forebay.store.util.Slab;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A slab of the cache, cut into frames of one size, or one large buffer with one frame. All under the lock of the cache.
+ * A slab of the cache, cut into frames of one size, or one large buffer with one frame. Under the lock of the cache.
  */
 final class CacheSlab {
     final Slab slab;
     final SizeClass sizeClass;
-    /** Of parts of the region that it lies in; null where regions are not known. */
-    final HeldRegion holders;
+    /** That it lies in; null where regions are not known. */
+    final HeldRegion region;
+    /** Cursors that hold a block of it, see {@link BlockHolds}; without the lock. */
+    final AtomicInteger holds = new AtomicInteger();
 
     final CachedBlock[] frames;
     /** Where this is in the lists of the cache and of its class, for removal in constant time. */
@@ -22,9 +25,9 @@ final class CacheSlab {
     private final int[] free;
     private int freeCount;
 
-    CacheSlab(Slab slab, SizeClass sizeClass, HeldRegion holders) {
+    CacheSlab(Slab slab, SizeClass sizeClass, HeldRegion region) {
         this.slab = slab;
-        this.holders = holders;
+        this.region = region;
         this.sizeClass = sizeClass;
         int count = slab.capacity() / frameBytes();
         frames = new CachedBlock[count];

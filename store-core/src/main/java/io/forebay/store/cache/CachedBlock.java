@@ -13,12 +13,6 @@ import java.lang.invoke.VarHandle;
  * addition, which counts it as well. An evicted block stays evicted; a new object takes its place, and additions to the old one mean nothing.
  */
 public final class CachedBlock {
-    /** As of {@link #tryHold}. */
-    public static final int NOT_HELD = 0;
-
-    static final int HELD = 1;
-    static final int HELD_IN_REGION = 2;
-
     private static final VarHandle STATE;
     private static final int HITS_SHIFT = 20;
     private static final long ONE_PIN = 1;
@@ -92,16 +86,17 @@ public final class CachedBlock {
     /**
      * Allows whoever has the block pinned to keep it for as long as he likes, until {@link #endHold}.
      *
-     * @return what to hand to {@link #endHold}; {@link #NOT_HELD} when too much memory is held so already, or in too many
-     *     places: copy what you need, and release the block
+     * @return false when too much memory is held so already, or in too many places: copy what you need, and release the
+     *     block
      */
-    public int tryHold() {
-        return home == null ? HELD : slots.cache().holds().tryHold(home, length);
+    public boolean tryHold() {
+        return home == null || slots.cache().holds().tryHold(home);
     }
 
-    public void endHold(int hold) {
+    /** Ends one {@link #tryHold} that was granted; the block is still pinned. */
+    public void endHold() {
         if (home != null) {
-            slots.cache().holds().endHold(home, length, hold);
+            slots.cache().holds().endHold(home);
         }
     }
 

@@ -19,7 +19,6 @@ final class CachedBlocks extends BlockAccess {
 
     private final SlabPool pool;
     private CachedBlock pinned;
-    private int hold;
     private ScanWindow window;
     private int last = -2;
     /** How many blocks followed one another, in one direction. */
@@ -50,8 +49,7 @@ final class CachedBlocks extends BlockAccess {
         if (sequential < LONG_SCAN_BLOCKS || !isPastTheCache(blocks, dataBlock)) {
             CachedBlock block = blocks.data(dataBlock);
             length = block.length() - BlockTrailer.BYTES;
-            hold = block.tryHold();
-            if (hold != CachedBlock.NOT_HELD) {
+            if (block.tryHold()) {
                 pinned = block;
                 slab = block.slab();
                 at = block.offset();
@@ -101,7 +99,7 @@ final class CachedBlocks extends BlockAccess {
     void release() {
         slab = null;
         if (pinned != null) {
-            pinned.endHold(hold);
+            pinned.endHold();
             pinned.release();
             pinned = null;
         }

@@ -126,7 +126,7 @@ class LargeBlockTest {
         Set<HeldRegion> regions = new HashSet<>();
         for (int i = 0; i < file.blocks(); i++) {
             CachedBlock block = cache.acquire(file.slots, i, file);
-            if (!regions.add(block.home.holders) || block.tryHold() == CachedBlock.NOT_HELD) {
+            if (!regions.add(block.home.region) || !block.tryHold()) {
                 block.release();
             }
         }
