@@ -8,6 +8,7 @@ import io.forebay.store.testing.CrashFileStore;
 import io.forebay.store.testing.SteppedEnvironment;
 import io.forebay.store.testing.TestKeys;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
@@ -86,6 +87,31 @@ class DamagedFileOfAnOldKeyTest {
         VerificationReport report = stepped.environment.verify(files, TestKeys.provider("new", "old"));
         assertThat(report.files().stream().filter(file -> !file.isClean()).map(file -> file.name()))
                 .containsExactlyInAnyOrderElementsOf(tables());
+    }
+
+    /** Whoever lost a key learns which files need it, and what else is wrong. */
+    @Test
+    void verifyNamesThoseThatALostKeyTakesAndOthers() {
+        List<String> bad = new ArrayList<>(old);
+        String fresh = tables().stream()
+                .filter(name -> !old.contains(name))
+                .findFirst()
+                .orElseThrow();
+        assertThat(damagedWithout("old")).containsExactlyInAnyOrderElementsOf(bad);
+        damage(fresh);
+        bad.add(fresh);
+        assertThat(damagedWithout("old")).containsExactlyInAnyOrderElementsOf(bad);
+    }
+
+    private List<String> damagedWithout(String key) {
+        assertThatThrownBy(() -> open("new"))
+                .isInstanceOf(EncryptionException.class)
+                .hasMessageContaining(key);
+        VerificationReport report = stepped.environment.verify(files, TestKeys.provider("new"));
+        return report.files().stream()
+                .filter(file -> !file.isClean())
+                .map(file -> file.name())
+                .toList();
     }
 
     private static int readable(Store store) {

@@ -1,6 +1,7 @@
 package io.forebay.store.version;
 
 import io.forebay.store.CorruptionException;
+import io.forebay.store.EncryptionException;
 import io.forebay.store.FormatTooNewException;
 import io.forebay.store.crypto.KeyEnvelope;
 import java.io.IOException;
@@ -18,14 +19,12 @@ final class VersionRecovery {
     private VersionRecovery() {}
 
     /**
-     * Plays the edits; files that hold anything newer than what is durable are left out.
+     * As {@link #runToRead}, and notices a key that is missing.
      *
-     * @param state gets what the edits say
-     * @return with one reference, the caller's
-     * @throws CorruptionException when the edits do not follow from each other
+     * @throws EncryptionException when there is a key that files need and the provider does not have
      */
     static Version run(Manifest.Recovered recovered, FileRegistry registry, DurableState state) throws IOException {
-        Version version = play(recovered, registry, state);
+        Version version = runToRead(recovered, registry, state);
         List<FileMeta> files = new ArrayList<>();
         version.runs().forEach(run -> files.addAll(run.files()));
         try {
@@ -38,7 +37,15 @@ final class VersionRecovery {
         return version;
     }
 
-    private static Version play(Manifest.Recovered recovered, FileRegistry registry, DurableState state)
+    /**
+     * Plays the edits; files that hold anything newer than what is durable are left out. Reads none of the files, so that
+     * whoever wants to know which of them are readable learns it of each.
+     *
+     * @param state gets what the edits say
+     * @return with one reference, the caller's
+     * @throws CorruptionException when the edits do not follow from each other
+     */
+    static Version runToRead(Manifest.Recovered recovered, FileRegistry registry, DurableState state)
             throws IOException {
         RunMap runs = new RunMap(List.of());
         List<SortedRun> committed = new ArrayList<>();

@@ -166,7 +166,7 @@ public final class VersionSet implements Closeable {
         }
         ManifestLog manifest = new ManifestLog(files, registry, VersionSet::noId, ROLL_OVER_BYTES, recovered);
         VersionSet set = new VersionSet(files, registry, manifest);
-        set.current = VersionRecovery.run(recovered, registry, set.state);
+        set.current = VersionRecovery.runToRead(recovered, registry, set.state);
         return set;
     }
 
