@@ -142,6 +142,49 @@ class IdleIteratorsTest {
         }
     }
 
+    /** Each has read ahead, into memory that was the cache's before. */
+    @Test
+    void aLargeValueFindsRoomBesideScansThatStandStill() {
+        int budget = 8 * MIB;
+        int rows = budget / 1_000 * 3;
+        try (Environment environment = Environment.builder().memoryBytes(budget).build()) {
+            Store store = environment.open(FileStores.inMemory(), StoreOptions.defaults());
+            byte[] value = new byte[1_000];
+            Random random = new Random(1);
+            for (int i = 0; i < rows; i++) {
+                random.nextBytes(value);
+                store.put(key(i), value);
+            }
+            store.flush();
+            store.compact();
+            List<StoreIterator> iterators = new ArrayList<>();
+            for (int i = 0; i < 20; i++) {
+                for (int reads = 0; reads < 3_000; reads++) {
+                    store.get(key(random.nextInt(rows)));
+                }
+                StoreIterator iterator = store.iterator(KeyRange.all());
+                iterator.seek(key(i * 1_000));
+                for (int steps = 0; steps < 300; steps++) {
+                    iterator.next();
+                }
+                iterators.add(iterator);
+            }
+            byte[] large = new byte[budget / 9];
+            for (int i = 0; i < 3; i++) {
+                store.put(key(rows + i), large);
+            }
+            for (int i = 0; i < iterators.size(); i++) {
+                StoreIterator iterator = iterators.get(i);
+                for (int steps = 300; steps < 400; steps++) {
+                    assertThat(iterator.key()).isEqualTo(key(i * 1_000 + steps));
+                    assertThat(iterator.value()).hasSize(1_000);
+                    iterator.next();
+                }
+                iterator.close();
+            }
+        }
+    }
+
     /** Each move of each kind comes right after memtables were taken away, with merges, range deletes and a filter about. */
     @Test
     void whateverIsDoneNext() {

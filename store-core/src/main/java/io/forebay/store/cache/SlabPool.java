@@ -230,7 +230,7 @@ public final class SlabPool {
     }
 
     /** Who holds parts of the region that the slab lies in; null when the allocator does not tell. */
-    HeldRegion holders(Slab slab) {
+    public HeldRegion holders(Slab slab) {
         return allocator instanceof DirectSlabAllocator direct ? direct.holders(slab.buffer()) : null;
     }
 

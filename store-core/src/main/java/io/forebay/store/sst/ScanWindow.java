@@ -3,6 +3,7 @@ package io.forebay.store.sst;
 import io.forebay.store.Environment;
 import io.forebay.store.cache.CachedBlock;
 import io.forebay.store.cache.SlabPool;
+import io.forebay.store.util.HeldRegion;
 import io.forebay.store.util.Slab;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -21,6 +22,10 @@ final class ScanWindow {
     private final SlabPool pool;
     /** Null until it is needed. */
     private Slab slab;
+    /** That the slab lies in, and is held in; null when it lies in none. */
+    private HeldRegion region;
+    /** Reserved, and not taken from the pool. */
+    private boolean onHeap;
 
     /** The content of the current block of a file that is encrypted or compressed. */
     private Slab decoded;
@@ -140,21 +145,50 @@ final class ScanWindow {
         return true;
     }
 
-    /** Few enough that many scans do not take what memtables and readers need. */
+    /**
+     * Few enough that many scans do not take what memtables and readers need. A scan may stand still for long, so a slab is
+     * taken as what cursors hold: on the heap, where it would leave too few regions with room for long buffers.
+     */
     private boolean takeSlab() {
         if (slab == null && pool.used(SlabPool.Use.METADATA) + BYTES <= pool.budget() / METADATA_SHARE) {
-            slab = pool.tryTakeOptional(SlabPool.Use.METADATA, BYTES);
+            Slab taken = pool.tryTakeOptional(SlabPool.Use.METADATA, BYTES);
+            HeldRegion lies = taken == null ? null : pool.holders(taken);
+            if (lies == null || lies.tryHold()) {
+                slab = taken;
+                region = lies;
+            } else {
+                pool.give(SlabPool.Use.METADATA, taken);
+                takeHeap();
+            }
         }
         return slab != null;
+    }
+
+    private void takeHeap() {
+        Slab heap = new Slab(ByteBuffer.allocate(BYTES));
+        if (pool.tryReserve(SlabPool.Use.METADATA, BYTES)) {
+            slab = heap;
+            onHeap = true;
+        }
     }
 
     /** Gives the memory back. Idempotent; the window can be used again. */
     void close() {
         count = 0;
         decoded = null;
-        if (slab != null) {
-            pool.give(SlabPool.Use.METADATA, slab);
-            slab = null;
+        if (slab == null) {
+            return;
         }
+        if (onHeap) {
+            pool.unreserve(SlabPool.Use.METADATA, BYTES);
+        } else {
+            pool.give(SlabPool.Use.METADATA, slab);
+        }
+        if (region != null) {
+            region.endHold();
+        }
+        slab = null;
+        region = null;
+        onHeap = false;
     }
 }
