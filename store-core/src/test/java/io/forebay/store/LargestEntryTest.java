@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.forebay.store.testing.HeapSlabs;
 import java.util.Arrays;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -63,5 +64,25 @@ class LargestEntryTest {
         }
         assertThat(taken).isPositive();
         assertThat(refused).isPositive();
+    }
+
+    /** By itself it needs its bounds once; that is all that a batch of it needs. */
+    @Test
+    void aRangeDeleteWithLongBoundsIsTakenInABatchAsItIsAlone() {
+        int budget = 8 << 20;
+        try (Environment environment = Environment.builder().memoryBytes(budget).build();
+                Store store = environment.open(FileStores.inMemory(), StoreOptions.defaults())) {
+            byte[] from = new byte[budget / 8];
+            byte[] to = from.clone();
+            from[0] = 1;
+            to[0] = 2;
+            byte[] key = {1, 1};
+            store.put(key, key);
+            store.deleteRange(from, to);
+            assertThat(store.get(key)).isNull();
+            store.put(key, key);
+            store.write(new WriteBatch().deleteRange(from, to));
+            assertThat(store.get(key)).isNull();
+        }
     }
 }

@@ -105,8 +105,7 @@ public final class Memtable {
         boolean complete = false;
         try {
             complete = arena.reserve(plan.smallBytes(), plan.largeLengths(), plan.largeCount())
-                    && (plan.ranges() == 0
-                            || reserveTombstones(tombstones.bytesAfter(plan.ranges(), plan.rangeKeyBytes())))
+                    && (plan.ranges() == 0 || reserveTombstones(plan.tombstoneBytes(tombstones)))
                     && index.reserve(plan);
             return complete;
         } finally {

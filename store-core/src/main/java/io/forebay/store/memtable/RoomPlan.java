@@ -14,6 +14,9 @@ public final class RoomPlan implements WriteBatch.Handler {
 
     private int keys;
     private int ranges;
+    /** The range delete is applied where others can be flushed away before it. */
+    private boolean rangeAlone;
+
     private long rangeKeyBytes;
     private long smallBytes;
     private int[] largeLengths = new int[2];
@@ -47,6 +50,7 @@ public final class RoomPlan implements WriteBatch.Handler {
             plan.add(longest[0], longest[1]);
         }
         plan.ranges = longest[2] < 0 ? 0 : 1;
+        plan.rangeAlone = true;
         plan.rangeKeyBytes = Math.max(0, longest[2]);
         return plan;
     }
@@ -119,7 +123,14 @@ public final class RoomPlan implements WriteBatch.Handler {
         for (int i = 0; i < largeCount; i++) {
             bytes += SlabPool.wholePages(largeLengths[i]);
         }
-        return bytes + (ranges == 0 ? 0 : FragmentTree.EMPTY.bytesAfter(ranges, rangeKeyBytes));
+        return bytes + (ranges == 0 ? 0 : tombstoneBytes(FragmentTree.EMPTY));
+    }
+
+    /** What the range deletes of a memtable take with those of the plan. */
+    long tombstoneBytes(FragmentTree present) {
+        return rangeAlone
+                ? present.bytes() + FragmentTree.bytesOfOne(rangeKeyBytes)
+                : present.bytesAfter(ranges, rangeKeyBytes);
     }
 
     /** How the keys spread; of a batch. */
@@ -137,10 +148,6 @@ public final class RoomPlan implements WriteBatch.Handler {
 
     int ranges() {
         return ranges;
-    }
-
-    long rangeKeyBytes() {
-        return rangeKeyBytes;
     }
 
     /** Bytes of all records that share slabs. */

@@ -71,6 +71,11 @@ public final class FragmentTree implements RangeTombstones {
         return bytes(root);
     }
 
+    /** What {@link #bytes} is of a tree with one range delete alone, with bounds of {@code keyBytes} together. */
+    public static long bytesOfOne(long keyBytes) {
+        return FRAGMENT_BYTES + keyBytes + Long.BYTES;
+    }
+
     /**
      * What {@link #bytes} is at most after {@code count} more range deletes with bounds of {@code keyBytes} in all, of which
      * each forgets those of the others that it covers.
