@@ -9,7 +9,7 @@ import io.forebay.bench.scenarios.Scale;
 import io.forebay.bench.scenarios.Scenario;
 import io.forebay.bench.scenarios.Suite;
 import io.forebay.bench.system.Machine;
-import io.forebay.bench.system.Scratch;
+import io.forebay.bench.system.ScratchDirectory;
 import io.forebay.bench.worker.Home;
 import io.forebay.bench.worker.Workers;
 import java.io.File;
@@ -201,12 +201,12 @@ public final class Bench implements Callable<Integer> {
             throw nothingToPlay(results.missing());
         }
         File log = emptyLog("bench.log");
-        try (Scratch scratch = new Scratch(work.toPath(), terminal);
+        try (ScratchDirectory scratch = new ScratchDirectory(work.toPath(), terminal);
                 Workers workers = new Workers(home, jvm(scratch), log)) {
             scratch.onSignal(workers::stop);
             Run run = new Run(workers, scratch.path(), results, terminal);
             int plays = plans.stream().mapToInt(plan -> plan.plays().size()).sum();
-            Report report = new Report(results, about(plans), plays, out, terminal);
+            RunReport report = new RunReport(results, about(plans), plays, out, terminal);
             plans.forEach(plan -> run.play(plan, quick, report::save));
             workers.close();
             report.end(!brief);
@@ -227,7 +227,7 @@ public final class Bench implements Callable<Integer> {
                                     .collect(Collectors.joining(", ")));
         }
         File log = emptyLog("micro.log");
-        try (Scratch scratch = new Scratch(work.toPath(), terminal)) {
+        try (ScratchDirectory scratch = new ScratchDirectory(work.toPath(), terminal)) {
             Micro runner = new Micro(home, jvm(scratch), log, terminal);
             scratch.onSignal(runner::stop);
             return runner.run(
@@ -305,7 +305,7 @@ public final class Bench implements Callable<Integer> {
     }
 
     /** Libraries unpack into the directory of temporary files, and a JVM that is killed leaves that there. */
-    private List<String> jvm(Scratch scratch) {
+    private List<String> jvm(ScratchDirectory scratch) {
         List<String> options = new ArrayList<>(jvm());
         options.add("-Djava.io.tmpdir=" + scratch.path());
         return options;

@@ -75,7 +75,7 @@ final class Run {
             terminal.flush();
             int number = fork * play.rounds() + round;
             // The first timed round begins with Forebay, whose works give the rows their order.
-            for (Contender contender : Turns.order(contenders, Math.max(0, number - 1))) {
+            for (Contender contender : ContenderOrder.order(contenders, Math.max(0, number - 1))) {
                 if (out.contains(contender)) {
                     continue;
                 }

@@ -17,7 +17,7 @@ final class TurnsTest {
         Map<List<Integer>, Integer> pairs = new HashMap<>();
         Map<List<Integer>, Integer> places = new HashMap<>();
         for (int round = 0; round < 2 * count; round++) {
-            List<Integer> order = Turns.order(all, round);
+            List<Integer> order = ContenderOrder.order(all, round);
             assertThat(order).containsExactlyInAnyOrderElementsOf(all);
             for (int place = 0; place < count; place++) {
                 places.merge(List.of(order.get(place), place), 1, Integer::sum);
@@ -32,6 +32,6 @@ final class TurnsTest {
         assertThat(pairs)
                 .hasSize(count * (count - 1))
                 .allSatisfy((pair, times) -> assertThat(times).isEqualTo(2));
-        assertThat(Turns.order(all, 0)).startsWith(0);
+        assertThat(ContenderOrder.order(all, 0)).startsWith(0);
     }
 }

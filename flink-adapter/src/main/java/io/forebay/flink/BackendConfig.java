@@ -15,7 +15,7 @@ import org.apache.flink.configuration.MemorySize;
 import org.apache.flink.configuration.ReadableConfig;
 
 /**
- * The options of a backend, checked.
+ * The options of a backend, after they have been checked. Immutable.
  *
  * @param fixedMemoryPerSlot null when not set
  * @param memtableBytes null when not set
@@ -51,7 +51,7 @@ record BackendConfig(
     /** Spreads the backends of a TaskManager over its directories. */
     private static final AtomicInteger NEXT_DIRECTORY = new AtomicInteger();
 
-    /** @throws IllegalConfigurationException naming the option and what it may be */
+    /** @throws IllegalConfigurationException that names the option and its allowed values */
     static BackendConfig of(ReadableConfig config) {
         return new BackendConfig(
                 config.get(CheckpointingOptions.INCREMENTAL_CHECKPOINTS),
@@ -80,7 +80,10 @@ record BackendConfig(
         }
     }
 
-    /** A directory name for one backend; it does not exist yet. */
+    /**
+     * Chooses the working directory of one backend; the directory does not exist yet. Of several configured directories,
+     * each call takes the next one that exists or can be created.
+     */
     File workingDirectory(File temporaryDirectory, String name) throws IOException {
         if (directories.isEmpty()) {
             return new File(temporaryDirectory, name);

@@ -16,12 +16,12 @@ import org.apache.flink.runtime.state.heap.HeapPriorityQueueSnapshotRestoreWrapp
 import org.apache.flink.util.ResourceGuard;
 
 /**
- * What a keyed backend consists of; it owns all of it.
+ * The parts of a keyed backend, which owns all of them.
  *
  * @param heapQueueFactory null when timers are rows
- * @param heapQueues queues on the heap, by name
- * @param storeGuard held by asynchronous users of the store
- * @param directory deleted with the backend
+ * @param heapQueues queues on the heap, by name; empty when timers are rows
+ * @param storeGuard each asynchronous user of the store has a lease of it
+ * @param directory the working directory; deleted with the backend
  */
 record BackendParts<K>(
         StateContext<K> context,

@@ -12,8 +12,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The end of what a backend holds. Every step is taken whatever became of those before it: a lease of the slot's memory that
- * is not given back keeps the memory and the threads of the slot for as long as the TaskManager lives.
+ * Releases what a backend owns. Each step is taken even if the steps before it have failed: a lease of the slot's memory
+ * that is not given back keeps the memory and the threads of the slot for as long as the TaskManager lives.
  */
 final class BackendRelease {
     private static final Logger LOG = LoggerFactory.getLogger(BackendRelease.class);
@@ -27,11 +27,12 @@ final class BackendRelease {
     private BackendRelease() {}
 
     /**
-     * Discards the store and gives back the rest. Failures are logged: nothing of the state is needed any more.
+     * Discards the store and releases the rest. Failures are logged and not thrown: the state is not needed any more.
      *
      * @param store null when it was not opened
-     * @param users of the store, which are waited for; they fail soon once the store is gone
-     * @param memory null when it stays with the caller
+     * @param users the asynchronous users of the store. This method waits for them; they fail soon after the store is
+     *     discarded
+     * @param memory null when the caller keeps it
      */
     static void release(
             @Nullable Store store,

@@ -5,8 +5,8 @@ import org.apache.flink.runtime.state.AbstractKeyedStateBackend;
 import org.apache.flink.runtime.state.v2.adaptor.AsyncKeyedStateBackendAdaptor;
 
 /**
- * The asynchronous state API on top of a keyed backend, which it owns. Flink's own adaptor closes and disposes nothing, so that each
- * attempt of a task would leave a store with its memory and its directory behind.
+ * The asynchronous state API on top of a keyed backend, which it owns. Flink's own adaptor does not close or dispose of the
+ * backend: with it, each attempt of a task would leave behind a store with its memory and its directory.
  *
  * @param <K> type of the keys
  */

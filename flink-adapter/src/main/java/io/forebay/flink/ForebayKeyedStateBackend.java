@@ -53,14 +53,17 @@ import org.apache.flink.runtime.state.metrics.SizeTrackingStateConfig;
 import org.apache.flink.runtime.state.ttl.TtlTimeProvider;
 
 /**
- * The keyed state of one operator instance in one store. Used by the task thread; asynchronous parts of snapshots and
- * queryable reads are the exceptions, and are kept apart from {@link #dispose()} by a guard.
+ * The keyed state of one operator instance, in one store. Used by one thread, that of the task, with two exceptions:
+ * asynchronous parts of snapshots, and reads of queryable state. {@link #dispose()} waits for the former with a guard.
  *
  * @param <K> type of the keys
  */
 @Internal
 public final class ForebayKeyedStateBackend<K> extends AbstractKeyedStateBackend<K> {
-    /** Keys after which a commit lets the store compact across it, in jobs that take no checkpoints. A power of two. */
+    /**
+     * After so many selected keys the backend commits, so that in jobs without checkpoints too the store may compact
+     * files with older ones. A power of two.
+     */
     private static final long KEYS_BETWEEN_COMMITS = 1 << 20;
 
     private static final byte[] NO_PAYLOAD = new byte[0];
@@ -282,8 +285,8 @@ public final class ForebayKeyedStateBackend<K> extends AbstractKeyedStateBackend
     }
 
     /**
-     * Heap timers are not in the store, so a native snapshot needs them from the runtime. A canonical savepoint writes them
-     * itself.
+     * True for native snapshots with heap timers: these timers are not in the store, so the runtime has to write them. A
+     * canonical savepoint writes them itself.
      */
     @Override
     public boolean requiresLegacySynchronousTimerSnapshots(SnapshotType snapshotType) {
@@ -292,7 +295,7 @@ public final class ForebayKeyedStateBackend<K> extends AbstractKeyedStateBackend
         return heapQueues != null && !canonical;
     }
 
-    /** False with heap timers, which keep the key object that was current. */
+    /** False with heap timers: a heap timer keeps the object of the key that is current when the timer is added. */
     @Override
     public boolean isSafeToReuseKVState() {
         return heapQueues == null;
@@ -316,15 +319,15 @@ public final class ForebayKeyedStateBackend<K> extends AbstractKeyedStateBackend
         return entries;
     }
 
-    /** The store below, for tests and tools; the backend closes it. */
+    /** The store of this backend, for tests and tools. The backend closes it. */
     public Store store() {
         return store;
     }
 
     /**
-     * Gives up whatever the store has in memory or is doing, so that a cancelled task ends at once, and waits for asynchronous
-     * users of the store, whose streams are closed first so that they end. The memory of the slot and the working directory are
-     * given back whatever fails. Idempotent.
+     * Discards the store: what it has in memory is not written, and what it is doing is stopped, so that a cancelled task
+     * ends at once. Closes the streams of asynchronous users of the store, then waits for these users. Gives back the
+     * memory of the slot and deletes the working directory, even if other steps fail. Idempotent.
      */
     @Override
     public void dispose() {

@@ -36,15 +36,15 @@ import org.apache.flink.runtime.state.metrics.SizeTrackingStateConfig;
 import org.apache.flink.util.ResourceGuard;
 
 /**
- * Restores the state of one operator instance and puts its backend together. On failure the working directory is deleted
- * and everything is closed but the memory, which belongs to the caller until the backend exists.
+ * Restores the state of one operator instance and builds its backend. On failure the working directory is deleted, and
+ * everything is closed except the memory: that belongs to the caller until the backend exists.
  */
 final class ForebayKeyedStateBackendBuilder<K> extends AbstractKeyedStateBackendBuilder<K> {
     private static final long MIN_MEMTABLE_BYTES = 64 << 10;
     private static final long MAX_DEFAULT_MEMTABLE_BYTES = 64 << 20;
     private static final int HEAP_QUEUE_CAPACITY = 128;
 
-    /** Commits are for the store's own compactions only; nobody ever reopens the working directory. */
+    /** Commits need not become durable: the working directory is never opened again. They let the store compact more. */
     private static final Duration NEVER = Duration.ofDays(3650);
 
     private final KeyedStateBackendParameters<K> parameters;
@@ -108,7 +108,7 @@ final class ForebayKeyedStateBackendBuilder<K> extends AbstractKeyedStateBackend
                                     parameters.getCustomInitializationMetrics()),
                             restoreStateHandles)
                     .restore();
-            // Only now: the restore may have reconfigured the key serializer.
+            // Not before the restore, which may have reconfigured the key serializer.
             TypeSerializer<K> keySerializer = keySerializerProvider.currentSchemaSerializer();
             ResourceGuard storeGuard = new ResourceGuard();
             PendingRemovals pendingRemovals = new PendingRemovals();

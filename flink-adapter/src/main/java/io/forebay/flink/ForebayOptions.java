@@ -7,11 +7,11 @@ import org.apache.flink.configuration.MemorySize;
 
 /**
  * Options of the Forebay state backend. All are optional. A number out of its range is refused when the backend is
- * configured; a size is taken as the nearest that is allowed.
+ * configured. For a size out of its range the nearest allowed size is taken.
  */
 @PublicEvolving
 public final class ForebayOptions {
-    /** Where timers live. */
+    /** Where timers are kept. */
     public enum TimerService {
         /** Timers are rows of the store. */
         FOREBAY,

@@ -21,25 +21,27 @@ import org.apache.flink.runtime.state.OperatorStateBackend;
 import org.apache.flink.util.IOUtils;
 
 /**
- * Keeps keyed state in a Forebay store per operator instance: state may be far larger than memory, checkpoints are
- * incremental and stay so across a rescale, and memory is the managed memory of the slot, never exceeded. Less than 1
- * MiB of it is taken as 1 MiB, with a warning.
+ * Keeps keyed state in one Forebay store for each operator instance. State may be far larger than memory. Checkpoints are
+ * incremental, and stay so across a rescale. The memory is the managed memory of the slot, which is never exceeded, with
+ * one exception: less than 1 MiB is taken as 1 MiB, with a warning.
  *
- * <p>Use it by configuration ({@link ForebayStateBackendFactory}). The object is configuration only; it is serialised into
- * the job and creates one keyed backend per operator instance.
+ * <p>To use it, configure the {@link ForebayStateBackendFactory}. An object of this class is configuration only: it is
+ * serialised into the job, and creates one keyed backend for each operator instance. Immutable.
  */
 @PublicEvolving
 public class ForebayStateBackend extends AbstractManagedMemoryStateBackend implements ConfigurableStateBackend {
     private static final long serialVersionUID = 1L;
 
-    /** Options that were set in code or by an earlier {@link #configure}; they come before those of a later one. */
+    /** Options set in code or by an earlier {@link #configure}; they take precedence over those of a later one. */
     private final Configuration options;
 
     public ForebayStateBackend() {
         this(new Configuration());
     }
 
-    /** @param options of {@link ForebayOptions}, and {@link CheckpointingOptions#INCREMENTAL_CHECKPOINTS}; copied */
+    /**
+     * @param options options of {@link ForebayOptions}, and {@link CheckpointingOptions#INCREMENTAL_CHECKPOINTS}; copied
+     */
     public ForebayStateBackend(Configuration options) {
         this.options = new Configuration(options);
     }
@@ -55,7 +57,7 @@ public class ForebayStateBackend extends AbstractManagedMemoryStateBackend imple
         return configured;
     }
 
-    /** Upload only new files; see {@link CheckpointingOptions#INCREMENTAL_CHECKPOINTS}. */
+    /** True when a checkpoint uploads new files only; see {@link CheckpointingOptions#INCREMENTAL_CHECKPOINTS}. */
     public boolean isIncrementalCheckpointsEnabled() {
         return options.get(CheckpointingOptions.INCREMENTAL_CHECKPOINTS);
     }
@@ -114,7 +116,10 @@ public class ForebayStateBackend extends AbstractManagedMemoryStateBackend imple
         return true;
     }
 
-    /** State of the asynchronous API ("State V2"), which operates on the task thread; its rows are those of the synchronous one. */
+    /**
+     * Creates a backend for the asynchronous API ("State V2"). Its operations run on the task thread. Its rows are those
+     * of the synchronous API.
+     */
     @Override
     public <K> AsyncKeyedStateBackend<K> createAsyncKeyedStateBackend(KeyedStateBackendParameters<K> parameters)
             throws IOException {

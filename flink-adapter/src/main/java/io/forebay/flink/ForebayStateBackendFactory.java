@@ -5,7 +5,7 @@ import org.apache.flink.configuration.ReadableConfig;
 import org.apache.flink.runtime.state.StateBackendFactory;
 
 /**
- * Entry point for configurations: {@code state.backend.type: io.forebay.flink.ForebayStateBackendFactory}. Options are in
+ * What a configuration names: {@code state.backend.type: io.forebay.flink.ForebayStateBackendFactory}. The options are in
  * {@link ForebayOptions}.
  */
 @PublicEvolving

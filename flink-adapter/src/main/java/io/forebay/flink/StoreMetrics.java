@@ -7,14 +7,14 @@ import java.util.function.ToLongFunction;
 import org.apache.flink.metrics.Gauge;
 import org.apache.flink.metrics.MetricGroup;
 
-/** Gauges of a store in the metric group {@code forebay} of its operator; they show -1 once the store is closed. */
+/** Gauges of a store, in the metric group {@code forebay} of its operator. They show -1 after the store has been closed. */
 final class StoreMetrics {
     private StoreMetrics() {}
 
     static void register(MetricGroup operator, Store store) {
         MetricGroup group = operator.addGroup("forebay");
         gauge(group, store, "memtableBytes", StoreStatistics::memtableBytes);
-        gauge(group, store, "frozenMemtables", StoreStatistics::frozenMemtables);
+        gauge(group, store, "immutableMemtables", StoreStatistics::immutableMemtables);
         gauge(group, store, "liveFiles", StoreStatistics::liveFiles);
         gauge(group, store, "liveFileBytes", StoreStatistics::liveFileBytes);
         gauge(group, store, "sortedRuns", StoreStatistics::sortedRuns);

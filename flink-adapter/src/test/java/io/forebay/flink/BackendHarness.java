@@ -276,4 +276,17 @@ final class BackendHarness implements AutoCloseable {
         // Fails when managed memory was not given back.
         environment.close();
     }
+
+    /** How many files {@code directory} has, in its subdirectories too; 1 for a file, 0 when it does not exist. */
+    static int files(File directory) {
+        File[] children = directory.listFiles();
+        if (children == null) {
+            return directory.isFile() ? 1 : 0;
+        }
+        int count = 0;
+        for (File child : children) {
+            count += files(child);
+        }
+        return count;
+    }
 }

@@ -103,6 +103,13 @@ class CheckpointLifecycleTest {
         states.backend.notifyCheckpointSubsumed(id - 1);
     }
 
+    /** A checkpoint that the JobManager has completed; the backend does not know of that. */
+    private IncrementalRemoteKeyedStateHandle completedAtJobManager(long id) throws Exception {
+        IncrementalRemoteKeyedStateHandle handle = checkpoint(id);
+        completeAtJobManager(id, handle);
+        return handle;
+    }
+
     private void restoreAndCheck(IncrementalRemoteKeyedStateHandle handle) throws Exception {
         slot.dispose(states.backend);
         states = states(List.of(handle));
@@ -155,15 +162,12 @@ class CheckpointLifecycleTest {
         // The JobManager has completed both, so copies of the first are gone, but only the first is known here.
         completeAtJobManager(2, second);
         states.backend.notifyCheckpointComplete(1);
-        IncrementalRemoteKeyedStateHandle third = checkpoint(3);
-        completeAtJobManager(3, third);
-        restoreAndCheck(third);
+        restoreAndCheck(completedAtJobManager(3));
     }
 
     @Test
     void anAbortedCheckpointLeavesTheLastCompletedOneUsable() throws Exception {
-        IncrementalRemoteKeyedStateHandle first = checkpoint(1);
-        completeAtJobManager(1, first);
+        IncrementalRemoteKeyedStateHandle first = completedAtJobManager(1);
         states.backend.notifyCheckpointComplete(1);
         IncrementalRemoteKeyedStateHandle second = checkpoint(2);
         second.discardState();
@@ -223,9 +227,9 @@ class CheckpointLifecycleTest {
 
     @Test
     void aFailedUploadLeavesNothingBehind() throws Exception {
-        completeAtJobManager(1, checkpoint(1));
+        completedAtJobManager(1);
         states.backend.notifyCheckpointComplete(1);
-        int filesBefore = files(checkpoints);
+        int filesBefore = BackendHarness.files(checkpoints);
         model.change(random, List.of(states), 500);
         CheckpointStreamFactory failing = new Wrapped(target(2)) {
             private final AtomicInteger streams = new AtomicInteger();
@@ -242,35 +246,33 @@ class CheckpointLifecycleTest {
         };
         assertThatThrownBy(() -> BackendHarness.snapshot(states.backend, 2, CheckpointType.CHECKPOINT, failing))
                 .hasRootCauseMessage("storage is full");
-        assertThat(files(checkpoints)).as("files in the storage").isEqualTo(filesBefore);
+        assertThat(BackendHarness.files(checkpoints)).as("files in the storage").isEqualTo(filesBefore);
         states.backend.notifyCheckpointAborted(2);
-        IncrementalRemoteKeyedStateHandle third = checkpoint(3);
-        completeAtJobManager(3, third);
-        restoreAndCheck(third);
+        restoreAndCheck(completedAtJobManager(3));
+    }
+
+    /** The first snapshot, whose asynchronous part has not been started. */
+    private RunnableFuture<SnapshotResult<KeyedStateHandle>> unstartedSnapshot() throws Exception {
+        model.change(random, List.of(states), 500);
+        return states.backend.snapshot(1, 1, target(1), BackendHarness.options(CheckpointType.CHECKPOINT));
     }
 
     @Test
     void aCancelledSnapshotReleasesItsFilesAndTheBackendGoesOn() throws Exception {
-        model.change(random, List.of(states), 500);
-        RunnableFuture<SnapshotResult<KeyedStateHandle>> snapshot =
-                states.backend.snapshot(1, 1, target(1), BackendHarness.options(CheckpointType.CHECKPOINT));
+        RunnableFuture<SnapshotResult<KeyedStateHandle>> snapshot = unstartedSnapshot();
         assertThat(snapshot.cancel(true)).isTrue();
         snapshot.run();
         assertThatThrownBy(snapshot::get).isInstanceOf(CancellationException.class);
-        IncrementalRemoteKeyedStateHandle second = checkpoint(2);
-        completeAtJobManager(2, second);
-        restoreAndCheck(second);
+        restoreAndCheck(completedAtJobManager(2));
     }
 
     @Test
     void disposingABackendEndsARunningSnapshot() throws Exception {
-        model.change(random, List.of(states), 500);
-        RunnableFuture<SnapshotResult<KeyedStateHandle>> snapshot =
-                states.backend.snapshot(1, 1, target(1), BackendHarness.options(CheckpointType.CHECKPOINT));
+        RunnableFuture<SnapshotResult<KeyedStateHandle>> snapshot = unstartedSnapshot();
         slot.dispose(states.backend);
         snapshot.run();
         assertThat(snapshot.isCancelled()).isTrue();
-        assertThat(files(checkpoints)).as("files in the storage").isZero();
+        assertThat(BackendHarness.files(checkpoints)).as("files in the storage").isZero();
     }
 
     @Test
@@ -290,18 +292,6 @@ class CheckpointLifecycleTest {
             states.backend.notifyCheckpointComplete(id);
         }
         restoreAndCheck(handle);
-    }
-
-    private static int files(File directory) {
-        File[] children = directory.listFiles();
-        if (children == null) {
-            return directory.isFile() ? 1 : 0;
-        }
-        int count = 0;
-        for (File child : children) {
-            count += files(child);
-        }
-        return count;
     }
 
     /** A storage whose methods a test can replace. */

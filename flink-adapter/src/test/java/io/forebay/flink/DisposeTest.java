@@ -6,6 +6,7 @@ import static org.mockito.Mockito.doThrow;
 import static org.mockito.Mockito.mock;
 
 import io.forebay.store.StoreClosedException;
+import io.forebay.store.testing.TestThreads;
 import java.io.File;
 import java.time.Duration;
 import java.util.HashSet;
@@ -91,7 +92,7 @@ class DisposeTest {
             if (Thread.currentThread().getName().startsWith("forebay-")) {
                 flushed.incrementAndGet();
                 reached.countDown();
-                awaitQuietly(release);
+                TestThreads.awaitUninterruptibly(release);
             }
             return 0;
         };
@@ -130,21 +131,6 @@ class DisposeTest {
             } catch (StoreClosedException e) {
                 return;
             }
-        }
-    }
-
-    private static void awaitQuietly(CountDownLatch latch) {
-        boolean interrupted = false;
-        while (true) {
-            try {
-                latch.await();
-                break;
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
         }
     }
 

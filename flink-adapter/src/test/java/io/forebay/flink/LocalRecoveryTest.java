@@ -138,21 +138,9 @@ class LocalRecoveryTest {
         KeyedModel.States states = states(ALL, List.of());
         model.change(random, List.of(states), 1000);
         KeyedStateHandle copy = checkpoint(states, 1).getTaskLocalSnapshot();
-        assertThat(files(local)).isPositive();
+        assertThat(BackendHarness.files(local)).isPositive();
         copy.discardState();
-        assertThat(files(local)).isZero();
+        assertThat(BackendHarness.files(local)).isZero();
         model.check(states);
-    }
-
-    private static int files(File directory) {
-        File[] children = directory.listFiles();
-        if (children == null) {
-            return directory.isFile() ? 1 : 0;
-        }
-        int count = 0;
-        for (File child : children) {
-            count += files(child);
-        }
-        return count;
     }
 }

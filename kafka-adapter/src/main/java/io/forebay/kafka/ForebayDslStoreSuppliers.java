@@ -19,17 +19,19 @@ import org.apache.kafka.streams.state.SessionBytesStoreSupplier;
 import org.apache.kafka.streams.state.WindowBytesStoreSupplier;
 
 /**
- * Makes Forebay the store of all DSL operators that ask for one: name this class in {@code dsl.store.suppliers.class}.
+ * Makes Forebay the store of all DSL operators that ask for a store. To use it, name this class in {@code
+ * dsl.store.suppliers.class}.
  *
- * <p>Kafka builds the stores of versioned tables, of {@code suppress} and of the grace period of stream-table joins without
- * asking here: the first and the last are RocksDB and need {@code org.rocksdb:rocksdbjni}, those of {@code suppress} are on
- * the heap.
+ * <p>Kafka builds three kinds of stores without this class. The stores of versioned tables and of the grace period of
+ * stream-table joins use RocksDB and need {@code org.rocksdb:rocksdbjni}. The stores of {@code suppress} are on the heap.
  */
 public class ForebayDslStoreSuppliers implements DslStoreSuppliers {
     /**
-     * Checks the {@code forebay.*} settings; {@link ConfigException} naming the key of a bad or unknown one. Kafka calls this
-     * when it builds the topology of a {@code KafkaStreams}, but not for an object that was handed to {@code Materialized},
-     * {@code StreamJoined} or {@code TopologyConfig}: see {@link ForebayStores#checkConfig}.
+     * Checks the {@code forebay.*} settings. Kafka calls this method when it builds the topology of a {@code KafkaStreams},
+     * but not for an object that was passed to {@code Materialized}, {@code StreamJoined} or {@code TopologyConfig}: see
+     * {@link ForebayStores#checkConfig}.
+     *
+     * @throws ConfigException for a value that is not allowed or an unknown {@code forebay.} key; the message names the key
      */
     @Override
     public void configure(Map<String, ?> configs) {

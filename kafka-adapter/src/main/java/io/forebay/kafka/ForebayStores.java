@@ -16,30 +16,30 @@ import org.apache.kafka.streams.state.VersionedBytesStoreSupplier;
 import org.apache.kafka.streams.state.WindowBytesStoreSupplier;
 
 /**
- * Suppliers of persistent Forebay stores: the methods have the names, types and rules of the {@code persistent} methods of
- * Kafka's {@link Stores}. Hand the suppliers to the builders of {@link Stores}, or to {@code Materialized.as}.
+ * Suppliers of persistent Forebay stores. The methods have the names, types and rules of the {@code persistent} methods of
+ * Kafka's {@link Stores}. Pass the suppliers to the builders of {@link Stores}, or to {@code Materialized.as}.
  *
- * <p>The stores keep their rows, changelog offsets and position in {@code forebay/<name>} under the state directory of the
- * task; all stores of an application in one JVM share memory and background threads, see {@link ForebayConfig}.
+ * <p>A store keeps its rows, changelog offsets and position in {@code forebay/<name>} under the state directory of the
+ * task. All stores of an application in one JVM share memory and background threads, see {@link ForebayConfig}.
  */
 public final class ForebayStores {
     private ForebayStores() {}
 
     /**
-     * Checks the {@code forebay.*} settings of an application. Kafka tells a store its configuration no sooner than when a
-     * task opens it, so an application without {@link ForebayDslStoreSuppliers} in {@code dsl.store.suppliers.class} hears
-     * of a bad setting when its first task starts; called with the same properties before {@code KafkaStreams} is built,
-     * this tells it at once.
+     * Checks the {@code forebay.*} settings of an application. Call it before {@code KafkaStreams} is built, with the same
+     * properties, to learn of a bad setting at once. Otherwise an application without {@link ForebayDslStoreSuppliers} in
+     * {@code dsl.store.suppliers.class} learns of it only when its first task starts, because Kafka gives a store its
+     * configuration when a task opens the store.
      *
-     * @param properties those of the application; not null
-     * @throws ConfigException for a value that is not allowed or an unknown {@code forebay.} key, by name
+     * @param properties the properties of the application; not null
+     * @throws ConfigException for a value that is not allowed or an unknown {@code forebay.} key; the message names the key
      */
     public static void checkConfig(Map<?, ?> properties) {
         ForebayConfig.from(Objects.requireNonNull(properties, "properties cannot be null"));
     }
 
     /**
-     * A key-value store.
+     * A key-value store. Each supplier that this class returns makes a new store for each call of {@code get}.
      *
      * @throws NullPointerException when the name is null
      */
@@ -101,10 +101,11 @@ public final class ForebayStores {
     /**
      * A window store.
      *
-     * @param retentionPeriod how long rows are kept behind stream time, at least the window size; whole milliseconds
-     *     count
-     * @param windowSize size of the windows, for the ends of the windows that iterators return; not negative
-     * @param retainDuplicates whether several rows of one key and window start are kept apart
+     * @param retentionPeriod how long a row is kept: until stream time is this far ahead of it. At least the window size;
+     *     parts of a millisecond are cut off
+     * @param windowSize size of the windows, from which the ends of the windows that iterators return are computed; not
+     *     negative
+     * @param retainDuplicates whether several rows with the same key and window start are kept side by side
      * @throws NullPointerException when the name is null
      * @throws IllegalArgumentException when a duration is null, negative or too long for milliseconds, or the window is
      *     longer than the retention
@@ -146,7 +147,8 @@ public final class ForebayStores {
     /**
      * A session store.
      *
-     * @param retentionPeriod how long sessions are kept behind stream time; not negative
+     * @param retentionPeriod how long a session is kept: until stream time is this far ahead of its end. Not negative;
+     *     parts of a millisecond are cut off
      * @throws NullPointerException when the name is null
      * @throws IllegalArgumentException when the retention is null, negative or too long for milliseconds
      */

@@ -4,8 +4,9 @@
  * DSL operators to Forebay, and {@link io.forebay.kafka.ForebayStores} supplies stores for the Processor API and {@code
  * Materialized}. The subpackages are not API.
  *
- * <p>What enters and leaves are Kafka's own public types; the stores lie under Kafka's wrapping stores (metrics, record
- * cache, changelog), which stay as they are. The arrows go down: this package, {@code kv} and {@code window}, {@code state},
- * {@code config}, {@code offsets} and {@code bridge}. Only {@code bridge} touches Kafka's {@code internals}.
+ * <p>This package takes and returns Kafka's public types only. Kafka lays its own wrapping stores (metrics, record cache,
+ * changelog) over the stores of Forebay, without changes. The packages depend on each other from left to right: this
+ * package; {@code kv} and {@code window}; {@code state}; {@code config}, {@code offsets} and {@code bridge}. Only {@code
+ * bridge} uses Kafka's {@code internals}.
  */
 package io.forebay.kafka;

@@ -1,7 +1,6 @@
 package io.forebay.kafka;
 
 import static io.forebay.kafka.TestContexts.logged;
-import static io.forebay.kafka.TestContexts.open;
 import static io.forebay.kafka.TestContexts.processing;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -14,6 +13,7 @@ import org.apache.kafka.streams.errors.InvalidStateStoreException;
 import org.apache.kafka.streams.processor.StateStore;
 import org.apache.kafka.streams.query.Position;
 import org.apache.kafka.test.InternalMockProcessorContext;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,6 +32,15 @@ class CommitTest {
 
     private InternalMockProcessorContext<Object, Object> context;
 
+    private StateStore store;
+
+    @AfterEach
+    void close() {
+        if (store != null) {
+            store.close();
+        }
+    }
+
     @BeforeEach
     void makeContext() {
         context = logged(dir, "s");
@@ -40,11 +49,10 @@ class CommitTest {
     @ParameterizedTest
     @EnumSource
     void aNewStoreHasNoOffsets(StoreFlavour flavour) {
-        StateStore store = open(flavour.create("s"), context);
+        open(flavour);
         assertThat(store.committedOffset(P0)).isNull();
         assertThat(store.getPosition()).isEqualTo(Position.emptyPosition());
         assertThat(store.persistent()).isTrue();
-        store.close();
     }
 
     @ParameterizedTest
@@ -57,64 +65,60 @@ class CommitTest {
     @ParameterizedTest
     @EnumSource
     void aCommitChangesTheOffsetsItNamesAndKeepsTheOthers(StoreFlavour flavour) {
-        StateStore store = open(flavour.create("s"), context);
+        open(flavour);
         store.commit(Map.of(P0, 10L, P1, 20L, OTHER, 30L));
         store.commit(Map.of(P1, 21L));
-        store = reopened(flavour, store);
-        assertThat(store.committedOffset(P0)).isEqualTo(10);
-        assertThat(store.committedOffset(P1)).isEqualTo(21);
-        assertThat(store.committedOffset(OTHER)).isEqualTo(30);
+        reopen(flavour);
+        assertOffset(P0, 10);
+        assertOffset(P1, 21);
+        assertOffset(OTHER, 30);
         assertThat(store.committedOffset(new TopicPartition("changelog", 2))).isNull();
-        store.close();
     }
 
     @ParameterizedTest
     @EnumSource
     void anEmptyCommitDropsAllOffsetsAndKeepsRowsAndPosition(StoreFlavour flavour) {
-        StateStore store = open(flavour.create("s"), context);
+        open(flavour);
         processing(context, "input", 0, 7);
         flavour.put(store, "k", "v");
         store.commit(Map.of(P0, 10L, P1, 20L));
         store.commit(Map.of());
         assertThat(store.committedOffset(P0)).isNull();
-        store = reopened(flavour, store);
+        reopen(flavour);
         assertThat(store.committedOffset(P0)).isNull();
         assertThat(store.committedOffset(P1)).isNull();
         assertThat(flavour.get(store, "k")).isEqualTo("v");
         assertThat(store.getPosition()).isEqualTo(Position.emptyPosition().withComponent("input", 0, 7));
-        store.close();
     }
 
     @ParameterizedTest
     @EnumSource
     void aNullOffsetDropsThatOne(StoreFlavour flavour) {
-        StateStore store = open(flavour.create("s"), context);
+        open(flavour);
         store.commit(Map.of(P0, 10L, P1, 20L));
         Map<TopicPartition, Long> change = new HashMap<>();
         change.put(P0, null);
         store.commit(change);
         assertThat(store.committedOffset(P0)).isNull();
-        store = reopened(flavour, store);
+        reopen(flavour);
         assertThat(store.committedOffset(P0)).isNull();
-        assertThat(store.committedOffset(P1)).isEqualTo(20);
-        store.close();
+        assertOffset(P1, 20);
     }
 
     @ParameterizedTest
     @EnumSource
     void kafkasMarkForAnUnknownOffsetIsKeptAsItIs(StoreFlavour flavour) {
-        StateStore store = open(flavour.create("s"), context);
+        open(flavour);
         store.commit(Map.of(P0, -4L));
-        assertThat(store.committedOffset(P0)).isEqualTo(-4);
-        store = reopened(flavour, store);
-        assertThat(store.committedOffset(P0)).isEqualTo(-4);
-        store.close();
+        assertOffset(P0, -4);
+        reopen(flavour);
+        assertOffset(P0, -4);
     }
 
     @ParameterizedTest
     @EnumSource
     void aCloseDropsWhatWasWrittenAfterTheLastCommit(StoreFlavour flavour) {
-        StateStore store = open(flavour.create("s"), context);
+        open(flavour);
         processing(context, "input", 0, 1);
         flavour.put(store, "old", "committed");
         flavour.put(store, "deleted", "committed");
@@ -125,43 +129,41 @@ class CommitTest {
         flavour.put(store, "new", "uncommitted");
         assertThat(flavour.get(store, "old")).isEqualTo("overwritten");
 
-        store = reopened(flavour, store);
+        reopen(flavour);
         assertThat(flavour.get(store, "old")).isEqualTo("committed");
         assertThat(flavour.get(store, "deleted")).isEqualTo("committed");
         assertThat(flavour.get(store, "new")).isNull();
-        assertThat(store.committedOffset(P0)).isEqualTo(10);
+        assertOffset(P0, 10);
         assertThat(store.getPosition()).isEqualTo(Position.emptyPosition().withComponent("input", 0, 1));
-        store.close();
     }
 
     @ParameterizedTest
     @EnumSource
     void aStoreWithoutChangelogKeepsWhatAnEmptyCommitCovers(StoreFlavour flavour) {
         context = TestContexts.unlogged(dir, Map.of());
-        StateStore store = open(flavour.create("s"), context);
+        open(flavour);
         flavour.put(store, "k", "v1");
         store.commit(Map.of());
         flavour.put(store, "k", "v2");
         store.commit(Map.of());
-        store = reopened(flavour, store);
+        reopen(flavour);
         assertThat(flavour.get(store, "k")).isEqualTo("v2");
-        store.close();
     }
 
     @ParameterizedTest
     @EnumSource
     void opensTwiceAtStartUp(StoreFlavour flavour) {
-        StateStore first = open(flavour.create("s"), context);
+        StateStore first = flavour.open(dir);
         flavour.put(first, "k", "v");
         first.commit(Map.of(P0, 10L));
         first.close();
 
-        StateStore startUp = open(flavour.create("s"), logged(dir, "s"));
+        StateStore startUp = flavour.open(dir);
         assertThat(startUp.committedOffset(P0)).isEqualTo(10);
         startUp.commit(Map.of(P0, 10L));
         startUp.close();
 
-        StateStore task = open(flavour.create("s"), logged(dir, "s"));
+        StateStore task = flavour.open(dir);
         assertThat(task.committedOffset(P0)).isEqualTo(10);
         assertThat(flavour.get(task, "k")).isEqualTo("v");
         task.close();
@@ -170,21 +172,20 @@ class CommitTest {
     @ParameterizedTest
     @EnumSource
     void theSameObjectOpensAgainAfterClose(StoreFlavour flavour) {
-        StateStore store = open(flavour.create("s"), context);
+        open(flavour);
         flavour.put(store, "k", "v");
         store.commit(Map.of(P0, 10L));
         flavour.put(store, "k", "lost");
         store.close();
-        open(store, logged(dir, "s"));
-        assertThat(store.committedOffset(P0)).isEqualTo(10);
+        TestContexts.open(store, logged(dir, "s"));
+        assertOffset(P0, 10);
         assertThat(flavour.get(store, "k")).isEqualTo("v");
-        store.close();
     }
 
     @ParameterizedTest
     @EnumSource
     void aRestoreWritesRowsAndTakesOverPositions(StoreFlavour flavour) {
-        StateStore store = open(flavour.create("s"), context);
+        open(flavour);
         flavour.put(store, "gone", "v");
         context.restore(
                 "s",
@@ -195,15 +196,14 @@ class CommitTest {
         assertThat(flavour.get(store, "k")).isEqualTo("2");
         assertThat(flavour.get(store, "gone")).isNull();
         store.commit(Map.of(P0, 3L));
-        store = reopened(flavour, store);
+        reopen(flavour);
         assertThat(flavour.get(store, "k")).isEqualTo("2");
-        store.close();
     }
 
     @ParameterizedTest
     @EnumSource
     void useAfterCloseIsRefused(StoreFlavour flavour) {
-        StateStore store = open(flavour.create("s"), context);
+        open(flavour);
         flavour.put(store, "k", "v");
         assertThat(store.isOpen()).isTrue();
         store.close();
@@ -224,7 +224,7 @@ class CommitTest {
     @ParameterizedTest
     @EnumSource
     void useBeforeInitIsRefused(StoreFlavour flavour) {
-        StateStore store = flavour.create("s");
+        store = flavour.create("s");
         assertThat(store.isOpen()).isFalse();
         store.commit(Map.of());
         store.close();
@@ -234,13 +234,20 @@ class CommitTest {
     @ParameterizedTest
     @EnumSource
     void livesInADirectoryOfItsName(StoreFlavour flavour) {
-        StateStore store = open(flavour.create("s"), context);
+        open(flavour);
         assertThat(new File(dir, "forebay/s")).isNotEmptyDirectory();
-        store.close();
     }
 
-    private StateStore reopened(StoreFlavour flavour, StateStore store) {
+    private void open(StoreFlavour flavour) {
+        store = TestContexts.open(flavour.create("s"), context);
+    }
+
+    private void reopen(StoreFlavour flavour) {
         store.close();
-        return open(flavour.create("s"), context);
+        open(flavour);
+    }
+
+    private void assertOffset(TopicPartition partition, long offset) {
+        assertThat(store.committedOffset(partition)).isEqualTo(offset);
     }
 }

@@ -3,6 +3,7 @@ package io.forebay.kafka;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.forebay.kafka.state.ForebayStateStore;
+import io.forebay.store.testing.Seeds;
 import java.io.File;
 import java.nio.file.Files;
 import java.util.concurrent.TimeUnit;

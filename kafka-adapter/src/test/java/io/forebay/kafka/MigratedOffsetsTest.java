@@ -1,7 +1,5 @@
 package io.forebay.kafka;
 
-import static io.forebay.kafka.TestContexts.logged;
-import static io.forebay.kafka.TestContexts.open;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.File;
@@ -12,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.streams.processor.StateStore;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,25 +28,32 @@ class MigratedOffsetsTest {
     @TempDir
     File dir;
 
-    private StateStore opened(StoreFlavour flavour) {
-        return open(flavour.create("s"), logged(dir, "s"));
+    private StateStore store;
+
+    @AfterEach
+    void close() {
+        if (store != null) {
+            store.close();
+        }
     }
 
-    /** Leaves a store with rows up to offset 100. */
-    private void leaveHundred(StoreFlavour flavour) {
-        StateStore store = opened(flavour);
-        flavour.put(store, "k", "of 100");
-        store.commit(Map.of(P0, 100L));
-        store.close();
+    /** Opens the store of {@code flavour}; closes the one that is open. */
+    private void open(StoreFlavour flavour) {
+        close();
+        store = flavour.open(dir);
+    }
+
+    /** Commits an offset; the store then has {@code expected}. */
+    private void commit(TopicPartition partition, long offset, Long expected) {
+        store.commit(Map.of(partition, offset));
+        assertThat(store.committedOffset(partition)).isEqualTo(expected);
     }
 
     @ParameterizedTest
     @EnumSource
     void areTakenAsTheyAreWhereNoStoreHasBeen(StoreFlavour flavour) {
-        StateStore store = opened(flavour);
-        store.commit(Map.of(P0, 99L));
-        assertThat(store.committedOffset(P0)).isEqualTo(99);
-        store.close();
+        open(flavour);
+        commit(P0, 99L, 99L);
     }
 
     @ParameterizedTest
@@ -55,118 +61,96 @@ class MigratedOffsetsTest {
     void ofAnEarlierRocksDbStoreAreIgnored(StoreFlavour flavour) {
         assertThat(new File(dir, flavour == StoreFlavour.KEY_VALUE ? "rocksdb/s" : "s").mkdirs())
                 .isTrue();
-        StateStore store = opened(flavour);
-        store.commit(Map.of(P0, 99L));
-        assertThat(store.committedOffset(P0)).as("rows up to 99 are not here").isNull();
-        store.commit(Map.of(P0, 5L));
-        assertThat(store.committedOffset(P0)).as("of this store").isEqualTo(5);
-        store.close();
-        store = opened(flavour);
+        open(flavour);
+        commit(P0, 99L, null);
+        commit(P0, 5L, 5L);
+        open(flavour);
         assertThat(store.committedOffset(P0)).isEqualTo(5);
-        store.commit(Map.of(P0, 6L));
-        assertThat(store.committedOffset(P0)).isEqualTo(6);
-        store.close();
+        commit(P0, 6L, 6L);
     }
 
     /** The store was left for RocksDB, which went on to 500, and is used again. */
     @ParameterizedTest
     @EnumSource
     void aheadOfTheRowsAreIgnored(StoreFlavour flavour) {
-        leaveHundred(flavour);
-        StateStore store = opened(flavour);
-        store.commit(Map.of(P0, 500L));
-        assertThat(store.committedOffset(P0)).isEqualTo(100);
+        flavour.leaveHundred(dir, P0);
+        open(flavour);
+        commit(P0, 500L, 100L);
         assertThat(flavour.get(store, "k")).isEqualTo("of 100");
-        store.commit(Map.of(P0, 500L));
-        assertThat(store.committedOffset(P0)).as("restored up to here").isEqualTo(500);
-        store.close();
-        store = opened(flavour);
+        commit(P0, 500L, 500L);
+        open(flavour);
         assertThat(store.committedOffset(P0)).isEqualTo(500);
-        store.close();
     }
 
     @ParameterizedTest
     @EnumSource
     void areStillIgnoredWhenTheFirstStartWithThemEndsInACommit(StoreFlavour flavour) {
-        leaveHundred(flavour);
-        StateStore startUp = opened(flavour);
+        flavour.leaveHundred(dir, P0);
+        StateStore startUp = flavour.open(dir);
         startUp.commit(Map.of(P0, 500L));
         startUp.close();
-        StateStore store = opened(flavour);
+        open(flavour);
         assertThat(store.committedOffset(P0)).isEqualTo(100);
-        store.close();
     }
 
     @ParameterizedTest
     @EnumSource
     void behindTheRowsMakeKafkaRestoreMore(StoreFlavour flavour) {
-        leaveHundred(flavour);
-        StateStore store = opened(flavour);
-        store.commit(Map.of(P0, 60L));
-        assertThat(store.committedOffset(P0)).isEqualTo(60);
-        store.close();
+        flavour.leaveHundred(dir, P0);
+        open(flavour);
+        commit(P0, 60L, 60L);
     }
 
     @ParameterizedTest
     @EnumSource
     void ofAPartitionWithoutRowsAreIgnored(StoreFlavour flavour) {
-        leaveHundred(flavour);
-        StateStore store = opened(flavour);
-        store.commit(Map.of(P1, 500L));
-        assertThat(store.committedOffset(P1)).isNull();
+        flavour.leaveHundred(dir, P0);
+        open(flavour);
+        commit(P1, 500L, null);
         assertThat(store.committedOffset(P0)).isEqualTo(100);
-        store.close();
     }
 
     @ParameterizedTest
     @EnumSource
     void doNotTurnAnUnknownOffsetIntoAKnownOne(StoreFlavour flavour) {
-        StateStore store = opened(flavour);
+        open(flavour);
         store.commit(Map.of(P0, -4L));
-        store.close();
-        store = opened(flavour);
-        store.commit(Map.of(P0, 500L));
-        assertThat(store.committedOffset(P0)).isEqualTo(-4);
-        store.close();
+        open(flavour);
+        commit(P0, 500L, -4L);
     }
 
     @ParameterizedTest
     @EnumSource
     void markedAsUnknownClaimNoRows(StoreFlavour flavour) {
-        leaveHundred(flavour);
-        StateStore store = opened(flavour);
+        flavour.leaveHundred(dir, P0);
+        open(flavour);
         store.commit(Map.of(P0, -4L, P1, -4L));
         assertThat(store.committedOffset(P0)).isEqualTo(-4);
         assertThat(store.committedOffset(P1)).isEqualTo(-4);
-        store.close();
     }
 
     /** A restore failed before the first commit; Kafka wrote down how far it had come. */
     @ParameterizedTest
     @EnumSource
     void areIgnoredWhenTheFirstRowsWereNeverCommitted(StoreFlavour flavour) {
-        StateStore store = opened(flavour);
+        open(flavour);
         flavour.put(store, "k", "dropped");
-        store.close();
-        store = opened(flavour);
+        open(flavour);
         store.commit(Map.of(P0, 500L));
         assertThat(flavour.get(store, "k")).isNull();
         assertThat(store.committedOffset(P0)).isNull();
-        store.close();
     }
 
     /** Kafka wrote down the offset of a store whose files were deleted because they are damaged. */
     @Test
     void areIgnoredWhenTheFilesWereDamaged() throws IOException {
-        leaveHundred(StoreFlavour.KEY_VALUE);
+        StoreFlavour.KEY_VALUE.leaveHundred(dir, P0);
         for (Path file : manifests()) {
             Files.write(file, new byte[] {1, 2, 3});
         }
-        StateStore store = StoreFlavour.KEY_VALUE.create("s");
+        store = StoreFlavour.KEY_VALUE.create("s");
         store.init(TestContexts.global(dir), store);
-        store.commit(Map.of(P0, 100L));
-        assertThat(store.committedOffset(P0)).isNull();
-        store.close();
+        commit(P0, 100L, null);
     }
 
     private List<Path> manifests() throws IOException {
@@ -181,7 +165,7 @@ class MigratedOffsetsTest {
 
     @Test
     void ofAGlobalStoreAreComparedForEachPartition() {
-        StateStore store = StoreFlavour.KEY_VALUE.create("s");
+        store = StoreFlavour.KEY_VALUE.create("s");
         store.init(TestContexts.global(dir), store);
         store.commit(Map.of(P0, 100L, P1, 100L));
         store.close();
@@ -196,6 +180,5 @@ class MigratedOffsetsTest {
         assertThat(store.committedOffset(P0)).isEqualTo(101);
         assertThat(store.committedOffset(P1)).isEqualTo(102);
         assertThat(store.committedOffset(P2)).isEqualTo(103);
-        store.close();
     }
 }

@@ -3,7 +3,10 @@ package io.forebay.kafka;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.forebay.kafka.state.ForebayStateStore;
+import java.io.File;
 import java.time.Duration;
+import java.util.Map;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.kstream.Windowed;
 import org.apache.kafka.streams.kstream.internals.SessionWindow;
@@ -90,6 +93,19 @@ public enum StoreFlavour {
 
     private static final Duration RETENTION = Duration.ofHours(1);
     private static final long TIME = 1000;
+
+    /** Opens the store {@code s} in {@code dir}, as Kafka does for a task whose store has a changelog. */
+    public StateStore open(File dir) {
+        return TestContexts.open(create("s"), TestContexts.logged(dir, "s"));
+    }
+
+    /** Leaves the store {@code s} in {@code dir}, closed, with a row up to offset 100 of {@code partition}. */
+    public void leaveHundred(File dir, TopicPartition partition) {
+        StateStore store = open(dir);
+        put(store, "k", "of 100");
+        store.commit(Map.of(partition, 100L));
+        store.close();
+    }
 
     /** A store that is not open yet; it is a {@link ForebayStateStore}. */
     public abstract StateStore create(String name);

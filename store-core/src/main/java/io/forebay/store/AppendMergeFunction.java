@@ -2,7 +2,7 @@ package io.forebay.store;
 
 import java.util.List;
 
-/** Joins values with one delimiter byte in one pass. */
+/** Joins values, with one delimiter byte between two of them, in one pass over the operands. */
 record AppendMergeFunction(byte delimiter) implements MergeFunction {
     @Override
     public String name() {

@@ -1,39 +1,54 @@
 package io.forebay.store;
 
 /**
- * Runs the background work of all stores of an environment. Injected so that a test can step it by hand. Thread-safe.
+ * Runs the background work of all stores of an environment. A caller can inject an executor of its own, for example a
+ * test that steps the work by hand ({@link Environment.Builder#executor}); the environment closes it. Thread-safe. No
+ * argument may be null.
  */
 public interface BackgroundExecutor extends AutoCloseable {
-    /** Flushes come before deletions, which take little time and give disk space back; deletions come before compactions. */
+    /**
+     * What a piece of work is for. The order of urgency is: flushes, then deletions of files (they take little time and
+     * give disk space back), then compactions.
+     */
     enum Kind {
         FLUSH,
         COMPACTION,
         CLEANUP,
         /**
-         * The completion of a future, and with it what users hung on it: it may call any store, and wait there for work of all
-         * other kinds and for other completions. So it must keep no thread from them; and it is run even when it is handed
-         * over after {@link #close}, or still waits then.
+         * The completion of a future, which runs the code that users attached to that future. Such code may call any
+         * store, and may wait there for work of all other kinds and for other completions. So a callback must not
+         * occupy a thread that other work needs. The executor also runs callbacks that are still queued at {@link
+         * #close}, and those that are handed over later.
          */
         CALLBACK
     }
 
     /**
-     * Runs {@code work} once, some time, on some thread, never within this call. {@code work} does not throw. When this method
-     * throws, the work counts as not handed over: a store whose flush is refused takes no writes until {@link Store#resume}.
+     * Runs {@code work} once, at some later time, on some thread, never within this call. {@code work} does not throw.
+     * When this method throws, the work was not accepted: a store whose flush is refused takes no writes until {@link
+     * Store#resume}.
      */
     void execute(Kind kind, Runnable work);
 
-    /** Runs {@code work} once, not before {@code delayNanos} have passed. @return cancels it if it has not started */
+    /**
+     * Runs {@code work} once, not before {@code delayNanos} nanoseconds have passed.
+     *
+     * @return an action that cancels the work if it has not started
+     */
     Runnable schedule(long delayNanos, Runnable work);
 
     /**
-     * Called by a thread that waits for background work: a stepped executor runs one piece on the caller's thread.
+     * A thread that waits for background work calls this: a stepped executor runs one piece of work on the thread of
+     * the caller.
      *
-     * @return false when the work is done by other threads, so that the caller should block
+     * @return false when other threads do the work, so that the caller should block
      */
     boolean help();
 
-    /** Waits for running work and drops what has not started; runs callbacks all the same. Idempotent. */
+    /**
+     * Waits for the work that is running, and drops work that has not started, except callbacks: those are run.
+     * Idempotent.
+     */
     @Override
     void close();
 }

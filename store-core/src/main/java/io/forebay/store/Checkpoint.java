@@ -4,20 +4,21 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * A fixed state of a store as a list of immutable files. The files stay on disk until the checkpoint is closed, or the
- * store. May be used from any thread. No argument may be null.
+ * A fixed state of a store as a list of immutable files. The files stay on disk until the checkpoint or the store is
+ * closed. The caller closes the checkpoint. Any thread may use it. No argument may be null.
  */
 public interface Checkpoint extends AutoCloseable {
     /**
-     * Completes when all files exist and are synced; fails with the {@link StoreException} that kept them from being
-     * written, or {@link StoreClosedException} when checkpoint or store are closed before. The methods below throw
-     * {@link IllegalStateException} unless it has completed normally, and {@link StoreClosedException} when one of the
-     * two is closed.
+     * Completes when all files exist and are synced. It fails with the {@link StoreException} that kept the files from
+     * being written, or with {@link StoreClosedException} when the checkpoint or the store is closed first. The methods
+     * below throw {@link IllegalStateException} unless the future has completed normally, and {@link
+     * StoreClosedException} when the checkpoint or the store is closed.
      *
-     * <p>It completes on a thread of its own, so what hangs on it may call any method of any store, wait, and close store and
-     * environment. (An injected {@link BackgroundExecutor} decides for itself where.) It completes in any case, also when store
-     * or environment are closed; what the code behind it throws goes to the future of that code, as {@link CompletableFuture}
-     * says. A close of the environment gives code that is still running a second to end.
+     * <p>The future completes on a thread of its own, so the code that is attached to it may call any method of any
+     * store, wait, and close the store and the environment. (An injected {@link BackgroundExecutor} chooses the thread
+     * itself.) The future completes in any case, also when the store or the environment is closed. What the attached
+     * code throws goes to the future of that code, as {@link CompletableFuture} says. A close of the environment gives
+     * attached code that is still running one second to end.
      */
     CompletableFuture<Void> completion();
 
@@ -25,29 +26,32 @@ public interface Checkpoint extends AutoCloseable {
     List<CheckpointFile> files();
 
     /**
-     * Bytes that describe the checkpoint (docs/format/checkpoint.md), as a new array; with the files they are all a
-     * restore needs. {@link StoreIoException} when the store is encrypted and the key service cannot be reached.
+     * Bytes that describe the checkpoint (docs/format/checkpoint.md), as a new array. A restore needs these bytes and
+     * the files, nothing else.
+     *
+     * @throws StoreIoException when the store is encrypted and the key service cannot be reached
      */
     byte[] metadata();
 
     /**
      * Writes the checkpoint to an empty directory: hard links where both sides are local and on one file system, copies
-     * otherwise, then the metadata as the last file, synced. All of it is durable on return.
+     * otherwise. The metadata is written last, as a file that is synced. Everything is durable on return.
      *
      * @throws IllegalArgumentException when the directory holds files
-     * @throws StoreIoException when a file cannot be read or written; what was written is deleted again if possible
+     * @throws StoreIoException when a file cannot be read or written; the files written so far are deleted again if
+     *     possible
      */
     void writeTo(FileStore directory);
 
     /**
-     * Reads one of {@link #files()}; close the result.
+     * Opens one of {@link #files()} for reading. The caller closes the result.
      *
-     * @throws IllegalArgumentException when the file is not one of them
-     * @throws StoreIoException when it cannot be opened
+     * @throws IllegalArgumentException when {@code file} is not one of {@link #files()}
+     * @throws StoreIoException when the file cannot be opened
      */
     ReadableFile open(CheckpointFile file);
 
-    /** Lets go of the files. Idempotent. */
+    /** Gives up the files, so that the store may delete them. Idempotent. */
     @Override
     void close();
 }

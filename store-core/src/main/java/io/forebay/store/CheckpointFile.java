@@ -5,7 +5,7 @@ package io.forebay.store;
  *
  * @param name file name, globally unique and never reused for other bytes
  * @param bytes length of the physical file
- * @param range the keys that the checkpoint needs of this file; a restore of another range may skip it
+ * @param range the keys that the checkpoint needs of this file; a restore of other keys does not need the file
  */
 public record CheckpointFile(String name, long bytes, KeyRange range) {
     /** Without the range: its bounds are keys, which may be secret. */

@@ -1,6 +1,6 @@
 package io.forebay.store;
 
-/** Time, injected so that tests can set it. Thread-safe. */
+/** Time. Injected, so that tests can set it. Thread-safe. */
 public interface Clock {
     /** Monotonic nanoseconds, for intervals. */
     long nanoTime();

@@ -1,24 +1,30 @@
 package io.forebay.store;
 
 /**
- * Decides during flush and compaction whether a value may vanish, for example because its time to live is over. Called from
- * background threads; must be stateless or thread-safe.
+ * Decides during a flush or a compaction whether a value may be dropped, for example because its time to live is over.
+ * Background threads call it, so it must be stateless or thread-safe.
  *
- * <p>Snapshots and iterators never lose a value by it. It is asked only for plain values that none of them needs which was open
- * when the job began. When one is opened meanwhile and still open at the end of a job that dropped something, the job is done
- * once more without the filter; a later one asks again. One that is opened in the moment in which such a job becomes durable
- * waits for that, for a sync of the manifest. So a store that always has readers open drops little. Checkpoints hold what the
- * filter has left by the time they are complete.
+ * <p><b>Readers.</b> Snapshots and iterators never lose a value to the filter. A job asks the filter only about plain
+ * values that no snapshot or iterator needs which was open when the job started. When a snapshot or iterator was opened
+ * during the job and is still open at its end, and the job dropped something, the job is done once more without the
+ * filter; a later job asks the filter again. A snapshot or iterator that is opened at the moment in which such a job
+ * becomes durable waits for that, that is for a sync of the manifest. So a store that always has readers open drops
+ * little. A checkpoint holds what the filter has left by the time the checkpoint is complete.
  *
- * <p>What it throws ends the job: a flush puts the store in read-only mode until {@link Store#resume}, see the errors of {@link
- * Store}. It may read from stores, and open iterators and snapshots; what would wait for background work ({@code flush}, {@code
- * commitDurably}, {@code compact}, {@code resume}, {@code close}, a write that finds no memory) gets {@link
- * IllegalStateException}. While it blocks, the job and a {@code close} wait. An interrupt that it leaves behind on a background thread is dropped.
+ * <p><b>Errors.</b> An exception of the filter ends the job. After a failed flush the store is read-only until {@link
+ * Store#resume}; see the errors of {@link Store}.
+ *
+ * <p><b>Calls.</b> The filter may read from stores, and open iterators and snapshots. A call that would wait for
+ * background work ({@code flush}, {@code commitDurably}, {@code compact}, {@code resume}, {@code close}, a write that
+ * finds no memory) throws {@link IllegalStateException}. While the filter blocks, the job waits, and so does a {@code
+ * close}. An interrupt that the filter leaves set on a background thread is dropped.
  */
 public interface CompactionFilter {
     /**
-     * @param key bytes of the key in {@code [0, keyLength)}, must not be changed or kept
-     * @param value bytes of the value in {@code [0, valueLength)}, must not be changed or kept
+     * Whether the entry may be dropped.
+     *
+     * @param key bytes of the key in {@code [0, keyLength)}; the filter must not change or keep the array
+     * @param value bytes of the value in {@code [0, valueLength)}; the filter must not change or keep the array
      * @return true to drop the entry: later reads find nothing, as after a delete
      */
     boolean drop(byte[] key, int keyLength, byte[] value, int valueLength);

@@ -1,9 +1,9 @@
 package io.forebay.store;
 
 /**
- * Bytes on disk are not what was written: a checksum differs, a length or magic is impossible, or a structure breaks an
- * invariant. Names the file, the offset, and what was expected and found. Nothing that is read after it can be trusted;
- * the remedy is to restore the store from a checkpoint or from its changelog.
+ * Bytes on disk are not what was written: a checksum differs, a length or magic number is impossible, or a structure
+ * breaks an invariant. The message names the file, the offset, and what was expected and found. Nothing that is read
+ * from the store after this exception can be trusted; restore the store from a checkpoint or from its changelog.
  */
 public final class CorruptionException extends StoreException {
     private static final long serialVersionUID = 1L;
@@ -15,7 +15,7 @@ public final class CorruptionException extends StoreException {
 
     /**
      * @param file name of the damaged file inside its store directory, not null
-     * @param offset byte offset in the file at which the damage was noticed, or -1 when it has no single place
+     * @param offset byte offset in the file at which the damage was noticed, or -1 when the damage has no single place
      * @param expected what should have been there, for people
      * @param found what was there, for people
      */

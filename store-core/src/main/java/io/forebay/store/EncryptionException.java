@@ -1,9 +1,10 @@
 package io.forebay.store;
 
 /**
- * A file is there and may well be whole, but cannot be read or written for want of a key: it is encrypted and the store was
- * opened without a {@link KeyProvider}, the provider has no such key, or it refuses; or the file is plain and the store
- * takes encrypted ones only. Nothing has changed on disk; the message names the remedy.
+ * A file cannot be read or written because of its encryption. Either the file is encrypted and there is no key for it:
+ * the store was opened without a {@link KeyProvider}, or the provider does not have the key or refuses it. Or the file
+ * is plain, and the store accepts only encrypted files. The file may well be undamaged. Nothing has changed on disk;
+ * the message names the remedy.
  */
 public final class EncryptionException extends StoreException {
     private static final long serialVersionUID = 1L;
@@ -12,8 +13,10 @@ public final class EncryptionException extends StoreException {
     private final String keyId;
 
     /**
+     * @param message names the remedy
      * @param file name of the file inside its store directory, not null
-     * @param keyId of the master key in question, or null when there is none
+     * @param keyId id of the master key in question, or null when there is none
+     * @param cause what the key provider threw, or null
      */
     public EncryptionException(String message, String file, String keyId, Throwable cause) {
         super(message, cause);
@@ -25,7 +28,7 @@ public final class EncryptionException extends StoreException {
         return file;
     }
 
-    /** Null when no key is in question. */
+    /** Id of the master key in question, or null when there is none. */
     public String keyId() {
         return keyId;
     }

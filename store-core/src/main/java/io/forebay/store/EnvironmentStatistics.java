@@ -4,16 +4,17 @@ package io.forebay.store;
  * Memory and work of one environment. The first six figures are bytes.
  *
  * @param memoryBudget the hard limit
- * @param memoryUsed handed out of it: memtables, cached blocks, metadata
+ * @param memoryUsed part of the budget in use: memtables, cached blocks, metadata
  * @param memoryPeak highest value of {@code memoryUsed} so far
- * @param memtableBytes part of it in memtables
- * @param cacheBytes part of it in the block cache
- * @param metadataBytes part of it in the metadata of files, in orders of memtables, and in buffers of scans
- * @param openStores stores open now
- * @param openTables files whose metadata is in memory now
- * @param tableCacheMisses how often the metadata of a file had to be read so far, because it was not in memory
- * @param tableCacheEvictions how often the metadata of a file left because its memory was needed for something else
- * @param openFiles SSTs open for reading now, see {@link Environment.Builder#maxOpenFiles}
+ * @param memtableBytes part of {@code memoryUsed} in memtables
+ * @param cacheBytes part of {@code memoryUsed} in the block cache
+ * @param metadataBytes part of {@code memoryUsed} in the metadata of files, in the ordered indexes of memtables, and in
+ *     buffers of scans
+ * @param openStores stores that are open now
+ * @param openTables SSTs whose metadata is in memory now
+ * @param tableCacheMisses how often the metadata of an SST was read so far because it was not in memory
+ * @param tableCacheEvictions how often the metadata of an SST was evicted so far because its memory was needed
+ * @param openFiles SSTs that are open for reading now, see {@link Environment.Builder#maxOpenFiles}
  * @param fileOpens how often an SST was opened for reading so far
  */
 public record EnvironmentStatistics(

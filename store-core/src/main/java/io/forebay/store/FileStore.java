@@ -4,53 +4,73 @@ import java.io.IOException;
 import java.util.List;
 
 /**
- * The only door to storage: a flat directory of write-once files. Shaped so that an object store can stand behind it: no
- * rename, no append to a closed file, no overwriting. Names are plain ASCII without separators. Thread-safe.
+ * A flat directory of files that are written once. The engine does all its file access through this interface. An
+ * object store can implement it, because nothing is renamed, overwritten, or appended to once closed. Names are plain
+ * ASCII without separators. No argument may be null. Thread-safe.
+ *
+ * <p>The engine may call a file store with locks held: an implementation may read stores, but a call that would wait
+ * for background work or for a writer throws {@link IllegalStateException}.
  */
 public interface FileStore {
-    /** Creates a file; {@link java.nio.file.FileAlreadyExistsException} when the name is taken. The name is durable only after {@link #syncDirectory()}. */
+    /**
+     * Creates a file. The caller closes the result. The name is durable only after {@link #syncDirectory()}.
+     *
+     * @throws java.nio.file.FileAlreadyExistsException when the name is taken
+     */
     WritableFile create(String name) throws IOException;
 
-    /** Opens a finished file; {@link java.nio.file.NoSuchFileException} when there is none. */
+    /**
+     * Opens a finished file. The caller closes the result.
+     *
+     * @throws java.nio.file.NoSuchFileException when there is no such file
+     */
     ReadableFile open(String name) throws IOException;
 
-    /** Stores a small object as a whole, durably, unless the name is taken. @return false when it was taken (nothing changed) */
+    /**
+     * Stores a small object as a whole unless the name is taken. The object and its name are durable on return.
+     *
+     * @return false when the name was taken; then nothing has changed
+     */
     boolean putIfAbsent(String name, byte[] content) throws IOException;
 
     /**
-     * Names of all files, sorted. Empty when the directory does not exist. What is neither a file nor a directory, like a
-     * symbolic link, is listed too, and refused with an {@link IOException} that says what it is when it is opened.
+     * Names of all files, sorted; empty when the directory does not exist. Something that is neither a file nor a
+     * directory, like a symbolic link, is listed too; opening it throws an {@link IOException} that says what it is.
      */
     List<String> list() throws IOException;
 
-    /** True when the name is taken, by whatever. */
+    /** True when the name is taken, by a file or anything else. */
     boolean exists(String name) throws IOException;
 
-    /** Deletes a file; no error when it is gone already. */
+    /** Deletes a file. It is no error when the file is gone already. */
     void delete(String name) throws IOException;
 
     /**
-     * Makes the bytes of a finished file durable, of which nobody knows whether they are: the process that wrote it may have
-     * been killed before it synced. {@link java.nio.file.NoSuchFileException} when there is none.
+     * Makes the bytes of a finished file durable. For files of which it is not known whether they were synced, because
+     * the process that wrote them may have been killed before.
+     *
+     * @throws java.nio.file.NoSuchFileException when there is no such file
      */
     void sync(String name) throws IOException;
 
-    /** Makes creates and deletes so far durable, and the name of the directory itself. */
+    /** Makes all creates and deletes so far durable, and the name of the directory itself. */
     void syncDirectory() throws IOException;
 
     /**
-     * Makes the file {@code name} of {@code from} available here under the same name: by hard link if possible, else by a
-     * synced copy. {@link java.nio.file.FileAlreadyExistsException} when the name is taken here.
+     * Makes the file {@code name} of {@code from} available here under the same name: by a hard link if possible,
+     * otherwise by a copy that is synced.
+     *
+     * @throws java.nio.file.FileAlreadyExistsException when the name is taken here
      */
     void linkFrom(FileStore from, String name) throws IOException;
 
     /**
-     * Takes the directory (creating it if need be) until the result is closed.
+     * Locks the directory until the result is closed. Creates the directory if needed.
      *
-     * @throws StoreLockedException when this or another process has it
+     * @throws StoreLockedException when this process or another one has locked it
      */
     AutoCloseable lock() throws IOException;
 
-    /** Where it is, for messages. */
+    /** Where the files are, for messages. */
     String describe();
 }

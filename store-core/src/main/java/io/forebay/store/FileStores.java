@@ -8,12 +8,12 @@ import java.io.File;
 public final class FileStores {
     private FileStores() {}
 
-    /** A directory of the local file system; it is created when a store opens in it. */
+    /** A directory of the local file system. An open creates the directory if it does not exist. */
     public static FileStore local(File directory) {
         return new LocalFileStore(directory);
     }
 
-    /** A directory in memory, gone with the object. For tests and examples. */
+    /** A directory in memory. Its files live as long as the returned object. For tests and examples. */
     public static FileStore inMemory() {
         return new MemoryFileStore();
     }

@@ -1,6 +1,9 @@
 package io.forebay.store;
 
-/** A file was written by a newer Forebay; the message names the file, its format version and the newest one this build reads. */
+/**
+ * A newer version of Forebay wrote a file. The message names the file, the version of its format, and the newest
+ * version that this build reads.
+ */
 public final class FormatTooNewException extends StoreException {
     private static final long serialVersionUID = 1L;
 

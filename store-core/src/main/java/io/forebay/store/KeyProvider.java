@@ -5,21 +5,24 @@ import java.security.GeneralSecurityException;
 import java.util.Objects;
 
 /**
- * Where the keys come from that protect the data keys of a store's files: a key management service, or the caller's own
- * memory ({@link KeyProviders}).
+ * Gives the master keys that protect the data keys of a store's files: a key management service, or keys in the memory
+ * of the caller ({@link KeyProviders}).
  *
- * <p>Every encrypted file has a random 256-bit data key of its own. It is wrapped once, when the file is begun, and the
- * wrapped form is kept in the file beside the id of the master key; it is unwrapped once each time the file is opened. So a
- * master key never touches data, and rotation is a new {@link #currentKeyId()}: new files use it, old files stay readable
- * as long as the provider knows their keys, {@link Store#compact()} rewrites all files, and {@link
- * Store#encryptionKeyIds()} tells which keys are still needed.
+ * <p><b>Keys.</b> Every encrypted file has a random 256-bit data key of its own. The data key is wrapped once, when the
+ * file is started, and the wrapped key is kept in the file beside the id of the master key. It is unwrapped each time
+ * the file is opened. So a master key never encrypts data itself. To rotate keys, return a new {@link #currentKeyId()}:
+ * new files use it, and old files stay readable as long as the provider has their keys. {@link Store#compact()}
+ * rewrites all files, and {@link Store#encryptionKeyIds()} tells which keys are still needed.
  *
- * <p>Called from many threads at once, background threads included; a call may block for as long as a file may take to
- * open. An {@link IOException} is treated like one of the disk: a file that cannot be begun stops a flush, not the process;
- * so does a {@link RuntimeException}, until {@link Store#resume}. It may call {@link Store#get(byte[])} of other stores, but
- * nothing of the one that it is for: a read of the file that is being opened, and whatever would wait for background work or
- * for a writer, like a snapshot, an iterator or a multi-get of a store that is being written to, get {@link
- * IllegalStateException}.
+ * <p><b>Threads and errors.</b> Many threads call a provider at once, background threads included. A call may block for
+ * as long as the opening of a file may take. An {@link IOException} is treated like one of the disk: when a file cannot
+ * be started, the flush stops and not the process. So is a {@link RuntimeException}, but then the flush is tried again
+ * only by {@link Store#resume}.
+ *
+ * <p><b>Calls.</b> A provider may call {@link Store#get(byte[])} of other stores, and nothing of the store that it is
+ * for. Calls that throw {@link IllegalStateException}: a read of the file that is being opened, and each call that
+ * would wait for background work or for a writer, like a snapshot, an iterator or a {@code multiGet} of a store that is
+ * being written to.
  */
 public interface KeyProvider {
     /** Longest key id, in bytes of UTF-8. */
@@ -28,11 +31,11 @@ public interface KeyProvider {
     int MAX_WRAPPED_BYTES = 4096;
 
     /**
-     * A data key as it lies in a file.
+     * A data key as it is stored in a file.
      *
-     * @param keyId of the master key; readable on disk, 1 to {@value KeyProvider#MAX_KEY_ID_BYTES} bytes of UTF-8
-     * @param bytes only the master key makes a data key of them again; 1 to {@value KeyProvider#MAX_WRAPPED_BYTES} bytes,
-     *     not copied
+     * @param keyId id of the master key; readable on disk, 1 to {@value KeyProvider#MAX_KEY_ID_BYTES} bytes of UTF-8
+     * @param bytes the data key, wrapped: only the master key can unwrap it; 1 to {@value
+     *     KeyProvider#MAX_WRAPPED_BYTES} bytes, not copied
      */
     record WrappedKey(String keyId, byte[] bytes) {
         public WrappedKey {
@@ -41,25 +44,25 @@ public interface KeyProvider {
         }
     }
 
-    /** Id of the master key that new files are to be wrapped with; may change at any time. */
+    /** Id of the master key that data keys of new files are wrapped with. It may change at any time. */
     String currentKeyId();
 
     /**
-     * Protects a data key with the current master key.
+     * Wraps a data key with the current master key.
      *
-     * @param dataKey 32 bytes; overwritten with zeros after the call, so it must not be kept
+     * @param dataKey 32 bytes; overwritten with zeros after the call, so the provider must not keep the array
      * @throws IOException when the key service cannot be reached
-     * @throws GeneralSecurityException when the key cannot be used
+     * @throws GeneralSecurityException when the master key cannot be used
      */
     WrappedKey wrap(byte[] dataKey) throws IOException, GeneralSecurityException;
 
     /**
-     * The reverse of {@link #wrap}.
+     * Unwraps a data key: the reverse of {@link #wrap}.
      *
-     * @return the 32 bytes of the data key, in an array that the store overwrites after use; null when this provider has no
-     *     master key {@code keyId}
+     * @return the 32 bytes of the data key, in an array that the store overwrites after use; null when this provider
+     *     does not have the master key {@code keyId}
      * @throws IOException when the key service cannot be reached
-     * @throws GeneralSecurityException when {@code wrapped} was not made with that master key, or has been altered
+     * @throws GeneralSecurityException when {@code wrapped} was not made with that master key, or has been changed
      */
     byte[] unwrap(String keyId, byte[] wrapped) throws IOException, GeneralSecurityException;
 }

@@ -8,12 +8,12 @@ public final class KeyProviders {
     private KeyProviders() {}
 
     /**
-     * Master keys in the memory of this process; data keys are wrapped by AES key wrap (RFC 3394). To rotate, make another
-     * provider with the new key added and current.
+     * Master keys in the memory of this process. Data keys are wrapped by AES key wrap (RFC 3394). To rotate keys, make
+     * another provider that has the new key as well, as its current key.
      *
      * @param currentKeyId key of {@code masterKeys} that new files use
-     * @param masterKeys 256-bit keys (32 bytes each) by their ids; copied, so the caller may overwrite his
-     * @throws IllegalArgumentException when the current key is not among them, or one has another length
+     * @param masterKeys 256-bit keys (32 bytes each) by their ids; copied, so the caller may overwrite its arrays
+     * @throws IllegalArgumentException when the current key is not among the keys, or a key has another length
      */
     public static KeyProvider ofKeys(String currentKeyId, Map<String, byte[]> masterKeys) {
         return new LocalKeyProvider(currentKeyId, masterKeys);

@@ -4,9 +4,9 @@ import java.util.Arrays;
 import java.util.Objects;
 
 /**
- * A half-open range of keys {@code [from, to)} in unsigned lexicographic order. {@code from} is never null (empty: from
- * the first key); a null {@code to} means without end. Immutable by convention: the arrays are not copied and must not be
- * changed.
+ * A half-open range of keys {@code [from, to)} in unsigned lexicographic order. {@code from} is never null; when it is
+ * empty, the range starts at the first key. A null {@code to} means that the range has no end. Immutable by convention:
+ * the arrays are not copied and must not be changed.
  */
 public record KeyRange(byte[] from, byte[] to) {
     private static final KeyRange ALL = new KeyRange(new byte[0], null);
@@ -20,7 +20,7 @@ public record KeyRange(byte[] from, byte[] to) {
         return ALL;
     }
 
-    /** {@code [from, to)}; either may be null for no bound. */
+    /** The range {@code [from, to)}; a null {@code from} means from the first key, a null {@code to} without end. */
     public static KeyRange of(byte[] from, byte[] to) {
         return new KeyRange(from == null ? ALL.from : from, to);
     }
@@ -30,12 +30,15 @@ public record KeyRange(byte[] from, byte[] to) {
         return new KeyRange(prefix, prefixEnd(prefix));
     }
 
-    /** {@code [from, to]}: {@code to} included. */
+    /** The range {@code [from, to]}, with {@code to} included; nulls as in {@link #of}. */
     public static KeyRange closed(byte[] from, byte[] to) {
         return of(from, to == null ? null : Arrays.copyOf(to, to.length + 1));
     }
 
-    /** The smallest key after all keys with this prefix, or null when there is none (empty, or only 0xFF bytes). */
+    /**
+     * The smallest key after all keys with this prefix, or null when there is none (the prefix is empty, or has only
+     * 0xFF bytes).
+     */
     public static byte[] prefixEnd(byte[] prefix) {
         for (int i = prefix.length - 1; i >= 0; i--) {
             if (prefix[i] != (byte) 0xFF) {
@@ -55,7 +58,7 @@ public record KeyRange(byte[] from, byte[] to) {
         return to != null && Arrays.compareUnsigned(from, to) >= 0;
     }
 
-    /** The common part; {@link #isEmpty()} when there is none. */
+    /** The keys that are in both ranges; {@link #isEmpty()} when there are none. */
     public KeyRange intersect(KeyRange other) {
         byte[] lo = Arrays.compareUnsigned(from, other.from) >= 0 ? from : other.from;
         byte[] hi =

@@ -1,6 +1,9 @@
 package io.forebay.store;
 
-/** A request cannot fit the memory budget of the environment even after everything that can be evicted or flushed was; the message names the request, the budget and its use. */
+/**
+ * A request does not fit the memory budget of the environment, even after everything was evicted and flushed that can
+ * be. The message names the request, the budget, and its use.
+ */
 public final class MemoryBudgetException extends StoreException {
     private static final long serialVersionUID = 1L;
 

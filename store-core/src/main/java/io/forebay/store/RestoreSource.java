@@ -3,11 +3,11 @@ package io.forebay.store;
 import java.util.Objects;
 
 /**
- * A checkpoint, or the part of it that lies in a key range, to open a store from.
+ * A checkpoint, or the part of it in a key range, to create a store from. See {@link Environment#restore}.
  *
- * @param files where the files of the checkpoint are, under their {@link CheckpointFile#name()}
+ * @param files the place of the checkpoint's files, under their {@link CheckpointFile#name()}
  * @param metadata {@link Checkpoint#metadata()}
- * @param clip keys to take over; files that have none of them need not be there
+ * @param clip the keys to take over; files that have none of these keys may be missing
  */
 public record RestoreSource(FileStore files, byte[] metadata, KeyRange clip) {
     public RestoreSource {

@@ -1,6 +1,6 @@
 package io.forebay.store;
 
-/** The store, snapshot, iterator, checkpoint or environment was used after it was closed. */
+/** A store, snapshot, iterator, checkpoint or environment was used after it was closed. */
 public final class StoreClosedException extends StoreException {
     private static final long serialVersionUID = 1L;
 

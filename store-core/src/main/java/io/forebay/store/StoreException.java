@@ -1,6 +1,6 @@
 package io.forebay.store;
 
-/** Base of everything a store throws for reasons other than a wrong argument. Unchecked; the message names the remedy. */
+/** Base of all that a store throws for reasons other than a wrong argument. Unchecked. The message names the remedy. */
 public class StoreException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

@@ -1,6 +1,9 @@
 package io.forebay.store;
 
-/** Reading or writing a file failed; the cause is the original IOException and the message names the file. */
+/**
+ * A file could not be read or written. The cause is the original {@link java.io.IOException}; the message names the
+ * file.
+ */
 public final class StoreIoException extends StoreException {
     private static final long serialVersionUID = 1L;
 

@@ -1,31 +1,34 @@
 package io.forebay.store;
 
 /**
- * A cursor over live entries in unsigned key order, both ways, within the bounds it was opened with, of the state at
- * which it was opened. Used by one thread at a time; different threads may use different iterators. Writes that happen
- * later are never seen. Reading errors are those of {@link ReadView}. After it or the store is closed every call but
- * {@link #close()} throws {@link StoreClosedException}.
+ * A cursor over live entries in unsigned key order, in both directions, within the range that it was opened with. It
+ * shows the state at which it was opened, and never later writes. One thread at a time uses an iterator; different
+ * threads may use different iterators. Read errors are those of {@link ReadView}. After a close of the iterator or the
+ * store every method but {@link #close()} throws {@link StoreClosedException}.
  */
 public interface StoreIterator extends AutoCloseable {
-    /** True while positioned on an entry; the accessors below may be called only then, else {@link IllegalStateException}. */
+    /**
+     * True while the iterator is at an entry. Only then may the accessors below be called; otherwise they throw {@link
+     * IllegalStateException}.
+     */
     boolean isValid();
 
-    /** To the first entry within bounds. */
+    /** Moves to the first entry within the range. */
     void seekToFirst();
 
-    /** To the last entry within bounds. */
+    /** Moves to the last entry within the range. */
     void seekToLast();
 
-    /** To the first entry with a key at or after {@code key} (clamped to the bounds); not null. */
+    /** Moves to the first entry with a key at or after {@code key} (and within the range); not null. */
     void seek(byte[] key);
 
-    /** To the last entry with a key at or before {@code key} (clamped to the bounds); not null. */
+    /** Moves to the last entry with a key at or before {@code key} (and within the range); not null. */
     void seekForPrev(byte[] key);
 
-    /** To the next entry; {@link IllegalStateException} unless {@link #isValid()}. */
+    /** Moves to the next entry; {@link IllegalStateException} unless {@link #isValid()}. */
     void next();
 
-    /** To the previous entry; {@link IllegalStateException} unless {@link #isValid()}. */
+    /** Moves to the previous entry; {@link IllegalStateException} unless {@link #isValid()}. */
     void prev();
 
     /** The key as a new array. */
@@ -34,14 +37,17 @@ public interface StoreIterator extends AutoCloseable {
     /** The value as a new array. */
     byte[] value();
 
-    /** The bytes of the current key, valid in {@code [0, keyLength())} and only until the next move; never change them. */
+    /**
+     * The bytes of the current key, in {@code [0, keyLength())}. Valid until the next move; the caller must not change
+     * the array.
+     */
     byte[] keyArray();
 
     int keyLength();
 
     int valueLength();
 
-    /** Copies the current value to {@code into}. */
+    /** Copies the current value to {@code into}, not null. */
     void value(ValueBuffer into);
 
     /** Releases memory and files. Idempotent. */

@@ -4,8 +4,8 @@ import java.time.Duration;
 import java.util.Objects;
 
 /**
- * Options of one store. Immutable; the defaults are meant to be right for stream processors. None of them must be the
- * same when the store is opened again, except the name of the merge function, and that an encrypted store needs its keys.
+ * Options of one store. Immutable. The defaults are meant to be right for stream processors. All options may change
+ * between opens, except the name of the merge function; and a store that was encrypted needs a provider of its keys.
  */
 public final class StoreOptions {
     private final String name;
@@ -48,17 +48,20 @@ public final class StoreOptions {
         return builder().build();
     }
 
-    /** Name for messages and logs. */
+    /** Name of the store in messages and logs. */
     public String name() {
         return name;
     }
 
-    /** Bytes at which the memtable is frozen and flushed; 1 KiB to 1 GiB, default 32 MiB. The budget may make it freeze earlier. */
+    /**
+     * Size at which the memtable is frozen and flushed, in bytes; 1 KiB to 1 GiB, default 32 MiB. The memtable freezes
+     * earlier when the memory budget is small or in use.
+     */
     public int memtableBytes() {
         return memtableBytes;
     }
 
-    /** Size at which a data block is closed, in bytes; 128 B to 64 KiB, default 4 KiB. */
+    /** Size at which a data block ends, in bytes; 128 B to 64 KiB, default 4 KiB. */
     public int blockBytes() {
         return blockBytes;
     }
@@ -69,17 +72,19 @@ public final class StoreOptions {
     }
 
     /**
-     * Size at which a compaction starts a new SST, in bytes; 4 KiB to 1 TiB, default 64 MiB. In an environment with little memory
-     * it is less: at most {@link #blockBytes()} times a 512th of {@link Environment.Builder#memoryBytes}, so that the metadata
-     * of one file fits easily. A file also ends when its range deletes take a 64th of that memory when they are decoded.
+     * Size at which a compaction starts a new SST, in bytes; 4 KiB to 1 TiB, default 64 MiB. In an environment with
+     * little memory the size is smaller: at most {@link #blockBytes()} times a 512th of {@link
+     * Environment.Builder#memoryBytes}, so that the metadata of one file fits easily. A file also ends when its decoded
+     * range deletes take a 64th of that memory.
      */
     public long targetFileBytes() {
         return targetFileBytes;
     }
 
     /**
-     * How old the last durable commit may become while newer commits wait; default 60 s. Zero makes every commit start a flush, or with
-     * a log a sync of it, unless one is about to begin.
+     * How old the last durable commit may become while newer commits wait to become durable; default 60 s. Then a flush
+     * is started, or with a log a sync of it. With zero every commit starts one, unless a sync of the log is about to
+     * start anyway.
      */
     public Duration commitInterval() {
         return commitInterval;
@@ -95,47 +100,48 @@ public final class StoreOptions {
         return compactionFilter;
     }
 
-    /** Null when new files are not encrypted, which is the default. */
+    /** Null when new files are not encrypted, which is the default. See {@link Builder#encryption}. */
     public KeyProvider encryption() {
         return encryption;
     }
 
     /**
-     * What survives when a write has returned; default {@link Durability#NONE}, which keeps no log. What a log gathers
-     * before it is written (the writes under way, and buffers of some MiB for reuse) is heap, outside of the memory budget.
+     * What survives a crash once a write has returned; default {@link Durability#NONE}, which keeps no log. A log
+     * collects writes in heap memory before it writes them, outside of the memory budget: the writes under way, and
+     * buffers of some MiB for reuse.
      */
     public Durability durability() {
         return durability;
     }
 
     /**
-     * Bytes of write-ahead log that a recovery may have to replay; 4 KiB to 1 TiB, default 128 MiB. A flush is started at
-     * half of it, so that old logs can go, and writers are slowed down as it comes near; they are never stopped, so a disk
-     * that cannot keep up may let the logs grow a little larger. Without a log it has no effect.
+     * Bytes of write-ahead log that a recovery may have to replay; 4 KiB to 1 TiB, default 128 MiB. A flush starts at
+     * half of it, so that old log files can be deleted, and writers are slowed down when the log comes near the limit.
+     * Writers are never stopped, so with a slow disk the logs may grow a little larger. No effect without a log.
      */
     public long walBytes() {
         return walBytes;
     }
 
-    /** True when plain files are refused; default false. */
+    /** True when files that are not encrypted are refused; default false. See {@link Builder#encryptedOnly}. */
     public boolean encryptedOnly() {
         return encryptedOnly;
     }
 
     /**
-     * Compression of new files above the bottom level: flushed memtables and merges of them. They are read most and live
-     * shortest, so the default is {@link Compression#NONE}.
+     * Compression of new files above the bottom run: flushed memtables, and merges of them. These files are read most
+     * and live shortest, so the default is {@link Compression#NONE}.
      */
     public Compression compression() {
         return compression;
     }
 
-    /** Compression of new files of the bottom level, which holds most of the data; default {@link Compression#NONE}. */
+    /** Compression of new files of the bottom run, which holds most of the data; default {@link Compression#NONE}. */
     public Compression bottomCompression() {
         return bottomCompression;
     }
 
-    /** Builds options; every setter refuses values out of range with {@link IllegalArgumentException}. */
+    /** Builds options. A setter refuses a value out of range with {@link IllegalArgumentException}. Not thread-safe. */
     public static final class Builder {
         private String name = "store";
         private int memtableBytes = 32 << 20;
@@ -198,9 +204,10 @@ public final class StoreOptions {
         }
 
         /**
-         * Encrypts all files that are written from now on, with AES-256-GCM and keys from {@code value}; null for none. A store
-         * that has been encrypted must be opened with a provider that knows its keys. One that has not stays readable, its
-         * files turn encrypted as they are rewritten, all of them by {@link Store#compact()}. See SECURITY.md.
+         * Encrypts all files that are written from now on, with AES-256-GCM and keys from {@code value}; null for none.
+         * A store that has been encrypted must be opened with a provider that has its keys. A store that has not been
+         * encrypted stays readable; its files become encrypted when they are rewritten, and {@link Store#compact()}
+         * rewrites all. See SECURITY.md.
          */
         public Builder encryption(KeyProvider value) {
             encryption = value;
@@ -208,16 +215,16 @@ public final class StoreOptions {
         }
 
         /**
-         * Refuses files that are not encrypted, with {@link EncryptionException}. Without it whoever can write to the directory
-         * can put a plain store in the place of an encrypted one; set it as soon as a store is encrypted as a whole. Needs
-         * {@link #encryption}.
+         * Refuses files that are not encrypted, with {@link EncryptionException}. Without this option an attacker who
+         * can write to the directory can replace an encrypted store by a plain one. Set the option when all files of a
+         * store are encrypted. Needs {@link #encryption}.
          */
         public Builder encryptedOnly(boolean value) {
             encryptedOnly = value;
             return this;
         }
 
-        /** A store can be opened again with another durability: what logs hold is replayed in any case. */
+        /** A store can be opened again with another durability: logs that exist are replayed in any case. Not null. */
         public Builder durability(Durability value) {
             durability = Objects.requireNonNull(value, "durability");
             return this;

@@ -3,8 +3,8 @@ package io.forebay.store;
 import java.util.Arrays;
 
 /**
- * A growable byte buffer that a caller owns and reuses, so that reads need not allocate. Content is {@code array()[0,
- * length())}; it stays valid until the buffer is handed to another call. Not thread-safe.
+ * A growable byte buffer that a caller owns and reuses, so that reads need not allocate. The content is {@code
+ * array()[0, length())}. It stays valid until the buffer is passed to another call. Not thread-safe.
  */
 public final class ValueBuffer {
     private byte[] bytes;
@@ -18,7 +18,10 @@ public final class ValueBuffer {
         bytes = new byte[capacity];
     }
 
-    /** The backing array; valid up to {@link #length()}. It changes when the buffer grows. */
+    /**
+     * The array that holds the content, which ends at {@link #length()}. It is replaced by another array when the
+     * buffer grows.
+     */
     public byte[] array() {
         return bytes;
     }
@@ -27,7 +30,9 @@ public final class ValueBuffer {
         return length;
     }
 
-    /** Makes room for exactly {@code newLength} bytes, sets the length, and returns the backing array; the old content is lost. */
+    /**
+     * Makes room for exactly {@code newLength} bytes, sets the length, and returns the array; the old content is lost.
+     */
     public byte[] reset(int newLength) {
         if (bytes.length < newLength) {
             bytes = new byte[Math.max(newLength, (int) Math.min(Integer.MAX_VALUE - 16L, bytes.length * 2L))];

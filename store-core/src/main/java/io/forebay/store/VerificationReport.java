@@ -6,14 +6,15 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * What a verification found. Immutable; {@link #toString()} is meant for logs and people.
+ * What a verification found. Immutable. {@link #toString()} is meant for logs and people.
  *
  * @param place where the store is
- * @param files the manifest (of a backup its metadata), every SST, and the write-ahead logs if the store has some, each with what is wrong with it
- * @param remarks what is worth knowing and no damage, like files that no part of the store refers to, or write-ahead logs of
- *     an open store that could not be read because they changed too often meanwhile
+ * @param files the manifest (of a backup: its metadata), every SST, and the write-ahead logs if the store has some,
+ *     each with what is wrong with it
+ * @param remarks facts that are worth knowing and are no damage, like files that no part of the store refers to, or
+ *     write-ahead logs of an open store that could not be read because they changed too often meanwhile
  * @param complete false when the verification was interrupted, so that files are missing in the report
- * @param duration how long it took
+ * @param duration how long the verification took
  */
 public record VerificationReport(
         String place, List<VerifiedFile> files, List<String> remarks, boolean complete, Duration duration) {
@@ -26,10 +27,10 @@ public record VerificationReport(
     }
 
     /**
-     * One thing that is not as it should be.
+     * Something that is wrong.
      *
      * @param file name of the file inside its directory
-     * @param offset in the file, or -1 when it has no single place
+     * @param offset byte offset in the file, or -1 when the damage has no single place
      * @param expected what should have been there, for people
      * @param found what was there, for people
      */
@@ -41,14 +42,15 @@ public record VerificationReport(
     }
 
     /**
-     * One file that was looked at.
+     * One file that was verified.
      *
-     * @param name inside its directory; of write-ahead logs without damage, {@code WAL} for all of them
-     * @param bytes length that it should have; 0 for write-ahead logs
-     * @param blocks that were read and found whole
-     * @param entries in those blocks; of a manifest, its records; of write-ahead logs, writes and commits
-     * @param findings what is wrong with it, at most 100 of them; empty when it is as it should be
-     * @param moreFindings how many there are beyond those
+     * @param name name of the file inside its directory; {@code WAL} for all write-ahead logs together that have no
+     *     damage
+     * @param bytes the length that the file should have; 0 for write-ahead logs
+     * @param blocks blocks that were read and are undamaged
+     * @param entries entries in those blocks; of a manifest its records; of write-ahead logs writes and commits
+     * @param findings what is wrong with the file, at most 100 findings; empty when nothing is wrong
+     * @param moreFindings number of further findings
      */
     public record VerifiedFile(
             String name, long bytes, long blocks, long entries, List<Finding> findings, long moreFindings) {
@@ -61,7 +63,7 @@ public record VerificationReport(
         }
     }
 
-    /** True when all of the store was looked at and nothing is wrong. Remarks do not count. */
+    /** True when the whole store was verified and nothing is wrong. Remarks do not count. */
     public boolean isClean() {
         return complete && files.stream().allMatch(VerifiedFile::isClean);
     }
@@ -73,12 +75,12 @@ public record VerificationReport(
         return all;
     }
 
-    /** Bytes of all files but write-ahead logs. */
+    /** Bytes of all files except write-ahead logs. */
     public long bytes() {
         return files.stream().mapToLong(VerifiedFile::bytes).sum();
     }
 
-    /** Blocks that were read and found whole. */
+    /** Blocks that were read and are undamaged. */
     public long blocks() {
         return files.stream().mapToLong(VerifiedFile::blocks).sum();
     }

@@ -3,7 +3,7 @@ package io.forebay.store;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
-/** A file being written by one thread, from front to back. */
+/** A file that one thread writes, from front to back. No argument may be null. */
 public interface WritableFile extends AutoCloseable {
     /** Appends all remaining bytes. */
     void append(ByteBuffer bytes) throws IOException;
@@ -11,10 +11,10 @@ public interface WritableFile extends AutoCloseable {
     /** Bytes appended so far. */
     long position();
 
-    /** Makes all bytes so far durable. A failed sync must not be tried again on the same file. */
+    /** Makes all bytes so far durable. After a failed sync the caller must not sync the same file again. */
     void sync() throws IOException;
 
-    /** Ends the file; it can be opened for reading. Does not sync. Idempotent. */
+    /** Ends the file; after that it can be opened for reading. Does not sync. Idempotent. */
     @Override
     void close() throws IOException;
 }

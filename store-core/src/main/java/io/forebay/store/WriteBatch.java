@@ -4,16 +4,16 @@ import java.util.Arrays;
 import java.util.Objects;
 
 /**
- * Writes that take effect together: readers see all of them or none, and so does recovery. Reusable after {@link
- * #clear()}. Not thread-safe. Operations are applied in the order in which they were added. Arrays are copied.
+ * Writes that take effect together: readers see all of them or none, and so does a recovery. Operations are applied in
+ * the order in which they were added. Arrays are copied. Reusable after {@link #clear()}. Not thread-safe.
  *
- * <p>Null is refused with {@link NullPointerException} but as the end of a range, a part that does not lie inside its
- * array with {@link IndexOutOfBoundsException}, and what would make the batch larger than 2 GiB with {@link
- * IllegalArgumentException}; the batch stays as it was. The limits of keys and values are checked by {@link
- * Store#write}.
+ * <p>Null is refused with {@link NullPointerException}, except as the end of a range; a part that is not inside its
+ * array with {@link IndexOutOfBoundsException}; and an operation that would make the batch larger than 2 GiB with
+ * {@link IllegalArgumentException}. The batch does not change then. {@link Store#write} checks the limits of keys and
+ * values.
  *
- * <p>Bytes: a sequence of {@code kind:1 keyLength:4 key valueLength:4 value}, big-endian; for a range delete the value is
- * the exclusive end, and length -1 stands for no end.
+ * <p>Bytes: a sequence of {@code kind:1 keyLength:4 key valueLength:4 value}, big-endian. For a range delete the value
+ * is the exclusive end, and length -1 means that the range has no end.
  */
 public final class WriteBatch {
     /** Kinds of operations; the numbers are those of the SST format. */
@@ -56,7 +56,9 @@ public final class WriteBatch {
         return addEntry(MERGE, key, keyOffset, keyLength, value, valueOffset, valueLength);
     }
 
-    /** Deletes {@code [from, to)}; a null {@code to} means to the end. An empty range does nothing. */
+    /**
+     * Deletes {@code [from, to)}; a null {@code to} means that the range has no end. An empty range adds no operation.
+     */
     public WriteBatch deleteRange(byte[] from, byte[] to) {
         Objects.requireNonNull(from, "from");
         if (to == null) {
@@ -84,7 +86,7 @@ public final class WriteBatch {
         return size;
     }
 
-    /** Forgets all operations and keeps the memory. */
+    /** Removes all operations, and keeps the memory for reuse. */
     public void clear() {
         size = 0;
         count = 0;
@@ -111,7 +113,9 @@ public final class WriteBatch {
         return add(kind, key, keyOffset, keyLength, value, valueOffset, valueLength);
     }
 
-    /** @param valueLength -1 for a range without end, else a part of the array, which only {@code addEntry} has to check */
+    /**
+     * @param valueLength -1 for a range without end; otherwise the length of a part, which {@code addEntry} has checked
+     */
     private WriteBatch add(
             byte kind, byte[] key, int keyOffset, int keyLength, byte[] value, int valueOffset, int valueLength) {
         Objects.checkFromIndexSize(keyOffset, keyLength, Objects.requireNonNull(key, "key").length);
@@ -148,7 +152,10 @@ public final class WriteBatch {
         bytes[at + 3] = (byte) value;
     }
 
-    /** Receives the operations of a batch; key and value lie in the same array, value length -1 is "no end". */
+    /**
+     * Receives the operations of a batch. Key and value are in the same array. The value length -1 means a range
+     * without end.
+     */
     public interface Handler {
         void operation(byte kind, byte[] bytes, int keyAt, int keyLength, int valueAt, int valueLength);
     }

@@ -1,13 +1,17 @@
 package io.forebay.store;
 
+import static io.forebay.store.testing.TestThreads.await;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.forebay.store.testing.CrashFileStore;
 import io.forebay.store.testing.Figures;
+import io.forebay.store.testing.ForwardingExecutor;
 import io.forebay.store.testing.HeapSlabs;
+import io.forebay.store.testing.ManualClock;
 import io.forebay.store.testing.SteppedEnvironment;
+import io.forebay.store.testing.SteppedExecutor;
 import io.forebay.store.testing.TestKeys;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -154,15 +158,6 @@ class CallbacksTest {
                         .build());
         other.put(A, A);
         other.checkpoint(NONE);
-    }
-
-    private static void await(CountDownLatch latch) {
-        try {
-            latch.await();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new AssertionError(e);
-        }
     }
 
     // ---- merge function, filter, allocator, key provider
@@ -436,31 +431,16 @@ class CallbacksTest {
     /** An executor that takes no work stops writes by name; nothing waits for what will not come. */
     @Test
     void anExecutorThatRefuses() {
-        io.forebay.store.testing.ManualClock clock = new io.forebay.store.testing.ManualClock();
+        ManualClock clock = new ManualClock();
         boolean[] refusing = new boolean[1];
-        io.forebay.store.testing.SteppedExecutor stepped = new io.forebay.store.testing.SteppedExecutor(clock);
-        BackgroundExecutor executor = new BackgroundExecutor() {
+        SteppedExecutor stepped = new SteppedExecutor(clock);
+        BackgroundExecutor executor = new ForwardingExecutor(stepped) {
             @Override
             public void execute(Kind kind, Runnable work) {
                 if (refusing[0] && kind != Kind.CALLBACK) {
                     throw new java.util.concurrent.RejectedExecutionException("no more work");
                 }
-                stepped.execute(kind, work);
-            }
-
-            @Override
-            public Runnable schedule(long delayNanos, Runnable work) {
-                return stepped.schedule(delayNanos, work);
-            }
-
-            @Override
-            public boolean help() {
-                return stepped.help();
-            }
-
-            @Override
-            public void close() {
-                stepped.close();
+                super.execute(kind, work);
             }
         };
         try (Environment environment = Environment.builder()

@@ -2,9 +2,9 @@ package io.forebay.store;
 
 import io.forebay.store.testing.Effort;
 import io.forebay.store.testing.Figures;
-import io.forebay.store.testing.crash.Explorer;
+import io.forebay.store.testing.crash.CrashExplorer;
 import io.forebay.store.testing.crash.Op;
-import io.forebay.store.testing.crash.Setup;
+import io.forebay.store.testing.crash.StoreSetup;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -39,7 +39,7 @@ class ConcurrentCrashTest {
     void everyStateAfterACrashIsACommit() {
         int runs = (int) Effort.of("crash.concurrent", 40, 20_000);
         Figures figures = new Figures(ConcurrentCrashTest.class);
-        Explorer.Seen seen = new Explorer.Seen();
+        CrashExplorer.Seen seen = new CrashExplorer.Seen();
         try {
             Long given = Long.getLong("forebay.seed");
             for (long seed = given == null ? 1 : given; seed <= (given == null ? runs : given); seed++) {
@@ -50,15 +50,15 @@ class ConcurrentCrashTest {
         }
     }
 
-    private static void explore(long seed, Explorer.Seen seen, Figures figures) {
+    private static void explore(long seed, CrashExplorer.Seen seen, Figures figures) {
         Random random = new Random(seed * 0x9E3779B97F4A7C15L);
         random.nextLong();
         List<Op> program = new ArrayList<>();
         for (int i = 4 + random.nextInt(12); i > 0; i--) {
             program.add(OPERATIONS.get(random.nextInt(OPERATIONS.size())));
         }
-        Setup setup = Setup.values()[random.nextInt(Setup.values().length)];
-        Explorer explorer = new Explorer(seen);
+        StoreSetup setup = StoreSetup.values()[random.nextInt(StoreSetup.values().length)];
+        CrashExplorer explorer = new CrashExplorer(seen);
         try {
             explorer.exploreConcurrently(setup, program, seed);
         } finally {

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.forebay.store.testing.Effort;
 import io.forebay.store.testing.Figures;
-import io.forebay.store.testing.crash.Explorer;
+import io.forebay.store.testing.crash.CrashExplorer;
 import io.forebay.store.testing.crash.Programs;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,7 +24,7 @@ class CrashStatesTest {
     void everyStateAfterACrashIsACommit() throws Exception {
         String place = System.getProperty("forebay.crash");
         if (place != null) {
-            new Explorer(new Explorer.Seen()).replay(place);
+            new CrashExplorer(new CrashExplorer.Seen()).replay(place);
             return;
         }
         long wanted = Effort.of("crash.states", 50_000, 10_000_000);
@@ -41,7 +41,7 @@ class CrashStatesTest {
 
     /** In as many threads as there are processors: explorers share nothing but what they have seen. */
     private static void explore(Programs programs, long wanted, Figures figures) throws Exception {
-        Explorer.Seen seen = new Explorer.Seen();
+        CrashExplorer.Seen seen = new CrashExplorer.Seen();
         List<FutureTask<Void>> tasks = new ArrayList<>();
         for (int i = Math.min(8, Runtime.getRuntime().availableProcessors()); i > 0; i--) {
             FutureTask<Void> task = new FutureTask<>(() -> explore(programs, wanted, seen, figures), null);
@@ -63,8 +63,8 @@ class CrashStatesTest {
         assertThat((long) seen.distinct()).isGreaterThanOrEqualTo(wanted);
     }
 
-    private static void explore(Programs programs, long wanted, Explorer.Seen seen, Figures figures) {
-        Explorer explorer = new Explorer(seen);
+    private static void explore(Programs programs, long wanted, CrashExplorer.Seen seen, Figures figures) {
+        CrashExplorer explorer = new CrashExplorer(seen);
         try {
             while (seen.distinct() < wanted) {
                 Programs.Next next = programs.next();

@@ -1,22 +1,20 @@
 package io.forebay.store;
 
+import static io.forebay.store.testing.TestThreads.start;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.forebay.store.testing.CrashFileStore;
-import io.forebay.store.testing.ForwardingFileStore;
+import io.forebay.store.testing.Halt;
 import io.forebay.store.testing.HeapSlabs;
 import io.forebay.store.testing.SteppedEnvironment;
-import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -24,49 +22,6 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class DiscardTest {
     private static final int ROWS = 20_000;
-
-    /** Holds the first write to an SST until it is let go, and counts what is written afterwards. */
-    private static final class HeldStore extends ForwardingFileStore {
-        final CountDownLatch reached = new CountDownLatch(1);
-        final CountDownLatch release = new CountDownLatch(1);
-        final AtomicInteger appends = new AtomicInteger();
-
-        HeldStore(FileStore delegate) {
-            super(delegate);
-        }
-
-        @Override
-        public WritableFile create(String name) throws IOException {
-            WritableFile file = super.create(name);
-            if (!name.endsWith(".sst")) {
-                return file;
-            }
-            return new Writer(file) {
-                @Override
-                public void append(ByteBuffer bytes) throws IOException {
-                    appends.incrementAndGet();
-                    reached.countDown();
-                    awaitUninterruptibly(release);
-                    super.append(bytes);
-                }
-            };
-        }
-    }
-
-    private static void awaitUninterruptibly(CountDownLatch latch) {
-        boolean interrupted = false;
-        while (true) {
-            try {
-                latch.await();
-                break;
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
-    }
 
     private static byte[] key(int i) {
         return String.format("key %08d", i).getBytes(UTF_8);
@@ -83,12 +38,13 @@ class DiscardTest {
     void aFlushUnderWayIsGivenUp() throws Exception {
         HeapSlabs slabs = new HeapSlabs();
         CrashFileStore disk = new CrashFileStore();
-        HeldStore files = new HeldStore(disk);
+        Halt write = new Halt();
+        FileStore files = write.atSstWrites(disk);
         try (Environment environment =
                 Environment.builder().memoryBytes(64 << 20).allocator(slabs).build()) {
             Store store = environment.open(files, StoreOptions.defaults());
             store.put(key(0), new byte[1]);
-            files.release.countDown();
+            write.release.countDown();
             store.commitDurably(new byte[] {1});
             Store again = discardInAFlush(environment, store, disk);
             assertThat(again.durablePayload()).containsExactly(1);
@@ -101,20 +57,21 @@ class DiscardTest {
 
     private static Store discardInAFlush(Environment environment, Store first, FileStore disk) throws Exception {
         first.close();
-        HeldStore files = new HeldStore(disk);
+        Halt write = new Halt();
+        FileStore files = write.atSstWrites(disk);
         Store store = environment.open(files, StoreOptions.defaults());
         fill(store, ROWS);
         store.commit(new byte[] {2});
         Checkpoint checkpoint = store.checkpoint(new byte[0]);
-        files.reached.await();
+        write.reached.await();
         CompletableFuture<Void> discard = CompletableFuture.runAsync(store::discard);
         // it has begun when nobody can write any more
         while (isWritable(store)) {
             Thread.onSpinWait();
         }
-        files.release.countDown();
+        write.release.countDown();
         discard.get();
-        assertThat(files.appends.get()).as("writes to SSTs, of more than 50").isLessThan(10);
+        assertThat(write.passes()).as("writes to SSTs, of more than 50").isLessThan(10);
         assertThatThrownBy(() -> checkpoint.completion().get())
                 .isInstanceOf(ExecutionException.class)
                 .hasCauseInstanceOf(StoreClosedException.class);
@@ -133,46 +90,35 @@ class DiscardTest {
     /** Of all that waits for a flush, nothing goes on waiting. */
     @Test
     void whoWaitsIsToldSo() throws Exception {
-        HeldStore files = new HeldStore(new CrashFileStore());
-        try (Environment environment = Environment.builder()
-                .memoryBytes(1 << 20)
-                .allocator(new HeapSlabs())
-                .build()) {
-            Store store = environment.open(files, StoreOptions.defaults());
-            AtomicReference<Throwable> writer = new AtomicReference<>();
-            Thread writing = start(() -> fill(store, 1_000_000), writer);
-            files.reached.await();
-            AtomicReference<Throwable> discarder = new AtomicReference<>();
-            Thread discarding = start(store::discard, discarder);
-            writing.join(); // it does not wait for the disk
-            assertThat(writer.get()).isInstanceOf(StoreClosedException.class);
-            files.release.countDown();
-            discarding.join();
-            assertThat(discarder.get()).isNull();
-        }
+        discardBesideAWriter(store -> fill(store, 1_000_000));
     }
 
     /** A batch that is larger than all memory waits inside of the gate. */
     @Test
     void aLargeBatchIsCutOff() throws Exception {
-        HeldStore files = new HeldStore(new CrashFileStore());
+        WriteBatch batch = new WriteBatch();
+        for (int i = 0; i < ROWS; i++) {
+            batch.put(key(i), new byte[200]);
+        }
+        discardBesideAWriter(store -> store.write(batch));
+    }
+
+    /** @param write waits for a flush, because it needs more memory than there is */
+    private static void discardBesideAWriter(Consumer<Store> write) throws Exception {
+        Halt sstWrite = new Halt();
         try (Environment environment = Environment.builder()
                 .memoryBytes(1 << 20)
                 .allocator(new HeapSlabs())
                 .build()) {
-            Store store = environment.open(files, StoreOptions.defaults());
-            WriteBatch batch = new WriteBatch();
-            for (int i = 0; i < ROWS; i++) {
-                batch.put(key(i), new byte[200]);
-            }
+            Store store = environment.open(sstWrite.atSstWrites(new CrashFileStore()), StoreOptions.defaults());
             AtomicReference<Throwable> writer = new AtomicReference<>();
-            Thread writing = start(() -> store.write(batch), writer);
-            files.reached.await();
+            Thread writing = start(() -> write.accept(store), writer);
+            sstWrite.reached.await();
             AtomicReference<Throwable> discarder = new AtomicReference<>();
             Thread discarding = start(store::discard, discarder);
-            writing.join();
+            writing.join(); // it does not wait for the disk
             assertThat(writer.get()).isInstanceOf(StoreClosedException.class);
-            files.release.countDown();
+            sstWrite.release.countDown();
             discarding.join();
             assertThat(discarder.get()).isNull();
         }
@@ -182,7 +128,8 @@ class DiscardTest {
     @Test
     void aCloseUnderWayEndsSoon() throws Exception {
         CrashFileStore disk = new CrashFileStore();
-        HeldStore files = new HeldStore(disk);
+        Halt write = new Halt();
+        FileStore files = write.atSstWrites(disk);
         try (Environment environment = Environment.builder()
                 .memoryBytes(64 << 20)
                 .allocator(new HeapSlabs())
@@ -192,37 +139,24 @@ class DiscardTest {
             store.commit(new byte[] {1});
             AtomicReference<Throwable> closer = new AtomicReference<>();
             Thread closing = start(store::close, closer);
-            files.reached.await();
+            write.reached.await();
             AtomicReference<Throwable> discarder = new AtomicReference<>();
             Thread discarding = start(store::discard, discarder);
             while (discarding.getState() != Thread.State.WAITING) {
                 Thread.onSpinWait(); // it waits for the close, so the flush is told
             }
-            files.release.countDown();
+            write.release.countDown();
             closing.join();
             discarding.join();
             assertThat(discarder.get()).isNull();
             assertThat(closer.get())
                     .isInstanceOf(StoreClosedException.class)
                     .hasMessageContaining("was discarded while it was being closed");
-            assertThat(files.appends.get()).as("writes to SSTs").isLessThan(10);
+            assertThat(write.passes()).as("writes to SSTs").isLessThan(10);
             try (Store again = environment.open(disk, StoreOptions.defaults())) {
                 assertThat(again.durablePayload()).isEmpty();
             }
         }
-    }
-
-    private static Thread start(Runnable work, AtomicReference<Throwable> failure) {
-        Thread thread = new Thread(() -> {
-            try {
-                work.run();
-            } catch (Throwable e) {
-                failure.set(e);
-            }
-        });
-        thread.setDaemon(true);
-        thread.start();
-        return thread;
     }
 
     @Test

@@ -56,7 +56,7 @@ class DiscardedFlushTest {
             // One key needs no ordering, so the newer memtable is opened; ordering the older one meets the discard.
             store.put(new byte[] {1}, new byte[10]);
             store.commit(new byte[] {2});
-            assertThat(store.statistics().frozenMemtables()).isEqualTo(2);
+            assertThat(store.statistics().immutableMemtables()).isEqualTo(2);
             Thread discarding = new Thread(store::discard);
             onLook.set(() -> {
                 discarding.start();

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.forebay.store.testing.ChildJvm;
 import io.forebay.store.testing.CrashFileStore;
+import io.forebay.store.testing.Halt;
 import io.forebay.store.testing.SteppedEnvironment;
 import java.io.File;
 import java.nio.file.Path;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -144,18 +146,22 @@ class ErrorsTest {
         assertThat(damage.file()).endsWith(".sst");
     }
 
+    private static void writeFile(Store store, int rows) {
+        for (int i = 0; i < rows; i++) {
+            store.put(("key" + i).getBytes(UTF_8), new byte[50]);
+        }
+        store.commitDurably(NONE);
+    }
+
+    private String firstFile(Predicate<String> wanted) {
+        return files.list().stream().filter(wanted).findFirst().orElseThrow();
+    }
+
     private CorruptionException damaged(Consumer<String> damage) {
         try (SteppedEnvironment stepped = new SteppedEnvironment()) {
-            Store store = stepped.open(files);
-            for (int i = 0; i < 1000; i++) {
-                store.put(("key" + i).getBytes(UTF_8), new byte[50]);
-            }
-            store.commitDurably(NONE);
+            writeFile(stepped.open(files), 1000);
         }
-        String table = files.list().stream()
-                .filter(name -> name.endsWith(".sst"))
-                .findFirst()
-                .orElseThrow();
+        String table = firstFile(name -> name.endsWith(".sst"));
         damage.accept(table);
         try (SteppedEnvironment stepped = new SteppedEnvironment()) {
             Store store = stepped.open(files);
@@ -174,17 +180,10 @@ class ErrorsTest {
     void aCompactionThatMeetsDamageMakesTheStoreReadOnly() {
         try (SteppedEnvironment stepped = new SteppedEnvironment()) {
             Store store = stepped.open(files);
-            for (int round = 0; round < 2; round++) {
-                for (int i = 0; i < 100; i++) {
-                    store.put(("key" + i).getBytes(UTF_8), new byte[50]);
-                }
-                store.commitDurably(NONE);
-            }
+            writeFile(store, 100);
+            writeFile(store, 100);
         }
-        String table = files.list().stream()
-                .filter(name -> name.endsWith(".sst"))
-                .findFirst()
-                .orElseThrow();
+        String table = firstFile(name -> name.endsWith(".sst"));
         files.damage(table, 20);
         try (SteppedEnvironment stepped = new SteppedEnvironment()) {
             Store store = stepped.open(files);
@@ -205,10 +204,7 @@ class ErrorsTest {
             store.commitDurably(NONE);
             store.commitDurably(A);
         }
-        String manifest = files.list().stream()
-                .filter(name -> name.startsWith("MANIFEST"))
-                .findFirst()
-                .orElseThrow();
+        String manifest = firstFile(name -> name.startsWith("MANIFEST"));
         files.damage(manifest, 14);
         try (SteppedEnvironment stepped = new SteppedEnvironment()) {
             assertThatThrownBy(() -> stepped.open(files))
@@ -267,27 +263,9 @@ class ErrorsTest {
 
     @Test
     void twoWritersAreNoticed() throws Exception {
-        CountDownLatch inside = new CountDownLatch(1);
-        CountDownLatch go = new CountDownLatch(1);
-        MergeFunction blocks = new MergeFunction() {
-            @Override
-            public String name() {
-                return "blocks";
-            }
-
-            @Override
-            public byte[] merge(byte[] key, List<byte[]> values) {
-                inside.countDown();
-                try {
-                    go.await();
-                } catch (InterruptedException e) {
-                    throw new IllegalStateException(e);
-                }
-                return values.get(0);
-            }
-        };
+        Halt merge = new Halt();
         try (SteppedEnvironment stepped = new SteppedEnvironment()) {
-            Store store = stepped.open(files, StoreOptions.builder().mergeFunction(blocks));
+            Store store = stepped.open(files, StoreOptions.builder().mergeFunction(merge.atMerges()));
             Thread writer = new Thread(() -> {
                 store.put(A, A);
                 for (int i = 0; i < 100; i++) {
@@ -296,13 +274,13 @@ class ErrorsTest {
             });
             writer.start();
             try {
-                assertThat(inside.await(5, TimeUnit.MINUTES)).isTrue();
+                assertThat(merge.reached.await(5, TimeUnit.MINUTES)).isTrue();
                 assertThatThrownBy(() -> store.put(A, A))
                         .isInstanceOf(IllegalStateException.class)
                         .hasMessageContaining("one writer");
                 assertThatThrownBy(() -> store.commit(NONE)).isInstanceOf(IllegalStateException.class);
             } finally {
-                go.countDown();
+                merge.release.countDown();
                 writer.join();
             }
             store.put(A, A);

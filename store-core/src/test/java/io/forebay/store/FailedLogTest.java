@@ -1,5 +1,6 @@
 package io.forebay.store;
 
+import static io.forebay.store.testing.TestThreads.await;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -257,14 +258,6 @@ class FailedLogTest {
         while (thread.getState() != waiting) {
             assertThat(thread.isAlive()).as("%s waits", thread.getName()).isTrue();
             Thread.yield();
-        }
-    }
-
-    private static void await(CountDownLatch latch) {
-        try {
-            latch.await();
-        } catch (InterruptedException e) {
-            throw new AssertionError(e);
         }
     }
 

@@ -111,7 +111,7 @@ final class InstallFailureTest {
         store.commitDurably(bytes("first"));
         SortedIngest ingest = store.ingest();
         ingest.add(bytes("k"), bytes("ingested"));
-        fails("WritePath.publishOutside", ingest::finish);
+        fails("ActiveMemtable.publishOutside", ingest::finish);
         isUnusable("k", "a");
         reopensWith("first", "k", "a");
     }

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.forebay.store.testing.Effort;
 import io.forebay.store.testing.Figures;
-import io.forebay.store.testing.interleave.Explorer;
 import io.forebay.store.testing.interleave.InstrumentingLoader;
 import io.forebay.store.testing.interleave.Interleaving;
+import io.forebay.store.testing.interleave.ScheduleExplorer;
 import java.util.List;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
@@ -32,7 +32,8 @@ class InterleavingTest {
     }
 
     private void explore(Interleaving interleaving) {
-        Explorer.Outcome outcome = Explorer.explore(interleaving, Effort.of("interleave.runs", 100, 50_000));
+        ScheduleExplorer.Outcome outcome =
+                ScheduleExplorer.explore(interleaving, Effort.of("interleave.runs", 100, 50_000));
         figures.add("pairs of operations", 1);
         figures.add("pairs of which every order was tried", outcome.isComplete ? 1 : 0);
         figures.add("pairs of which every order with one switch was tried", outcome.isCompleteForOneSwitch ? 1 : 0);

@@ -139,7 +139,7 @@ class LeakTest {
     /** Where memory was short because of iterators that nobody moved, the oldest is named, once a minute at most. */
     @Test
     void iteratorsThatHeldMemoryAreNamed() throws Exception {
-        Logger arbiter = (Logger) LogManager.getLogger("io.forebay.store.db.MemoryArbiter");
+        Logger arbiter = (Logger) LogManager.getLogger("io.forebay.store.db.state.MemoryArbiter");
         arbiter.addAppender(appender);
         try (Environment environment = environment(true)) {
             Store store = environment.open(new CrashFileStore(), StoreOptions.defaults());

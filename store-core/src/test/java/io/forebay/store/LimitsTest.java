@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.forebay.store.db.EngineLimits;
+import io.forebay.store.db.state.EngineLimits;
 import io.forebay.store.io.MemoryFileStore;
 import io.forebay.store.testing.Model;
 import io.forebay.store.wal.WriteAheadLog;

@@ -7,7 +7,7 @@ import io.forebay.store.testing.Figures;
 import io.forebay.store.testing.Seeds;
 import io.forebay.store.testing.interleave.InstrumentingLoader;
 import io.forebay.store.testing.interleave.Points;
-import io.forebay.store.testing.linear.Workload;
+import io.forebay.store.testing.linear.ConcurrentWorkload;
 import java.util.function.LongUnaryOperator;
 import org.junit.jupiter.api.Test;
 
@@ -20,7 +20,8 @@ class LinearizabilityTest {
     void everyAnswerIsThatOfOneMoment() {
         Figures figures = new Figures(getClass());
         try {
-            untilChecked(Effort.of("linear.reads", 2_000_000, 500_000_000), seed -> Workload.check(seed, figures));
+            untilChecked(
+                    Effort.of("linear.reads", 2_000_000, 500_000_000), seed -> ConcurrentWorkload.check(seed, figures));
         } finally {
             figures.write();
         }
@@ -59,7 +60,7 @@ class LinearizabilityTest {
 
         @Override
         public long applyAsLong(long seed) {
-            return Workload.check(seed, figures);
+            return ConcurrentWorkload.check(seed, figures);
         }
 
         @Override

@@ -1,5 +1,6 @@
 package io.forebay.store;
 
+import static io.forebay.store.testing.TestThreads.await;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -221,14 +222,6 @@ class MemoryTest {
     private static void assertInterrupted(ThrowingCallable call) {
         assertThatThrownBy(call).isInstanceOf(StoreException.class).hasCauseInstanceOf(InterruptedException.class);
         assertThat(Thread.interrupted()).isTrue();
-    }
-
-    private static void await(CountDownLatch latch) {
-        try {
-            latch.await();
-        } catch (InterruptedException e) {
-            throw new AssertionError(e);
-        }
     }
 
     private static byte[] key(int i) {

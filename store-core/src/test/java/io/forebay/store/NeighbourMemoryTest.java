@@ -1,15 +1,14 @@
 package io.forebay.store;
 
+import static io.forebay.store.testing.TestThreads.await;
+import static io.forebay.store.testing.TestThreads.start;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.forebay.store.testing.CrashFileStore;
-import io.forebay.store.testing.ForwardingFileStore;
+import io.forebay.store.testing.Halt;
 import io.forebay.store.testing.HeapSlabs;
-import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.List;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
@@ -22,46 +21,11 @@ class NeighbourMemoryTest {
     private static final int LARGE = 5_200_000;
     private static final int ROWS = 1_700;
 
-    private final CountDownLatch reached = new CountDownLatch(1);
-    private final CountDownLatch release = new CountDownLatch(1);
+    private final Halt halt = new Halt();
     private final AtomicReference<Throwable> neighbourFailed = new AtomicReference<>();
     private final AtomicReference<Throwable> writerFailed = new AtomicReference<>();
 
-    /** Holds the writes to SSTs until they are let go. */
-    private final FileStore held = new ForwardingFileStore(new CrashFileStore()) {
-        @Override
-        public WritableFile create(String name) throws IOException {
-            WritableFile file = super.create(name);
-            if (!name.endsWith(".sst")) {
-                return file;
-            }
-            return new Writer(file) {
-                @Override
-                public void append(ByteBuffer bytes) throws IOException {
-                    hold();
-                    super.append(bytes);
-                }
-            };
-        }
-    };
-
-    private final MergeFunction merging = new MergeFunction() {
-        @Override
-        public String name() {
-            return "held";
-        }
-
-        @Override
-        public byte[] merge(byte[] key, List<byte[]> values) {
-            hold();
-            return values.get(0);
-        }
-    };
-
-    private void hold() {
-        reached.countDown();
-        await(release);
-    }
+    private final FileStore held = halt.atSstWrites(new CrashFileStore());
 
     @Test
     void aNeighbourThatIsBeingClosed() throws Exception {
@@ -93,7 +57,7 @@ class NeighbourMemoryTest {
                 held,
                 neighbour -> {
                     Checkpoint checkpoint = neighbour.checkpoint(new byte[0]);
-                    await(reached);
+                    await(halt.reached);
                     neighbour.discard();
                     checkpoint.close();
                 },
@@ -131,8 +95,8 @@ class NeighbourMemoryTest {
         SlabAllocator slow = new SlabAllocator() {
             @Override
             public ByteBuffer allocate(int bytes) {
-                if (bytes > Environment.SLAB_BYTES && reached.getCount() > 0) {
-                    hold();
+                if (bytes > SlabAllocator.SLAB_BYTES && halt.reached.getCount() > 0) {
+                    halt.here();
                 }
                 return slabs.allocate(bytes);
             }
@@ -147,7 +111,7 @@ class NeighbourMemoryTest {
             Store neighbour = environment.open(new CrashFileStore(), StoreOptions.defaults());
             Store store = environment.open(new CrashFileStore(), StoreOptions.defaults());
             Thread other = start(() -> putLarge(neighbour), neighbourFailed);
-            await(reached);
+            await(halt.reached);
             letGoWhileWaiting(start(() -> write.accept(store), writerFailed), other);
             assertThat(neighbour.get(key(1))).hasSize(LARGE);
             assertThat(store.get(key(1))).hasSize(LARGE);
@@ -197,15 +161,15 @@ class NeighbourMemoryTest {
                     files,
                     StoreOptions.builder()
                             .name("neighbour")
-                            .mergeFunction(merging)
+                            .mergeFunction(halt.atMerges())
                             .build());
             Store store = environment.open(new CrashFileStore(), StoreOptions.defaults());
             for (int i = 0; i < ROWS; i++) {
                 neighbour.put(key(i), new byte[1000]);
             }
-            assertThat(neighbour.statistics().frozenMemtables()).isZero();
+            assertThat(neighbour.statistics().immutableMemtables()).isZero();
             Thread other = start(() -> occupied.accept(neighbour), neighbourFailed);
-            await(reached);
+            await(halt.reached);
             letGoWhileWaiting(start(() -> write.accept(store), writerFailed), other);
             store.put(key(2), key(2));
             assertThat(store.get(key(1))).hasSize(LARGE);
@@ -218,7 +182,7 @@ class NeighbourMemoryTest {
         while (writer.isAlive() && writer.getState() != Thread.State.TIMED_WAITING) {
             Thread.onSpinWait();
         }
-        release.countDown();
+        halt.release.countDown();
         writer.join();
         other.join();
         assertThat(writerFailed.get()).isNull();
@@ -227,27 +191,6 @@ class NeighbourMemoryTest {
 
     private static void putLarge(Store store) {
         store.put(key(1), new byte[LARGE]);
-    }
-
-    private static Thread start(Runnable work, AtomicReference<Throwable> failure) {
-        Thread thread = new Thread(() -> {
-            try {
-                work.run();
-            } catch (Throwable e) {
-                failure.set(e);
-            }
-        });
-        thread.setDaemon(true);
-        thread.start();
-        return thread;
-    }
-
-    private static void await(CountDownLatch latch) {
-        try {
-            latch.await();
-        } catch (InterruptedException e) {
-            throw new AssertionError(e);
-        }
     }
 
     private static byte[] key(int i) {

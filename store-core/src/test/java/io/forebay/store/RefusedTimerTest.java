@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.forebay.store.testing.ForwardingExecutor;
 import io.forebay.store.testing.HeapSlabs;
 import io.forebay.store.testing.ManualClock;
 import io.forebay.store.testing.SteppedExecutor;
@@ -18,28 +19,13 @@ class RefusedTimerTest {
     private final SteppedExecutor stepped = new SteppedExecutor(clock);
     private boolean refusing;
 
-    private final BackgroundExecutor executor = new BackgroundExecutor() {
-        @Override
-        public void execute(Kind kind, Runnable work) {
-            stepped.execute(kind, work);
-        }
-
+    private final BackgroundExecutor executor = new ForwardingExecutor(stepped) {
         @Override
         public Runnable schedule(long delayNanos, Runnable work) {
             if (refusing) {
                 throw new OutOfMemoryError("for a test");
             }
-            return stepped.schedule(delayNanos, work);
-        }
-
-        @Override
-        public boolean help() {
-            return stepped.help();
-        }
-
-        @Override
-        public void close() {
-            stepped.close();
+            return super.schedule(delayNanos, work);
         }
     };
 

@@ -1,5 +1,6 @@
 package io.forebay.store;
 
+import static io.forebay.store.testing.TestThreads.await;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -8,10 +9,11 @@ import io.forebay.store.testing.CrashFileStore;
 import io.forebay.store.testing.FaultFileStore;
 import io.forebay.store.testing.FaultInjector;
 import io.forebay.store.testing.FaultInjector.Fault;
+import io.forebay.store.testing.ForwardingExecutor;
+import io.forebay.store.testing.Halt;
 import io.forebay.store.testing.ManualClock;
 import io.forebay.store.testing.SteppedExecutor;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
@@ -25,48 +27,18 @@ class ResumeBesideWriterTest {
     private final ManualClock clock = new ManualClock();
     private final SteppedExecutor stepped = new SteppedExecutor(clock);
     private final AtomicReference<Runnable> onCompaction = new AtomicReference<>();
-    private final CountDownLatch inside = new CountDownLatch(1);
-    private final CountDownLatch go = new CountDownLatch(1);
-
-    /** Blocks inside the gate. */
-    private final MergeFunction merging = new MergeFunction() {
-        @Override
-        public String name() {
-            return "blocks";
-        }
-
-        @Override
-        public byte[] merge(byte[] key, List<byte[]> values) {
-            inside.countDown();
-            await(go);
-            return values.get(0);
-        }
-    };
+    /** Inside the gate. */
+    private final Halt merge = new Halt();
 
     /** Does something else when a compaction is handed in, which is after a repair and before its end. */
-    private final BackgroundExecutor executor = new BackgroundExecutor() {
+    private final BackgroundExecutor executor = new ForwardingExecutor(stepped) {
         @Override
         public void execute(Kind kind, Runnable work) {
-            stepped.execute(kind, work);
+            super.execute(kind, work);
             Runnable due = kind == Kind.COMPACTION ? onCompaction.getAndSet(null) : null;
             if (due != null) {
                 due.run();
             }
-        }
-
-        @Override
-        public Runnable schedule(long delayNanos, Runnable work) {
-            return stepped.schedule(delayNanos, work);
-        }
-
-        @Override
-        public boolean help() {
-            return stepped.help();
-        }
-
-        @Override
-        public void close() {
-            stepped.close();
         }
     };
 
@@ -81,7 +53,7 @@ class ResumeBesideWriterTest {
             Store store = environment.open(
                     new FaultFileStore(new CrashFileStore(), faults),
                     StoreOptions.builder()
-                            .mergeFunction(merging)
+                            .mergeFunction(merge.atMerges())
                             .commitInterval(Duration.ZERO)
                             .build());
             stepped.drain();
@@ -100,25 +72,17 @@ class ResumeBesideWriterTest {
                 if (store.statistics().readOnlyCause() == null) {
                     compacting.countDown();
                     writer.start();
-                    await(inside);
+                    await(merge.reached);
                 }
             });
             store.resume();
             assertThat(compacting.getCount()).as("the writer is inside").isZero();
             assertThat(writer.isAlive()).isTrue();
-            go.countDown();
+            merge.release.countDown();
             writer.join();
             clock.advance(1_000_000_000L);
             stepped.drain();
             assertThat(store.durablePayload()).containsExactly(2);
-        }
-    }
-
-    private static void await(CountDownLatch latch) {
-        try {
-            latch.await();
-        } catch (InterruptedException e) {
-            throw new AssertionError(e);
         }
     }
 }

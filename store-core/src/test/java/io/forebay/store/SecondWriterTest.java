@@ -1,16 +1,17 @@
 package io.forebay.store;
 
+import static io.forebay.store.testing.TestThreads.await;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.forebay.store.testing.CrashFileStore;
+import io.forebay.store.testing.ForwardingExecutor;
+import io.forebay.store.testing.Halt;
 import io.forebay.store.testing.HeapSlabs;
 import io.forebay.store.testing.ManualClock;
 import io.forebay.store.testing.SteppedExecutor;
-import java.util.List;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -28,46 +29,16 @@ class SecondWriterTest {
     private final ManualClock clock = new ManualClock();
     private final SteppedExecutor stepped = new SteppedExecutor(clock);
     private final AtomicReference<Runnable> onHelp = new AtomicReference<>(() -> {});
-    private final CountDownLatch inside = new CountDownLatch(1);
-    private final CountDownLatch go = new CountDownLatch(1);
-
-    /** Blocks inside the gate. */
-    private final MergeFunction merging = new MergeFunction() {
-        @Override
-        public String name() {
-            return "blocks";
-        }
-
-        @Override
-        public byte[] merge(byte[] key, List<byte[]> values) {
-            inside.countDown();
-            await(go);
-            return values.get(0);
-        }
-    };
+    /** Inside the gate. */
+    private final Halt merge = new Halt();
 
     /** Lets another writer begin when the work that a thread has helped with is done. */
-    private final BackgroundExecutor executor = new BackgroundExecutor() {
-        @Override
-        public void execute(Kind kind, Runnable work) {
-            stepped.execute(kind, work);
-        }
-
-        @Override
-        public Runnable schedule(long delayNanos, Runnable work) {
-            return stepped.schedule(delayNanos, work);
-        }
-
+    private final BackgroundExecutor executor = new ForwardingExecutor(stepped) {
         @Override
         public boolean help() {
-            boolean helped = stepped.help();
+            boolean helped = super.help();
             onHelp.getAndSet(() -> {}).run();
             return helped;
-        }
-
-        @Override
-        public void close() {
-            stepped.close();
         }
     };
 
@@ -81,7 +52,7 @@ class SecondWriterTest {
                 .build()) {
             Store store = environment.open(
                     new CrashFileStore(),
-                    StoreOptions.builder().mergeFunction(merging).build());
+                    StoreOptions.builder().mergeFunction(merge.atMerges()).build());
             Thread second = new Thread(() -> {
                 store.put(KEY, KEY);
                 store.merge(KEY, KEY);
@@ -93,13 +64,13 @@ class SecondWriterTest {
                 }
                 onHelp.set(() -> {
                     second.start();
-                    await(inside);
+                    await(merge.reached);
                 });
                 answer.set(catchThrowable(() -> store.put(LARGE, new byte[BUDGET / 10 * 9])));
             });
             first.start();
             try {
-                await(inside);
+                await(merge.reached);
                 // It either ends or waits for the one inside, sooner or later.
                 while (first.isAlive() && first.getState() != Thread.State.TIMED_WAITING) {
                     assertThat(Thread.interrupted()).as("out of time").isFalse();
@@ -109,7 +80,7 @@ class SecondWriterTest {
                         .isInstanceOf(IllegalStateException.class)
                         .hasMessageContaining("one writer");
             } finally {
-                go.countDown();
+                merge.release.countDown();
                 first.join();
                 second.join();
             }
@@ -127,13 +98,5 @@ class SecondWriterTest {
 
     private static byte[] small(int i) {
         return ("small" + i).getBytes(UTF_8);
-    }
-
-    private static void await(CountDownLatch latch) {
-        try {
-            latch.await();
-        } catch (InterruptedException e) {
-            throw new AssertionError(e);
-        }
     }
 }

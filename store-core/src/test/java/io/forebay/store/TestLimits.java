@@ -1,6 +1,6 @@
 package io.forebay.store;
 
-import io.forebay.store.db.EngineLimits;
+import io.forebay.store.db.state.EngineLimits;
 
 /** Makes limits small that are too large to be reached by a test, for tests of other packages. */
 public final class TestLimits {

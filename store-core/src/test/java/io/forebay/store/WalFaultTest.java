@@ -1,5 +1,6 @@
 package io.forebay.store;
 
+import static io.forebay.store.testing.TestThreads.await;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
@@ -304,14 +305,6 @@ class WalFaultTest {
                 assertThat(nth).isGreaterThan(10);
                 return;
             }
-        }
-    }
-
-    private static void await(CountDownLatch latch) {
-        try {
-            latch.await();
-        } catch (InterruptedException e) {
-            throw new AssertionError(e);
         }
     }
 

@@ -1,6 +1,6 @@
 package io.forebay.bench.costs;
 
-import io.forebay.bench.costs.Trial.Sample;
+import io.forebay.bench.costs.CostTrial.Sample;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -75,7 +75,7 @@ public final class Costs implements Callable<Integer> {
         List<Variant> variants = new ArrayList<>(List.of(Variant.values()));
         variants.removeIf(variant -> variant != Variant.PLAIN && !chosen.contains(variant));
         PrintWriter out = spec.commandLine().getOut();
-        Records records = new Records(keys, valueBytes);
+        RecordData records = new RecordData(keys, valueBytes);
         CostTable table = new CostTable(variants);
         Path work = Files.createTempDirectory(parent.toPath(), "forebay-costs");
         try {
@@ -86,7 +86,7 @@ public final class Costs implements Callable<Integer> {
                     File directory = work.resolve(variant.name() + round).toFile();
                     // Memory of the store before is given back here rather than in the middle of something timed.
                     System.gc();
-                    var samples = new Trial(variant, records, valueBytes, directory, 31L * round).run();
+                    var samples = new CostTrial(variant, records, valueBytes, directory, 31L * round).run();
                     long bytesOnDisk = removeStore(directory);
                     if (round > 0) {
                         table.add(variant, samples, bytesOnDisk);
@@ -99,7 +99,7 @@ public final class Costs implements Callable<Integer> {
             }
             Files.delete(work);
         }
-        double nanosPerByte = Checksums.nanosPerByte();
+        double nanosPerByte = ChecksumCost.nanosPerByte();
         explain(out, nanosPerByte);
         table.print(out, nanosPerByte);
         out.flush();
@@ -133,7 +133,7 @@ public final class Costs implements Callable<Integer> {
                         + "Checksums are never off: their share of the plain store's time is computed from the bytes checked and"
                         + " from %.3f ns for each byte, as timed in this run.%n%n",
                 keys,
-                Records.KEY_BYTES,
+                RecordData.KEY_BYTES,
                 valueBytes,
                 rounds,
                 checksumNanosPerByte);

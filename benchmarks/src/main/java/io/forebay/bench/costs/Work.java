@@ -1,9 +1,9 @@
 package io.forebay.bench.costs;
 
-/** What is timed, in the order in which a {@link Trial} does it. */
+/** What is timed, in the order in which a {@link CostTrial} does it. */
 enum Work {
     PUT("put"),
-    PUT_BATCH("put in batches of " + Trial.BATCH + ", per entry"),
+    PUT_BATCH("put in batches of " + CostTrial.BATCH + ", per entry"),
     FLUSH("flush of a memtable, per entry"),
     COMPACTION("compaction, per entry read"),
     GET_COLD("get hit, cold cache"),

@@ -57,7 +57,7 @@ public final class JsonReport {
             node.put("mostRatio", ratio.max());
         }
         ObjectNode costs = node.putObject("costs");
-        for (Costs cost : Costs.values()) {
+        for (Column cost : Column.values()) {
             Spread spread = Spread.of(rounds, cost::of);
             if (!spread.isEmpty()) {
                 costs.put(cost.title(), spread.median());

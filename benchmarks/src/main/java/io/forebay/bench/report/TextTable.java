@@ -81,7 +81,7 @@ public final class TextTable {
 
     private void costs(Suite suite) {
         out.printf("%n%-66s %-18s", "medians over the rounds", "");
-        for (Costs cost : Costs.values()) {
+        for (Column cost : Column.values()) {
             out.printf(" %10s", cost.title());
         }
         out.println();
@@ -96,7 +96,7 @@ public final class TextTable {
                     continue;
                 }
                 out.printf("%-66s %-18s", row.work() + ", " + row.scale(), contender.title());
-                for (Costs cost : Costs.values()) {
+                for (Column cost : Column.values()) {
                     Spread spread = Spread.of(rounds, cost::of);
                     out.printf(" %10s", spread.isEmpty() ? "-" : number(spread.median()));
                 }

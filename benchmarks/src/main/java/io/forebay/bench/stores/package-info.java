@@ -1,5 +1,6 @@
 /**
- * The suite of the engines themselves: what stream tasks do to a store, played through {@code engines.Engine}. Keys of 16 bytes,
- * values that do not compress; memory as Kafka Streams gives it to one RocksDB store, the same bytes for all.
+ * The suite of the engines themselves: what stream tasks do with a store, through {@code engines.Engine}. Keys have 16
+ * bytes, and values do not compress. All engines have the same bytes of memory: what Kafka Streams gives one RocksDB
+ * store.
  */
 package io.forebay.bench.stores;

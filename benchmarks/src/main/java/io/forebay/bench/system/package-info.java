@@ -1,2 +1,2 @@
-/** Figures of the process, and files on disk. */
+/** Figures of the process (such as its memory), and files on disk. */
 package io.forebay.bench.system;

@@ -1,2 +1,2 @@
-/** The JVM of one engine, and the talk with it. */
+/** The JVM of one contender, and the messages between it and the command. */
 package io.forebay.bench.worker;

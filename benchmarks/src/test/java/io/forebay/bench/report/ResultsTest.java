@@ -79,16 +79,16 @@ final class ResultsTest {
     void costsAreForAnOperation() {
         add(ours, 1, 100);
         Measurement measurement = cells().of(ours).get(0);
-        assertThat(Costs.ALLOCATED.of(measurement)).isEqualTo(64);
-        assertThat(Costs.WRITE_AMPLIFICATION.of(measurement)).isEqualTo(2);
-        assertThat(Costs.READS.of(measurement)).isEqualTo(0.5);
-        assertThat(Costs.READ_BYTES.of(measurement)).isEqualTo(2048);
-        assertThat(Costs.DISK.of(measurement)).isEqualTo(5);
-        assertThat(Costs.RESIDENT.of(measurement)).isEqualTo(6);
-        assertThat(Costs.PAUSES.of(measurement)).isEqualTo(7);
-        assertThat(Costs.LONGEST_PAUSE.of(measurement)).isEqualTo(4);
-        assertThat(Costs.LONGEST.of(measurement)).isEqualTo(400);
-        assertThat(Costs.P999.of(measurement)).isEqualTo(30_000);
+        assertThat(Column.ALLOCATED.of(measurement)).isEqualTo(64);
+        assertThat(Column.WRITE_AMPLIFICATION.of(measurement)).isEqualTo(2);
+        assertThat(Column.READS.of(measurement)).isEqualTo(0.5);
+        assertThat(Column.READ_BYTES.of(measurement)).isEqualTo(2048);
+        assertThat(Column.DISK.of(measurement)).isEqualTo(5);
+        assertThat(Column.RESIDENT.of(measurement)).isEqualTo(6);
+        assertThat(Column.PAUSES.of(measurement)).isEqualTo(7);
+        assertThat(Column.LONGEST_PAUSE.of(measurement)).isEqualTo(4);
+        assertThat(Column.LONGEST.of(measurement)).isEqualTo(400);
+        assertThat(Column.P999.of(measurement)).isEqualTo(30_000);
     }
 
     @Test

@@ -20,7 +20,8 @@ final class ScratchTest {
     @Test
     void whatIsInItGoesWithItAndWhatItPointsAtStays() throws IOException {
         Path outside = Files.createDirectories(directory.resolve("outside/below"));
-        try (Scratch scratch = new Scratch(directory, new PrintStream(printed, true, StandardCharsets.UTF_8))) {
+        try (ScratchDirectory scratch =
+                new ScratchDirectory(directory, new PrintStream(printed, true, StandardCharsets.UTF_8))) {
             assertThat(scratch.path()).isEmptyDirectory().hasParent(directory);
             Files.createDirectories(scratch.path().resolve("one/two"));
             Files.createFile(scratch.path().resolve("one/file"));

@@ -1,2 +1,2 @@
-/** The input: a deterministic stream of events that every process can compute again from an index. */
+/** The input of the demo: a deterministic stream of events. Every process can compute an event from its index. */
 package io.forebay.examples.auction;

@@ -1,2 +1,2 @@
-/** What the demo shows on the screen. */
+/** What the demo prints. */
 package io.forebay.examples.report;

@@ -15,8 +15,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Threads that help to copy checkpoint files; they end when there is nothing to copy. The caller copies as well, so no
- * caller waits for the copies of another. Thread-safe.
+ * Threads that help to copy checkpoint files. They end when there is nothing to copy. The caller copies as well, so it
+ * never waits until copies of another caller are done. Thread-safe.
  */
 @Internal
 public final class Transfers implements AutoCloseable {
@@ -26,7 +26,7 @@ public final class Transfers implements AutoCloseable {
     private final int helpers;
     private final ThreadPoolExecutor executor;
 
-    /** @param threads how many copies of one caller run at a time, its own included; at least 1 */
+    /** @param threads how many copies of one caller run at a time, including the one on the caller's thread; at least 1 */
     public Transfers(int threads) {
         this(threads, new ExecutorThreadFactory("forebay-transfer"));
     }
@@ -44,8 +44,8 @@ public final class Transfers implements AutoCloseable {
     }
 
     /**
-     * Runs all copies and returns their results in order. After a failure no further copy starts; to end running ones
-     * early, close their streams. None of them runs any more when the call returns.
+     * Runs all copies and returns their results in order. After a failure no further copy starts. To end running copies
+     * early, close their streams. When the call returns or throws, none of the copies is running.
      *
      * @throws Exception the first failure
      */
@@ -55,7 +55,7 @@ public final class Transfers implements AutoCloseable {
             try {
                 executor.execute(batch::help);
             } catch (RejectedExecutionException e) {
-                // Closed meanwhile: the copies will fail on their streams.
+                // Transfers have been closed meanwhile: the copies will fail on their streams.
                 break;
             } catch (OutOfMemoryError e) {
                 // No more threads: the caller copies, with the helpers that there are.
@@ -72,12 +72,16 @@ public final class Transfers implements AutoCloseable {
         executor.shutdown();
     }
 
+    /** The copies of one caller. */
     private static final class Batch<T> {
         private final List<Callable<T>> copies;
         private final List<T> results;
+
+        // Guarded by this
         private int next;
         private int active;
         private boolean ended;
+        /** Does not change any more after {@link #ended} is true and {@link #active} is 0. */
         private Throwable failure;
 
         Batch(List<Callable<T>> copies) {

@@ -11,11 +11,11 @@ import java.util.List;
 import org.apache.flink.annotation.Internal;
 
 /**
- * A local directory whose files are not synced. The working files of a task are of no use after a crash: checkpoints in
- * the checkpoint storage are what a job recovers from, so waiting for the disk would buy nothing. Thread-safe.
+ * A local directory whose files are not synced. The working files of a task are of no use after a crash, because a job
+ * recovers from checkpoints in the checkpoint storage. So there is no reason to wait for the disk. Thread-safe.
  *
- * <p>What a local directory syncs by itself is synced here too: {@link #putIfAbsent} syncs file and directory, and
- * {@link #linkFrom} the copy that it makes where it cannot link.
+ * <p>Two methods sync all the same, because the local directory below does so by itself: {@link #putIfAbsent} syncs the
+ * file and the directory, and {@link #linkFrom} syncs the copy that it makes where it cannot link.
  */
 @Internal
 public final class TransientFileStore implements FileStore {

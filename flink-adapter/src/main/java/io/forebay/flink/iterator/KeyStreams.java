@@ -18,8 +18,9 @@ import org.apache.flink.runtime.state.KeyGroupRange;
 import org.apache.flink.util.IOUtils;
 
 /**
- * The keys of states as Java streams. What a stream shows was fixed when it was made, so state may change while it runs.
- * Close the stream: it pins memory and files of the store until its end or its close, whichever comes first.
+ * The keys of states as Java streams. A stream shows the store as it was when the stream was made, so state may change
+ * while it runs. The caller closes the stream: it pins memory and files of the store until its end or its close,
+ * whichever comes first. A stream is used by one thread at a time.
  */
 @Internal
 public final class KeyStreams<K> {
@@ -33,7 +34,7 @@ public final class KeyStreams<K> {
         this.keySerializer = keySerializer;
     }
 
-    /** Keys that have a row of the state in {@code namespace}, each once. */
+    /** The keys that have a row of the state in {@code namespace}, each key once. */
     public <N> Stream<K> keys(RegisteredState state, N namespace) {
         StateKeyIterator<K, N> pairs = pairs(state, namespace);
         return stream(
@@ -54,7 +55,7 @@ public final class KeyStreams<K> {
                 pairs::close);
     }
 
-    /** Keys that have a row of any of the states in {@code namespace}, each once. */
+    /** The keys that have a row of at least one of the states in {@code namespace}, each key once. */
     public <N> Stream<K> keys(List<RegisteredState> states, N namespace) {
         List<StateKeyIterator<K, N>> cursors = new ArrayList<>();
         try {
@@ -106,7 +107,7 @@ public final class KeyStreams<K> {
         }
     }
 
-    /** Merges the cursors of a few states; equal keys come from all of them and are returned once. */
+    /** Merges the cursors of a few states. A key that several cursors have is returned once. */
     private static final class MergedKeys<K, N> implements Iterator<K> {
         private final List<StateKeyIterator<K, N>> cursors;
 

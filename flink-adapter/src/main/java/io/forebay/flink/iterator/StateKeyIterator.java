@@ -15,11 +15,12 @@ import org.apache.flink.runtime.state.KeyGroupRange;
 import org.apache.flink.util.FlinkRuntimeException;
 
 /**
- * Walks the distinct pairs of key and namespace of one state, in row order, as they were when it was opened: later writes
- * do no harm. A cursor on the first pair; not thread-safe. Close it: it pins memory and files.
+ * A cursor over the distinct pairs of key and namespace of one state, in row order, as they were when the cursor was
+ * opened: it does not see later writes. After the constructor it is on the first pair. Used by one thread at a time. The
+ * caller closes it, because it pins memory and files.
  */
 final class StateKeyIterator<K, N> implements AutoCloseable {
-    /** Rows of one map that are stepped over before the rest of it is jumped over. */
+    /** After so many rows of one map the cursor seeks to the end of the map, instead of stepping. */
     private static final int STEPS_BEFORE_SEEK = 8;
 
     private final StoreIterator rows;
@@ -39,7 +40,7 @@ final class StateKeyIterator<K, N> implements AutoCloseable {
     private K key;
     private N namespace;
 
-    /** @param onlyNamespace pairs of other namespaces are left out; null for all */
+    /** @param onlyNamespace pairs of other namespaces are skipped; null for all namespaces */
     StateKeyIterator(
             Store store,
             int stateId,
@@ -58,7 +59,7 @@ final class StateKeyIterator<K, N> implements AutoCloseable {
         this.rows = store.iterator(KeyLayout.rows(keyGroups));
         try {
             rows.seek(prefix);
-            settle();
+            findPair();
         } catch (RuntimeException | Error e) {
             rows.close();
             throw e;
@@ -77,7 +78,7 @@ final class StateKeyIterator<K, N> implements AutoCloseable {
         return namespace;
     }
 
-    /** Orders the cursors of several states of one backend: key group, then key and namespace. Both must be valid. */
+    /** Orders the cursors of several states of one backend by key group, then key and namespace. Both must be valid. */
     int compareTo(StateKeyIterator<?, ?> other) {
         return keyGroup != other.keyGroup
                 ? Integer.compare(keyGroup, other.keyGroup)
@@ -100,7 +101,7 @@ final class StateKeyIterator<K, N> implements AutoCloseable {
                 rows.seek(KeyRange.prefixEnd(pair));
             }
         }
-        settle();
+        findPair();
     }
 
     @Override
@@ -108,12 +109,12 @@ final class StateKeyIterator<K, N> implements AutoCloseable {
         rows.close();
     }
 
-    /** Goes on to the first pair at or behind the present row, over the ends of key groups. */
-    private void settle() {
+    /** Moves to the first pair at or after the present row, if necessary in a later key group. */
+    private void findPair() {
         pair = null;
         while (keyGroup <= lastKeyGroup && rows.isValid()) {
             if (!KeyLayout.startsWith(rows.keyArray(), rows.keyLength(), prefix)) {
-                // Behind our rows of this key group, or before those of a later one: both are one seek away.
+                // After the state's rows of this key group, or before those of a later one: one seek in both cases.
                 keyGroup = Math.max(keyGroup + 1, KeyLayout.keyGroup(rows.keyArray()));
                 if (keyGroup <= lastKeyGroup) {
                     prefix = KeyLayout.prefix(keyGroup, stateId);

@@ -1,2 +1,5 @@
-/** Streams of keys and namespaces over the rows of a state, each over a fixed view of the store. Used by one thread at a time. */
+/**
+ * Streams of keys and namespaces over the rows of a state, each over one state of the store. Used by one thread at a
+ * time.
+ */
 package io.forebay.flink.iterator;

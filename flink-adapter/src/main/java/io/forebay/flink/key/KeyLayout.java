@@ -6,7 +6,7 @@ import org.apache.flink.annotation.Internal;
 import org.apache.flink.runtime.state.KeyGroupRange;
 
 /**
- * Where things lie in a row key, and how a row key maps to the key of Flink's canonical savepoint format.
+ * The layout of a row key, and the conversion between a row key and the key of Flink's canonical savepoint format. Static.
  *
  * <pre>
  *   row       --> keyGroup:2 stateId:4 rest
@@ -15,8 +15,9 @@ import org.apache.flink.runtime.state.KeyGroupRange;
  *              |  timestamp key namespace                                   timer
  * </pre>
  *
- * All numbers are big-endian. {@code rest} is byte for byte what Flink's own {@code CompositeKeySerializationUtils} write;
- * the lengths follow what they measure, low byte first, and are there only if both serializers are of variable length.
+ * All numbers are big-endian. {@code rest} is byte for byte what Flink's own {@code CompositeKeySerializationUtils}
+ * write. A length follows the part that it measures, low byte first. The lengths exist only if the serializers of key and
+ * namespace are both of variable length.
  */
 @Internal
 public final class KeyLayout {
@@ -51,7 +52,7 @@ public final class KeyLayout {
         return prefix;
     }
 
-    /** All rows of the key groups in {@code range}, of whatever state. */
+    /** All rows of the key groups in {@code range}, of all states. */
     public static KeyRange rows(KeyGroupRange range) {
         byte[] from = new byte[KEY_GROUP_BYTES];
         byte[] to = new byte[KEY_GROUP_BYTES];

@@ -9,8 +9,9 @@ import org.apache.flink.runtime.state.CompositeKeySerializationUtils;
 import org.apache.flink.util.FlinkRuntimeException;
 
 /**
- * Builds row keys in one reused buffer. The key is serialised once when it is selected; all states share it and put their
- * id, namespace and user key around it. The row is {@code array()[0, length())} until the next call. Not thread-safe.
+ * Builds row keys in one reused buffer. A key is serialised once, when it is selected. All states share the serialised
+ * key, and put their id, namespace and user key around it. The row key is {@code array()[0, length())} until the next
+ * call. Used by one thread.
  *
  * @param <K> type of the keys
  */
@@ -24,7 +25,10 @@ public final class RowKey<K> {
         this.keySerializer = keySerializer;
     }
 
-    /** Selects the key of the rows to come. It is serialised here and now: later changes of the object do no harm. */
+    /**
+     * Selects the key of the next rows. The key is serialised by this call, so the caller may change the object
+     * afterwards.
+     */
     public void setKey(K key, int keyGroup) {
         try {
             keyEnd = 0;
@@ -39,7 +43,7 @@ public final class RowKey<K> {
     }
 
     /**
-     * The row of the selected key in {@code namespace}.
+     * Builds the row key of the selected key in {@code namespace}.
      *
      * @param ambiguous {@link CompositeKeySerializationUtils#isAmbiguousKeyPossible} of the two serializers
      */
@@ -61,12 +65,12 @@ public final class RowKey<K> {
         KeyLayout.putStateId(out.getSharedBuffer(), stateId);
     }
 
-    /** Appends the user key of a map entry to the row of {@link #setRow}. */
+    /** Appends the user key of a map entry to the row key of {@link #setRow}. */
     public <U> void appendUserKey(U userKey, TypeSerializer<U> userKeySerializer) throws IOException {
         userKeySerializer.serialize(userKey, out);
     }
 
-    /** The backing array; it changes when a row outgrows it. */
+    /** The array of the buffer; a call that needs a longer array replaces it. */
     public byte[] array() {
         return out.getSharedBuffer();
     }

@@ -1,5 +1,5 @@
 /**
- * The bytes of row keys: what every other package of the adapter agrees on. Stateless helpers, and one reusable buffer
- * per backend that belongs to the task thread.
+ * The bytes of row keys, on which every other package of the adapter relies. Static functions, and one buffer for each
+ * backend, which the task thread uses.
  */
 package io.forebay.flink.key;

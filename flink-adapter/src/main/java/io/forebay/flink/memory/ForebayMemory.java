@@ -10,14 +10,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The engine environment of a task slot with its memory. All backends of a slot share one; Flink counts the leases and
- * closes it with the last.
+ * The engine environment of a task slot, with its memory. All backends of a slot share one object. Flink counts the
+ * leases, and closes the object with the last one. Thread-safe.
  */
 @Internal
 public final class ForebayMemory implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ForebayMemory.class);
 
-    /** What the engine needs at the very least. */
+    /** The least budget with which the engine works. */
     private static final long MIN_BYTES = 1 << 20;
 
     private static final String MANAGED = "state-forebay-managed-memory";
@@ -44,11 +44,11 @@ public final class ForebayMemory implements AutoCloseable {
     }
 
     /**
-     * Leases the memory of the slot.
+     * Leases the memory of the slot. The caller closes the lease.
      *
-     * @param fixedPerSlot unmanaged bytes per slot, which come before managed memory; null for none
+     * @param fixedPerSlot bytes for each slot outside managed memory; overrides {@code managed}; null for none
      * @param managed whether to take the managed memory of the slot
-     * @param perBackend bytes for this backend alone if neither applies
+     * @param perBackend bytes for this backend alone, when {@code fixedPerSlot} is null and {@code managed} is false
      * @param managedFraction share of the slot's managed memory that Flink has assigned to state backends
      */
     public static OpaqueMemoryResource<ForebayMemory> lease(
@@ -86,7 +86,7 @@ public final class ForebayMemory implements AutoCloseable {
         return environment;
     }
 
-    /** Bytes taken from the operating system outside the heap. */
+    /** Bytes that are allocated outside the heap. */
     public long heldBytes() {
         return allocator.heldBytes();
     }

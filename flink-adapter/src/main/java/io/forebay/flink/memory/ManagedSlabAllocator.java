@@ -1,6 +1,5 @@
 package io.forebay.flink.memory;
 
-import io.forebay.store.Environment;
 import io.forebay.store.SlabAllocator;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
@@ -11,17 +10,18 @@ import org.apache.flink.core.memory.MemorySegment;
 import org.apache.flink.core.memory.MemorySegmentFactory;
 
 /**
- * Takes memory the way Flink takes its managed memory: outside the heap, and outside the limit of direct memory, which a
- * TaskManager sets without counting managed memory in. Never holds more than its budget, idle slabs included.
- * Thread-safe. Closed by the environment's owner after the environment.
+ * Allocates memory in the way in which Flink allocates its managed memory: outside the heap, and outside the limit of
+ * direct memory, in which a TaskManager does not include managed memory. Never has more than its budget, idle slabs
+ * included. Thread-safe. The owner of the environment closes the allocator after the environment.
  */
 @Internal
 final class ManagedSlabAllocator implements SlabAllocator, AutoCloseable {
-    private static final byte[] ZEROS = new byte[Environment.SLAB_BYTES];
+    private static final byte[] ZEROS = new byte[SlabAllocator.SLAB_BYTES];
 
     private final long budget;
     private final Map<ByteBuffer, MemorySegment> inUse = new IdentityHashMap<>();
     private final ArrayDeque<MemorySegment> idle = new ArrayDeque<>();
+    // Guarded by this
     private long held;
     private boolean closed;
 
@@ -49,19 +49,19 @@ final class ManagedSlabAllocator implements SlabAllocator, AutoCloseable {
         if (segment == null) {
             throw new IllegalArgumentException("This buffer was not taken here, or was given back before");
         }
-        if (segment.size() == Environment.SLAB_BYTES && !closed) {
+        if (segment.size() == SlabAllocator.SLAB_BYTES && !closed) {
             idle.push(segment);
         } else {
             free(segment);
         }
     }
 
-    /** Bytes taken from the operating system: in use and idle. */
+    /** Bytes that are allocated: in use and idle. */
     synchronized long heldBytes() {
         return held;
     }
 
-    /** Frees idle slabs now, and the others when they are released. Idempotent. */
+    /** Frees idle slabs. Slabs that are in use are freed when they are released. Idempotent. */
     @Override
     public synchronized void close() {
         closed = true;
@@ -71,7 +71,7 @@ final class ManagedSlabAllocator implements SlabAllocator, AutoCloseable {
     }
 
     private synchronized MemorySegment take(int bytes) {
-        if (bytes == Environment.SLAB_BYTES && !idle.isEmpty()) {
+        if (bytes == SlabAllocator.SLAB_BYTES && !idle.isEmpty()) {
             return idle.pop();
         }
         while (held + bytes > budget && !idle.isEmpty()) {

@@ -6,18 +6,19 @@ import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.apache.flink.api.common.typeutils.TypeSerializerSchemaCompatibility;
 
 /**
- * What today's serializer has answered about the values of one part.
+ * The answer of the present serializer about the values of one part. Immutable.
  *
- * @param reader reads them, and writes them if they need no migration: today's serializer or a reconfigured one; with a
- *     migration, the one that they were written with
+ * @param reader the serializer that reads the values. Without a migration it also writes them: the present serializer or a
+ *     reconfigured one. With a migration it is the serializer that the values were written with
  */
 @Internal
 public record PartAnswer<T>(RestoredPart part, TypeSerializerSchemaCompatibility<T> answer, TypeSerializer<T> reader) {
     /**
-     * The number of the answer that decides which serializer the state has from now on. Best is today's serializer, in the form
-     * that a part has reconfigured if that changes nothing: it knows the classes that the part has met.
+     * Chooses the answer whose serializer the state has from now on, and returns its index. The present serializer is
+     * best, in the form that a part has reconfigured if its format stays the same: this form knows the classes that the
+     * part has met.
      *
-     * @param answers one at least, none of them incompatible
+     * @param answers at least one; none says "incompatible"
      */
     public static <T> int choose(List<PartAnswer<T>> answers, TypeSerializer<T> present) {
         int presentAsIs = -1;

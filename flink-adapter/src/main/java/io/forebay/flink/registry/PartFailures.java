@@ -8,8 +8,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What serializers have thrown instead of answering about parts of a checkpoint. Flink's own backends ask about one part and
- * read all as that one; so a part that cannot be asked about is read as the others, and only when there is none it is an error.
+ * The exceptions that serializers have thrown instead of answering about parts of a checkpoint. Flink's own backends ask
+ * about one part, and read all parts like that one. So here a part without an answer is read like the other parts. It is
+ * an error only if no part has an answer. Used by one thread.
  */
 @Internal
 public final class PartFailures {
@@ -21,8 +22,11 @@ public final class PartFailures {
         failures.add(failure);
     }
 
-    /** Throws the first failure when there are as many as {@code parts}, at least one; else logs all. */
-    public void settle(String state, int parts) {
+    /**
+     * Throws the first failure if there are as many failures as parts; else logs all of them. {@code parts} is at least
+     * 1.
+     */
+    public void throwOrLog(String state, int parts) {
         if (failures.size() == parts) {
             Throwable first = failures.get(0);
             failures.subList(1, parts).forEach(first::addSuppressed);
@@ -30,8 +34,8 @@ public final class PartFailures {
         }
         for (Throwable failure : failures) {
             LOG.warn(
-                    "The serializers of the state {} cannot be asked about one of {} parts of the checkpoint: it is read as the"
-                            + " others are.",
+                    "The serializers of the state {} cannot be asked about one of {} parts of the checkpoint: it is read like"
+                            + " the others.",
                     state,
                     parts,
                     failure);

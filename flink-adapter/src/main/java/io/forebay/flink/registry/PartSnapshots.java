@@ -14,14 +14,17 @@ import org.apache.flink.runtime.state.metainfo.StateMetaInfoSnapshotReadersWrite
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What a snapshot tells of a restored state that the job has not registered: as much as its parts have told. */
+/**
+ * Makes the snapshot of a restored state that the job has not registered: it says what the restored parts have said.
+ * Static.
+ */
 final class PartSnapshots {
     private static final Logger LOG = LoggerFactory.getLogger(PartSnapshots.class);
 
     private PartSnapshots() {}
 
     /**
-     * One entry when all parts come to the same, else one for each that differs, with its key groups as an option.
+     * Returns one entry if all parts say the same, else one for each different part, with its key groups as an option.
      *
      * @throws IOException when a serializer snapshot cannot be written
      */
@@ -42,7 +45,7 @@ final class PartSnapshots {
         return List.copyOf(entries);
     }
 
-    /** As Flink writes it: of the restored serializer. One that cannot be made is handed on as it was read. */
+    /** The snapshot of the restored serializer, as Flink writes it. If that cannot be made, the snapshot as it was read. */
     private static StateMetaInfoSnapshot snapshot(RestoredPart part) {
         StateMetaInfoSnapshot read = part.snapshot();
         StateMetaInfoSnapshot snapshot;
@@ -50,7 +53,7 @@ final class PartSnapshots {
             snapshot = part.metaInfo().snapshot();
         } catch (RuntimeException | LinkageError e) {
             LOG.warn(
-                    "The serializer of the state {} cannot be restored: its snapshot is handed on.", read.getName(), e);
+                    "The serializer of the state {} cannot be restored: its snapshot is passed on.", read.getName(), e);
             snapshot = read;
         }
         Map<String, String> options = new HashMap<>(snapshot.getOptionsImmutable());

@@ -10,7 +10,7 @@ import org.apache.flink.runtime.state.RegisteredPriorityQueueStateBackendMetaInf
 import org.apache.flink.runtime.state.RegisteredStateMetaInfoBase;
 import org.apache.flink.runtime.state.metainfo.StateMetaInfoSnapshot;
 
-/** One state of a backend: its id in the rows, and what Flink knows about it. Used by the task thread only. */
+/** One state of a backend: its id in the rows, and Flink's meta info about it. Used by one thread, that of the task. */
 @Internal
 public final class RegisteredState {
     private final int id;
@@ -18,7 +18,7 @@ public final class RegisteredState {
     private RegisteredStateMetaInfoBase metaInfo;
     private List<RestoredPart> parts = new ArrayList<>();
 
-    /** Of {@link #parts}, once a snapshot was made of them. */
+    /** The snapshots of {@link #parts}; null until one is asked for. */
     @Nullable
     private List<StateMetaInfoSnapshot> partSnapshots;
 
@@ -44,12 +44,15 @@ public final class RegisteredState {
         return metaInfo;
     }
 
-    /** What the parts of the checkpoint told of the state, until the job registers it; empty since, or for one that is new. */
+    /**
+     * What the parts of the checkpoint say about the state, until the job registers the state. Empty after that, and for
+     * a state that is new to this backend.
+     */
     public List<RestoredPart> parts() {
         return parts;
     }
 
-    /** A part without rows counts only while there is no other. */
+    /** Adds what a part of the checkpoint says. A part without rows counts only while there is no other part. */
     void addPart(RestoredPart part) {
         if (parts.isEmpty() || parts.get(0).keyGroups().isEmpty()) {
             parts.clear();
@@ -61,7 +64,7 @@ public final class RegisteredState {
     }
 
     /**
-     * What a snapshot is to tell of the state: one entry, or several of unlike {@link #parts()}.
+     * What a snapshot says about the state: one entry, or several if the {@link #parts()} differ.
      *
      * @throws IOException when a serializer snapshot cannot be written
      */
@@ -85,7 +88,7 @@ public final class RegisteredState {
         return (RegisteredPriorityQueueStateBackendMetaInfo<T>) metaInfo;
     }
 
-    /** That of the part of the checkpoint that has brought the elements of a key group. */
+    /** The meta info of that part of the checkpoint which has the elements of a key group. */
     public RegisteredPriorityQueueStateBackendMetaInfo<?> queueMetaInfo(int keyGroup) {
         for (RestoredPart part : parts) {
             if (part.holds(keyGroup)) {
@@ -95,7 +98,10 @@ public final class RegisteredState {
         return queueMetaInfo();
     }
 
-    /** Replaces the meta info by one with newer serializers, of the same name and kind, to which all rows are brought. */
+    /**
+     * Replaces the meta info. The new one has the same name and kind, and may have newer serializers, which read all rows
+     * from now on.
+     */
     public void setMetaInfo(RegisteredStateMetaInfoBase newMetaInfo) {
         metaInfo = newMetaInfo;
         parts = List.of();

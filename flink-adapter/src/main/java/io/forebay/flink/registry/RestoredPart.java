@@ -13,24 +13,25 @@ import org.apache.flink.runtime.state.RegisteredStateMetaInfoBase;
 import org.apache.flink.runtime.state.metainfo.StateMetaInfoSnapshot;
 
 /**
- * What one part of a checkpoint tells of a state, and of which key groups. Subtasks differ: one may have used the state since
- * an upgrade of its serializer, and so migrated it, and another not; each has met other classes of a hierarchy. Which rows
- * today's serializer reads, and how, can only be asked of it, so all that the parts tell is kept until it is there.
+ * What one part of a checkpoint says about a state, and for which key groups. Parts of different subtasks differ: after
+ * an upgrade of the serializer one subtask may have used the state, and so migrated it, and another may not; and each
+ * subtask has met other classes of a hierarchy. Only the present serializer can say which rows it reads, and how. So this
+ * information is kept until the job gives that serializer. Immutable, apart from the serializers in {@code metaInfo}.
  *
- * @param keyGroups those of this backend whose rows the part has brought
- * @param snapshot as it was read; null for all rows of a state that is registered once more
- * @param metaInfo made of the snapshot, with no serializer of today's yet
+ * @param keyGroups the key groups of this backend whose rows come from the part
+ * @param snapshot the snapshot as it was read; null for all rows of a state that is registered again
+ * @param metaInfo the meta info of the snapshot, without a present serializer yet
  */
 @Internal
 public record RestoredPart(
         List<KeyGroupRange> keyGroups, @Nullable StateMetaInfoSnapshot snapshot, RegisteredStateMetaInfoBase metaInfo) {
     /**
      * Option of a state that a snapshot lists more than once: the key groups that the entry is about, as {@code 0-7,12-15}.
-     * Written for states that have been restored from unlike parts and not been used since.
+     * Written for states that were restored from different parts and have not been used since.
      */
     static final String KEY_GROUPS = "FOREBAY_KEY_GROUPS";
 
-    /** @param brought the key groups that are taken over from the part */
+    /** @param brought the key groups that are restored from the part */
     public static RestoredPart of(StateMetaInfoSnapshot snapshot, KeyGroupRange brought) {
         return new RestoredPart(
                 keyGroups(snapshot, brought),

@@ -11,7 +11,7 @@ import org.apache.flink.core.memory.DataOutputSerializer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Compares serializers of one type that today's code has made, as far as they tell what they read and write. */
+/** Compares serializers of one type that the present code has made, as far as they say what they read and write. Static. */
 @Internal
 public final class SerializerFormats {
     private static final Logger LOG = LoggerFactory.getLogger(SerializerFormats.class);
@@ -19,10 +19,12 @@ public final class SerializerFormats {
     private SerializerFormats() {}
 
     /**
-     * Whether one reads what the other writes, and the other way. False in doubt: a serializer need not know its like.
+     * True if each of the two reads what the other writes. False if that is not certain, even for two serializers that
+     * are alike.
      *
-     * <p>Equality counts, because snapshots depend on the data: that of a POJO lists the classes that this subtask has met. But
-     * serializers of Kryo are equal whatever the order of their registrations, by which they number classes.
+     * <p>Equal serializers count as the same even if their snapshots differ, because a snapshot may depend on the data:
+     * that of a POJO lists the classes that the subtask has met. Serializers of Kryo outside of a POJO are an
+     * exception: they are equal even if they number classes in another order of registration.
      */
     public static boolean areSame(TypeSerializer<?> a, TypeSerializer<?> b) {
         if (a == b) {
@@ -48,7 +50,10 @@ public final class SerializerFormats {
         return out.getCopyOfBuffer();
     }
 
-    /** Whether a serializer of that kind is in it, at whatever depth: each snapshot begins with the name of its class. */
+    /**
+     * True if the snapshot is, or contains, that of a serializer of that kind: each snapshot starts with the name of its
+     * class.
+     */
     private static boolean names(byte[] snapshot, Class<?> type) throws IOException {
         DataOutputSerializer out = new DataOutputSerializer(64);
         out.writeUTF(type.getName());

@@ -8,7 +8,7 @@ import org.apache.flink.core.memory.DataInputDeserializer;
 import org.apache.flink.core.memory.DataOutputSerializer;
 
 /**
- * The ids of all states as bytes, carried in the payload of every store checkpoint.
+ * The ids of all states as bytes: the payload of each checkpoint of the store.
  *
  * <pre>
  *   table --> version:2 count:4 entry*
@@ -37,7 +37,7 @@ public final class StateIdTable {
         return out.getCopyOfBuffer();
     }
 
-    /** @throws IOException when the bytes are no such table, or one of a newer version */
+    /** @throws IOException when the bytes are no such table, or are of a newer version */
     public static List<Entry> decode(byte[] bytes) throws IOException {
         DataInputDeserializer in = new DataInputDeserializer(bytes);
         int version = in.readUnsignedShort();
@@ -54,7 +54,7 @@ public final class StateIdTable {
             entries.add(new Entry(in.readInt(), kind(in.readUnsignedByte()), in.readUTF()));
         }
         if (in.available() > 0) {
-            throw new IOException("State id table is damaged: " + in.available() + " bytes are behind its end");
+            throw new IOException("State id table is damaged: " + in.available() + " bytes follow its end");
         }
         return entries;
     }

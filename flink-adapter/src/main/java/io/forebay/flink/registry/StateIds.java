@@ -4,8 +4,8 @@ import java.nio.charset.StandardCharsets;
 import org.apache.flink.annotation.Internal;
 
 /**
- * Derives the id of a state from its name, so that all subtasks and attempts agree without talking to each other. The
- * function is part of the format: it may not change. (Restored states keep the id that is written in the checkpoint.)
+ * Derives the id of a state from its name, so that all subtasks and attempts get the same id without communication. The
+ * function is part of the format and must not change. Restored states keep the id that the checkpoint has. Static.
  */
 @Internal
 final class StateIds {

@@ -2,7 +2,7 @@ package io.forebay.flink.registry;
 
 import org.apache.flink.annotation.Internal;
 
-/** What a state holds. A key/value state and a queue may have the same name, and still have different ids. */
+/** The kind of a state. A key/value state and a queue may have the same name; their ids differ. */
 @Internal
 public enum StateKind {
     KEY_VALUE(1),
@@ -14,7 +14,7 @@ public enum StateKind {
         this.code = code;
     }
 
-    /** Number in checkpoints. */
+    /** The number of the kind in checkpoints. */
     int code() {
         return code;
     }

@@ -10,14 +10,14 @@ import org.apache.flink.runtime.state.RegisteredStateMetaInfoBase;
 import org.apache.flink.runtime.state.metainfo.StateMetaInfoSnapshot;
 
 /**
- * The states of one backend by id. Ids are unique: a second state that hashes to a taken id is refused by name. Used by
- * the task thread only.
+ * The states of one backend by id. Ids are unique: a second state whose name hashes to the id of another state is
+ * refused, and the message names both. Used by one thread, that of the task.
  */
 @Internal
 public final class StateRegistry {
     private final TreeMap<Integer, RegisteredState> byId = new TreeMap<>(Integer::compareUnsigned);
 
-    /** Null when there is no such state. */
+    /** Returns null when there is no such state. */
     @Nullable
     public RegisteredState find(StateKind kind, String name) {
         for (RegisteredState state : byId.values()) {
@@ -28,7 +28,7 @@ public final class StateRegistry {
         return null;
     }
 
-    /** Null when no state has this id. */
+    /** Returns null when no state has this id. */
     @Nullable
     public RegisteredState find(int id) {
         return byId.get(id);
@@ -44,10 +44,11 @@ public final class StateRegistry {
     }
 
     /**
-     * Adds a state from a checkpoint, or to it what another part of the same checkpoint tells of it.
+     * Adds a state from a part of a checkpoint. If an earlier part of the same checkpoint has added the state, adds what
+     * this part says about it.
      *
      * @param id the id of its rows
-     * @param keyGroups those that are taken over from the part
+     * @param keyGroups the key groups that are restored from the part
      * @throws IllegalStateException when an earlier part has the state under another id
      */
     public RegisteredState restore(int id, StateMetaInfoSnapshot snapshot, KeyGroupRange keyGroups) {
@@ -66,7 +67,10 @@ public final class StateRegistry {
         return known;
     }
 
-    /** As the other one, of a state that comes without an id: it has that of its first part. */
+    /**
+     * As {@link #restore(int, StateMetaInfoSnapshot, KeyGroupRange)}, for a part without an id: the state keeps the id
+     * from an earlier part, or gets the id of its name.
+     */
     public RegisteredState restore(StateMetaInfoSnapshot snapshot, KeyGroupRange keyGroups) {
         StateKind kind = kindOf(snapshot);
         RegisteredState known = find(kind, snapshot.getName());

@@ -1,7 +1,7 @@
 /**
- * Which states a backend has, and the id of each in the rows. States enter when a job registers them or a restore finds
- * them, with what each part of the checkpoint tells of their serializers until the job gives its own; the ids leave in the
- * payload of every checkpoint. Task thread only. Invariant: ids are unique, and the same in
- * all subtasks.
+ * Which states a backend has, the id of each state in the rows, and, for a restored state, what each part of the
+ * checkpoint says about its serializers until the job gives its own. In: states that a job registers or that a restore
+ * finds. Out: the ids, in the payload of each checkpoint. Used by one thread, that of the task. Invariant: ids are unique
+ * in a backend, and the same in all subtasks.
  */
 package io.forebay.flink.registry;

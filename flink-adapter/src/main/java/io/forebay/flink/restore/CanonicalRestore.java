@@ -26,7 +26,7 @@ import org.apache.flink.runtime.state.restore.SavepointRestoreResult;
 import org.apache.flink.runtime.state.restore.ThrowingIterator;
 import org.apache.flink.util.clock.SystemClock;
 
-/** Restores savepoints in canonical format, whichever backend wrote them. */
+/** Restores savepoints in canonical format, of Forebay and of other backends. Used by one thread, that of the task. */
 final class CanonicalRestore<K> implements RestoreOperation {
     private static final byte[] NO_PAYLOAD = new byte[0];
 
@@ -37,7 +37,7 @@ final class CanonicalRestore<K> implements RestoreOperation {
 
     CanonicalRestore(RestoreContext<K> context, List<KeyedStateHandle> handles) {
         this.context = context;
-        // In the order of their rows, so that they can be built into files one after the other.
+        // In the order of their rows, so that the rows can be written to files without passing through the memtable.
         this.handles = handles.stream()
                 .sorted(Comparator.comparingInt(
                         handle -> handle.getKeyGroupRange().getStartKeyGroup()))
@@ -59,7 +59,7 @@ final class CanonicalRestore<K> implements RestoreOperation {
         return RestoredStore.withoutHistory(store);
     }
 
-    /** Adds the rows to a store that has none of these key groups, and commits. */
+    /** Adds the rows to a store that has no rows of their key groups, and commits. */
     void load(Store store) throws Exception {
         SystemClock clock = SystemClock.getInstance();
         long start = clock.relativeTimeMillis();
@@ -77,7 +77,11 @@ final class CanonicalRestore<K> implements RestoreOperation {
         context.metrics().addMetric(MetricNames.RESTORE_STATE_DURATION, clock.relativeTimeMillis() - start);
     }
 
-    /** That of the backend takes one earlier serializer only; when it has one, what it has become is checked against ours. */
+    /**
+     * The provider that the key serializer of the savepoint is checked against. The backend's own provider takes one
+     * earlier serializer only. When a native part has given it one, a new provider with the resulting serializer is used
+     * instead.
+     */
     private StateSerializerProvider<K> keySerializerProvider() {
         StateSerializerProvider<K> provider = context.keySerializerProvider();
         return provider.getPreviousSerializerSnapshot() == null
@@ -113,8 +117,8 @@ final class CanonicalRestore<K> implements RestoreOperation {
     }
 
     /**
-     * The next entry of a key group, as far as it is one: other formats, as that of the heap backend's checkpoints, come in handles
-     * of the same class.
+     * Reads the next entry of a key group, and checks that it is one: handles of the same class have other formats too,
+     * such as that of the heap backend's checkpoints.
      */
     private KeyGroupEntry next(KeyGroup keyGroup, ThrowingIterator<KeyGroupEntry> entries, int states)
             throws Exception {

@@ -13,7 +13,7 @@ import org.apache.flink.core.fs.CloseableRegistry;
 import org.apache.flink.core.fs.FSDataInputStream;
 import org.apache.flink.runtime.state.StreamStateHandle;
 
-/** Copies files from the checkpoint storage into the working directory of a store. */
+/** Copies files from the checkpoint storage to the working directory of a store. */
 final class FileDownloader {
     private static final int BUFFER_BYTES = 64 << 10;
 

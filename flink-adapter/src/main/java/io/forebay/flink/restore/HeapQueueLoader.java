@@ -16,7 +16,10 @@ import org.apache.flink.runtime.state.RegisteredPriorityQueueStateBackendMetaInf
 import org.apache.flink.runtime.state.heap.HeapPriorityQueueElement;
 import org.apache.flink.runtime.state.heap.HeapPriorityQueueSnapshotRestoreWrapper;
 
-/** Fills heap queues from restored elements, of a savepoint or of rows that an earlier configuration left in the store. */
+/**
+ * Fills heap queues with restored elements: of a savepoint, or of rows that were written when timers were rows. Used by one
+ * thread, that of the task.
+ */
 final class HeapQueueLoader<K> {
     private final RestoreContext<K> context;
     private final DataInputDeserializer in = new DataInputDeserializer();
@@ -25,7 +28,7 @@ final class HeapQueueLoader<K> {
         this.context = context;
     }
 
-    /** The heap queue of a restored state, created when it is not there yet. */
+    /** The heap queue of a restored state. It is created when it does not exist yet. */
     HeapPriorityQueueSnapshotRestoreWrapper<?> queue(RegisteredPriorityQueueStateBackendMetaInfo<?> metaInfo) {
         return context.heapQueues().computeIfAbsent(metaInfo.getName(), name -> create(metaInfo));
     }
@@ -47,7 +50,7 @@ final class HeapQueueLoader<K> {
         typed.getPriorityQueue().add(((TypeSerializer<T>) metaInfo.getElementSerializer()).deserialize(in));
     }
 
-    /** Takes queues that were rows when the checkpoint was made out of the store and its registry. */
+    /** Moves all queues that were rows in the checkpoint to the heap, and removes them from the store and the registry. */
     void moveRowsToHeap(Store store) throws IOException {
         for (RegisteredState state : context.registry().inRowOrder()) {
             if (state.kind() != StateKind.PRIORITY_QUEUE) {

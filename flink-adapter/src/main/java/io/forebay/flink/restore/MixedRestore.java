@@ -6,8 +6,9 @@ import org.apache.flink.runtime.state.KeyGroupRange;
 import org.apache.flink.runtime.state.KeyedStateHandle;
 
 /**
- * Restores a checkpoint whose parts are of both kinds. Jobs that begin from a canonical savepoint under the changelog backend
- * make such ones: each part is that savepoint until its subtask has materialized its state. A rescale brings them together.
+ * Restores a checkpoint that has native and canonical parts. A job that starts from a canonical savepoint under the
+ * changelog backend makes such checkpoints: the part of a subtask is that savepoint until the subtask has materialized
+ * its state. After a rescale one subtask may restore parts of both kinds. Used by one thread, that of the task.
  */
 final class MixedRestore<K> implements RestoreOperation {
     private final RestoreContext<K> context;
@@ -24,7 +25,8 @@ final class MixedRestore<K> implements RestoreOperation {
     @Override
     public RestoredStore restore() throws Exception {
         checkDisjoint();
-        // The native ones first: they make the store, and are the newer ones, whose serializers may know of more.
+        // The native parts first: the store is made of them. They are also newer, so their serializers may have
+        // changed.
         RestoredStore restored = new NativeRestore<>(context, natives).restore();
         try {
             new CanonicalRestore<>(context, canonical).load(restored.store());

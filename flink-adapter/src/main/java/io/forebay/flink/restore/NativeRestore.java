@@ -36,10 +36,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Restores native snapshots at the same or at another parallelism. Of every snapshot only the key groups of this backend are
- * taken over that no other has in a newer state ({@link SnapshotPart}), and only files that hold some of them are fetched; no
- * row is read or written. Since files keep their names, the next checkpoint need not upload them again, even after a
- * rescale, unless file merging has made them.
+ * Restores native snapshots, at the same or at another parallelism. Of each snapshot only those key groups of this
+ * backend are restored that no other snapshot has in a newer state ({@link SnapshotPart}), and only files with rows of
+ * these key groups are downloaded. No row is read or written. Files keep their names, so the next checkpoint need not
+ * upload them again, even after a rescale, unless Flink's file merging has made them. Used by one thread, that of the
+ * task.
  */
 final class NativeRestore<K> implements RestoreOperation {
     private static final Logger LOG = LoggerFactory.getLogger(NativeRestore.class);
@@ -88,7 +89,9 @@ final class NativeRestore<K> implements RestoreOperation {
         return new RestoredStore(store, history, backendId(parts), Math.addExact(generation, 1));
     }
 
-    /** The snapshots with key groups of this backend. One that several subtasks had is given several times, and read once. */
+    /**
+     * The snapshots with key groups of this backend. One that several subtasks had is given several times, and read once.
+     */
     private List<SnapshotPart<K>> read() throws Exception {
         List<SnapshotPart<K>> snapshots = new ArrayList<>();
         Set<StreamStateHandle> seen = new HashSet<>();
@@ -144,9 +147,10 @@ final class NativeRestore<K> implements RestoreOperation {
     }
 
     /**
-     * False for files that file merging has put together. The directory of another subtask goes with the last snapshot of that
-     * subtask, whatever refers to a file in it. A file of this subtask is counted anew by a TaskManager that has run an earlier
-     * attempt, which may delete it when it is done with the old count.
+     * True when later checkpoints may refer to the file. False for files that file merging has made, for two reasons. The
+     * directory of another subtask is deleted with the last snapshot of that subtask, even if other snapshots refer to a
+     * file in it. And a TaskManager that has run an earlier attempt of this subtask counts the references to a file of
+     * this subtask from the beginning, and may delete the file when the earlier references are gone.
      */
     private boolean outlives(StreamStateHandle file) {
         if (!FileMergingSnapshotManager.isFileMergingHandle(file)) {
@@ -184,8 +188,8 @@ final class NativeRestore<K> implements RestoreOperation {
     }
 
     /**
-     * Also reconfigures the key serializer, if it needs that to read the keys. All snapshots of a job agree, so the newest is
-     * enough.
+     * Checks the key serializer of the job against that of the newest snapshot, and reconfigures it if that is necessary
+     * to read the keys. All snapshots of a job have the same key serializer, so the newest is enough.
      */
     private void checkKeySerializer(List<SnapshotPart<K>> parts) throws StateMigrationException {
         if (parts.isEmpty()) {

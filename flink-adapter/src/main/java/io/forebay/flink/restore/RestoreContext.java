@@ -16,7 +16,7 @@ import org.apache.flink.runtime.state.heap.HeapPriorityQueueSetFactory;
 import org.apache.flink.runtime.state.heap.HeapPriorityQueueSnapshotRestoreWrapper;
 
 /**
- * What a restore works on. The registry and the heap queues are filled by it.
+ * What a restore works with. The restore fills the registry and the heap queues.
  *
  * @param files the empty working directory of the store
  * @param heapQueueFactory null when timers are rows

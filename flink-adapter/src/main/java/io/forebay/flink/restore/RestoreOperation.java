@@ -7,13 +7,13 @@ import org.apache.flink.annotation.Internal;
 import org.apache.flink.runtime.state.IncrementalKeyedStateHandle;
 import org.apache.flink.runtime.state.KeyedStateHandle;
 
-/** Opens the store of a backend with the state that its handles stand for. */
+/** Opens the store of a backend with the state of its handles. */
 @Internal
 public interface RestoreOperation {
-    /** Runs on the task thread. On failure nothing stays open. */
+    /** Opens the store. Runs on the task thread. On failure nothing stays open. */
     RestoredStore restore() throws Exception;
 
-    /** Chooses by the kinds of the handles: none, native snapshots, savepoints in canonical format, or both. */
+    /** Makes the operation for handles of no, one or both kinds: native snapshots, and savepoints in canonical format. */
     static <K> RestoreOperation of(RestoreContext<K> context, Collection<KeyedStateHandle> handles) {
         List<IncrementalKeyedStateHandle> natives = new ArrayList<>();
         List<KeyedStateHandle> canonical = new ArrayList<>();

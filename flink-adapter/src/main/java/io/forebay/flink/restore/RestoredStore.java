@@ -9,9 +9,9 @@ import org.apache.flink.annotation.Internal;
  * The result of a restore.
  *
  * @param store open; the caller closes it
- * @param history files that the next checkpoint may reference
- * @param backendId the id of the restored backend if this one continues it, else a new one
- * @param generation of the native snapshots to come: one more than that of any native snapshot restored from, else 0
+ * @param history the files that the next checkpoint may refer to
+ * @param backendId the id of the restored backend if this backend continues it, else a new id
+ * @param generation the generation of the next native snapshots: one more than that of any restored native snapshot, else 0
  */
 @Internal
 public record RestoredStore(Store store, UploadHistory history, UUID backendId, long generation) {

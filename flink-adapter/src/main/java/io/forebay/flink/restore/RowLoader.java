@@ -7,10 +7,10 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Loads many rows that come in almost sorted order into a new store. Rows are collected, sorted, and built straight into
- * files while each batch lies behind the one before; a batch that does not goes through the memtable. So a savepoint of an
- * ordered backend never touches the memtable, nor does one of any backend whose key groups fit into a batch. Every row
- * must be new. Used by one thread; close it in any case.
+ * Loads many rows, in almost sorted order, into a new store. Rows are collected in batches and sorted. A batch whose rows
+ * all follow the rows ingested so far is ingested too, that is, written to files past the memtable. Any other batch is
+ * put. So a savepoint of an ordered backend never uses the memtable; nor does a savepoint of another backend if its key
+ * groups fit into batches. Each row must be new to the store. Used by one thread. The caller closes it in any case.
  */
 final class RowLoader implements AutoCloseable {
     private static final int BATCH_BYTES = 8 << 20;
@@ -44,7 +44,7 @@ final class RowLoader implements AutoCloseable {
         }
     }
 
-    /** Says that all rows to come are greater than those so far. */
+    /** Ends a batch. The caller says by this call that all later rows are greater than the rows so far. */
     void endBatch() {
         if (batch.isEmpty()) {
             return;
@@ -71,7 +71,7 @@ final class RowLoader implements AutoCloseable {
         sorted = true;
     }
 
-    /** Makes everything visible. */
+    /** Makes all rows visible. */
     void finish() {
         endBatch();
         finishIngest();

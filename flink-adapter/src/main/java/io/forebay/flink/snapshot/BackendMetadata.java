@@ -20,8 +20,8 @@ import org.apache.flink.runtime.state.KeyedBackendSerializationProxy;
 import org.apache.flink.runtime.state.metainfo.StateMetaInfoSnapshot;
 
 /**
- * The meta data stream of a native snapshot: what Flink must know about the states, followed by what the store must know
- * about its files.
+ * The metadata stream of a native snapshot: what Flink has to know about the states, followed by what the store has to know
+ * about its files. Immutable.
  *
  * <pre>
  *   stream --> KeyedBackendSerializationProxy magic:4 version:2 generation:8 length:4 checkpoint:length
@@ -66,7 +66,7 @@ public final class BackendMetadata<K> {
             long generation,
             byte[] checkpoint)
             throws IOException {
-        // The files of the store are compressed by themselves.
+        // False: without Flink's compression of key groups. The store compresses its files itself.
         new KeyedBackendSerializationProxy<>(keySerializer, states, false).write(out);
         out.writeInt(MAGIC);
         out.writeShort(VERSION);
@@ -75,7 +75,7 @@ public final class BackendMetadata<K> {
         out.write(checkpoint);
     }
 
-    /** @throws IOException when the stream comes from another backend, or from a newer Forebay */
+    /** @throws IOException when the stream is damaged, or was written by another backend or by a newer Forebay */
     public static <K> BackendMetadata<K> read(DataInputView in, ClassLoader userClassLoader) throws IOException {
         KeyedBackendSerializationProxy<K> proxy = new KeyedBackendSerializationProxy<>(userClassLoader);
         proxy.read(in);
@@ -83,6 +83,7 @@ public final class BackendMetadata<K> {
         return new BackendMetadata<>(proxy.getKeySerializerSnapshot(), proxy.getStateMetaInfoSnapshots(), store);
     }
 
+    /** Reads what follows Flink's part of the stream. */
     static StorePart readStorePart(DataInputView in) throws IOException {
         int magic;
         try {
@@ -106,7 +107,7 @@ public final class BackendMetadata<K> {
         if (length < 0) {
             throw new IOException("The snapshot is damaged: its store metadata has a length of " + length);
         }
-        // Bit by bit, because a damaged length may be anything and the stream does not say how much there is.
+        // In pieces: a damaged length may be any number, and the stream does not say how many bytes it has.
         byte[] checkpoint = new byte[Math.min(length, READ_BYTES)];
         for (int read = 0; read < length; ) {
             if (read == checkpoint.length) {
@@ -126,7 +127,7 @@ public final class BackendMetadata<K> {
         return states;
     }
 
-    /** Id of the rows of one of {@link #states()}. */
+    /** The id in the rows of {@code state}, which is one of {@link #states()}. */
     public int idOf(StateMetaInfoSnapshot state) {
         Integer id = ids(StateRegistry.kindOf(state)).get(state.getName());
         if (id == null) {
@@ -135,7 +136,7 @@ public final class BackendMetadata<K> {
         return id;
     }
 
-    /** Metadata of the store's checkpoint, for a restore. */
+    /** The metadata of the store's checkpoint, for a restore. */
     public byte[] checkpoint() {
         return store.checkpoint();
     }

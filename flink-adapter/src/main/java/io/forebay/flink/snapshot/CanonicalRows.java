@@ -12,7 +12,8 @@ import org.apache.flink.runtime.state.StateSnapshotTransformer;
 
 /**
  * The rows of a backend in the order and format of a canonical savepoint: by key group, then by state. One scan of the
- * store delivers them in that order already; the heap queues follow at the end of each key group. Used by one thread.
+ * store returns its rows in this order. The elements of the heap queues follow at the end of each key group. Used by one
+ * thread.
  */
 final class CanonicalRows implements KeyValueStateIterator {
     private static final byte[] NO_VALUE = new byte[0];
@@ -32,7 +33,7 @@ final class CanonicalRows implements KeyValueStateIterator {
     private final int keyGroupBytes;
 
     private int scannedKeyGroup;
-    /** Queue whose elements come next; -1 while rows of the store do. */
+    /** The number of the queue whose elements come next; -1 while rows of the store come next. */
     private int queue = -1;
 
     private byte[] key;
@@ -44,8 +45,8 @@ final class CanonicalRows implements KeyValueStateIterator {
     private boolean valid;
 
     /**
-     * @param rows over the rows of {@code keyGroups}; closed with this iterator
-     * @param queues numbered on after {@code states}
+     * @param rows an iterator over the rows of {@code keyGroups}; closed with this object
+     * @param queues the heap queues; their numbers in the savepoint follow those of {@code states}
      */
     CanonicalRows(
             StoreIterator rows,
@@ -129,7 +130,7 @@ final class CanonicalRows implements KeyValueStateIterator {
         return keyGroup;
     }
 
-    /** A new array that the caller may change. */
+    /** The key, in an array that the caller may change. */
     @Override
     public byte[] key() {
         return key;

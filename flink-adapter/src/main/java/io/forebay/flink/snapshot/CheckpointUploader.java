@@ -16,7 +16,7 @@ import org.apache.flink.runtime.state.CheckpointedStateScope;
 import org.apache.flink.runtime.state.StreamStateHandle;
 import org.apache.flink.util.IOUtils;
 
-/** Copies files of a store checkpoint to the checkpoint storage. */
+/** Copies files of a store's checkpoint to the checkpoint storage. Thread-safe. */
 final class CheckpointUploader {
     private static final int BUFFER_BYTES = 64 << 10;
 
@@ -30,7 +30,7 @@ final class CheckpointUploader {
      * Uploads the files and returns their handles in order.
      *
      * @param cancelRegistry closes the streams when the snapshot is cancelled
-     * @param created gets every handle as soon as it exists, also if a later file fails
+     * @param created is given each handle as soon as it exists, so that it has them even if a later file fails
      */
     List<StreamStateHandle> upload(
             Checkpoint checkpoint,

@@ -5,7 +5,10 @@ import java.util.List;
 import org.apache.flink.runtime.state.StateObject;
 import org.apache.flink.runtime.state.StateUtil;
 
-/** What a snapshot has created in the checkpoint storage so far, to be discarded unless it completes. Thread-safe. */
+/**
+ * What a snapshot has created in the checkpoint storage so far. It is discarded unless the snapshot completes.
+ * Thread-safe.
+ */
 final class CreatedState {
     private final List<StateObject> created = new ArrayList<>();
 

@@ -28,8 +28,9 @@ import org.apache.flink.util.IOUtils;
 import org.apache.flink.util.ResourceGuard;
 
 /**
- * All state of a backend at one moment, for a savepoint in Flink's canonical format. Made by the task thread in time that
- * does not depend on the size of the state (heap timers excepted), then read by one other thread.
+ * All state of a backend at one moment, for a savepoint in Flink's canonical format. The task thread makes it, in time
+ * that does not depend on the size of the state, apart from heap timers. Then one other thread reads it and calls {@link
+ * #release()}.
  *
  * @param <K> type of the keys
  */
@@ -47,7 +48,7 @@ public final class ForebayFullSnapshotResources<K> implements FullSnapshotResour
     private final List<HeapPriorityQueueStateSnapshot<?>> queues = new ArrayList<>();
 
     /**
-     * @param heapQueues timers on the heap; empty when they are rows
+     * @param heapQueues timers on the heap; empty when timers are rows
      * @param storeGuard keeps the store open until {@link #release()}
      */
     public ForebayFullSnapshotResources(

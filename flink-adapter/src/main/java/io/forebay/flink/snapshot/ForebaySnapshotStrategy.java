@@ -28,8 +28,16 @@ import org.apache.flink.util.IOUtils;
 import org.apache.flink.util.ResourceGuard;
 
 /**
- * Native snapshots: the files of a store checkpoint in the checkpoint storage. The synchronous part freezes the memtable
- * and pins the files, whatever their size; all waiting, reading and uploading is in the asynchronous part.
+ * Native snapshots: the files of a store's checkpoint, in the checkpoint storage.
+ *
+ * <pre>
+ *   task thread      | syncPrepareResources: delete polled timers, commit, Store.checkpoint (freezes the memtable)
+ *   another thread   | asyncSnapshot: wait for the flush, upload new files, write the metadata, make the handle
+ *   task thread      | notifyCheckpointComplete: the next snapshot may refer to the files of this one
+ * </pre>
+ *
+ * <p>The time of the synchronous part does not depend on the size of the state. All waiting, reading and uploading is in
+ * the asynchronous part.
  *
  * @param <K> type of the keys
  */
@@ -49,9 +57,9 @@ public final class ForebaySnapshotStrategy<K>
     /**
      * @param storeGuard keeps the store open while an asynchronous part uses it
      * @param incremental whether snapshots share files with each other
-     * @param history of the restored checkpoint, or empty
-     * @param backendId names this backend in handles and in local directories
-     * @param generation one more than that of any snapshot that was restored, else 0
+     * @param history the uploads of the restored checkpoint; empty for none
+     * @param backendId the name of this backend in handles and in local directories
+     * @param generation one more than the generation of any restored snapshot, else 0
      */
     public ForebaySnapshotStrategy(
             Store store,
@@ -98,7 +106,7 @@ public final class ForebaySnapshotStrategy<K>
         }
         ResourceGuard.Lease lease = storeGuard.acquireResource();
         try {
-            // A commit lets the store merge what was written since the last one into its older files.
+            // A commit lets the store compact what was written since the last commit with older files.
             store.commit(NO_PAYLOAD);
             return new Resources<>(
                     store.checkpoint(StateIdTable.encode(states)), metaInfos, keySerializer.duplicate(), lease);
@@ -136,7 +144,10 @@ public final class ForebaySnapshotStrategy<K>
         history.aborted(checkpointId);
     }
 
-    /** What the asynchronous part needs of the moment of the snapshot. */
+    /**
+     * The state at the moment of the snapshot, for the asynchronous part. There is no checkpoint when there are no
+     * states.
+     */
     static final class Resources<K> implements SnapshotResources {
         @Nullable
         final Checkpoint checkpoint;

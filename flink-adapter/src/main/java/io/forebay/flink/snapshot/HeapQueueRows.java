@@ -7,7 +7,10 @@ import org.apache.flink.core.memory.DataOutputSerializer;
 import org.apache.flink.runtime.state.CompositeKeySerializationUtils;
 import org.apache.flink.runtime.state.heap.HeapPriorityQueueStateSnapshot;
 
-/** A frozen heap queue as rows of the canonical format: the key group and the element, without a value. */
+/**
+ * A snapshot of a heap queue as rows of the canonical format: a key is the key group and the element, and there is no
+ * value. Used by one thread.
+ */
 final class HeapQueueRows<T> {
     private final HeapPriorityQueueStateSnapshot<T> queue;
     private final TypeSerializer<T> elementSerializer;

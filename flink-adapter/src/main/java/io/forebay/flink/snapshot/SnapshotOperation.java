@@ -37,8 +37,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The asynchronous part of one native snapshot: waits until the files of the store checkpoint exist, uploads those that the
- * storage has not, writes the meta data and puts the handle together. On failure nothing of it stays behind.
+ * The asynchronous part of one native snapshot. It waits until the files of the store's checkpoint exist, uploads the
+ * files that the checkpoint storage does not have, writes the metadata, and makes the handle. After a failure nothing of
+ * the snapshot stays in the checkpoint storage. Used by one thread.
  */
 final class SnapshotOperation<K> implements SnapshotStrategy.SnapshotResultSupplier<KeyedStateHandle> {
     private static final Logger LOG = LoggerFactory.getLogger(SnapshotOperation.class);
@@ -101,7 +102,8 @@ final class SnapshotOperation<K> implements SnapshotStrategy.SnapshotResultSuppl
     }
 
     private static void awaitFiles(Checkpoint checkpoint, CloseableRegistry cancelRegistry) throws Exception {
-        // Cancelling must end the wait, not the work of the store: so wait for a dependent of its future.
+        // A cancellation must end the wait, and not the work of the store. So this waits for a dependent of the store's
+        // future.
         CompletableFuture<Void> files = checkpoint.completion().thenApply(ignored -> null);
         cancelRegistry.registerCloseable(() -> files.cancel(false));
         try {
@@ -115,9 +117,8 @@ final class SnapshotOperation<K> implements SnapshotStrategy.SnapshotResultSuppl
 
     /** Fills {@link #files} with a handle for every file of the checkpoint. */
     private void bringFiles(Checkpoint checkpoint, CloseableRegistry cancelRegistry) throws Exception {
-        // A snapshot that may not share files gets copies of its own, made from the local files: a copy that the
-        // storage
-        // makes keeps the kind of path and the name of its original, which are wrong in another snapshot's place.
+        // A snapshot that may not share files gets copies of its own, made from the local files. A copy made by the
+        // storage would keep the kind of path and the name of its original, which are wrong for another snapshot.
         Map<String, StreamStateHandle> known =
                 target.isIncremental() && sharing == SharingFilesStrategy.FORWARD_BACKWARD
                         ? target.history().reusable()
@@ -136,7 +137,10 @@ final class SnapshotOperation<K> implements SnapshotStrategy.SnapshotResultSuppl
         }
     }
 
-    /** Names a file that the storage has already, so that it is neither sent nor deleted. */
+    /**
+     * Refers to a file that the storage has already, so that the file is neither uploaded nor deleted. Returns false when
+     * the storage does not allow that.
+     */
     private boolean reference(CheckpointFile file, StreamStateHandle handle) {
         PlaceholderStreamStateHandle placeholder = new PlaceholderStreamStateHandle(
                 handle.getStreamStateHandleID(),
@@ -175,7 +179,7 @@ final class SnapshotOperation<K> implements SnapshotStrategy.SnapshotResultSuppl
                     target.generation(),
                     checkpoint);
             if (!cancelRegistry.unregisterCloseable(stream)) {
-                throw new IOException("The snapshot was cancelled while its meta data was written");
+                throw new IOException("The snapshot was cancelled while its metadata was written");
             }
             SnapshotResult<StreamStateHandle> result = stream.closeAndFinalizeCheckpointStreamResult();
             finished = true;
@@ -190,19 +194,22 @@ final class SnapshotOperation<K> implements SnapshotStrategy.SnapshotResultSuppl
         }
     }
 
-    /** Null when the job keeps no local copies, or when this one failed, which costs only the speed of a recovery. */
+    /**
+     * Makes a local copy for local recovery. Returns null when the job keeps no local copies. Returns null too when the
+     * copy fails, which is logged: without the copy a recovery is slower, and nothing else.
+     */
     @Nullable
     private SnapshotDirectory backUpLocally(Checkpoint checkpoint) throws IOException {
         if (!target.localRecovery().isLocalBackupEnabled()) {
             return null;
         }
         File parent = directories(target.localRecovery()).subtaskSpecificCheckpointDirectory(checkpointId);
-        // The id keeps two keyed operators of one task apart.
+        // The backend id, because a task may have two keyed operators.
         SnapshotDirectory directory = SnapshotDirectory.permanent(
                 new File(parent, target.backendId().toString().replace("-", "")).toPath());
         try {
             if (directory.exists()) {
-                // An earlier attempt of this checkpoint id.
+                // Left by an earlier attempt of the checkpoint with this id.
                 directory.cleanup();
                 directory = SnapshotDirectory.permanent(directory.getDirectory());
             }

@@ -6,7 +6,7 @@ import org.apache.flink.runtime.state.KeyGroupRange;
 import org.apache.flink.runtime.state.LocalRecoveryConfig;
 
 /**
- * What is the same for all native snapshots of a backend.
+ * What all native snapshots of a backend have in common. Immutable.
  *
  * @param generation see {@link BackendMetadata#generation}
  * @param history null if snapshots do not share files

@@ -9,11 +9,11 @@ import org.apache.flink.runtime.state.ttl.TtlAwareSerializer;
 import org.apache.flink.runtime.state.ttl.TtlTimeProvider;
 
 /**
- * States that fold what is added into one value per row.
+ * Base of states that combine all added elements into one value, in one row.
  *
- * @param <I> type of what is added
+ * @param <I> type of an added element
  * @param <A> type of the value in the row
- * @param <O> type of what is read
+ * @param <O> type of the value that a read returns
  */
 abstract class AbstractForebayFoldingState<K, N, I, A, O> extends AbstractForebayState<K, N, A>
         implements InternalMergingState<K, N, I, A, O> {
@@ -55,7 +55,7 @@ abstract class AbstractForebayFoldingState<K, N, I, A, O> extends AbstractForeba
         if (merged != null) {
             A present = readValue();
             A result = present == null ? merged : fold(merged, present);
-            if (result == null) { // the time to live of both is over
+            if (result == null) { // both have expired
                 clear();
             } else {
                 writeValue(result);

@@ -20,8 +20,9 @@ import org.apache.flink.runtime.state.ttl.TtlAwareSerializer;
 import org.apache.flink.runtime.state.ttl.TtlTimeProvider;
 
 /**
- * Base of all key/value states: one row per key and namespace (map state: per user key too). Task thread only, except
- * {@link #getSerializedValue}. Reads and writes go through reused buffers, so values are always fresh objects.
+ * Base of all key/value states. A state has one row for each key and namespace; a map state has one for each key,
+ * namespace and user key. Used by one thread, that of the task, except {@link #getSerializedValue}. Reads and writes use
+ * buffers of this object, so a returned value is always a new object.
  *
  * @param <K> type of the key
  * @param <N> type of the namespace
@@ -52,7 +53,10 @@ public abstract class AbstractForebayState<K, N, V> implements InternalKvState<K
         this.stateId = stateId;
     }
 
-    /** Takes over serializers, default value and function of a descriptor; called once at least, and again when it is registered anew. */
+    /**
+     * Takes serializers, default value and function from a descriptor. Called before the first use, and each time when
+     * the state is registered again.
+     */
     void update(StateDescriptor<?, V> descriptor, RegisteredKeyValueStateBackendMetaInfo<N, V> metaInfo) {
         namespaceSerializer = metaInfo.getNamespaceSerializer();
         valueSerializer = metaInfo.getStateSerializer();
@@ -61,8 +65,8 @@ public abstract class AbstractForebayState<K, N, V> implements InternalKvState<K
     }
 
     /**
-     * Rewrites one row value from the schema of {@code prior} to that of {@code current}; either may have a time to live
-     * that the other has not.
+     * Rewrites the value of one row from the schema of {@code prior} to that of {@code current}. One of the two schemas
+     * may have a time to live, and the other not.
      */
     public abstract void migrate(
             DataInputDeserializer priorValue,
@@ -72,7 +76,7 @@ public abstract class AbstractForebayState<K, N, V> implements InternalKvState<K
             TtlTimeProvider timeProvider)
             throws IOException;
 
-    /** Stores what {@link #migrate} has made of a row. */
+    /** Writes the value that {@link #migrate} has made for a row. */
     void writeMigrated(byte[] key, int keyLength, DataOutputSerializer migrated, TtlAwareSerializer<V, ?> current)
             throws IOException {
         store.put(key, 0, keyLength, migrated.getSharedBuffer(), 0, migrated.length());
@@ -114,13 +118,13 @@ public abstract class AbstractForebayState<K, N, V> implements InternalKvState<K
         return store.get(foreignRow(serializedKeyAndNamespace, safeKeySerializer, safeNamespaceSerializer));
     }
 
-    /** As in RocksDB, expired state is not cleaned up by visiting it step by step but by the compaction filter. */
+    /** Throws: as in the RocksDB backend, the compaction filter drops expired state, and not a visitor. */
     @Override
     public StateIncrementalVisitor<K, N, V> getStateIncrementalVisitor(int recommendedMaxNumberOfReturnedRecords) {
         throw new UnsupportedOperationException("Forebay cleans up expired state during compaction");
     }
 
-    /** Row of a key and namespace as queryable state encodes them; any thread. */
+    /** The row key of a key and a namespace, in the bytes in which queryable state encodes both. Any thread. */
     byte[] foreignRow(
             byte[] serializedKeyAndNamespace,
             TypeSerializer<K> safeKeySerializer,
@@ -140,12 +144,12 @@ public abstract class AbstractForebayState<K, N, V> implements InternalKvState<K
         return foreign.toByteArray();
     }
 
-    /** Points {@link #row} at the current key and namespace. */
+    /** Sets {@link #row} to the current key and namespace. */
     final void selectRow() {
         row.setRow(stateId, currentNamespace, namespaceSerializer, ambiguous);
     }
 
-    /** Reads the selected row into {@link #in}; false when there is none. */
+    /** Reads the selected row into {@link #in}; returns false when there is no such row. */
     final boolean readSelected() {
         if (!store.get(row.array(), 0, row.length(), value)) {
             return false;
@@ -154,17 +158,17 @@ public abstract class AbstractForebayState<K, N, V> implements InternalKvState<K
         return true;
     }
 
-    /** Stores what is in {@link #out} under the selected row. */
+    /** Writes the bytes in {@link #out} to the selected row. */
     final void writeSelected() {
         store.put(row.array(), 0, row.length(), out.getSharedBuffer(), 0, out.length());
     }
 
-    /** A fresh copy, or null when the descriptor has none. */
+    /** A new copy of the default value; null when the descriptor has none. */
     final V defaultValue() {
         return defaultValue == null ? null : valueSerializer.copy(defaultValue);
     }
 
-    /** Deserialises the current row, null when there is none. */
+    /** Deserialises the row of the current key and namespace; returns null when there is no such row. */
     final V readValue() throws IOException {
         selectRow();
         return readSelected() ? valueSerializer.deserialize(in) : null;
@@ -177,7 +181,7 @@ public abstract class AbstractForebayState<K, N, V> implements InternalKvState<K
         writeSelected();
     }
 
-    /** States whose row holds one value of {@link #valueSerializer} migrate alike. */
+    /** {@link #migrate} for states whose row is one value of {@link #valueSerializer}. */
     static <V> void migrateSingle(
             DataInputDeserializer priorValue,
             DataOutputSerializer migrated,
@@ -188,7 +192,7 @@ public abstract class AbstractForebayState<K, N, V> implements InternalKvState<K
         current.migrateValueFromPriorSerializer(prior, () -> prior.deserialize(priorValue), migrated, timeProvider);
     }
 
-    /** Casts a state to what the caller of the factory expects. */
+    /** Casts this state to the type that the caller expects. */
     @SuppressWarnings("unchecked")
     final <S extends State, I extends S> I self() {
         return (I) this;

@@ -7,7 +7,7 @@ import org.apache.flink.api.common.state.StateDescriptor;
 import org.apache.flink.runtime.state.RegisteredKeyValueStateBackendMetaInfo;
 import org.apache.flink.runtime.state.internal.InternalAggregatingState;
 
-/** The accumulator of an aggregate function in one row. */
+/** Aggregating state: the accumulator of an aggregate function, in one row. */
 final class ForebayAggregatingState<K, N, I, A, O> extends AbstractForebayFoldingState<K, N, I, A, O>
         implements InternalAggregatingState<K, N, I, A, O> {
     private AggregateFunction<I, A, O> aggregateFunction;

@@ -18,13 +18,13 @@ import org.apache.flink.runtime.state.ttl.TtlTimeProvider;
 import org.apache.flink.util.Preconditions;
 
 /**
- * A list in one row: elements with one delimiter byte between two, the format of Flink's canonical savepoints. Adding is
- * a merge of the store, so it reads nothing.
+ * List state: a list in one row. The value is the elements, with one delimiter byte between two elements, which is the
+ * format of Flink's canonical savepoints. An add is a merge in the store, so it reads nothing.
  */
 final class ForebayListState<K, N, V> extends AbstractForebayState<K, N, List<V>>
         implements InternalListState<K, N, V> {
     static final byte DELIMITER = ',';
-    /** A longer list is written in pieces of about so many bytes: as one value it need not fit into memory. */
+    /** A longer list is written in pieces of about so many bytes, because as one value it may not fit into memory. */
     private static final int PIECE_BYTES = 128 << 10;
 
     private TypeSerializer<V> elementSerializer;
@@ -144,7 +144,7 @@ final class ForebayListState<K, N, V> extends AbstractForebayState<K, N, List<V>
                 true);
     }
 
-    /** @param anew instead of what there is; else behind it */
+    /** @param anew true to replace the list in the row, false to append to it */
     private void write(List<V> elements, boolean anew) throws IOException {
         for (V element : elements) {
             Preconditions.checkNotNull(element, "You cannot add null to a value list.");
@@ -164,7 +164,7 @@ final class ForebayListState<K, N, V> extends AbstractForebayState<K, N, List<V>
         }
     }
 
-    /** Cuts a list between elements, which only their serializer can tell. */
+    /** Writes a list in pieces. It is cut between elements; only the serializer of the elements finds their ends. */
     private void write(byte[] key, int keyLength, byte[] list, int length, TypeSerializer<V> serializer, boolean anew)
             throws IOException {
         in.setBuffer(list, 0, length);

@@ -17,8 +17,8 @@ import org.apache.flink.runtime.state.ttl.TtlAwareSerializer;
 import org.apache.flink.runtime.state.ttl.TtlTimeProvider;
 
 /**
- * One row per map entry. All entries of a map lie together, so that clearing it is one range delete; they are iterated in
- * the unsigned order of the serialised user keys, on which parts of Flink SQL rely.
+ * Map state: one row for each entry. All entries of a map lie together, so that clearing the map is one range delete. An
+ * iterator returns them in the unsigned order of the serialised user keys, on which parts of Flink SQL rely.
  *
  * <pre>
  *   value --> isNull:1 [userValue]
@@ -147,7 +147,7 @@ final class ForebayMapState<K, N, UK, UV> extends AbstractForebayState<K, N, Map
         }
     }
 
-    /** Overwrites the value of an entry that an iterator found. */
+    /** Overwrites the value of an entry that an iterator has returned. */
     void putRow(byte[] entryRow, UV userValue) throws IOException {
         writeUserValue(userValue);
         store.put(entryRow, 0, entryRow.length, out.getSharedBuffer(), 0, out.length());

@@ -6,7 +6,7 @@ import org.apache.flink.api.common.state.StateDescriptor;
 import org.apache.flink.runtime.state.RegisteredKeyValueStateBackendMetaInfo;
 import org.apache.flink.runtime.state.internal.InternalReducingState;
 
-/** The running result of a reduce function in one row. */
+/** Reducing state: the result of a reduce function over all added elements, in one row. */
 final class ForebayReducingState<K, N, V> extends AbstractForebayFoldingState<K, N, V, V, V>
         implements InternalReducingState<K, N, V> {
     private ReduceFunction<V> reduceFunction;

@@ -6,7 +6,7 @@ import org.apache.flink.api.common.state.StateDescriptor;
 import org.apache.flink.runtime.state.RegisteredKeyValueStateBackendMetaInfo;
 import org.apache.flink.util.FlinkRuntimeException;
 
-/** Creates the state object for a descriptor, or brings one up to date with a descriptor that is registered again. */
+/** Creates the state object of a descriptor, or updates it when the descriptor is registered again. Static. */
 @Internal
 public final class ForebayStates {
     private ForebayStates() {}

@@ -7,7 +7,7 @@ import org.apache.flink.runtime.state.internal.InternalValueState;
 import org.apache.flink.runtime.state.ttl.TtlAwareSerializer;
 import org.apache.flink.runtime.state.ttl.TtlTimeProvider;
 
-/** One value in one row. */
+/** Value state: one value, in one row. */
 final class ForebayValueState<K, N, V> extends AbstractForebayState<K, N, V> implements InternalValueState<K, N, V> {
     ForebayValueState(StateContext<K> context, int stateId) {
         super(context, stateId);

@@ -16,21 +16,22 @@ import org.apache.flink.core.memory.DataInputDeserializer;
 import org.apache.flink.util.FlinkRuntimeException;
 
 /**
- * Iterates the entries of one map. Flink's iterators are never closed, so a store iterator is open only while a batch of
- * rows is copied out; the next batch starts behind the last row of this one. Changes made meanwhile are seen from the
- * next batch on. Keys and values are deserialised when asked for.
+ * Iterates over the entries of one map. Flink does not close such iterators. So the iterator of the store is open only
+ * while a batch of rows is copied; the next batch starts after the last row of this one. Changes that are made meanwhile
+ * are seen in the next batch and later ones. Keys and values are deserialised when they are asked for. Used by one
+ * thread.
  *
- * @param <T> what is returned: entries, keys or values
+ * @param <T> what the iterator returns: entries, keys or values
  */
 abstract class MapRows<T, UK, UV> implements Iterator<T> {
-    /** Most maps are small, and who wants the first entry only should not pay for many. */
+    /** Small, because most maps are small, and a caller that needs the first entry only should not pay for many. */
     private static final int FIRST_BATCH_ROWS = 16;
 
     private static final int BATCH_GROWTH = 4;
     private static final int MAX_BATCH_ROWS = 1024;
     private static final int MAX_BATCH_BYTES = 256 << 10;
 
-    /** Of user key and value together, to begin with. */
+    /** The bytes of user key and value together for which the buffer of a batch is first sized. */
     private static final int EXPECTED_ROW_BYTES = 32;
 
     private final Store store;
@@ -103,7 +104,7 @@ abstract class MapRows<T, UK, UV> implements Iterator<T> {
         };
     }
 
-    /** For threads other than the task's, with serializers of their own. */
+    /** For a thread other than that of the task, which has serializers of its own. The entries cannot be changed. */
     static <UK, UV> MapRows<Map.Entry<UK, UV>, UK, UV> readOnlyEntries(
             Store store, byte[] prefix, TypeSerializer<UK> keySerializer, TypeSerializer<UV> valueSerializer) {
         return new MapRows<>(store, null, prefix, keySerializer, valueSerializer) {
@@ -114,7 +115,7 @@ abstract class MapRows<T, UK, UV> implements Iterator<T> {
         };
     }
 
-    /** False when nobody will ask for values, which are not copied then. */
+    /** False when the iterator never returns values; then they are not copied. */
     boolean needsValues() {
         return true;
     }
@@ -150,7 +151,7 @@ abstract class MapRows<T, UK, UV> implements Iterator<T> {
             from = Arrays.copyOf(last, last.length + 1);
         }
         boolean values = needsValues();
-        // Entries keep the batch that they are from, so it is not used again.
+        // A new batch, because entries refer to the batch that they are from.
         Batch loaded = new Batch(batchRows);
         try (StoreIterator rows = store.iterator(KeyRange.of(from, end))) {
             rows.seekToFirst();
@@ -177,7 +178,7 @@ abstract class MapRows<T, UK, UV> implements Iterator<T> {
         return row;
     }
 
-    /** Entries copied out of the store, one behind the other: bytes of the user key, then those of the value. */
+    /** Entries copied from the store, one after the other: the bytes of the user key, then those of the value. */
     private static final class Batch {
         private byte[] bytes;
         private int[] bounds;
@@ -189,7 +190,7 @@ abstract class MapRows<T, UK, UV> implements Iterator<T> {
             bounds = new int[2 * expectedRows + 1];
         }
 
-        /** Adds the row {@code key[0, keyLength)} without its first {@code skipped} bytes. */
+        /** Adds the row with the key {@code key[skipped, keyLength)}. */
         void add(byte[] key, int skipped, int keyLength, ValueBuffer value) {
             int userKeyLength = keyLength - skipped;
             int needed = Math.addExact(used, Math.addExact(userKeyLength, value.length()));
@@ -218,7 +219,7 @@ abstract class MapRows<T, UK, UV> implements Iterator<T> {
         }
     }
 
-    /** An entry of the map; changes go straight to the store. */
+    /** An entry of the map. A change is written to the store at once. */
     private final class Entry implements Map.Entry<UK, UV> {
         private final Batch source;
         private final int index;

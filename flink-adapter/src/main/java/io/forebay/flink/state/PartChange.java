@@ -6,11 +6,11 @@ import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.apache.flink.runtime.state.KeyGroupRange;
 
 /**
- * What must be done with the rows that one part of a checkpoint has brought, so that one serializer reads those of all parts.
+ * What has to be done with the rows from one part of a checkpoint, so that one serializer reads the rows of all parts.
  *
- * @param keyGroups where they are
- * @param prior reads the values, which are to be written anew; null when they may stay
- * @param keys checks what the rows' keys hold, which cannot be written anew; null when that is known to be right
+ * @param keyGroups the key groups of the rows
+ * @param prior the serializer that reads the values, which have to be rewritten; null when they may stay
+ * @param keys the check of the row keys, which cannot be rewritten; null when they are known to be right
  */
 record PartChange<V>(
         List<KeyGroupRange> keyGroups,

@@ -16,11 +16,13 @@ import org.apache.flink.runtime.state.RegisteredKeyValueStateBackendMetaInfo;
 import org.apache.flink.util.StateMigrationException;
 
 /**
- * Asks the serializers that a job registers a state with about every part that it was restored from. Only they are made to be
- * asked: two snapshots that were read back do not answer reliably about each other.
+ * Asks the serializers with which a job registers a state about each part that the state was restored from. Flink's
+ * compatibility check is made for these serializers only: two snapshots that were read from checkpoints do not answer
+ * reliably about each other.
  *
- * <p>What cannot be asked about is read as the other parts are, as Flink's own backends read all parts but one. Nothing is
- * refused but what the serializers call incompatible, and keys that today's are seen to write otherwise.
+ * <p>A part about which the serializers cannot answer is read like the other parts, as Flink's own backends read all
+ * parts but one. Only two things are refused: what the serializers call incompatible, and row keys that the present
+ * serializers would write differently. Used by one thread, that of the task.
  */
 final class RestoredSchemas<N, V> {
     private final TypeSerializer<?> keys;
@@ -31,8 +33,8 @@ final class RestoredSchemas<N, V> {
     private final List<PartAnswer<V>> ofValues = new ArrayList<>();
 
     /**
-     * @param readBack whether the serializers are not the job's but restored ones: with the changelog backend, which applies
-     *     its log before the job registers anything
+     * @param readBack true when the serializers are restored ones, and not those of the job: the changelog backend
+     *     applies its log before the job registers anything
      */
     RestoredSchemas(
             TypeSerializer<?> keys, TypeSerializer<N> namespaces, StateDescriptor<?, V> descriptor, boolean readBack) {
@@ -46,8 +48,9 @@ final class RestoredSchemas<N, V> {
      * Gives the state the serializers that it has from now on.
      *
      * @param all the key groups of the backend
-     * @return what is to be done with its rows before they are used, empty for most
-     * @throws StateMigrationException when a serializer is incompatible with that of a part, or of keys and not the same
+     * @return what has to be done with the rows before they are used; empty in most cases
+     * @throws StateMigrationException when a serializer is incompatible with that of a part, or when a serializer of
+     *     namespaces or user keys needs a migration
      */
     List<PartChange<V>> update(RegisteredState state, KeyGroupRange all) throws StateMigrationException {
         ask(state.parts().isEmpty() ? List.of(new RestoredPart(List.of(all), null, state.metaInfo())) : state.parts());
@@ -68,7 +71,10 @@ final class RestoredSchemas<N, V> {
         return changes;
     }
 
-    /** An earlier serializer may not know all that the values of a later one hold, and one that was read back may be either. */
+    /**
+     * Refuses restored serializers when some parts need a migration and others do not. An earlier serializer may not know
+     * all that the values of a later one contain, and a restored serializer may be the earlier or the later one.
+     */
     private void checkAlike() throws StateMigrationException {
         long toMigrate = ofValues.stream().filter(PartAnswer::needsMigration).count();
         if (toMigrate > 0 && toMigrate < ofValues.size()) {
@@ -90,12 +96,12 @@ final class RestoredSchemas<N, V> {
                 failures.add(e);
             }
         }
-        failures.settle(descriptor.getName(), parts.size());
+        failures.throwOrLog(descriptor.getName(), parts.size());
     }
 
     private void ask(RestoredPart part) throws StateMigrationException {
         RegisteredKeyValueStateBackendMetaInfo<N, V> metaInfo = metaInfo(part);
-        // Fetched before the updates, after which an incompatible serializer cannot be shown any more.
+        // Fetched before the updates: after them an incompatible serializer cannot be named in a message any more.
         TypeSerializer<N> previousNamespaces = metaInfo.getNamespaceSerializer();
         TypeSerializer<V> previousValues = metaInfo.getStateSerializer();
         TypeSerializerSchemaCompatibility<N> ofNamespace = metaInfo.updateNamespaceSerializer(namespaces);
@@ -113,7 +119,11 @@ final class RestoredSchemas<N, V> {
         ofValues.add(new PartAnswer<>(part, ofValue, reader(ofValue, previousValues, metaInfo.getStateSerializer())));
     }
 
-    /** "As it is" is said of the job's serializer: an enum's compares the class of today, in which order it ever writes itself. */
+    /**
+     * The serializer that reads the values of a part. "Compatible as is" holds for a serializer of the job only. For a
+     * restored one it may mislead: the serializer of an enum compares the present class, in whatever order it writes the
+     * constants itself.
+     */
     private <T> TypeSerializer<T> reader(
             TypeSerializerSchemaCompatibility<T> answer, TypeSerializer<T> previous, TypeSerializer<T> updated) {
         return answer.isCompatibleAfterMigration() || readBack && answer.isCompatibleAsIs() ? previous : updated;

@@ -11,11 +11,16 @@ import org.apache.flink.core.memory.DataOutputSerializer;
 import org.apache.flink.runtime.state.CompositeKeySerializationUtils;
 
 /**
- * Finds row keys whose namespace or user key the present serializers would write otherwise. Rows are found by these bytes, and
- * rewriting them would change their order.
+ * Finds row keys whose namespace or user key the present serializers would write differently. Such rows could not be
+ * found any more, and rewriting their keys would change their order. Used by one thread.
  */
 final class RowKeyCheck<N, UK> {
-    /** {@code prior} is that of the rows to be checked, {@code present} that of all rows. */
+    /**
+     * Two serializers of one part of a row key.
+     *
+     * @param prior the one that has written the rows that are checked
+     * @param present the one that reads and writes all rows from now on
+     */
     record Serializers<T>(TypeSerializer<T> prior, TypeSerializer<T> present) {
         boolean areSame() {
             return SerializerFormats.areSame(prior, present);
@@ -33,7 +38,7 @@ final class RowKeyCheck<N, UK> {
     private final DataInputDeserializer in = new DataInputDeserializer();
     private final DataOutputSerializer out = new DataOutputSerializer(64);
 
-    /** @param userKeys null when the state is no map */
+    /** @param userKeys null when the state is not a map */
     RowKeyCheck(TypeSerializer<?> keys, Serializers<N> namespaces, @Nullable Serializers<UK> userKeys) {
         this.keys = keys;
         this.namespaces = namespaces;
@@ -42,7 +47,7 @@ final class RowKeyCheck<N, UK> {
         this.presentAmbiguous = CompositeKeySerializationUtils.isAmbiguousKeyPossible(keys, namespaces.present());
     }
 
-    /** Whether the present serializers would write {@code row[0, length)} as it is. */
+    /** True if the present serializers would write the row key {@code row[0, length)} with the same bytes. */
     boolean isAsPresent(byte[] row, int length) throws IOException {
         in.setBuffer(row, KeyLayout.PREFIX_BYTES, length - KeyLayout.PREFIX_BYTES);
         CompositeKeySerializationUtils.readKey(keys, in, priorAmbiguous);

@@ -21,14 +21,17 @@ import org.apache.flink.runtime.state.StateSnapshotTransformer.StateSnapshotTran
 import org.apache.flink.util.FlinkRuntimeException;
 
 /**
- * Adapts the snapshot transformers of Flink (in practice: those that leave out expired state) to the values of rows. A
- * transformer is used by one thread; each snapshot creates its own.
+ * Adapts the snapshot transformers of Flink to the values of rows. In practice these transformers leave out expired
+ * state. A transformer is used by one thread; each snapshot creates its own.
  */
 @Internal
 public final class RowTransformers {
     private RowTransformers() {}
 
-    /** A factory whose {@link StateSnapshotTransformFactory#createForSerializedState()} transforms row values of the described state. */
+    /**
+     * Makes a factory whose {@link StateSnapshotTransformFactory#createForSerializedState()} transforms the values of
+     * rows of the described state.
+     */
     @SuppressWarnings("unchecked")
     public static <V, E> StateSnapshotTransformFactory<V> forRows(
             StateDescriptor<?, V> descriptor,
@@ -52,7 +55,7 @@ public final class RowTransformers {
         };
     }
 
-    /** Transforms a map entry behind its null flag; an entry that vanishes takes its row with it. */
+    /** Transforms the value of a map entry, which follows the null flag. Null means that the whole row is left out. */
     private record MapEntryRows(StateSnapshotTransformer<byte[]> userValues)
             implements StateSnapshotTransformer<byte[]> {
         @Override

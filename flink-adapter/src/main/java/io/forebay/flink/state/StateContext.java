@@ -8,9 +8,9 @@ import org.apache.flink.api.common.typeutils.TypeSerializer;
 /**
  * What all states of one backend share.
  *
- * @param store holds the rows
- * @param rowKey carries the current key; task thread only
- * @param keySerializer of the current key; duplicate it for other threads
+ * @param store the store of the rows
+ * @param rowKey has the current key; used by the task thread only
+ * @param keySerializer the serializer of keys; another thread uses a duplicate
  * @param numberOfKeyGroups maximum parallelism of the job
  */
 @Internal

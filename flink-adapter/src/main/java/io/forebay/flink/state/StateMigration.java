@@ -26,9 +26,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Rewrites the values of a state whose serializer has changed its format. Keys are never rewritten: their order and
- * their hash would change. Runs on the task thread when the state is registered, one key group at a time, so that no
- * iterator holds memory for long. Each part of the checkpoint is read by the serializer that reads it.
+ * Rewrites the values of a state after the format of its serializer has changed. The rows of each part of the checkpoint
+ * are read with the serializer of that part. Keys are never rewritten: their order and their hash would change. Runs on
+ * the task thread when the state is registered, one key group at a time, so that no iterator pins memory for long. Used
+ * by one thread.
  */
 @Internal
 public final class StateMigration<V> {
@@ -45,18 +46,18 @@ public final class StateMigration<V> {
         this.changes = changes;
     }
 
-    /** Of a state that is new to the backend. */
+    /** A migration with nothing to do, for a state that is new to the backend. */
     public static <V> StateMigration<V> none(RegisteredState registered) {
         return new StateMigration<>(registered, List.of());
     }
 
     /**
-     * Gives a state the serializers that a job registers it with, reconfigured if a part of the checkpoint calls for that.
+     * Gives a state the serializers with which a job registers it, reconfigured if a part of the checkpoint requires that.
      *
      * @param keys the serializer of keys that the backend has
      * @param all the key groups of the backend
-     * @param readBack whether the serializers are restored ones that the job has not given
-     * @return what is left to do; none of its rows may be read before
+     * @param readBack true when the serializers are restored ones, and not those of the job
+     * @return the migration that has to run before a row of the state is read
      * @throws StateMigrationException when a serializer is incompatible with that of a part
      */
     public static <N, V> StateMigration<V> plan(
@@ -72,8 +73,11 @@ public final class StateMigration<V> {
     }
 
     /**
-     * @param state created with the new meta info
-     * @throws StateMigrationException when values cannot be read or written, or a key is not as today's serializers write it
+     * Runs the migration.
+     *
+     * @param state a state object that was created with the new meta info
+     * @throws StateMigrationException when values cannot be read or written, or when the present serializers would write
+     *     a row key differently
      */
     public void run(
             Store store,
@@ -134,7 +138,7 @@ public final class StateMigration<V> {
         return (TtlAwareSerializer<V, ?>) TtlAwareSerializer.wrapTtlAwareSerializer(serializer);
     }
 
-    /** @throws StateMigrationException when today's serializer does not read the user keys of a part as they are */
+    /** @throws StateMigrationException when the present serializer does not read the user keys of a part as they are */
     static <UK> void checkUserKeys(RegisteredKeyValueStateBackendMetaInfo<?, ?> metaInfo, TypeSerializer<?> current)
             throws StateMigrationException {
         TypeSerializerSnapshot<?> previous = metaInfo.getPreviousStateSerializerSnapshot();

@@ -20,11 +20,18 @@ import org.apache.flink.util.CloseableIterator;
 import org.apache.flink.util.FlinkRuntimeException;
 
 /**
- * The elements of a queue in one key group, one row each, in the order of their bytes. The first rows are held in memory;
- * adding writes through, while what was polled is deleted later and at once: a run of polled rows becomes one range
- * delete, so that the head of the queue is never a field of tombstones. Has set semantics. Task thread only.
+ * The elements of a queue in one key group, one row each, in the order of their bytes. The first rows are in memory too,
+ * in the cache. An added element is written to the store at once. Polled elements are deleted later: a run of polled rows
+ * becomes one range delete, so that few tombstones lie before the head of the queue. Has set semantics. Used by one
+ * thread, that of the task.
  *
- * <p>Invariants: the cache holds the smallest rows of the queue; {@code [firstPolled, lastPolled]} holds rows to be deleted
+ * <pre>
+ *   rows in the store, in order
+ *   | firstPolled ... lastPolled | cache.first() ... cache.last() | others              |
+ *     polled, to be deleted        in memory                        in the store only; none if allCached
+ * </pre>
+ *
+ * <p>Invariants: the cache has the smallest rows of the queue. {@code [firstPolled, lastPolled]} has rows to be deleted,
  * and no row of the queue.
  *
  * @param <E> type of the elements; the order of their serialised bytes is their priority
@@ -35,8 +42,9 @@ public final class ForebayPriorityQueueSet<E> extends AbstractHeapPriorityQueueE
     private static final byte[] NO_VALUE = new byte[0];
 
     /**
-     * What is added pushes the last row out of a cache that is fuller than this share of it, because an insert moves the rows
-     * behind it. A refill, which only appends, fills all of it: each costs the store an ordering of what was added meanwhile.
+     * An added row pushes the last row out of the cache when the cache has more rows than its capacity divided by this
+     * number, because an insert moves the rows that follow it. A refill only appends, and fills the whole cache: each
+     * refill makes the store sort the rows that were added since the last one, so refills should be few.
      */
     private static final int SHARE_FOR_ADDS = 4;
 
@@ -61,8 +69,8 @@ public final class ForebayPriorityQueueSet<E> extends AbstractHeapPriorityQueueE
     private byte[] lastPolled;
 
     /**
-     * @param out reused by all queues of the backend, as is {@code in}
-     * @param empty true when the store has no row of this queue for sure
+     * @param out a buffer that all queues of the backend share, as {@code in}
+     * @param empty true when the store certainly has no row of this queue
      */
     ForebayPriorityQueueSet(
             Store store,
@@ -192,7 +200,7 @@ public final class ForebayPriorityQueueSet<E> extends AbstractHeapPriorityQueueE
         return cache.isEmpty();
     }
 
-    /** Counts the rows unless all are in memory: expensive. */
+    /** The number of elements. Expensive when not all rows are in memory: then the rows in the store are counted. */
     @Override
     public int size() {
         if (allCached) {
@@ -236,13 +244,13 @@ public final class ForebayPriorityQueueSet<E> extends AbstractHeapPriorityQueueE
         };
     }
 
-    /** Called by {@link PendingRemovals}, which forgets this queue. */
+    /** Called by {@link PendingRemovals}, which then forgets this queue. */
     void flushPending() {
         isPending = false;
         removePolled();
     }
 
-    /** Deletes the rows of what was polled since the last call. */
+    /** Deletes the rows of the elements that have been polled since the last call. */
     private void removePolled() {
         if (polled == 0) {
             return;
@@ -270,7 +278,7 @@ public final class ForebayPriorityQueueSet<E> extends AbstractHeapPriorityQueueE
         }
     }
 
-    /** On the first row of the queue. */
+    /** Opens an iterator on the first row of the queue. */
     private StoreIterator rows() {
         StoreIterator rows = store.iterator(KeyRange.of(cache.isEmpty() ? seekFrom : cache.first(), end));
         rows.seekToFirst();

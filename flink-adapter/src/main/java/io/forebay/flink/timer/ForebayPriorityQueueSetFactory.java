@@ -20,7 +20,7 @@ import org.apache.flink.runtime.state.RegisteredPriorityQueueStateBackendMetaInf
 import org.apache.flink.runtime.state.heap.HeapPriorityQueueElement;
 import org.apache.flink.runtime.state.heap.KeyGroupPartitionedPriorityQueue;
 
-/** Creates the queues whose elements are rows of the store. Task thread only. */
+/** Creates the queues whose elements are rows of the store. Used by one thread, that of the task. */
 @Internal
 public final class ForebayPriorityQueueSetFactory implements PriorityQueueSetFactory {
     private final Store store;
@@ -32,7 +32,7 @@ public final class ForebayPriorityQueueSetFactory implements PriorityQueueSetFac
     private final DataOutputSerializer out = new DataOutputSerializer(128);
     private final DataInputDeserializer in = new DataInputDeserializer();
 
-    /** @param cacheRows rows at the head of each key group that are kept in memory, at least 1 */
+    /** @param cacheRows how many rows at the head of each key group may be in memory; at least 1 */
     public ForebayPriorityQueueSetFactory(
             Store store,
             StateRegistry registry,

@@ -4,8 +4,8 @@ import java.util.Arrays;
 import javax.annotation.Nullable;
 
 /**
- * A small sorted set of row keys in unsigned order: an array with a gap at the front, so that taking the first is free and
- * an insert moves at most {@code capacity} references. Not thread-safe.
+ * A small sorted set of row keys, in unsigned order. It is an array with free space before the first row, so that
+ * removing the first row moves nothing. An insert moves at most {@code capacity} references. Used by one thread.
  */
 final class OrderedRows {
     private final int capacity;
@@ -49,7 +49,7 @@ final class OrderedRows {
         rows[--end] = null;
     }
 
-    /** @return the position from the front at which it was put, -1 when it was there already */
+    /** @return the position of the row, counted from the first row; -1 when the set had the row already */
     int add(byte[] row) {
         int at = Arrays.binarySearch(rows, first, end, row, Arrays::compareUnsigned);
         if (at >= 0) {
@@ -73,7 +73,7 @@ final class OrderedRows {
         rows[end++] = row;
     }
 
-    /** @return the position from the front at which it was, -1 when it was not there */
+    /** @return the position that the row had, counted from the first row; -1 when the set did not have the row */
     int remove(byte[] row) {
         int at = Arrays.binarySearch(rows, first, end, row, Arrays::compareUnsigned);
         if (at < 0) {

@@ -5,8 +5,8 @@ import java.util.List;
 import org.apache.flink.annotation.Internal;
 
 /**
- * Queues that have polled elements whose rows are still in the store. Everything that looks at the rows of a backend from
- * outside the queues (snapshots above all) calls {@link #flush} first. Task thread only.
+ * The queues that have polled elements whose rows are still in the store. Code outside the queues that reads the rows of a
+ * backend, above all a snapshot, calls {@link #flush} first. Used by one thread, that of the task.
  */
 @Internal
 public final class PendingRemovals {
@@ -16,7 +16,7 @@ public final class PendingRemovals {
         dirty.add(queue);
     }
 
-    /** Removes the rows of all polled elements from the store. */
+    /** Deletes the rows of all polled elements from the store. */
     public void flush() {
         for (ForebayPriorityQueueSet<?> queue : dirty) {
             queue.flushPending();

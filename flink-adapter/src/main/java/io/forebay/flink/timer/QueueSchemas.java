@@ -23,8 +23,9 @@ import org.apache.flink.util.FlinkRuntimeException;
 import org.apache.flink.util.StateMigrationException;
 
 /**
- * Asks the serializer that a queue is registered with about every part that the queue was restored from. Elements are the keys
- * of rows, so they cannot be migrated: any format but the present one is refused.
+ * Asks the serializer with which a queue is registered about each part that the queue was restored from. Elements are
+ * keys of rows, so they cannot be migrated: any format but the present one is refused. Used by one thread, that of the
+ * task.
  */
 final class QueueSchemas<T> {
     private final RegisteredState queue;
@@ -38,9 +39,9 @@ final class QueueSchemas<T> {
     }
 
     /**
-     * The serializer that reads all elements: the one registered, or what it was reconfigured to.
+     * The serializer that reads all elements: the registered one, or a reconfigured form of it.
      *
-     * @throws FlinkRuntimeException when it does not read those of a part
+     * @throws FlinkRuntimeException when it does not read the elements of a part
      */
     TypeSerializer<T> resolve() {
         List<PartAnswer<T>> answers = ask();
@@ -57,7 +58,7 @@ final class QueueSchemas<T> {
         return chosen;
     }
 
-    /** Empty when the queue has the serializer already. */
+    /** The answers about all parts; empty when the queue has the serializer already. */
     private List<PartAnswer<T>> ask() {
         List<RestoredPart> parts = queue.parts().isEmpty()
                 ? List.of(new RestoredPart(List.of(), null, queue.queueMetaInfo()))
@@ -88,11 +89,11 @@ final class QueueSchemas<T> {
             }
             answers.add(new PartAnswer<>(part, answer, metaInfo.getElementSerializer()));
         }
-        failures.settle(queue.name(), parts.size());
+        failures.throwOrLog(queue.name(), parts.size());
         return answers;
     }
 
-    /** Serializers that are not known to be the same may write what there is alike. */
+    /** Checks the elements themselves: serializers that are not known to be the same may write these elements alike. */
     private void check(PartAnswer<T> answer, TypeSerializer<T> chosen) {
         DataInputDeserializer in = new DataInputDeserializer();
         DataOutputSerializer out = new DataOutputSerializer(64);

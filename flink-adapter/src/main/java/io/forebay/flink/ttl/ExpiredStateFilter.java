@@ -13,13 +13,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Drops rows whose time to live is over when they are flushed or compacted. A value starts with the time of its last
- * access (8 bytes, big-endian); in a map entry the null flag comes before it; a list goes when all its elements do, which can
- * be told only if they have a fixed length. Their times need not ascend: a clock may have been set back, or a task gone to a
- * machine whose clock is behind. States are added by the task thread, rows are asked about by background threads.
+ * Drops expired rows, whose time to live is over, when they are flushed or compacted. Thread-safe: the task thread adds
+ * states, background threads ask about rows.
  *
- * <p>A row that is too short to hold a time is kept: it is an old version from before the state had a time to live, hidden
- * by its migrated successor.
+ * <p>A value starts with the time of its last access (8 bytes, big-endian); in a map entry the null flag comes before the
+ * time. A list is dropped when all its elements have expired, which is known only if elements have a fixed length. The
+ * times of its elements need not ascend: a clock may have been set back, or the task may have moved to a machine whose
+ * clock is behind.
+ *
+ * <p>A row that is too short for a time is kept: it is an old version of the key, from before the state had a time to
+ * live, and is hidden by a migrated version.
  */
 @Internal
 public final class ExpiredStateFilter implements CompactionFilter {
@@ -28,17 +31,24 @@ public final class ExpiredStateFilter implements CompactionFilter {
     private static final int TIME_BYTES = Long.BYTES;
     private static final int NOT_A_LIST = -1;
 
-    /** Where a state has its times; an element length marks a list. */
+    /**
+     * How a row of one state expires.
+     *
+     * @param timeAt offset of the time in a value
+     * @param elementBytes length of the elements of a list; {@link #NOT_A_LIST} for other states
+     */
     private record Rule(int stateId, long millisToLive, int timeAt, int elementBytes) {}
 
     private final TtlTimeProvider timeProvider;
+
+    // Written under this, read without
     private volatile Rule[] rules = new Rule[0];
 
     public ExpiredStateFilter(TtlTimeProvider timeProvider) {
         this.timeProvider = timeProvider;
     }
 
-    /** Starts (or stops) dropping rows of a state, as its descriptor says. */
+    /** Starts or stops the dropping of rows of a state, as its descriptor says. */
     public synchronized void configure(
             int stateId, StateDescriptor<?, ?> descriptor, TypeSerializer<?> stateSerializer) {
         Rule[] others =
@@ -74,7 +84,7 @@ public final class ExpiredStateFilter implements CompactionFilter {
         }
     }
 
-    /** What of a state is not cleaned up although its descriptor asks for it; null for nothing. */
+    /** Says what of a state is not dropped although its descriptor asks for it; null for nothing. */
     private static String whatStays(StateDescriptor<?, ?> descriptor, Rule rule) {
         if (descriptor.getType() != StateDescriptor.Type.LIST
                 || !descriptor.getTtlConfig().isEnabled()
@@ -113,13 +123,16 @@ public final class ExpiredStateFilter implements CompactionFilter {
         return valueLength - at >= TIME_BYTES && isOver(longAt(value, at), rule.millisToLive());
     }
 
-    /** Elements with one delimiter between two; what has another length is no such list. */
+    /**
+     * True for a list whose elements have all expired. A value whose length does not fit elements and delimiters is no
+     * list.
+     */
     private boolean isListOver(Rule rule, byte[] value, int valueLength) {
         int step = rule.elementBytes() + 1;
         if ((valueLength + 1) % step != 0) {
             return false;
         }
-        // the last one first: it is the youngest unless a clock went back
+        // The last element first: it is the youngest, unless a clock was set back.
         for (int at = valueLength - rule.elementBytes(); at >= 0; at -= step) {
             if (!isOver(longAt(value, at), rule.millisToLive())) {
                 return false;

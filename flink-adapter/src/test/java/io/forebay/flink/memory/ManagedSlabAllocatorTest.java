@@ -3,7 +3,7 @@ package io.forebay.flink.memory;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.forebay.store.Environment;
+import io.forebay.store.SlabAllocator;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,7 +11,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class ManagedSlabAllocatorTest {
-    private static final int SLAB = Environment.SLAB_BYTES;
+    private static final int SLAB = SlabAllocator.SLAB_BYTES;
 
     @Test
     void buffersAreZeroedAlsoWhenTheyAreReused() {

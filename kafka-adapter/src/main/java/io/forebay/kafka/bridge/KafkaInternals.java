@@ -39,14 +39,14 @@ import org.apache.kafka.streams.state.internals.WrappedStateStore;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The calls into Kafka's internals. Static and stateless; the thread rules are those of the arguments. */
+/** The calls into Kafka's internals. Static and stateless. The thread rules are those of the arguments. */
 public final class KafkaInternals {
     private static final Logger LOG = LoggerFactory.getLogger(KafkaInternals.class);
     private static final StackWalker CALLS = StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE);
 
     private KafkaInternals() {}
 
-    /** A restore callback that takes whole batches, records with their headers. */
+    /** A restore callback that is given whole batches of records, with their headers. */
     public static StateRestoreCallback batchRestore(Consumer<Collection<ConsumerRecord<byte[], byte[]>>> restore) {
         return (RecordBatchingStateRestoreCallback) restore::accept;
     }
@@ -74,8 +74,9 @@ public final class KafkaInternals {
     }
 
     /**
-     * Counts a record that the store refuses as too late. The sensor is that of the task; a context that is not Kafka's own
-     * (a unit test's) has none, and the result does nothing.
+     * Returns what a store calls for each record that it refuses as too late. The call counts the record in the sensor of
+     * the task. A context that is not Kafka's own, such as that of a unit test, has no such sensor; the call does nothing
+     * then.
      */
     public static Runnable droppedRecords(StateStoreContext context) {
         if (!(context instanceof InternalProcessorContext<?, ?> internal)
@@ -87,20 +88,20 @@ public final class KafkaInternals {
         return () -> sensor.record(1.0d, internal.currentSystemTimeMs());
     }
 
-    /** True when the store can be rebuilt from a topic: it has a changelog, or is a global store. */
+    /** True when the store can be rebuilt from a topic: when it has a changelog, or is a global store. */
     public static boolean isRebuildable(StateStoreContext context, String storeName) {
         return isGlobal(context)
                 || context instanceof InternalProcessorContext<?, ?> internal
                         && internal.changelogFor(storeName) != null;
     }
 
-    /** True when the task has a store of this name; without changelog it is known from its {@code init} on. */
+    /** True when the task has a store of this name. A store without changelog is known after its {@code init} only. */
     public static boolean isStoreOfTask(StateStoreContext context, String storeName) {
         return context instanceof InternalProcessorContext<?, ?> internal && internal.changelogFor(storeName) != null
                 || opened(context, storeName) != null;
     }
 
-    /** True when the task has a window or session store of this name; known from its {@code init} on. */
+    /** True when the task has a window or session store of this name. The store is known after its {@code init} only. */
     public static boolean isSegmentedStoreOfTask(StateStoreContext context, String storeName) {
         StateStore store = opened(context, storeName);
         return store instanceof WindowStore || store instanceof SessionStore;
@@ -113,7 +114,8 @@ public final class KafkaInternals {
     }
 
     /**
-     * True when Kafka keeps a serialised list of values in each row of the store under {@code root}, as outer joins do.
+     * True when Kafka keeps a serialised list of values in each row of the store under {@code root}, as it does for outer
+     * joins.
      *
      * @param root the store as the task sees it; null when the task does not see it
      */
@@ -129,13 +131,13 @@ public final class KafkaInternals {
     }
 
     /**
-     * The store as one over which Kafka's builders lay the record cache that keeps the order of time. They do so for stores
-     * whose values have a timestamp only.
+     * Wraps a store so that Kafka's builders lay that record cache over it which keeps the order of time. They do so only
+     * for stores whose values have a timestamp; other stores are returned as they are.
      *
-     * @param store a time-ordered window store
-     * @param indexed whether its reads of a range of keys come by segment and key, and not in the order of time
-     * @return {@code store} itself when it cannot be had, which the log tells: {@link #isCachedByKey} is true then if Kafka
-     *     lays a cache over it
+     * @param store a time-ordered window store; the result owns it
+     * @param indexed true when reads of a range of keys return rows by segment and key, false for the order of time
+     * @return the wrapped store; or {@code store} itself, after a warning in the log, when this Kafka does not allow the
+     *     wrapper. Then {@link #isCachedByKey} is true if Kafka lays a cache over the store
      */
     public static WindowStore<Bytes, byte[]> timeOrdered(WindowStore<Bytes, byte[]> store, boolean indexed) {
         if (!(store instanceof TimestampedBytesStore)) {
@@ -150,8 +152,8 @@ public final class KafkaInternals {
     }
 
     /**
-     * True when Kafka's record cache lies over the window store that is the innermost of {@code root}, and it is the one that
-     * sorts by key within a segment.
+     * True when Kafka has laid over the innermost window store of {@code root} that record cache which sorts by key
+     * within a segment.
      *
      * @param root the outermost store, as given to {@link StateStore#init}; null for none
      */
@@ -165,8 +167,9 @@ public final class KafkaInternals {
     }
 
     /**
-     * True when Kafka puts a timestamp before the plain values of the store under {@code root}: it was supplied to a table, or
-     * to another builder of stores with timestamps. That adapter answers range queries for RocksDB's iterators only.
+     * True when Kafka puts a timestamp before the plain values of the store under {@code root}. It does so, with an
+     * adapter, when a store of plain values is supplied to a table or to another builder of stores with timestamps. This
+     * adapter answers range queries for RocksDB's iterators only.
      *
      * @param root the store as the task sees it; null when the task does not see it
      */
@@ -179,14 +182,14 @@ public final class KafkaInternals {
     }
 
     /**
-     * True when an operator that puts out windows or sessions when they close reads the store that asks: nothing else tells its
-     * reads from those of queries. Looks at the calls under way.
+     * True when the caller of the store that calls this method is an operator that emits windows or sessions when they
+     * close. Looks at the stack of the thread: nothing else tells such a read from that of a query.
      */
-    public static boolean isReadToPutOut() {
+    public static boolean isReadToEmit() {
         return CALLS.walk(calls -> calls.map(StackWalker.StackFrame::getDeclaringClass)
                 .dropWhile(KafkaInternals::isPartOfAStore)
                 .findFirst()
-                .map(KafkaInternals::putsOutWhenClosed)
+                .map(KafkaInternals::emitsWhenClosed)
                 .orElse(false));
     }
 
@@ -198,12 +201,12 @@ public final class KafkaInternals {
                 || name.startsWith("org.apache.kafka.streams.processor.internals.");
     }
 
-    private static boolean putsOutWhenClosed(Class<?> caller) {
+    private static boolean emitsWhenClosed(Class<?> caller) {
         return AbstractKStreamTimeWindowAggregateProcessor.class.isAssignableFrom(caller)
                 || caller.getEnclosingClass() == KStreamSessionWindowAggregate.class;
     }
 
-    /** How much longer than its store the changelog of a window or session store keeps rows, in milliseconds. */
+    /** By how many milliseconds the changelog of a window or session store keeps rows longer than the store. */
     public static long additionalChangelogRetention(StateStoreContext context) {
         Object value = context.appConfigs().get(StreamsConfig.WINDOW_STORE_CHANGE_LOG_ADDITIONAL_RETENTION_MS_CONFIG);
         return value == null
@@ -214,7 +217,7 @@ public final class KafkaInternals {
                         ConfigDef.Type.LONG);
     }
 
-    /** True for the context of global stores. */
+    /** True when {@code context} is that of global stores. */
     public static boolean isGlobal(StateStoreContext context) {
         return context instanceof GlobalProcessorContextImpl;
     }

@@ -14,14 +14,14 @@ import org.apache.kafka.streams.state.internals.WrappedStateStore;
 import sun.reflect.ReflectionFactory;
 
 /**
- * Stands in for Kafka's own time-ordered window store where Kafka looks for it.
+ * Makes objects that Kafka takes for its own time-ordered window store.
  *
  * <p>Kafka lays the record cache that keeps the order of time only over a store in which it finds a {@link
- * RocksDBTimeOrderedWindowStore}, and asks that object nothing but whether it has an index. The only constructor of that
- * class takes a part of RocksDB's, which cannot be loaded without RocksDB's library. So a subclass is made at run time, in
- * Kafka's package and by Kafka's class loader, that answers that one question; its instances are made as those of a
- * deserialised class are, by the constructor of {@link WrappedStateStore}. A class of ours in that package would be simpler,
- * but on a module path no package may be in two jars.
+ * RocksDBTimeOrderedWindowStore}. Of that object it asks only whether it has an index. The only constructor of that class
+ * needs a class that cannot be loaded without RocksDB's library. So this class defines a subclass at run time, in Kafka's
+ * package and with Kafka's class loader, that answers this one question. Instances of the subclass are made as
+ * deserialisation makes them: by the constructor of {@link WrappedStateStore}. A class of Forebay in that package would
+ * be simpler, but on a module path no package may be in two jars. Static; thread-safe.
  */
 final class TimeOrderedStandIn {
     private static final String NAME =
@@ -32,10 +32,10 @@ final class TimeOrderedStandIn {
     private TimeOrderedStandIn() {}
 
     /**
-     * A stand-in that has {@code store} under it.
+     * Makes a stand-in that wraps {@code store}.
      *
      * @throws ReflectiveOperationException when this Kafka, or the way in which it was loaded, does not allow it
-     * @throws LinkageError as that
+     * @throws LinkageError in the same case
      */
     @SuppressWarnings("unchecked")
     static WindowStore<Bytes, byte[]> over(WindowStore<Bytes, byte[]> store, boolean indexed)
@@ -46,7 +46,7 @@ final class TimeOrderedStandIn {
         return (WindowStore<Bytes, byte[]>) constructor.newInstance(store);
     }
 
-    /** Made once for each class loader of Kafka, whoever asks first. */
+    /** The class of the stand-ins. The first call for a class loader of Kafka defines it. */
     private static synchronized Class<?> standIn(boolean indexed) throws ReflectiveOperationException {
         String name = indexed ? INDEXED_NAME : NAME;
         ClassLoader loader = RocksDBTimeOrderedWindowStore.class.getClassLoader();
@@ -57,7 +57,7 @@ final class TimeOrderedStandIn {
                 return MethodHandles.privateLookupIn(RocksDBTimeOrderedWindowStore.class, MethodHandles.lookup())
                         .defineClass(classFile(name, indexed));
             } catch (LinkageError e) {
-                try { // another copy of this class may have been faster
+                try { // another copy of this class may have defined it meanwhile
                     return Class.forName(name, true, loader);
                 } catch (ClassNotFoundException notMade) {
                     throw e;
@@ -66,7 +66,7 @@ final class TimeOrderedStandIn {
         }
     }
 
-    /** A public final class that overrides {@code boolean hasIndex()}, with a constant answer, and has nothing else. */
+    /** The class file of a public final class whose only member is {@code boolean hasIndex()}, with a constant answer. */
     private static byte[] classFile(String name, boolean indexed) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (DataOutputStream out = new DataOutputStream(bytes)) {

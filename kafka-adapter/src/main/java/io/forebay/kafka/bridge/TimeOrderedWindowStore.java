@@ -19,8 +19,9 @@ import org.apache.kafka.streams.state.WindowStoreIterator;
 import org.apache.kafka.streams.state.internals.WrappedStateStore;
 
 /**
- * Hands every call on to a time-ordered window store, and is one in Kafka's eyes: where Kafka asks what is
- * wrapped here, it finds a {@link TimeOrderedStandIn}. Thread rules are those of that store, which it owns.
+ * Forwards every call to a time-ordered window store, which it owns. Kafka takes this object for a time-ordered store of
+ * its own: when Kafka asks for the wrapped store, it gets a {@link TimeOrderedStandIn}. The thread rules are those of the
+ * store.
  */
 class TimeOrderedWindowStore extends WrappedStateStore<WindowStore<Bytes, byte[]>, Bytes, byte[]>
         implements WindowStore<Bytes, byte[]>, TimestampedBytesStore {
@@ -33,7 +34,10 @@ class TimeOrderedWindowStore extends WrappedStateStore<WindowStore<Bytes, byte[]
         this.standIn = standIn;
     }
 
-    /** Has the markers of {@code store}, which keeps timestamps with its values, and may keep headers. */
+    /**
+     * Wraps {@code store}, whose values have timestamps, and may have headers. The result implements the same marker
+     * interfaces.
+     */
     static WindowStore<Bytes, byte[]> of(WindowStore<Bytes, byte[]> store, boolean indexed)
             throws ReflectiveOperationException {
         WindowStore<Bytes, byte[]> standIn = TimeOrderedStandIn.over(store, indexed);

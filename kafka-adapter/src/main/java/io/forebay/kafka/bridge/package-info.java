@@ -1,5 +1,5 @@
 /**
- * Everything this module takes from Kafka's {@code internals} packages, which may change with any Kafka release: a port to
- * another release starts and ends here. In: public Kafka types; out: public Kafka types. Stateless.
+ * Everything that this module uses of Kafka's {@code internals} packages, which may change with any Kafka release: a port
+ * to another release changes this package only. In and out: public types of Kafka. Stateless.
  */
 package io.forebay.kafka.bridge;

@@ -9,15 +9,16 @@ import org.apache.kafka.common.config.ConfigDef.Type;
 import org.apache.kafka.common.config.ConfigException;
 
 /**
- * The {@code forebay.*} settings of a Kafka Streams application; they are given in the same properties as Kafka's own.
- * Immutable.
+ * The {@code forebay.*} settings of a Kafka Streams application. They are given in the same properties as Kafka's own
+ * settings. Immutable.
  *
  * @param memoryBytes bytes that all Forebay stores of the application in this JVM may use together
- * @param backgroundThreads threads for flushes and compactions of all those stores
+ * @param backgroundThreads threads for the flushes and compactions of all these stores
  * @param commitInterval how far the last durable commit of a store may be behind its last commit
  * @param memtableBytes bytes at which the memtable of a store is flushed
- * @param maxOpenFiles files of all those stores that stay open for reading
- * @param keepUntilEmitted whether windows and sessions that are put out when they close are kept until they were
+ * @param maxOpenFiles files of all these stores that stay open for reading
+ * @param keepUntilEmitted whether windows and sessions that are emitted when they close are kept until they have been
+ *     emitted
  */
 public record ForebayConfig(
         long memoryBytes,
@@ -85,22 +86,23 @@ public record ForebayConfig(
                     false,
                     new ConfigDef.NonNullValidator(),
                     Importance.MEDIUM,
-                    "Whether windows and sessions that are put out when they close are kept until they were put out. By default they "
-                            + "are lost when stream time moves past their retention first, as with Kafka's own stores: so they are "
-                            + "while an application catches up, since Kafka looks for closed windows once a second only.");
+                    "Whether windows and sessions that are emitted when they close are kept until they have been emitted. By "
+                            + "default, as with Kafka's own stores, they are lost when stream time moves past their retention "
+                            + "first. This happens while an application catches up, because Kafka looks for closed windows once "
+                            + "a second only.");
 
-    /** Names, types, defaults and documentation of the settings; a copy. */
+    /** Returns a new copy of the names, types, defaults and documentation of all settings. */
     public static ConfigDef configDef() {
         return new ConfigDef(CONFIG);
     }
 
     /**
-     * Reads the settings out of the configuration of an application. Keys that do not begin with {@code forebay.} are
-     * those of others.
+     * Reads the settings from the configuration of an application. Keys that do not start with {@code forebay.} are
+     * ignored: they do not belong to Forebay.
      *
      * @param configs null means the defaults
-     * @throws ConfigException for a value that is not allowed, naming key, value and range; for an unknown key that
-     *     begins with {@code forebay.}, naming the known one that is closest to it
+     * @throws ConfigException for a value that is not allowed (the message names key, value and range), and for an unknown
+     *     key that starts with {@code forebay.} (the message names the known key that is closest to it)
      */
     public static ForebayConfig from(Map<?, ?> configs) {
         Map<?, ?> given = configs == null ? Map.of() : configs;

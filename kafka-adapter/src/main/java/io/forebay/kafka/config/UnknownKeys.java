@@ -5,13 +5,16 @@ import java.util.Collections;
 import java.util.Comparator;
 import org.apache.kafka.common.config.ConfigException;
 
-/** Refuses keys that begin like those of Forebay and are none: a misspelt key would silently leave its default. */
+/**
+ * Refuses unknown keys that start with {@code forebay.}: without this check a misspelt key would silently leave the default
+ * of the setting in place.
+ */
 final class UnknownKeys {
     private static final String PREFIX = "forebay.";
 
     private UnknownKeys() {}
 
-    /** @throws ConfigException naming the first such key and the known one that is closest to it */
+    /** @throws ConfigException that names the first unknown key, and the known key that is closest to it */
     static void refuse(Collection<?> keys, Collection<String> known) {
         for (Object key : keys) {
             if (key instanceof String text && text.startsWith(PREFIX) && !known.contains(text)) {
@@ -28,7 +31,7 @@ final class UnknownKeys {
                         .thenComparingInt(candidate -> -candidate.length()));
     }
 
-    /** How many characters both have in the same order, with others between them. */
+    /** The length of the longest common subsequence of characters. */
     private static int common(String one, String other) {
         int[] row = new int[other.length() + 1];
         for (int i = 0; i < one.length(); i++) {

@@ -3,7 +3,7 @@ package io.forebay.kafka.config;
 import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.config.ConfigException;
 
-/** Takes whole numbers from {@code least} to {@code most}, both included, and names both when it refuses. */
+/** Accepts whole numbers from {@code least} to {@code most}, both included. A refusal names both bounds. */
 record WholeNumbers(long least, long most) implements ConfigDef.Validator {
     @Override
     public void ensureValid(String key, Object value) {

@@ -1,2 +1,2 @@
-/** The {@code forebay.*} settings of a Kafka Streams application. In: its properties; out: checked values. Stateless. */
+/** The {@code forebay.*} settings of a Kafka Streams application. In: its properties. Out: checked values. Stateless. */
 package io.forebay.kafka.config;

@@ -30,10 +30,11 @@ import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
 
 /**
- * A key-value store. Iterators see the store as it was when they were made; they hold memory and files of the engine until
- * they or the store are closed.
+ * A key-value store. Iterators see the store as it was when they were made. They pin memory and files of the engine until
+ * their end, their close or the close of the store. Threads: as in {@link ForebayStateStore}.
  */
 public class ForebayKeyValueStore extends ForebayStateStore implements KeyValueStore<Bytes, byte[]> {
+    // Written by the writer, read with acquire
     private volatile boolean addsTimestamps;
 
     ForebayKeyValueStore(String name) {
@@ -100,7 +101,7 @@ public class ForebayKeyValueStore extends ForebayStateStore implements KeyValueS
         return present;
     }
 
-    /** Applies all entries atomically, in their order. */
+    /** Writes all entries as one batch, in their order: readers see all of them or none. */
     @Override
     public void putAll(List<KeyValue<Bytes, byte[]>> entries) {
         WriteBatch batch = batch();
@@ -170,7 +171,7 @@ public class ForebayKeyValueStore extends ForebayStateStore implements KeyValueS
         }
     }
 
-    /** An estimate: a key that was overwritten or deleted may count more than once until a compaction. */
+    /** An estimate: a key that has been overwritten or deleted may count more than once until a compaction. */
     @Override
     public long approximateNumEntries() {
         try {

@@ -8,12 +8,13 @@ import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.errors.InvalidStateStoreException;
 
 /**
- * Walks the rows of a range as they were when this was made, in one direction. {@link InvalidStateStoreException} after
- * {@link #close()} and after the store was closed.
+ * Walks the rows of a range in one direction, as they were when this iterator was made. After {@link #close()}, and after
+ * the store has been closed, it throws {@link InvalidStateStoreException}.
  */
 final class KeyValueRows extends StoreRows<Bytes> {
     private final ForebayKeyValueStore store;
     private final boolean forward;
+    // Guarded by this
     private boolean started;
 
     private KeyValueRows(ForebayKeyValueStore store, boolean forward) {
@@ -22,7 +23,7 @@ final class KeyValueRows extends StoreRows<Bytes> {
         this.forward = forward;
     }
 
-    /** The caller translates failures of the engine. */
+    /** Opens an iterator. The caller translates failures of the engine. */
     static KeyValueRows open(ForebayKeyValueStore store, KeyRange range, boolean forward) {
         KeyValueRows rows = new KeyValueRows(store, forward);
         rows.open(range);

@@ -6,7 +6,7 @@ import org.apache.kafka.streams.state.HeadersBytesStoreSupplier;
 import org.apache.kafka.streams.state.KeyValueBytesStoreSupplier;
 import org.apache.kafka.streams.state.KeyValueStore;
 
-/** Suppliers of the key-value stores; every call of {@code get} makes a new store that is not open yet. */
+/** Suppliers of the key-value stores. Each call of {@code get} makes a new store that is not open yet. */
 public final class KeyValueSuppliers {
     static final String METRICS_SCOPE = "forebay";
 

@@ -1,6 +1,6 @@
 /**
- * Key-value stores: Kafka's key and value bytes are the key and value of the engine, so ranges, prefixes and order are the
- * engine's. In: calls of Kafka's wrapping stores; out: engine writes and reads. Threads as in {@code
- * io.forebay.kafka.state}.
+ * Key-value stores. The bytes of Kafka's keys and values are the keys and values of the engine, so ranges, prefixes and
+ * order are the engine's. In: calls of Kafka's wrapping stores. Out: reads and writes of the engine. Threads: as in
+ * {@code io.forebay.kafka.state}.
  */
 package io.forebay.kafka.kv;

@@ -10,7 +10,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.streams.query.Position;
 
 /**
- * The opaque payload of an engine commit. Immutable by convention: the maps are not copied.
+ * The payload of an engine commit, which the engine does not interpret. Immutable by convention: the maps are not copied.
  *
  * <p>Bytes, big-endian (docs/format/kafka-payload.md):
  *
@@ -22,11 +22,11 @@ import org.apache.kafka.streams.query.Position;
  * </pre>
  *
  * @param layout how the rows are written
- * @param streamTime the highest timestamp of a row ever put, or -1; always -1 in a key-value store
- * @param offsets changelog offsets, as Kafka handed them over (-4 is its mark for "unknown")
- * @param position the position vector; may be written to while it is encoded only under its monitor
- * @param open true while a task has the store open that may go on without a commit; without a changelog nothing could bring
- *     back what it did then. The version is 2 in this case, else 1
+ * @param streamTime the highest timestamp of all rows ever put, in milliseconds; -1 for none, and in a key-value store
+ * @param offsets changelog offsets as Kafka has given them; -4 is Kafka's mark for "unknown"
+ * @param position the position vector. A caller that encodes it while another thread may change it holds its monitor
+ * @param open true while a task has the store open and may continue without a commit; without a changelog nothing could
+ *     bring back what the task did after this commit. The version is 2 if true, else 1
  */
 public record CommitPayload(
         StoreLayout layout, long streamTime, Map<TopicPartition, Long> offsets, Position position, boolean open) {
@@ -34,17 +34,17 @@ public record CommitPayload(
     private static final int VERSION_OPEN = 2;
     private static final int MAX_TOPIC_BYTES = 0xFFFF;
 
-    /** A payload that is not {@link #open}. */
+    /** Makes a payload that is not {@link #open}. */
     public CommitPayload(StoreLayout layout, long streamTime, Map<TopicPartition, Long> offsets, Position position) {
         this(layout, streamTime, offsets, position, false);
     }
 
-    /** This payload, not {@link #open}. */
+    /** Returns a copy of this payload that is not {@link #open}. */
     public CommitPayload closed() {
         return new CommitPayload(layout, streamTime, offsets, position);
     }
 
-    /** The bytes; equal payloads have equal bytes. */
+    /** Encodes the payload. Equal payloads have equal bytes. */
     public byte[] encode() {
         TreeMap<String, TreeMap<Integer, Long>> offsetsByTopic = new TreeMap<>();
         offsets.forEach((tp, offset) -> offsetsByTopic
@@ -83,7 +83,7 @@ public record CommitPayload(
     }
 
     /**
-     * The payload in {@code bytes}.
+     * Decodes a payload.
      *
      * @throws PayloadException when the bytes are damaged or of a later version
      */

@@ -1,6 +1,6 @@
 package io.forebay.kafka.offsets;
 
-/** The payload of a commit cannot be read. */
+/** Thrown when the payload of a commit cannot be read. */
 public final class PayloadException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

@@ -1,8 +1,8 @@
 package io.forebay.kafka.offsets;
 
 /**
- * What the rows of a store are; the ids are part of the payload format. A time-ordered store holds each of its rows twice,
- * in a second order as well, by time before key.
+ * The kind of the rows of a store. The ids are part of the payload format. A time-ordered store holds each row twice: once
+ * in the order of keys, and once in the order of time, then key.
  */
 public enum StoreKind {
     KEY_VALUE(1),
@@ -29,12 +29,12 @@ public enum StoreKind {
         return this == TIME_ORDERED_WINDOW || this == TIME_ORDERED_SESSION;
     }
 
-    /** True when the rows of both are made of the same parts, so that one kind can be rewritten to the other. */
+    /** True when the rows of both kinds are made of the same parts, so that one kind can be rewritten to the other. */
     public boolean isLike(StoreKind other) {
         return (this == KEY_VALUE) == (other == KEY_VALUE) && isSession() == other.isSession();
     }
 
-    /** Null for an unknown id. */
+    /** Returns null for an unknown id. */
     static StoreKind of(int id) {
         for (StoreKind kind : values()) {
             if (kind.id == id) {

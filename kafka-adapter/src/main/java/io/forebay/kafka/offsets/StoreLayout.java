@@ -5,9 +5,10 @@ import java.util.Objects;
 /**
  * How the rows of a store are written.
  *
- * @param kind what the rows are
- * @param format what the values are
- * @param segmentInterval milliseconds of stream time that share a row prefix; 0 for a key-value store
+ * @param kind the kind of the rows
+ * @param format the format of the values
+ * @param segmentInterval length of a segment in milliseconds: rows whose times are in one segment share a prefix. 0 for a
+ *     key-value store, else at least 1
  */
 public record StoreLayout(StoreKind kind, ValueFormat format, long segmentInterval) {
     public StoreLayout {

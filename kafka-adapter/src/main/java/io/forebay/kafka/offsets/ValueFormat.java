@@ -1,12 +1,15 @@
 package io.forebay.kafka.offsets;
 
-/** What Kafka put in front of the user's value bytes; the ids are part of the payload format. Later formats hold more. */
+/**
+ * What Kafka has put in front of the value bytes of the user. The ids are part of the payload format. In the order of this
+ * enum, each format holds more than the one before.
+ */
 public enum ValueFormat {
-    /** The value as it is. */
+    /** The value alone. */
     PLAIN(0),
     /** {@code [timestamp:8][value]}. */
     TIMESTAMPED(1),
-    /** {@code [varint headers length][headers]} in front of the timestamped form (of the plain one in session stores). */
+    /** {@code [varint headers length][headers]}, then the timestamped form (in session stores the plain form). */
     HEADERS(2);
 
     private final int id;
@@ -19,7 +22,7 @@ public enum ValueFormat {
         return id;
     }
 
-    /** Null for an unknown id. */
+    /** Returns null for an unknown id. */
     static ValueFormat of(int id) {
         for (ValueFormat format : values()) {
             if (format.id == id) {

@@ -7,22 +7,24 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Up to where the rows of a store hold each of its changelog partitions. Guarded by the store.
+ * The changelog offsets of a store: for each changelog partition, the offset up to which the store holds its rows.
  *
- * <p><b>Migrated offsets.</b> Between opening a store and asking for its offsets, Kafka commits what it finds in a checkpoint
- * file in the directory of the task. That file may tell of other rows than these: of a RocksDB store that an older Kafka
- * kept here, before Forebay or in between, or, when Kafka wrote it to make a downgrade possible, of rows that were never
- * committed. So until Kafka has asked, an offset may take back what the store claims to hold, which makes Kafka restore a
- * little more than it must, and never claim more: rows up to it would be missing for good. Only where no store has been
- * before, it is taken as it is.
+ * <p><b>Migrated offsets.</b> After Kafka has opened a store, and before it asks for the offsets of the store, it commits
+ * the offsets that it finds in a checkpoint file in the directory of the task. These offsets may belong to other rows: to
+ * those of a RocksDB store that an older Kafka kept here, before Forebay or in between; or, when Kafka wrote the file to
+ * make a downgrade possible, to rows that were never committed. So until Kafka has asked, a commit may lower an offset
+ * and may not raise it. A lower offset makes Kafka restore a little more than necessary. A higher one would claim rows
+ * that the store does not have, and they would be missing for good. Only where there has been no store before, the offset
+ * is taken as it is.
  */
 final class ChangelogOffsets {
     private static final Logger LOG = LoggerFactory.getLogger(ChangelogOffsets.class);
-    /** Kafka's mark for rows of which it is not known how far they go; below all offsets. */
+    /** Kafka's mark for "it is not known up to which offset the rows go"; below all offsets. */
     private static final long UNKNOWN = -4;
 
     private final String storeName;
     private final Map<TopicPartition, Long> offsets = new HashMap<>();
+    // Guarded by ForebayStateStore
     private boolean migrating;
 
     ChangelogOffsets(String storeName) {
@@ -30,10 +32,10 @@ final class ChangelogOffsets {
     }
 
     /**
-     * Begins anew, for a store that was opened.
+     * Starts afresh for a store that has been opened.
      *
-     * @param committed the offsets that belong to its rows
-     * @param isFirst true when nothing tells that there has been a store before, this one or another
+     * @param committed the offsets that belong to the rows of the store
+     * @param isFirst true when there is no sign of an earlier store here, of Forebay or of RocksDB
      */
     void opened(Map<TopicPartition, Long> committed, boolean isFirst) {
         offsets.clear();
@@ -41,7 +43,12 @@ final class ChangelogOffsets {
         migrating = !isFirst;
     }
 
-    /** @param changes empty drops all offsets, a null value drops one, other partitions stay as they are */
+    /**
+     * Takes over offsets that Kafka commits.
+     *
+     * @param changes an empty map drops all offsets; a null value drops the offset of its partition. Offsets of partitions
+     *     that the map does not name stay as they are
+     */
     void commit(Map<TopicPartition, Long> changes) {
         if (changes.isEmpty()) {
             offsets.clear();
@@ -66,13 +73,16 @@ final class ChangelogOffsets {
         }
     }
 
-    /** What Kafka asks for; what it commits from now on is how far it has brought the rows of this store. */
+    /**
+     * The offset that Kafka asks for; null for none. From now on the offsets that Kafka commits are those of the rows of
+     * this store.
+     */
     Long committed(TopicPartition partition) {
         migrating = false;
         return offsets.get(partition);
     }
 
-    /** True when it is known of some partition how far the rows go. */
+    /** True when the offset of at least one partition is known. */
     boolean tellHowFarRowsGo() {
         for (long offset : offsets.values()) {
             if (offset != UNKNOWN) {
@@ -82,7 +92,7 @@ final class ChangelogOffsets {
         return false;
     }
 
-    /** All of them, to be written down. */
+    /** All offsets, for the payload of a commit. */
     Map<TopicPartition, Long> all() {
         return offsets;
     }

@@ -33,25 +33,38 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A state store of Kafka Streams kept in one engine store under {@code <state directory>/forebay/<name>}.
+ * A state store of Kafka Streams, kept in one engine store under {@code <state directory>/forebay/<name>}. Subclasses
+ * decide how Kafka's keys become row keys. This class opens, commits, restores and closes; it does not read or write rows
+ * itself.
+ *
+ * <p><b>Threads.</b> Reads, iterators and {@link #query} may come from any thread. All other calls come from one thread
+ * at a time, the writer: the thread that has the task.
  *
  * <p><b>Durability.</b> {@link #commit} marks the rows written so far together with offsets, position and stream time, and
- * returns at once; the mark becomes durable in the background and at {@link #close()}. Rows written after the last commit
- * are dropped at close, and after a crash the store is at its last durable commit. So the rows never run ahead of the
- * offsets, which is what exactly-once processing asks for, nor behind them. A store without changelog begins empty after a
- * kill under exactly-once ({@link OpenMark}).
+ * returns at once. The mark becomes durable in the background and at {@link #close()}. Rows written after the last commit
+ * are dropped at close. After a crash the store is at its last durable commit. So the rows are never ahead of the offsets,
+ * as exactly-once processing requires, and never behind them. A store without changelog starts empty after a kill under
+ * exactly-once ({@link OpenMark}).
  *
- * <p><b>Damage.</b> When a file is found damaged and the store can be rebuilt from a topic, its files are deleted as it
- * closes, and Kafka restores it at its next open. A task that finds the damage while it processes records, or comes back
- * after an interactive query has found it, is told that it is corrupted; Kafka closes it and revives it in place. While a task restores, Kafka wraps whatever a store throws and takes it
- * for fatal: the exception handler of the application decides about the thread, and the store is restored when its task is
- * opened again. So it is with global stores, but that the application must be started again. A store without changelog keeps
- * its files and fails.
+ * <p><b>Damage.</b> When a file is found damaged and the store can be rebuilt from a topic, the files of the store are
+ * deleted when it is closed, and Kafka restores the store at its next open. How the task learns of the damage:
+ *
+ * <ul>
+ *   <li>While the task processes records, and finds the damage itself or uses the store after an interactive query has
+ *       found it: the store throws that the task is corrupted. Kafka closes the task and revives it in place.
+ *   <li>While the task restores: Kafka wraps each exception of a store and takes it for fatal. The exception handler of the
+ *       application decides about the thread, and the store is restored when its task is opened again.
+ *   <li>In a global store: as in a restore, but the application must be started again.
+ *   <li>A store without changelog keeps its files and fails.
+ * </ul>
  */
 public abstract class ForebayStateStore implements StateStore {
     private static final Logger LOG = LoggerFactory.getLogger(ForebayStateStore.class);
-    /** A batch object that grew beyond this is given back to the heap. */
+    /** A batch object that has grown beyond this is not used again. */
     private static final int MAX_KEPT_BATCH_BYTES = 1 << 20;
+
+    private static final AtomicReferenceFieldUpdater<ForebayStateStore, OpenStore> OPEN =
+            AtomicReferenceFieldUpdater.newUpdater(ForebayStateStore.class, OpenStore.class, "open");
 
     private final String name;
     private final StoreLayout layout;
@@ -60,13 +73,20 @@ public abstract class ForebayStateStore implements StateStore {
     private final OpenIterators iterators;
     private final OpenMark openMark;
 
+    // Written by the writer, read with acquire
     private volatile StateStoreContext context;
-    private static final AtomicReferenceFieldUpdater<ForebayStateStore, OpenStore> OPEN =
-            AtomicReferenceFieldUpdater.newUpdater(ForebayStateStore.class, OpenStore.class, "open");
 
+    /** Null while the store is closed. */
+    // Written under this, read without. Any thread marks damage, by compare-and-set
     private volatile OpenStore open;
-    private RocksDbTakeOver takeOver;
+
+    // Written under this, read without
     private volatile WrittenPosition position = new WrittenPosition(Position.emptyPosition());
+
+    // Guarded by this
+    private RocksDbTakeOver takeOver;
+
+    // Writer only
     private boolean keepsLists;
     private boolean consistencyVectors;
     private boolean uncommittedWrites;
@@ -107,18 +127,18 @@ public abstract class ForebayStateStore implements StateStore {
         }
     }
 
-    /** The stream time to commit; -1 where there is none. */
+    /** The stream time to commit; -1 when the kind of store has none. */
     protected long streamTime() {
         return -1;
     }
 
-    /** Called when the engine store has been opened, before anything is read or written. */
+    /** Called after the engine store has been opened, before anything is read or written. */
     protected void opened(StateStoreContext stateStoreContext, long streamTime) {}
 
     /** Writes a batch of changelog records to {@code batch}. Called under {@link #positionMonitor()}. */
     protected abstract void restore(Collection<ConsumerRecord<byte[], byte[]>> changelog, WriteBatch batch);
 
-    /** Called when a restore comes while the store is closed; fails unless the kind of store reopens then. */
+    /** Called for a restore while the store is closed; throws unless this kind of store opens itself again then. */
     protected void restoreWhileClosed() {
         throw failures.closed(null);
     }
@@ -162,21 +182,22 @@ public abstract class ForebayStateStore implements StateStore {
         }
     }
 
-    /** Where the engine keeps its files; tests have disks of their own. */
+    /** Where the engine keeps its files; overridden by tests that have a file store of their own. */
     FileStore files(File directory) {
         return FileStores.local(directory);
     }
 
-    /** Where RocksDB would keep the store; tests have directories that cannot be taken away. */
+    /** Where RocksDB would keep the store; overridden by tests in which the directory cannot be renamed. */
     RocksDbDirectory rocksDb(File stateDir) {
         return new RocksDbDirectory(stateDir, name, layout);
     }
 
     /**
-     * Marks everything written so far as committed; cheap, see the class comment for when it becomes durable. The first
-     * commit that ends a move from RocksDB is durable when it returns.
+     * Marks everything written so far as committed. Cheap; the class comment says when the mark becomes durable. The commit
+     * that ends a move from RocksDB is durable when this method returns. Does nothing when the store is closed.
      *
-     * @param changelogOffsets empty drops all offsets, a null value drops one, other partitions stay as they are
+     * @param changelogOffsets an empty map drops all offsets; a null value drops the offset of its partition. Offsets of
+     *     partitions that the map does not name stay as they are
      */
     @Override
     public synchronized void commit(Map<TopicPartition, Long> changelogOffsets) {
@@ -246,14 +267,14 @@ public abstract class ForebayStateStore implements StateStore {
     @Override
     public <R> QueryResult<R> query(Query<R> query, PositionBound positionBound, QueryConfig config) {
         WrittenPosition now = position;
-        synchronized (now.monitor()) { // or a put could come between, which the result's position would not tell of
+        synchronized (now.monitor()) { // else a put in between could be missing in the position of the result
             return KafkaInternals.basicQuery(query, positionBound, config, this, now.upToDate(), context);
         }
     }
 
     /**
-     * Makes the last commit durable and drops rows written after it. Iterators that are still open are closed; they end or
-     * fail. Idempotent.
+     * Makes the last commit durable and drops rows written after it. Closes the iterators that are still open: a later call
+     * of such an iterator finds its end, or throws. Idempotent.
      */
     @Override
     public synchronized void close() {
@@ -302,7 +323,7 @@ public abstract class ForebayStateStore implements StateStore {
         }
     }
 
-    /** A batch for the writer to fill and write; it is empty, and to be let go by {@link #releaseBatch} at once. */
+    /** An empty batch for the writer to fill and write. The writer calls {@link #releaseBatch} right after its use. */
     protected final WriteBatch batch() {
         return batch;
     }
@@ -316,21 +337,23 @@ public abstract class ForebayStateStore implements StateStore {
         }
     }
 
-    /** Takes over the position vector of a changelog record, if Kafka wrote one. */
+    /** Merges the position vector of a changelog record into that of the store, if Kafka has written one. */
     protected final void mergePosition(ConsumerRecord<byte[], byte[]> changelogRecord) {
         if (consistencyVectors) {
             KafkaInternals.mergeConsistencyVector(changelogRecord, position.monitor());
         }
     }
 
-    /** Takes over the offset of the record that is being processed. Call under {@link #positionMonitor()}. */
+    /** Notes the offset of the record that is being processed. Call under {@link #positionMonitor()}. */
     protected final void updatePosition() {
         position.note(context);
     }
 
     /**
-     * The engine store to read; {@link InvalidStateStoreException} when closed, and what {@link #failure} tells of damage
-     * that a query has found when the caller is the task.
+     * The engine store, to read.
+     *
+     * @throws InvalidStateStoreException when the store is closed
+     * @throws RuntimeException as {@link #failure}, when the caller is the task and a query has found damage
      */
     protected final Store store() {
         OpenStore current = open;
@@ -343,7 +366,7 @@ public abstract class ForebayStateStore implements StateStore {
         return current.store();
     }
 
-    /** The engine store to write; the errors of {@link #store()}. */
+    /** The engine store, to write; throws as {@link #store()}. */
     protected final Store writer() {
         Store store = store();
         if (openMark.isMissing()) {
@@ -362,10 +385,14 @@ public abstract class ForebayStateStore implements StateStore {
         }
     }
 
-    /** Opens an iterator of the engine for {@code rows}, which the caller has locked; it is closed with the store. */
+    /**
+     * Opens an iterator of the engine for {@code rows}; a close of the store closes it. The caller holds the monitor of
+     * {@code rows}.
+     */
     final StoreIterator openIterator(KeyRange range, StoreRows<?> rows) {
         StoreIterator iterator = null;
-        iterators.add(rows); // first, or a close could miss it: the close ends the store before it looks at them
+        iterators.add(
+                rows); // first: close() ends the store, then goes through the iterators, and must not miss this one
         try {
             iterator = store().iterator(range);
             return iterator;
@@ -380,12 +407,13 @@ public abstract class ForebayStateStore implements StateStore {
         iterators.remove(rows);
     }
 
-    /** What Kafka expects to be thrown for a failure of the engine. */
+    /** The exception that Kafka expects for a failure of the engine. Any thread; {@code doing} goes into the message. */
     public final RuntimeException failure(String doing, StoreException cause) {
         RuntimeException failure = failures.failure(doing, cause);
         OpenStore current = open;
         if (failures.isDamaged() && current != null && !current.damaged()) {
-            OPEN.compareAndSet(this, current, current.asDamaged()); // fails when it was closed or marked meanwhile
+            OPEN.compareAndSet(
+                    this, current, current.asDamaged()); // fails when the store was closed or marked meanwhile
         }
         return failure;
     }

@@ -7,13 +7,16 @@ import org.apache.kafka.streams.state.KeyValueIterator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Kafka's answer to a range whose lower end is above its upper end: a warning and nothing. */
+/** The answer of Kafka's stores to a range whose lower bound is above its upper bound: a warning, and an empty iterator. */
 public final class InvalidRange {
     private static final Logger LOG = LoggerFactory.getLogger(InvalidRange.class);
 
     private InvalidRange() {}
 
-    /** True, after a warning in the words of Kafka's stores, when {@code from} is above {@code to}; null is an open end. */
+    /**
+     * Returns true, and logs a warning in the words of Kafka's stores, when {@code from} is above {@code to}. Null stands
+     * for no bound.
+     */
     public static boolean warnIfInverted(Bytes from, Bytes to) {
         if (from == null || to == null || from.compareTo(to) <= 0) {
             return false;
@@ -25,7 +28,7 @@ public final class InvalidRange {
         return true;
     }
 
-    /** An iterator over nothing. */
+    /** An empty iterator. */
     public static <K, V> KeyValueIterator<K, V> empty() {
         return new Empty<>();
     }

@@ -5,7 +5,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The iterators of a store that hold memory and files of the engine. Thread-safe; readers do not wait for each other. */
+/**
+ * The open iterators of a store: those that pin memory and files of the engine. Thread-safe; readers do not wait for each
+ * other.
+ */
 final class OpenIterators {
     private static final Logger LOG = LoggerFactory.getLogger(OpenIterators.class);
 
@@ -24,7 +27,7 @@ final class OpenIterators {
         open.remove(rows);
     }
 
-    /** Closes all that were added before; waits for steps under way on other threads. */
+    /** Closes all iterators that were added before the call. Waits for a step of an iterator that another thread is in. */
     void closeAll() {
         int left = open.size();
         if (left > 0) {

@@ -13,13 +13,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The durable mark of a store that a task under exactly-once has written to. Such a task commits its stores when it
- * is closed and hardly before, while its input goes on. So after a kill the rows may be those of days ago, and without a changelog
- * nothing brings back what was written, or deleted, since: a store that is found marked begins empty then, as one of RocksDB
- * does. The mark is set before anything is written, and taken away by a close that drops no row.
+ * The durable mark of a store that a task under exactly-once has written to. Such a task commits its stores when it is
+ * closed, and hardly ever before, while the offsets of its input are committed all the time. So after a kill the rows may
+ * be days old. Without a changelog nothing brings back what the task has written or deleted since. A store without
+ * changelog that is found marked therefore starts empty, as a store of RocksDB does.
  *
- * <p>Stores with a changelog have it too, which is of no matter to them, for those who switch the changelog off. When it is found
- * there, it stays until a commit tells what Kafka has brought back. Used by the thread that the task is on.
+ * <p>The mark is set before anything is written. A close that drops no row removes it.
+ *
+ * <p>Stores with a changelog are marked too: the mark matters when a user switches the changelog off later. If such a
+ * store is found marked, the mark stays until a commit covers what Kafka has restored. Used by one thread at a time, the
+ * writer.
  */
 final class OpenMark {
     private static final Logger LOG = LoggerFactory.getLogger(OpenMark.class);
@@ -34,10 +37,11 @@ final class OpenMark {
     }
 
     /**
-     * A store was opened.
+     * Takes up the mark of a store that has been opened. If the mark says so, empties the store and commits that; durable
+     * on return.
      *
-     * @param last its last commit, null for none
-     * @return that commit, or the one by which it begins empty
+     * @param last the last commit of the store, null for none
+     * @return that commit, or the commit by which the store starts empty
      */
     CommitPayload opened(
             StateStoreContext context, Store store, StoreDirectory directory, StoreLayout layout, CommitPayload last) {
@@ -52,7 +56,7 @@ final class OpenMark {
         LOG.warn(
                 "Store {} in {} has no changelog and was not closed by the last process that had it open under exactly-once. Its "
                         + "rows are older than what that process has committed, and nothing tells the difference: they are "
-                        + "dropped, and the store begins empty",
+                        + "dropped, and the store starts empty",
                 storeName,
                 directory);
         store.deleteRange(new byte[0], null);
@@ -61,7 +65,7 @@ final class OpenMark {
         return commit(store, new CommitPayload(layout, -1, Map.of(), Position.emptyPosition()));
     }
 
-    /** Whether the store is about to be written to without the mark that it needs. */
+    /** True when the store needs the mark and does not have it: {@link #set} comes before the next write. */
     boolean isMissing() {
         return needed && !isSet;
     }
@@ -69,7 +73,7 @@ final class OpenMark {
     /**
      * Sets the mark on the last commit; durable on return.
      *
-     * @param committed the payload of that commit, empty for none; no row was written since
+     * @param committed the payload of that commit, empty for none; no row has been written since
      */
     void set(Store store, byte[] committed, StoreLayout layout) {
         CommitPayload last = committed.length == 0
@@ -79,7 +83,7 @@ final class OpenMark {
         isSet = true;
     }
 
-    /** Whether the next commit has the mark. */
+    /** True when the next commit contains the mark. */
     boolean isCommitted() {
         return needed && isSet;
     }
@@ -90,10 +94,10 @@ final class OpenMark {
     }
 
     /**
-     * Takes the mark away, as the store is closed with all that was written in its last commit; durable when it is closed. If it
-     * stays for a failure, a store without changelog begins empty at its next open.
+     * Removes the mark when the store is being closed and its last commit covers all that was written. The removal is
+     * durable when the engine store is closed. If it fails, a store without changelog starts empty at its next open.
      *
-     * @param committed the payload of that commit
+     * @param committed the payload of the last commit
      */
     void clear(Store store, byte[] committed) {
         if (!isCommitted() || wasFound) {
@@ -103,7 +107,7 @@ final class OpenMark {
             store.commit(CommitPayload.decode(committed).closed().encode());
         } catch (StoreException e) {
             LOG.warn(
-                    "Store {} could not note that it was closed; without a changelog it will begin empty",
+                    "Store {} could not note that it was closed; without a changelog it will start empty",
                     storeName,
                     e);
         }

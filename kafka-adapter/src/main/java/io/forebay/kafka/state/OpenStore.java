@@ -17,9 +17,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The engine store of a Kafka store that is open.
+ * The engine store of a Kafka store that is open, and its lease of the environment. Immutable.
  *
- * @param damaged true when a file was found damaged and the task may not know yet
+ * @param damaged true when a file was found damaged; the task may not know of it yet
  */
 record OpenStore(SharedEnvironment lease, Store store, boolean damaged) {
     private static final Logger LOG = LoggerFactory.getLogger(OpenStore.class);
@@ -29,9 +29,10 @@ record OpenStore(SharedEnvironment lease, Store store, boolean damaged) {
     }
 
     /**
-     * Opens the engine store. Damaged files are deleted when Kafka can restore the store.
+     * Opens the engine store. When its files are damaged and Kafka can restore the store, deletes them; then a global
+     * store is opened empty, and for any other store the method throws that the task is corrupted.
      *
-     * @param files where the engine keeps its files, for a directory
+     * @param files makes the file store of a directory
      */
     static Store openEngine(
             String name,
@@ -66,7 +67,7 @@ record OpenStore(SharedEnvironment lease, Store store, boolean damaged) {
         }
     }
 
-    /** Lets go of what was opened so far; a null store was not. */
+    /** Closes what a failed open has opened so far. A null {@code store} was not opened. */
     static void abandon(SharedEnvironment lease, Store store, String name) {
         try (lease) {
             if (store != null) {

@@ -19,25 +19,25 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What RocksDB, the store that Kafka Streams has by itself, has of one store in the state directory of a task. A key-value
- * store is one database in {@code rocksdb/<name>}; a window or session store is one for each segment of time, {@code
- * <name>/<name>.<start>}. Each database holds the changelog offset up to which its rows go. No class of RocksDB is needed
- * here.
+ * What RocksDB, the store that Kafka Streams brings along, has of one store in the state directory of a task. A key-value
+ * store is one database in {@code rocksdb/<name>}. A window or session store has one database for each segment of time,
+ * in {@code <name>/<name>.<start>}. Each database holds the changelog offset up to which its rows go. This class looks at
+ * names of files only, and needs no class of RocksDB. Immutable; called under the monitor of the store.
  */
 final class RocksDbDirectory {
     private static final Logger LOG = LoggerFactory.getLogger(RocksDbDirectory.class);
     private static final String KEY_VALUE_PARENT = "rocksdb";
     /**
-     * Where databases wait for their deletion, in a directory for each store. Beside the directories of the engines, because
-     * stores without changelog may have any name.
+     * Where databases wait for their deletion, in a directory for each store. It lies beside the directories of the
+     * engines, not inside one of them, because a store without changelog may have any name.
      */
     private static final String RETIRED_PARENT = ".forebay~retired";
-    /** Names of stores whose segments lie beside what other stores have. */
+    /** Names of stores whose segments lie in a directory that other stores use too. */
     private static final Set<String> SHARED = Set.of(KEY_VALUE_PARENT, StoreDirectory.PARENT);
-    /** The file without which RocksDB takes a directory for no database. */
+    /** Without a file of this name a directory is no database for RocksDB. */
     private static final String CURRENT = "CURRENT";
 
-    /** Renames a directory; tests have renames that fail. */
+    /** Renames a directory. Tests have renames that fail. */
     interface Rename {
         void rename(Path from, Path to) throws IOException;
     }
@@ -63,8 +63,8 @@ final class RocksDbDirectory {
     }
 
     /**
-     * True when RocksDB has, or may have, opened the store here since its directory was last {@link #retire}d. What lies there
-     * and is not RocksDB's is warned of.
+     * True when RocksDB has, or may have, opened the store here since its directory was last {@link #retire}d. Logs a
+     * warning for each file that lies there and is not RocksDB's.
      */
     boolean isThere() {
         Found found = find();
@@ -74,7 +74,12 @@ final class RocksDbDirectory {
         return !found.databases().isEmpty();
     }
 
-    /** Fails, naming the directory, when this process could not, or may not, {@link #retire} it. */
+    /**
+     * Checks that this process can {@link #retire} the directory.
+     *
+     * @throws ProcessorStateException that names the directory, when this process has no right to, or when the directory
+     *     may belong to another store of the task
+     */
     void checkRetirable(StateStoreContext context) {
         for (Path database : find().databases()) {
             String other = otherStoreOf(database, context);
@@ -91,9 +96,10 @@ final class RocksDbDirectory {
     }
 
     /**
-     * Takes away what RocksDB would go on from; durable on return. One rename comes before the deletion: of half-deleted
-     * segments RocksDB would take the rest for whole. Segments that lie beside others take a rename each; between these RocksDB
-     * does not open the store, for the names of the others.
+     * Removes what RocksDB would start from; durable on return. A rename comes before the deletion, because RocksDB would
+     * take the rest of half-deleted segments for all of them. Segments in a directory that other stores use are renamed
+     * one by one; between two of these renames RocksDB does not open the store, because it refuses the names of the other
+     * stores.
      */
     void retire(StateStoreContext context) throws IOException {
         deleteRetired();
@@ -101,7 +107,7 @@ final class RocksDbDirectory {
         if (databases.isEmpty()) {
             return;
         }
-        for (Path database : databases) { // again: stores without changelog are known when all are open
+        for (Path database : databases) { // checked again: a store without changelog is known only after its init
             String other = otherStoreOf(database, context);
             if (other != null) {
                 throw new IOException(ambiguous(database, other));
@@ -116,7 +122,10 @@ final class RocksDbDirectory {
         deleteRetired();
     }
 
-    /** Deletes what a {@link #retire} left, which nobody uses; it may be tried again. */
+    /**
+     * Deletes what {@link #retire} has renamed, which is not used any more. A failure is logged; a later call tries
+     * again.
+     */
     void deleteRetired() {
         try {
             if (Files.exists(retired)) {
@@ -124,7 +133,7 @@ final class RocksDbDirectory {
                 deleteIfEmpty(retired.getParent());
             }
         } catch (IOException e) {
-            LOG.warn("Cannot delete {}, what RocksDB had of store {}; nobody uses it", retired, storeName, e);
+            LOG.warn("Cannot delete {}, what RocksDB had of store {}; it is not used any more", retired, storeName, e);
         }
     }
 
@@ -138,8 +147,10 @@ final class RocksDbDirectory {
     /**
      * What RocksDB has of the store.
      *
-     * @param databases what {@link #retire} has to rename: the directory of the store, or those of segments that lie beside others
-     * @param foreign what lies among the segments and is none; RocksDB itself refuses to open a store beside such names
+     * @param databases what {@link #retire} has to rename: the directory of the store, or, where other files lie beside the
+     *     segments, the directory of each segment
+     * @param foreign files that lie among the segments and are none; RocksDB itself refuses to open a store beside such
+     *     names
      */
     private record Found(List<Path> databases, List<Path> foreign) {}
 
@@ -155,7 +166,7 @@ final class RocksDbDirectory {
         return SHARED.contains(storeName) ? findAmongOtherStores(parent) : findAlone(parent);
     }
 
-    /** All segments, also those of another retention: with that one RocksDB would go on from them. */
+    /** Finds all segments, those of another retention too: with that retention RocksDB would start from them. */
     private Found findAlone(Path parent) {
         SegmentNames names = new SegmentNames(storeName);
         List<Path> segments = new ArrayList<>();
@@ -167,7 +178,10 @@ final class RocksDbDirectory {
         return new Found(foreign.isEmpty() ? List.of(parent) : segments, foreign);
     }
 
-    /** Names of other stores may be like those of segments, so these must have all that segments have. */
+    /**
+     * Finds the segments among directories of other stores. The name of another store may look like that of a segment, so a
+     * segment must also have the right interval and the file of a database.
+     */
     private Found findAmongOtherStores(Path parent) {
         SegmentNames names = new SegmentNames(storeName);
         List<Path> segments = new ArrayList<>();
@@ -187,7 +201,7 @@ final class RocksDbDirectory {
                 : Arrays.stream(names).sorted().map(directory::resolve).toList();
     }
 
-    /** The other store of the task whose rows may be in {@code database}; null if there is none. */
+    /** The name of the other store of the task whose rows may be in {@code database}; null if there is none. */
     private String otherStoreOf(Path database, StateStoreContext context) {
         if (kind == StoreKind.KEY_VALUE) {
             return new SegmentNames(KEY_VALUE_PARENT).isSegment(storeName)

@@ -7,15 +7,22 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The move of a store from RocksDB to Forebay and back, so that neither goes on from rows that the other one has
- * outdated: restoring from an old offset on brings back keys whose deletions the changelog has forgotten meanwhile.
+ * The move of a store from RocksDB to Forebay and back. It makes sure that neither engine starts from rows that the other
+ * one has outdated: a restore from an old offset would bring back keys whose deletions the changelog has forgotten
+ * meanwhile.
  *
- * <p>RocksDB knows nothing of Forebay. So its directory is the sign: while it is there, it may be newer than any rows of
- * Forebay's, which are dropped when the store opens. It is taken away by the first durable commit of rows that go up to a
- * known offset; from then on RocksDB can only begin anew. Between the two moments a move back finds RocksDB's rows as
- * they were left.
+ * <p>RocksDB knows nothing of Forebay, so the directory of RocksDB is the sign. While it exists, RocksDB's rows may be
+ * newer than Forebay's, and Forebay's rows are dropped when the store opens. The directory is removed after the first
+ * durable commit of rows that go up to a known offset; from then on RocksDB can only start empty. Between these two
+ * moments a move back finds RocksDB's rows as RocksDB has left them.
  *
- * <p>Rows of a store without changelog are nowhere else. There nothing is deleted, and each engine goes on from its own.
+ * <pre>
+ *   open, RocksDB's directory exists  --&gt; Forebay's files deleted, pending
+ *   pending, first durable commit with a known offset  --&gt; RocksDB's directory removed, not pending
+ * </pre>
+ *
+ * <p>The rows of a store without changelog exist nowhere else. For such a store nothing is deleted, and each engine goes on
+ * from its own rows.
  */
 final class RocksDbTakeOver {
     private static final Logger LOG = LoggerFactory.getLogger(RocksDbTakeOver.class);
@@ -23,6 +30,7 @@ final class RocksDbTakeOver {
     private final String storeName;
     private final RocksDbDirectory rocksDb;
     private final StateStoreContext context;
+    // Guarded by ForebayStateStore
     private boolean pending;
 
     private RocksDbTakeOver(StateStoreContext context, String storeName, RocksDbDirectory rocksDb) {
@@ -32,10 +40,10 @@ final class RocksDbTakeOver {
     }
 
     /**
-     * Looks for RocksDB, and drops Forebay's rows if it is there; before the engine opens.
+     * Looks for RocksDB's directory, and deletes Forebay's files if it exists. Called before the engine store is opened.
      *
-     * @throws org.apache.kafka.streams.errors.ProcessorStateException when its directory is there and cannot be taken
-     *     away, or may be that of another store of the task; nothing was changed then
+     * @throws org.apache.kafka.streams.errors.ProcessorStateException when RocksDB's directory exists and cannot be
+     *     removed, or may belong to another store of the task; Forebay's files have not been changed then
      */
     static RocksDbTakeOver begin(
             StateStoreContext context, String storeName, StoreDirectory ours, RocksDbDirectory rocksDb) {
@@ -64,7 +72,7 @@ final class RocksDbTakeOver {
             ours.deleteFiles();
         } else {
             LOG.info(
-                    "Store {} moves from RocksDB in {} to Forebay in {}: it begins empty, and Kafka restores it",
+                    "Store {} moves from RocksDB in {} to Forebay in {}: it starts empty, and Kafka restores it",
                     storeName,
                     rocksDb,
                     ours);
@@ -73,12 +81,14 @@ final class RocksDbTakeOver {
         return takeOver;
     }
 
-    /** True from the opening of the store to its first durable commit with a known offset, if RocksDB was there. */
+    /**
+     * True from the open of the store until {@link #finish} has succeeded, if RocksDB's directory was found at the open.
+     */
     boolean isPending() {
         return pending;
     }
 
-    /** Takes RocksDB's directory away; after that commit. */
+    /** Removes RocksDB's directory. Called after the first durable commit with a known offset; may be called again. */
     void finish() {
         try {
             rocksDb.retire(context);

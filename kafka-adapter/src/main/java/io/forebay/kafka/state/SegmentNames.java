@@ -2,14 +2,17 @@ package io.forebay.kafka.state;
 
 import java.util.regex.Pattern;
 
-/** What RocksDB calls the segments of the window or session store {@code store}: its name, and the time at which they begin. */
+/**
+ * The names that RocksDB gives the segments of the window or session store {@code store}: the name of the store, a
+ * separator, and the time at which the segment starts. Immutable.
+ */
 record SegmentNames(String store) {
-    /** Milliseconds, behind {@code .}, and behind {@code :} in older releases. */
+    /** Milliseconds, after {@code .}; in older releases after {@code :}. */
     private static final Pattern DIGITS = Pattern.compile("[0-9]+");
-    /** Year, month, day, hour, minute, behind {@code -}, in releases of long ago. */
+    /** Year, month, day, hour, minute, after {@code -}, in very old releases. */
     private static final Pattern DATE = Pattern.compile("[0-9]{12}");
 
-    /** True for the names that RocksDB's store takes for those of its segments. */
+    /** True for the names that RocksDB's store takes for names of its segments. */
     boolean isSegment(String name) {
         if (name.length() <= store.length() || !name.startsWith(store)) {
             return false;
@@ -19,27 +22,27 @@ record SegmentNames(String store) {
             case ':':
                 return time(name) >= 0;
             case '-':
-                return DATE.matcher(behindStore(name)).matches();
+                return DATE.matcher(afterStore(name)).matches();
             default:
                 return false;
         }
     }
 
     /**
-     * As {@link #isSegment}, less what today's RocksDB would have named otherwise: it never opens a name with {@code .} whose
-     * time is no multiple of {@code interval}, while names of older releases are given other ones as it finds them.
+     * As {@link #isSegment(String)}, but false for a name with {@code .} whose time is no multiple of {@code interval}:
+     * today's Kafka never opens such a segment. It renames segments with names of older releases when it finds them.
      */
     boolean isSegment(String name, long interval) {
         return isSegment(name) && (name.charAt(store.length()) != '.' || time(name) % interval == 0);
     }
 
-    private String behindStore(String name) {
+    private String afterStore(String name) {
         return name.substring(store.length() + 1);
     }
 
-    /** Milliseconds; -1 for what is no time. */
+    /** The time in the name, in milliseconds; -1 when there is none. */
     private long time(String name) {
-        String digits = behindStore(name);
+        String digits = afterStore(name);
         if (!DIGITS.matcher(digits).matches()) {
             return -1;
         }

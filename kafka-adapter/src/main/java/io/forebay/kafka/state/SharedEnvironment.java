@@ -8,14 +8,15 @@ import java.util.Map;
 import org.apache.kafka.common.config.ConfigException;
 
 /**
- * A lease of the environment that all stores of one application with one configuration share. The first lease builds the
- * environment, the return of the last one closes it. Thread-safe.
+ * A lease of the environment that all stores of one application with the same settings share. The first lease builds the
+ * environment; the return of the last lease closes it. Thread-safe.
  */
 final class SharedEnvironment implements AutoCloseable {
     private static final Map<Key, Shared> OPEN = new HashMap<>();
 
     private final Key key;
     private final Environment environment;
+    // Guarded by OPEN
     private boolean returned;
 
     private SharedEnvironment(Key key, Environment environment) {
@@ -55,7 +56,7 @@ final class SharedEnvironment implements AutoCloseable {
         return environment;
     }
 
-    /** Returns the lease; close the stores first. Idempotent. */
+    /** Returns the lease. The caller closes its stores first. Idempotent. */
     @Override
     public void close() {
         synchronized (OPEN) {
@@ -75,6 +76,7 @@ final class SharedEnvironment implements AutoCloseable {
 
     private static final class Shared {
         final Environment environment;
+        // Guarded by OPEN
         int leases;
 
         Shared(Environment environment) {

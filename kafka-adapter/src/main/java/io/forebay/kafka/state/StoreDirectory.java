@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import org.apache.kafka.common.utils.Utils;
 import org.apache.kafka.streams.errors.ProcessorStateException;
 
-/** Where the files of one store are, inside the state directory of its task. */
+/** The directory of the files of one store, inside the state directory of its task. */
 final class StoreDirectory {
     /** Directory of all Forebay stores inside the state directory of a task. */
     static final String PARENT = "forebay";
@@ -27,20 +27,20 @@ final class StoreDirectory {
         return directory;
     }
 
-    /** True when a store of this name was opened here before, this one or one of RocksDB. */
+    /** True when a store of this name was opened here before, by Forebay or by RocksDB. */
     boolean isUsed() {
         return directory.isDirectory()
                 || new File(new File(stateDir, "rocksdb"), storeName).isDirectory()
                 || new File(stateDir, storeName).isDirectory();
     }
 
-    /** True when there is anything in the directory. */
+    /** True when the directory has at least one file. */
     boolean hasFiles() {
         String[] files = directory.list();
         return files != null && files.length > 0;
     }
 
-    /** The directory itself stays, so that it {@link #isUsed}. */
+    /** Deletes all files. The directory itself stays, so that it {@link #isUsed}. */
     void deleteFiles() {
         if (!directory.isDirectory()) {
             return;

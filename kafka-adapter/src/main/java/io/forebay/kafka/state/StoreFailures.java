@@ -13,34 +13,41 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What Kafka is told when the engine fails, and whether the files of the store are damaged. Any thread.
+ * Translates failures of the engine to the exceptions that Kafka expects, and remembers whether files of the store are
+ * damaged. Thread-safe.
  *
- * <p><b>Threads.</b> The task may be on two threads: the one that opened the store and processes records, and the one that
- * restores. All others ask interactive queries. Only the task can do something about damage, so a query is told that the
- * store cannot be read, and the task hears of it at its next call.
+ * <p><b>Threads.</b> Two threads may have the task in turn: the thread that opened the store and processes records, and
+ * the thread that restores. Either is the writer while it has the task. All other threads run interactive queries. Only
+ * the task can do something about damage. So a query is told that the store cannot be read, and the task is told at its
+ * next call.
  *
- * <p><b>Global stores.</b> The thread that keeps them dies of the first failure. On its way out it commits once more, and
- * does not close a single store if that fails too: directories would stay locked, and damaged files in place. So a commit
- * of a global store tells that thread only what it has not been told before.
+ * <p><b>Global stores.</b> The global thread, which keeps them, dies of the first failure. On its way out it commits once
+ * more. If that commit throws too, the thread closes no store at all: directories would stay locked, and damaged files in
+ * place. So a commit of a global store throws only if the global thread has not been told of a failure before.
  */
 final class StoreFailures {
     private static final Logger LOG = LoggerFactory.getLogger(StoreFailures.class);
 
     private final String name;
-    private volatile StateStoreContext context;
-    private volatile CorruptionException damage;
-    /** Null before it is opened and after it is closed. */
-    private volatile Thread openedBy;
-    /** The last thread that restored or committed. */
-    private volatile Thread keptBy;
 
+    /** Null while no damage is known. */
+    // Racy: of the failures of two threads at once, one is kept
+    private volatile CorruptionException damage;
+
+    // Written by the writer, read with acquire
+    private volatile StateStoreContext context;
+    /** Null before the store is opened and after it is closed. */
+    private volatile Thread openedBy;
+    /** The last thread that restored or committed since the store was opened; null for none, and after a close. */
+    private volatile Thread keptBy;
+    /** True after the global thread has been told of a failure, until its next commit that succeeds. */
     private volatile boolean globalThreadKnows;
 
     StoreFailures(String name) {
         this.name = name;
     }
 
-    /** Begins anew; the caller is a thread of the task, or the one that keeps the store if it is a global one. */
+    /** Starts afresh. The caller is a thread of the task, or, for a global store, the global thread. */
     void opened(StateStoreContext itsContext) {
         context = itsContext;
         damage = null;
@@ -49,14 +56,14 @@ final class StoreFailures {
         globalThreadKnows = false;
     }
 
-    /** The caller restores or commits, so it is a thread of the task. */
+    /** Notes the calling thread as one of the task, because it restores or commits. */
     void keptByThisThread() {
         if (keptBy != Thread.currentThread()) {
             keptBy = Thread.currentThread();
         }
     }
 
-    /** Lets go of the threads. */
+    /** Forgets the threads. */
     void closed() {
         openedBy = null;
         keptBy = null;
@@ -67,12 +74,12 @@ final class StoreFailures {
         return openedBy == current || keptBy == current;
     }
 
-    /** True when files of the store are damaged and Kafka can restore it from a topic, so that they are not needed. */
+    /** True when files of the store are damaged and are not needed, because Kafka can restore the store from a topic. */
     boolean isDamaged() {
         return damage != null;
     }
 
-    /** Tells the task what a query has found; returns when the caller is a query. */
+    /** Throws when a query has found damage and the caller is the task; a query returns. */
     void tellTask() {
         CorruptionException found = damage;
         if (found != null && isTask()) {
@@ -80,7 +87,7 @@ final class StoreFailures {
         }
     }
 
-    /** What Kafka expects to be thrown for a failure of the engine. */
+    /** The exception that Kafka expects for a failure of the engine; notes damage. {@code doing} goes into the message. */
     RuntimeException failure(String doing, StoreException cause) {
         if (cause instanceof StoreClosedException) {
             return closed(cause);
@@ -118,12 +125,15 @@ final class StoreFailures {
                 new ProcessorStateException("Files of store " + name + " are damaged", cause));
     }
 
-    /** A commit must not cover rows that cannot be read. Throws unless the thread of global stores knows already. */
+    /**
+     * Refuses a commit of a damaged store: a commit must not cover rows that cannot be read. Throws, unless the global
+     * thread has been told already.
+     */
     void refuseCommit() {
         commitFailed(damage);
     }
 
-    /** Throws unless the thread of global stores knows already. */
+    /** Throws for a failed commit, unless the global thread has been told of a failure already. */
     void commitFailed(StoreException cause) {
         boolean known = globalThreadKnows && isTask();
         RuntimeException failure = failure("committing", cause);

@@ -17,9 +17,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Brings the rows of a store to another layout when the application changed: values to a format that holds more, segment
- * prefixes to another segment interval, rows by time added or taken away. One pass over the store when it opens. Nothing is
- * committed before the end, so a crash on the way leaves the store in the old layout.
+ * Rewrites the rows of a store to another layout after the application has changed: values to a format that holds more,
+ * segment prefixes to another segment interval, time rows added or removed. This is one pass over the store while it is
+ * opened. Nothing is committed before the end, so a crash on the way leaves the store in the old layout.
  */
 final class StoreRewrite {
     private static final Logger LOG = LoggerFactory.getLogger(StoreRewrite.class);
@@ -33,9 +33,9 @@ final class StoreRewrite {
     /**
      * Rewrites all rows, commits durably, and returns the payload with the new layout.
      *
-     * @param keepsLists true when a row is a list of values, each of which would have to be changed; such rows are not
-     *     rewritten
-     * @throws ProcessorStateException when the rows cannot be brought to that layout
+     * @param keepsLists true when a row is a list of values, each of which would have to change; such rows are refused
+     *     when the value format changes
+     * @throws ProcessorStateException when the rows cannot be rewritten to the layout {@code to}
      */
     static CommitPayload rewrite(
             Store store, String name, File directory, CommitPayload last, StoreLayout to, boolean keepsLists) {
@@ -84,7 +84,7 @@ final class StoreRewrite {
                 + ". To rebuild it from its changelog, stop the application, delete that directory and start again.");
     }
 
-    /** The rows that make up the others. */
+    /** The rows in the order of keys; the time rows are made from them. */
     private static KeyRange sortedByKey(StoreLayout layout) {
         return layout.kind().isTimeOrdered() ? new KeyRange(new byte[0], TimeRow.bound(0)) : KeyRange.all();
     }
@@ -96,7 +96,10 @@ final class StoreRewrite {
         return timeRow;
     }
 
-    /** A new prefix never hits another row: what follows the prefix contains the time that decides the prefix. */
+    /**
+     * The new row key. It is never that of another row: what follows the prefix contains the time that decides the
+     * prefix.
+     */
     private static byte[] key(byte[] row, StoreLayout from, StoreLayout to) {
         if (from.segmentInterval() == to.segmentInterval()) {
             return row;

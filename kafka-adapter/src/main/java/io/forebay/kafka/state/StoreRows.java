@@ -8,26 +8,34 @@ import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.state.KeyValueIterator;
 
 /**
- * An iterator over rows of a store. What it holds of the engine, memory of the budget that all stores share and files, it
- * lets go of at its end, when it is closed, and when its store is closed: iterators that queries abandon must not outlive
- * the store.
+ * An iterator over rows of a store. It pins memory of the budget that all stores share, and files. It releases both at its
+ * end, when it is closed, and when its store is closed, because iterators that queries abandon must not outlive the store.
  *
- * <p>Used by one thread at a time. The store may be closed by another thread meanwhile, so the engine is touched under this
- * object's monitor only: once a row, which is copied then and there, and by nobody else until the close.
+ * <p>One thread at a time uses it, the reader. Another thread may close the store meanwhile. So the engine's iterator is
+ * used under the monitor of this object only. The reader takes the monitor once for each row, and copies the row under
+ * it.
  */
 public abstract class StoreRows<K> implements KeyValueIterator<K, byte[]> {
     private final ForebayStateStore store;
-    /** Asked for before this is locked for the first time: an object that is asked while it is locked gets a heavy lock. */
+    /**
+     * Computed before this object is locked for the first time: an object whose identity hash code is asked for while it is
+     * locked gets a slow lock.
+     */
     private final int identity = System.identityHashCode(this);
-    /** Null before it is opened, and after it was let go of. Under the monitor. */
+
+    /** Null before it is opened, and after it has been released. */
+    // Guarded by this
     private StoreIterator rows;
 
     private boolean ended;
-    /** Where the rows would go on after it is not known, so that it is thrown from now on. */
+    /** Thrown again by each later step, because it is not known where the rows would go on after it. */
     private StoreException failure;
 
+    // Written under this, read without
     private volatile boolean closed;
-    /** The row that {@link #hasNext()} has found; of the thread that uses this. */
+
+    /** The row that {@link #hasNext()} has found. */
+    // Reader only
     private KeyValue<K, byte[]> found;
 
     protected StoreRows(ForebayStateStore store) {
@@ -35,13 +43,17 @@ public abstract class StoreRows<K> implements KeyValueIterator<K, byte[]> {
     }
 
     /**
-     * Moves on, and reads the row. Called under the monitor of this object, while nothing is closed.
+     * Moves to the next row, the first time to the first one, and reads it. Called under the monitor of this object, while
+     * neither this object nor the store is closed.
      *
-     * @return null at the end
+     * @return the row; null at the end
      */
     protected abstract KeyValue<K, byte[]> read();
 
-    /** Called when this is used after it or its store was closed; when it does not throw, the rows have an end here. */
+    /**
+     * Called when this iterator is used after it or its store was closed. If it does not throw, the iterator is at its
+     * end.
+     */
     protected void usedAfterClose() {}
 
     @Override
@@ -54,12 +66,12 @@ public abstract class StoreRows<K> implements KeyValueIterator<K, byte[]> {
         return this == other;
     }
 
-    /** The engine's iterator; null before {@link #open}. For {@link #read} only. */
+    /** The engine's iterator; null before {@link #open}. Called by {@link #read} only. */
     protected final StoreIterator rows() {
         return rows;
     }
 
-    /** Opens the engine's iterator; once. */
+    /** Opens the engine's iterator. Called once. */
     protected final synchronized StoreIterator open(KeyRange range) {
         rows = store.openIterator(range, this);
         return rows;
@@ -75,7 +87,10 @@ public abstract class StoreRows<K> implements KeyValueIterator<K, byte[]> {
         return onRow;
     }
 
-    /** True also when the row was found before a close by another thread, about which the caller may not know yet. */
+    /**
+     * True also for a row that was found before another thread closed the store: the reader may not know of the close
+     * yet.
+     */
     private boolean isOnRow() {
         if (closed) {
             usedAfterClose();
@@ -102,7 +117,7 @@ public abstract class StoreRows<K> implements KeyValueIterator<K, byte[]> {
         }
         if (found == null) {
             ended = true;
-            letGo();
+            release();
         }
         return !ended;
     }
@@ -131,13 +146,13 @@ public abstract class StoreRows<K> implements KeyValueIterator<K, byte[]> {
         storeClosed();
     }
 
-    /** Called by any thread. Waits for a step under way. A row that was found is still there for those who saw it. */
+    /** Any thread. Waits for a step of the reader. The reader can still take a row that {@link #hasNext()} has found. */
     final synchronized void storeClosed() {
         closed = true;
-        letGo();
+        release();
     }
 
-    private void letGo() {
+    private void release() {
         StoreIterator open = rows;
         if (open != null) {
             rows = null;

@@ -14,9 +14,9 @@ import java.util.Arrays;
  * time'   --&gt; time with its highest bit set
  * </pre>
  *
- * The order is that of Kafka's own time-ordered stores, in which closed windows are put out. The highest bit sets these
- * rows apart from those that are sorted by key, which begin with the number of a segment. A row holds the value as well: a
- * walk in either order is one iterator over one state of the store.
+ * The order is that of Kafka's own time-ordered stores, in which closed windows are emitted. The highest bit keeps these
+ * rows apart from the rows in the order of keys, which start with the number of a segment. A time row holds the value as
+ * well, so that a walk in either order is one iterator over one state of the store. Immutable.
  */
 public enum TimeRow {
     WINDOW(0, 4),
@@ -35,7 +35,7 @@ public enum TimeRow {
         this.sequenceBytes = sequenceBytes;
     }
 
-    /** Bytes of a row for a key of {@code keyLength} bytes: as many as of the key in the changelog. */
+    /** Length of the row of a key of {@code keyLength} bytes: as long as the key in the changelog. */
     public int length(int keyLength) {
         return TIME_BYTES + startBytes + keyLength + sequenceBytes;
     }
@@ -61,7 +61,7 @@ public enum TimeRow {
         }
     }
 
-    /** Writes the row of a changelog key, which is the key, the time, and the sequence or the start. */
+    /** Writes the row of a changelog key. A changelog key is the key, the time, and the sequence or the start. */
     public void write(byte[] row, byte[] changelogKey, int offset, int length) {
         int keyLength = keyLength(length);
         int time = offset + keyLength;
@@ -91,14 +91,14 @@ public enum TimeRow {
         return (long) LONG.get(row, TIME_BYTES);
     }
 
-    /** At or below the rows from {@code time} on, and above those before it. */
+    /** A bound at or below the rows from {@code time} on, and above the rows before {@code time}. */
     public static byte[] bound(long time) {
         byte[] bound = new byte[TIME_BYTES];
         LONG.set(bound, 0, time | MARK);
         return bound;
     }
 
-    /** Above the rows up to {@code time}; null when only the end of the store is. */
+    /** A bound above the rows up to {@code time}; null when only the end of the store is above them. */
     public static byte[] boundAbove(long time) {
         return time == Long.MAX_VALUE ? null : bound(time + 1);
     }

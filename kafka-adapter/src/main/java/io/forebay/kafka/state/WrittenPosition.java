@@ -6,12 +6,15 @@ import org.apache.kafka.streams.processor.api.RecordMetadata;
 import org.apache.kafka.streams.query.Position;
 
 /**
- * The position vector of a store. A put notes the offset of its record in plain fields, and whoever asks for the vector
- * brings it up to date first: the component of the records that come one after the other is replaced far more often than it
- * is read. All under the monitor of the vector, which is the one that Kafka's query handlers take.
+ * The position vector of a store. A put only notes the offset of its record in plain fields; a read of the vector brings
+ * the vector up to date first. This is cheaper, because records of one partition follow each other, and their component
+ * is replaced far more often than it is read. All of this happens under the monitor of the vector, which Kafka's query
+ * handlers take too. Thread-safe.
  */
 final class WrittenPosition {
     private final Position position;
+
+    // Guarded by position
     private String topic;
     private int partition;
     private long offset;
@@ -21,12 +24,12 @@ final class WrittenPosition {
         this.position = position;
     }
 
-    /** The vector as it may be without what was noted; for its monitor only. */
+    /** The vector, which may lack what was noted last. For its monitor, and to merge other vectors into it. */
     Position monitor() {
         return position;
     }
 
-    /** Notes the offset of the record that is being processed, if there is one. Call under {@link #monitor()}. */
+    /** Notes the offset of the record that is being processed, if there is a record. Call under {@link #monitor()}. */
     void note(StateStoreContext context) {
         Optional<RecordMetadata> metadata = context.recordMetadata();
         if (metadata.isEmpty()) {

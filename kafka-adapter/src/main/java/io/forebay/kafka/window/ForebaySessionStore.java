@@ -11,8 +11,8 @@ import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.SessionStore;
 
 /**
- * A session store; the time of a row is the end of its session. Iterators see the store as it is at their first use. A fetch
- * from a store that was closed finds nothing, as in Kafka's own stores.
+ * A session store. The time of a row is the end of its session. An iterator sees the store as it is at the first use of the
+ * iterator. On a closed store, an iterator finds nothing, as in Kafka's own stores. Threads: as in the base class.
  */
 public class ForebaySessionStore extends SegmentedStore implements SessionStore<Bytes, byte[]> {
     ForebaySessionStore(String name, Segments segments) {
@@ -65,17 +65,17 @@ public class ForebaySessionStore extends SegmentedStore implements SessionStore<
     }
 
     /**
-     * All sessions that end within the bounds, both included, by end, start and key: this is how Kafka finds sessions that are
-     * closed. Shows what is there, however old.
+     * All sessions that end within the bounds, both included, in the order of end, start and key. Kafka finds closed
+     * sessions in this way. Old sessions are shown for as long as they are in the store.
      *
-     * @throws UnsupportedOperationException when the store is not time-ordered, as by Kafka's own stores
+     * @throws UnsupportedOperationException when the store is not time-ordered; Kafka's own stores throw the same
      */
     @Override
     public KeyValueIterator<Windowed<Bytes>, byte[]> findSessions(
             long earliestSessionEndTime, long latestSessionEndTime) {
         if (!isTimeOrdered()) {
             throw new UnsupportedOperationException("Session store " + name()
-                    + " is not time-ordered, so it cannot be used for sessions that are put out when they close. The stores of"
+                    + " is not time-ordered, so it cannot be used for sessions that are emitted when they close. The stores of"
                     + " ForebayDslStoreSuppliers can: leave the choice of the store to the DSL");
         }
         readUpTo(latestSessionEndTime);

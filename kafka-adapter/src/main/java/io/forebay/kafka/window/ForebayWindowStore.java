@@ -16,19 +16,23 @@ import org.apache.kafka.streams.state.WindowStore;
 import org.apache.kafka.streams.state.WindowStoreIterator;
 
 /**
- * A window store; the time of a row is the start of its window. Iterators see the store as it is at their first use.
+ * A window store. The time of a row is the start of its window. An iterator sees the store as it is at the first use of the
+ * iterator. Threads: as in the base class.
  *
- * <p>With duplicates retained, each put gets a sequence number of its own. The numbers go on when the store is closed and
- * opened again, as Kafka does it with the stores of a task that it revives, and begin with 1 in another process: in step with those
- * that Kafka writes to the changelog.
+ * <p>With duplicates retained, each put gets a number of its own. The numbers go on when the object is closed and opened
+ * again, as Kafka does with the stores of a task that it revives. In a new process they start with 1. Both are as with the
+ * numbers that Kafka writes to the changelog.
  *
- * <p>Rows come by segment of time, then by key; those of one key in the order of time. In a time-ordered store, reads that
- * are not given keys come in the order of time, then of key; whether those of a range of keys do so too is said in {@link
- * Segments}. Kafka's record cache relies on these orders.
+ * <p>Rows are returned by segment, then by key; the rows of one key in the order of time. In a time-ordered store, reads
+ * without keys return rows in the order of time, then of key; {@link Segments#indexed} says which order reads of a range of
+ * keys have. Kafka's record cache relies on these orders.
  */
 public class ForebayWindowStore extends SegmentedStore implements WindowStore<Bytes, byte[]> {
     private final long windowSize;
     private final boolean retainDuplicates;
+
+    /** The number of the last put; 0 before the first, and without duplicates. */
+    // Written by the writer, read with acquire
     private volatile int sequence;
 
     ForebayWindowStore(String name, ValueFormat format, Segments segments, long windowSize, boolean retainDuplicates) {
@@ -40,10 +44,10 @@ public class ForebayWindowStore extends SegmentedStore implements WindowStore<By
     @Override
     public void init(StateStoreContext context, StateStore root) {
         if (isTimeOrdered() && KafkaInternals.isCachedByKey(root)) {
-            throw new StreamsException(
-                    "Store " + name() + " keeps windows that are put out when they close, and Kafka has laid the "
-                            + "record cache over it that sorts by key: the windows would come out in a wrong order, some twice. "
-                            + "Materialized.withCachingDisabled() leaves it out");
+            throw new StreamsException("Store " + name()
+                    + " keeps windows that are emitted when they close, and Kafka has laid the record cache "
+                    + "over it that sorts by key: the windows would be emitted in a wrong order, some of them twice. "
+                    + "Materialized.withCachingDisabled() switches the cache off");
         }
         super.init(context, root);
     }
@@ -53,7 +57,7 @@ public class ForebayWindowStore extends SegmentedStore implements WindowStore<By
         Objects.requireNonNull(key, "key cannot be null");
         if (retainDuplicates) {
             if (value == null) {
-                return; // there is no saying which of the duplicates to delete
+                return; // it is not known which of the duplicates to delete
             }
             sequence = (sequence + 1) & 0x7FFFFFFF;
         }

@@ -8,7 +8,7 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
- * The bytes of a row's key in the engine, big-endian:
+ * The bytes of a row key, big-endian:
  *
  * <pre>
  * window row  --&gt; segment:8 key time:8 sequence:4        time = window start
@@ -16,11 +16,11 @@ import java.util.Arrays;
  * segment     --&gt; time / segment interval
  * </pre>
  *
- * What follows the segment is the key of the store's changelog, byte for byte. Two things depend on that: a restore needs
- * no decoding, and Kafka's record cache, which sorts by segment and then by those same bytes, can merge its entries with
- * ours only if the order is the same. The price is that a key which is a prefix of another one may have rows of the other
- * between its own. Nothing is ambiguous all the same, because the suffix has a fixed length and is cut off from the end; a
- * read checks the key of every row inside its bounds.
+ * What follows the segment is the key in the changelog of the store, byte for byte. Two things depend on that. A restore
+ * needs no decoding. And Kafka's record cache, which sorts by segment and then by the same bytes, can merge its entries
+ * with the rows only if both have the same order. The price: if one key is a prefix of another key, rows of the longer
+ * key may lie between those of the shorter one. No row is ambiguous, because the suffix has a fixed length and is cut off
+ * from the end. But a read has to check the key of every row inside its bounds. Immutable.
  */
 enum RowFormat {
     WINDOW(StoreKind.WINDOW, StoreKind.TIME_ORDERED_WINDOW, TimeRow.WINDOW, 12),
@@ -47,7 +47,7 @@ enum RowFormat {
         return timeOrdered ? timeOrderedKind : kind;
     }
 
-    /** Bytes of a row for a key of {@code keyLength} bytes. */
+    /** Length of the row of a key of {@code keyLength} bytes. */
     int rowLength(int keyLength) {
         return SEGMENT_BYTES + keyLength + suffixBytes;
     }
@@ -111,7 +111,7 @@ enum RowFormat {
         return (long) LONG.get(row, SEGMENT_BYTES + keyLength + TIME_BYTES);
     }
 
-    /** The lowest row of one key from {@code timeFrom} on; segment 0. */
+    /** A bound at or below the rows of one key from {@code timeFrom} on, in segment 0. */
     byte[] lowestOf(byte[] key, long timeFrom) {
         byte[] bound = new byte[SEGMENT_BYTES + key.length + TIME_BYTES];
         System.arraycopy(key, 0, bound, SEGMENT_BYTES, key.length);
@@ -119,22 +119,22 @@ enum RowFormat {
         return bound;
     }
 
-    /** At most the lowest row of any key from {@code keyFrom} on; segment 0. */
+    /** A bound at or below the rows of all keys from {@code keyFrom} on, in segment 0. */
     byte[] lowestFrom(byte[] keyFrom) {
         byte[] bound = new byte[SEGMENT_BYTES + keyFrom.length];
         System.arraycopy(keyFrom, 0, bound, SEGMENT_BYTES, keyFrom.length);
         return bound;
     }
 
-    /** Above the highest row of one key up to {@code timeTo}; segment 0. */
+    /** A bound above the rows of one key up to {@code timeTo}, in segment 0. */
     byte[] aboveAllOf(byte[] key, long timeTo) {
         return aboveAll(key, key.length, timeTo);
     }
 
     /**
-     * Above the highest row of any key up to and including {@code keyTo}, up to {@code timeTo}; segment 0. That row need not
-     * be one of {@code keyTo}: the time that follows a shorter key may be higher than the bytes that follow it in {@code
-     * keyTo}. So the bound is the highest over all prefixes of {@code keyTo}.
+     * A bound above the rows of all keys up to and including {@code keyTo}, up to {@code timeTo}, in segment 0. The
+     * highest of these rows need not be a row of {@code keyTo}: the time that follows a shorter key may be higher than the
+     * bytes that follow the same prefix in {@code keyTo}. So the bound is the highest over all prefixes of {@code keyTo}.
      */
     byte[] aboveAllUpTo(byte[] keyTo, long timeTo) {
         byte[] suffix = aboveAll(keyTo, 0, timeTo);
@@ -147,7 +147,9 @@ enum RowFormat {
         return aboveAll(keyTo, best, timeTo);
     }
 
-    /** True when the suffix put at {@code at} is higher than the key's bytes from there to {@code end} with the suffix after. */
+    /**
+     * True when {@code suffix} is higher than the bytes of the key from {@code at} to {@code end} followed by the suffix.
+     */
     private static boolean suffixIsHigher(byte[] suffix, byte[] key, int at, int end) {
         int common = Math.min(suffix.length - SEGMENT_BYTES, end - at);
         int order = Arrays.compareUnsigned(suffix, SEGMENT_BYTES, SEGMENT_BYTES + common, key, at, at + common);

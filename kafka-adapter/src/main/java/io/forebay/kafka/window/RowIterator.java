@@ -9,19 +9,22 @@ import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.errors.InvalidStateStoreException;
 
 /**
- * Walks the rows that a query wants, with one engine iterator and one seek per live segment. The engine iterator is opened
- * by the first use, as Kafka's stores do: rows put between the fetch and its first use are seen. After that the walk sees
- * one state of the store. It ends when the store is closed, behind the row that it has found already.
+ * Walks the rows that match a query, with one engine iterator and at most one seek per segment. The first use of this
+ * iterator opens the engine iterator, as in Kafka's stores: rows that are put between the fetch and the first use are
+ * seen. After that the walk sees one state of the store. When the store is closed, the walk ends after the row that it
+ * has found already.
  */
 abstract class RowIterator<K> extends StoreRows<K> {
     private final SegmentedStore store;
     private final RowQuery query;
     private final RowFormat format;
+
+    // Guarded by this
     private StoreIterator rows;
     private byte[] lower;
     private byte[] upper;
     private boolean upperIsNextSegment;
-    /** True when the bounds of the engine iterator are those of the rows: there is one segment. */
+    /** True when there is one segment only: then the bounds of the engine iterator are the bounds of the rows. */
     private boolean boundsAreExact;
 
     private long firstSegment;
@@ -35,7 +38,7 @@ abstract class RowIterator<K> extends StoreRows<K> {
         this.format = store.rowFormat();
     }
 
-    /** What Kafka is to be told about a row: {@code row[8, 8 + keyLength)} is the key. */
+    /** The key that Kafka sees for a row; {@code row[8, 8 + keyLength)} is the key in the row. */
     abstract K toKey(byte[] row, int keyLength);
 
     @Override
@@ -47,7 +50,7 @@ abstract class RowIterator<K> extends StoreRows<K> {
             }
             return null;
         } catch (StoreClosedException | InvalidStateStoreException e) {
-            return null; // what Kafka's segmented stores do, and its suites ask for
+            return null; // as Kafka's segmented stores do, and as its test suites require
         }
     }
 
@@ -105,7 +108,10 @@ abstract class RowIterator<K> extends StoreRows<K> {
         return false;
     }
 
-    /** From a row beyond the bounds in this segment to the first one not before the bounds in the next that has rows. */
+    /**
+     * Moves from a row after the bounds of this segment to the next segment that has rows, and there to the first row
+     * that is not before the bounds. "After" and "before" are in the direction of the walk.
+     */
     private boolean nextSegment() {
         long ofRow = RowFormat.segment(rows.keyArray());
         if (query.forward()) {
@@ -144,12 +150,12 @@ abstract class RowIterator<K> extends StoreRows<K> {
         }
     }
 
-    /** True unless the walk has left the bounds in this segment behind. */
+    /** True unless the row is after the bounds of this segment, in the direction of the walk. */
     private boolean inSegment() {
         return query.forward() ? compareRow(upper) < 0 : compareRow(lower) >= 0;
     }
 
-    /** True when the walk has not reached the bounds in this segment yet. */
+    /** True when the row is before the bounds of this segment, in the direction of the walk. */
     private boolean beforeSegment() {
         return query.forward() ? compareRow(lower) < 0 : compareRow(upper) >= 0;
     }

@@ -3,13 +3,14 @@ package io.forebay.kafka.window;
 import java.util.Arrays;
 
 /**
- * Which rows a fetch returns, and in which order: segments ascending (descending), rows by their bytes within a segment.
+ * Which rows a fetch returns, and in which order: by segment, and within a segment by the bytes of the row. Immutable.
  *
  * @param keyFrom lowest key, null for none
  * @param keyTo highest key, included; null for none
  * @param timeFrom lowest time, not negative
  * @param timeTo highest time, included, not negative
  * @param startTo highest start of a session row; {@code Long.MAX_VALUE} for window rows
+ * @param forward false for the descending order
  */
 record RowQuery(byte[] keyFrom, byte[] keyTo, long timeFrom, long timeTo, long startTo, boolean forward) {
     static RowQuery oneKey(byte[] key, long timeFrom, long timeTo, long startTo, boolean forward) {
@@ -20,7 +21,7 @@ record RowQuery(byte[] keyFrom, byte[] keyTo, long timeFrom, long timeTo, long s
         return keyFrom != null && keyFrom == keyTo;
     }
 
-    /** A bound at or below all rows wanted, segment 0. */
+    /** A bound at or below all rows that match, in segment 0. */
     byte[] lower(RowFormat format) {
         if (isOneKey()) {
             return format.lowestOf(keyFrom, timeFrom);
@@ -28,7 +29,7 @@ record RowQuery(byte[] keyFrom, byte[] keyTo, long timeFrom, long timeTo, long s
         return keyFrom == null ? RowFormat.segmentPrefix(0) : format.lowestFrom(keyFrom);
     }
 
-    /** A bound above all rows wanted, segment 0; null when only the end of the segment is one. */
+    /** A bound above all rows that match, in segment 0; null when only the end of the segment is such a bound. */
     byte[] upper(RowFormat format) {
         if (isOneKey()) {
             return format.aboveAllOf(keyTo, timeTo);

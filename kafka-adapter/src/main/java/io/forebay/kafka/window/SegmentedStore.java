@@ -16,16 +16,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Rows with a time, of which those that are too old vanish.
+ * A store of rows that have a time, and vanish when they are too old: what window and session stores have in common.
  *
- * <p>Stream time is the highest time of a row so far. How far behind it a read shows rows is said in {@link Segments}. A put
- * is refused, and counted as dropped, when its segment is expired; expired segments are deleted by a range delete when a put
- * moves stream time past them. A time-ordered store has a second row for each row, see {@link TimeRow}.
+ * <p>Stream time is the highest time of a row so far. {@link Segments} says how old a row may be to be shown. A put into an
+ * expired segment is refused, and counted as dropped. When a put moves stream time past segments, a range delete deletes
+ * them. A time-ordered store has a second row for each row, see {@link TimeRow}.
  *
- * <p>For what is hidden, refused and deleted, stream time begins anew with each open, and goes on with the rows that are put
- * and restored: until then the store shows what is there, as Kafka's do. The stream time of an operator begins anew as well,
- * so it takes late records after a restart; a store that hid the row they belong to would have them begin another one over
- * it. The stream time of all rows is committed with them: no walk has to go further.
+ * <p>The stream time that decides which rows are hidden, refused and deleted starts afresh with each open, and follows the
+ * rows that are put and restored. Until then the store shows all that is there, as Kafka's stores do. The reason: the stream
+ * time of an operator starts afresh too, so after a restart the operator accepts late records. If the store hid the row that
+ * such a record belongs to, the operator would start a new row over it. The stream time of all rows is committed with them:
+ * no walk has to go further.
  */
 abstract class SegmentedStore extends ForebayStateStore {
     private static final Logger LOG = LoggerFactory.getLogger(SegmentedStore.class);
@@ -34,14 +35,18 @@ abstract class SegmentedStore extends ForebayStateStore {
 
     private final RowFormat rowFormat;
     private final Segments segments;
+
     /** The highest time of a row ever put. */
+    // Written by the writer, read with acquire
     private volatile long streamTime = -1;
-    /** The highest time of a row put or restored since the store was opened: rows are hidden and dropped by that. */
+    /** The highest time of a row put or restored since the store was opened: by it rows are hidden and dropped. */
     private volatile long seenTime = -1;
 
-    private Runnable droppedRecords = () -> {};
     private volatile Unemitted unemitted = Unemitted.notKept();
-    /** Rows from before this time are deleted already. */
+
+    // Writer only
+    private Runnable droppedRecords = () -> {};
+    /** Rows with an earlier time have been deleted already. */
     private long deletedBefore;
 
     private byte[] rowToWrite = new byte[64];
@@ -67,7 +72,7 @@ abstract class SegmentedStore extends ForebayStateStore {
         return streamTime;
     }
 
-    /** Kafka restores window and session stores that it has closed before, and reads them again then. */
+    /** Opens the store: Kafka restores window and session stores after it has closed them, and then reads them again. */
     @Override
     protected final void restoreWhileClosed() {
         open();
@@ -81,20 +86,22 @@ abstract class SegmentedStore extends ForebayStateStore {
         return segments.segmentOf(time);
     }
 
-    /** The lowest time that may be shown, at least {@code from} and 0. */
+    /** The lowest time that may be shown; at least {@code from}, and at least 0. */
     final long visibleFrom(long from) {
         return Math.max(0, Math.max(from, segments.visibleFrom(seenTime)));
     }
 
     /**
-     * As {@link #visibleFrom}, for a read without keys, which may be that of an operator that puts out what is closed up to and
-     * including {@code to}.
+     * As {@link #visibleFrom(long)}, for a read without keys. Such a read may be that of an operator that emits what has
+     * closed up to and including {@code to}.
      */
     final long visibleFrom(long from, long to) {
         return unemitted.readUpTo(to) ? Math.max(0, from) : visibleFrom(from);
     }
 
-    /** Sessions that are asked for by their end are shown as long as they are there. */
+    /**
+     * Notes a read of sessions by their end, up to and including {@code end}. Such a read shows all that is in the store.
+     */
     final void readUpTo(long end) {
         unemitted.readUpTo(end);
     }
@@ -103,7 +110,7 @@ abstract class SegmentedStore extends ForebayStateStore {
         return segments.timeOrdered();
     }
 
-    /** Whether a read of a range of keys comes by segment and key. */
+    /** True when a read of a range of keys returns rows by segment and key. */
     final boolean isIndexed() {
         return segments.indexed();
     }
@@ -211,7 +218,7 @@ abstract class SegmentedStore extends ForebayStateStore {
     }
 
     private void advance(long time) {
-        if (time > seenTime) { // written by one thread at a time
+        if (time > seenTime) {
             seenTime = time;
             streamTime = Math.max(streamTime, time);
         }

@@ -7,7 +7,7 @@ import org.apache.kafka.streams.state.HeadersBytesStoreSupplier;
 import org.apache.kafka.streams.state.SessionBytesStoreSupplier;
 import org.apache.kafka.streams.state.SessionStore;
 
-/** Supplies session stores; every call of {@link #get()} makes a new one that is not open yet. Times are milliseconds. */
+/** Supplies session stores. Each call of {@link #get()} makes a new store that is not open yet. Times are milliseconds. */
 public class SessionSupplier implements SessionBytesStoreSupplier {
     private final String name;
     private final ValueFormat format;

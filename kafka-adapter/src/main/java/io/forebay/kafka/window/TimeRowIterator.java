@@ -9,8 +9,9 @@ import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.errors.InvalidStateStoreException;
 
 /**
- * Walks the rows of a time-ordered store between two times, both included, in the order of time, and passes over those of
- * keys outside a range. Opened by its first use, and ended by a close of the store, as a {@link RowIterator} is.
+ * Walks the rows of a time-ordered store between two times, both included, in the order of time. Skips rows whose keys
+ * are outside a range. The first use opens the engine iterator, and a close of the store ends the walk, as in {@link
+ * RowIterator}.
  */
 abstract class TimeRowIterator<K> extends StoreRows<K> {
     private final TimeRow format;
@@ -19,10 +20,11 @@ abstract class TimeRowIterator<K> extends StoreRows<K> {
     private final long timeFrom;
     private final long timeTo;
     private final boolean forward;
+    // Guarded by this
     private StoreIterator rows;
 
     /**
-     * The walk.
+     * Makes the iterator. The engine iterator is not opened yet.
      *
      * @param keyFrom the lowest key; null for none
      * @param keyTo the highest key, included; null for none
@@ -45,7 +47,7 @@ abstract class TimeRowIterator<K> extends StoreRows<K> {
         this.forward = forward;
     }
 
-    /** What Kafka is to be told about a row. */
+    /** The key that Kafka sees for a row. */
     abstract K toKey(byte[] row, int rowLength);
 
     @Override
@@ -64,12 +66,12 @@ abstract class TimeRowIterator<K> extends StoreRows<K> {
             } else {
                 step();
             }
-            while (rows.isValid() && !isOfAKeyWanted()) {
+            while (rows.isValid() && !isKeyInRange()) {
                 step();
             }
             return rows.isValid() ? KeyValue.pair(toKey(rows.keyArray(), rows.keyLength()), rows.value()) : null;
         } catch (StoreClosedException | InvalidStateStoreException e) {
-            return null; // as in RowIterator
+            return null; // see RowIterator
         }
     }
 
@@ -81,7 +83,7 @@ abstract class TimeRowIterator<K> extends StoreRows<K> {
         }
     }
 
-    private boolean isOfAKeyWanted() {
+    private boolean isKeyInRange() {
         return (keyFrom == null || format.compareKey(rows.keyArray(), rows.keyLength(), keyFrom) >= 0)
                 && (keyTo == null || format.compareKey(rows.keyArray(), rows.keyLength(), keyTo) <= 0);
     }

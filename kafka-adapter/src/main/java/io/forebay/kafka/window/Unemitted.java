@@ -5,17 +5,19 @@ import io.forebay.kafka.config.ForebayConfig;
 import org.apache.kafka.streams.processor.StateStoreContext;
 
 /**
- * From when on the rows of a time-ordered store have not been put out yet. A store that is told to keeps them until then.
+ * The time from which on the rows of a time-ordered store have not been emitted yet. A store that is configured so keeps
+ * them until they have been emitted.
  *
- * <p>What was put out is known from the reads of the operator that does so: they follow each other without gap. Nothing is
- * known before the first one after an open, and nothing has been put out then. A store that is only restored is never read
- * in this way, as that of a standby task: it keeps rows for as long as its changelog does, which is as long as they could be
- * had from there.
+ * <p>What has been emitted is known from the reads of the operator that emits: its reads follow each other without a gap.
+ * Before the first such read after an open nothing is known, and all rows count as not emitted. A store that is only
+ * restored, as that of a standby task, is never read in this way. It keeps rows for as long as its changelog does,
+ * because after that they could not be restored from the changelog either.
  */
 final class Unemitted {
     private final boolean kept;
     private final long additionalRetention;
-    /** Of the stream thread. */
+
+    // Writer only
     private long from;
 
     private Unemitted(boolean kept, long additionalRetention) {
@@ -23,7 +25,7 @@ final class Unemitted {
         this.additionalRetention = additionalRetention;
     }
 
-    /** Rows vanish whether they were put out or not. */
+    /** For a store whose rows vanish whether they have been emitted or not. */
     static Unemitted notKept() {
         return new Unemitted(false, 0);
     }
@@ -35,9 +37,12 @@ final class Unemitted {
                 : notKept();
     }
 
-    /** True when the rows up to and including {@code timeTo} are being read to be put out, however old they are. */
+    /**
+     * Notes a read of the rows up to and including {@code timeTo}. Returns true when an operator reads them to emit them:
+     * then they are to be shown, however old they are. Any thread.
+     */
     boolean readUpTo(long timeTo) {
-        boolean read = kept && KafkaInternals.isReadToPutOut();
+        boolean read = kept && KafkaInternals.isReadToEmit();
         if (read && timeTo >= from) {
             from = timeTo == Long.MAX_VALUE ? timeTo : timeTo + 1;
         }

@@ -8,7 +8,7 @@ import org.apache.kafka.streams.state.HeadersBytesStoreSupplier;
 import org.apache.kafka.streams.state.WindowBytesStoreSupplier;
 import org.apache.kafka.streams.state.WindowStore;
 
-/** Supplies window stores; every call of {@link #get()} makes a new one that is not open yet. Times are milliseconds. */
+/** Supplies window stores. Each call of {@link #get()} makes a new store that is not open yet. Times are milliseconds. */
 public class WindowSupplier implements WindowBytesStoreSupplier {
     private final String name;
     private final ValueFormat format;
@@ -32,9 +32,9 @@ public class WindowSupplier implements WindowBytesStoreSupplier {
     }
 
     /**
-     * As {@link #of(String, ValueFormat, long, long, boolean)}, for windows that are read by time when they close. Kafka's such
-     * stores have an index by key when they are for sliding windows or have headers, and reads of a range of keys are in its
-     * order then.
+     * As {@link #of(String, ValueFormat, long, long, boolean)}, for windows that are read by time when they close.
+     * Kafka's own stores for such windows have an index by key if they are for sliding windows or have headers. Reads of
+     * a range of keys return rows in the order of that index then, and so do those of the store that is supplied here.
      */
     public static WindowBytesStoreSupplier readWhenClosed(
             String name,

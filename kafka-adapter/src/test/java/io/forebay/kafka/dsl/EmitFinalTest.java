@@ -5,8 +5,8 @@ import static io.forebay.kafka.dsl.Topologies.values;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.forebay.kafka.ForebayDslStoreSuppliers;
-import io.forebay.kafka.Seeds;
 import io.forebay.kafka.config.ForebayConfig;
+import io.forebay.store.testing.Seeds;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;

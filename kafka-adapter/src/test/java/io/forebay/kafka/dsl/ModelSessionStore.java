@@ -14,7 +14,7 @@ import org.apache.kafka.streams.state.SessionStore;
  * Sessions are found by key while they end after stream time less the retention, and by their end for as long as they are
  * there.
  */
-final class ModelSessionStore extends ModelStore implements SessionStore<Bytes, byte[]> {
+final class ModelSessionStore extends TimeOrderedModel implements SessionStore<Bytes, byte[]> {
     ModelSessionStore(String name, long retention, long span, boolean keeps) {
         super(name, retention, span, keeps);
     }

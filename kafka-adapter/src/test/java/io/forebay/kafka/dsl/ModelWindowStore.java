@@ -13,7 +13,7 @@ import org.apache.kafka.streams.state.WindowStore;
 import org.apache.kafka.streams.state.WindowStoreIterator;
 
 /** Windows are shown while they begin at or after stream time less the retention, in the order of time. */
-final class ModelWindowStore extends ModelStore implements WindowStore<Bytes, byte[]> {
+final class ModelWindowStore extends TimeOrderedModel implements WindowStore<Bytes, byte[]> {
     private final long windowSize;
 
     ModelWindowStore(String name, long retention, long span, long windowSize, boolean keeps) {

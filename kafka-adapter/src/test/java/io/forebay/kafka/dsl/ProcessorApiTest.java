@@ -3,7 +3,7 @@ package io.forebay.kafka.dsl;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.forebay.kafka.ForebayStores;
-import io.forebay.kafka.Seeds;
+import io.forebay.store.testing.Seeds;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;

@@ -3,7 +3,6 @@ package io.forebay.kafka.state;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.forebay.kafka.Seeds;
 import io.forebay.kafka.TestContexts;
 import io.forebay.kafka.config.ForebayConfig;
 import io.forebay.kafka.offsets.StoreKind;
@@ -13,6 +12,7 @@ import io.forebay.store.FileStore;
 import io.forebay.store.StoreException;
 import io.forebay.store.WriteBatch;
 import io.forebay.store.testing.CrashFileStore;
+import io.forebay.store.testing.Seeds;
 import java.io.File;
 import java.nio.ByteBuffer;
 import java.util.Collection;

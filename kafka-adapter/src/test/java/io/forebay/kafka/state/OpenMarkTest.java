@@ -141,12 +141,26 @@ class OpenMarkTest {
     /** A store that was closed with the rows a and b. */
     private CrashFileStore closedStore() {
         CrashFileStore disk = new CrashFileStore();
-        Rows store = open(disk, EXACTLY_ONCE);
+        closeWithRows(open(disk, EXACTLY_ONCE), Map.of());
+        return disk;
+    }
+
+    private static void closeWithRows(Rows store, Map<TopicPartition, Long> offsets) {
         store.put("a", "1");
         store.put("b", "1");
-        store.commit(Map.of());
+        commitAndClose(store, offsets);
+    }
+
+    private static void commitAndClose(Rows store, Map<TopicPartition, Long> offsets) {
+        store.commit(offsets);
         store.close();
-        return disk;
+    }
+
+    /** What the disk has after the process of {@code store} was killed. */
+    private static CrashFileStore kill(CrashFileStore disk, Rows store) {
+        CrashFileStore left = disk.afterKill();
+        store.close();
+        return left;
     }
 
     private static void assertEmpty(Rows store) {
@@ -165,8 +179,7 @@ class OpenMarkTest {
             assertThat(store.getPosition()).isEqualTo(Position.emptyPosition().withComponent("input", 0, 7));
             assertThat(store.streamTime()).isEqualTo(life - 1);
             store.put("life" + life, "x");
-            store.commit(Map.of());
-            store.close();
+            commitAndClose(store, Map.of());
             disk = disk.afterCrash(random);
         }
         Rows readOnly = open(disk, EXACTLY_ONCE);
@@ -186,13 +199,11 @@ class OpenMarkTest {
             DurableCommits.await(killed);
         }
         killed.delete("a");
-        CrashFileStore left = disk.afterKill();
-        killed.close();
+        CrashFileStore left = kill(disk, killed);
         Rows store = open(left, EXACTLY_ONCE);
         assertEmpty(store);
         store.put("d", "3");
-        store.commit(Map.of());
-        store.close();
+        commitAndClose(store, Map.of());
         assertThat(open(left.afterCrash(random), EXACTLY_ONCE).rows()).isEqualTo(Map.of("d", "3"));
     }
 
@@ -211,24 +222,17 @@ class OpenMarkTest {
     void aStoreThatWasKilledBeforeItWroteKeepsItsRows() {
         CrashFileStore disk = closedStore();
         Rows killed = open(disk, EXACTLY_ONCE);
-        CrashFileStore left = disk.afterKill();
-        killed.close();
+        CrashFileStore left = kill(disk, killed);
         assertThat(open(left, EXACTLY_ONCE).rows()).containsOnlyKeys("a", "b");
     }
 
     /** Rows a and b, of which a was deleted before the kill. */
     private CrashFileStore killedWithChangelog() {
         CrashFileStore disk = new CrashFileStore();
-        Rows store = openWithChangelog(disk);
-        store.put("a", "1");
-        store.put("b", "1");
-        store.commit(Map.of(CHANGELOG, 5L));
-        store.close();
+        closeWithRows(openWithChangelog(disk), Map.of(CHANGELOG, 5L));
         Rows killed = openWithChangelog(disk);
         killed.delete("a");
-        CrashFileStore left = disk.afterKill();
-        killed.close();
-        return left;
+        return kill(disk, killed);
     }
 
     @Test
@@ -254,8 +258,7 @@ class OpenMarkTest {
         CrashFileStore disk = killedWithChangelog();
         Rows restored = openWithChangelog(disk);
         restored.delete("a");
-        restored.commit(Map.of(CHANGELOG, 6L));
-        restored.close();
+        commitAndClose(restored, Map.of(CHANGELOG, 6L));
         Rows look = openWithChangelog(disk);
         look.close();
         assertThat(open(disk.afterCrash(random), EXACTLY_ONCE).rows()).isEqualTo(Map.of("b", "1"));
@@ -281,8 +284,7 @@ class OpenMarkTest {
         Rows atLeastOnce = open(once, AT_LEAST_ONCE);
         assertEmpty(atLeastOnce);
         atLeastOnce.put("d", "3");
-        atLeastOnce.commit(Map.of());
-        atLeastOnce.close();
+        commitAndClose(atLeastOnce, Map.of());
         assertThat(open(once, AT_LEAST_ONCE).rows()).isEqualTo(Map.of("d", "3"));
         assertEmpty(open(rewritten, EXACTLY_ONCE, TIMESTAMPED));
     }
@@ -294,8 +296,7 @@ class OpenMarkTest {
         assertThat(killed.rows()).containsOnlyKeys("a", "b");
         killed.put("c", "2");
         CrashFileStore left = disk.afterKill();
-        killed.commit(Map.of());
-        killed.close();
+        commitAndClose(killed, Map.of());
         assertEmpty(open(left, EXACTLY_ONCE, TIMESTAMPED));
         assertThat(open(disk, EXACTLY_ONCE, TIMESTAMPED).rows()).containsOnlyKeys("a", "b", "c");
     }
@@ -305,8 +306,7 @@ class OpenMarkTest {
         CrashFileStore disk = closedStore();
         Rows killed = open(disk, AT_LEAST_ONCE);
         killed.put("c", "2");
-        CrashFileStore left = disk.afterKill();
-        killed.close();
+        CrashFileStore left = kill(disk, killed);
         assertThat(open(left, AT_LEAST_ONCE).rows()).isEqualTo(Map.of("a", "1", "b", "1"));
     }
 
@@ -318,8 +318,7 @@ class OpenMarkTest {
         killed.commit(Map.of(CHANGELOG, 5L));
         DurableCommits.await(killed);
         killed.put("b", "1");
-        CrashFileStore left = disk.afterKill();
-        killed.close();
+        CrashFileStore left = kill(disk, killed);
         Rows store = openWithChangelog(left);
         assertThat(store.rows()).isEqualTo(Map.of("a", "1"));
         assertThat(store.committedOffset(CHANGELOG)).isEqualTo(5L);

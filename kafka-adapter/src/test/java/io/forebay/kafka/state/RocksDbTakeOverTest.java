@@ -64,22 +64,11 @@ class RocksDbTakeOverTest {
         return database("s/s.1800000").getParent();
     }
 
-    private StateStore opened(StoreFlavour flavour) {
-        return open(flavour.create("s"), logged(dir, "s"));
-    }
-
-    private void leaveHundred(StoreFlavour flavour) {
-        StateStore store = opened(flavour);
-        flavour.put(store, "k", "of 100");
-        store.commit(Map.of(P0, 100L));
-        store.close();
-    }
-
     @ParameterizedTest
     @EnumSource
     void theFirstDurableCommitWithAnOffsetTakesRocksDbAway(StoreFlavour flavour) throws IOException {
         Path rocksDb = rocksDb(flavour);
-        StateStore store = opened(flavour);
+        StateStore store = flavour.open(dir);
         assertThat(store.committedOffset(P0)).isNull();
         flavour.put(store, "k", "restored");
         store.commit(Map.of(P0, -4L));
@@ -95,7 +84,7 @@ class RocksDbTakeOverTest {
         store.close();
         assertThat(dir.list()).as("nothing is left").doesNotContain(RETIRED);
 
-        store = opened(flavour);
+        store = flavour.open(dir);
         assertThat(store.committedOffset(P0)).isEqualTo(7);
         assertThat(flavour.get(store, "k")).isEqualTo("restored");
         store.close();
@@ -106,13 +95,13 @@ class RocksDbTakeOverTest {
     @EnumSource
     void aMoveThatHasNotBegunToRestoreLeavesRocksDbAsItIs(StoreFlavour flavour) throws IOException {
         Path rocksDb = rocksDb(flavour);
-        StateStore store = opened(flavour);
+        StateStore store = flavour.open(dir);
         store.commit(Map.of(P0, 99L)); // of a checkpoint file that tells of RocksDB's rows
         assertThat(store.committedOffset(P0)).isNull();
         store.commit(Map.of(P0, -4L));
         store.close();
         assertThat(rocksDb).isNotEmptyDirectory();
-        store = opened(flavour);
+        store = flavour.open(dir);
         store.close();
         assertThat(rocksDb).isNotEmptyDirectory();
     }
@@ -120,15 +109,15 @@ class RocksDbTakeOverTest {
     @ParameterizedTest
     @EnumSource
     void rowsOfForebayAreDroppedWhenRocksDbIsThereAgain(StoreFlavour flavour) throws IOException {
-        leaveHundred(flavour);
+        flavour.leaveHundred(dir, P0);
         Path rocksDb = rocksDb(flavour);
-        StateStore store = opened(flavour);
+        StateStore store = flavour.open(dir);
         assertThat(store.committedOffset(P0)).isNull();
         assertThat(flavour.get(store, "k")).isNull();
         store.commit(Map.of(P0, 120L));
         assertThat(rocksDb).doesNotExist();
         store.close();
-        store = opened(flavour);
+        store = flavour.open(dir);
         assertThat(store.committedOffset(P0)).isEqualTo(120);
         store.close();
     }
@@ -136,10 +125,10 @@ class RocksDbTakeOverTest {
     @ParameterizedTest
     @EnumSource
     void aMoveThatWasCutShortBeginsAnew(StoreFlavour flavour) throws IOException {
-        leaveHundred(flavour);
+        flavour.leaveHundred(dir, P0);
         rocksDb(flavour);
         for (int attempt = 0; attempt < 3; attempt++) {
-            StateStore store = opened(flavour);
+            StateStore store = flavour.open(dir);
             assertThat(store.committedOffset(P0)).isNull();
             assertThat(flavour.get(store, "k")).isNull();
             flavour.put(store, "k", "never committed");
@@ -186,7 +175,7 @@ class RocksDbTakeOverTest {
     void otherStoresOfTheTaskStay() throws IOException {
         Path other = database("rocksdb/s2");
         Path rocksDb = rocksDb(StoreFlavour.KEY_VALUE);
-        StateStore store = opened(StoreFlavour.KEY_VALUE);
+        StateStore store = StoreFlavour.KEY_VALUE.open(dir);
         assertThat(store.committedOffset(P0)).isNull();
         store.commit(Map.of(P0, 3L));
         store.close();
@@ -197,9 +186,9 @@ class RocksDbTakeOverTest {
     /** The process ended between the rename and the deletion. */
     @Test
     void whatWasTakenAwayBeforeACrashIsDeletedAtTheNextOpen() throws IOException {
-        leaveHundred(StoreFlavour.KEY_VALUE);
+        StoreFlavour.KEY_VALUE.leaveHundred(dir, P0);
         Path left = database(RETIRED + "/s/s");
-        StateStore store = opened(StoreFlavour.KEY_VALUE);
+        StateStore store = StoreFlavour.KEY_VALUE.open(dir);
         assertThat(store.committedOffset(P0)).isEqualTo(100);
         store.close();
         assertThat(left).doesNotExist();
@@ -208,10 +197,10 @@ class RocksDbTakeOverTest {
 
     @Test
     void whatWasTakenAwayOfAnotherStoreIsLeftToIt() throws IOException {
-        leaveHundred(StoreFlavour.KEY_VALUE);
+        StoreFlavour.KEY_VALUE.leaveHundred(dir, P0);
         Path others = database(RETIRED + "/s2/s2");
         rocksDb(StoreFlavour.KEY_VALUE);
-        StateStore store = opened(StoreFlavour.KEY_VALUE);
+        StateStore store = StoreFlavour.KEY_VALUE.open(dir);
         assertThat(store.committedOffset(P0)).isNull();
         store.commit(Map.of(P0, 120L));
         store.close();
@@ -227,7 +216,7 @@ class RocksDbTakeOverTest {
         other.commit(Map.of());
         other.close();
         rocksDb(StoreFlavour.KEY_VALUE);
-        StateStore store = opened(StoreFlavour.KEY_VALUE);
+        StateStore store = StoreFlavour.KEY_VALUE.open(dir);
         assertThat(store.committedOffset(P0)).isNull();
         store.commit(Map.of(P0, 120L));
         store.close();
@@ -285,7 +274,7 @@ class RocksDbTakeOverTest {
 
     @Test
     void aDirectoryThatMayNotBeRemovedIsRefusedBeforeAnythingIsDropped() throws IOException {
-        leaveHundred(StoreFlavour.KEY_VALUE);
+        StoreFlavour.KEY_VALUE.leaveHundred(dir, P0);
         Path rocksDb = rocksDb(StoreFlavour.KEY_VALUE);
         assertThat(rocksDb.toFile().setWritable(false)).isTrue();
         assumeFalse(Files.isWritable(rocksDb), "the superuser may remove everything");

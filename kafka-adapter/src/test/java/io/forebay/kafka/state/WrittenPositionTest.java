@@ -2,8 +2,8 @@ package io.forebay.kafka.state;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.forebay.kafka.Seeds;
 import io.forebay.kafka.TestContexts;
+import io.forebay.store.testing.Seeds;
 import java.io.File;
 import java.util.Map;
 import java.util.SplittableRandom;

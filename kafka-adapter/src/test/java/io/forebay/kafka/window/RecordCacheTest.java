@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.forebay.kafka.ForebayStores;
-import io.forebay.kafka.Seeds;
 import io.forebay.kafka.TestContexts;
 import io.forebay.kafka.offsets.ValueFormat;
+import io.forebay.store.testing.Seeds;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;

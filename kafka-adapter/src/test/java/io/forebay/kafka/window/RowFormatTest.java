@@ -2,7 +2,7 @@ package io.forebay.kafka.window;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.forebay.kafka.Seeds;
+import io.forebay.store.testing.Seeds;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Random;

@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.forebay.kafka.Seeds;
 import io.forebay.kafka.TestContexts;
 import io.forebay.kafka.offsets.ValueFormat;
 import io.forebay.kafka.state.EngineRows;
@@ -12,6 +11,7 @@ import io.forebay.kafka.state.TimeRow;
 import io.forebay.kafka.window.SegmentedModel.Row;
 import io.forebay.store.KeyRange;
 import io.forebay.store.StoreIterator;
+import io.forebay.store.testing.Seeds;
 import java.io.File;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -40,7 +40,7 @@ class EmitOnCloseTest {
     @MethodSource("cases")
     void theSameRowsInTheSameOrderAsOnRocksDb(
             EmitRun.Windows windows, boolean cached, int emitInterval, Duration retention) {
-        Seeds.run(getClass(), 1, seed -> {
+        SeededRuns.run(getClass(), 1, seed -> {
             Random random = new Random(seed);
             // real time, a minute in a second, and what catching up comes to
             compare(random, windows, cached, emitInterval, retention, new int[] {1, 60, 1_440}[random.nextInt(3)]);
@@ -54,7 +54,7 @@ class EmitOnCloseTest {
      */
     @Test
     void tumblingWindowsThatCloseTogether() {
-        Seeds.run(
+        SeededRuns.run(
                 getClass(),
                 2,
                 seed -> compare(

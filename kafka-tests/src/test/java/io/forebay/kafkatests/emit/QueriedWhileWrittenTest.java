@@ -135,8 +135,8 @@ class QueriedWhileWrittenTest {
             Write<S> write,
             boolean byEnd,
             List<Function<S, KeyValueIterator<Windowed<Bytes>, byte[]>>> queries) {
-        Seeds.run(QueriedWhileWrittenTest.class, 1, seed -> {
-            OpenStore<S> open = new OpenStore<>(builder, TestUtils.tempDirectory(), 0);
+        SeededRuns.run(QueriedWhileWrittenTest.class, 1, seed -> {
+            OperatorStore<S> open = new OperatorStore<>(builder, TestUtils.tempDirectory(), 0);
             ExecutorService threads = Executors.newFixedThreadPool(READERS);
             AtomicLong streamTime = new AtomicLong();
             AtomicInteger passes = new AtomicInteger();
@@ -189,7 +189,7 @@ class QueriedWhileWrittenTest {
         StoreBuilder<?> builder = Stores.timestampedWindowStoreBuilder(
                         new ForebayDslStoreSuppliers()
                                 .windowStore(new DslWindowParams(
-                                        OpenStore.NAME,
+                                        OperatorStore.NAME,
                                         Duration.ofMillis(RETENTION),
                                         Duration.ofSeconds(10),
                                         false,
@@ -214,7 +214,7 @@ class QueriedWhileWrittenTest {
         StoreBuilder<?> builder = Stores.sessionStoreBuilder(
                 new ForebayDslStoreSuppliers()
                         .sessionStore(new DslSessionParams(
-                                OpenStore.NAME,
+                                OperatorStore.NAME,
                                 Duration.ofMillis(RETENTION),
                                 EmitStrategy.onWindowClose(),
                                 DslStoreFormat.PLAIN)),

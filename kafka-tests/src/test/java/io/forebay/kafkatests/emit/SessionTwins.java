@@ -1,6 +1,6 @@
 package io.forebay.kafkatests.emit;
 
-import static io.forebay.kafkatests.emit.OpenStore.text;
+import static io.forebay.kafkatests.emit.OperatorStore.text;
 import static io.forebay.kafkatests.emit.TimeOrderedStoresTest.RETENTION;
 
 import java.time.Duration;
@@ -30,7 +30,7 @@ final class SessionTwins extends TimeOrderedStoresTest.Twins<SessionStore<Bytes,
     @Override
     StoreBuilder<?> builder(DslStoreSuppliers suppliers) {
         SessionBytesStoreSupplier supplier = suppliers.sessionStore(
-                new DslSessionParams(OpenStore.NAME, Duration.ofMillis(RETENTION), emit, format));
+                new DslSessionParams(OperatorStore.NAME, Duration.ofMillis(RETENTION), emit, format));
         return format == DslStoreFormat.HEADERS
                 ? Stores.sessionStoreWithHeadersBuilder(supplier, Serdes.Bytes(), Serdes.ByteArray())
                 : Stores.sessionStoreBuilder(supplier, Serdes.Bytes(), Serdes.ByteArray());

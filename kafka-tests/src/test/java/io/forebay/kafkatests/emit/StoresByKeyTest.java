@@ -16,7 +16,7 @@ class StoresByKeyTest {
     @ParameterizedTest(name = "format {0}, a cache of {1} bytes")
     @CsvSource({"PLAIN, 0", "TIMESTAMPED, 0", "TIMESTAMPED, 3000", "HEADERS, 0"})
     void windows(DslStoreFormat format, long cacheBytes) {
-        Seeds.run(
+        SeededRuns.run(
                 getClass(),
                 2,
                 seed -> WindowTwins.putOutAtOnce(new Random(seed), format, cacheBytes)
@@ -25,13 +25,14 @@ class StoresByKeyTest {
 
     @Test
     void joins() {
-        Seeds.run(getClass(), 2, seed -> WindowTwins.joined(new Random(seed)).run());
+        SeededRuns.run(
+                getClass(), 2, seed -> WindowTwins.joined(new Random(seed)).run());
     }
 
     @ParameterizedTest
     @EnumSource(names = {"PLAIN", "HEADERS"})
     void sessions(DslStoreFormat format) {
-        Seeds.run(
+        SeededRuns.run(
                 getClass(), 2, seed -> new SessionTwins(new Random(seed), format, EmitStrategy.onWindowUpdate()).run());
     }
 }

@@ -1,6 +1,6 @@
 package io.forebay.kafkatests.emit;
 
-import static io.forebay.kafkatests.emit.OpenStore.text;
+import static io.forebay.kafkatests.emit.OperatorStore.text;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.forebay.kafka.ForebayDslStoreSuppliers;
@@ -45,8 +45,8 @@ class TimeOrderedStoresTest {
         private final List<KeyValue<byte[], byte[]>> changelog = new ArrayList<>();
         private File rocksDbDir = TestUtils.tempDirectory();
         private File forebayDir = TestUtils.tempDirectory();
-        private OpenStore<S> rocksDb;
-        private OpenStore<S> forebay;
+        private OperatorStore<S> rocksDb;
+        private OperatorStore<S> forebay;
         long now = 1_000_000;
         private long offset;
 
@@ -140,7 +140,7 @@ class TimeOrderedStoresTest {
                     long restored = from;
                     both(store -> store.commit(restored));
                     if (random.nextBoolean()) {
-                        both(OpenStore::close);
+                        both(OperatorStore::close);
                         open();
                     }
                 }
@@ -148,15 +148,15 @@ class TimeOrderedStoresTest {
         }
 
         private void open() {
-            rocksDb = new OpenStore<>(builder(new RocksDBDslStoreSuppliers()), rocksDbDir, cacheBytes);
-            forebay = new OpenStore<>(builder(new ForebayDslStoreSuppliers()), forebayDir, cacheBytes);
+            rocksDb = new OperatorStore<>(builder(new RocksDBDslStoreSuppliers()), rocksDbDir, cacheBytes);
+            forebay = new OperatorStore<>(builder(new ForebayDslStoreSuppliers()), forebayDir, cacheBytes);
             assertThat(forebay.contains(cache())).isEqualTo(isCached());
             assertThat(rocksDb.contains(cache())).isEqualTo(isCached());
         }
 
         private void close() {
             both(store -> store.commit(offset));
-            both(OpenStore::close);
+            both(OperatorStore::close);
             changelog.addAll(rocksDb.changelog());
             assertThat(texts(forebay.changelog())).isEqualTo(texts(rocksDb.changelog()));
         }
@@ -167,7 +167,7 @@ class TimeOrderedStoresTest {
                     .toList();
         }
 
-        private void both(Consumer<OpenStore<S>> action) {
+        private void both(Consumer<OperatorStore<S>> action) {
             action.accept(rocksDb);
             action.accept(forebay);
         }
@@ -177,7 +177,7 @@ class TimeOrderedStoresTest {
         }
 
         /** Kafka's cache refuses some reads whose bounds are the wrong way round. */
-        private Object answer(Function<S, Object> read, OpenStore<S> store) {
+        private Object answer(Function<S, Object> read, OperatorStore<S> store) {
             try {
                 return read.apply(store.store());
             } catch (IllegalStateException e) {
@@ -228,7 +228,7 @@ class TimeOrderedStoresTest {
     @ParameterizedTest(name = "format {0}, a cache of {1} bytes")
     @CsvSource({"TIMESTAMPED, 0", "TIMESTAMPED, 3000", "TIMESTAMPED, 1000000", "HEADERS, 0", "HEADERS, 3000"})
     void windows(DslStoreFormat format, long cacheBytes) {
-        Seeds.run(
+        SeededRuns.run(
                 getClass(),
                 2,
                 seed -> WindowTwins.putOutWhenClosed(new Random(seed), format, cacheBytes, false)
@@ -238,7 +238,7 @@ class TimeOrderedStoresTest {
     @ParameterizedTest
     @EnumSource(names = {"TIMESTAMPED", "HEADERS"})
     void slidingWindows(DslStoreFormat format) {
-        Seeds.run(
+        SeededRuns.run(
                 getClass(),
                 2,
                 seed -> WindowTwins.putOutWhenClosed(new Random(seed), format, 0, true)
@@ -248,7 +248,7 @@ class TimeOrderedStoresTest {
     @ParameterizedTest
     @EnumSource(names = {"PLAIN", "HEADERS"})
     void sessions(DslStoreFormat format) {
-        Seeds.run(
+        SeededRuns.run(
                 getClass(), 2, seed -> new SessionTwins(new Random(seed), format, EmitStrategy.onWindowClose()).run());
     }
 }

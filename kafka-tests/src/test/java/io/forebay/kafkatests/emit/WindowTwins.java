@@ -1,6 +1,6 @@
 package io.forebay.kafkatests.emit;
 
-import static io.forebay.kafkatests.emit.OpenStore.text;
+import static io.forebay.kafkatests.emit.OperatorStore.text;
 import static io.forebay.kafkatests.emit.TimeOrderedStoresTest.RETENTION;
 import static io.forebay.kafkatests.emit.TimeOrderedStoresTest.SIZE;
 
@@ -58,7 +58,7 @@ final class WindowTwins extends TimeOrderedStoresTest.Twins<WindowStore<Bytes, b
     @Override
     StoreBuilder<?> builder(DslStoreSuppliers suppliers) {
         WindowBytesStoreSupplier supplier = suppliers.windowStore(new DslWindowParams(
-                OpenStore.NAME,
+                OperatorStore.NAME,
                 Duration.ofMillis(RETENTION),
                 Duration.ofMillis(SIZE),
                 duplicates,

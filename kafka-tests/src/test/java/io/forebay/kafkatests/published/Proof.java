@@ -33,8 +33,8 @@ public final class Proof implements TestExecutionListener {
         if (running == null && isTopClass(test)) {
             running = test.getUniqueId();
             started = System.nanoTime();
-            forebay = Opened.FOREBAY.get();
-            rocksDb = Opened.ROCKS_DB.get();
+            forebay = OpenedStores.FOREBAY.get();
+            rocksDb = OpenedStores.ROCKS_DB.get();
             passed = 0;
             failed = 0;
             skipped = 0;
@@ -68,8 +68,8 @@ public final class Proof implements TestExecutionListener {
                     passed,
                     failed,
                     skipped,
-                    Opened.FOREBAY.get() - forebay,
-                    Opened.ROCKS_DB.get() - rocksDb,
+                    OpenedStores.FOREBAY.get() - forebay,
+                    OpenedStores.ROCKS_DB.get() - rocksDb,
                     (System.nanoTime() - started) / 1e9));
         }
     }

@@ -78,13 +78,13 @@ public final class Redirect implements LauncherSessionListener {
         }
         reload(byteBuddy
                 .redefine(ForebayStateStore.class)
-                .visit(Advice.to(Opened.Forebay.class).on(named("open").and(takesArguments(0)))));
+                .visit(Advice.to(OpenedStores.Forebay.class).on(named("open").and(takesArguments(0)))));
         reload(byteBuddy
                 .redefine(RocksDBStore.class)
-                .visit(Advice.to(Opened.RocksDb.class).on(named("openDB"))));
+                .visit(Advice.to(OpenedStores.RocksDb.class).on(named("openDB"))));
         reload(byteBuddy
                 .redefine(AbstractSegments.class)
-                .visit(Advice.to(Opened.RocksDb.class).on(named("openExisting"))));
+                .visit(Advice.to(OpenedStores.RocksDb.class).on(named("openExisting"))));
     }
 
     private static void redirectGet(ByteBuddy byteBuddy, String supplier, Class<?> replacement) {

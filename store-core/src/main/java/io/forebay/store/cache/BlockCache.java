@@ -1,6 +1,6 @@
 package io.forebay.store.cache;
 
-import io.forebay.store.Environment;
+import io.forebay.store.SlabAllocator;
 import io.forebay.store.cache.SlabPool.Use;
 import io.forebay.store.util.Slab;
 import java.io.IOException;
@@ -9,29 +9,36 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Blocks of files in memory of a {@link SlabPool}, shared by all stores of an environment.
+ * Caches blocks of files in memory of a {@link SlabPool}, for all stores of an environment. It does not decode blocks: a
+ * {@link BlockSource} reads and verifies them. Thread-safe.
+ *
+ * <pre>
+ *  BlockSlots of a file: [ordinal] --&gt; CachedBlock --&gt; frame in a CacheSlab     one size class: 512 B, 1 KiB, ... 64 KiB
+ *                        pins, hits       |            | frame | frame | ... |
+ *                                         +----------&gt; | block |  free | ... |    64 KiB from the SlabPool
+ * </pre>
  *
  * <p>A hit loads a reference from the array of the file and pins the block with one atomic addition: no lock, no hash, no
- * allocation. A miss takes a frame under the lock, reads the block outside of it, and installs it under the lock again;
- * when two threads read the same block at once, the loser's frame is freed.
+ * allocation. A miss takes a frame under the lock, reads the block without the lock, and then installs it under the lock. When
+ * two threads read the same block at the same time, the frame of the second one is freed.
  *
- * <p>Frames come in sizes of powers of two from 512 bytes to a slab; a slab is cut into frames of one size. Within a size
- * the victim is found by CLOCK, and a new block counts as unused until it is found again, so a scan does not push out what
- * is hot. Slabs move to the size that needs them: those that became empty at once, those without a recently used block
- * now and then, and any other when a size has none. Blocks larger than a slab get a buffer of their own;
- * what lies side by side is evicted together for one, where the allocator knows that.
+ * <p>Frames come in sizes of powers of two from 512 bytes to a slab; a slab is cut into frames of one size. Within a size,
+ * CLOCK finds the victim of an eviction. A new block counts as unused until it is found again, so that a scan does not evict
+ * blocks that are used often. Slabs move to the size that needs them: an empty slab at once, a slab without a recently used
+ * block now and then, and any slab when a size has none. A block larger than a slab gets a buffer of its own; where the
+ * allocator knows which slabs are neighbours, neighbours are evicted together to make room for it.
  *
- * <p>When nothing can be evicted, a block is read to a buffer on the heap, outside the pool, which lives as long as it is
+ * <p>When nothing can be evicted, a block is read to a buffer on the heap, outside of the pool, which lives as long as it is
  * pinned ({@link #transientBlocks()}).
  */
 public final class BlockCache implements AutoCloseable {
     private static final int SMALLEST_SHIFT = 9;
-    private static final int SLAB_SHIFT = Integer.numberOfTrailingZeros(Environment.SLAB_BYTES);
-    /** So many evictions of one size pass before it looks for an idle slab of another one. */
+    private static final int SLAB_SHIFT = Integer.numberOfTrailingZeros(SlabAllocator.SLAB_BYTES);
+    /** After so many evictions of one size, the next one looks for an idle slab of another size. */
     private static final int EVICTIONS_BETWEEN_STEALS = 64;
     /** With less free memory than this, the cache counts as full. */
     private static final long ROOM_BYTES = 1 << 20;
-    /** So often eviction may fail because of a pin that came in between. */
+    /** How often an eviction may fail because a thread pins a block meanwhile. */
     private static final int FAILURES = 8;
 
     private final SlabPool pool;
@@ -41,6 +48,8 @@ public final class BlockCache implements AutoCloseable {
     private final SizeClass large = new SizeClass(0);
     private final CacheSlabs slabs = new CacheSlabs();
     private final List<Slab> empty = new ArrayList<>();
+
+    // Guarded by this
     private long cachedBytes;
     private long transientBlocks;
     private boolean closed;
@@ -55,12 +64,12 @@ public final class BlockCache implements AutoCloseable {
         pool.cacheReclaimer(this::reclaim, this::reclaimStretch);
     }
 
-    /** The slots of a file that is being opened. */
+    /** Makes the slots of a file that is being opened. */
     public BlockSlots slots(int blocks) {
         return new BlockSlots(this, blocks);
     }
 
-    /** The slots of a file whose blocks are to stay outside the cache: each is read to the heap whenever it is wanted. */
+    /** Makes the slots of a file whose blocks do not enter the cache: each acquire reads a block to the heap. */
     public BlockSlots closedSlots() {
         BlockSlots slots = new BlockSlots(this, 0);
         slots.close();
@@ -68,9 +77,9 @@ public final class BlockCache implements AutoCloseable {
     }
 
     /**
-     * The block, pinned; the caller releases it. Allocates nothing when the block is cached.
+     * Returns the block, pinned; the caller releases it. Allocates nothing when the block is cached.
      *
-     * @param source asked when the block is not cached
+     * @param source reads the block when it is not cached
      */
     public CachedBlock acquire(BlockSlots slots, int ordinal, BlockSource source) throws IOException {
         CachedBlock block = slots.get(ordinal);
@@ -84,7 +93,7 @@ public final class BlockCache implements AutoCloseable {
         return holds;
     }
 
-    /** True when the pool has memory that nobody uses: new blocks need not push out others. */
+    /** True when the pool has free memory, so that new blocks need not evict others. */
     public boolean hasRoom() {
         return pool.used() + ROOM_BYTES <= pool.budget();
     }
@@ -130,7 +139,7 @@ public final class BlockCache implements AutoCloseable {
         free(block);
     }
 
-    /** A block with a frame, pinned and in no slot yet; null when there is no room, or nobody would find it. */
+    /** A block with a frame, which is pinned and in no slot yet. Null when there is no room, or the slots are closed. */
     private CachedBlock allocate(BlockSlots slots, int ordinal, int length) {
         synchronized (this) {
             slots.addMiss();
@@ -140,8 +149,8 @@ public final class BlockCache implements AutoCloseable {
                 return block;
             }
         }
-        // Whoever gives room to the cache must not be asked under its lock.
-        boolean again = pool.makeRoomForCache(Math.max(length, Environment.SLAB_BYTES));
+        // The pool may call a reclaimer, which must not be called under the lock of the cache.
+        boolean again = pool.makeRoomForCache(Math.max(length, SlabAllocator.SLAB_BYTES));
         synchronized (this) {
             CachedBlock block = again && !slots.isClosed() ? tryAllocate(slots, ordinal, length) : null;
             transientBlocks += block == null ? 1 : 0;
@@ -153,7 +162,7 @@ public final class BlockCache implements AutoCloseable {
         if (closed) {
             return null;
         }
-        CacheSlab home = length > Environment.SLAB_BYTES ? takeLarge(length) : takeSmall(classOf(length));
+        CacheSlab home = length > SlabAllocator.SLAB_BYTES ? takeLarge(length) : takeSmall(classOf(length));
         if (home == null) {
             return null;
         }
@@ -183,7 +192,7 @@ public final class BlockCache implements AutoCloseable {
         return findFree(sizeClass);
     }
 
-    /** A slab of the class with a free frame; an empty one or one from the pool becomes one of the class. */
+    /** A slab of the class with a free frame. An empty slab, or a slab from the pool, may be added to the class for it. */
     private CacheSlab findFree(SizeClass sizeClass) {
         CacheSlab home = sizeClass.withFree();
         if (home != null) {
@@ -204,7 +213,7 @@ public final class BlockCache implements AutoCloseable {
             slab = pool.tryTakeLarge(Use.CACHE, bytes);
         }
         if (slab == null) {
-            // The budget has room, but not in one piece, or the host refuses.
+            // The budget has room, but not in one piece, or the host refuses memory.
             reclaimStretch(bytes);
             slab = pool.tryTakeLarge(Use.CACHE, bytes);
         }
@@ -219,7 +228,7 @@ public final class BlockCache implements AutoCloseable {
     }
 
     private boolean evictOne(SizeClass sizeClass) {
-        // A victim may be pinned between being found and being evicted.
+        // A thread may pin the victim between the search and the eviction.
         for (CachedBlock victim; (victim = sizeClass.nextVictim()) != null; ) {
             if (evict(victim)) {
                 return true;
@@ -238,7 +247,7 @@ public final class BlockCache implements AutoCloseable {
         return true;
     }
 
-    /** Frees the frame of a block that nobody else can reach. */
+    /** Frees the frame of a block that no other thread can reach. */
     private void free(CachedBlock block) {
         CacheSlab home = block.home;
         cachedBytes -= block.length();
@@ -256,13 +265,13 @@ public final class BlockCache implements AutoCloseable {
         }
     }
 
-    /** Evicts all blocks of one slab, see {@link CacheSlabs#victim}. */
+    /** Evicts all blocks of one slab, which {@link CacheSlabs#victim} chooses. */
     private boolean evictSlab(SizeClass except, boolean onlyIdle) {
         CacheSlab victim = slabs.victim(except, onlyIdle);
         return victim != null && evictAllOf(victim);
     }
 
-    /** @return false when a block was pinned meanwhile, so that the slab is still in use */
+    /** @return false when a block was pinned meanwhile, so that the slab stays in use */
     private boolean evictAllOf(CacheSlab slab) {
         for (CachedBlock block : slab.frames.clone()) {
             if (block != null && !evict(block)) {
@@ -275,7 +284,7 @@ public final class BlockCache implements AutoCloseable {
     private synchronized long reclaim(long bytes) {
         long before = pool.used(Use.CACHE);
         long freed = giveEmpty(bytes);
-        // Every failure is a pin that came in between or a turn without candidates.
+        // Each failure is a pin by another thread, or a turn without candidates.
         int failures = 0;
         while (freed < bytes && failures < FAILURES && !slabs.isEmpty()) {
             long largeBefore = pool.used(Use.CACHE);
@@ -289,7 +298,7 @@ public final class BlockCache implements AutoCloseable {
         return freed;
     }
 
-    /** Evicts what lies side by side, so that one buffer fits in its place; where that is not to be had, as {@link #reclaim}. */
+    /** Evicts neighbouring buffers, so that one buffer fits in their place; where that is not possible, as {@link #reclaim}. */
     private synchronized long reclaimStretch(long bytes) {
         long freed = giveEmpty(Long.MAX_VALUE);
         for (int failures = 0; failures < FAILURES; failures++) {
@@ -349,7 +358,7 @@ public final class BlockCache implements AutoCloseable {
         return transientBlocks;
     }
 
-    /** Blocks in the cache that somebody uses now. Walks over all. */
+    /** The number of blocks in the cache that are pinned now. Walks over all of them. */
     public synchronized int pinnedBlocks() {
         int pinned = 0;
         for (CacheSlab slab : slabs.copy()) {
@@ -360,15 +369,16 @@ public final class BlockCache implements AutoCloseable {
         return pinned;
     }
 
-    /** Of a closed cache; the block was unpinned just now. */
-    synchronized void giveLeftOver(CachedBlock block) {
+    /** Frees a block of a closed cache whose last pin was released. */
+    synchronized void freeReleased(CachedBlock block) {
         if (block.home.frames[block.frame] == block) {
             evict(block);
         }
     }
 
     /**
-     * Gives all memory back to the pool, and caches nothing any more. What is pinned is given back by whoever unpins it.
+     * Gives all memory back to the pool, and caches nothing any more. The memory of a pinned block is given back with its last
+     * release.
      *
      * @throws IllegalStateException when a block is still pinned
      */
@@ -379,14 +389,14 @@ public final class BlockCache implements AutoCloseable {
         for (CacheSlab slab : slabs.copy()) {
             for (CachedBlock block : slab.frames.clone()) {
                 if (block != null && !evict(block)) {
-                    block.leaveOver();
-                    pinned += evict(block) ? 0 : 1; // it may have been unpinned just before
+                    block.freeOnRelease();
+                    pinned += evict(block) ? 0 : 1; // its last pin may have ended just before
                 }
             }
         }
         giveEmpty(Long.MAX_VALUE);
         if (pinned > 0) {
-            throw new IllegalStateException(pinned + " blocks are still pinned as the block cache is closed");
+            throw new IllegalStateException(pinned + " blocks are still pinned when the block cache is closed");
         }
     }
 }

@@ -1,6 +1,6 @@
 package io.forebay.store.cache;
 
-import io.forebay.store.Environment;
+import io.forebay.store.SlabAllocator;
 import io.forebay.store.util.HeldRegion;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -26,7 +26,7 @@ final class BlockHolds {
 
     BlockHolds(long budget) {
         this.most = budget / SHARE;
-        this.mostAnywhere = Math.min(most, HeldRegion.uncounted(budget) * (long) Environment.SLAB_BYTES);
+        this.mostAnywhere = Math.min(most, HeldRegion.uncounted(budget) * (long) SlabAllocator.SLAB_BYTES);
     }
 
     /** As {@link CachedBlock#tryHold}. */

@@ -4,8 +4,8 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
 /**
- * The cached blocks of one file, by ordinal: finding one is an array access. Made by {@link BlockCache#slots}; the file
- * calls {@link #evictAll()} when it is closed.
+ * The cached blocks of one file, by ordinal: finding one is an array access. Made by {@link BlockCache#slots}; the reader of
+ * the file calls {@link #evictAll()} when it is closed. Thread-safe.
  */
 public final class BlockSlots {
     /** Heap bytes for each block of a file. */
@@ -14,9 +14,14 @@ public final class BlockSlots {
     private static final VarHandle ELEMENT = MethodHandles.arrayElementVarHandle(CachedBlock[].class);
 
     private final BlockCache cache;
-    /** Nothing when closed, so that a block that is pinned for long does not hold the slots of all others. */
+    /**
+     * The elements are written under the lock of the cache with release, and read with acquire. Empty when closed, so that a
+     * block with a long pin does not keep the slots of all others in memory.
+     */
+    // Racy: a reader may still use the old array, which has no blocks any more
     private CachedBlock[] blocks;
-    // Guarded by the lock of the cache.
+
+    // Guarded by BlockCache
     private int present;
     private long evictedHits;
     private long misses;
@@ -27,7 +32,7 @@ public final class BlockSlots {
         this.blocks = new CachedBlock[blocks];
     }
 
-    /** Heap bytes of the slots of a file with so many blocks, for accounting as metadata. */
+    /** Heap bytes of the slots of a file with so many blocks, to be accounted for. */
     public static long heapBytes(int blocks) {
         return 64 + (long) BYTES_PER_BLOCK * blocks;
     }
@@ -41,7 +46,9 @@ public final class BlockSlots {
         return blocks.length;
     }
 
-    /** Lets the cache forget all blocks of the file. Those that are still pinned stay readable until they are released. */
+    /**
+     * Removes all blocks of the file from the cache, and closes the slots. Pinned blocks stay readable until they are released.
+     */
     public void evictAll() {
         cache.evictAll(this);
     }
@@ -66,7 +73,7 @@ public final class BlockSlots {
         return ordinal < array.length ? (CachedBlock) ELEMENT.getAcquire(array, ordinal) : null;
     }
 
-    // The rest is called under the lock of the cache; only then do the elements of the array change.
+    // All methods below are called under the lock of the cache; only they change elements of the array.
 
     void set(int ordinal, CachedBlock block) {
         if (blocks[ordinal] == null) {
@@ -79,7 +86,7 @@ public final class BlockSlots {
         return present > 0;
     }
 
-    /** Removes a block that was found {@code hits} times, if it is still here. */
+    /** Removes a block that was found {@code hits} times, if it is still in its slot. */
     void forget(CachedBlock block, long hits) {
         if (get(block.ordinal) == block) {
             evictedHits += hits;

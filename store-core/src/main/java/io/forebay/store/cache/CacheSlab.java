@@ -16,14 +16,16 @@ final class CacheSlab {
     final AtomicInteger holds = new AtomicInteger();
 
     final CachedBlock[] frames;
-    /** Where this is in the lists of the cache and of its class, for removal in constant time. */
-    int indexInCache = -1;
-
-    int indexInClass = -1;
-    int indexInPartial = -1;
-
     private final int[] free;
+
+    // Guarded by BlockCache
     private int freeCount;
+    /** The index of this slab in the list of the cache, for removal in constant time; -1 when it is not there. */
+    int indexInCache = -1;
+    /** The same in the list of its class. */
+    int indexInClass = -1;
+    /** The same in the list of those slabs of its class that have free frames. */
+    int indexInPartial = -1;
 
     CacheSlab(Slab slab, SizeClass sizeClass, HeldRegion region) {
         this.slab = slab;
@@ -64,7 +66,7 @@ final class CacheSlab {
         free[freeCount++] = frame;
     }
 
-    /** With assertions on, bytes that nobody may read any more are spoiled, so that tests notice who does. */
+    /** Overwrites a free frame, with assertions on only, so that tests notice a read after the release. */
     private boolean scribble(int frame) {
         int end = offset(frame) + frameBytes();
         int at = offset(frame);
@@ -83,7 +85,7 @@ final class CacheSlab {
         return false;
     }
 
-    /** Blocks that were found since eviction last passed by, which this call is. */
+    /** The number of blocks that were found since the last sweep; this call is a sweep. */
     int sweepRecentlyUsed() {
         int recent = 0;
         for (CachedBlock block : frames) {
@@ -98,7 +100,7 @@ final class CacheSlab {
         return recent;
     }
 
-    /** Bytes of frames whose blocks were found since eviction last passed by. */
+    /** Bytes of the frames whose blocks were found since the last sweep. */
     int recentlyUsedBytes() {
         int bytes = 0;
         for (CachedBlock block : frames) {

@@ -7,17 +7,19 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** All slabs of the cache, and which of them should go. All under the lock of the cache. */
+/** All slabs of the cache, and the choice of the slab to evict. All methods are called under the lock of the cache. */
 final class CacheSlabs {
-    /** So many slabs are looked at for an idle one. */
+    /** At most so many slabs are examined to find an idle one. */
     private static final int STEAL_WALK = 32;
-    /** Slabs that are compared when one has to go as a whole. */
+    /** So many slabs are compared when one must be evicted as a whole. */
     private static final int SAMPLE = 8;
 
     private static final int PAGE_SHIFT = 12;
 
     private final List<CacheSlab> slabs = new ArrayList<>();
     private final Map<ByteBuffer, CacheSlab> byBuffer = new IdentityHashMap<>();
+
+    // Guarded by BlockCache
     private int hand;
 
     boolean isEmpty() {
@@ -44,10 +46,10 @@ final class CacheSlabs {
     }
 
     /**
-     * Of the slabs that the hand comes to next, the one with the fewest recently used blocks.
+     * Of the next slabs in the order of the hand, the one with the fewest recently used blocks.
      *
-     * @param except no slab of this class, null for any
-     * @param onlyIdle only one without recently used blocks
+     * @param except no slab of this class; null for any class
+     * @param onlyIdle true for a slab without recently used blocks only
      * @return null when there is none
      */
     CacheSlab victim(SizeClass except, boolean onlyIdle) {
@@ -73,7 +75,9 @@ final class CacheSlabs {
         return fewest == 0 || !onlyIdle ? best : null;
     }
 
-    /** Slabs whose eviction makes room for one buffer of that length, with few recently used blocks; empty when there are none. */
+    /**
+     * Slabs with few recently used blocks whose eviction makes room for one buffer of that length; empty when there are none.
+     */
     List<CacheSlab> inTheWay(DirectSlabAllocator memory, int bytes) {
         List<CacheSlab> found = new ArrayList<>();
         for (ByteBuffer buffer : memory.inTheWay(bytes, this::cost)) {

@@ -5,12 +5,19 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
 /**
- * A pinned block of a file: its bytes are {@code slab()[offset(), offset() + length())} and stay until {@link
- * #release()}. Every {@link BlockCache#acquire} is matched by one release; nothing of the block may be touched after it.
+ * A pinned block of a file: its bytes are {@code slab()[offset(), offset() + length())} and stay until {@link #release()}.
+ * Every {@link BlockCache#acquire} is matched by one release, after which the caller must not touch the block. Thread-safe.
  *
- * <p>One long holds the number of pins (low 20 bits), above them how often the block was found in the cache, in the
- * sign whether it was evicted, and in the bit below whether the cache was closed while it was pinned. So a hit is one atomic
- * addition, which counts it as well. An evicted block stays evicted; a new object takes its place, and additions to the old one mean nothing.
+ * <pre>
+ * state (one long)
+ *  bit  63      evicted
+ *  bit  62      the cache was closed while the block was pinned
+ *  bits 20-61   how often the block was found in the cache
+ *  bits  0-19   number of pins
+ * </pre>
+ *
+ * So a hit is one atomic addition, which pins the block and counts the hit. An evicted block stays evicted: a new object takes
+ * its place, and additions to the state of the old one have no effect.
  */
 public final class CachedBlock {
     private static final VarHandle STATE;
@@ -19,8 +26,8 @@ public final class CachedBlock {
     private static final long PINS = (1L << HITS_SHIFT) - 1;
     private static final long HIT_AND_PIN = (1L << HITS_SHIFT) + ONE_PIN;
     private static final long EVICTED = Long.MIN_VALUE;
-    private static final long LEFT_OVER = 1L << 62;
-    private static final long HITS = LEFT_OVER - 1;
+    private static final long FREE_ON_RELEASE = 1L << 62;
+    private static final long HITS = FREE_ON_RELEASE - 1;
 
     static {
         try {
@@ -30,19 +37,21 @@ public final class CachedBlock {
         }
     }
 
-    /** Where the frame of the block is; null for a block outside the pool. */
+    /** The slab with the frame of the block; null for a block outside of the pool. */
     final CacheSlab home;
 
     final int frame;
     final BlockSlots slots;
     final int ordinal;
-    /** {@link #hits()} when eviction last passed by. Guarded by the lock of the cache. */
+    /** {@link #hits()} at the last sweep. */
+    // Guarded by BlockCache
     long hitsAtSweep;
 
     private final Slab slab;
     private final int offset;
     private final int length;
 
+    // Atomic operations only
     private volatile long state = ONE_PIN;
 
     CachedBlock(Slab slab, int offset, int length, CacheSlab home, int frame, BlockSlots slots, int ordinal) {
@@ -67,24 +76,24 @@ public final class CachedBlock {
         return length;
     }
 
-    /** Lets go of the bytes. */
+    /** Ends the pin of the caller. */
     public void release() {
         long before = (long) STATE.getAndAdd(this, -ONE_PIN);
         if ((before & PINS) == 0) {
             throw new IllegalStateException("Block " + ordinal + " was released more often than acquired");
         }
-        if ((before & (LEFT_OVER | PINS)) == (LEFT_OVER | ONE_PIN)) {
-            slots.cache().giveLeftOver(this);
+        if ((before & (FREE_ON_RELEASE | PINS)) == (FREE_ON_RELEASE | ONE_PIN)) {
+            slots.cache().freeReleased(this);
         }
     }
 
-    /** The cache is closed, and somebody had the block pinned: whoever unpins it last gives the memory back. */
-    void leaveOver() {
-        STATE.getAndBitwiseOr(this, LEFT_OVER);
+    /** Called when the cache is closed while the block is pinned: the last release gives the memory back. */
+    void freeOnRelease() {
+        STATE.getAndBitwiseOr(this, FREE_ON_RELEASE);
     }
 
     /**
-     * Allows whoever has the block pinned to keep it for as long as he likes, until {@link #endHold}.
+     * Holds the block: the caller may keep its pin for any time, until {@link #endHold}.
      *
      * @return false when too much memory is held so already, or in too many places: copy what you need, and release the
      *     block
@@ -106,9 +115,9 @@ public final class CachedBlock {
     }
 
     /**
-     * Marks the block as gone, unless somebody has it pinned.
+     * Marks the block as evicted, unless it is pinned.
      *
-     * @return how often it had been found in the cache, or -1 when it stays
+     * @return how often the block was found in the cache, or -1 when it is pinned and stays
      */
     long tryEvict() {
         long current = state;
@@ -120,7 +129,7 @@ public final class CachedBlock {
         return (state & PINS) != 0;
     }
 
-    /** How often the block was found in the cache; it must not be evicted. */
+    /** How often the block was found in the cache. The block must not be evicted. */
     long hits() {
         return (state & HITS) >>> HITS_SHIFT;
     }

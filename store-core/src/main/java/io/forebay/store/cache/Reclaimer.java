@@ -1,13 +1,13 @@
 package io.forebay.store.cache;
 
-/** Holds memory of a {@link SlabPool} that it can do without. */
+/** A user of a {@link SlabPool} that can give memory back on request. */
 @FunctionalInterface
 public interface Reclaimer {
     /**
-     * Gives back up to about {@code bytes} to the pool, a little more if slabs are that large. Called without locks of the
-     * pool, by any thread.
+     * Gives about {@code bytes} back to the pool, or less; a little more because whole slabs are given back. Called without
+     * locks of the pool, by any thread.
      *
-     * @return bytes given back; 0 when nothing can be spared now
+     * @return bytes given back; 0 when there is nothing to give back now
      */
     long reclaim(long bytes);
 }

@@ -3,11 +3,16 @@ package io.forebay.store.cache;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The slabs of the cache that are cut into frames of one size, and the hand that looks for a victim among them. */
+/**
+ * The slabs of the cache that are divided into frames of one size, and the hand of CLOCK, which finds a victim among them. All
+ * methods are called under the lock of the cache.
+ */
 final class SizeClass {
     private final int frameBytes;
     private final List<CacheSlab> slabs = new ArrayList<>();
     private final List<CacheSlab> partial = new ArrayList<>();
+
+    // Guarded by BlockCache
     private int handSlab;
     private int handFrame;
     private int evictions;
@@ -41,7 +46,7 @@ final class SizeClass {
         dropPartial(slab);
     }
 
-    /** To be called after a frame of {@code slab} became free. */
+    /** Called after a frame of {@code slab} became free. */
     void noteFree(CacheSlab slab) {
         if (slab.hasFree() && slab.indexInPartial < 0) {
             slab.indexInPartial = partial.size();
@@ -79,9 +84,9 @@ final class SizeClass {
     }
 
     /**
-     * CLOCK: the next block that is not pinned and was not found in the cache since the hand last passed it.
+     * The next block that is not pinned and was not found in the cache since the hand last passed it (CLOCK).
      *
-     * @return null when two turns found none
+     * @return null when there was none in two turns
      */
     CachedBlock nextVictim() {
         if (slabs.isEmpty()) {

@@ -1,7 +1,6 @@
 package io.forebay.store.cache;
 
 import io.forebay.store.Clock;
-import io.forebay.store.Environment;
 import io.forebay.store.SlabAllocator;
 import io.forebay.store.util.Callbacks;
 import io.forebay.store.util.DirectSlabAllocator;
@@ -15,31 +14,34 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Hands out memory under one hard budget. Nothing is handed out beyond it, ever: a request that does not fit even after
- * the cache was squeezed gets null or false, and its caller waits, flushes or fails. Thread-safe; slabs are taken rarely
- * (every 64 KiB), so one lock does.
+ * Hands out memory under one hard budget, and never more than that: a request that does not fit, even after the cache gave
+ * memory back, gets null or false, and its caller waits, flushes or fails. Thread-safe. Slabs are taken rarely (every 64 KiB),
+ * so one lock is enough.
  */
 public final class SlabPool {
-    /** Who holds memory. */
+    /** What memory is used for. */
     public enum Use {
         MEMTABLE,
         CACHE,
-        /** What readers of files keep in memory. */
-        TABLE,
-        /** The order of memtables, and windows of scans. */
+        /** What readers of SSTs keep in memory besides cached blocks. */
+        SST_READER,
+        /** The order and the range deletes of memtables, and windows of scans. */
         METADATA
     }
 
     private static final String ALLOCATOR = "a slab allocator";
     private static final int USES = Use.values().length;
     private static final int PAGE = 4096;
-    /** So often the cache is squeezed for one slab; others may snatch what it gave. */
+    /** So often the cache is asked to give memory back for one slab, because other threads may take what it gave. */
     private static final int REFUSALS = 8;
-    /** After a refusal nothing is asked for that can be done without, for so long; longer after each further one. */
+    /**
+     * After a refusal by the allocator, no optional memory is asked for during this time. The time doubles with each further
+     * refusal.
+     */
     private static final long FIRST_PAUSE_NANOS = 1_000_000_000L;
 
     private static final long LONGEST_PAUSE_NANOS = 64_000_000_000L;
-    /** Between two warnings of an allocator that refuses. */
+    /** Least time between two warnings that the allocator refuses memory. */
     private static final long WARN_NANOS = 60_000_000_000L;
 
     private static final Logger LOG = LoggerFactory.getLogger(SlabPool.class);
@@ -50,32 +52,38 @@ public final class SlabPool {
     private final long memtableCeiling;
     private final Clock clock;
 
+    // Set before use
     private volatile Reclaimer cache = bytes -> 0;
     private volatile Reclaimer cacheStretch = cache;
-    private volatile Reclaimer tables = bytes -> 0;
+    private volatile Reclaimer readers = bytes -> 0;
+    /** Bytes for each use; also the lock for its elements and the fields below. */
     private final long[] usedBy = new long[USES];
+
+    // Guarded by usedBy
     private long used;
     private long peak;
-    /** Slabs that are out. */
+    /** Bytes of the slabs that are handed out. */
     private long outstanding;
-
     /** The budget, or what is known to be the most that the allocator gives. */
     private long capacity;
-
+    /** Whether a refusal of the allocator was logged. */
     private boolean warned;
+    /** When a refusal was last logged. */
     private long warnedNanos;
-    /** The allocator failed, and has given nothing and got nothing back since. */
-    private volatile boolean refused;
-
-    private volatile Throwable refusal;
-    /** What is free was last found to lie in pieces that are too short; null when something was handed out since. */
-    private volatile Throwable fragmentation;
-    // While refused; guarded by usedBy.
+    /** Length of the pause after a refusal. */
     private long pauseNanos;
+    /** End of that pause. */
     private long askAgainNanos;
+    /** True when the allocator has refused memory, and has neither given nor got anything since. */
+    // Volatile: written by any thread
+    private volatile boolean refused;
+    /** Why the allocator last refused memory; null when it never did. */
+    private volatile Throwable refusal;
+    /** Set when the free memory lay in pieces that were too short; null when something was handed out since. */
+    private volatile Throwable fragmentation;
 
     /**
-     * @param allocator is asked for slabs of {@link Environment#SLAB_BYTES} and for larger buffers
+     * @param allocator gives slabs of {@link SlabAllocator#SLAB_BYTES} and larger buffers
      * @param budget bytes
      */
     public SlabPool(SlabAllocator allocator, long budget) {
@@ -83,8 +91,8 @@ public final class SlabPool {
     }
 
     /**
-     * @param memtableCeiling bytes that memtables get at the most: they leave room for the metadata of files, without which
-     *     nothing that was flushed can be read
+     * @param memtableCeiling the most bytes that memtables get. The rest is room for readers of SSTs, without which nothing
+     *     that was flushed could be read
      */
     public SlabPool(SlabAllocator allocator, long budget, long memtableCeiling, Clock clock) {
         this.clock = clock;
@@ -95,34 +103,37 @@ public final class SlabPool {
         this.memtableCeiling = memtableCeiling;
     }
 
-    /** The length to ask for where at least {@code bytes} are needed that are no slab: memory costs whole pages. */
+    /**
+     * The length of a buffer, other than a slab, with at least {@code bytes}: whole pages, because memory costs whole pages.
+     */
     public static int wholePages(int bytes) {
         return (bytes + PAGE - 1) & -PAGE;
     }
 
-    /** A zeroed slab of {@link Environment#SLAB_BYTES}, or null when the budget has no room for it or the allocator refuses. */
+    /** A zeroed slab of {@link SlabAllocator#SLAB_BYTES}, or null when the budget has no room for it or the allocator refuses. */
     public Slab tryTake(Use use) {
-        return tryTakeLarge(use, Environment.SLAB_BYTES);
+        return tryTakeLarge(use, SlabAllocator.SLAB_BYTES);
     }
 
     /**
-     * A zeroed slab of exactly {@code bytes}, or null when the budget has no room for it. A refusal of the allocator counts as
-     * no room: the cache is squeezed for it, to nothing if need be. So does room that lies in pieces that are too short.
+     * A zeroed slab of exactly {@code bytes}, or null when the budget has no room for it. When the allocator refuses the
+     * memory, or has it only in pieces that are too short, this counts as no room: the cache gives memory back for it, all it
+     * has if necessary.
      */
     public Slab tryTakeLarge(Use use, int bytes) {
         return use == Use.CACHE ? tryTakeOptional(use, bytes) : take(use, bytes, false);
     }
 
     /**
-     * As {@link #tryTakeLarge}, for a slab that the caller can do without: when the allocator refuses, nothing is squeezed, and
-     * it is not asked again before it gave or got something, or some time has passed. For a JVM collects garbage and sleeps
-     * before it refuses.
+     * As {@link #tryTakeLarge}, for a slab that the caller can do without. When the allocator refuses, the cache gives nothing
+     * back, and the allocator is not asked again before it has given or got something, or some time has passed; for a JVM
+     * collects garbage and sleeps before it refuses.
      */
     public Slab tryTakeOptional(Use use, int bytes) {
         return refused && !mayAskAgain() ? null : take(use, bytes, true);
     }
 
-    /** True for one caller after each pause. */
+    /** True once after each pause. */
     private boolean mayAskAgain() {
         synchronized (usedBy) {
             long now = clock.nanoTime();
@@ -140,7 +151,7 @@ public final class SlabPool {
                 return null;
             }
             Slab slab = ask(use, bytes);
-            // What the cache gives back is there again, without the host.
+            // The allocator has again what the cache gives back, without memory of the host.
             if (slab != null || optional || cacheStretch.reclaim(bytes) == 0) {
                 return slab;
             }
@@ -157,7 +168,10 @@ public final class SlabPool {
         }
     }
 
-    /** Of room that is reserved; takes that back otherwise. @return null when the allocator refuses */
+    /**
+     * Asks the allocator for memory for which room in the budget is reserved. Ends the reservation when the allocator refuses.
+     * @return null when the allocator refuses
+     */
     private Slab ask(Use use, int bytes) {
         ByteBuffer buffer = null;
         try {
@@ -185,7 +199,7 @@ public final class SlabPool {
         return new Slab(buffer);
     }
 
-    /** Shows only that so many bytes beside those that are out are too much; a slab more may be had. */
+    /** A refusal shows only that {@code bytes} beside those that are handed out are too much; one more slab may be available. */
     private void refused(int bytes, Throwable cause) {
         refusal = cause;
         long atMost;
@@ -195,7 +209,7 @@ public final class SlabPool {
             pauseNanos = Math.min(LONGEST_PAUSE_NANOS, Math.max(FIRST_PAUSE_NANOS, 2 * pauseNanos));
             askAgainNanos = now + pauseNanos;
             refused = true;
-            atMost = Math.max(Environment.SLAB_BYTES, outstanding + Math.max(0, bytes - Environment.SLAB_BYTES));
+            atMost = Math.max(SlabAllocator.SLAB_BYTES, outstanding + Math.max(0, bytes - SlabAllocator.SLAB_BYTES));
             warn = capacity == budget && (!warned || now - warnedNanos >= WARN_NANOS);
             if (warn) {
                 warned = true;
@@ -206,7 +220,7 @@ public final class SlabPool {
         }
         if (warn) {
             LOG.warn(
-                    "Of a memory budget of {} bytes, no more than {} are to be had. Less is cached, and memtables are flushed"
+                    "Of a memory budget of {} bytes, no more than {} are available. Less is cached, and memtables are flushed"
                             + " earlier. {}",
                     budget,
                     atMost,
@@ -214,34 +228,40 @@ public final class SlabPool {
         }
     }
 
-    /** Why the allocator last gave nothing; null when it always gave something. */
+    /** Why the allocator last refused memory; null when it never did. */
     public Throwable refusal() {
         return refusal;
     }
 
-    /** Names the length that was last asked for and not found in one piece; null when something was handed out since. */
+    /**
+     * An exception with the length that was last asked for and not found in one piece; null when something was handed out
+     * since.
+     */
     public Throwable fragmentation() {
         return fragmentation;
     }
 
-    /** What of the cache has to go for one buffer of that length; empty when the allocator does not tell, or too much stays. */
+    /**
+     * The slabs of the cache that must be evicted for one buffer of that length; empty when the allocator does not tell, or too
+     * much cannot be evicted.
+     */
     List<CacheSlab> obstacles(CacheSlabs slabs, int bytes) {
         return allocator instanceof DirectSlabAllocator direct ? slabs.inTheWay(direct, bytes) : List.of();
     }
 
-    /** Who holds parts of the region that the slab lies in; null when the allocator does not tell. */
+    /** Counts the holds in the region of the slab; null when the allocator does not tell. */
     public HeldRegion holders(Slab slab) {
         return allocator instanceof DirectSlabAllocator direct ? direct.holders(slab.buffer()) : null;
     }
 
-    /** The budget, or what of it the allocator gives at present. */
+    /** The budget, or the part of it that the allocator gives at present, in bytes. */
     public long capacity() {
         synchronized (usedBy) {
             return capacity;
         }
     }
 
-    /** Gives back a slab that was taken for {@code use}; nobody touches it any more. */
+    /** Gives back a slab that was taken for {@code use}; no thread may touch it after this call. */
     public void give(Use use, Slab slab) {
         int bytes = slab.capacity();
         Callbacks.enter(ALLOCATOR, Callbacks.ANYTHING);
@@ -259,7 +279,7 @@ public final class SlabPool {
     }
 
     /**
-     * Accounts for memory that does not come from this pool (objects on the heap).
+     * Accounts for memory that does not come from this pool, such as objects on the heap.
      *
      * @return false when the budget has no room for it
      */
@@ -277,8 +297,8 @@ public final class SlabPool {
                     peak = Math.max(peak, used);
                     return true;
                 }
-                // What cannot help is not evicted.
-                if (use == Use.CACHE || missing > spareCache() + usedBy[Use.TABLE.ordinal()]) {
+                // Nothing is evicted when it would not be enough.
+                if (use == Use.CACHE || missing > spareCache() + usedBy[Use.SST_READER.ordinal()]) {
                     return false;
                 }
             }
@@ -300,14 +320,17 @@ public final class SlabPool {
         }
     }
 
-    /** The cache is squeezed to its floor first: without the metadata of its file, no block is found. */
+    /**
+     * The cache gives memory back first, down to its floor, and then the readers of SSTs: without the reader of its file no
+     * block can be found.
+     */
     private long reclaim(long bytes) {
         long spare;
         synchronized (usedBy) {
             spare = spareCache();
         }
         long freed = spare == 0 ? 0 : cache.reclaim(Math.min(bytes, spare));
-        return freed < bytes ? freed + tables.reclaim(bytes - freed) : freed;
+        return freed < bytes ? freed + readers.reclaim(bytes - freed) : freed;
     }
 
     private long spareCache() {
@@ -315,7 +338,7 @@ public final class SlabPool {
     }
 
     /**
-     * Makes tables give room to the cache, as long as that has less than its floor.
+     * Evicts readers of SSTs to make room for the cache, as long as the cache has less than its floor.
      *
      * @return false when nothing was given back
      */
@@ -326,30 +349,30 @@ public final class SlabPool {
             if (missing <= 0) {
                 return true;
             }
-            if (usedBy[Use.CACHE.ordinal()] + bytes > cacheFloor || usedBy[Use.TABLE.ordinal()] == 0) {
+            if (usedBy[Use.CACHE.ordinal()] + bytes > cacheFloor || usedBy[Use.SST_READER.ordinal()] == 0) {
                 return false;
             }
         }
-        return tables.reclaim(missing) > 0;
+        return readers.reclaim(missing) > 0;
     }
 
     /**
-     * Who is asked for memory held as {@link Use#CACHE} when somebody else needs it. The cache is squeezed to an eighth of the
-     * budget and no further.
+     * Sets the reclaimer for memory used as {@link Use#CACHE}, which is called when another use needs memory. The cache keeps
+     * an eighth of the budget.
      */
     public void cacheReclaimer(Reclaimer reclaimer) {
         cacheReclaimer(reclaimer, reclaimer);
     }
 
-    /** @param stretch as {@code reclaimer}, for memory in which one buffer of that length fits */
+    /** @param stretch as {@code reclaimer}, for memory in one piece of that length */
     void cacheReclaimer(Reclaimer reclaimer, Reclaimer stretch) {
         cache = reclaimer;
         cacheStretch = stretch;
     }
 
-    /** Who is asked for memory held as {@link Use#TABLE} when the cache cannot be squeezed further. */
-    public void tableReclaimer(Reclaimer reclaimer) {
-        tables = reclaimer;
+    /** Sets the reclaimer for memory used as {@link Use#SST_READER}, which is called when the cache has no more to give. */
+    public void readerReclaimer(Reclaimer reclaimer) {
+        readers = reclaimer;
     }
 
     /** Bytes handed out. */
@@ -376,7 +399,7 @@ public final class SlabPool {
         return budget;
     }
 
-    /** Bytes that memtables get at the most. */
+    /** The most bytes that memtables get. */
     public long memtableCeiling() {
         return memtableCeiling;
     }

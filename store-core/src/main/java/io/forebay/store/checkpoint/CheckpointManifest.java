@@ -26,7 +26,7 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * The state that a checkpoint fixes, as one edit that leads from nothing to it, and its bytes:
+ * The state that a checkpoint fixes, as one edit that leads from an empty state to it, and its bytes:
  *
  * <pre>
  * Checkpoint --> magic:8 "FBCHKPT1"  format version:4  length of Edit:4  Edit  checksum:4
@@ -37,10 +37,11 @@ import java.util.TreeSet;
  * checksum   --> CRC-32C of all bytes before it, masked
  * </pre>
  *
- * The second form is that of a store with encryption. Numbers are big-endian. The format version is that of manifests and files.
+ * <p>The second form is that of a store with encryption. Numbers are big-endian. The format version is that of manifests
+ * and files. Immutable.
  */
 public final class CheckpointManifest {
-    /** Where {@code Checkpoint.writeTo} puts these bytes. */
+    /** Name of the file that {@code Checkpoint.writeTo} writes these bytes to. */
     public static final String FILE_NAME = "CHECKPOINT";
 
     static final int FORMAT_VERSION = 1;
@@ -51,7 +52,10 @@ public final class CheckpointManifest {
 
     private final VersionEdit state;
     private final List<CheckpointFile> files;
-    /** Master key of the bytes that this was decoded from; null when they were plain, or there were none. */
+    /**
+     * Id of the master key of the bytes from which this was decoded; null when they were not encrypted, or when it was
+     * not decoded.
+     */
     private final String keyId;
 
     private CheckpointManifest(VersionEdit state, String keyId) {
@@ -60,7 +64,7 @@ public final class CheckpointManifest {
         this.files = physicalFiles(state);
     }
 
-    /** @param state nothing removed; with a last sequence number and a commit */
+    /** @param state nothing is removed in it; it has a last sequence number and a commit */
     public static CheckpointManifest of(VersionEdit state) {
         if (!state.removed().isEmpty() || state.commit() == null || state.lastSequence() < 0) {
             throw new IllegalArgumentException("Not the whole state of a checkpoint");
@@ -68,7 +72,7 @@ public final class CheckpointManifest {
         return new CheckpointManifest(state, null);
     }
 
-    /** Files with their ranks and visible ranges; without open files when this was decoded. */
+    /** Files with their ranks and visible ranges. Without open files when this was decoded. */
     public List<VersionEdit.Added> added() {
         return state.added();
     }
@@ -86,7 +90,7 @@ public final class CheckpointManifest {
         return state.mergeName();
     }
 
-    /** Physical files, each once, in the order of their ids. */
+    /** The physical files, each once, in the order of their ids. */
     public List<CheckpointFile> files() {
         return files;
     }
@@ -106,19 +110,19 @@ public final class CheckpointManifest {
         return new CheckpointDescription(files, payload().clone(), entries, keyIds);
     }
 
-    /** Of counts that a forged file may claim: at most {@link Long#MAX_VALUE}. */
+    /** The sum of counts, which may be those of a forged file: at most {@link Long#MAX_VALUE}. */
     private static long sum(long a, long b) {
         long sum = a + b;
         return sum < 0 ? Long.MAX_VALUE : sum;
     }
 
-    /** Not encrypted. */
+    /** Encodes without encryption. */
     public byte[] encode() {
         return encode(Encryption.NONE);
     }
 
     /**
-     * Encrypted with a new data key at every call, if encryption is on.
+     * Encodes with encryption if that is on, with a new data key at every call.
      *
      * @throws StoreIoException when the key service cannot be reached
      */
@@ -146,15 +150,16 @@ public final class CheckpointManifest {
         return sealed;
     }
 
-    /** Of metadata that is not encrypted; see the other one. */
+    /** As {@link #decode(byte[], Encryption)}, for metadata that is not encrypted. */
     public static CheckpointManifest decode(byte[] bytes) {
         return decode(bytes, Encryption.NONE);
     }
 
     /**
      * @throws CorruptionException when the bytes are not what {@link #encode} made
-     * @throws FormatTooNewException when a newer Forebay made them
-     * @throws io.forebay.store.EncryptionException when they are encrypted and the key is not to be had, or plain and refused
+     * @throws FormatTooNewException when a newer version of Forebay made them
+     * @throws io.forebay.store.EncryptionException when they are encrypted and there is no key for them, or are not
+     *     encrypted and refused
      * @throws StoreIoException when the key service cannot be reached
      */
     public static CheckpointManifest decode(byte[] bytes, Encryption encryption) {

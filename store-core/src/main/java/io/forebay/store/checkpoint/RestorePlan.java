@@ -22,9 +22,17 @@ import java.util.TreeSet;
 /**
  * The union of checkpoints, each clipped to a key range of its own, as the runs of a new store.
  *
- * <p>Because the clips do not overlap, no key has versions from two sources. So the sequence numbers of different sources
- * need not be comparable, and a run of one source may be joined with any run of another; only the order within a source
- * counts. Bottom runs become the bottom run, and the other runs are joined by their distance from it.
+ * <pre>{@code
+ *   source 1, clip [a, m)        source 2, clip [m, z)        the new store
+ *   rank 9   [a . . k)           rank 4   [n . . z)           rank 2   [a . . k)  [n . . z)
+ *   rank 5   [c . . . m)                                      rank 1   [c . . . m)
+ *   rank 0   [a . . . m)         rank 0   [m . . z)           rank 0   [a . . . m)[m . . z)
+ * }</pre>
+ *
+ * <p>Because the clips do not overlap, no key has versions from two sources. So the sequence numbers of different
+ * sources need not be comparable, and a run of one source may be joined with any run of another one; only the order
+ * within a source matters. Bottom runs become the bottom run, and the other runs are joined by their distance from it.
+ * Used by one thread.
  */
 public final class RestorePlan {
     private final Map<Long, List<FileMeta>> runs = new TreeMap<>();
@@ -35,7 +43,7 @@ public final class RestorePlan {
 
     private RestorePlan() {}
 
-    /** Of checkpoints that are not encrypted. */
+    /** For checkpoints that are not encrypted. */
     public static RestorePlan of(List<RestoreSource> sources) {
         return of(sources, Encryption.NONE);
     }
@@ -54,24 +62,24 @@ public final class RestorePlan {
         return plan;
     }
 
-    /** Files of the new store that have something to show, without open files. */
+    /** Files of the new store that show any keys, without open files. */
     public List<VersionEdit.Added> added() {
         List<VersionEdit.Added> all = new ArrayList<>();
         runs.forEach((rank, files) -> files.forEach(file -> all.add(new VersionEdit.Added(rank, file))));
         return all;
     }
 
-    /** Every physical file that is needed, and where it is. */
+    /** Every physical file that is needed, and the file store that has it. */
     public Map<FileId, FileStore> places() {
         return places;
     }
 
-    /** Names of all files of the sources, also of those that show nothing. */
+    /** Names of all files of the sources, also of those that show no keys. */
     public Set<String> sourceFiles() {
         return sourceFiles;
     }
 
-    /** The largest sequence number of any source. */
+    /** The largest sequence number of all sources. */
     public long lastSequence() {
         return lastSequence;
     }
@@ -103,7 +111,7 @@ public final class RestorePlan {
         }
     }
 
-    /** Ranks without gaps, the bottom staying the bottom. */
+    /** Ranks without gaps. The bottom run stays the bottom run. */
     private static Map<Long, Long> newRanks(CheckpointManifest state) {
         TreeSet<Long> ranks = new TreeSet<>();
         state.added().forEach(added -> ranks.add(added.rank()));
@@ -115,7 +123,7 @@ public final class RestorePlan {
         return renumbered;
     }
 
-    /** Neighbouring parts of one physical file become one again: a rescale up and down leaves no trace. */
+    /** Joins neighbouring parts of one physical file: so a rescale up and down again leaves no trace. */
     private static List<FileMeta> joined(List<FileMeta> files) {
         List<FileMeta> sorted = new ArrayList<>(files);
         sorted.sort((a, b) -> Arrays.compareUnsigned(a.range().from(), b.range().from()));
@@ -134,20 +142,13 @@ public final class RestorePlan {
         return result;
     }
 
-    private static FileMeta spanning(FileMeta before, FileMeta behind) {
+    private static FileMeta spanning(FileMeta before, FileMeta after) {
         return new FileMeta(
                 before.id(),
-                before.fileBytes(),
-                KeyRange.of(before.range().from(), behind.range().to()),
+                before.info(),
+                KeyRange.of(before.range().from(), after.range().to()),
                 true,
-                before.minSequence(),
-                before.maxSequence(),
-                before.entries(),
-                before.pointDeletes(),
-                before.rangeDeletes(),
                 before.overrideSequence(),
-                before.creationMillis(),
-                before.keyId(),
                 null);
     }
 

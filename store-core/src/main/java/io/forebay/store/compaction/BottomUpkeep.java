@@ -6,18 +6,18 @@ import io.forebay.store.version.SortedRun;
 import io.forebay.store.version.Version;
 import java.util.List;
 
-/** Rewrites files of the bottom run that are there for nothing: many small ones, and such with many deletes. */
+/** Picks files of the bottom run to rewrite: many small files, and files with many deletes. A pure function of its input. */
 final class BottomUpkeep {
-    /** A file above this share of the target size is large enough. */
+    /** A file larger than the target size divided by this is not small. */
     private static final int SMALL_SHARE = 4;
 
-    /** So many small files side by side become one if it is not too large. */
+    /** So many neighbouring small files become one, if that is not too large. */
     static final int MANY_FILES = 8;
 
-    /** As many as that are enough if they fill half a file. */
+    /** So many are enough if they fill half a file. */
     static final int FEW_FILES = 3;
 
-    /** A file is rewritten when one of so many entries is a delete. */
+    /** A file is rewritten when at least one of so many entries is a delete. */
     static final int DELETE_SHARE = 4;
 
     private final PickInput in;
@@ -39,7 +39,10 @@ final class BottomUpkeep {
         return pickSmall(bottom, Long.MAX_VALUE);
     }
 
-    /** For a full compaction: any delete, the hidden part of any virtual file, and small files; of those without newer entries. */
+    /**
+     * For a full compaction: files with any delete, virtual files, because of their hidden part, and small files; but no file
+     * with entries above {@code upTo}.
+     */
     Compaction pickAny(long upTo) {
         SortedRun bottom = in.bottom();
         if (bottom != null) {
@@ -57,12 +60,12 @@ final class BottomUpkeep {
         return file.pointDeletes() * DELETE_SHARE >= file.entries() && file.pointDeletes() > 0;
     }
 
-    /** Otherwise the deletes would have to stay, and the file would be rewritten for ever. */
+    /** When a snapshot is older, the deletes have to be kept, and the file would be rewritten forever. */
     private boolean isDeleteVisibleToAll(FileMeta file) {
         return file.newestSequence() <= in.oldestSnapshot();
     }
 
-    /** They may be why the file is small, and would make the same small files again. */
+    /** Range deletes may be the reason why the file is small; kept, they would make the same small files again. */
     private boolean keepsRangeDeletes(FileMeta file) {
         return file.rangeDeletes() > 0 && !isDeleteVisibleToAll(file);
     }
@@ -85,7 +88,7 @@ final class BottomUpkeep {
             }
             int count = end - first;
             boolean enough = count >= MANY_FILES || count >= FEW_FILES && bytes >= in.targetFileBytes() / 2;
-            // A file that has grown already is not rewritten for every few small ones.
+            // A file that has grown already is not rewritten again for a few small ones.
             if (enough && largest <= bytes / 2 && isLeftAlone(bottom.files().subList(first, end))) {
                 return rewrite(bottom.files().subList(first, end));
             }
@@ -94,7 +97,9 @@ final class BottomUpkeep {
         return null;
     }
 
-    /** Nothing is on its way down into a gap between the files, over which the new one is to lie. */
+    /**
+     * True when no running compaction may move a file down into a gap between the files. The new file will lie over those gaps.
+     */
     private boolean isLeftAlone(List<FileMeta> files) {
         KeyRange hull = Compaction.hull(
                 files.get(0).range(), files.get(files.size() - 1).range());

@@ -11,20 +11,20 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * One piece of work for files of a version. Immutable.
+ * One compaction: what is done with which files of a version. Immutable.
  *
  * @param kind what to do
  * @param inputs the files, by run, newest run first; never empty
- * @param outputRank rank of the run that takes the result; meaningless for {@link Kind#DROP}
+ * @param outputRank rank of the run that gets the result; undefined for {@link Kind#DROP}
  */
 public record Compaction(Kind kind, List<Input> inputs, long outputRank) {
     /** What to do with the inputs. */
     public enum Kind {
-        /** Merge them to new files. */
+        /** Merge them into new files. */
         MERGE,
-        /** Let the input files change their run; they overlap neither each other nor anything between the two runs. */
+        /** Give the input files to another run. They overlap neither each other nor anything between the two runs. */
         MOVE,
-        /** Remove them: nobody can see anything in them. */
+        /** Remove them, because no reader sees anything in them. */
         DROP
     }
 
@@ -56,7 +56,7 @@ public record Compaction(Kind kind, List<Input> inputs, long outputRank) {
         return ids;
     }
 
-    /** From the first key of the input files to the last one, gaps between them included. */
+    /** The range from the first key of the input files to the last, with the gaps between them. */
     public KeyRange hull() {
         List<FileMeta> files = files();
         KeyRange hull = files.get(0).range();
@@ -66,7 +66,7 @@ public record Compaction(Kind kind, List<Input> inputs, long outputRank) {
         return hull;
     }
 
-    /** The narrowest range that holds both. */
+    /** The narrowest range that contains both. */
     static KeyRange hull(KeyRange one, KeyRange other) {
         byte[] from = Arrays.compareUnsigned(one.from(), other.from()) <= 0 ? one.from() : other.from();
         if (one.to() == null || other.to() == null) {

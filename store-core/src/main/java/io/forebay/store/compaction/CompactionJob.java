@@ -2,8 +2,8 @@ package io.forebay.store.compaction;
 
 import io.forebay.store.CompactionFilter;
 import io.forebay.store.MergeFunction;
-import io.forebay.store.flush.Guides;
 import io.forebay.store.flush.OlderFiles;
+import io.forebay.store.flush.SplitKeys;
 import io.forebay.store.flush.SstOutput;
 import io.forebay.store.flush.SstTarget;
 import io.forebay.store.iter.Retention;
@@ -20,23 +20,24 @@ import java.util.List;
 import java.util.concurrent.CancellationException;
 
 /**
- * Carries out one {@link Compaction}. Runs on one thread, once; changes no version, the caller applies the edit of the
- * result. Reads past the block cache.
+ * Carries out one {@link Compaction}. Used by one thread, but for {@link #cancel}; runs once. It changes no version: the caller
+ * applies the edit of the result. Reads past the block cache.
  */
 public final class CompactionJob {
     private final Compaction compaction;
     private final Version version;
     private final SstTarget target;
-    private final long[] snapshots;
+    private final long[] snapshotSequences;
     private final long durableSequence;
     private final MergeFunction mergeFunction;
     private final CompactionFilter filter;
     private final Cancellation cancellation = new Cancellation();
 
     /**
-     * @param version the version that the compaction was picked from; the caller holds it until the end
-     * @param snapshots sequences of the live snapshots, ascending, distinct, taken after the version
-     * @param durableSequence the durable commit
+     * @param version the version that the compaction was picked from; the caller keeps a reference to it until the end of the
+     *     job
+     * @param snapshotSequences ascending, distinct, read after the version
+     * @param durableSequence sequence number of the durable commit
      * @param mergeFunction may be null
      * @param filter may be null
      */
@@ -44,23 +45,24 @@ public final class CompactionJob {
             Compaction compaction,
             Version version,
             SstTarget target,
-            long[] snapshots,
+            long[] snapshotSequences,
             long durableSequence,
             MergeFunction mergeFunction,
             CompactionFilter filter) {
         this.compaction = compaction;
         this.version = version;
         this.target = target;
-        this.snapshots = snapshots.clone();
+        this.snapshotSequences = snapshotSequences.clone();
         this.durableSequence = durableSequence;
         this.mergeFunction = mergeFunction;
         this.filter = filter;
     }
 
     /**
-     * @return null when it was cancelled; then no new file is left
+     * @return null when the job was cancelled; then no new file is left
      * @throws IOException when files cannot be read or written, or when the result has no place in the very version that the
-     *     compaction was picked from: it would be picked again for ever, and its result be thrown away each time
+     *     compaction was picked from. Without this error the same compaction would be picked forever, and its result be thrown
+     *     away each time
      */
     public CompactionResult run() throws IOException {
         CompactionResult result = carryOut();
@@ -104,7 +106,7 @@ public final class CompactionJob {
 
     private List<FileMeta> merge() throws IOException {
         Retention retention = new Retention(
-                snapshots,
+                snapshotSequences,
                 -1,
                 Long.MAX_VALUE,
                 durableSequence,
@@ -129,7 +131,7 @@ public final class CompactionJob {
             return output.finish();
         } catch (CancellationException e) {
             if (!cancellation.isCancelled()) {
-                throw e; // of a merge function or a filter
+                throw e; // thrown by a merge function or a filter
             }
             return null;
         }
@@ -160,7 +162,7 @@ public final class CompactionJob {
         return older;
     }
 
-    /** Upper runs are cut where the bottom is, so that parts of them can be merged into it later. */
+    /** Tiers are split at the split keys of the bottom run, so that parts of them can be merged into it later. */
     private SstOutput openOutput(RetentionIterator entries) {
         if (compaction.isBottom()) {
             return new SstOutput(target.atBottom(), entries::cutTombstone, List.of(), 0, compaction.hull());
@@ -168,8 +170,8 @@ public final class CompactionJob {
         return new SstOutput(
                 target,
                 entries::cutTombstone,
-                Guides.of(version.bottom()),
-                Guides.leastBytes(target.targetFileBytes()),
+                SplitKeys.of(version.bottom()),
+                SplitKeys.leastBytes(target.targetFileBytes()),
                 compaction.hull());
     }
 }

@@ -10,32 +10,46 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Decides what to compact next: lazy leveling (Dayan and Idreos, "Dostoevsky", 2018), tiers above one leveled bottom run.
- * Pure functions; any thread.
+ * Decides what to compact next: lazy leveling (Dayan and Idreos, "Dostoevsky", 2018), tiers above one leveled bottom run. Pure
+ * functions; thread-safe.
  *
- * <p>In this order: drop what range deletes hide; move down files with nothing older below them; when the tiers weigh a
- * quarter of the bottom, merge the part of the key space into it where most is gained for each byte written; merge
- * neighbouring tiers of similar size; tidy up the bottom. Because tiers are cut at the same keys as the bottom ({@link
- * io.forebay.store.flush.Guides}), a part is about an eighth of the whole, so no job ever needs the whole store twice, and
- * each key's tiers have grown to half of its bottom, not a quarter, when their turn comes. A small bottom has fewer parts,
- * and waits until the tiers weigh half of it. Figures: docs/compaction.md.
+ * <p>It picks in this order:
+ * <ol>
+ *   <li>drop files that range deletes hide,
+ *   <li>move down files with nothing older below them,
+ *   <li>when the tiers weigh a quarter of the bottom run, merge a part of the key space into it: the part where most is gained
+ *       for each byte written,
+ *   <li>merge neighbouring tiers of similar size,
+ *   <li>rewrite files of the bottom run that are small or have many deletes.
+ * </ol>
+ *
+ * <pre>
+ *  tier 9     [ a ][ b ][ c ]     newest: its files end at the split keys
+ *  tier 7     [ d ][ e ][ f ]     the scope of b: b, e and the files below them
+ *  bottom  0  [ .. ][ .. ][ .. ]  oldest: leveled
+ * </pre>
+ *
+ * Because tiers are split at the split keys of the bottom run ({@link io.forebay.store.flush.SplitKeys}), a part is about an
+ * eighth of the whole. So no job ever needs the whole store twice; and when the turn of a part comes, its tiers have grown to
+ * half of its bottom, not to a quarter. A small bottom run has fewer parts, and waits until the tiers weigh half of it.
+ * Figures: docs/compaction.md.
  */
 public final class CompactionPicker {
-    /** Tiers are merged into the bottom when they weigh this share of it. */
+    /** Tiers are merged into the bottom run when they weigh this share of it. */
     static final double BOTTOM_SHARE = 0.25;
 
     /**
-     * The same for a bottom of less than {@link #FEW_FILES} files: it is a few memtables, whose merges cost little disk and
-     * write the whole of it each time.
+     * The same share for a bottom run of less than {@link #FEW_FILES} target sizes: it is a few memtables long, each merge
+     * rewrites the whole run, and needs little disk space.
      */
     static final double SMALL_BOTTOM_SHARE = 0.5;
 
     static final int FEW_FILES = 8;
 
-    /** Below this many tiers there is no haste, whatever they weigh. */
+    /** With fewer tiers than this, no merge into the bottom run is due, whatever they weigh. */
     static final int LEAST_TIERS = 2;
 
-    /** A file below this share of the target size is small: it is rather merged with others than moved. */
+    /** A file smaller than the target size divided by this is small: it is merged with others instead of moved. */
     static final int SMALL_SHARE = 8;
 
     private CompactionPicker() {}
@@ -43,10 +57,10 @@ public final class CompactionPicker {
     /**
      * The next compaction that is due, or null.
      *
-     * @param version the present one; held by the caller
-     * @param busy files of running compactions; they are left alone
-     * @param durableSequence what the last durable commit covers
-     * @param oldestSnapshot smallest sequence number that a reader may still ask for; {@link Long#MAX_VALUE} for none
+     * @param version the present version; the caller keeps a reference to it
+     * @param busy files of running compactions, which are not picked
+     * @param durableSequence sequence number of the durable commit
+     * @param oldestSnapshot the lowest sequence number at which a reader may still read; {@link Long#MAX_VALUE} for none
      * @param targetFileBytes see {@link io.forebay.store.StoreOptions#targetFileBytes()}
      * @throws IOException when range deletes cannot be read
      */
@@ -57,11 +71,12 @@ public final class CompactionPicker {
     }
 
     /**
-     * As {@link #pick}, until everything committed is in the bottom run without deletes: for a compaction that was asked
-     * for. What snapshots need stays.
+     * As {@link #pick}, for a full compaction: until everything committed is in the bottom run without deletes. What snapshots
+     * need is kept.
      *
-     * @param outdated files that are to be written anew whatever is in them
-     * @param upTo what has a newer entry than that is left to itself: it came after this was asked for, and a writer brings more
+     * @param outdated files that are to be rewritten in any case
+     * @param upTo a file with a newer entry is not picked: it was written after the full compaction was asked for, and the
+     *     writer adds more such files
      */
     public static Compaction pickFull(
             Version version,
@@ -111,9 +126,9 @@ public final class CompactionPicker {
         for (int i = 0; i < in.runs().size() && !in.runs().get(i).isBottom(); i++) {
             for (FileMeta file : in.runs().get(i).files()) {
                 boolean asked = in.isFree(file) && file.newestSequence() <= upTo;
-                Area area = asked ? Area.below(in, weights, i, file) : null;
-                if (area != null) {
-                    return area.isSingle() ? moveOrRewrite(in, area, file) : area.merge(in);
+                CompactionScope scope = asked ? CompactionScope.below(in, weights, i, file) : null;
+                if (scope != null) {
+                    return scope.isSingle() ? moveOrRewrite(in, scope, file) : scope.merge(in);
                 }
             }
         }
@@ -129,7 +144,10 @@ public final class CompactionPicker {
         return new BottomUpkeep(in).pickAny(upTo);
     }
 
-    /** Each by itself and inside its run, so that no job is larger than a file, and no order changes. */
+    /**
+     * Rewrites each outdated file by itself and within its run, so that no job is larger than a file, and the order of runs
+     * stays.
+     */
     static Compaction pickOutdated(PickInput in, Set<FileId> outdated) {
         if (outdated.isEmpty()) {
             return null;
@@ -151,38 +169,37 @@ public final class CompactionPicker {
         return in.targetFileBytes() / SMALL_SHARE;
     }
 
-    /** A file to move to the bottom, or if that is due the best area to merge into it. */
+    /** A file to move to the bottom run; else, if a merge into the bottom run is due, the best scope to merge. */
     private static Compaction pickDown(PickInput in, Weights weights) {
         boolean due = isBottomDue(in, weights);
-        Area best = null;
-        // Oldest first, so that files of ascending keys go down in their order and do not come to lie between each
-        // other.
+        CompactionScope best = null;
+        // The oldest run first, so that files of ascending keys go down in their order, and not between each other.
         for (int i = in.runs().size() - 1; i >= 0; i--) {
             if (in.runs().get(i).isBottom()) {
                 continue;
             }
             for (FileMeta file : in.runs().get(i).files()) {
-                Area area = in.isFree(file) ? Area.below(in, weights, i, file) : null;
-                if (area == null) {
+                CompactionScope scope = in.isFree(file) ? CompactionScope.below(in, weights, i, file) : null;
+                if (scope == null) {
                     continue;
                 }
-                if (area.isSingle() && (due || file.fileBytes() >= smallBytes(in))) {
-                    return moveOrRewrite(in, area, file);
+                if (scope.isSingle() && (due || file.fileBytes() >= smallBytes(in))) {
+                    return moveOrRewrite(in, scope, file);
                 }
-                if (due && (best == null || area.isBetterThan(best))) {
-                    best = area;
+                if (due && (best == null || scope.isBetterThan(best))) {
+                    best = scope;
                 }
             }
         }
         return best == null ? null : best.merge(in);
     }
 
-    /** At the bottom its deletes would be of no use any more. */
-    private static Compaction moveOrRewrite(PickInput in, Area area, FileMeta file) {
-        return BottomUpkeep.hasManyDeletes(file) ? area.merge(in) : area.move();
+    /** Rewrites a file with many deletes, because they are of no use in the bottom run, and moves any other file. */
+    private static Compaction moveOrRewrite(PickInput in, CompactionScope scope, FileMeta file) {
+        return BottomUpkeep.hasManyDeletes(file) ? scope.merge(in) : scope.move();
     }
 
-    /** What running jobs take away is gone already. */
+    /** True when the tiers weigh enough. Files of running compactions do not count. */
     private static boolean isBottomDue(PickInput in, Weights weights) {
         double upper = 0;
         long bottom = 0;
@@ -203,7 +220,10 @@ public final class CompactionPicker {
         return tiers >= LEAST_TIERS && upper >= bottom * (small ? SMALL_BOTTOM_SHARE : BOTTOM_SHARE);
     }
 
-    /** Newest first: the tiers above all that hold anything committed, or those below all that do not. */
+    /**
+     * The tiers that are wholly committed, below all that are not; or the tiers with nothing committed, above all that have.
+     * Newest first.
+     */
     private static List<SortedRun> tiers(PickInput in, boolean committed) {
         List<SortedRun> result = new ArrayList<>();
         for (SortedRun run : in.runs()) {

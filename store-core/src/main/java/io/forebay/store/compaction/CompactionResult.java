@@ -8,7 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * What a compaction came to. Apply {@code edit}, then {@link #release()} whether that went well or not.
+ * The result of a compaction. The caller applies {@code edit}, and then calls {@link #release()} in any case.
  *
  * @param edit removes the inputs and adds the outputs
  * @param outputs new files, each with a reference; for {@link Compaction.Kind#MERGE} only
@@ -17,8 +17,8 @@ import java.util.List;
  */
 public record CompactionResult(VersionEdit edit, List<FileMeta> outputs, long bytesRead, long bytesWritten) {
     /**
-     * False when a file that is not among the inputs lies where an output is to go. There may be gaps between the inputs,
-     * and what is ingested or moved down into one does not know of the compaction.
+     * False when a file that is not among the inputs lies where an output is to go. There may be gaps between the inputs, into
+     * which another file may have been ingested or moved down meanwhile.
      */
     public boolean hasPlaceIn(Version present) {
         for (VersionEdit.Added added : edit.added()) {
@@ -40,7 +40,7 @@ public record CompactionResult(VersionEdit edit, List<FileMeta> outputs, long by
                         && Arrays.equals(removed.from(), file.range().from()));
     }
 
-    /** Gives the references of the outputs back; without an applied edit that deletes them. Once. */
+    /** Gives back the references of the outputs. Without an applied edit this deletes the files. Called once. */
     public void release() {
         outputs.forEach(file -> file.file().release());
     }

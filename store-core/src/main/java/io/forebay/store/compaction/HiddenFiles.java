@@ -11,8 +11,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Finds files that nobody can see: those that range deletes of newer runs cover wholly, and range deletes that have nothing
- * left below them.
+ * Finds files of which no reader sees anything: files that range deletes of newer runs cover wholly, and files of range deletes
+ * that have nothing left below them. Thread-safe, without state.
  */
 final class HiddenFiles {
     private HiddenFiles() {}
@@ -35,7 +35,7 @@ final class HiddenFiles {
         runs.forEach(run -> hidden.add(new ArrayList<>()));
         for (Candidate candidate : byKey(in)) {
             FileMeta file = candidate.file();
-            // A delete that is not committed may be undone by a crash, so it hides only what is not committed
+            // A crash may undo a delete that is not committed, so such a delete hides only files that are not committed
             // either.
             long limit =
                     in.isCommitted(file) ? Math.min(in.oldestSnapshot(), in.durableSequence()) : in.oldestSnapshot();
@@ -53,7 +53,7 @@ final class HiddenFiles {
         return inputs.isEmpty() ? null : new Compaction(Compaction.Kind.DROP, inputs, SortedRun.BOTTOM);
     }
 
-    /** In key order across all runs, so that the range deletes of each file are mostly asked for once. */
+    /** The files in key order across all runs, so that the range deletes of most files are read once. */
     private static List<Candidate> byKey(PickInput in) {
         List<Candidate> candidates = new ArrayList<>();
         for (int i = 0; i < in.runs().size(); i++) {
@@ -68,7 +68,7 @@ final class HiddenFiles {
         return candidates;
     }
 
-    /** True when deletes at or below {@code limit}, newer than all of the file, leave no gap over its range. */
+    /** True when range deletes at or below {@code limit} that are newer than all of the file cover its range without a gap. */
     private static boolean isCovered(FileMeta file, List<TombstoneSet> newer, long limit) throws IOException {
         byte[] at = file.range().from();
         byte[] end = file.range().to();
@@ -95,7 +95,7 @@ final class HiddenFiles {
         }
     }
 
-    /** True when the file has nothing but range deletes, and there is nothing older that they could delete. */
+    /** True when the file has only range deletes, and there is nothing older that they could delete. */
     private static boolean isIdle(FileMeta file, List<SortedRun> older) {
         if (file.entries() > 0 || file.virtual()) {
             return false;

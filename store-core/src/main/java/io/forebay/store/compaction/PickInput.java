@@ -8,13 +8,13 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * What the picker decides by.
+ * The input of the picker. Immutable.
  *
  * @param runs newest first
  * @param busy files of running compactions
- * @param durableSequence what the last durable commit covers
- * @param oldestSnapshot smallest sequence number that a reader may still ask for
- * @param targetFileBytes size at which merges begin a new file
+ * @param durableSequence sequence number of the durable commit
+ * @param oldestSnapshot the lowest sequence number at which a reader may still read; {@link Long#MAX_VALUE} for none
+ * @param targetFileBytes size at which a merge starts a new file
  * @param tombstones reads the range deletes of files of one run
  */
 record PickInput(
@@ -25,7 +25,7 @@ record PickInput(
         long targetFileBytes,
         TombstoneReader tombstones) {
 
-    /** The range deletes of files of one run, in key order. */
+    /** Reads the range deletes of files of one run, which are in key order. */
     @FunctionalInterface
     interface TombstoneReader {
         TombstoneSet read(List<FileMeta> files);
@@ -35,7 +35,7 @@ record PickInput(
         return file.newestSequence() <= durableSequence;
     }
 
-    /** Nobody works on the file, and a crash would not take it back. */
+    /** True when no running compaction has the file, and a durable commit covers it. */
     boolean isFree(FileMeta file) {
         return isCommitted(file) && !busy.contains(file.id());
     }

@@ -6,15 +6,18 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** Finds neighbouring tiers to merge with each other, so that there are few; committed and uncommitted ones apart. */
+/**
+ * Finds neighbouring tiers to merge with each other, so that there are few tiers. Committed and uncommitted tiers are not
+ * merged with each other. A pure function of its input.
+ */
 final class TierMerges {
-    /** Tiers that are merged at the least. */
+    /** The least number of tiers that are merged. */
     static final int MIN_WIDTH = 6;
 
-    /** Tiers that are merged at the most. */
+    /** The greatest number of tiers that are merged. */
     static final int MAX_WIDTH = 16;
 
-    /** A tier joins the merge of newer ones when it is not larger than this times their sum. */
+    /** A tier joins the merge of newer tiers when it is at most so many times as large as all of them. */
     static final double SIZE_RATIO = 1.5;
 
     /** With more tiers than this, the cheapest merge of neighbours is due whatever their sizes are. */
@@ -23,7 +26,7 @@ final class TierMerges {
     private final PickInput in;
     private final long smallBytes;
 
-    /** @param smallBytes files of this size and above are not rewritten only to have fewer of them */
+    /** @param smallBytes files of this size or more are not rewritten only to have fewer of them */
     TierMerges(PickInput in, long smallBytes) {
         this.in = in;
         this.smallBytes = smallBytes;
@@ -74,7 +77,10 @@ final class TierMerges {
         return true;
     }
 
-    /** Makes one run of neighbouring tiers, newest first. All of them go, so the newest one's rank is free for it. */
+    /**
+     * Makes one run of neighbouring tiers, which are in order, newest first. All of them are replaced, so the run gets the rank
+     * of the newest one.
+     */
     Compaction join(List<SortedRun> tiers) {
         long rank = tiers.get(0).rank();
         if (isOneRunAlready(tiers)) {
@@ -91,7 +97,7 @@ final class TierMerges {
         return inputs;
     }
 
-    /** True when no two files overlap, and they are large enough to stay as they are. */
+    /** True when no two of their files overlap, and the files are large enough to stay as they are. */
     private boolean isOneRunAlready(List<SortedRun> tiers) {
         List<FileMeta> files = new ArrayList<>();
         long bytes = 0;

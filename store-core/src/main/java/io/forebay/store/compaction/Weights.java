@@ -4,8 +4,8 @@ import io.forebay.store.version.FileMeta;
 import io.forebay.store.version.SortedRun;
 
 /**
- * How much a file of a tier adds to the garbage, in bytes: its own bytes, because it may hold nothing but newer versions of
- * what lies below, and for each delete an entry of the bottom as well.
+ * The weight of a file of a tier: how many bytes of garbage it may make. These are its own bytes, because it may have nothing
+ * but newer versions of keys that lie below, and for each delete an entry of the bottom run as well. Immutable.
  */
 final class Weights {
     private final double deleteBytes;

@@ -1,6 +1,8 @@
 package io.forebay.store.compress;
 
-/** Bytes that are not what a codec made. Carries no stack trace: the caller knows file and offset, and says them. */
+/**
+ * Thrown for bytes that a codec has not made. It has no stack trace: the caller knows the file and the offset, and adds them.
+ */
 public final class BadPayloadException extends Exception {
     private static final long serialVersionUID = 1L;
 

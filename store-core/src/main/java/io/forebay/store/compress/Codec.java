@@ -2,9 +2,9 @@ package io.forebay.store.compress;
 
 import io.forebay.store.Compression;
 
-/** One way to compress. Thread-safe. */
+/** A compression algorithm. Thread-safe. */
 public abstract class Codec {
-    /** What {@link #compress} returns when the payload would not fit. */
+    /** Result of {@link #compress} when the payload does not fit. */
     public static final int TOO_LARGE = -1;
 
     private final Compression compression;
@@ -19,7 +19,10 @@ public abstract class Codec {
         return compression;
     }
 
-    /** The type of a block in its trailer; fixed on disk, see docs/format/sst.md. Never 0, which means stored as is. */
+    /**
+     * The type of a block in its trailer; fixed on disk, see docs/format/sst.md. Never 0, which stands for a block that is
+     * stored as it is.
+     */
     public final byte id() {
         return id;
     }
@@ -32,8 +35,8 @@ public abstract class Codec {
     public abstract int compress(byte[] content, int at, int length, byte[] payload, int payloadAt, int room);
 
     /**
-     * How long the content of a payload is at the most, from a look at its structure: no memory is needed for that, however much
-     * it claims.
+     * The most bytes that the content of a payload can have, from its structure. This needs no memory, however much the payload
+     * claims.
      *
      * @throws BadPayloadException when it is no payload of this codec
      */
@@ -42,7 +45,7 @@ public abstract class Codec {
     /**
      * Decompresses {@code payload[at, at + length)} to exactly {@code content[contentAt, contentAt + contentLength)}.
      *
-     * @throws BadPayloadException when it is no payload of this codec, or one of another length
+     * @throws BadPayloadException when the bytes are no payload of this codec, or one with another content length
      */
     public abstract void decompress(
             byte[] payload, int at, int length, byte[] content, int contentAt, int contentLength)

@@ -3,7 +3,7 @@ package io.forebay.store.compress;
 import io.forebay.store.Compression;
 import io.forebay.store.StoreException;
 
-/** Finds codecs. The libraries are loaded when the first store asks for them, or the first block needs them. */
+/** Finds codecs. A library is loaded when the first store or the first block needs it. Thread-safe. */
 public final class Codecs {
     private static final byte LZ4_ID = 1;
     private static final byte ZSTD_ID = 2;
@@ -18,15 +18,15 @@ public final class Codecs {
         static final Codec CODEC = new ZstdCodec(ZSTD_ID);
     }
 
-    /** True for a type in a block trailer that stands for a codec. */
+    /** True when a type in a block trailer stands for a codec. */
     public static boolean isId(byte id) {
         return id == LZ4_ID || id == ZSTD_ID;
     }
 
     /**
-     * @param what wants it, for the message
+     * @param names what needs the codec, for the message
      * @return null for {@link Compression#NONE}
-     * @throws StoreException when the library of the codec is not there
+     * @throws StoreException when the library of the codec is missing
      */
     public static Codec of(Compression compression, String what) {
         try {
@@ -47,13 +47,13 @@ public final class Codecs {
      * The codec of a block.
      *
      * @param id for which {@link #isId} is true
-     * @throws StoreException naming {@code file} when the library of the codec is not there
+     * @throws StoreException naming {@code file} when the library of the codec is missing
      */
     public static Codec ofBlock(byte id, String file) {
         return of(id == LZ4_ID ? Compression.LZ4 : Compression.ZSTD, "A block of file " + file);
     }
 
-    /** The longest content that a payload of so many bytes may have; what says more is damaged. */
+    /** The longest content that a payload of so many bytes can have; a block that claims more is damaged. */
     public static long mostContent(Compression compression, int payloadLength) {
         return switch (compression) {
             case NONE -> payloadLength;

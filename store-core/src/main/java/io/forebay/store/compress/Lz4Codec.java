@@ -6,7 +6,9 @@ import net.jpountz.lz4.LZ4Exception;
 import net.jpountz.lz4.LZ4Factory;
 import net.jpountz.lz4.LZ4SafeDecompressor;
 
-/** The LZ4 block format without a frame. Uses the pure and bounds-checked Java of the library, never its native code. */
+/**
+ * The LZ4 block format without a frame. Uses the bounds-checked Java code of the library, never its native code. Thread-safe.
+ */
 final class Lz4Codec extends Codec {
     private static final int OFFSET_BYTES = 2;
     private static final int LEAST_MATCH = 4;
@@ -26,12 +28,12 @@ final class Lz4Codec extends Codec {
         try {
             return compressor.compress(content, at, length, payload, payloadAt, room);
         } catch (LZ4Exception e) {
-            // The library's only way to say that there is too little room.
+            // In this way the library reports too little room.
             return TOO_LARGE;
         }
     }
 
-    /** Exactly: a block is a sequence of literals and matches, whose lengths are said. */
+    /** The exact length: a block is a sequence of literals and matches with their lengths. */
     @Override
     public long mostContent(byte[] payload, int at, int length) throws BadPayloadException {
         Tokens in = new Tokens(payload, at, at + length);
@@ -49,7 +51,7 @@ final class Lz4Codec extends Codec {
         }
     }
 
-    /** The bytes of a block, one by one. */
+    /** Reads the bytes of a block one by one. */
     private static final class Tokens {
         private static final int MORE = 0xF;
         private final byte[] bytes;
@@ -73,7 +75,7 @@ final class Lz4Codec extends Codec {
             return bytes[at++] & 0xFF;
         }
 
-        /** That of half a token, and of the bytes that go on with it. */
+        /** The length in half a token and in the bytes that continue it. */
         long length(int half) throws BadPayloadException {
             long length = half;
             for (int more = half == MORE ? 255 : 0; more == 255; ) {

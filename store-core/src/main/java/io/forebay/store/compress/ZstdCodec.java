@@ -8,11 +8,11 @@ import io.forebay.store.Compression;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
- * A Zstandard frame without a checksum. The only class that touches the library, which may be absent.
+ * A Zstandard frame without a checksum. The only class that uses the library, which may be missing. Thread-safe.
  *
- * <p>The native workspace of the library takes several times longer to make than a block takes to decompress, so a few are
- * kept: at most {@value #KEPT} of each kind, some 100 KiB each, outside of the memory budget. A thread takes one out while
- * it uses it; without one in its place it makes another.
+ * <p>To make a native workspace of the library takes several times longer than to decompress a block, so a few are kept: at
+ * most {@value #KEPT} of each kind, of about 100 KiB each, outside of the memory budget. A thread takes a workspace out while
+ * it uses it; when there is none in its place, it makes a new one.
  */
 final class ZstdCodec extends Codec {
     private static final int LEVEL = 3;
@@ -24,7 +24,7 @@ final class ZstdCodec extends Codec {
 
     ZstdCodec(byte id) {
         super(Compression.ZSTD, id);
-        // Loads the native code, so that its absence shows here and not in the middle of a flush.
+        // Loads the native code, so that its absence is reported here and not during a flush.
         Zstd.compressBound(0);
     }
 

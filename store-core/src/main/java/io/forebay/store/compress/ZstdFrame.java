@@ -1,8 +1,9 @@
 package io.forebay.store.compress;
 
 /**
- * The structure of a Zstandard frame (RFC 8878): a header, then blocks. Each block says how long it is, and whether that is its
- * content, a byte that repeats so often, or something compressed, of which at most {@value #MOST_BLOCK_BYTES} bytes come.
+ * The structure of a Zstandard frame (RFC 8878): a header, then blocks. Each block has its length, and its kind: the content
+ * itself, one byte that repeats so often, or compressed content of at most {@value #MOST_BLOCK_BYTES} bytes. Used by one
+ * thread.
  */
 final class ZstdFrame {
     private static final int MAGIC = 0xFD2FB528;
@@ -29,7 +30,7 @@ final class ZstdFrame {
         return said < 0 ? most : Math.min(said, most);
     }
 
-    /** @return the length of the content that the header says; negative when it says none */
+    /** @return the content length in the header; negative when it has none */
     private long header() throws BadPayloadException {
         if (number(4) != (MAGIC & 0xFFFFFFFFL)) {
             throw new BadPayloadException("no Zstandard frame");
@@ -66,7 +67,7 @@ final class ZstdFrame {
                     skip(size);
                     most += MOST_BLOCK_BYTES;
                 }
-                default -> throw new BadPayloadException("a Zstandard block of a kind that there is not");
+                default -> throw new BadPayloadException("a Zstandard block of an unknown kind");
             }
             if ((block & 1) != 0) {
                 return most;
@@ -74,7 +75,7 @@ final class ZstdFrame {
         }
     }
 
-    /** The next bytes, the least first. */
+    /** Reads a number of {@code count} bytes, the least significant first. */
     private long number(int count) throws BadPayloadException {
         int from = at;
         skip(count);

@@ -1,8 +1,8 @@
 /**
- * Compression of blocks. In goes the content of a block, out comes the payload that is stored, and back. What is missing at
- * run time is said by name; a payload that is no compressed block comes out as {@link
- * io.forebay.store.compress.BadPayloadException}, which the caller turns into a corruption error with file and offset.
+ * Compression of blocks. In: the content of a block. Out: the payload that is stored; and the other way round. A library that
+ * is missing at run time is named in the exception. A payload that is no compressed block is a
+ * {@link io.forebay.store.compress.BadPayloadException}, which the caller turns into a corruption error with file and offset.
  *
- * <p>Codecs are used by any thread; what one call leaves behind never shows in another.
+ * <p>Codecs are thread-safe; no call sees what another call has left in a workspace.
  */
 package io.forebay.store.compress;

@@ -11,11 +11,11 @@ import java.util.Arrays;
 import java.util.function.LongSupplier;
 
 /**
- * How the files of one store are encrypted, or that they are not: makes the ciphers of new files, and those of files that
- * are there. Thread-safe.
+ * How the files of one store are encrypted, or that they are plain. Makes the ciphers of new files and of existing files.
+ * Thread-safe.
  */
 public final class Encryption {
-    /** New files are plain, and only plain ones can be read. */
+    /** New files are plain, and only plain files can be read. */
     public static final Encryption NONE = new Encryption(null, false, null);
 
     private final KeyProvider keys;
@@ -33,7 +33,7 @@ public final class Encryption {
         return of(keys, encryptedOnly, keys == null ? null : new SecureIds());
     }
 
-    /** @param random source of data keys, 64 bits at a time; anything but a secure one is for tests */
+    /** @param random source of data keys, 64 bits at a time; must be secure, except in tests */
     public static Encryption of(KeyProvider keys, boolean encryptedOnly, LongSupplier random) {
         return keys == null ? NONE : new Encryption(new GuardedKeys(keys), encryptedOnly, random);
     }
@@ -43,7 +43,7 @@ public final class Encryption {
         return keys != null;
     }
 
-    /** Id of the master key of files that are made now; null when they are plain. */
+    /** Id of the master key of new files; null when they are plain. */
     public String currentKeyId() {
         return keys == null ? null : keys.currentKeyId();
     }
@@ -83,8 +83,8 @@ public final class Encryption {
      * The cipher of a file that is encrypted.
      *
      * @param offset of the envelope in the file, for the error
-     * @throws EncryptionException when there is no provider, or it does not know the master key
-     * @throws CorruptionException when the master key does not fit, or the envelope was altered
+     * @throws EncryptionException when there is no provider, or the provider does not have the master key
+     * @throws CorruptionException when the master key is another one, or the envelope was altered
      * @throws IOException when the key service cannot be reached
      */
     public FileCipher open(KeyEnvelope envelope, String file, long offset) throws IOException {
@@ -113,7 +113,7 @@ public final class Encryption {
                 throw new EncryptionException(
                         "The key provider unwrapped the data key of " + file + " with key \"" + keyId + "\" to "
                                 + dataKey.length + " bytes instead of " + FileCipher.KEY_BYTES
-                                + ". Repair the provider.",
+                                + ". Correct the provider.",
                         file,
                         keyId,
                         null);
@@ -135,16 +135,16 @@ public final class Encryption {
     }
 
     /**
-     * Called for a file that is not encrypted.
+     * Checks that a plain file may be read.
      *
-     * @throws EncryptionException when such files are refused
+     * @throws EncryptionException when the store takes encrypted files only
      */
     public void checkPlain(String file) {
         if (encryptedOnly) {
             throw new EncryptionException(
                     "File " + file + " is not encrypted, and this store takes encrypted files only. If it is a store"
                             + " that is being encrypted, open it without StoreOptions.encryptedOnly and compact it;"
-                            + " otherwise somebody has replaced the file.",
+                            + " otherwise the file was replaced.",
                     file,
                     null,
                     null);

@@ -13,7 +13,8 @@ import javax.crypto.spec.GCMParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * AES-256-GCM under the data key of one file. What is encrypted is a message: a block of an SST, a record of a log.
+ * AES-256-GCM under the data key of one file. It encrypts messages: a message is a block of an SST, or a record of a log or
+ * manifest.
  *
  * <pre>
  * Message --&gt; Ciphertext (as long as the plain bytes), Tag:16
@@ -21,16 +22,16 @@ import javax.crypto.spec.SecretKeySpec;
  * AAD     --&gt; Version:1 (1), Kind:1, Position:8, name of the file in UTF-8
  * </pre>
  *
- * The position is where a message lies in its file (an offset, or a record number), so no two messages of a file have the
- * same, and a data key belongs to one file: nonces never repeat under a key. Position, kind and name are authenticated, so
- * a message that was moved inside its file, taken from another one, or given another meaning does not open.
+ * The position is where a message lies in its file (an offset, or a record number), so no two messages of a file have the same
+ * position. A data key belongs to one file. So nonces never repeat under a key. Position, kind and name are authenticated, so a
+ * message that was moved inside of its file, taken from another file, or given another meaning does not open.
  *
- * <p>Thread-safe. A cipher of the JDK keeps its expanded key, which costs as much as a block of 4 KiB to compute; so used
- * ones are kept for the next message of this file. Arrays instead of buffers, because they are what the JDK is fastest at.
+ * <p>Thread-safe. To compute the expanded key of a cipher of the JDK costs as much as to encrypt a block of 4 KiB; so ciphers
+ * are kept for the next message of this file. The methods take arrays and not buffers, because the JDK is fastest with arrays.
  */
 public final class FileCipher {
     public static final int KEY_BYTES = 32;
-    /** A message is so much longer than what it holds. */
+    /** The bytes by which a message is longer than its plain bytes. */
     public static final int TAG_BYTES = 16;
 
     /** Kinds of messages besides those of the blocks of an SST, which are their types. */
@@ -45,7 +46,7 @@ public final class FileCipher {
     private static final byte VERSION = 1;
     private static final int POSITION_AT = 2;
     private static final int NAME_AT = POSITION_AT + Long.BYTES;
-    /** About as many threads read one file at once; more of them make ciphers of their own. */
+    /** About as many threads read one file at the same time; further threads make ciphers of their own. */
     private static final int SPARES = 4;
 
     private final SecretKeySpec key;
@@ -83,7 +84,7 @@ public final class FileCipher {
      * Encrypts {@code in[from, from + length)} to {@code out[at, at + length + TAG_BYTES)}; both may be the same bytes of one
      * array.
      *
-     * @param position given once in the life of this key
+     * @param position must be used only once with this key
      * @param kind 0 to 255
      */
     public void seal(long position, int kind, byte[] in, int from, int length, byte[] out, int at) {
@@ -102,8 +103,8 @@ public final class FileCipher {
      * array.
      *
      * @param offset of the message in the file, for the error
-     * @throws CorruptionException when these are not the bytes that were sealed under this key, position and kind; {@code out}
-     *     holds nothing of use then
+     * @throws CorruptionException when these are not the bytes that were sealed under this key, position and kind; the content
+     *     of {@code out} is then useless
      */
     public void open(long position, int kind, byte[] in, int from, int length, byte[] out, int at, long offset) {
         if (length < TAG_BYTES) {

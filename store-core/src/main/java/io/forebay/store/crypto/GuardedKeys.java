@@ -5,7 +5,10 @@ import io.forebay.store.util.Callbacks;
 import java.io.IOException;
 import java.security.GeneralSecurityException;
 
-/** A key provider of the user, as files call it that are being opened or begun: others wait for them. */
+/**
+ * The key provider of the user, which is called while a file is created or opened and other threads may wait for that:
+ * {@link Callbacks} notes each call. Thread-safe if the provider is.
+ */
 record GuardedKeys(KeyProvider keys) implements KeyProvider {
     private static final String WHAT = "a key provider";
 

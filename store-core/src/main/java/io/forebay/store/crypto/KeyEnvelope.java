@@ -8,17 +8,17 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * The wrapped data key as it lies in a file, not encrypted itself.
+ * The wrapped data key in the form in which it is in a file. The envelope itself is not encrypted. Immutable.
  *
  * <pre>
  * Envelope --&gt; Length:u8 (1 to 255), key id in UTF-8, Length:u16 (1 to 4096), wrapped data key
  * </pre>
  *
- * Nothing authenticates it but the wrapping: another key id or another wrapped key gives another data key, if any, under
- * which no message of the file opens.
+ * Only the wrapping authenticates it: another key id or another wrapped key gives another data key, or none, and no message of
+ * the file opens under it.
  */
 public final class KeyEnvelope {
-    /** Length of the longest. */
+    /** The length of the longest envelope. */
     public static final int MAX_BYTES = 1 + KeyProvider.MAX_KEY_ID_BYTES + 2 + KeyProvider.MAX_WRAPPED_BYTES;
 
     private final String keyId;
@@ -31,7 +31,7 @@ public final class KeyEnvelope {
         this.bytes = bytes;
     }
 
-    /** @throws IllegalArgumentException when id or wrapped key are empty or too long */
+    /** @throws IllegalArgumentException when the id or the wrapped key is empty or too long */
     static KeyEnvelope of(KeyProvider.WrappedKey key) {
         byte[] id = key.keyId().getBytes(StandardCharsets.UTF_8);
         byte[] wrapped = key.bytes().clone();
@@ -49,9 +49,9 @@ public final class KeyEnvelope {
     }
 
     /**
-     * Reads the envelope that begins at {@code in[from]}; what follows it is not looked at.
+     * Reads the envelope that starts at {@code in[from]}; bytes after it are ignored.
      *
-     * @param to where the bytes end that may belong to it
+     * @param to end of the bytes that may belong to it
      * @param file for the error
      * @param offset of {@code in[from]} in the file, for the error
      */
@@ -93,7 +93,7 @@ public final class KeyEnvelope {
         return bytes.length;
     }
 
-    /** Copies it to {@code out[at, at + length())}. */
+    /** Copies the envelope to {@code out[at, at + length())}. */
     public void write(byte[] out, int at) {
         System.arraycopy(bytes, 0, out, at, bytes.length);
     }

@@ -11,8 +11,8 @@ import javax.crypto.SecretKey;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * Master keys in memory. Data keys are wrapped by AES key wrap (RFC 3394), which needs no nonce, so that any number of
- * files may share a master key, and which notices a wrong key and altered bytes. Immutable.
+ * Master keys in memory. Data keys are wrapped by AES key wrap (RFC 3394). It needs no nonce, so that any number of files may
+ * share a master key, and detects a wrong key and altered bytes. Immutable.
  */
 public final class LocalKeyProvider implements KeyProvider {
     private static final String KEY_WRAP = "AESWrap";

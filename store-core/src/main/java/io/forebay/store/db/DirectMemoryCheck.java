@@ -3,21 +3,24 @@ package io.forebay.store.db;
 import io.forebay.store.MemoryBudgetException;
 import io.forebay.store.util.DirectMemory;
 
-/** Compares the budget of an environment, which is direct memory, with what the JVM allows, before a write meets the end. */
+/**
+ * Compares the memory budget of an environment, which is direct memory, with the direct memory that the JVM allows. So
+ * a budget that is too large is found when the environment is built, and not by a write.
+ */
 final class DirectMemoryCheck {
     private DirectMemoryCheck() {}
 
     /**
      * @param budget bytes
-     * @param jvm null when nothing is known
-     * @return a warning when others leave too little; null when there is nothing to say
-     * @throws MemoryBudgetException when the JVM will never give so much
+     * @param jvm null when the state of the JVM's direct memory is not known
+     * @return a warning when the JVM's other users of direct memory leave too little; null when there is nothing to say
+     * @throws MemoryBudgetException when the limit of the JVM is smaller than the budget
      */
     static String check(long budget, DirectMemory.State jvm) {
         if (jvm == null) {
             return null;
         }
-        String limit = jvm.limit() + " bytes of direct memory to everybody together ("
+        String limit = jvm.limit() + " bytes of direct memory to all users together ("
                 + (jvm.byDefault()
                         ? "the size of the heap, because -XX:MaxDirectMemorySize is not set"
                         : "-XX:MaxDirectMemorySize")
@@ -27,7 +30,7 @@ final class DirectMemoryCheck {
                     + ". Start it with -XX:MaxDirectMemorySize=" + flag(budget)
                     + " or more, counting in what others take, or lower the budget of the environment.");
         }
-        // what networking takes later is not seen yet
+        // an eighth for later users that take nothing yet, like networking
         long spare = jvm.limit() - jvm.limit() / 8;
         if (budget + jvm.used() > spare) {
             return "The memory budget is " + budget + " bytes, and this JVM gives " + limit + ", of which "
@@ -39,7 +42,7 @@ final class DirectMemoryCheck {
         return null;
     }
 
-    /** A third more, in mebibytes. */
+    /** The bytes plus a third, in mebibytes, as an argument of the flag. */
     private static String flag(long bytes) {
         long mebibytes = bytes >> 20;
         return mebibytes + mebibytes / 3 + 1 + "m";

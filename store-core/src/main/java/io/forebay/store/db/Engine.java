@@ -3,7 +3,6 @@ package io.forebay.store.db;
 import io.forebay.store.BackgroundExecutor;
 import io.forebay.store.CheckpointDescription;
 import io.forebay.store.Clock;
-import io.forebay.store.Environment;
 import io.forebay.store.EnvironmentStatistics;
 import io.forebay.store.FileStore;
 import io.forebay.store.KeyProvider;
@@ -17,12 +16,16 @@ import io.forebay.store.cache.BlockCache;
 import io.forebay.store.cache.SlabPool;
 import io.forebay.store.checkpoint.CheckpointManifest;
 import io.forebay.store.crypto.Encryption;
+import io.forebay.store.db.state.EngineResources;
+import io.forebay.store.db.state.MemoryArbiter;
 import io.forebay.store.util.Callbacks;
 import io.forebay.store.util.DirectMemory;
 import io.forebay.store.util.DirectSlabAllocator;
 import io.forebay.store.util.SecureIds;
 import io.forebay.store.util.SystemClock;
 import io.forebay.store.util.SystemExecutor;
+import io.forebay.store.verify.Verification;
+import io.forebay.store.version.FileRegistry;
 import io.forebay.store.version.TableCache;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -33,7 +36,10 @@ import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What is behind an {@link Environment}: the shared memory, threads and clock, and the stores that are open. Thread-safe. */
+/**
+ * The engine of one {@link Environment}: the shared memory, threads and clock, and the set of open stores. It opens and
+ * restores stores, and closes the stores that are still open at its end. Thread-safe.
+ */
 public final class Engine {
     private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
 
@@ -47,12 +53,13 @@ public final class Engine {
     private final BackgroundExecutor executor;
     private final EngineResources shared;
     private final Set<Store> stores = new LinkedHashSet<>();
+    // Guarded by stores
     private int opening;
     private boolean closed;
 
-    public Engine(Environment.Builder builder, EngineLimits limits) {
-        budget = builder.memoryBytes();
-        SlabAllocator allocator = builder.allocator();
+    public Engine(EngineOptions options) {
+        budget = options.memoryBytes();
+        SlabAllocator allocator = options.allocator();
         long usable = budget;
         if (allocator == null) {
             String warning = DirectMemoryCheck.check(budget, DirectMemory.now());
@@ -62,12 +69,12 @@ public final class Engine {
             usable = DirectSlabAllocator.usable(budget);
         }
         memory = allocator == null ? new DirectSlabAllocator(budget) : null;
-        Clock clock = orElse(builder.clock(), SystemClock::new);
+        Clock clock = orElse(options.clock(), SystemClock::new);
         pool = new SlabPool(memory == null ? allocator : memory, usable, usable / 4 * 3, clock);
         cache = new BlockCache(pool);
-        tables = new TableCache(cache, pool, builder.maxOpenFiles());
-        executor = orElse(builder.executor(), () -> new SystemExecutor(builder.backgroundThreads(), "forebay"));
-        LongSupplier ids = orElse(builder.random(), SecureIds::new);
+        tables = new TableCache(cache, pool, options.maxOpenFiles());
+        executor = orElse(options.executor(), () -> new SystemExecutor(options.backgroundThreads(), "forebay"));
+        LongSupplier ids = orElse(options.random(), SecureIds::new);
         shared = new EngineResources(
                 pool,
                 tables,
@@ -75,33 +82,48 @@ public final class Engine {
                 clock,
                 ids,
                 new MemoryArbiter(pool, executor, clock),
-                builder.leakTracking(),
-                limits);
-        String version = Environment.class.getPackage().getImplementationVersion();
+                options.leakTracking(),
+                options.limits());
+        String version = Engine.class.getPackage().getImplementationVersion();
         LOG.info(
                 "Forebay {}: an environment with a budget of {} bytes for all its stores, and {}",
                 version == null ? "of a development build" : version,
                 budget,
-                builder.executor() == null ? builder.backgroundThreads() + " background threads" : "its own executor");
+                options.executor() == null ? options.backgroundThreads() + " background threads" : "its own executor");
     }
 
+    /** As {@link Environment#open}. */
     public Store open(FileStore files, StoreOptions options) {
         return track(new StoreOpener(shared, files, options, this::remove)::open);
     }
 
+    /** As {@link Environment#restore}. */
     public Store restore(FileStore files, StoreOptions options, List<RestoreSource> sources, byte[] payload) {
         return track(() -> new StoreOpener(shared, files, options, this::remove).restore(sources, payload));
     }
 
-    /** @param keys null for none */
+    /**
+     * As {@link Environment#describe(byte[], KeyProvider)}.
+     *
+     * @param keys null for none
+     */
     public static CheckpointDescription describe(byte[] checkpointMetadata, KeyProvider keys) {
         return CheckpointManifest.decode(checkpointMetadata, Encryption.of(keys, false))
                 .description();
     }
 
-    /** @param keys null for none */
+    /**
+     * As {@link Environment#verify}.
+     *
+     * @param keys null for none
+     */
     public VerificationReport verify(FileStore files, KeyProvider keys) {
-        return Verification.of(shared, files, Encryption.of(keys, false));
+        Encryption encryption = Encryption.of(keys, false);
+        return Verification.of(
+                files,
+                encryption,
+                () -> new FileRegistry(files, shared.tables(), shared.executor(), encryption),
+                shared.clock());
     }
 
     public EnvironmentStatistics statistics() {
@@ -115,7 +137,7 @@ public final class Engine {
                 pool.peak(),
                 pool.used(SlabPool.Use.MEMTABLE),
                 pool.used(SlabPool.Use.CACHE),
-                pool.used(SlabPool.Use.METADATA) + pool.used(SlabPool.Use.TABLE),
+                pool.used(SlabPool.Use.METADATA) + pool.used(SlabPool.Use.SST_READER),
                 open,
                 tables.size(),
                 tables.misses(),
@@ -124,7 +146,9 @@ public final class Engine {
                 tables.fileOpens());
     }
 
-    /** Every store is closed even if another one fails to; the first failure is thrown at the end. Idempotent. */
+    /**
+     * Closes every store, even if the close of another one throws; at the end the first failure is thrown. Idempotent.
+     */
     public void close() {
         Callbacks.checkNone("Environment.close()");
         List<Store> left;
@@ -150,7 +174,7 @@ public final class Engine {
         }
     }
 
-    /** @return {@code failure}, or what {@code step} throws if there was none before */
+    /** @return {@code failure} if it is not null; otherwise what {@code step} throws, or null */
     private static Throwable run(Runnable step, Throwable failure) {
         try {
             step.run();
@@ -192,7 +216,7 @@ public final class Engine {
         } finally {
             try {
                 if (store != null && !known) {
-                    store.discard(); // nobody else could
+                    store.discard(); // no other code has a reference to the store
                 }
             } finally {
                 synchronized (stores) {
@@ -215,7 +239,7 @@ public final class Engine {
         }
     }
 
-    /** A store that is being opened by another thread gets a chance to be closed, too. */
+    /** Waits for stores that other threads are opening, so that the close of the engine can close them too. */
     private void awaitOpenings() {
         boolean interrupted = false;
         while (opening > 0) {

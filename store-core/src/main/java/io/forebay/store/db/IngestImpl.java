@@ -2,6 +2,12 @@ package io.forebay.store.db;
 
 import io.forebay.store.SortedIngest;
 import io.forebay.store.StoreIoException;
+import io.forebay.store.db.background.BackgroundErrorHandler;
+import io.forebay.store.db.background.FlushScheduler;
+import io.forebay.store.db.background.Installer;
+import io.forebay.store.db.state.Opened;
+import io.forebay.store.db.state.StoreContext;
+import io.forebay.store.db.write.EntryLimits;
 import io.forebay.store.flush.SstOutput;
 import io.forebay.store.flush.TombstoneFeed;
 import io.forebay.store.key.KeyText;
@@ -13,27 +19,28 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * Files from sorted entries. The entries are written with sequence number 0; the number that they count as is given to
- * the files as a whole in the moment they become visible.
+ * Builds SSTs from sorted entries. The entries are written with sequence number 0. When the files become visible, each
+ * file as a whole gets the sequence number that its entries count as. Used by one thread, the writer of the store.
  */
 final class IngestImpl implements SortedIngest {
     private final StoreContext store;
-    private final WritePath writes;
     private final FlushScheduler flushes;
     private final Installer installer;
-    private final Recovery recovery;
+    private final BackgroundErrorHandler errors;
     private final SstOutput output;
     private byte[] lastKey = new byte[64];
     private int lastLength = -1;
     private boolean ended;
-    /** True when the files may be visible and their sequence number may be given once more: then no write may come. */
-    private boolean unsettled;
+    /**
+     * True when the files may be visible although the ingest failed, so that their sequence number might be assigned a
+     * second time. Then the store must take no further write.
+     */
+    private boolean mayBeVisible;
 
-    /** Keeps other writes out of the store until the end. */
-    IngestImpl(StoreContext store, WritePath writes, FlushScheduler flushes, Installer installer, Recovery recovery) {
+    /** Starts an ingest: no other write is taken until the end of it. */
+    IngestImpl(StoreContext store, FlushScheduler flushes, Installer installer, BackgroundErrorHandler errors) {
         this.store = store;
-        this.recovery = recovery;
-        this.writes = writes;
+        this.errors = errors;
         this.flushes = flushes;
         this.installer = installer;
         output = new SstOutput(store.sstTarget().atBottom(), TombstoneFeed.NONE, List.of());
@@ -59,7 +66,7 @@ final class IngestImpl implements SortedIngest {
             throw abandonAfter(failure(e));
         } catch (RuntimeException e) {
             throw abandonAfter(e);
-        } catch (Error e) { // the file may end in the middle of the entry, or hold it, and then it must not come again
+        } catch (Error e) { // the file may end inside the entry, or may hold the entry: it must not be added again
             throw abandonAfter(e);
         }
     }
@@ -104,14 +111,17 @@ final class IngestImpl implements SortedIngest {
         return failure;
     }
 
-    /** Range deletes and older versions of the keys must be in files, below the new ones. */
+    /**
+     * Flushes all memtables. Range deletes, and older versions of the keys, must be in files before the new files are
+     * installed; so the new files are newer than they.
+     */
     private void flushMemtables() {
         long sequence;
         store.gate.enterWriter();
         try {
             store.lifecycle.checkRunning();
-            writes.freeze();
-            sequence = writes.assigned();
+            store.active.freeze();
+            sequence = store.active.assigned();
         } finally {
             store.gate.leave();
         }
@@ -119,8 +129,9 @@ final class IngestImpl implements SortedIngest {
     }
 
     /**
-     * Inside the gate, so that nobody fixes a state between the files and their sequence number. A close waits for who is inside,
-     * and the wait for the flush ends with it, too: who comes behind it has nothing to install into.
+     * Makes the files visible, inside the gate: so no other thread can fix a state between the files and their sequence
+     * number. A close waits for the thread inside the gate. It also ends the wait for the flush; an ingest that goes on
+     * after that has no version to install its files into.
      */
     private void show(List<FileMeta> files) throws IOException {
         store.gate.enterWriter();
@@ -133,13 +144,13 @@ final class IngestImpl implements SortedIngest {
     }
 
     private void install(List<FileMeta> files) throws IOException {
-        unsettled = true;
+        mayBeVisible = true;
         try {
-            installer.ingest(files, writes.assigned() + 1, writes::publishOutside);
-            unsettled = false;
+            installer.ingest(files, store.active.assigned() + 1, store.active::publishOutside);
+            mayBeVisible = false;
         } catch (IOException | RuntimeException | Error e) {
-            recovery.failed(e);
-            unsettled = false;
+            errors.failed(e);
+            mayBeVisible = false;
             throw e;
         }
     }
@@ -152,10 +163,10 @@ final class IngestImpl implements SortedIngest {
     }
 
     private void end() {
-        if (!unsettled) {
+        if (!mayBeVisible) {
             store.lifecycle.endIngest();
         }
-        ended = true; // behind that: else the store would wait for an end that nobody can repeat
+        ended = true; // after the line above: otherwise the store would wait for an end that cannot be repeated
         try {
             output.close();
         } catch (IOException e) {

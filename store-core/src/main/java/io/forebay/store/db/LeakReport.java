@@ -1,18 +1,20 @@
 package io.forebay.store.db;
 
+import io.forebay.store.db.state.Opened;
+import io.forebay.store.db.state.StoreContext;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Says what was still open as its store was closed: it held memory and files for longer than anybody wanted. */
+/** Logs what was still open when its store was closed. Such objects kept memory and files for longer than needed. */
 final class LeakReport {
     private static final Logger LOG = LoggerFactory.getLogger(LeakReport.class);
-    /** Traces beyond these tell nothing new. */
+    /** The log has at most so many stack traces: further ones are rarely different. */
     private static final int MAX_TRACES = 5;
 
     private LeakReport() {}
 
-    /** @param left what is open, the oldest first */
+    /** @param left what is still open, the oldest first */
     static void write(StoreContext store, List<Opened> left) {
         if (left.isEmpty()) {
             return;

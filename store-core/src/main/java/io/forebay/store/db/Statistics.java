@@ -1,6 +1,13 @@
 package io.forebay.store.db;
 
 import io.forebay.store.StoreStatistics;
+import io.forebay.store.db.state.Counters;
+import io.forebay.store.db.state.Lifecycle;
+import io.forebay.store.db.state.Opened;
+import io.forebay.store.db.state.ReadState;
+import io.forebay.store.db.state.StoreContext;
+import io.forebay.store.db.state.TrackedMemtable;
+import io.forebay.store.db.write.WriteStall;
 import io.forebay.store.version.FileMeta;
 import io.forebay.store.version.PhysicalFile;
 import io.forebay.store.version.SortedRun;
@@ -8,13 +15,13 @@ import io.forebay.store.wal.WriteAheadLog;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** Puts the figures of a store together. */
+/** Collects the figures of a store. */
 final class Statistics {
     private Statistics() {}
 
     /**
-     * Master keys of the manifest, of the write-ahead logs and of all files that somebody refers to, open checkpoints and
-     * iterators included.
+     * Ids of the master keys of the manifest, of the write-ahead logs, and of all files that have a reference, also
+     * files that only open checkpoints and iterators use.
      */
     static Set<String> encryptionKeyIds(StoreContext store) {
         store.lifecycle.checkReadable();
@@ -35,21 +42,22 @@ final class Statistics {
         }
     }
 
-    static StoreStatistics of(StoreContext store, WritePath writes) {
+    static StoreStatistics of(StoreContext store, WriteStall stall) {
         Counters counters = store.counters;
         WriteAheadLog log = store.log();
         long memtableReads = counters.memtableReads.sum();
         Lifecycle.Failure failure = store.lifecycle.failure();
         Opened oldest = store.snapshots.oldestIterator();
-        // before the newest sequence number, which grows meanwhile; that of a commit comes after its record
+        // The durable sequence number is read before the newest one, which grows meanwhile. With a log, that of a
+        // commit may be published after its record.
         long durable = store.commits.durable().sequence();
         ReadState state = store.states.acquire();
         try {
             long memtableBytes = state.active.memtable.heldBytes();
             long entries = state.active.memtable.entries();
-            for (TrackedMemtable table : state.frozen) {
-                memtableBytes += table.memtable.heldBytes();
-                entries += table.memtable.entries();
+            for (TrackedMemtable tracked : state.immutable) {
+                memtableBytes += tracked.memtable.heldBytes();
+                entries += tracked.memtable.entries();
             }
             long fileBytes = 0;
             for (SortedRun run : state.version.runs()) {
@@ -59,8 +67,8 @@ final class Statistics {
                 }
             }
             return new StoreStatistics(
-                    writes.operations(),
-                    writes.bytesWritten(),
+                    store.active.operations(),
+                    store.active.bytesWritten(),
                     memtableReads + counters.fileReads.sum(),
                     memtableReads,
                     counters.iteratorsOpened.sum(),
@@ -75,14 +83,14 @@ final class Statistics {
                     counters.filesDropped.get(),
                     counters.bytesCompactedIn.get(),
                     counters.bytesCompactedOut.get(),
-                    writes.stallNanos(),
+                    stall.stallNanos(),
                     memtableBytes,
-                    state.frozen.length,
+                    state.immutable.length,
                     state.version.fileCount(),
                     fileBytes,
                     state.version.runs().size(),
                     entries,
-                    Math.max(durable, writes.published()),
+                    Math.max(durable, store.active.published()),
                     durable,
                     log == null ? 0 : log.liveBytes(),
                     log == null ? 0 : log.bytesWritten(),

@@ -2,6 +2,11 @@ package io.forebay.store.db;
 
 import io.forebay.store.StoreException;
 import io.forebay.store.StoreIoException;
+import io.forebay.store.db.state.FilePin;
+import io.forebay.store.db.state.Lifecycle;
+import io.forebay.store.db.state.Opened;
+import io.forebay.store.db.state.Severity;
+import io.forebay.store.db.state.StoreContext;
 import io.forebay.store.util.Callbacks;
 import io.forebay.store.wal.WriteAheadLog;
 import java.io.IOException;
@@ -15,14 +20,22 @@ import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The end of a store, in the right order: no new work, no running work, the last commit to disk, everything let go. */
-final class StoreCloser {
-    /** Gives back what was taken to open the store. */
+/**
+ * Ends a store, in this order: no new work starts, running work ends, the last commit goes to disk, and all resources
+ * are released.
+ *
+ * <p>There are three ends. {@link #close} makes the last commit durable (with a log: all writes), {@link #discard}
+ * writes nothing, and {@link #abandon} is the end of a store that could not be opened. The first call decides which end
+ * it is; later callers wait for it. All resources are released in any case, also when a step throws or the JVM runs out
+ * of memory.
+ */
+public final class StoreCloser {
+    /** A step of the end that may throw, like the release of the directory. */
     interface Release {
         void run() throws Exception;
     }
 
-    /** Frames that letting go takes at least; every step of it that takes more may fail by itself. */
+    /** Stack frames that the release of all resources needs at least. A step of it that needs more may fail by itself. */
     private static final int LET_GO_FRAMES = 24;
 
     private static final int LEAVE_ROUNDS = 50;
@@ -40,34 +53,36 @@ final class StoreCloser {
     }
 
     /**
-     * Everything is let go in any case.
+     * Ends the store. All resources are released in any case.
      *
-     * @throws StoreException when the last commit could not be made durable, or something could not be closed
+     * @throws StoreException when the last commit could not be made durable, or a resource could not be closed
      */
     void close() {
         Callbacks.checkNone("close()");
-        boolean torn = store.lifecycle.isTorn();
-        end(() -> finish(torn || store.lifecycle.isTorn()), true); // a write that was under way may have torn it since
+        boolean poisoned = store.lifecycle.isPoisoned();
+        end(
+                // a write that was under way may have poisoned the store since
+                () -> finish(poisoned || store.lifecycle.isPoisoned()), true);
     }
 
     /**
-     * Ends a store whose state nobody needs: what is under way is given up, a {@link #close} by another thread included.
-     * Everything is let go on return.
+     * Ends a store whose state is not needed. Work that is under way is cut off, a {@link #close} by another thread
+     * included. All resources are released on return.
      */
     void discard() {
         Callbacks.checkNone("discard()");
         store.discarded.cancel();
-        store.versions.registry().keepAll();
+        store.versions.registry().stopDeleting();
         end(this::discardLog, false);
     }
 
-    /** Ends a store that could not be opened: what is on disk stays as it is. */
+    /** Ends a store that could not be opened. What is on disk stays as it is. */
     void abandon() {
         end(this::abandonLog, true);
     }
 
     private void end(Release finish, boolean reporting) {
-        requireStack(LET_GO_FRAMES); // while the store is open still, and can be closed once more
+        requireStack(LET_GO_FRAMES); // while the store is still open, and can be closed again
         List<Opened> left = new ArrayList<>(store.snapshots.open());
         left.addAll(parts.checkpoints.open());
         left.addAll(store.lifecycle.openIngest());
@@ -104,15 +119,16 @@ final class StoreCloser {
     }
 
     /**
-     * Without memory for an orderly end nobody may be kept from opening the store, and no other store from the memory, once no
-     * job writes to it any more. What was released already stays so.
+     * Releases the essential resources again, after an orderly end has failed for want of memory. Otherwise the
+     * directory could not be opened again, and other stores could not get the memory. First all jobs of the store have
+     * to end, so that none writes to it. A resource that was released already stays released.
      */
     private void releaseOnceMore() {
         store.lifecycle.awaitJobs();
         try {
             awaitEntered();
             store.states.close();
-            store.shared.arbiter().remove(parts.writes);
+            store.shared.arbiter().remove(store.active);
         } finally {
             releaseDirectory();
         }
@@ -128,7 +144,7 @@ final class StoreCloser {
 
     private void letGo(Release finish) {
         parts.commits.close();
-        parts.recovery.close();
+        parts.errors.close();
         parts.compactions.close();
         parts.compactionStep.cancelAll();
         store.progress.signal();
@@ -136,14 +152,14 @@ final class StoreCloser {
         store.lifecycle.awaitJobs();
         awaitEntered();
         Failures failures = new Failures();
-        // Before the last flush: it leaves out what is not committed, and would pass for all that a checkpoint waits
-        // for.
+        // Before the last flush, which leaves out what is not committed: checkpoints would take it for the flush that
+        // they wait for.
         failures.collect(parts.checkpoints::close);
         failures.collect(finish);
         failures.collect(store.states::close);
         failures.collect(this::emptyIterators);
-        // Behind what gives memory back: until then, writers of other stores wait for it.
-        store.shared.arbiter().remove(parts.writes);
+        // After the steps that give memory back: until then, writers of other stores wait for that memory.
+        store.shared.arbiter().remove(store.active);
         failures.collect(store.versions::close);
         failures.collect(store.versions.registry()::close);
         failures.collect(release);
@@ -151,8 +167,8 @@ final class StoreCloser {
     }
 
     /**
-     * Iterators that were left open keep no memory and no files. One that is inside a call just now is given a moment to leave it;
-     * if it does not, it lets go at the end of that call.
+     * Takes memory and files away from iterators that were left open. An iterator that is inside a call gets some time
+     * to leave it; if the call takes longer, the iterator releases them at the end of the call.
      */
     private void emptyIterators() {
         seeTheirThreads(store.snapshots.filePins());
@@ -170,7 +186,10 @@ final class StoreCloser {
         return all;
     }
 
-    /** See {@link FilePin}. What a thread did that has ended is seen. */
+    /**
+     * Takes a stack trace of each thread that uses an iterator, see {@link FilePin}. What a thread did that has ended
+     * is visible anyway.
+     */
     private static void seeTheirThreads(List<FilePin> pins) {
         Set<Thread> others = Collections.newSetFromMap(new IdentityHashMap<>());
         pins.forEach(pin -> others.add(pin.user()));
@@ -178,56 +197,59 @@ final class StoreCloser {
         others.forEach(Thread::getStackTrace);
     }
 
-    /** Who is inside the gate now may not have seen that the store is closed; who comes later will. */
+    /**
+     * Waits until the gate is free. A thread that is inside it now may not have seen that the store is closed; a thread
+     * that enters later sees that.
+     */
     private void awaitEntered() {
         store.gate.enterOther();
         store.gate.leave();
     }
 
-    private void finish(boolean torn) throws IOException {
+    private void finish(boolean poisoned) throws IOException {
         WriteAheadLog log = store.log();
         if (log == null) {
-            finishCommit(torn);
+            finishCommit(poisoned);
             return;
         }
         Failures failures = new Failures();
-        failures.collect(() -> finishLog(log, torn));
-        // An ingest counts without a commit here: one that failed must not be there after all.
+        failures.collect(() -> finishLog(log, poisoned));
+        // With a log an ingest counts without a commit: a reopen must not find one that failed.
         failures.collect(store.versions::settleFailedEdit);
         failures.rethrow();
     }
 
-    /** Syncs it, which makes all writes durable. */
-    private void finishLog(WriteAheadLog log, boolean torn) throws IOException {
+    /** Closes the log. That syncs it, which makes all writes durable. */
+    private void finishLog(WriteAheadLog log, boolean poisoned) throws IOException {
         boolean whole;
         try {
-            whole = log.close(); // it knows of a failure that another thread is about to tell
+            whole = log.close(); // the log may have a failure that another thread has not reported yet
         } catch (IOException e) {
             store.lifecycle.fail(e, Severity.of(e));
-            finishWrites(torn);
+            finishWrites(poisoned);
             throw e;
         }
         if (whole) {
-            finishCommit(torn);
+            finishCommit(poisoned);
         } else {
-            finishWrites(torn);
+            finishWrites(poisoned);
         }
     }
 
-    /** A log that failed may have lost what it was given: all that is in memory goes to files. */
-    private void finishWrites(boolean torn) throws IOException {
+    /** Writes all that is in memory to files, because a failed log may have lost some of it. */
+    private void finishWrites(boolean poisoned) throws IOException {
         Lifecycle.Failure failure = store.lifecycle.failure();
-        if (torn) {
+        if (poisoned) {
             throw store.lifecycle.readOnly(failure);
         }
         try {
             store.gate.enterOther();
             try {
-                parts.writes.freeze();
+                store.active.freeze();
             } finally {
                 store.gate.leave();
             }
-            parts.flushStep.finishAll(parts.writes);
+            parts.flushStep.finishAll();
         } catch (IOException | RuntimeException e) {
             if (failure == null) {
                 throw e;
@@ -248,8 +270,8 @@ final class StoreCloser {
         }
     }
 
-    private void finishCommit(boolean torn) throws IOException {
-        if (store.commits.isSettled()) {
+    private void finishCommit(boolean poisoned) throws IOException {
+        if (store.commits.isLastDurable()) {
             if (store.versions.openFailure() != null) {
                 settleFound();
             }
@@ -258,14 +280,14 @@ final class StoreCloser {
         Lifecycle.Failure failure = store.lifecycle.failure();
         if (failure == null) {
             flushCommit();
-        } else if (torn) {
+        } else if (poisoned) {
             throw store.lifecycle.readOnly(failure);
         } else {
             finishAfter(failure);
         }
     }
 
-    /** What an open found and could not make durable; a key provider refuses with whatever it likes. */
+    /** Makes durable what the open found and could not make durable. A key provider may throw any exception. */
     private void settleFound() throws IOException {
         Lifecycle.Failure failure = store.lifecycle.failure();
         try {
@@ -278,7 +300,7 @@ final class StoreCloser {
         }
     }
 
-    /** Once more, with new files: the cause may be gone. */
+    /** Tries again with new files: the cause of the failure may be gone. */
     private void finishAfter(Lifecycle.Failure failure) {
         try {
             flushCommit();
@@ -299,15 +321,15 @@ final class StoreCloser {
         store.gate.enterOther();
         try {
             if (store.commits.last().sequence() >= store.states.active().firstSequence) {
-                parts.writes.freeze();
+                store.active.freeze();
             }
         } finally {
             store.gate.leave();
         }
-        parts.flushStep.finish(parts.writes);
+        parts.flushStep.finish();
     }
 
-    /** The first failure of several steps that are all tried. */
+    /** Runs steps, all of them even if some fail, and keeps the first failure. */
     private final class Failures {
         private Throwable first;
 

@@ -11,11 +11,18 @@ import io.forebay.store.StoreStatistics;
 import io.forebay.store.ValueBuffer;
 import io.forebay.store.VerificationReport;
 import io.forebay.store.WriteBatch;
+import io.forebay.store.db.read.SnapshotImpl;
+import io.forebay.store.db.state.Lifecycle;
+import io.forebay.store.db.state.Opened;
+import io.forebay.store.db.state.StoreContext;
+import io.forebay.store.db.write.EntryLimits;
+import io.forebay.store.verify.Verification;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 
-/** A store as its users see it: every method is answered by the part that knows how. */
+/** The store that users have. Each method checks its arguments and calls the part of the store that does the work. */
 final class StoreImpl implements Store {
     private final StoreContext store;
     private final StoreParts parts;
@@ -102,12 +109,12 @@ final class StoreImpl implements Store {
 
     @Override
     public byte[] durablePayload() {
-        Exception unsettled = store.versions.openFailure();
-        if (unsettled != null) {
+        Exception openFailure = store.versions.openFailure();
+        if (openFailure != null) {
             throw new ReadOnlyStoreException(
-                    "Nobody knows which commit of store " + store.options.name() + " is durable: when it was opened its"
-                            + " state could not be written again. Remove the cause and call Store.resume().",
-                    unsettled);
+                    "It is not known which commit of store " + store.options.name() + " is durable: when the store was"
+                            + " opened, its state could not be written again. Remove the cause and call Store.resume().",
+                    openFailure);
         }
         return store.commits.durable().payload().clone();
     }
@@ -141,7 +148,7 @@ final class StoreImpl implements Store {
 
     @Override
     public Checkpoint checkpoint(byte[] payload) {
-        return parts.checkpoints.take(EntryLimits.checkPayload(payload), parts.writes);
+        return parts.checkpoints.take(EntryLimits.checkPayload(payload));
     }
 
     @Override
@@ -166,12 +173,28 @@ final class StoreImpl implements Store {
 
     @Override
     public void resume() {
-        parts.recovery.resume();
+        parts.errors.resume();
     }
 
     @Override
     public VerificationReport verify() {
-        return Verification.of(store);
+        Lifecycle lifecycle = store.lifecycle;
+        VerificationReport report = null;
+        if (!lifecycle.isClosed()) {
+            BooleanSupplier stopped =
+                    () -> lifecycle.isClosed() || Thread.currentThread().isInterrupted();
+            try {
+                report = Verification.of(store.versions, store.files, store.shared.clock(), stopped);
+            } catch (IllegalStateException e) {
+                if (!lifecycle.isClosed()) {
+                    throw e;
+                }
+            }
+        }
+        if (lifecycle.isClosed()) {
+            throw lifecycle.closed();
+        }
+        return report;
     }
 
     @Override

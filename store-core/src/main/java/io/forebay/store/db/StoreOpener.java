@@ -11,6 +11,10 @@ import io.forebay.store.StoreOptions;
 import io.forebay.store.checkpoint.RestorePlan;
 import io.forebay.store.compress.Codecs;
 import io.forebay.store.crypto.Encryption;
+import io.forebay.store.db.state.EngineResources;
+import io.forebay.store.db.state.StoreContext;
+import io.forebay.store.db.write.EntryLimits;
+import io.forebay.store.verify.DirectoryKind;
 import io.forebay.store.version.FileId;
 import io.forebay.store.version.FileMeta;
 import io.forebay.store.version.FileRegistry;
@@ -26,13 +30,16 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 
-/** Opens one store: from what its directory holds, or from checkpoints. On failure everything is as it was. */
+/**
+ * Opens one store, either from what its directory holds or from checkpoints. When that fails, everything is as it was
+ * before. Used by one thread, for one open.
+ */
 final class StoreOpener {
     private final EngineResources shared;
     private final FileStore files;
     private final StoreOptions options;
     private final Encryption encryption;
-    /** Hears of the end of the store. */
+    /** Called at the end of the store. */
     private final Consumer<StoreImpl> onClosed;
 
     StoreOpener(EngineResources shared, FileStore files, StoreOptions options, Consumer<StoreImpl> onClosed) {
@@ -43,12 +50,15 @@ final class StoreOpener {
         this.onClosed = onClosed;
     }
 
-    /** At the last durable commit, and behind it what logs hold; read-only where what was found cannot be written anew. */
+    /**
+     * Opens the store at its last durable commit, plus what logs hold after it. The store is read-only when the state
+     * found cannot be written again.
+     */
     StoreImpl open() {
         return locked(DirectoryKind::requireForOpen, registry -> VersionSet.open(files, registry, shared.ids()));
     }
 
-    /** As the union of the clipped sources; durable on return. */
+    /** Makes a store that is the union of the clipped sources; durable on return. */
     StoreImpl restore(List<RestoreSource> sources, byte[] payload) {
         EntryLimits.checkPayload(payload);
         RestorePlan plan = RestorePlan.of(sources, encryption);
@@ -67,18 +77,18 @@ final class StoreOpener {
         VersionSet open(FileRegistry registry) throws IOException;
     }
 
-    /** Whether the place may be touched at all. */
+    /** Checks whether the directory may be changed at all. */
     private interface PlaceCheck {
         void require(FileStore files) throws IOException;
     }
 
     private StoreImpl locked(PlaceCheck place, Opening opening) {
         checkCompression();
-        HeldLock lock = new HeldLock(); // before it is taken: nothing may fail in between
+        LockHandle lock = new LockHandle(); // made before the lock is taken: nothing may fail in between
         boolean opened = false;
         try {
             place.require(files);
-            lock.held = files.lock();
+            lock.handle = files.lock();
             StoreImpl store = locked(opening, lock);
             opened = true;
             return store;
@@ -91,7 +101,7 @@ final class StoreOpener {
         }
     }
 
-    private StoreImpl locked(Opening opening, HeldLock lock) throws IOException {
+    private StoreImpl locked(Opening opening, LockHandle lock) throws IOException {
         FileRegistry registry = new FileRegistry(files, shared.tables(), shared.executor(), encryption);
         VersionSet versions = null;
         try {
@@ -104,14 +114,17 @@ final class StoreOpener {
         }
     }
 
-    /** A store that cannot be opened gives its lock back on two ways, and needs no memory for it. */
-    private static final class HeldLock implements AutoCloseable {
-        AutoCloseable held;
+    /**
+     * The lock of the directory. It is released by the end of the store, or by a failed open, without an allocation.
+     * Used by one thread at a time: the one that opens the store, later the one that closes it.
+     */
+    private static final class LockHandle implements AutoCloseable {
+        AutoCloseable handle;
 
         @Override
         public void close() throws Exception {
-            AutoCloseable lock = held;
-            held = null;
+            AutoCloseable lock = handle;
+            handle = null;
             if (lock != null) {
                 lock.close();
             }
@@ -143,9 +156,9 @@ final class StoreOpener {
             }
         });
         store[0] = new StoreImpl(context, parts);
-        shared.arbiter().add(parts.writes);
+        shared.arbiter().add(context.active);
         try {
-            new LogOpener(context, parts).open(logs);
+            new WalOpener(context, parts).open(logs);
         } catch (ReadOnlyStoreException e) { // there is no store yet that could be resumed
             closeAfter(e, parts.closer::abandon);
             throw new IOException("Bringing the write-ahead logs to files failed", e);
@@ -153,9 +166,9 @@ final class StoreOpener {
             closeAfter(e, parts.closer::abandon);
             throw e;
         }
-        Exception unsettled = versions.openFailure();
-        if (unsettled != null) {
-            parts.recovery.failed(unsettled); // it is read, and tried again
+        Exception openFailure = versions.openFailure();
+        if (openFailure != null) {
+            parts.errors.failed(openFailure); // the store can be read, and tries again
         }
         parts.compactions.schedule();
         return store[0];
@@ -173,7 +186,7 @@ final class StoreOpener {
         }
     }
 
-    /** Takes the links away again, unless a manifest that could not be deleted may name them. */
+    /** Deletes the links again, unless there is a manifest, which could not be deleted and may name them. */
     private void undo(List<String> before, List<String> linked, Throwable failure) {
         try {
             List<String> left = new ArrayList<>(files.list());
@@ -181,7 +194,7 @@ final class StoreOpener {
             if (linked.isEmpty() || left.stream().anyMatch(VersionSet::isManifest)) {
                 return;
             }
-            files.syncDirectory(); // the manifest goes before them
+            files.syncDirectory(); // the manifest is gone durably before its files
             for (String name : linked) {
                 files.delete(name);
             }
@@ -191,7 +204,7 @@ final class StoreOpener {
     }
 
     private VersionSet create(RestorePlan plan, byte[] payload, FileRegistry registry) throws IOException {
-        List<PhysicalFile> held = new ArrayList<>();
+        List<PhysicalFile> acquired = new ArrayList<>();
         VersionEdit edit = new VersionEdit().lastSequence(plan.lastSequence()).commit(plan.lastSequence(), payload);
         String mergeName =
                 options.mergeFunction() == null ? null : options.mergeFunction().name();
@@ -201,19 +214,19 @@ final class StoreOpener {
         for (VersionEdit.Added added : plan.added()) {
             PhysicalFile file = registry.acquire(
                     added.file().id(), added.file().fileBytes(), added.file().keyId());
-            held.add(file);
+            acquired.add(file);
             edit.add(added.rank(), added.file().withFile(file));
         }
         try {
             return VersionSet.create(files, registry, shared.ids(), edit);
         } finally {
-            held.forEach(PhysicalFile::release);
+            acquired.forEach(PhysicalFile::release);
         }
     }
 
     /**
-     * Brings the files of the plan here, checks that they are as long as they should be, and makes their bytes durable: whoever
-     * downloaded or copied them need not have synced them.
+     * Links the files of the plan into the directory, checks their lengths, and makes their bytes durable: a caller
+     * that downloaded or copied them there need not have synced them.
      */
     private void fetch(RestorePlan plan, List<String> linked) throws IOException {
         for (Map.Entry<FileId, FileStore> place : plan.places().entrySet()) {
@@ -253,7 +266,7 @@ final class StoreOpener {
         }
     }
 
-    /** A library that is missing shows here rather than in a flush, when it is too late. */
+    /** Finds a missing library now, and not in a flush, when it is too late. */
     private void checkCompression() {
         Codecs.of(options.compression(), "Store " + options.name());
         Codecs.of(options.bottomCompression(), "Store " + options.name());

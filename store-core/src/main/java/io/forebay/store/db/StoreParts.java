@@ -3,6 +3,19 @@ package io.forebay.store.db;
 import io.forebay.store.SortedIngest;
 import io.forebay.store.StoreStatistics;
 import io.forebay.store.crypto.Encryption;
+import io.forebay.store.db.background.BackgroundErrorHandler;
+import io.forebay.store.db.background.Checkpoints;
+import io.forebay.store.db.background.CommitPath;
+import io.forebay.store.db.background.CompactionScheduler;
+import io.forebay.store.db.background.CompactionStep;
+import io.forebay.store.db.background.FlushScheduler;
+import io.forebay.store.db.background.FlushStep;
+import io.forebay.store.db.background.Installer;
+import io.forebay.store.db.background.SyncScheduler;
+import io.forebay.store.db.read.ReadPath;
+import io.forebay.store.db.state.StoreContext;
+import io.forebay.store.db.write.WritePath;
+import io.forebay.store.db.write.WriteStall;
 import io.forebay.store.version.FileId;
 import io.forebay.store.version.FileMeta;
 import io.forebay.store.version.SortedRun;
@@ -13,9 +26,10 @@ import java.io.IOException;
 import java.util.HashSet;
 import java.util.Set;
 
-/** Wires the parts of one store together, and holds the operations that need several of them. */
+/** Wires the parts of one store together, and has the operations that need several parts: flush, compact, repair. */
 final class StoreParts {
     private final StoreContext store;
+    private final WriteStall stall;
     final WritePath writes;
     final ReadPath reads;
     final CommitPath commits;
@@ -24,32 +38,31 @@ final class StoreParts {
     final CompactionScheduler compactions;
     final FlushStep flushStep;
     final CompactionStep compactionStep;
-    final Recovery recovery;
+    final BackgroundErrorHandler errors;
     final StoreCloser closer;
     final Installer installer;
 
-    /** @param onClose releases the directory and tells the engine; the last thing of a close */
+    /** @param onClose releases the directory and tells the engine; the last step of a close */
     StoreParts(StoreContext store, StoreCloser.Release onClose) {
         this.store = store;
-        Pacing pacing = new Pacing(store.shared.pool(), store.shared.executor(), store.shared.clock());
+        stall = new WriteStall(store.shared.pool(), store.shared.executor(), store.shared.clock());
         checkpoints = new Checkpoints(store);
-        installer = new Installer(store, checkpoints, pacing);
-        flushStep = new FlushStep(store, installer, checkpoints, pacing);
-        flushes = new FlushScheduler(store, flushStep);
-        recovery = new Recovery(store, checkpoints, this::repair, this::goOn);
-        writes = new WritePath(store, pacing, flushes::schedule);
-        flushes.connect(writes, recovery);
-        compactionStep = new CompactionStep(store, writes, installer);
-        compactions = new CompactionScheduler(store, writes, compactionStep, recovery);
-        flushStep.onInstalled(compactions::schedule);
-        reads = new ReadPath(store, writes);
-        commits = new CommitPath(store, writes, flushes, new SyncScheduler(store, recovery));
+        installer = new Installer(store, checkpoints, stall);
+        errors = new BackgroundErrorHandler(store, checkpoints, this::repair, this::goOn);
+        compactionStep = new CompactionStep(store, installer);
+        compactions = new CompactionScheduler(store, compactionStep, errors);
+        flushStep = new FlushStep(store, installer, checkpoints, stall, compactions::schedule);
+        flushes = new FlushScheduler(store, flushStep, errors);
+        store.active.onFreeze(flushes::schedule);
+        writes = new WritePath(store, stall);
+        reads = new ReadPath(store);
+        commits = new CommitPath(store, writes, flushes, new SyncScheduler(store, errors));
         closer = new StoreCloser(store, this, onClose);
     }
 
     /**
-     * Writes all that could not be written. When the store is closed meanwhile this ends with an exception: what is in memory still
-     * is left to the close then, and for a discard nothing more is written.
+     * Writes all that could not be written. When the store is closed meanwhile, the repair ends with an exception: then
+     * a close writes what is still in memory, and a discard writes nothing.
      */
     private void repair() throws IOException {
         WriteAheadLog log = store.log();
@@ -68,20 +81,21 @@ final class StoreParts {
     private void freezeAll() {
         store.gate.enterOther();
         try {
-            store.lifecycle.checkReadable(); // not what a write has torn that was inside
-            writes.freeze();
+            store.lifecycle.checkReadable(); // else a write inside the gate has poisoned the store
+            store.active.freeze();
         } finally {
             store.gate.leave();
         }
     }
 
     /**
-     * All that the log may have lost is in files, and nobody writes. Whatever ends this between two steps, an open finds all of it: the
-     * manifest keeps it before the log that lacks its end gets a successor, and needs the successor before that is written to.
+     * Replaces a failed log by a new one. All that the failed log may have lost is in files, and there is no writer. An
+     * open finds all writes at each point between these steps: first the manifest keeps what the log may lack at its
+     * end; then the log gets a successor; then the manifest needs the successor, before the first write to it.
      */
     private void leaveFailedLog(WriteAheadLog log) throws IOException {
         store.lifecycle.checkOpen();
-        long written = flushStep.keepAll(writes);
+        long written = flushStep.keepAll();
         store.lifecycle.checkOpen();
         log.beginAnother(written + 1);
         store.lifecycle.checkOpen();
@@ -91,26 +105,28 @@ final class StoreParts {
         log.deleteBelow(first);
     }
 
+    /** Starts the work that was left undone while the store was read-only. */
     private void goOn() {
         flushes.schedule();
         compactions.schedule();
         commits.resumed();
     }
 
-    /** Freezes the memtable and waits until all of it is in files. */
+    /** As {@link io.forebay.store.Store#flush}. */
     void flush() {
         long sequence;
         store.gate.enterWriter();
         try {
             store.lifecycle.checkWritable();
-            writes.freeze();
-            sequence = writes.assigned();
+            store.active.freeze();
+            sequence = store.active.assigned();
         } finally {
             store.gate.leave();
         }
         flushes.awaitFlushed(sequence);
     }
 
+    /** As {@link io.forebay.store.Store#compact}. */
     void compact() {
         flush();
         Encryption encryption = store.versions.registry().encryption();
@@ -121,7 +137,7 @@ final class StoreParts {
         }
     }
 
-    /** Files that a key rotation, or the beginning of encryption, has left behind. */
+    /** Files that still have an older master key, or that were written before encryption was switched on. */
     private Set<FileId> filesOfOtherKeys(String keyId) {
         Set<FileId> outdated = new HashSet<>();
         Version version = store.versions.current();
@@ -140,10 +156,10 @@ final class StoreParts {
     }
 
     SortedIngest ingest() {
-        return new IngestImpl(store, writes, flushes, installer, recovery);
+        return new IngestImpl(store, flushes, installer, errors);
     }
 
     StoreStatistics statistics() {
-        return Statistics.of(store, writes);
+        return Statistics.of(store, stall);
     }
 }

@@ -1,21 +1,34 @@
 /**
- * The engine at work: what turns memtables, versions, flushes and compactions into a store. In come the calls of the public
- * API; out go background jobs, edits of the manifest, and reads of one consistent state.
+ * An open store, put together. This package has the engine of an {@link io.forebay.store.Environment} ({@code
+ * Engine}), the opening and the end of a store ({@code StoreOpener}, {@code WalOpener}, {@code StoreCloser}), the
+ * object that users have ({@code StoreImpl}), and the one place where the parts are wired ({@code StoreParts}). It
+ * decides nothing about a write, a read or a job.
  *
- * <p>The way of a write is {@code WritePath}: gate, sequence number, memtable, publication. The way of a read is {@code
- * ReadPath}: read state, limit, sources newest first. {@code CommitPath} marks commits, {@code FlushScheduler} and {@code
- * CompactionScheduler} do the background work, {@code Installer} makes its results visible, {@code StoreOpener},
- * {@code LogOpener} and {@code StoreCloser} are the beginning and the end, {@code Recovery} repairs what failed.
+ * <p>The parts, from top to bottom; each package uses only those below it:
  *
- * <p><b>Threads.</b> The writer and everybody who freezes the memtable or claims a state pass the {@code WriterGate}, one at
- * a time, without I/O inside (an ingest that becomes visible is the exception). Point reads pass no lock. Locks are taken in
- * this order: gate, {@code Installer}, {@code Checkpoints}, {@code ReadStates}, {@code SnapshotList} or {@code
- * MemoryArbiter}. No lock but the {@code Installer}'s is held during I/O.
+ * <pre>
+ *   db               open, close, wiring, ingest, statistics
+ *   db.background    flush, compaction, commit, checkpoint, installation of their results, repair after an error
+ *   db.write         the write protocol, batches, the write-ahead log, write stalls
+ *   db.read          point reads, iterators, snapshots
+ *   db.state         what all of them share: the active memtable, read states, claims, the gate, the memory arbiter
+ * </pre>
  *
- * <p><b>Invariants.</b> A read state is complete: every write up to the limit of a reader is in one of its sources. Flushes
- * are installed in the order of the writes. A commit is durable exactly when the manifest says so, with all files up to it,
- * or when a synced log holds it. A version that a claim, or the newest commit, needs is neither overwritten in place nor
- * left out of a file. After a failure of background work that needs a repair no write is taken until {@code Recovery} has
- * made it.
+ * <p><b>Threads.</b> The {@code WriterGate} admits one thread at a time. Writers pass it, and all threads that freeze
+ * the memtable or claim a state. No I/O is done inside the gate, with one exception: an ingest that becomes visible.
+ * Point reads take no lock. docs/threads.md has all locks, their order, and what is done under each of them.
+ *
+ * <p><b>Invariants.</b>
+ *
+ * <ul>
+ *   <li>A read state is complete: every write up to the limit of a reader is in one of its sources.
+ *   <li>Flushes are installed in the order of the writes.
+ *   <li>A commit is durable exactly when the manifest has it and all files up to it are there, or when a synced log has
+ *       it.
+ *   <li>A version of a key that a claim or the newest commit needs is neither overwritten in place nor left out of a
+ *       file.
+ *   <li>After a failure of background work that needs a repair, the store takes no write until {@code
+ *       BackgroundErrorHandler} has made the repair.
+ * </ul>
  */
 package io.forebay.store.db;

@@ -15,23 +15,31 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Writes frozen memtables as one sorted run, or as two when a commit lies inside: an SST must be committed as a whole or
- * not at all. Runs on one thread, once; changes no version, the caller applies the edit.
+ * Writes immutable memtables to SSTs as one sorted run, or as two runs when a commit lies inside of them, because a durable
+ * commit must cover an SST as a whole or not at all. Used by one thread; runs once. It changes no version: the caller applies
+ * an edit with the files.
+ *
+ * <pre>
+ *  immutable memtables     101 ............ 140 | 141 ............ 170     sequence numbers
+ *                                        commit
+ *  boundary 140            [ upToCommit: 101-140 ]  [ aboveCommit: 141-170 ]     two runs, the second of higher rank
+ *  NO_BOUNDARY             [ upToCommit:          101-170                  ]     one run
+ * </pre>
  */
 public final class FlushJob {
-    /** No commit inside. */
+    /** There is no commit inside of the memtables. */
     public static final long NO_BOUNDARY = -1;
 
     private final SstTarget target;
     private final long boundary;
-    private final long[] snapshots;
+    private final long[] snapshotSequences;
     private final Version below;
     private final List<SortedRun> older;
     private final MergeFunction mergeFunction;
     private final CompactionFilter filter;
     private final Cancellation cancellation;
 
-    /** Opens sources over the memtables of a job. */
+    /** Opens cursors over the memtables of a job. */
     @FunctionalInterface
     public interface SourceSupplier {
         /** One source for each memtable, the newest first. */
@@ -39,47 +47,51 @@ public final class FlushJob {
     }
 
     /**
-     * @param boundary sequence of the newest commit, if there are both entries (or range deletes) at or below it and above
-     *     it, else {@link #NO_BOUNDARY}
-     * @param snapshots sequences of the live snapshots, ascending, distinct, taken after the freeze
-     * @param below a version that holds everything older than the memtables; the caller holds it until the end
-     * @param pinned runs of checkpoints that what is flushed is for as well: a delete stays while one of them may hold its key
+     * @param boundary sequence number of the newest commit, if there are entries or range deletes both at or below it and above
+     *     it; else {@link #NO_BOUNDARY}
+     * @param snapshotSequences ascending, distinct, read after the freeze
+     * @param below a version with everything that is older than the memtables; the caller keeps a reference to it until the end
+     *     of the job
+     * @param checkpointRuns runs of the checkpoints that will get the flushed files as well: a delete is kept as long as one of
+     *     these runs may have its key
      * @param mergeFunction may be null
      * @param filter may be null
      */
     public FlushJob(
             SstTarget target,
             long boundary,
-            long[] snapshots,
+            long[] snapshotSequences,
             Version below,
-            List<SortedRun> pinned,
+            List<SortedRun> checkpointRuns,
             MergeFunction mergeFunction,
             CompactionFilter filter) {
-        this(target, boundary, snapshots, below, pinned, mergeFunction, filter, new Cancellation());
+        this(target, boundary, snapshotSequences, below, checkpointRuns, mergeFunction, filter, new Cancellation());
     }
 
-    /** @param cancellation ends {@link #run} with a {@link java.util.concurrent.CancellationException}; no new file is left then */
+    /**
+     * @param cancellation ends {@link #run} with a {@link java.util.concurrent.CancellationException}; then no new file is left
+     */
     public FlushJob(
             SstTarget target,
             long boundary,
-            long[] snapshots,
+            long[] snapshotSequences,
             Version below,
-            List<SortedRun> pinned,
+            List<SortedRun> checkpointRuns,
             MergeFunction mergeFunction,
             CompactionFilter filter,
             Cancellation cancellation) {
         this.cancellation = cancellation;
         this.target = target;
         this.boundary = boundary;
-        this.snapshots = snapshots.clone();
+        this.snapshotSequences = snapshotSequences.clone();
         this.below = below;
         older = new ArrayList<>(below.runs());
-        older.addAll(pinned);
+        older.addAll(checkpointRuns);
         this.mergeFunction = mergeFunction;
         this.filter = filter;
     }
 
-    /** @param memtables called once for every run to be written; the iterators are closed */
+    /** @param memtables called once for every run to be written; the job closes the iterators */
     public FlushResult run(SourceSupplier memtables) throws IOException {
         if (boundary == NO_BOUNDARY) {
             return new FlushResult(write(memtables, -1, Long.MAX_VALUE, new OlderFiles(older)), List.of());
@@ -101,15 +113,15 @@ public final class FlushJob {
     }
 
     private List<FileMeta> write(SourceSupplier memtables, long above, long upTo, OlderData lower) throws IOException {
-        // Nothing gets sequence number 0 here: what is flushed is not committed before the edit.
+        // No entry gets sequence number 0, because the flushed entries are not committed before the edit.
         Retention retention =
-                new Retention(snapshots, above, upTo, -1, lower, mergeFunction, filter, target.foldBytes());
+                new Retention(snapshotSequences, above, upTo, -1, lower, mergeFunction, filter, target.foldBytes());
         try (RetentionIterator entries = new RetentionIterator(memtables.open(), retention, cancellation);
                 SstOutput output = new SstOutput(
                         target,
                         entries::cutTombstone,
-                        Guides.of(below.bottom()),
-                        Guides.leastBytes(target.targetFileBytes()))) {
+                        SplitKeys.of(below.bottom()),
+                        SplitKeys.leastBytes(target.targetFileBytes()))) {
             for (entries.start(output::addTombstone); entries.isValid(); entries.next()) {
                 output.add(
                         entries.key(),

@@ -4,12 +4,13 @@ import io.forebay.store.version.FileMeta;
 import java.util.List;
 
 /**
- * The files of a flush, durable, as one or two runs. Each file holds a reference, see {@link SstOutput#finish()}; {@link
- * #release()} gives all of them back.
+ * The files of a flush, as one or two runs. Their bytes are durable. Each file has a reference (see
+ * {@link SstOutput#finish()}); {@link #release()} gives back all of them.
  *
- * @param upToCommit the run of everything at or below the commit inside the flush; of everything when there was none. Maybe
- *     empty
- * @param aboveCommit the run of what came after that commit, to be ranked above the other; empty when there was none
+ * @param upToCommit the run with everything at or below the commit inside of the flush, or with everything when there was none;
+ *     may be empty
+ * @param aboveCommit the run with everything above that commit, which gets a higher rank than the other run; empty when there
+ *     was no commit
  */
 public record FlushResult(List<FileMeta> upToCommit, List<FileMeta> aboveCommit) {
     /** Bytes of all files. */
@@ -24,7 +25,7 @@ public record FlushResult(List<FileMeta> upToCommit, List<FileMeta> aboveCommit)
         return sum;
     }
 
-    /** Once, after the edit with these files was applied or has failed. */
+    /** Called once, after the edit with these files was applied or has failed. */
     public void release() {
         upToCommit.forEach(file -> file.file().release());
         aboveCommit.forEach(file -> file.file().release());

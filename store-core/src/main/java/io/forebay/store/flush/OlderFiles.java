@@ -7,10 +7,12 @@ import io.forebay.store.version.FileMeta;
 import io.forebay.store.version.SortedRun;
 import java.util.List;
 
-/** The files of the runs below a flush or compaction. Answers by their ranges alone. */
+/**
+ * The files of the runs below a flush or compaction. Decides by their ranges alone, without reading them. Used by one thread.
+ */
 public final class OlderFiles implements OlderData {
     private final List<SortedRun> runs;
-    /** The last answer holds for keys below this one; null: to the end. */
+    /** The last answer is valid for keys before this one; null: to the end. */
     private byte[] bound = new byte[0];
 
     private boolean answer;

@@ -11,6 +11,7 @@ import io.forebay.store.version.FileBounds;
 import io.forebay.store.version.FileId;
 import io.forebay.store.version.FileMeta;
 import io.forebay.store.version.PhysicalFile;
+import io.forebay.store.version.SstInfo;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -18,73 +19,76 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Writes entries in internal order, and range deletes in key order between them, to as many SSTs as needed, the files of one
- * run. A new file begins only between two user keys, or two range deletes, or within one; once the present one has the target
- * size, or as many range deletes as one file may have, or at a fence. Used by one thread.
+ * Writes entries in internal order, and range deletes in key order between them, to as many SSTs as needed: the files of one
+ * run. A file ends once it has the target size or as many range deletes as one file may have, or at a split key. It ends only
+ * between two user keys, between two range deletes, or within a range delete, which is then cut. Used by one thread.
  *
- * <p>Call {@link #add} for all entries and {@link #addTombstone} for all range deletes, then {@link #finish}, and {@link
- * #close} always: without a successful finish it deletes every file that was made.
+ * <p>Call {@link #add} for all entries and {@link #addTombstone} for all range deletes, then {@link #finish}, and
+ * {@link #close} always: without a successful finish it deletes every file that was made.
  */
 public final class SstOutput implements Closeable {
     private final SstTarget target;
     private final TombstoneFeed tombstones;
-    private final List<byte[]> cuts;
+    private final List<byte[]> splitKeys;
     private final long leastBytes;
     private final KeyRange within;
-    private int nextCut;
-    private long cutHead;
+    private int nextSplit;
+    private long splitHead;
 
     private final List<FileMeta> finished = new ArrayList<>();
     private long finishedBytes;
 
-    /** The file being written, or null. */
+    /** The writer of the present file; null when there is none. */
     private SstWriter writer;
 
     private FileId writing;
-    /** Of that file; null when it is plain. */
+    /** The cipher of the present file; null when it is plain. */
     private FileCipher cipher;
 
     private long writingSinceMillis;
-    /** Once the file is large enough, where it may end: right behind all that it has. Null before. */
+    /**
+     * Once the present file is large enough, the first key at which it may end: right after all that it has. Null before that.
+     */
     private byte[] earliestEnd;
 
     private boolean done;
 
     /**
-     * @param tombstones asked at the end of every file for the range delete over it
-     * @param cuts keys at which a file must end, ascending; for none an empty list
+     * @param tombstones cuts the range delete over the end of each file
+     * @param splitKeys keys at which a file must end, ascending; may be empty
      */
-    public SstOutput(SstTarget target, TombstoneFeed tombstones, List<byte[]> cuts) {
-        this(target, tombstones, cuts, 0);
+    public SstOutput(SstTarget target, TombstoneFeed tombstones, List<byte[]> splitKeys) {
+        this(target, tombstones, splitKeys, 0);
     }
 
     /**
-     * @param tombstones asked at the end of every file for the range delete over it
-     * @param cuts keys at which a file must end if it has {@code leastBytes}, ascending
+     * @param tombstones cuts the range delete over the end of each file
+     * @param splitKeys keys at which a file must end if it has {@code leastBytes}, ascending
      */
-    public SstOutput(SstTarget target, TombstoneFeed tombstones, List<byte[]> cuts, long leastBytes) {
-        this(target, tombstones, cuts, leastBytes, KeyRange.all());
+    public SstOutput(SstTarget target, TombstoneFeed tombstones, List<byte[]> splitKeys, long leastBytes) {
+        this(target, tombstones, splitKeys, leastBytes, KeyRange.all());
     }
 
     /**
-     * @param tombstones asked at the end of every file for the range delete over it
-     * @param cuts keys at which a file must end if it has {@code leastBytes}, ascending
-     * @param within holds all that is added; the ranges of the files stay in it
+     * @param tombstones cuts the range delete over the end of each file
+     * @param splitKeys keys at which a file must end if it has {@code leastBytes}, ascending
+     * @param within contains all that is added; the ranges of the files stay within it
      */
-    public SstOutput(SstTarget target, TombstoneFeed tombstones, List<byte[]> cuts, long leastBytes, KeyRange within) {
+    public SstOutput(
+            SstTarget target, TombstoneFeed tombstones, List<byte[]> splitKeys, long leastBytes, KeyRange within) {
         this.target = target;
         this.tombstones = tombstones;
-        this.cuts = List.copyOf(cuts);
+        this.splitKeys = List.copyOf(splitKeys);
         this.leastBytes = leastBytes;
         this.within = within;
-        showCut();
+        loadSplitKey();
     }
 
     /**
      * Adds the next entry. Bytes are copied.
      *
      * @param value may be null when {@code valueLength} is 0
-     * @throws IllegalArgumentException when it is out of order
+     * @throws IllegalArgumentException when the entry is out of order
      */
     public void add(
             byte[] key,
@@ -101,7 +105,7 @@ public final class SstOutput implements Closeable {
         added(key, keyOffset, keyLength);
     }
 
-    /** As the other one, with the value in an array. */
+    /** As the other method, with the value in an array. */
     public void add(
             byte[] key,
             int keyOffset,
@@ -117,26 +121,26 @@ public final class SstOutput implements Closeable {
         added(key, keyOffset, keyLength);
     }
 
-    /** Bytes of the finished files and about those of the present one. */
+    /** Bytes of the finished files, and an estimate for the present one. */
     public long bytesWritten() {
         return finishedBytes + (writer == null ? 0 : writer.estimatedBytes());
     }
 
     /**
-     * Adds the next range delete, all entries before whose end were added, and none at or behind it.
+     * Adds the next range delete. All entries before its end must have been added, and none at or after its end.
      *
-     * @param fragment at or behind the end of the one before. Its arrays are kept
+     * @param fragment at or after the end of the range delete before. Its arrays are kept
      */
     public void addTombstone(Fragment fragment) throws IOException {
         byte[] start = fragment.start();
-        passCuts(start, 0, start.length);
+        passSplitKeys(start, 0, start.length);
         byte[] at = start;
-        while (nextCut < cuts.size()
-                && (fragment.end() == null || Arrays.compareUnsigned(cuts.get(nextCut), fragment.end()) < 0)) {
-            byte[] cut = cuts.get(nextCut);
-            take(new Fragment(at, cut, fragment.sequences()));
-            passCut();
-            at = cut;
+        while (nextSplit < splitKeys.size()
+                && (fragment.end() == null || Arrays.compareUnsigned(splitKeys.get(nextSplit), fragment.end()) < 0)) {
+            byte[] splitKey = splitKeys.get(nextSplit);
+            take(new Fragment(at, splitKey, fragment.sequences()));
+            passSplitKey();
+            at = splitKey;
         }
         take(at == start ? fragment : new Fragment(at, fragment.end(), fragment.sequences()));
     }
@@ -144,7 +148,7 @@ public final class SstOutput implements Closeable {
     private void take(Fragment fragment) throws IOException {
         endBefore(fragment.start(), 0, fragment.start().length);
         if (writer == null) {
-            begin();
+            startFile();
         }
         writer.addTombstone(fragment);
         if (fragment.end() != null && isFull()) {
@@ -153,14 +157,15 @@ public final class SstOutput implements Closeable {
     }
 
     /**
-     * Ends the last file. The bytes of all files are durable then; their names are once the edit is applied that adds them.
+     * Ends the last file. On return the bytes of all files are durable; their names are durable when the edit that adds them is
+     * applied.
      *
-     * @return the files in key order, maybe none. Each holds a reference that the caller releases once the edit that adds it
-     *     is applied; releasing it without such an edit deletes the file
+     * @return the files in key order, maybe none. Each has a reference that the caller releases when the edit that adds the
+     *     file is applied, or has failed; without an applied edit the release deletes the file
      */
     public List<FileMeta> finish() throws IOException {
-        while (nextCut < cuts.size()) {
-            passCut();
+        while (nextSplit < splitKeys.size()) {
+            passSplitKey();
         }
         cut(null);
         done = true;
@@ -187,18 +192,18 @@ public final class SstOutput implements Closeable {
         }
     }
 
-    /** Ends the present file if it may not hold the key, and begins one if there is none. */
+    /** Ends the present file if it must end before the key, and starts a new one if there is none. */
     private void prepare(byte[] key, int offset, int length) throws IOException {
-        passCuts(key, offset, length);
+        passSplitKeys(key, offset, length);
         endBefore(key, offset, length);
         if (writer == null) {
-            begin();
+            startFile();
         }
     }
 
     private void added(byte[] key, int offset, int length) {
         if (isFull()) {
-            // the smallest key behind this one
+            // the smallest key after this one
             earliestEnd = Arrays.copyOf(Arrays.copyOfRange(key, offset, offset + length), length + 1);
         }
     }
@@ -209,7 +214,7 @@ public final class SstOutput implements Closeable {
                 || writer.hasReached(target.targetFileBytes());
     }
 
-    /** Ends a file that is large enough, if what comes next lies behind a place where it may end. */
+    /** Ends a file that is large enough, if it may end before the key. */
     private void endBefore(byte[] key, int offset, int length) throws IOException {
         byte[] end = earliestEnd == null ? null : FileBounds.between(earliestEnd, key, offset, length);
         if (end != null) {
@@ -217,44 +222,45 @@ public final class SstOutput implements Closeable {
         }
     }
 
-    private void passCuts(byte[] key, int offset, int length) throws IOException {
-        while (nextCut < cuts.size() && isAtOrBehindCut(key, offset, length)) {
-            passCut();
+    private void passSplitKeys(byte[] key, int offset, int length) throws IOException {
+        while (nextSplit < splitKeys.size() && isAtOrAfterSplit(key, offset, length)) {
+            passSplitKey();
         }
     }
 
-    private boolean isAtOrBehindCut(byte[] key, int offset, int length) {
-        int byHead = Long.compareUnsigned(Slab.head(key, offset, length), cutHead);
-        byte[] cut = cuts.get(nextCut);
-        return byHead != 0 ? byHead > 0 : Slab.compare(key, offset, length, cut, 0, cut.length) >= 0;
+    private boolean isAtOrAfterSplit(byte[] key, int offset, int length) {
+        int byHead = Long.compareUnsigned(Slab.head(key, offset, length), splitHead);
+        byte[] splitKey = splitKeys.get(nextSplit);
+        return byHead != 0 ? byHead > 0 : Slab.compare(key, offset, length, splitKey, 0, splitKey.length) >= 0;
     }
 
-    private void passCut() throws IOException {
-        byte[] end = cuts.get(nextCut);
+    private void passSplitKey() throws IOException {
+        byte[] end = splitKeys.get(nextSplit);
         boolean large = leastBytes == 0 || writer != null && writer.estimatedBytes() >= leastBytes;
         if (large && end.length <= FileBounds.MAX_BYTES) {
             cut(end);
         }
-        nextCut++;
-        showCut();
+        nextSplit++;
+        loadSplitKey();
     }
 
-    private void showCut() {
-        if (nextCut < cuts.size()) {
-            byte[] cut = cuts.get(nextCut);
-            cutHead = Slab.head(cut, 0, cut.length);
+    private void loadSplitKey() {
+        if (nextSplit < splitKeys.size()) {
+            byte[] splitKey = splitKeys.get(nextSplit);
+            splitHead = Slab.head(splitKey, 0, splitKey.length);
         }
     }
 
     /**
-     * Ends the present file with what lies before {@code end} of the range delete over that; it may make up a file of its own.
+     * Ends the present file with the part before {@code end} of the range delete over {@code end}. That part may be a file of
+     * its own.
      *
-     * @param end null for the last file, behind which there is none
+     * @param end null for the last file
      */
     private void cut(byte[] end) throws IOException {
         Fragment before = end == null ? null : tombstones.cut(end);
         if (writer == null && before != null) {
-            begin();
+            startFile();
         }
         earliestEnd = null;
         if (writer == null) {
@@ -268,28 +274,29 @@ public final class SstOutput implements Closeable {
         PhysicalFile file = target.registry().acquire(writing, properties.fileBytes(), keyId);
         finished.add(new FileMeta(
                 writing,
-                properties.fileBytes(),
+                new SstInfo(
+                        properties.fileBytes(),
+                        properties.minSequence(),
+                        properties.maxSequence(),
+                        properties.entries(),
+                        properties.pointDeletes(),
+                        properties.rangeDeletes(),
+                        writingSinceMillis,
+                        keyId),
                 FileBounds.shortened(properties.range(), within),
                 false,
-                properties.minSequence(),
-                properties.maxSequence(),
-                properties.entries(),
-                properties.pointDeletes(),
-                properties.rangeDeletes(),
                 -1,
-                writingSinceMillis,
-                keyId,
                 file));
         finishedBytes += properties.fileBytes();
         writer = null;
         writing = null;
     }
 
-    private void begin() throws IOException {
+    private void startFile() throws IOException {
         FileId id = FileId.random(target.ids());
         cipher = target.registry().encryption().create(id.name());
         writingSinceMillis = target.clock().currentTimeMillis();
-        // A failed create may have left something behind, so the name is noted first.
+        // A failed create may leave a file, so the name is noted first.
         writing = id;
         WritableFile file = target.files().create(id.name());
         writer = new SstWriter(

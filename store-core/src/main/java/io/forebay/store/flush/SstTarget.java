@@ -17,9 +17,10 @@ import java.util.function.LongSupplier;
  * @param blockBytes see {@link StoreOptions#blockBytes()}
  * @param bloomBitsPerKey see {@link StoreOptions#bloomBitsPerKey()}
  * @param compression of the files that are written
- * @param bottomCompression of those of the bottom level
+ * @param bottomCompression compression of files of the bottom run, see {@link #atBottom}
  * @param targetFileBytes size at which a file ends
- * @param tombstoneBytes heap bytes of range deletes at which a file ends as well: a reader of it holds them all in memory
+ * @param tombstoneBytes heap bytes of range deletes at which a file ends as well, because a reader of the file has them all in
+ *     memory
  * @param foldBytes see {@link io.forebay.store.iter.Retention}
  */
 public record SstTarget(
@@ -35,7 +36,7 @@ public record SstTarget(
         long tombstoneBytes,
         long foldBytes) {
 
-    /** The same for files of the bottom level. */
+    /** The same target for files of the bottom run. */
     public SstTarget atBottom() {
         return new SstTarget(
                 files,

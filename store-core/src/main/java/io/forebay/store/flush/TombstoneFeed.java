@@ -9,8 +9,8 @@ public interface TombstoneFeed {
     TombstoneFeed NONE = end -> null;
 
     /**
-     * What lies before {@code end} of the range delete that {@link SstOutput#addTombstone} has not got yet; null for nothing. It
-     * gets the rest later.
+     * Cuts the range delete over {@code end} that was not passed to {@link SstOutput#addTombstone} yet, and returns the part
+     * before {@code end}; null when there is none. The rest is passed to that method later.
      */
     Fragment cut(byte[] end);
 }

@@ -19,35 +19,40 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.LoggerFactory;
 
 /**
- * Exclusive use of a directory: an entry in a registry of this JVM, because locks of the operating system do not exclude
- * their own process, and a lock on the file LOCK against other processes. The file holds the id of the process that has
- * the lock and stays when the lock goes, because deleting it could race with the next owner.
+ * Exclusive use of a directory: an entry in a registry of this JVM, because locks of the operating system do not exclude their
+ * own process, and a lock on the file LOCK against other processes. The file holds the id of the process that has the lock and
+ * stays when the lock goes, because deleting it could race with the next owner.
  *
- * <p>The id is for people. It is written only over what an owner before may have left there, and not to a file that has
- * another name too: a file that somebody else put under the name is locked, and keeps its content.
+ * <p>The id is for people. It is written only over content that an earlier owner may have left, and not to a file that has
+ * another name as well: a file that another program put under the name is locked, and keeps its content. Thread-safe.
  *
- * <p>A lock of the operating system is lost with any channel on the file that its process closes. So what is opened here while
- * another class loader has the directory, or another directory the same file, stays open as long as that ({@link
- * KeptChannels}).
+ * <p>A process loses a lock of the operating system when it closes any channel on the file. So a channel that is opened while
+ * another class loader has the directory, or another directory has the same file, stays open as long as that owner
+ * ({@link KeptChannels}).
  */
 final class DirectoryLock implements AutoCloseable {
     private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
 
-    /** As many as the id of a process and the end of a line can take. */
+    /** The most bytes that the id of a process and the end of a line take. */
     private static final int OWNER_BYTES = 20;
 
     private static final String UNKNOWN = "unknown";
 
-    /** Opens a lock file to read and write, and makes it where there is none; replaced in tests by one whose files fail. */
+    /**
+     * Opens a lock file for reading and writing, and creates it if there is none. Tests replace it by an opener whose files
+     * fail.
+     */
     interface Opener {
         FileChannel open(Path file) throws IOException;
     }
 
     private final Path directory;
-    /** What the file system knows the file by, whatever its name. */
+    /** The identity of the file in the file system, whatever its name is. */
     private final String file;
 
     private final FileChannel channel;
+
+    // Guarded by this
     private boolean released;
 
     private DirectoryLock(Path directory, String file, FileChannel channel) {
@@ -56,7 +61,7 @@ final class DirectoryLock implements AutoCloseable {
         this.channel = channel;
     }
 
-    /** @param directory exists, as a real path */
+    /** @param directory must exist, and be a real path */
     static DirectoryLock acquire(Path directory) throws IOException {
         return acquire(directory, DirectoryLock::open);
     }
@@ -121,7 +126,7 @@ final class DirectoryLock implements AutoCloseable {
                 LinkOption.NOFOLLOW_LINKS);
     }
 
-    /** Nothing is read before the lock was tried: what fails without it closes no channel that has to stay open. */
+    /** Reads nothing before it has tried the lock, so that a failure does not close a channel that must stay open. */
     private static DirectoryLock lock(Path directory, String file, FileChannel channel) throws IOException {
         try {
             boolean locked = isLocked(file, channel);
@@ -137,7 +142,7 @@ final class DirectoryLock implements AutoCloseable {
         } catch (OverlappingFileLockException e) {
             throw new StoreLockedException(
                     "Directory " + directory + " is in use by another store of this process, or its file "
-                            + FileNames.LOCK + " is another name of that of one. Close it first.",
+                            + FileNames.LOCK + " is another name of the lock file of such a store. Close it first.",
                     e);
         } catch (IOException | RuntimeException e) {
             channel.close();
@@ -145,16 +150,16 @@ final class DirectoryLock implements AutoCloseable {
         }
     }
 
-    /** For people: the lock is as good without it, so a full disk does not keep a store from being read. */
+    /** The lock does not need the id, so a full disk does not keep a store from being read. */
     private static void writeOwner(Path directory, FileChannel channel) throws ClosedChannelException {
         byte[] pid = (ProcessHandle.current().pid() + "\n").getBytes(StandardCharsets.US_ASCII);
         try {
             channel.truncate(0);
             channel.write(ByteBuffer.wrap(pid), 0);
         } catch (ClosedChannelException e) {
-            throw e; // by an interrupt, and with it the lock is gone
+            throw e; // an interrupt closed the channel, and the lock is lost with it
         } catch (IOException e) {
-            // Asked for here: a logger that this class had would start the logging of every class loader that meets a
+            // The logger is not a field of the class: that would start the logging of every class loader that finds a
             // lock.
             LoggerFactory.getLogger(DirectoryLock.class)
                     .warn("The id of this process could not be written to {}", directory.resolve(FileNames.LOCK), e);
@@ -162,10 +167,10 @@ final class DirectoryLock implements AutoCloseable {
     }
 
     /**
-     * Whether {@code channel} has the lock now; false when another process has it. The channel is kept when a store of this JVM
-     * may have it, in this class loader or another one.
+     * Tries to lock {@code channel}; false when another process has the lock. The channel is kept open when a store of this JVM
+     * may have the lock, in this class loader or another one.
      *
-     * @throws OverlappingFileLockException when one does
+     * @throws OverlappingFileLockException when a store of this JVM has it
      */
     private static boolean isLocked(String file, FileChannel channel) throws IOException {
         boolean answered = false;
@@ -174,7 +179,7 @@ final class DirectoryLock implements AutoCloseable {
             answered = true;
             return lock != null;
         } catch (IOException e) {
-            answered = true; // by the operating system, which is asked when nobody of this JVM has the lock
+            answered = true; // by the operating system, which the JDK asks when no channel of this JVM has the lock
             throw e;
         } finally {
             if (!answered) {
@@ -190,7 +195,7 @@ final class DirectoryLock implements AutoCloseable {
         return pid.isEmpty() ? UNKNOWN : pid;
     }
 
-    /** False when the content is none that an owner writes: the id of a process, or zeros where a crash lost it. */
+    /** False when the content is not what an owner writes: the id of a process, or zeros where a crash lost it. */
     private static boolean mayHold(FileChannel channel) throws IOException {
         if (channel.size() > OWNER_BYTES) {
             return false;

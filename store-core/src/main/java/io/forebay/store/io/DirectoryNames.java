@@ -8,17 +8,18 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 
 /**
- * Makes a directory, and its name durable.
+ * Creates a directory and makes its name durable. Thread-safe.
  *
- * <p>Directories are made from the top, and each name is synced before anything is made below it. So whatever moment a process
- * is killed at, of the directories that it made only the lowest one may have a name that a crash can still take; and that one is
- * synced by whoever comes next, before he makes anything below it or calls anything in it durable. Directories that somebody
- * else made count as durable, but for the lowest. Thread-safe.
+ * <p>Directories are created from the top, and each name is synced before anything is created below it. So whenever a process
+ * is killed, a crash can only take the name of the lowest directory that it created. The next process syncs that name before it
+ * creates anything below that directory, or reports anything in it as durable. The names of directories that another program
+ * created count as durable, except for the lowest one.
  */
 final class DirectoryNames {
     private final Path directory;
     private final LocalFileStore.DirectorySync sync;
-    /** True when the name of the directory is durable for all that this process knows. */
+    /** True when the name of the directory is durable as far as this process knows. A lost update costs one more sync. */
+    // Volatile: written by any thread
     private volatile boolean durable;
 
     DirectoryNames(Path directory, LocalFileStore.DirectorySync sync) {
@@ -26,7 +27,10 @@ final class DirectoryNames {
         this.sync = sync;
     }
 
-    /** Creates the directory if need be, and those above it; the names of all that were made are durable on return. */
+    /**
+     * Creates the directory and the directories above it, where they are missing. The names of all that it created are durable
+     * on return.
+     */
     void make() throws IOException {
         Deque<Path> missing = new ArrayDeque<>();
         Path existing = directory;
@@ -42,29 +46,33 @@ final class DirectoryNames {
             syncNameOf(existing);
         }
         for (Path next : missing) {
-            Files.createDirectories(next); // somebody else may have been faster
+            Files.createDirectories(next); // another process may have been faster
             syncNamesIn(next.getParent());
         }
         durable = true;
     }
 
-    /** To be called before anything in the directory counts as durable. */
-    void settle() throws IOException {
+    /** Makes the name of the directory durable. Called before anything in the directory counts as durable. */
+    void makeNameDurable() throws IOException {
         if (!durable) {
             syncNameOf(directory);
             durable = true;
         }
     }
 
-    /** Of a directory that was there: whoever made it may have been killed before it could sync the name. */
+    /**
+     * Syncs the name of a directory that was there already: the process that created it may have been killed before it could do
+     * so.
+     */
     private void syncNameOf(Path found) throws IOException {
         Path parent = found.toRealPath().getParent();
         if (parent != null) {
             try {
                 sync.sync(parent);
             } catch (AccessDeniedException e) {
-                // Who may not write the directory above has not made this one in it, nor has a process before of the
-                // same rights.
+                // A process that may not write the directory above did not create this one in it, nor did an earlier
+                // process
+                // with the same rights.
                 if (Files.isWritable(parent)) {
                     throw unreadable(parent, e);
                 }
@@ -83,7 +91,7 @@ final class DirectoryNames {
     private static IOException unreadable(Path parent, AccessDeniedException cause) {
         return new IOException(
                 "Names in " + parent
-                        + " cannot be made durable, because it may be written and not read; allow to read it",
+                        + " cannot be made durable, because this process may write the directory and not read it; allow to read it",
                 cause);
     }
 }

@@ -1,17 +1,17 @@
 package io.forebay.store.io;
 
-/** What a file may be called, and the names that a local directory keeps to itself. */
+/** Which names files may have, and the names that a local directory reserves. Thread-safe, without state. */
 final class FileNames {
     /** Locked while a store is open; never listed. */
     static final String LOCK = "LOCK";
-    /** Suffix of files that are not complete yet, whoever makes them; never listed. */
+    /** Suffix of files that are not complete yet, whichever program makes them; never listed. */
     static final String TEMPORARY = ".tmp";
-    /** Suffix of those that a local directory makes itself, and may remove: nobody else calls a file like that. */
+    /** Suffix of the temporary files that a local directory makes itself and may remove. No other program uses it. */
     static final String OWN_TEMPORARY = ".forebay" + TEMPORARY;
 
     private FileNames() {}
 
-    /** @throws IllegalArgumentException when {@code name} is not plain ASCII, or is kept by the directory itself */
+    /** @throws IllegalArgumentException when {@code name} has other characters than allowed, or is reserved */
     static String check(String name) {
         boolean plain = !name.isEmpty() && name.charAt(0) != '.' && isVisible(name);
         for (int i = 0; plain && i < name.length(); i++) {
@@ -26,7 +26,7 @@ final class FileNames {
         if (!plain) {
             throw new IllegalArgumentException(
                     "File name \"" + name + "\" must be made of letters, digits, '.', '-' and"
-                            + " '_', not begin with '.', and not be " + LOCK + " or end in " + TEMPORARY);
+                            + " '_', not start with '.', and not be " + LOCK + " or end in " + TEMPORARY);
         }
         return name;
     }

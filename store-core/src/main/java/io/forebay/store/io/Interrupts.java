@@ -3,9 +3,9 @@ package io.forebay.store.io;
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
 
-/** Runs an I/O operation that may be repeated to its end, whatever interrupts arrive, and hands the interrupt on after it. */
+/** Runs an I/O operation to its end, by repeating it after interrupts. The thread is interrupted again after it. */
 final class Interrupts {
-    /** An operation whose repetition has the same effect as one run. */
+    /** An operation that has the same effect when it is repeated. */
     interface Operation {
         void run() throws IOException;
     }

@@ -6,12 +6,12 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Channels on lock files that belong to other stores of this JVM. None of them may be closed, not even because it is garbage,
- * as long as the owner lives: with any of its channels on a file a process loses all locks on it.
+ * Channels on lock files that belong to other stores of this JVM. None of them may be closed or become garbage as long as the
+ * owner of the lock lives, because a process loses all its locks on a file when it closes any of its channels on it.
  *
- * <p>The owner may be in another class loader, so what is here and the monitors that guard it are those of the JVM: the
- * system properties hold the lists, and only while there is one, and an interned string is the monitor of a file. Everything is
- * of types of the JDK, so that no class loader is kept.
+ * <p>The owner may be in another class loader. So the lists are in the system properties of the JVM, as long as they are not
+ * empty, and the monitor of a file is an interned string. All objects are of types of the JDK, so that they keep no class
+ * loader.
  */
 final class KeptChannels {
     private static final String PREFIX = "io.forebay.store.lock.";
@@ -19,16 +19,16 @@ final class KeptChannels {
     private KeptChannels() {}
 
     /**
-     * To be held from before a lock file is opened until it is known whose it is, and while it is closed; the same in all class
-     * loaders.
+     * The monitor of a lock file, which is the same in all class loaders. A thread holds it from before it opens the file until
+     * it knows which store has the lock, and while it closes the file.
      *
-     * @param file what the file system knows the file by
+     * @param file identity of the file in the file system
      */
     static Object monitor(String file) {
         return (PREFIX + file).intern();
     }
 
-    /** Under the monitor of {@code file}, as are all others. */
+    /** Keeps a channel. This and all other methods are called under the monitor of {@code file}. */
     static void keep(String file, FileChannel channel) {
         List<FileChannel> kept = kept(file);
         if (kept == null) {
@@ -38,7 +38,10 @@ final class KeptChannels {
         kept.add(channel);
     }
 
-    /** One to try again with, which is not kept any more; null when there is none. So there are no more than ever tried at once. */
+    /**
+     * Takes a kept channel for another try; null when there is none. So the number of channels is limited by the tries at one
+     * time.
+     */
     static FileChannel take(String file) {
         List<FileChannel> kept = kept(file);
         if (kept == null) {
@@ -51,7 +54,7 @@ final class KeptChannels {
         return channel;
     }
 
-    /** The owner is gone. */
+    /** Closes all channels, because the owner has released the lock. */
     static void closeAll(String file) throws IOException {
         for (FileChannel channel = take(file); channel != null; channel = take(file)) {
             channel.close();

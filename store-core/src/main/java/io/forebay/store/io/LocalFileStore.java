@@ -24,17 +24,17 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Pattern;
 
 /**
- * A directory of the local file system. It is created by the first {@link #lock}, create, put or link. A file appears
- * under its name only when it was created to be written, or complete: puts and copies are prepared under a temporary name
- * and then linked, or on a file system without links, renamed in one step.
+ * A directory of the local file system. The first {@link #lock}, create, put or link creates it. A file gets its name when it
+ * is created to be written, or when it is complete: puts and copies are written under a temporary name and then linked, or
+ * renamed in one step on a file system without links. Thread-safe.
  */
 public final class LocalFileStore implements FileStore {
-    /** Makes {@code link} another name of {@code existing}; replaced in tests by one that the file system refuses. */
+    /** Makes {@code link} another name of {@code existing}. Tests replace it by a linker that fails. */
     interface Linker {
         void link(Path link, Path existing) throws IOException;
     }
 
-    /** Makes the names in a directory durable; replaced in tests by one that takes notes. */
+    /** Makes the names in a directory durable. Tests replace it by one that records its calls. */
     interface DirectorySync {
         void sync(Path directory) throws IOException;
     }
@@ -42,7 +42,7 @@ public final class LocalFileStore implements FileStore {
     private static final int COPY_BYTES = 256 << 10;
     private static final Pattern OWN_TEMPORARY =
             Pattern.compile(".+-\\d+-\\d+" + Pattern.quote(FileNames.OWN_TEMPORARY));
-    /** Windows has no way to sync a directory; its file systems journal names by themselves. */
+    /** Windows cannot sync a directory; its file systems journal names. */
     private static final boolean SYNC_DIRECTORIES = File.separatorChar == '/';
 
     private final Path directory;
@@ -51,8 +51,9 @@ public final class LocalFileStore implements FileStore {
     private final SyncHandle.Opener syncHandles;
     private final DirectoryNames names;
     private final AtomicLong temporaries = new AtomicLong();
-    /** Whether temporary files of an owner before may be here. Set when the directory is locked. */
-    private volatile boolean leftovers;
+    /** Whether there may be temporary files of an earlier owner. Set when the directory is locked. */
+    // Volatile: written by any thread
+    private volatile boolean oldTemporaries;
 
     public LocalFileStore(File directory) {
         this(directory.toPath().toAbsolutePath(), Files::createLink);
@@ -66,7 +67,7 @@ public final class LocalFileStore implements FileStore {
         this(directory, linker, directorySync, SyncHandle::open);
     }
 
-    /** In a file system of any kind, as far as Java can tell what it does. */
+    /** For a file system of any kind. */
     LocalFileStore(Path directory, SyncHandle.Opener syncHandles) {
         this(directory, Files::createLink, LocalFileStore::sync, syncHandles);
     }
@@ -82,7 +83,7 @@ public final class LocalFileStore implements FileStore {
     @Override
     public WritableFile create(String name) throws IOException {
         Path path = directory.resolve(FileNames.check(name));
-        removeLeftovers();
+        removeOldTemporaries();
         return createAt(path);
     }
 
@@ -103,7 +104,7 @@ public final class LocalFileStore implements FileStore {
     @Override
     public boolean putIfAbsent(String name, byte[] content) throws IOException {
         Path target = directory.resolve(FileNames.check(name));
-        removeLeftovers();
+        removeOldTemporaries();
         if (RegularFiles.look(target) != null) {
             return false;
         }
@@ -143,7 +144,7 @@ public final class LocalFileStore implements FileStore {
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
             for (Path entry : entries) {
                 String name = entry.getFileName().toString();
-                // What is no regular file is listed too: whoever needs the name is told so when he opens it.
+                // Names that are not regular files are listed as well: an open of such a name fails with the reason.
                 if (FileNames.isVisible(name) && !Files.isDirectory(entry, LinkOption.NOFOLLOW_LINKS)) {
                     found.add(name);
                 }
@@ -165,7 +166,7 @@ public final class LocalFileStore implements FileStore {
     @Override
     public void delete(String name) throws IOException {
         Path path = directory.resolve(FileNames.check(name));
-        removeLeftovers();
+        removeOldTemporaries();
         BasicFileAttributes found = RegularFiles.look(path);
         if (found != null && found.isDirectory()) {
             RegularFiles.requireRegular(path, found);
@@ -185,7 +186,7 @@ public final class LocalFileStore implements FileStore {
     @Override
     public void syncDirectory() throws IOException {
         directorySync.sync(directory);
-        names.settle();
+        names.makeNameDurable();
     }
 
     private static void sync(Path directory) throws IOException {
@@ -201,7 +202,7 @@ public final class LocalFileStore implements FileStore {
     @Override
     public void linkFrom(FileStore from, String name) throws IOException {
         Path target = directory.resolve(FileNames.check(name));
-        removeLeftovers();
+        removeOldTemporaries();
         names.make();
         if (from instanceof LocalFileStore local) {
             Path existing = local.directory.resolve(name);
@@ -240,14 +241,14 @@ public final class LocalFileStore implements FileStore {
         }
     }
 
-    /** Gives a complete file its name, in one step, unless the name is taken. */
+    /** Gives a complete file its name in one step, unless the name is taken. */
     private void publish(Path temporary, Path target) throws IOException {
         try {
             linker.link(target, temporary);
         } catch (FileAlreadyExistsException e) {
             throw e;
         } catch (IOException | UnsupportedOperationException e) {
-            // Without links the check and the move are two steps; the directory's lock keeps other writers out.
+            // Without links the check and the move are two steps; the lock of the directory excludes other writers.
             requireFree(target);
             Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
         }
@@ -259,7 +260,9 @@ public final class LocalFileStore implements FileStore {
         }
     }
 
-    /** A name that is free: in a container the ids of processes, and so these names, are the same after each start. */
+    /**
+     * A temporary name that is free. (In a container the ids of processes, and so these names, are the same after each start.)
+     */
     private Path temporary(String name) throws IOException {
         Path temporary;
         do {
@@ -274,11 +277,11 @@ public final class LocalFileStore implements FileStore {
         names.make();
         requireDirectory();
         DirectoryLock lock = DirectoryLock.acquire(directory.toRealPath());
-        leftovers = true;
+        oldTemporaries = true;
         return lock;
     }
 
-    /** Before it is opened: the open of a FIFO would wait for somebody at its other end. */
+    /** Called before the directory is opened, because the open of a FIFO would wait for a process at its other end. */
     private void requireDirectory() throws NotDirectoryException {
         if (!Files.isDirectory(directory)) {
             throw new NotDirectoryException(directory.toString());
@@ -286,15 +289,15 @@ public final class LocalFileStore implements FileStore {
     }
 
     /**
-     * Before the first change under the lock, because who only looks changes nothing. Nobody has a temporary file here yet: to
-     * make one he passes here.
+     * Removes temporary files of an earlier owner before the first change under the lock; an owner that only reads changes
+     * nothing. No thread of the present owner has a temporary file yet, because it calls this method before it makes one.
      */
-    private void removeLeftovers() throws IOException {
-        if (leftovers) {
+    private void removeOldTemporaries() throws IOException {
+        if (oldTemporaries) {
             synchronized (names) {
-                if (leftovers) {
+                if (oldTemporaries) {
                     removeTemporaries();
-                    leftovers = false;
+                    oldTemporaries = false;
                 }
             }
         }
@@ -308,11 +311,11 @@ public final class LocalFileStore implements FileStore {
                 }
             }
         } catch (NoSuchFileException e) {
-            // somebody has deleted the directory: nothing is left over
+            // the directory was deleted, and its files with it
         }
     }
 
-    /** True for what {@link #temporary} names. */
+    /** True for the names that {@link #temporary} makes. */
     private static boolean isTemporary(Path entry) {
         return OWN_TEMPORARY.matcher(entry.getFileName().toString()).matches()
                 && !Files.isDirectory(entry, LinkOption.NOFOLLOW_LINKS);

@@ -10,13 +10,18 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
- * Positioned reads of a local file. A channel is closed under all its readers when one of them is interrupted during a
- * read; whoever finds it closed opens it again and repeats the read. The file is finished, so its size is read once.
+ * Positioned reads of a local file. When a thread is interrupted during a read, the JDK closes the channel for all readers; a
+ * reader that finds it closed opens it again and repeats the read. The file is finished, so its size is read only once.
+ * Thread-safe.
  */
 final class LocalReadableFile implements ReadableFile {
     private final Path path;
     private final long size;
+
+    // Written under this, read without
     private volatile FileChannel channel;
+
+    // Guarded by this
     private volatile boolean closed;
 
     LocalReadableFile(Path path) throws IOException {
@@ -56,7 +61,7 @@ final class LocalReadableFile implements ReadableFile {
 
     @Override
     public void read(long position, ByteBuffer into) throws IOException {
-        // An interrupt that is pending already would close the channel for everyone.
+        // A pending interrupt would close the channel for all readers.
         boolean interrupted = Thread.interrupted();
         int end = into.limit();
         try {

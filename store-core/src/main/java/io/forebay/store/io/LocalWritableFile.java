@@ -10,9 +10,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
- * A local file being written. Writes go to explicit positions, so that one which an interrupt cut off can be repeated on a
- * new channel. Syncs go through a second handle, which exists from creation to close and which an interrupt cannot touch:
- * a write-back error is reported once to each open handle, and a handle opened later may never hear of it.
+ * A local file that is being written. Writes have explicit positions, so that a write which an interrupt cut off can be
+ * repeated on a new channel. Syncs use a second handle, which is open from creation to close and which an interrupt cannot
+ * close: the system reports a write-back error once to each open handle, and a handle that is opened later may never get it.
+ * Used by one writer.
  */
 final class LocalWritableFile implements WritableFile {
     private final Path path;

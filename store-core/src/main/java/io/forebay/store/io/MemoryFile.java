@@ -4,12 +4,14 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 
-/** The bytes of a file in memory. One writer appends; readers see what was appended before they ask. */
+/** The bytes of a file in memory. One writer appends; a reader sees what was appended before its call. */
 final class MemoryFile {
     private static final int MAX_BYTES = Integer.MAX_VALUE - 16;
 
+    // Written by the writer, read with acquire
     private volatile byte[] bytes = new byte[256];
-    // written after the bytes it covers, read before them
+    /** Written after the bytes that it covers, and read before them. */
+    // Written by the writer, read with acquire
     private volatile int size;
 
     int size() {
@@ -34,7 +36,7 @@ final class MemoryFile {
         into.put(bytes, position, into.remaining());
     }
 
-    /** Gives up the room for growth. */
+    /** Frees the room for growth, because the file is complete. */
     void finish() {
         if (bytes.length - size > size / 4) {
             bytes = Arrays.copyOf(bytes, size);

@@ -16,9 +16,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * A directory in memory. Syncs do nothing, because there is nothing that the files could outlive. A file that was
- * deleted stays readable for those who have it open, as on a local file system; one that is still being written can be
- * opened and shows what was appended so far, so that a test can drop a store without closing it and open it again.
+ * A directory in memory. Syncs do nothing, because its files do not outlive the process. A deleted file stays readable for
+ * readers that have it open, as on a local file system. A file that is still being written can be opened and has the bytes
+ * appended so far, so that a test can drop a store without a close and open it again. Thread-safe.
  */
 public final class MemoryFileStore implements FileStore {
     private final ConcurrentHashMap<String, MemoryFile> files = new ConcurrentHashMap<>();
@@ -164,6 +164,7 @@ public final class MemoryFileStore implements FileStore {
     private static final class Reader implements ReadableFile {
         private final String name;
         private final MemoryFile file;
+        // Volatile: written by any thread
         private volatile boolean closed;
 
         Reader(String name, MemoryFile file) {

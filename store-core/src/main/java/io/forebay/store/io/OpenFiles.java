@@ -9,29 +9,29 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The files that an environment has open for reading, at most so many: before one more is opened, one that was not read for
- * long is closed, found by CLOCK. A file is never closed under a read, so that there may be more while more threads than the
- * limit read different files at once. Thread-safe.
+ * The files that an environment has open for reading, up to a limit: before another file is opened, a file that was not read
+ * for long is closed, which CLOCK finds. A file is never closed during a read, so there may be more open files while more
+ * threads than the limit read different files at the same time. Thread-safe.
  */
 public final class OpenFiles {
     private static final Logger LOG = LoggerFactory.getLogger(OpenFiles.class);
 
     private final int limit;
-    /** The open ones. Guarded by this, as are the fields below and the place of each file in here. */
+    /** The open files. */
     private final List<PooledFile> ring = new ArrayList<>();
 
+    // Guarded by this
     private int hand;
-    /** Open ones, and those that are being opened. */
-    private int open;
-
     private long opens;
+    /** The number of files that are open or being opened. */
+    private int open;
 
     /** @param limit at least 1 */
     public OpenFiles(int limit) {
         this.limit = limit;
     }
 
-    /** A file that is opened when it is read. The caller closes it. */
+    /** Makes a file that is opened when it is read. The caller closes it. */
     public PooledFile file(FileStore files, String name) {
         return new PooledFile(this, files, name);
     }
@@ -46,7 +46,10 @@ public final class OpenFiles {
         return opens;
     }
 
-    /** Before a file is opened: closes others if there are too many. Followed by {@link #opened} or {@link #notOpened}. */
+    /**
+     * Called before a file is opened: closes other files if there are too many. {@link #opened} or {@link #notOpened} must
+     * follow.
+     */
     void makeRoom() {
         List<ReadableFile> idle = new ArrayList<>();
         synchronized (this) {
@@ -72,14 +75,14 @@ public final class OpenFiles {
         open--;
     }
 
-    /** The file is closed for good, or about to be. */
+    /** Called when the file is closed for good, or about to be. */
     synchronized void closed(PooledFile file) {
         if (file.place >= 0) {
             remove(file);
         }
     }
 
-    /** Takes a file out of the ring that nobody reads; null when all are being read. */
+    /** Takes a file that no thread reads out of the ring; null when all files are being read. */
     private ReadableFile takeIdle() {
         for (int left = 2 * ring.size(); left > 0; left--) {
             if (hand >= ring.size()) {

@@ -8,18 +8,20 @@ import java.nio.ByteBuffer;
 import java.nio.file.NoSuchFileException;
 
 /**
- * A finished file of a store that is open while it is read, and as long after that as {@link OpenFiles} lets it. Thread-safe:
- * who comes while it is being opened waits for that. A file that is missing is a {@link CorruptionException}.
+ * A finished file of a store, which is open while it is read, and after that until {@link OpenFiles} closes it. Thread-safe; a
+ * thread that reads while another one opens the file waits for it. A missing file is a {@link CorruptionException}. Locks are
+ * taken in this order: a file that is not in the ring of the owner, the owner, files in the ring.
  */
 public final class PooledFile implements ReadableFile {
     private final OpenFiles owner;
     private final FileStore files;
     private final String name;
 
-    /** Where this is in the ring of the owner, -1 when it is not. Guarded by the owner. */
+    /** The index of this file in the ring of the owner, -1 when it is not there. */
+    // Guarded by OpenFiles
     int place = -1;
 
-    // Guarded by this. Locks nest in this order: a file that is not in the ring, the owner, files in the ring.
+    // Guarded by this
     private ReadableFile open;
     private int readers;
     private boolean recentlyRead;
@@ -79,7 +81,9 @@ public final class PooledFile implements ReadableFile {
         }
     }
 
-    /** A file that is referred to and not there is damage as much as one with other bytes, and no matter of trying again. */
+    /**
+     * A file that the manifest names and that does not exist is damage, as a file with other bytes is; a retry would not help.
+     */
     private CorruptionException missing(NoSuchFileException e) {
         CorruptionException missing =
                 new CorruptionException(name, -1, "a file that the manifest names", "no such file");
@@ -106,7 +110,10 @@ public final class PooledFile implements ReadableFile {
         }
     }
 
-    /** For the owner: what is open, for it to close, when nobody reads and nobody has since this was last asked; else null. */
+    /**
+     * Called by the owner: gives it the open file to close, if no thread reads the file, or has read it since the last call;
+     * else null.
+     */
     synchronized ReadableFile takeIdle() {
         if (readers > 0 || recentlyRead) {
             recentlyRead = false;
@@ -117,7 +124,7 @@ public final class PooledFile implements ReadableFile {
         return idle;
     }
 
-    /** For good: a later read fails, and the last one that is under way closes the file. */
+    /** Closes the file for good: later reads fail, and the last running read closes it. */
     @Override
     public void close() throws IOException {
         ReadableFile last = null;

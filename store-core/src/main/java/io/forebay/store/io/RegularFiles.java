@@ -11,9 +11,9 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 
 /**
- * What stands under a name of a directory, looked at without following it. Files of a store are regular files: a symbolic link
- * would lead reads, locks and truncations out of the directory, and the open of a FIFO waits for somebody at its other end.
- * Who exchanges a name between the look and the open still cannot lead anybody through a link, because the open refuses it.
+ * Examines what a name in a directory stands for, without following links. Files of a store are regular files: a symbolic link
+ * would lead reads, locks and truncations out of the directory, and the open of a FIFO waits for a process at its other end. If
+ * a name is exchanged between the check and the open, the open still refuses a link. Thread-safe, without state.
  */
 final class RegularFiles {
     private RegularFiles() {}
@@ -29,7 +29,7 @@ final class RegularFiles {
 
     /**
      * @throws NoSuchFileException when the name is free
-     * @throws FileSystemException when it stands for anything but a regular file; says for what
+     * @throws FileSystemException when it stands for something other than a regular file, which the message names
      */
     static void require(Path path) throws IOException {
         BasicFileAttributes found = look(path);
@@ -46,7 +46,7 @@ final class RegularFiles {
         }
     }
 
-    /** Opens a file that is there, and regular. */
+    /** Opens a file, which must exist and be regular. */
     static FileChannel open(Path path, OpenOption access) throws IOException {
         require(path);
         return FileChannel.open(path, access, LinkOption.NOFOLLOW_LINKS);

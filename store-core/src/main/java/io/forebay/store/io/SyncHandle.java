@@ -6,9 +6,9 @@ import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** An open file for nothing but syncs. No channel: an interrupt would close it. */
+/** An open file that is only used for syncs. It is not a channel, because an interrupt would close that. */
 interface SyncHandle extends Closeable {
-    /** Opens files that are there; replaced in tests by one for a file system of theirs. */
+    /** Opens existing files. Tests replace it for a file system of their own. */
     interface Opener {
         SyncHandle open(Path path) throws IOException;
     }
@@ -31,7 +31,10 @@ interface SyncHandle extends Closeable {
         };
     }
 
-    /** For writing, because some systems sync nothing else; a file that must not be written, as of a backup, for reading. */
+    /**
+     * Opens the file for writing, because some systems sync nothing else; a file that must not be written, as one of a backup,
+     * for reading.
+     */
     private static RandomAccessFile file(Path path) throws IOException {
         return new RandomAccessFile(path.toFile(), Files.isWritable(path) ? "rw" : "r");
     }

@@ -7,31 +7,34 @@ import io.forebay.store.util.Slab;
 import java.io.IOException;
 
 /**
- * Which of several sources, newest first, have a range delete over the place where a merge is. The answer holds for a
- * stretch of keys, so that a step inside of it costs one comparison. Range deletes above the limit do not exist here.
+ * Tells which of several sources, newest first, have a range delete over the present key of a merge. The answer is valid for a
+ * stretch of keys, so that a step within the stretch costs one comparison. Range deletes above the limit are ignored. Used by
+ * one thread.
  */
 final class Covers {
-    /** Answer of {@link #spanEnd}: everything behind is covered. Compare by identity. */
+    /** Result of {@link #spanEnd} when all keys to the end are covered. Compared by identity. */
     static final byte[] TO_THE_END = new byte[0];
 
     private final TombstoneSet[] tombstones;
     private final int count;
     private final long limit;
     private final KeyRange bounds;
-    /** Newest range delete of each source over the stretch, or -1. */
+    /** For each source the sequence number of its newest range delete over the stretch, or -1. */
     private final long[] newest;
 
-    /** First source with a range delete over the stretch: all older sources are dead there. */
+    /** The newest source with a range delete over the stretch: it deletes all that older sources have there. */
     private int first;
 
     private boolean known;
-    /** End of the stretch in the direction of travel; null: none. Exclusive forward, inclusive in reverse. */
+    /**
+     * End of the stretch in the direction of travel: exclusive forward, inclusive in reverse; null when the stretch has no end.
+     */
     private byte[] bound;
 
     private long boundHead;
     private byte[] scratch = new byte[64];
 
-    /** @param bounds spans that reach out of them may be shown as if they ended there or anywhere behind */
+    /** @param bounds a span that reaches beyond them may be shown as if it ended at the bound, or anywhere beyond it */
     Covers(TombstoneSet[] tombstones, long limit, KeyRange bounds) {
         this.bounds = bounds;
         this.tombstones = tombstones;
@@ -40,29 +43,29 @@ final class Covers {
         this.newest = new long[count];
     }
 
-    /** Forgets the stretch: the merge has jumped or turned. */
+    /** Forgets the stretch, because the merge has jumped or changed its direction. */
     void reset() {
         known = false;
     }
 
-    /** True when a source newer than {@code source} deletes everything that {@code source} has here. */
+    /** True when a source newer than {@code source} deletes everything that {@code source} has at the present key. */
     boolean isDead(int source) {
         return first < source;
     }
 
-    /** Sequence of the newest range delete of {@code source} here, or -1. */
+    /** Sequence number of the newest range delete of {@code source} over the present key, or -1. */
     long newest(int source) {
         return newest[source];
     }
 
-    /** Must be called for every key of a forward pass before the questions above. */
+    /** Moves to a key of a forward pass. The methods above are about that key. */
     void moveForward(byte[] key, int length, long head) throws IOException {
         if (!known || bound != null && !isBefore(key, length, head)) {
             findForward(key, length);
         }
     }
 
-    /** As {@link #moveForward}, of a reverse pass. */
+    /** As {@link #moveForward}, for a key of a reverse pass. */
     void moveBackward(byte[] key, int length, long head) throws IOException {
         if (!known || bound != null && isBefore(key, length, head)) {
             findBackward(key, length);
@@ -75,7 +78,7 @@ final class Covers {
     }
 
     private void findForward(byte[] key, int length) throws IOException {
-        known = false; // as long as a file may fail to be read
+        known = false; // until all files have been read: a read may fail
         bound = null;
         first = count;
         for (int i = count - 1; i >= 0; i--) {
@@ -100,7 +103,7 @@ final class Covers {
 
     private void findBackward(byte[] key, int length) throws IOException {
         byte[] after = successor(key, 0, length);
-        known = false; // as long as a file may fail to be read
+        known = false; // until all files have been read: a read may fail
         bound = null;
         first = count;
         for (int i = count - 1; i >= 0; i--) {
@@ -140,7 +143,7 @@ final class Covers {
         }
     }
 
-    /** The key right behind {@code key}, in a buffer that the next call overwrites; it has {@code length + 1} bytes. */
+    /** The key right after {@code key}, of {@code length + 1} bytes, in a buffer that the next call overwrites. */
     byte[] successor(byte[] key, int offset, int length) {
         if (scratch.length <= length) {
             scratch = new byte[Math.max(length + 1, scratch.length * 2)];
@@ -150,16 +153,16 @@ final class Covers {
         return scratch;
     }
 
-    /** True when {@code source} deletes the key, or in reverse everything right before it. */
+    /** True when {@code source} deletes the key, or in reverse the keys right before it. */
     boolean covers(int source, byte[] key, int offset, int length, boolean reverse) throws IOException {
         return covering(source, key, offset, length, reverse) != null;
     }
 
     /**
-     * Walks from {@code key} over all fragments of the sources below {@code sources} (exclusive) that follow one another
-     * without a gap.
+     * Walks from {@code key} over the fragments that follow each other without a gap, of the sources with indexes below
+     * {@code sources}.
      *
-     * @return null when the key is not covered; {@link #TO_THE_END} or the first key behind the covered span otherwise
+     * @return null when the key is not covered; else the first key after the covered span, or {@link #TO_THE_END}
      */
     byte[] spanEnd(int sources, byte[] key, int offset, int length) throws IOException {
         byte[] end = null;

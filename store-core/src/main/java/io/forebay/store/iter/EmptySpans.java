@@ -5,14 +5,14 @@ import io.forebay.store.util.Slab;
 import java.util.Arrays;
 
 /**
- * Spans of keys in which one state of a store has no live entry, so that a cursor may jump over what is dead in them:
- * tombstones, and entries under them, that would have to be walked otherwise. Half-open, disjoint, in key order. Immutable
+ * Spans of keys in which one state of a store has no live entry. A cursor jumps over the tombstones in them, and over the
+ * entries that these hide, which it would have to walk otherwise. The spans are half-open, disjoint and in key order. Immutable
  * but for the marks of use; thread-safe.
  */
 public final class EmptySpans {
     public static final EmptySpans NONE = new EmptySpans(new byte[0][], new byte[0][], new boolean[0]);
 
-    /** Hears of spans that a cursor found to be empty. */
+    /** Gets the spans that a cursor found to be empty. */
     public interface Listener {
         /**
          * The state that the cursor shows has no live entry in {@code [from, to)}.
@@ -23,15 +23,18 @@ public final class EmptySpans {
         void foundEmpty(byte[] from, byte[] to);
     }
 
-    /** So many are kept; beyond, those that are hit by a write go as a whole. */
+    /**
+     * At most so many spans are kept. When there are so many, a write into a span removes the whole span instead of dividing
+     * it.
+     */
     private static final int MOST = 128;
 
     private final byte[][] froms;
-    /** Only the last one may be null: to the end. */
+    /** Only the last element may be null: to the end. */
     private final byte[][] tos;
 
     private final long[] fromHeads;
-    /** Set by readers, in any order: which spans were of use. */
+    /** Which spans were of use. A deliberate race: readers set the elements without a lock, and a lost update loses a hint. */
     private final boolean[] used;
 
     private EmptySpans(byte[][] froms, byte[][] tos, boolean[] used) {
@@ -52,13 +55,13 @@ public final class EmptySpans {
         return froms.length;
     }
 
-    /** The span that holds the key, or -1. */
+    /** The index of the span that contains the key, or -1. */
     int containing(byte[] key, int offset, int length) {
         int index = floor(key, offset, length);
-        return index >= 0 && isBehind(tos[index], key, offset, length) ? index : -1;
+        return index >= 0 && isAfter(tos[index], key, offset, length) ? index : -1;
     }
 
-    /** The span that holds the keys right before {@code key}, or -1. */
+    /** The index of the span that contains the keys right before {@code key}, or -1. */
     int endingAtOrAfter(byte[] key, int offset, int length) {
         int index = floor(key, offset, length);
         if (index >= 0 && Slab.compare(froms[index], 0, froms[index].length, key, offset, length) == 0) {
@@ -71,7 +74,7 @@ public final class EmptySpans {
         return to == null || Slab.compare(to, 0, to.length, key, offset, length) >= 0 ? index : -1;
     }
 
-    /** Where the span begins that reaches to the end, noted as used; null when there is none. */
+    /** The first key of the span that reaches to the end, which is noted as used; null when there is none. */
     byte[] startOfLast() {
         int last = froms.length - 1;
         return last >= 0 && tos[last] == null ? from(last) : null;
@@ -83,14 +86,15 @@ public final class EmptySpans {
         return froms[index];
     }
 
-    /** The first key behind a span, which is noted as used; null when there is none. */
+    /** The first key after a span, which is noted as used; null when the span reaches to the end. */
     byte[] to(int index) {
         used[index] = true;
         return tos[index];
     }
 
     /**
-     * These spans and another one; what overlaps or touches becomes one.
+     * These spans and another one. Spans that overlap or touch become one. When there are too many, a span that was of no use
+     * is removed.
      *
      * @param from kept, before {@code to}
      * @param to kept; null: to the end
@@ -99,7 +103,7 @@ public final class EmptySpans {
         return with(from, to, true);
     }
 
-    /** As {@link #with}, but these spans as they are when the new one would push another one out. */
+    /** As {@link #with}, but returns these spans unchanged when another span would have to be removed. */
     public EmptySpans withIfRoom(byte[] from, byte[] to) {
         return with(from, to, false);
     }
@@ -114,11 +118,11 @@ public final class EmptySpans {
         while (stop < size() && (to == null || Arrays.compareUnsigned(froms[stop], to) <= 0)) {
             stop++;
         }
-        byte[] begin = from;
+        byte[] start = from;
         byte[] end = to;
         if (first < stop) {
             if (Arrays.compareUnsigned(froms[first], from) <= 0) {
-                begin = froms[first];
+                start = froms[first];
             }
             byte[] last = tos[stop - 1];
             if (last == null || end != null && Arrays.compareUnsigned(last, end) > 0) {
@@ -127,10 +131,10 @@ public final class EmptySpans {
         } else if (size() == MOST && !pushOut) {
             return this;
         } else if (size() == MOST) {
-            // The new one is what somebody needs now.
+            // The new span is kept, because a cursor needs it now.
             return without(leastUsed()).with(from, to);
         }
-        return replace(first, stop, new byte[][] {begin}, new byte[][] {end});
+        return replace(first, stop, new byte[][] {start}, new byte[][] {end});
     }
 
     private int leastUsed() {
@@ -148,8 +152,8 @@ public final class EmptySpans {
     }
 
     /**
-     * These spans without the key: there is something live now. A span that no cursor has used goes as a whole, so that
-     * filling what was cleared is not paid for with every write. The same object when none of them has the key.
+     * These spans without the key, which has a live entry now. A span that no cursor has used is removed as a whole, so that
+     * not every write into a cleared range costs a division. Returns this object when no span contains the key.
      */
     public EmptySpans without(byte[] key, int offset, int length) {
         int index = containing(key, offset, length);
@@ -161,22 +165,22 @@ public final class EmptySpans {
         }
         byte[] from = froms[index];
         byte[] to = tos[index];
-        byte[] behind = Arrays.copyOf(Arrays.copyOfRange(key, offset, offset + length), length + 1);
+        byte[] successor = Arrays.copyOf(Arrays.copyOfRange(key, offset, offset + length), length + 1);
         boolean left = from.length != length || Slab.compare(from, 0, from.length, key, offset, length) != 0;
-        boolean right = to == null || !Arrays.equals(behind, to);
+        boolean right = to == null || !Arrays.equals(successor, to);
         if (left && right) {
-            byte[] at = Arrays.copyOf(behind, length);
+            byte[] at = Arrays.copyOf(successor, length);
             return size() == MOST
                     ? without(index)
-                    : replace(index, index + 1, new byte[][] {from, behind}, new byte[][] {at, to});
+                    : replace(index, index + 1, new byte[][] {from, successor}, new byte[][] {at, to});
         }
         if (left) {
-            return replace(index, index + 1, new byte[][] {from}, new byte[][] {Arrays.copyOf(behind, length)});
+            return replace(index, index + 1, new byte[][] {from}, new byte[][] {Arrays.copyOf(successor, length)});
         }
-        return right ? replace(index, index + 1, new byte[][] {behind}, new byte[][] {to}) : without(index);
+        return right ? replace(index, index + 1, new byte[][] {successor}, new byte[][] {to}) : without(index);
     }
 
-    /** The spans that were of use; they have to prove themselves anew. */
+    /** The spans that were of use, with their marks of use reset. */
     public EmptySpans used() {
         int count = 0;
         byte[][] keptFroms = new byte[size()][];
@@ -214,7 +218,7 @@ public final class EmptySpans {
         return result;
     }
 
-    /** The last span that begins at or before the key, or -1. */
+    /** The index of the last span that starts at or before the key, or -1. */
     private int floor(byte[] key, int offset, int length) {
         long head = Slab.head(key, offset, length);
         int low = 0;
@@ -234,7 +238,7 @@ public final class EmptySpans {
         return high;
     }
 
-    private static boolean isBehind(byte[] to, byte[] key, int offset, int length) {
+    private static boolean isAfter(byte[] to, byte[] key, int offset, int length) {
         return to == null || Slab.compare(to, 0, to.length, key, offset, length) > 0;
     }
 

@@ -3,26 +3,26 @@ package io.forebay.store.iter;
 import java.util.Arrays;
 
 /**
- * Where a cursor has met nothing but dead entries since its last seek or live entry; long walks are reported, so that the next
- * cursor need not repeat them. Allocates only to report. Used by one thread.
+ * Tracks the keys over which a cursor has met nothing but dead entries since its last seek or its last live entry. It reports
+ * long walks, so that the next cursor need not repeat them. Allocates memory only for a report. Used by one thread.
  */
 final class EmptyWalk {
-    /** Shorter walks are not worth a report. */
+    /** A walk over fewer dead keys is not reported. */
     private static final int WORTH_TELLING = 16;
 
-    /** Null: nobody is interested. */
+    /** Null when nothing is reported. */
     private final EmptySpans.Listener listener;
 
     private static final byte[] NOTHING = {};
 
-    /** Where the walk began: inclusive forward, exclusive in reverse. Somebody else's, or {@link #own}. */
+    /** The key where the walk started: inclusive forward, exclusive in reverse. An array of the caller, or {@link #own}. */
     private byte[] edge = NOTHING;
 
     private int edgeOffset;
     private int edgeLength;
     private byte[] own = NOTHING;
     private boolean edgeKnown;
-    /** In reverse: it began behind all keys. */
+    /** True when a reverse walk started after all keys. */
     private boolean fromTheEnd;
 
     private int passed;
@@ -31,29 +31,29 @@ final class EmptyWalk {
         this.listener = listener;
     }
 
-    /** A walk begins at a place where the cursor was sought; the key stays as it is until the walk has ended. */
-    void begin(byte[] key, int offset, int length) {
-        begin();
+    /** Starts a walk at the target of a seek. The caller does not change the key until the walk has ended. */
+    void start(byte[] key, int offset, int length) {
+        start();
         edge = key;
         edgeOffset = offset;
         edgeLength = length;
         edgeKnown = true;
     }
 
-    void beginBehindAll() {
-        begin();
+    void startAfterAll() {
+        start();
         edgeKnown = true;
         fromTheEnd = true;
     }
 
-    /** A walk begins right behind a live entry. */
-    void begin() {
+    /** Starts a walk right after a live entry. */
+    void start() {
         passed = 0;
         edgeKnown = false;
         fromTheEnd = false;
     }
 
-    /** Passes a dead key, forward. */
+    /** Notes that a forward walk has passed a dead key. */
     void passForward(byte[] key, int length) {
         passed++;
         if (!edgeKnown && listener != null) {
@@ -61,7 +61,7 @@ final class EmptyWalk {
         }
     }
 
-    /** Passes a dead key, in reverse. */
+    /** Notes that a reverse walk has passed a dead key. */
     void passBackward(byte[] key, int length) {
         passed++;
         if (!edgeKnown && listener != null) {
@@ -86,17 +86,20 @@ final class EmptyWalk {
         return passed > 0;
     }
 
-    /** True when the walk was long, where {@code more} entries were passed that nobody told. */
+    /**
+     * True when the walk is long enough for a report; {@code more} is the number of passed entries that were not noted one by
+     * one.
+     */
     boolean isLong(int more) {
         return listener != null && edgeKnown && passed + more >= WORTH_TELLING;
     }
 
-    /** A forward walk has come to its end at {@code to}, exclusive, which is kept; null: behind all keys. */
+    /** Reports a forward walk that ends before {@code to}; null: after all keys. The array is kept. */
     void endForward(byte[] to) {
         report(copyOfEdge(), to);
     }
 
-    /** A reverse walk has come to its end at {@code from}, inclusive, which is kept. */
+    /** Reports a reverse walk that ends at {@code from}, inclusive. The array is kept. */
     void endBackward(byte[] from) {
         report(from, fromTheEnd ? null : copyOfEdge());
     }

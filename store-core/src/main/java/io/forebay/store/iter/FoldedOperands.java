@@ -10,9 +10,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The operands of one key and stripe, gathered newest first, that a flush or compaction folds to one. When the merge function
- * fails on them they are handed out as they were written: what a user cannot read must not stop the job, and with it the
- * store, and the function may do better another time. Used by one thread.
+ * The operands of one key and stripe, collected newest first, which a flush or compaction folds to one. When the merge function
+ * fails on them, they are returned as they were written: operands that a user cannot read must not stop the job, and with it
+ * the store, and a later job may be able to fold them. Used by one thread.
  */
 final class FoldedOperands {
     private static final Logger LOG = LoggerFactory.getLogger(FoldedOperands.class);
@@ -20,7 +20,7 @@ final class FoldedOperands {
     private final MergeFunction function;
     private final List<byte[]> values = new ArrayList<>();
     private long[] sequences = new long[16];
-    /** The next one to be handed out. */
+    /** The index of the operand that is returned next. */
     private int at;
 
     private boolean told;
@@ -35,7 +35,7 @@ final class FoldedOperands {
         at = 0;
     }
 
-    /** Adds the next older one. */
+    /** Adds the next older operand. */
     void add(byte[] value, long sequence) {
         if (values.size() == sequences.length) {
             sequences = Arrays.copyOf(sequences, sequences.length * 2);
@@ -44,7 +44,7 @@ final class FoldedOperands {
         values.add(value);
     }
 
-    /** All of them as one; null when the function fails: then they are handed out one by one, newest first. */
+    /** All operands as one. Null when the function fails: then {@link #next} returns them one by one, newest first. */
     byte[] fold(byte[] key) {
         if (values.size() == 1) {
             return values.get(0);
@@ -62,7 +62,7 @@ final class FoldedOperands {
             return null;
         }
         if (folded == null) {
-            tell(new NullPointerException("null is no value"));
+            tell(new NullPointerException("the merge function returned null"));
         }
         return folded;
     }
@@ -72,8 +72,8 @@ final class FoldedOperands {
             told = true;
             LOG.warn(
                     "Merge function {} failed in a flush or compaction. The operands of the key stay as they were written,"
-                            + " and reads of it fail until it is put or deleted; other keys are as ever. The job goes on,"
-                            + " and does not say so again for other keys.",
+                            + " and reads of it fail until it is put or deleted. Other keys are not affected. The job goes on,"
+                            + " and does not log this again for other keys.",
                     function.name(),
                     failure);
         }

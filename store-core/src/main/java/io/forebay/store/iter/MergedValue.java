@@ -6,13 +6,13 @@ import io.forebay.store.key.KeyText;
 import java.util.List;
 
 /**
- * A value that a read merges. Operands are accepted one by one, and nobody looks at how long they have become together, or
- * whether the merge function takes them: whoever reads the key is told, and everything else goes on.
+ * A value that a read merges from operands. A write accepts each operand by itself, and checks neither their total length nor
+ * whether the merge function accepts them. So a read of the key reports such an error, and nothing else fails.
  */
 public final class MergedValue {
     private MergedValue() {}
 
-    /** @throws StoreException when what is to be merged has more than {@code most} bytes */
+    /** @throws StoreException when the operands have more than {@code most} bytes in all */
     public static void check(List<byte[]> operands, long most) {
         long bytes = 0;
         for (byte[] operand : operands) {
@@ -28,7 +28,7 @@ public final class MergedValue {
     /**
      * Calls the merge function.
      *
-     * @throws StoreException when it throws, or has no value
+     * @throws StoreException when the function throws, or returns null
      */
     public static byte[] of(MergeFunction function, byte[] key, List<byte[]> oldestFirst, KeyText keys) {
         byte[] merged;
@@ -38,7 +38,8 @@ public final class MergedValue {
             throw failure(function, key, oldestFirst, keys, e);
         }
         if (merged == null) {
-            throw failure(function, key, oldestFirst, keys, new NullPointerException("null is no value"));
+            throw failure(
+                    function, key, oldestFirst, keys, new NullPointerException("the merge function returned null"));
         }
         return merged;
     }

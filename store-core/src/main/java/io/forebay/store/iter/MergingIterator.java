@@ -11,46 +11,54 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * All versions of all sources at or below a limit, in internal order, without what range deletes at or below the limit
- * cover. Where a range delete of a newer source covers an older one, the older one is sought to its far end: dead entries
- * there are never looked at. Entries that a range delete of their own source covers are walked, because the source may
- * hold newer ones among them.
+ * All versions of all sources at or below a limit, in internal order, without the versions that range deletes at or below the
+ * limit cover. Where a range delete of a newer source covers an older source, the older source seeks to the far end of that
+ * range: dead entries there are never read. Entries that a range delete of their own source covers are walked, because the
+ * source may have newer entries among them. Used by one thread.
  *
- * <p>The sources other than the leader wait in a heap; stepping compares the leader with the root only, so that a long run
- * of entries from one source costs one comparison each. Equal keys are ordered by the age of their sources, not by
- * sequence number, which is why entries of sequence 0 merge like all others. No step allocates. What is shown is the leading
- * source itself, not a copy of its fields; the accessors are those of {@link InternalIterator}.
+ * <pre>
+ *  newest source 0: cursor, range deletes --+          leader: the source whose entry is shown
+ *                1: cursor, range deletes --+--&gt; heap of the waiting sources, the next one at the root
+ *  oldest source n: cursor, range deletes --+          Covers: which sources are dead at the present key
+ * </pre>
+ *
+ * <p>The sources other than the leader wait in a heap; stepping compares the leader with the root only, so that a long run of
+ * entries from one source costs one comparison each. Equal keys are ordered by the age of their sources, not by sequence
+ * number, so that entries of sequence 0 merge like all others. No step allocates. The accessors return the fields of the
+ * leading source itself, not copies; they are those of {@link InternalIterator}.
  */
 public final class MergingIterator implements Closeable {
     private final InternalIterator[] sources;
     private final long limit;
     /** Null when no source has a range delete. */
     private final Covers covers;
-    /** Waiting sources by index, the next one at the root. */
+    /** The indexes of the waiting sources, as a heap with the next source at the root. */
     private final int[] heap;
 
     private int heapSize;
-    /** Index of the source that is shown; meaningless while this cursor is not valid. */
+    /** Index of the source whose entry is shown; undefined while this cursor is not valid. */
     private int leader;
 
-    /** The source that is shown. */
+    /** The source whose entry is shown. */
     private InternalIterator top;
 
     private boolean valid;
-    /** Sources that wait in the heap or lead; the others have nothing more in the present direction. */
+    /**
+     * True for each source that waits in the heap or leads. The other sources have no more entries in the present direction.
+     */
     private final boolean[] live;
 
     private boolean reverse;
     private final EmptySpans emptySpans;
     private final KeyRange bounds;
-    /** Null when nobody cancels. */
+    /** Null when it cannot be cancelled. */
     private final Cancellation cancellation;
-    /** Dead entries that were walked one by one since somebody asked. */
+    /** Dead entries that were walked one by one since the last call of {@link #takeWalked}. */
     private int walked;
 
     /**
      * @param newestFirst closed by {@link #close()}
-     * @param limit entries and range deletes above it do not exist here; {@link Long#MAX_VALUE} for all
+     * @param limit entries and range deletes above it are ignored; {@link Long#MAX_VALUE} for none
      */
     public MergingIterator(List<Source> newestFirst, long limit) {
         this(newestFirst, limit, EmptySpans.NONE, KeyRange.all(), null);
@@ -62,8 +70,9 @@ public final class MergingIterator implements Closeable {
     }
 
     /**
-     * @param emptySpans where there is nothing up to the limit but tombstones and what they cover
-     * @param bounds nobody wants entries outside: this cursor may show some, but ends there rather than pass dead ones
+     * @param emptySpans spans without live entries at the limit
+     * @param bounds the caller needs no entries outside of them. This cursor may show some, but ends there instead of walking
+     *     over dead entries
      */
     MergingIterator(List<Source> newestFirst, long limit, EmptySpans emptySpans, KeyRange bounds) {
         this(newestFirst, limit, emptySpans, bounds, null);
@@ -99,7 +108,7 @@ public final class MergingIterator implements Closeable {
         return valid;
     }
 
-    /** The source whose entry is shown; another one maybe after the next move. Not to be moved by callers. */
+    /** The source whose entry is shown; maybe another source after the next move. Callers must not move it. */
     InternalIterator current() {
         return top;
     }
@@ -146,7 +155,7 @@ public final class MergingIterator implements Closeable {
 
     /**
      * True when the next step, in the direction of the last one, is known to lead to another key. So the present entry is the
-     * oldest one of its key going forward, and the newest one in reverse.
+     * oldest one of its key in a forward pass, and the newest one in reverse.
      */
     boolean isLastOfKey() {
         return !(reverse ? top.mayHaveNewer() : top.mayHaveOlder()) && (heapSize == 0 || isOtherKey(sources[heap[0]]));
@@ -179,14 +188,14 @@ public final class MergingIterator implements Closeable {
         lead();
     }
 
-    /** To the first entry whose user key is at or after the target (its newest version). */
+    /** Moves to the first entry whose user key is at or after the target (its newest version). */
     public void seek(byte[] target, int offset, int length) throws IOException {
         start(false);
         seekSources(target, offset, length);
         lead();
     }
 
-    /** To the last entry whose user key is strictly before the target (its oldest version). */
+    /** Moves to the last entry whose user key is strictly before the target (its oldest version). */
     public void seekBefore(byte[] target, int offset, int length) throws IOException {
         start(true);
         byte[] at = target;
@@ -204,7 +213,7 @@ public final class MergingIterator implements Closeable {
         lead();
     }
 
-    /** Each source to the first key that no newer source covers. */
+    /** Seeks each source to the first key, at or after the target, that no newer source covers. */
     private void seekSources(byte[] target, int offset, int length) throws IOException {
         byte[] at = target;
         int atOffset = offset;
@@ -248,11 +257,11 @@ public final class MergingIterator implements Closeable {
         }
         if (heapSize > 0) {
             takeRoot();
-            settle();
+            showNextVisible();
         }
     }
 
-    /** To the next entry in internal order. Needs {@link #isValid()}. */
+    /** Moves to the next entry in internal order. Needs {@link #isValid()}. */
     public void next() throws IOException {
         if (reverse) {
             turn(false);
@@ -261,7 +270,7 @@ public final class MergingIterator implements Closeable {
         InternalIterator first = top;
         first.next();
         if (!isAhead(first)) {
-            settle();
+            showNextVisible();
         }
     }
 
@@ -270,7 +279,7 @@ public final class MergingIterator implements Closeable {
         return top.isInMemtable();
     }
 
-    /** True when {@link #stepInFile} may be called: a step forward begins in a file, and leads to another key. */
+    /** True when {@link #stepInFile} may be called: a step forward starts in a file, and leads to another key. */
     boolean mayStepInFile() {
         return !reverse && covers == null && !top.isInMemtable() && isLastOfKey();
     }
@@ -278,7 +287,7 @@ public final class MergingIterator implements Closeable {
     /**
      * The first half of a step forward, which reads no memtable.
      *
-     * @return false when it is to be completed by {@link #settleStep}, which may
+     * @return false when the caller must complete the step by {@link #finishStep}, which may read one
      */
     boolean stepInFile() throws IOException {
         InternalIterator first = top;
@@ -286,13 +295,13 @@ public final class MergingIterator implements Closeable {
         return isAhead(first);
     }
 
-    void settleStep() throws IOException {
-        settle();
+    void finishStep() throws IOException {
+        showNextVisible();
     }
 
     /**
-     * Between {@link #stepInFile} and {@link #settleStep}: a new copy of a key that all entries are at or behind which are
-     * still to come, and that is behind the one that was stepped from; null when none will come. Reads no memtable.
+     * Between {@link #stepInFile} and {@link #finishStep}: a lower bound, as a new array, of the keys of all entries that
+     * follow. It is after the key from which the step started. Null when no entry follows. Reads no memtable.
      */
     byte[] lowestKey() {
         InternalIterator first = top;
@@ -303,7 +312,7 @@ public final class MergingIterator implements Closeable {
         return first.isValid() && first.compareKey(root) <= 0 ? first.copyKey() : root.copyKey();
     }
 
-    /** To the previous entry in internal order. Needs {@link #isValid()}. */
+    /** Moves to the previous entry in internal order. Needs {@link #isValid()}. */
     public void prev() throws IOException {
         if (!reverse) {
             turn(true);
@@ -312,11 +321,11 @@ public final class MergingIterator implements Closeable {
         InternalIterator first = top;
         first.prev();
         if (!isAhead(first)) {
-            settle();
+            showNextVisible();
         }
     }
 
-    /** True when the leading source, which has moved, plainly leads as before, with an entry that is visible. */
+    /** True when the leading source has moved, its new entry is certainly visible, and it still leads. */
     private boolean isAhead(InternalIterator first) {
         if (covers != null || !first.isValid() || first.sequence() > limit) {
             return false;
@@ -329,8 +338,8 @@ public final class MergingIterator implements Closeable {
     }
 
     /**
-     * Steps in the other direction. A waiting source stands at its first living entry behind the leader's, so one step
-     * back brings it to its last one before, or to a dead one, which is then passed as usual.
+     * Steps in the other direction. A waiting source is at its first live entry after the leader's, so one step back brings it
+     * to its last entry before that, or to a dead entry, which is then passed as usual.
      */
     private void turn(boolean backwards) throws IOException {
         for (int i = 0; i < sources.length; i++) {
@@ -354,8 +363,8 @@ public final class MergingIterator implements Closeable {
         lead();
     }
 
-    /** Brings the first visible entry to the lead after the leading source has moved. */
-    private void settle() throws IOException {
+    /** After the leading source has moved: finds the next visible entry, and makes its source the leader. */
+    private void showNextVisible() throws IOException {
         boolean dropped = false;
         for (; ; ) {
             InternalIterator first = sources[leader];
@@ -401,7 +410,7 @@ public final class MergingIterator implements Closeable {
         }
     }
 
-    /** True when nothing within the bounds comes any more, in the direction of travel. */
+    /** True when no more entries within the bounds follow in the direction of travel. */
     private boolean isOutside(InternalIterator first) {
         if (reverse) {
             byte[] from = bounds.from();
@@ -411,12 +420,15 @@ public final class MergingIterator implements Closeable {
         return to != null && Slab.compare(first.key(), 0, first.keyLength(), to, 0, to.length) >= 0;
     }
 
-    /** Jumps out of the empty span that the present entry is in, in the direction of travel. @return false when it is in none */
+    /**
+     * Jumps out of the empty span that contains the present entry, in the direction of travel. @return false when no span
+     * contains it
+     */
     boolean jumpOut() throws IOException {
         return jumpOut(top);
     }
 
-    /** All sources jump: what is dead in one of them may hide what another one has there. */
+    /** All sources jump, because a dead entry of one source may hide entries of others. */
     private boolean jumpOut(InternalIterator first) throws IOException {
         int span = emptySpans.isEmpty() ? -1 : emptySpans.containing(first.key(), 0, first.keyLength());
         if (span < 0) {
@@ -436,7 +448,7 @@ public final class MergingIterator implements Closeable {
         return true;
     }
 
-    /** How many dead entries were passed one by one since the last call. */
+    /** The number of dead entries that were passed one by one since the last call. */
     int takeWalked() {
         int count = walked;
         walked = 0;
@@ -460,7 +472,7 @@ public final class MergingIterator implements Closeable {
         return covers.isDead(leader) || covers.newest(leader) > first.sequence();
     }
 
-    /** Moves the leading source past what newer sources delete. @return false when that is all that it has left */
+    /** Moves the leading source past the span that newer sources delete. @return false when they delete all that it has left */
     private boolean passDead(InternalIterator first) throws IOException {
         byte[] key = first.key();
         int length = first.keyLength();
@@ -503,7 +515,9 @@ public final class MergingIterator implements Closeable {
         heap[at] = source;
     }
 
-    /** The order of travel: by key, and for one key the newer source first, or last in reverse. */
+    /**
+     * The order of travel: by key, and among equal keys the newer source first; all in reverse when the direction is reverse.
+     */
     private boolean isBefore(int a, int b) {
         InternalIterator left = sources[a];
         InternalIterator right = sources[b];
@@ -516,7 +530,7 @@ public final class MergingIterator implements Closeable {
         return (order == 0 ? a < b : order < 0) != reverse;
     }
 
-    /** As {@link InternalIterator#letGo}, of the sources that are files. */
+    /** As {@link InternalIterator#letGo}, for the sources that are files. */
     void letGo() {
         toAll(source -> {
             if (!source.isInMemtable()) {
@@ -525,7 +539,7 @@ public final class MergingIterator implements Closeable {
         });
     }
 
-    /** Closes the sources. Idempotent if theirs is. */
+    /** Closes the sources. Idempotent if the close of each source is. */
     @Override
     public void close() {
         valid = false;

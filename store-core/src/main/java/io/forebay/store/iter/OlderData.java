@@ -1,11 +1,11 @@
 package io.forebay.store.iter;
 
 /**
- * Whether there may be anything older than the sources of a flush or compaction below them, entries or range deletes. A
- * delete over a key for which there is nothing older can go. May err on the side of true. Used by one thread.
+ * Tells whether the runs below the sources of a flush or compaction may have older entries or range deletes. A delete is
+ * dropped when there is nothing older under it. The answer may be true although there is nothing. Used by one thread.
  */
 public interface OlderData {
-    /** Nothing older at all. */
+    /** There is nothing older. */
     OlderData NONE = new OlderData() {
         @Override
         public boolean mayContain(byte[] key, int length) {
@@ -18,7 +18,7 @@ public interface OlderData {
         }
     };
 
-    /** Something older may be anywhere. */
+    /** There may be older entries for every key. */
     OlderData UNKNOWN = new OlderData() {
         @Override
         public boolean mayContain(byte[] key, int length) {
@@ -31,9 +31,9 @@ public interface OlderData {
         }
     };
 
-    /** Asked for ascending keys, {@code key[0, length)}. */
+    /** Whether there may be older entries of {@code key[0, length)}, or range deletes over it. Called for ascending keys. */
     boolean mayContain(byte[] key, int length);
 
-    /** Asked for any range {@code [from, to)}; null {@code to}: to the end. */
+    /** The same for any key of {@code [from, to)}; null {@code to}: to the end. Called for any ranges. */
     boolean mayOverlap(byte[] from, byte[] to);
 }

@@ -7,19 +7,20 @@ import java.util.Objects;
 /**
  * What a flush or compaction must keep.
  *
- * @param states sequence numbers of the states that stay readable besides the newest one, ascending, distinct: snapshots,
- *     and commits that are not the newest write. Not changed, not kept beyond the job
+ * @param snapshotSequences the snapshot sequences, ascending and distinct: sequence numbers of the states that stay readable
+ *     besides the newest one (snapshots, and commits that are not the newest write). The array is not changed, and not kept
+ *     after the job
  * @param above entries and range deletes at or below it are left out; -1 for none
  * @param upTo entries and range deletes above it are left out; {@link Long#MAX_VALUE} for none
- * @param zeroUpTo entries at or below it may get sequence number 0 where nothing is older and every state sees them: the
- *     durable commit, because an entry of sequence 0 counts as committed
- * @param older what lies below the sources
+ * @param zeroUpTo entries at or below it may get sequence number 0 where there is nothing older and all readers see them. It is
+ *     the sequence number of the durable commit, because an entry of sequence 0 counts as committed
+ * @param older tells what the runs below the sources have
  * @param mergeFunction may be null when the store has none
  * @param filter may be null
- * @param foldBytes operands of one key that are more than this together are folded in parts, and stay several entries
+ * @param foldBytes operands of one key that have more bytes than this in all are folded in parts, and stay several entries
  */
 public record Retention(
-        long[] states,
+        long[] snapshotSequences,
         long above,
         long upTo,
         long zeroUpTo,
@@ -27,23 +28,23 @@ public record Retention(
         MergeFunction mergeFunction,
         CompactionFilter filter,
         long foldBytes) {
-    /** 64 MiB: as much again goes to the result, all of it on the heap. */
+    /** 64 MiB. The result takes as much again, all of it on the heap. */
     public static final long FOLD_BYTES = 64 << 20;
 
     public Retention {
-        Objects.requireNonNull(states, "states");
+        Objects.requireNonNull(snapshotSequences, "snapshotSequences");
         Objects.requireNonNull(older, "older");
     }
 
-    /** With the usual limit of what is folded at once. */
+    /** A retention with the usual limit of bytes that are folded at once. */
     Retention(
-            long[] states,
+            long[] snapshotSequences,
             long above,
             long upTo,
             long zeroUpTo,
             OlderData older,
             MergeFunction mergeFunction,
             CompactionFilter filter) {
-        this(states, above, upTo, zeroUpTo, older, mergeFunction, filter, FOLD_BYTES);
+        this(snapshotSequences, above, upTo, zeroUpTo, older, mergeFunction, filter, FOLD_BYTES);
     }
 }

@@ -13,16 +13,26 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * What is left of the sources of a flush or compaction when everything goes that nobody can see: a walk forward, in
- * internal order, such that each kept state and the newest one read the same before and after.
+ * What a flush or compaction keeps of its sources: a forward walk in internal order, which drops entries that no reader can
+ * see. A read at each snapshot sequence, and a read of the newest state, gets the same before and after the job.
  *
- * <p>Of each key and stripe (see {@link Stripes}) at most one version stays. Versions that a range delete of the same
- * stripe covers go. Operands of one stripe are folded to one, or to a plain value when what is below them is known; to
- * several, with what is below them left as it is, when they are too long to be held on the heap together; not at all when
- * the merge function fails on them. Where nothing older lies below, deletes go and plain values that every state sees get sequence number 0.
+ * <p>Of each key and stripe (see {@link Stripes}) at most one version is kept. Versions that a range delete of the same stripe
+ * covers are dropped. Operands of one stripe are folded to one operand, or to a plain value when the version below them is
+ * known. They are folded to several operands, and the version below is left as it is, when they are too long for the heap
+ * together; they are not folded when the merge function fails on them. Where there is nothing older, deletes are dropped, and
+ * plain values that all readers see get sequence number 0.
  *
- * <p>Usage: {@link #start}, then read and {@link #next()} while {@link #isValid()}; {@link #cutTombstone} at every cut
- * between files. Used by one thread. Only folds, deletes and the filter cost an allocation.
+ * <pre>
+ *  versions of a key, newest first      snapshot sequences 20 and 40, nothing older below
+ *   50 put     kept                     stripe 2: above 40
+ *   47 put     dropped: 50 hides it
+ *   33 merge   }  folded to one put     stripe 1: 21 to 40
+ *   25 put     }
+ *   12 delete  dropped: nothing older   stripe 0: up to 20
+ * </pre>
+ *
+ * <p>Usage: {@link #start}, then read and {@link #next()} while {@link #isValid()}; {@link #cutTombstone} at the end of every
+ * file. Used by one thread. Only folds, deletes and the filter cost an allocation.
  */
 public final class RetentionIterator implements Closeable {
     private final Retention retention;
@@ -31,7 +41,7 @@ public final class RetentionIterator implements Closeable {
     private final StripedTombstones tombstones;
     private final MergingIterator merged;
 
-    // The key whose versions are looked at.
+    // The key whose versions are being read.
     private byte[] key = new byte[64];
     private int keyLength = -1;
     private long head;
@@ -40,9 +50,9 @@ public final class RetentionIterator implements Closeable {
 
     private boolean bottomKnown;
     private boolean bottom;
-    /** Stripe of the last version that was decided about, or -1: older versions in it go. */
-    private int settled;
-    /** A delete that is needed if anything older is, or -1. */
+    /** The stripe of the last version that was kept or dropped for good, or -1: older versions in that stripe are dropped. */
+    private int decidedStripe;
+    /** Sequence number of a delete that is kept only if there is something older, or -1. */
     private long pendingDelete;
 
     // The entry that is shown.
@@ -52,7 +62,7 @@ public final class RetentionIterator implements Closeable {
     private long sequence;
     private long originalSequence;
     private byte kind;
-    /** The value is that of the merge's present entry, which is to be passed at the next step. */
+    /** True when the value is that of the present entry of {@link #merged}, which the next step passes. */
     private boolean inPlace;
 
     private Slab valueSlab;
@@ -60,7 +70,10 @@ public final class RetentionIterator implements Closeable {
     private int valueLength;
 
     private final FoldedOperands operands;
-    /** Whether the oldest of the operands that are handed out is a value: nothing below belongs to it. */
+    /**
+     * True when the oldest of the operands that are returned unfolded is a plain value, so that no version below belongs to
+     * them.
+     */
     private boolean operandsComplete;
 
     private byte[] filtered = new byte[0];
@@ -74,15 +87,15 @@ public final class RetentionIterator implements Closeable {
     public RetentionIterator(List<Source> newestFirst, Retention retention, Cancellation cancellation) {
         this.retention = retention;
         this.cancellation = cancellation;
-        stripes = new Stripes(retention.states());
+        stripes = new Stripes(retention.snapshotSequences());
         operands = new FoldedOperands(retention.mergeFunction());
         tombstones = new StripedTombstones(newestFirst, retention, stripes, cancellation);
         merged = new MergingIterator(mergeInput(newestFirst), retention.upTo(), cancellation);
     }
 
     /**
-     * When all range deletes lie in the oldest stripe, what they cover does too and can be sought past; otherwise each
-     * version has to be looked at.
+     * When all range deletes lie in the oldest stripe, all that they cover does too, and the merge can seek past it. Otherwise
+     * each version has to be examined.
      */
     private List<Source> mergeInput(List<Source> newestFirst) {
         if (tombstones.newest() <= stripes.oldest()) {
@@ -96,10 +109,10 @@ public final class RetentionIterator implements Closeable {
     }
 
     /**
-     * To the first entry.
+     * Moves to the first entry.
      *
-     * @param rangeDeletes takes those that must stay during this and the steps to come, in key order along with the entries:
-     *     each before the first entry behind it is shown, and the last ones before the end is
+     * @param rangeDeletes gets the range deletes that must be kept, during this call and the steps that follow, in key order
+     *     along with the entries: each before the first entry after it is shown, and the last ones before this becomes invalid
      */
     public void start(TombstoneSink rangeDeletes) throws IOException {
         tombstones.start(rangeDeletes);
@@ -115,7 +128,7 @@ public final class RetentionIterator implements Closeable {
         return valid;
     }
 
-    /** To the next entry; needs {@link #isValid()}. */
+    /** Moves to the next entry; needs {@link #isValid()}. */
     public void next() throws IOException {
         if (cover != null) {
             tombstones.kept(originalSequence);
@@ -163,10 +176,10 @@ public final class RetentionIterator implements Closeable {
     }
 
     /**
-     * Cuts the range delete over {@code end}: what is before was not handed out yet, and is not later. All entries before
-     * {@code end} must have been passed, and none behind it but the present one.
+     * Cuts the range delete over {@code end} there, and returns the part before it, which goes to no one else. All entries
+     * before {@code end} must have been passed, and of the entries after it only the present one may have been reached.
      *
-     * @return null when there is none, or when that part of it need not stay
+     * @return null when there is none, or when that part of it need not be kept
      */
     public Fragment cutTombstone(byte[] end) {
         return tombstones.cut(end);
@@ -194,25 +207,25 @@ public final class RetentionIterator implements Closeable {
                     tombstones.finish();
                     return;
                 }
-                beginKey();
+                startKey();
             }
             long version = merged.sequence();
             int stripe = stripes.of(version);
-            if (version <= retention.above() || stripe == settled || isDeleted(version, stripe)) {
+            if (version <= retention.above() || stripe == decidedStripe || isDeleted(version, stripe)) {
                 merged.next();
             } else if (merged.kind() == ValueKind.DELETE) {
                 // An older delete does what a newer one right above it does.
                 pendingDelete = version;
-                settled = stripe;
+                decidedStripe = stripe;
                 merged.next();
             } else if (merged.kind() == ValueKind.PUT && isDropped(version)) {
                 pendingDelete = version;
-                settled = stripe;
+                decidedStripe = stripe;
                 merged.next();
             } else if (pendingDelete >= 0) {
                 showDelete();
             } else if (merged.kind() == ValueKind.PUT) {
-                settled = stripe;
+                decidedStripe = stripe;
                 inPlace = true;
                 valueSlab = merged.valueSlab();
                 valueOffset = merged.valueOffset();
@@ -224,7 +237,7 @@ public final class RetentionIterator implements Closeable {
         }
     }
 
-    private void beginKey() throws IOException {
+    private void startKey() throws IOException {
         int length = merged.keyLength();
         if (key.length < length) {
             key = new byte[Math.max(length, key.length * 2)];
@@ -234,7 +247,7 @@ public final class RetentionIterator implements Closeable {
         head = merged.head();
         cover = tombstones.moveTo(key, keyLength);
         bottomKnown = false;
-        settled = -1;
+        decidedStripe = -1;
         pendingDelete = -1;
         shownBefore = false;
     }
@@ -275,7 +288,7 @@ public final class RetentionIterator implements Closeable {
         return false;
     }
 
-    /** Asked when nothing older of the key was kept: is there anything that the delete still hides? */
+    /** Called when no older version of the key was kept: true when the delete still hides something. */
     private boolean isDeleteNeeded() {
         if (!isCutBetween(-1, pendingDelete) && !isBottom()) {
             return true;
@@ -284,7 +297,10 @@ public final class RetentionIterator implements Closeable {
         return false;
     }
 
-    /** A value below operands that stay apart from it is no value that anybody reads. */
+    /**
+     * Asks the filter. A value below operands that are kept apart from it is not asked about, because no read returns that
+     * value.
+     */
     private boolean isDropped(long version) {
         if (retention.filter() == null || shownBefore || version <= stripes.newest()) {
             return false;
@@ -299,7 +315,7 @@ public final class RetentionIterator implements Closeable {
         return retention.filter().drop(key, keyLength, filtered, length);
     }
 
-    /** Folds the operand at hand with the older versions of its stripe. */
+    /** Folds the present operand with the older versions of its stripe. */
     private void fold(long newest, int stripe) throws IOException {
         operands.add(merged.copyValue(), newest);
         long bytes = merged.valueLength();
@@ -323,7 +339,7 @@ public final class RetentionIterator implements Closeable {
             }
         }
         if (!full) {
-            settled = stripe;
+            decidedStripe = stripe;
             complete |= isNothingBelow(oldest);
         }
         byte[] value = operands.fold(Arrays.copyOf(key, keyLength));
@@ -336,7 +352,7 @@ public final class RetentionIterator implements Closeable {
         }
     }
 
-    /** The next of the operands that could not be folded. */
+    /** Shows the next of the operands that could not be folded. */
     private void showOperand() {
         long version = operands.nextSequence();
         byte[] value = operands.next();
@@ -361,7 +377,7 @@ public final class RetentionIterator implements Closeable {
                 && stripes.of(merged.sequence()) == stripe;
     }
 
-    /** True when no value lies right below the operand {@code oldest}, after which the merge now stands. */
+    /** True when there is no value right below the operand {@code oldest}; the merge has passed that operand. */
     private boolean isNothingBelow(long oldest) {
         boolean more = merged.isValid() && isAtKey() && merged.sequence() > retention.above();
         if (isCutBetween(more ? merged.sequence() : -1, oldest)) {

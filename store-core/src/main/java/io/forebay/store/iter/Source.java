@@ -6,7 +6,8 @@ import io.forebay.store.rangedel.TombstoneSet;
 import java.util.Objects;
 
 /**
- * Entries and range deletes of one memtable or sorted run. Neither needs to be in the other's range.
+ * Entries and range deletes of one memtable or sorted run. The entries need not be in the ranges of the range deletes, nor the
+ * other way round.
  *
  * @param iterator closed by the cursor that takes the source
  * @param tombstones never null; range deletes above the limit of a read may be among them

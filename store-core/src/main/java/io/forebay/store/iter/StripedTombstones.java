@@ -11,9 +11,9 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The range deletes of a flush or compaction: those of all sources, fragmented together, and of those that lie between the
- * same two kept states only the newest. Walked once in key order, along with the entries. Each is handed out when the walk
- * has passed it, so that no more of them are held than one for each source, however many there are.
+ * The range deletes of a flush or compaction: those of all sources, fragmented together; of those in the same stripe only the
+ * newest. They are walked once, in key order, along with the entries. Each is passed to the sink when the walk is after it, so
+ * that no more than one for each source is in memory, however many there are. Used by one thread.
  */
 final class StripedTombstones {
     private final Retention retention;
@@ -26,11 +26,11 @@ final class StripedTombstones {
 
     /** The first fragment that the walk has not passed; null at the end. */
     private Fragment present;
-    /** What follows it, read to know that it is no part of it. */
+    /** The fragment after it, which was read to find out that the two are not parts of one. */
     private Fragment ahead;
-    /** Where the rest of it begins that was not handed out. */
+    /** Start of the part of the present fragment that was not passed to the sink. */
     private byte[] rest;
-    /** Smallest sequence kept under that. */
+    /** Smallest sequence number of the entries that were kept under that part. */
     private long oldestKept;
 
     StripedTombstones(List<Source> sources, Retention retention, Stripes stripes, Cancellation cancellation) {
@@ -50,7 +50,7 @@ final class StripedTombstones {
         merge = new FragmentMerge(cursors);
     }
 
-    /** To the first one. @param into takes all of them, but what {@link #cut} returns */
+    /** Moves to the first fragment. @param into gets all fragments, except the parts that {@link #cut} returns */
     void start(TombstoneSink into) throws IOException {
         sink = into;
         step();
@@ -103,7 +103,10 @@ final class StripedTombstones {
         return sequences == next.sequences() ? next : new Fragment(next.start(), next.end(), sequences);
     }
 
-    /** To the next one. The parts of a range delete that was cut at bounds of files, or of others, grow together again. */
+    /**
+     * Moves to the next fragment. The parts of a range delete that was cut at bounds of files, or of other range deletes, are
+     * joined again.
+     */
     private void step() throws IOException {
         Fragment joined = ahead == null ? reduced() : ahead;
         ahead = null;
@@ -123,12 +126,15 @@ final class StripedTombstones {
         oldestKept = Long.MAX_VALUE;
     }
 
-    /** A sequence that no range delete is above, or -1. */
+    /** No range delete has a higher sequence number; -1 when there are none. */
     long newest() {
         return newest;
     }
 
-    /** Moves to {@code key}, which is greater than the ones before. @return the sequences over it, newest first, or null */
+    /**
+     * Moves to {@code key}, which is greater than the key of the call before. @return the sequence numbers of the range deletes
+     * over it, newest first, or null
+     */
     long[] moveTo(byte[] key, int length) throws IOException {
         while (present != null) {
             byte[] end = present.end();
@@ -141,7 +147,7 @@ final class StripedTombstones {
         return null;
     }
 
-    /** Hands out all that are left. */
+    /** Passes all fragments that are left to the sink. */
     void finish() throws IOException {
         while (present != null) {
             pass();
@@ -156,15 +162,16 @@ final class StripedTombstones {
         }
     }
 
-    /** Notes that an entry at the present key, which is under a fragment, was kept and handed out. */
+    /** Notes that an entry at the present key, which is under a fragment, was kept. */
     void kept(long sequence) {
         oldestKept = Math.min(oldestKept, sequence);
     }
 
     /**
-     * Cuts the present fragment at {@code end}, up to where all entries were handed out, and none behind it but the present one.
+     * Cuts the present fragment at {@code end}. All entries before {@code end} were passed, and of the entries after it only
+     * the present one was reached.
      *
-     * @return the part before that, if it still has something to hide; else null
+     * @return the part before {@code end} if it still hides something, else null
      */
     Fragment cut(byte[] end) {
         if (present == null || Arrays.compareUnsigned(rest, end) >= 0) {
@@ -179,7 +186,7 @@ final class StripedTombstones {
         return before;
     }
 
-    /** What of the present fragment lies between the rest and {@code end}; null when it hides nothing. */
+    /** The part of the present fragment from {@link #rest} to {@code end}; null when it hides nothing. */
     private Fragment needed(byte[] end) {
         if (end != null && Arrays.compareUnsigned(rest, end) >= 0) {
             return null;
@@ -191,7 +198,10 @@ final class StripedTombstones {
         return sequences.length == 0 ? null : new Fragment(rest, end, sequences);
     }
 
-    /** With nothing below the sources, a range delete is of use only over entries that were kept for older states. */
+    /**
+     * With nothing older below the sources, a range delete is needed only over entries that were kept for snapshot sequences
+     * below it.
+     */
     private static long[] withPrey(long[] newestFirst, long oldestKept) {
         int count = 0;
         while (count < newestFirst.length && newestFirst[count] > oldestKept) {

@@ -16,19 +16,19 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * What a user sees: for every key within the bounds the newest version at or below a limit, deletes left out, merge
- * operands folded, both ways. The methods are those of {@link io.forebay.store.StoreIterator} but for the {@link
- * IOException}s; it starts unpositioned. Used by one thread; keeps nothing alive but its sources.
+ * What a user sees: for every key within the bounds the newest version at or below a limit, without deletes, with merge
+ * operands folded, in both directions. The methods are those of {@link io.forebay.store.StoreIterator}, except that they throw
+ * {@link IOException}. A new iterator has no position. Used by one thread. It refers to nothing but its sources.
  *
- * <p>A plain value stays where it lies until it is asked for. Only in reverse, where the versions of a key come oldest
- * first, a value is copied when there may be newer ones of its key. Plain values cost no allocation.
+ * <p>A plain value is not copied before the user asks for it. Only in reverse, where the versions of a key come oldest first, a
+ * value is copied if its key may have newer versions. Plain values cost no allocation.
  */
 public final class UserIterator implements Closeable {
-    /** After so many older versions of one key, seek to the next key. */
+    /** After so many steps over older versions of one key, the iterator seeks to the next key. */
     private static final int VERSIONS_TO_STEP = 8;
 
     private static final int NONE = 0;
-    /** The value is that of the merge's present entry. */
+    /** The value is that of the present entry of {@link #merged}. */
     private static final int IN_PLACE = 1;
     /** The value is in {@link #copied}. */
     private static final int COPIED = 2;
@@ -44,11 +44,11 @@ public final class UserIterator implements Closeable {
 
     private static final byte[] NOTHING = {};
 
-    /** What is shown, one of the above. */
+    /** Where the shown value is: one of the constants above. */
     private int shown = NONE;
 
     private boolean reverse;
-    /** The shown key unless the value is in place; scratch otherwise. Always has room for one byte more. */
+    /** The shown key, unless the value is in place; else scratch. Always has room for one more byte. */
     private byte[] key = NOTHING;
 
     private int keyLength;
@@ -60,12 +60,12 @@ public final class UserIterator implements Closeable {
     private final List<byte[]> operands = new ArrayList<>(0);
     private final EmptySpans emptySpans;
     private final EmptyWalk walk;
-    /** A step that {@link #nextInFile} has begun is to be settled first. */
-    private boolean unsettled;
+    /** True when {@link #nextInFile} has moved a source and {@link MergingIterator#finishStep} is still to be called. */
+    private boolean isStepUnfinished;
 
     /**
      * @param newestFirst closed by {@link #close()}
-     * @param limit versions and range deletes above it are not seen
+     * @param limit versions and range deletes above it are ignored
      * @param mergeFunction may be null when no source holds operands
      */
     public UserIterator(List<Source> newestFirst, KeyRange bounds, long limit, MergeFunction mergeFunction) {
@@ -73,10 +73,10 @@ public final class UserIterator implements Closeable {
     }
 
     /**
-     * As the other one, with jumps over spans without live entries.
+     * As the other constructor, with jumps over spans without live entries.
      *
      * @param emptySpans spans without live entries at {@code limit}
-     * @param listener hears of more of them; null for nobody
+     * @param listener gets more such spans; may be null
      */
     public UserIterator(
             List<Source> newestFirst,
@@ -95,13 +95,13 @@ public final class UserIterator implements Closeable {
         this.toHead = to == null ? 0 : Slab.head(to, 0, to.length);
     }
 
-    /** Values that are merged from more than {@code most} bytes are refused. */
+    /** A read of a value that is merged from more than {@code most} bytes fails. */
     public UserIterator limitValues(long most) {
         valueBytes = most;
         return this;
     }
 
-    /** How keys are shown in messages; not at all unless this says so. */
+    /** Sets how messages show keys. Without this call they do not show them. */
     public UserIterator showKeys(KeyText text) {
         keyText = text;
         return this;
@@ -111,19 +111,19 @@ public final class UserIterator implements Closeable {
         return shown != NONE;
     }
 
-    /** To the first entry within bounds. */
+    /** Moves to the first entry within bounds. */
     public void seekToFirst() throws IOException {
         seekForward(from, 0, from.length);
     }
 
-    /** To the last entry within bounds. */
+    /** Moves to the last entry within bounds. */
     public void seekToLast() throws IOException {
         if (to != null) {
             seekBackward(to, to.length);
             return;
         }
-        beginBackward();
-        walk.beginBehindAll();
+        startBackward();
+        walk.startAfterAll();
         byte[] start = emptySpans.startOfLast();
         if (start == null) {
             merged.seekToLast();
@@ -135,7 +135,7 @@ public final class UserIterator implements Closeable {
         findBackward();
     }
 
-    /** To the first entry at or after {@code target[offset, offset + length)}, clamped to the bounds. */
+    /** Moves to the first entry at or after {@code target[offset, offset + length)}, clamped to the bounds. */
     public void seek(byte[] target, int offset, int length) throws IOException {
         if (Slab.compare(target, offset, length, from, 0, from.length) <= 0) {
             seekToFirst();
@@ -148,7 +148,7 @@ public final class UserIterator implements Closeable {
         shown = NONE;
         reverse = false;
         merged.takeWalked();
-        walk.begin(target, offset, length);
+        walk.start(target, offset, length);
         int span = emptySpans.isEmpty() ? -1 : emptySpans.containing(target, offset, length);
         if (span < 0) {
             merged.seek(target, offset, length);
@@ -162,20 +162,20 @@ public final class UserIterator implements Closeable {
         findForward();
     }
 
-    /** To the last entry at or before {@code target[offset, offset + length)}, clamped to the bounds. */
+    /** Moves to the last entry at or before {@code target[offset, offset + length)}, clamped to the bounds. */
     public void seekForPrev(byte[] target, int offset, int length) throws IOException {
         if (to != null && Slab.compare(target, offset, length, to, 0, to.length) >= 0) {
             seekToLast();
             return;
         }
-        byte[] behind = new byte[length + 1];
-        System.arraycopy(target, offset, behind, 0, length);
-        seekBackward(behind, length + 1);
+        byte[] successor = new byte[length + 1];
+        System.arraycopy(target, offset, successor, 0, length);
+        seekBackward(successor, length + 1);
     }
 
     private void seekBackward(byte[] end, int length) throws IOException {
-        beginBackward();
-        walk.begin(end, 0, length);
+        startBackward();
+        walk.start(end, 0, length);
         int span = emptySpans.isEmpty() ? -1 : emptySpans.endingAtOrAfter(end, 0, length);
         if (span < 0) {
             merged.seekBefore(end, 0, length);
@@ -189,7 +189,7 @@ public final class UserIterator implements Closeable {
         findBackward();
     }
 
-    private void beginBackward() {
+    private void startBackward() {
         shown = NONE;
         reverse = true;
         merged.takeWalked();
@@ -201,14 +201,14 @@ public final class UserIterator implements Closeable {
 
     public void next() throws IOException {
         checkShown();
-        walk.begin();
+        walk.start();
         if (reverse) {
             if (shown == IN_PLACE) {
                 takeKey();
             }
             shown = NONE;
             reverse = false;
-            seekBehindKey();
+            seekAfterKey();
         } else if (shown == IN_PLACE) {
             shown = NONE;
             passPresent();
@@ -219,27 +219,27 @@ public final class UserIterator implements Closeable {
         findForward();
     }
 
-    /** How far {@link #nextInFile} got. */
+    /** Result of {@link #nextInFile}. */
     public enum Step {
-        /** To the next entry. */
+        /** The iterator is at the next entry. */
         DONE,
-        /** Nowhere: {@link #next} is to be called. */
-        NOT_BEGUN,
-        /** Part of the way: {@link #finishNext} is to be called. */
-        BEGUN
+        /** The iterator has not moved: the caller calls {@link #next}. */
+        NOT_STARTED,
+        /** The step is not complete: the caller calls {@link #finishNext}. */
+        STARTED
     }
 
-    /** As {@link #next}, as far as it goes without reading a memtable: the way of most steps of most scans. */
+    /** As {@link #next}, as far as that is possible without reading a memtable. Most steps of most scans take this path. */
     public Step nextInFile() throws IOException {
         checkShown();
         if (shown != IN_PLACE || reverse || !merged.mayStepInFile()) {
-            return Step.NOT_BEGUN;
+            return Step.NOT_STARTED;
         }
-        walk.begin();
+        walk.start();
         shown = NONE;
-        unsettled = true;
+        isStepUnfinished = true;
         if (merged.stepInFile()) {
-            unsettled = false;
+            isStepUnfinished = false;
             if (!isBelowEnd()) {
                 return Step.DONE;
             }
@@ -248,32 +248,32 @@ public final class UserIterator implements Closeable {
                 return Step.DONE;
             }
         }
-        return Step.BEGUN;
+        return Step.STARTED;
     }
 
-    /** The rest of a step that {@link #nextInFile} has begun. */
+    /** Completes a step that {@link #nextInFile} has started. */
     public void finishNext() throws IOException {
-        if (unsettled) {
-            unsettled = false;
-            merged.settleStep();
+        if (isStepUnfinished) {
+            isStepUnfinished = false;
+            merged.finishStep();
         }
         findForward();
     }
 
     /**
-     * Instead of {@link #finishNext}: the first live entry at or behind this key is where the step leads; null when it leads to
+     * Instead of {@link #finishNext}: the step leads to the first live entry at or after the returned key; null when there is
      * none. Reads no memtable.
      */
     public byte[] restOfNext() {
         return merged.lowestKey();
     }
 
-    /** True when the value lies in a memtable, so that to copy it reads one. */
+    /** True when the value is in a memtable, so that a copy of it reads one. */
     public boolean isValueInMemtable() {
         return shown == IN_PLACE && merged.isInMemtable();
     }
 
-    /** From the newest version of a key to the next key. */
+    /** Moves from the newest version of a key to the next key. */
     private void passPresent() throws IOException {
         if (merged.isLastOfKey()) {
             merged.next();
@@ -286,7 +286,7 @@ public final class UserIterator implements Closeable {
 
     public void prev() throws IOException {
         checkShown();
-        walk.begin();
+        walk.start();
         if (!reverse) {
             if (shown == IN_PLACE) {
                 takeKey();
@@ -302,7 +302,7 @@ public final class UserIterator implements Closeable {
         findBackward();
     }
 
-    /** Bytes of the key in {@code [0, keyLength())}, valid until the next move; never change them. */
+    /** The bytes of the key in {@code [0, keyLength())}, valid until the next move. The caller must not change them. */
     public byte[] keyArray() {
         checkShown();
         return shown == IN_PLACE ? merged.key() : key;
@@ -352,21 +352,21 @@ public final class UserIterator implements Closeable {
     }
 
     /**
-     * Gives back what the sources hold of files, once nobody moves this or reads values any more, by a thread of its own maybe.
-     * What the other accessors say stays. Idempotent, also with {@link #close}.
+     * Gives back what the sources use of files. After it no caller moves this iterator or reads a value; any thread may call
+     * it. The other accessors return the same as before. Idempotent, also with {@link #close}.
      */
     public void letGo() {
         merged.letGo();
     }
 
-    /** Closes the sources. Idempotent if theirs is. */
+    /** Closes the sources. Idempotent if the close of each source is. */
     @Override
     public void close() {
         shown = NONE;
         merged.close();
     }
 
-    /** Shows the entry of the first live key from where the merge stands. */
+    /** Shows the entry of the first live key at or after the position of the merge. */
     private void findForward() throws IOException {
         while (merged.isValid() && isBelowEnd()) {
             byte kind = merged.kind();
@@ -410,7 +410,7 @@ public final class UserIterator implements Closeable {
         showFolded();
     }
 
-    /** Shows the entry of the last live key from where the merge stands, backwards. */
+    /** Shows the entry of the last live key at or before the position of the merge. */
     private void findBackward() throws IOException {
         while (merged.isValid() && isAtOrAboveStart()) {
             byte only = merged.kind();
@@ -459,7 +459,7 @@ public final class UserIterator implements Closeable {
         }
     }
 
-    /** A walk in reverse has come to a live key. */
+    /** Reports a long reverse walk that has come to a live key. */
     private void tellBackward(byte[] live, int length) {
         if (walk.isLong(merged.takeWalked())) {
             walk.endBackward(Arrays.copyOf(Arrays.copyOf(live, length), length + 1));
@@ -474,13 +474,13 @@ public final class UserIterator implements Closeable {
         }
     }
 
-    /** {@link #operands} are in order of age. */
+    /** Shows {@link #operands}, which are in order of age, oldest first, as one value. */
     private void showFolded() {
         if (operands.size() == 1) {
             folded = operands.get(0);
         } else {
             if (mergeFunction == null) {
-                throw new StoreException("The store holds merge operands but was opened without a merge function");
+                throw new StoreException("The store has merge operands but was opened without a merge function");
             }
             MergedValue.check(operands, valueBytes);
             folded = MergedValue.of(mergeFunction, Arrays.copyOf(key, keyLength), operands, keyText);
@@ -493,14 +493,14 @@ public final class UserIterator implements Closeable {
         int passed = 0;
         while (merged.isValid() && isAtKey()) {
             if (++passed > VERSIONS_TO_STEP) {
-                seekBehindKey();
+                seekAfterKey();
                 return;
             }
             merged.next();
         }
     }
 
-    private void seekBehindKey() throws IOException {
+    private void seekAfterKey() throws IOException {
         key[keyLength] = 0;
         merged.seek(key, 0, keyLength + 1);
     }

@@ -8,9 +8,9 @@ import java.util.Arrays;
 /**
  * A cursor over the entries of one source in internal order: user key ascending (unsigned), then sequence descending.
  *
- * <p>The current key is always copied to a heap array, so that comparing cursors touches no foreign memory; the value
- * stays where it lies and is valid until the next move. Used by one thread. Subclasses set the protected fields after
- * every move. {@code key[0, keyLength)} must not be changed by callers and is overwritten by the next move.
+ * <p>The current key is always copied to a heap array, so that a comparison of cursors touches no slabs; the value is not
+ * copied and is valid until the next move. Used by one thread. Subclasses set the protected fields after every move. Callers
+ * must not change {@code key[0, keyLength)}, which the next move overwrites.
  */
 public abstract class InternalIterator implements Closeable {
     private final boolean inMemtable;
@@ -37,8 +37,8 @@ public abstract class InternalIterator implements Closeable {
     }
 
     /**
-     * True when moves, and the bytes of values, read a memtable. All other accessors answer from objects of this cursor, also
-     * after the memtable was released.
+     * True when moves read a memtable, and {@link #valueSlab()} lies in one. All other accessors read objects of this cursor
+     * only, also after the memtable was released.
      */
     public final boolean isInMemtable() {
         return inMemtable;
@@ -60,7 +60,7 @@ public abstract class InternalIterator implements Closeable {
         return head;
     }
 
-    /** Sequence number of the entry; 0 for entries of the bottom level that nothing can be older than. */
+    /** Sequence number of the entry; 0 for entries of the bottom run for which there can be nothing older. */
     public final long sequence() {
         return sequence;
     }
@@ -70,7 +70,7 @@ public abstract class InternalIterator implements Closeable {
         return kind;
     }
 
-    /** Where the value lies; meaningless when {@link #valueLength()} is 0. */
+    /** Where the value lies; undefined when {@link #valueLength()} is 0. */
     public final Slab valueSlab() {
         return valueSlab;
     }
@@ -101,24 +101,24 @@ public abstract class InternalIterator implements Closeable {
 
     public abstract void seekToLast() throws IOException;
 
-    /** To the first entry whose user key is at or after the target (its newest version). */
+    /** Moves to the first entry whose user key is at or after the target (its newest version). */
     public abstract void seek(byte[] target, int offset, int length) throws IOException;
 
-    /** To the last entry whose user key is strictly before the target (its oldest version). */
+    /** Moves to the last entry whose user key is strictly before the target (its oldest version). */
     public abstract void seekBefore(byte[] target, int offset, int length) throws IOException;
 
-    /** To the next entry in internal order (an older version of the same key, or the next key). Needs {@link #isValid()}. */
+    /** Moves to the next entry in internal order (an older version of the same key, or the next key). Needs {@link #isValid()}. */
     public abstract void next() throws IOException;
 
-    /** To the previous entry in internal order. Needs {@link #isValid()}. */
+    /** Moves to the previous entry in internal order. Needs {@link #isValid()}. */
     public abstract void prev() throws IOException;
 
-    /** False when this source is known to hold no older entry of the present key. May err on the side of true. */
+    /** False when this source is known to have no older entry of the present key; may be true although it has none. */
     public boolean mayHaveOlder() {
         return true;
     }
 
-    /** False when this source is known to hold no newer entry of the present key. May err on the side of true. */
+    /** False when this source is known to have no newer entry of the present key; may be true although it has none. */
     public boolean mayHaveNewer() {
         return true;
     }
@@ -127,8 +127,8 @@ public abstract class InternalIterator implements Closeable {
     public abstract void close();
 
     /**
-     * Gives back memory and files once nobody moves the cursor or reads values any more, by a thread of its own maybe. What the
-     * accessors say of the present entry stays. Idempotent, also with {@link #close}.
+     * Gives back memory and files. After it no caller moves the cursor or reads a value; any thread may call it. The accessors
+     * of the present entry, except for its value, return the same as before. Idempotent, also with {@link #close}.
      */
     public void letGo() {
         close();

@@ -5,11 +5,11 @@ import java.util.Arrays;
 import java.util.HexFormat;
 
 /**
- * How messages show keys: exceptions, findings and log lines outlive the store and go where its files may not, so keys of an
- * encrypted store are never shown in them. Every message about a key gets its text here.
+ * How messages show keys. Exceptions, findings and log lines outlive the store and go to places where its files may not go, so
+ * keys of an encrypted store are never shown in them. Every message about a key takes its text from here.
  */
 public enum KeyText {
-    /** Of plain files: the first bytes in hexadecimal. */
+    /** For keys of plain files: the first bytes in hexadecimal. */
     PLAIN {
         @Override
         public String of(byte[] key, int offset, int length) {
@@ -20,7 +20,7 @@ public enum KeyText {
             return length > SHOWN_BYTES ? shown + "... (" + length + " bytes)" : shown;
         }
     },
-    /** Of encrypted files, or of who knows which: the length. */
+    /** For keys of encrypted files, or of files that may be encrypted: only the length. */
     HIDDEN {
         @Override
         public String of(byte[] key, int offset, int length) {
@@ -30,7 +30,7 @@ public enum KeyText {
 
     private static final int SHOWN_BYTES = 32;
 
-    /** @param keyIds of the master keys of all files that the keys are from; null for a plain one */
+    /** @param keyIds ids of the master keys of all files that the keys are from; null for a plain file */
     public static KeyText forFiles(String... keyIds) {
         return forStore(Arrays.stream(keyIds).anyMatch(id -> id != null));
     }

@@ -6,12 +6,12 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The progress of one point read through its sources, newest first. A source first reports the range delete that covers
- * the key ({@link #coveredBy}), then its versions, newest first, until {@link #offer} says that the read is settled.
- * Reusable after {@link #start}; used by one thread. {@link #end} lets go of keys and values.
+ * The progress of one point read through its sources, newest first. A source first reports the range delete that covers the key
+ * ({@link #coveredBy}), then its versions, newest first, until {@link #offer} says that the read is settled. Used by one
+ * thread; each {@link #start} starts another read. {@link #end} drops the references to keys and values.
  */
 public final class PointLookup {
-    /** A longer list of operands is not kept for the next read. */
+    /** The capacity of a longer list of operands is not kept for the next read. */
     private static final int KEPT_OPERANDS = 64;
 
     private final ArrayList<byte[]> operands = new ArrayList<>();
@@ -25,7 +25,10 @@ public final class PointLookup {
     private boolean hasBase;
     private ValueBuffer target;
 
-    /** Begins a read of the newest state not above sequence {@code limit}; a value found is copied to {@code into}. */
+    /**
+     * Starts a read of the newest state at or below sequence number {@code limit}. A value that is found is copied to
+     * {@code into}.
+     */
     public void start(byte[] key, int offset, int length, long hash, long limit, ValueBuffer into) {
         this.key = key;
         this.offset = offset;
@@ -39,10 +42,10 @@ public final class PointLookup {
         operands.clear();
     }
 
-    /** Forgets the key, the values, and where they were put. Without an allocation. */
+    /** Drops the references to the key, the values, and the target. Allocates nothing. */
     public void end() {
         if (key == null) {
-            return; // as of a read that was answered without a lookup
+            return; // the read did not need this lookup
         }
         key = null;
         target = null;
@@ -80,23 +83,26 @@ public final class PointLookup {
         return limit;
     }
 
-    /** Notes a range delete over the key at {@code sequence} (-1 for none): older versions are gone. */
+    /** Notes a range delete over the key at {@code sequence} (-1 for none), which hides older versions. */
     public void coveredBy(long sequence) {
         tombstone = Math.max(tombstone, sequence);
     }
 
-    /** True when some range delete covers the key, so that sources which hold only older entries need not be asked. */
+    /** True when a range delete covers the key, so that the read need not ask sources that have only older entries. */
     public boolean isCovered() {
         return tombstone >= 0;
     }
 
-    /** Where a source that must copy a value before it knows that the copy is whole puts it; then {@link #offerTarget}. */
+    /**
+     * Where a source copies a value, if it must copy before it knows that the value is whole; then it calls
+     * {@link #offerTarget}.
+     */
     public ValueBuffer target() {
         return target;
     }
 
     /**
-     * Takes the next older version; versions above {@link #limit()} must have been skipped by the source.
+     * Takes the next older version. The source skips versions above {@link #limit()}.
      *
      * @return true when the read is settled and older versions do not matter
      */
@@ -120,7 +126,7 @@ public final class PointLookup {
         return true;
     }
 
-    /** As {@link #offer}, of a value that lies in {@link #target()} already. */
+    /** As {@link #offer}, for a value that the source has copied to {@link #target()}. */
     public boolean offerTarget(byte kind, long sequence) {
         if (sequence < tombstone || kind == ValueKind.DELETE) {
             return true;
@@ -136,7 +142,7 @@ public final class PointLookup {
         return true;
     }
 
-    /** As {@link #offer}, of a plain value or operand that the source has copied for this lookup, which keeps the array. */
+    /** As {@link #offer}, for a plain value or operand that the source has copied to an array, which this lookup keeps. */
     public boolean offerCopy(byte kind, long sequence, byte[] value) {
         if (sequence < tombstone) {
             return true;
@@ -151,7 +157,9 @@ public final class PointLookup {
         return hasBase || !operands.isEmpty();
     }
 
-    /** The values to merge, newest first (the last is the base if there was one); empty when {@link #target()} holds the result. */
+    /**
+     * The values to merge, newest first (the last is the base if there was one); empty when {@link #target()} has the result.
+     */
     public List<byte[]> operandsNewestFirst() {
         return operands;
     }

@@ -1,12 +1,12 @@
 package io.forebay.store.key;
 
-/** What an entry says about its key. The numbers are on disk and never change. */
+/** The kinds of entries. The numbers are part of the formats on disk and never change. */
 public final class ValueKind {
-    /** The value replaces all older ones. */
+    /** The value of the entry replaces all older versions of the key. */
     public static final byte PUT = 1;
-    /** The key has no value from here on. */
+    /** A point delete: the key has no value from this entry on. */
     public static final byte DELETE = 2;
-    /** An operand for the merge function, on top of what is older. */
+    /** An operand for the merge function, to be merged with the older versions. */
     public static final byte MERGE = 3;
 
     private ValueKind() {}

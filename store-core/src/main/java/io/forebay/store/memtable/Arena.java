@@ -1,5 +1,6 @@
 package io.forebay.store.memtable;
 
+import io.forebay.store.SlabAllocator;
 import io.forebay.store.cache.SlabPool;
 import io.forebay.store.cache.SlabPool.Use;
 import io.forebay.store.util.Slab;
@@ -8,28 +9,33 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The slabs of one memtable, filled from front to back and given back all at once. Places in them are refs: {@code slab
- * index << 13 | offset / 8}, never 0. A record does not cross slabs; one that is longer than {@link #LARGE} and does not
- * fit what is left of the current slab gets a slab of its own, of whole pages.
+ * The slabs of one memtable, filled from front to back and given back all at once. A ref names a place in them:
+ * {@code slab index << 13 | offset / 8}, never 0. A record does not cross slabs; a record that is longer than {@link #LARGE}
+ * and does not fit the rest of the current slab gets a slab of its own, of whole pages.
  *
  * <p>Only the writer allocates. {@link #reserve} takes slabs ahead of time, so that the allocations it covers cannot fail.
- * Readers may use any ref that they read with acquire from a place where the writer put it with release.
+ * Readers may use any ref that they read with acquire from a place where the writer stored it with release.
  */
 final class Arena {
-    static final int SLAB_BYTES = 1 << 16;
+    static final int SLAB_BYTES = SlabAllocator.SLAB_BYTES;
     static final int REF_SHIFT = 13;
-    /** Only longer records get slabs of their own, so a slab is left with less than this unused. */
+    /** Only longer records get slabs of their own, so less than this is left unused at the end of a slab. */
     static final int LARGE = SLAB_BYTES / 4;
 
     private static final int OFFSET_MASK = (1 << REF_SHIFT) - 1;
     private static final int MAX_SLABS = 1 << (32 - REF_SHIFT);
-    /** Records that are not large and have this total length fit one empty slab in any order. */
+    /** Records that are not large fit one empty slab, in any order, if their total length is at most this. */
     private static final int SURE_BYTES = SLAB_BYTES - LARGE;
 
     private final SlabPool pool;
-    /** Grown by copying; a reader that sees a ref sees an array with its slab. The first place stays empty: no ref is 0. */
+    /**
+     * Grown by copying. A reader that has read a ref with acquire sees an array that contains the slab of the ref. Element 0
+     * stays empty, because no ref is 0.
+     */
+    // Written by the writer, read with acquire
     private Slab[] slabs = new Slab[16];
 
+    // Writer only
     private int slabCount = 1;
     private int position;
     private int end;
@@ -39,6 +45,8 @@ final class Arena {
 
     private final ArrayList<Slab> spare = new ArrayList<>();
     private final ArrayList<Slab> spareLarge = new ArrayList<>();
+
+    // Racy: other threads read it for statistics, and may see an older value
     private long heldBytes;
     private long allocatedBytes;
 
@@ -54,7 +62,7 @@ final class Arena {
         return (ref & OFFSET_MASK) << 3;
     }
 
-    /** Bytes of all slabs, spare ones included. */
+    /** Bytes of all slabs, reserved ones included. */
     long heldBytes() {
         return heldBytes;
     }
@@ -64,20 +72,20 @@ final class Arena {
         return allocatedBytes;
     }
 
-    /** As {@link #reserve} for small records, if no slab is needed for them. The usual case, hence the short path. */
+    /** As {@link #reserve} for small records, if they need no further slab; else false. The short path for the usual case. */
     boolean reserveHere(long bytes) {
         promised = 0;
         return bytes <= end - position;
     }
 
-    /** What an arena takes that was empty and has room for small records of this total length. */
+    /** The most bytes that an empty arena takes from the pool to have room for small records of this total length. */
     static long bytesFor(long smallBytes) {
         return (smallBytes + SURE_BYTES - 1) / SURE_BYTES * SLAB_BYTES;
     }
 
     /**
-     * Makes sure that small records of {@code smallBytes} in all and one record of each of the {@code large} lengths can be
-     * allocated. Replaces the last reservation. False, or a failure of the allocator: ask {@link #unreserve} next.
+     * Makes sure that small records of {@code smallBytes} in all, and one record of each of the {@code large} lengths, can be
+     * allocated. Replaces the last reservation. When this returns false or throws, the caller calls {@link #unreserve}.
      */
     boolean reserve(long smallBytes, int[] large, int largeCount) {
         promised = 0;
@@ -89,7 +97,7 @@ final class Arena {
         return true;
     }
 
-    /** Gives back what is reserved and not in use. */
+    /** Gives back the slabs that are reserved and not in use. */
     void unreserve() {
         promised = 0;
         giveBackAll(spare);
@@ -113,7 +121,7 @@ final class Arena {
         return true;
     }
 
-    /** How many more slabs small records of this total length need, at most as many as there can be. */
+    /** How many more slabs small records of this total length need; at most the number of slabs that an arena can have. */
     private int missingFor(long bytes) {
         if (bytes <= end - position) {
             return 0;
@@ -122,7 +130,7 @@ final class Arena {
         return (int) Math.max(0, Math.min(MAX_SLABS, needed - spare.size()));
     }
 
-    /** Slabs that are left of an earlier reservation are used where they fit, and given back where not. */
+    /** Slabs that are left of an earlier reservation are used where they fit, and given back where they do not. */
     private boolean reserveLarge(int[] lengths, int count) {
         if (slabCount + spare.size() + count > MAX_SLABS) {
             return false;
@@ -184,8 +192,8 @@ final class Arena {
     }
 
     /**
-     * As {@link #allocate}, but does not touch what is reserved, and never throws: for records that are better longer,
-     * or better not there.
+     * As {@link #allocate}, but leaves the reservation as it is and never throws. For records that need not be allocated, or
+     * that could be shorter.
      */
     int allocateOptional(int bytes) {
         if (bytes > LARGE) {
@@ -204,7 +212,7 @@ final class Arena {
         return ref;
     }
 
-    /** Adds a slab to those of a reservation; false when memory is refused in whatever way. */
+    /** Adds a slab to those of the reservation; false when the memory is not granted, for whatever reason. */
     private boolean reserveOptional(int bytes, ArrayList<Slab> to) {
         int count = slabCount + spare.size() + spareLarge.size() + 1;
         if (count > MAX_SLABS) {
@@ -214,7 +222,7 @@ final class Arena {
             growTo(count);
             to.ensureCapacity(to.size() + 1);
         } catch (OutOfMemoryError e) {
-            // The record stays short, or is left out; what cannot do without memory reports this.
+            // The record stays short, or is left out. An allocation that is not optional reports the error.
             return false;
         }
         Slab slab = pool.tryTakeOptional(Use.MEMTABLE, bytes);
@@ -269,7 +277,7 @@ final class Arena {
         return true;
     }
 
-    /** The ref of the begin of the slab, which is in use from here on. */
+    /** The ref of the start of the slab, which is in use from here on. */
     private int register(Slab slab) {
         growTo(slabCount + 1);
         slabs[slabCount] = slab;

@@ -6,8 +6,8 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
 /**
- * A few entries that follow each other in a memtable, copied to one array on the heap in the direction of travel. Whoever has them
- * reads them, and steps from one to the next, without the memtable. Used by one thread.
+ * A few entries that follow each other in a memtable, copied to one array on the heap in the direction of travel. Their reader
+ * needs no memtable to read them and to step from one to the next. Used by one thread.
  *
  * <pre>
  * entry
@@ -22,7 +22,7 @@ final class CopiedEntries {
     static final int MOST = 16;
 
     private static final int MOST_BYTES = 4 << 10;
-    /** A longer value is not worth a copy before somebody asks for it. */
+    /** A longer value is not copied before the user asks for it. */
     private static final int VALUE_MAX = 512;
 
     private static final int KEY_LENGTH = 8;
@@ -51,7 +51,7 @@ final class CopiedEntries {
         }
     }
 
-    /** Adds an entry behind the others. False when it is too long, or there is no room for more. */
+    /** Appends an entry. False when the entry is too long, or there is no room for it. */
     boolean add(Slab keySlab, int keyRecord, Slab valueSlab, int version) {
         int keyLength = keySlab.getInt(keyRecord + Records.KEY_LENGTH);
         int valueLength = valueSlab.getInt(version + Records.LENGTH);
@@ -85,7 +85,7 @@ final class CopiedEntries {
         return taken < added;
     }
 
-    /** To the next entry, which there must be: what the accessors below tell about. */
+    /** Moves to the next entry, which must exist. The accessors below are about that entry. */
     void next() {
         if (taken > 0) {
             at = valueOffset() + valueLength();

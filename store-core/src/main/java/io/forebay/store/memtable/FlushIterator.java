@@ -4,18 +4,20 @@ import io.forebay.store.key.InternalIterator;
 import io.forebay.store.util.Slab;
 
 /**
- * All versions of a memtable that is no longer written to, in internal order, forwards: what a flush reads.
+ * All versions of an immutable memtable, in internal order, forwards only: what a flush reads.
  *
- * <p>In key order the records lie anywhere, so every step would wait for memory. But the order says beforehand which records
- * come next, and what does not depend on each other is fetched at the same time; so a group of records is touched before the
- * first one of them is read.
+ * <p>Records that follow each other in key order lie anywhere in memory, so every step would wait for a cache miss. But the
+ * order tells which records come next, and a processor fetches records at the same time if no fetch depends on another one. So
+ * a group of records is touched before the first record of the group is read. Used by one thread.
  */
 final class FlushIterator extends InternalIterator {
     /** Records that are fetched together. */
     private static final int GROUP = 16;
 
     private static final int LINE = 64;
-    /** How much of a record is fetched; what lies behind is read in order, which processors foresee. */
+    /**
+     * How much of a record is fetched. The bytes after that are read in order, which the prefetcher of a processor foresees.
+     */
     private static final int FETCHED_BYTES = 3 * LINE;
 
     private final Memtable memtable;
@@ -27,7 +29,7 @@ final class FlushIterator extends InternalIterator {
     private int inlineRef;
     private int versionRef;
     private boolean closed;
-    /** So that nobody finds that the fetched bytes are not needed. */
+    /** Written so that no compiler removes the loads. */
     @SuppressWarnings("unused")
     private long touched;
 
@@ -80,7 +82,7 @@ final class FlushIterator extends InternalIterator {
         loadVersion(slab.getIntAcquire(at + Records.NEWEST));
     }
 
-    /** Makes the key {@code first} (0 for none) and those behind it the group. */
+    /** Makes the key {@code first} (0 for none) and the keys after it the group. */
     private void fetch(int first) {
         int filled = 0;
         for (int ref = first; ref != 0; ref = cursor.next()) {

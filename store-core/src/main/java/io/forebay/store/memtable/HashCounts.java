@@ -4,16 +4,16 @@ import io.forebay.store.WriteBatch;
 import io.forebay.store.key.KeyHash;
 
 /**
- * How the keys of a batch spread over the segments of a {@link HashIndex}: how many of them have hashes that begin with given
- * bits. A key that comes twice counts twice.
+ * How the keys of a batch spread over the segments of a {@link HashIndex}: the number of keys whose hashes start with given
+ * bits. A key that occurs twice counts twice. Used by one thread.
  */
 final class HashCounts implements WriteBatch.Handler {
-    /** More leading bits of a hash choose no segment. */
+    /** At most so many leading bits of a hash choose the segment. */
     static final int MAX_DEPTH = 16;
-    /** Of {@link #segments}: no number of segments is enough. */
+    /** Result of {@link #segments} when no number of segments is enough. */
     static final int CROWDED = 1 << 24;
 
-    /** How many keys have a number below the index in their leading bits. */
+    /** For each index the number of keys whose leading bits are a smaller number than the index. */
     private final int[] below = new int[(1 << MAX_DEPTH) + 1];
 
     static HashCounts of(WriteBatch batch) {
@@ -36,13 +36,16 @@ final class HashCounts implements WriteBatch.Handler {
     /**
      * Keys with the first {@code depth} bits of {@code prefix}.
      *
-     * @param prefix {@link #MAX_DEPTH} bits, those behind the first {@code depth} zero
+     * @param prefix {@link #MAX_DEPTH} bits, of which those after the first {@code depth} are zero
      */
     int count(int prefix, int depth) {
         return below[prefix + (1 << (MAX_DEPTH - depth))] - below[prefix];
     }
 
-    /** How many segments of at most {@code most} keys those of {@link #count} need; {@link #CROWDED} or more when none do. */
+    /**
+     * How many segments of at most {@code most} keys the keys of {@link #count} need; {@link #CROWDED} when no number is
+     * enough.
+     */
     int segments(int prefix, int depth, int most) {
         if (count(prefix, depth) <= most) {
             return 1;
@@ -55,7 +58,7 @@ final class HashCounts implements WriteBatch.Handler {
         return Math.min(CROWDED, needed);
     }
 
-    /** What is set in the prefix of the upper half of a segment and not in that of the lower half. */
+    /** The bit that is set in the prefix of the upper half of a segment and not set in that of the lower half. */
     static int upperBit(int depth) {
         return 1 << (MAX_DEPTH - 1 - depth);
     }

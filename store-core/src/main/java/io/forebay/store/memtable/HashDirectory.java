@@ -2,13 +2,16 @@ package io.forebay.store.memtable;
 
 import io.forebay.store.util.Slab;
 
-/** Which segment of a {@link HashIndex} is for a hash: its leading bits are a place in an array. */
+/**
+ * Tells which segment of a {@link HashIndex} a hash belongs to: the leading bits of the hash are an index into an array.
+ * Changed by the writer only; readers notice by {@link HashIndex#stamp}.
+ */
 final class HashDirectory {
-    /** The place of a hash is {@code hash >>> shift}. */
+    /** The index of a hash is {@code hash >>> shift}. */
     final int shift;
 
     final Slab[] segments;
-    /** The numbers of the segments, by place as well. */
+    /** The numbers of the segments, by the same index. */
     final int[] ids;
 
     private HashDirectory(int shift, Slab[] segments, int[] ids) {
@@ -17,17 +20,17 @@ final class HashDirectory {
         this.ids = ids;
     }
 
-    /** For one segment, number 0, which is to be filled in. */
+    /** A directory of one segment, number 0. The caller fills in its slab. */
     static HashDirectory ofOne() {
         return new HashDirectory(63, new Slab[2], new int[2]);
     }
 
-    /** So many leading bits choose the place. */
+    /** The number of leading bits that choose the index. */
     int depth() {
         return 64 - shift;
     }
 
-    /** The same, with one more bit. */
+    /** A directory of the same segments that uses one more bit. */
     HashDirectory doubled() {
         int size = ids.length * 2;
         Slab[] slabs = new Slab[size];
@@ -39,7 +42,7 @@ final class HashDirectory {
         return new HashDirectory(shift - 1, slabs, numbers);
     }
 
-    /** Gives the places of segment {@code id} that have a one behind their first {@code depth} bits to another segment. */
+    /** Assigns to another segment those indexes of segment {@code id} that have a one after their first {@code depth} bits. */
     void giveUpperHalf(int id, int depth, int toId, Slab to) {
         int upperBit = 1 << (depth() - 1 - depth);
         for (int i = 0; i < ids.length; i++) {

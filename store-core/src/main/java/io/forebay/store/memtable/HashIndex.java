@@ -9,25 +9,32 @@ import java.util.ArrayDeque;
 import java.util.Arrays;
 
 /**
- * From the hash of a key to its key record: extendible hashing, with one slab as the segment that grows by splitting, so
- * that growth costs one more slab and the time for 8192 slots at a time, never a second table.
+ * Finds the key record of a key by its hash. This is extendible hashing: a segment is one slab, and a full segment is split in
+ * two. So growth costs one more slab, and the time for the 8192 slots of a segment, at a time; the index as a whole is never
+ * copied. It knows no order of keys (that is {@link OrderedIndex}) and no versions of them, and never removes a key.
  *
  * <pre>
  * slot    long  tag:32 ref:32, 0 when free; linear probing inside the segment
  * tag           upper half of the hash: its leading bits choose the segment, its trailing 13 bits the first slot
+ *
+ *  hash --leading bits--&gt; directory [0] --&gt; segment 0
+ *                                   [1] --&gt; segment 1
+ *                                   [2] --&gt; segment 2 --trailing bits of the tag--&gt; slot --ref--&gt; key record
+ *                                   [3] --&gt; segment 2, until it is split
  * </pre>
  *
- * One writer. Readers probe without a lock. What they find is right in any case, because key records never move; that they
- * found nothing is right only if no segment was split meanwhile, which {@link #stamp} tells.
+ * Threads: one writer; readers probe without a lock. A key that a reader finds is right in any case, because key records never
+ * move. The answer "not found" is right only if no segment was split meanwhile: then {@link #stamp} was even before the search
+ * and is the same after it.
  */
 final class HashIndex {
     private static final int SLOTS = Arena.SLAB_BYTES / Long.BYTES;
     private static final int SLOT_MASK = SLOTS - 1;
-    /** A segment is split when it has so many keys and the pool has a slab. */
+    /** A segment with so many keys is split, if the pool has a slab for that. */
     private static final int SPLIT_AT = SLOTS / 4 * 3;
-    /** A segment never has more keys; without memory it may get so far. */
+    /** A segment never has more keys than this. It has more than {@link #SPLIT_AT} when there was no memory for a split. */
     private static final int FULL_AT = SLOTS - SLOTS / 32;
-    /** While the pool refuses, it is asked once per so many new keys of a segment. */
+    /** While the pool refuses, it is asked once for so many new keys of a segment. */
     private static final int ASK_AGAIN = 64;
 
     private static final int MAX_DEPTH = HashCounts.MAX_DEPTH;
@@ -46,21 +53,24 @@ final class HashIndex {
 
     private final SlabPool pool;
     private final Arena arena;
+
+    // Written by the writer, read with acquire
     private volatile HashDirectory directory;
     /** Odd while a segment is being split. */
     private int stamp;
 
-    // writer only, by segment id
+    // Writer only; the arrays are indexed by segment id
     private Slab[] segments = new Slab[4];
     private int[] counts = new int[4];
     private int[] depths = new int[4];
-    /** The first bits of the hashes in a segment, as {@link HashCounts} has them. */
-    private int[] prefixes = new int[4];
-
-    private int segmentCount;
     private int largestCount;
-    /** Writer only: where in its segment the key of the last find would go. */
+    /** The first bits of the hashes in a segment, in the form of {@link HashCounts}. */
+    private int[] prefixes = new int[4];
+    /** The slot for the key that the last {@link #findOrPrepare} did not find, within the segment of the key. */
     private int freeSlot;
+
+    // Racy: other threads read it for statistics, and may see an older value
+    private int segmentCount;
 
     HashIndex(SlabPool pool, Arena arena) {
         this.pool = pool;
@@ -71,7 +81,7 @@ final class HashIndex {
         return segmentCount * (long) Arena.SLAB_BYTES;
     }
 
-    /** What an index takes that was empty and has room for the keys. */
+    /** The bytes that an empty index takes from the pool to have room for the keys. */
     static long bytesFor(RoomPlan plan) {
         int segments = plan.keys() <= FULL_AT ? 1 : plan.hashCounts().segments(0, 0, FULL_AT);
         return segments * (long) Arena.SLAB_BYTES;
@@ -82,9 +92,12 @@ final class HashIndex {
         return largestCount + keys <= FULL_AT && segmentCount > 0;
     }
 
-    /** Makes sure that the keys can be added; false when the pool refuses or they cannot be told apart any more. */
+    /**
+     * Makes sure that the keys can be added; false when the pool refuses, or when the hashes of too many keys start with the
+     * same {@link HashCounts#MAX_DEPTH} bits.
+     */
     boolean reserve(RoomPlan plan) {
-        if (segmentCount == 0 && !begin()) {
+        if (segmentCount == 0 && !start()) {
             return false;
         }
         if (hasRoom(plan.keys())) {
@@ -93,7 +106,7 @@ final class HashIndex {
         return plan.keys() == 1 ? reserveAnywhere() : reserveFor(plan.hashCounts());
     }
 
-    private boolean begin() {
+    private boolean start() {
         HashDirectory onlyOne = HashDirectory.ofOne();
         Slab first = pool.tryTake(Use.MEMTABLE);
         if (first == null) {
@@ -106,7 +119,7 @@ final class HashIndex {
         return true;
     }
 
-    /** For one key, whatever its hash. */
+    /** Makes room for one key with any hash. */
     private boolean reserveAnywhere() {
         while (!hasRoom(1)) {
             int id = fullest();
@@ -125,7 +138,9 @@ final class HashIndex {
         }
         ArrayDeque<Slab> slabs = new ArrayDeque<>(missing + 1);
         try {
-            // All of them first: an empty memtable would keep what it was split into, and could not be flushed.
+            // All slabs are taken before the first split: otherwise an empty memtable could keep the segments of a
+            // failed
+            // attempt, and it cannot be flushed to free them.
             for (int i = 0; i < missing; i++) {
                 Slab slab = pool.tryTake(Use.MEMTABLE);
                 if (slab == null) {
@@ -135,7 +150,7 @@ final class HashIndex {
             }
             for (int id = 0; id < segmentCount; id++) {
                 while (counts[id] + added.count(prefixes[id], depths[id]) > FULL_AT) {
-                    // the keys that are there may make it more splits than were counted
+                    // the keys that are in the index already may need more splits than were counted
                     boolean isCounted = !slabs.isEmpty();
                     if (depths[id] == MAX_DEPTH
                             || !splitInto(isCounted ? slabs.poll() : pool.tryTake(Use.MEMTABLE), id)) {
@@ -149,7 +164,7 @@ final class HashIndex {
         }
     }
 
-    /** Splits that the keys need for sure; exact for an empty index. */
+    /** The least number of splits that the keys need; exact for an empty index. */
     private int splitsFor(HashCounts added) {
         int splits = 0;
         for (int id = 0; id < segmentCount; id++) {
@@ -192,7 +207,7 @@ final class HashIndex {
         }
     }
 
-    /** As {@link #find}, by the writer, who may call {@link #add} next if there is no such key. */
+    /** As {@link #find}, for the writer, which may call {@link #add} next if there is no such key. */
     int findOrPrepare(long hash, byte[] key, int offset, int length) {
         HashDirectory current = directory;
         Slab segment = current.segments[(int) (hash >>> current.shift)];
@@ -229,12 +244,12 @@ final class HashIndex {
         }
     }
 
-    /** The key is in: nothing may fail any more. */
+    /** Called when the key is in the index, so this must not fail. */
     private void splitIfPossible(int id) {
         try {
             splitInto(pool.tryTakeOptional(Use.MEMTABLE, Arena.SLAB_BYTES), id);
         } catch (OutOfMemoryError e) {
-            // Nothing was changed, and the segment has room left. A write that needs the split reports this.
+            // Nothing has changed, and the segment has room left. A write that needs the split reports the error.
         }
     }
 
@@ -271,7 +286,7 @@ final class HashIndex {
         }
     }
 
-    /** Allocates nothing: were it to fail while the stamp is odd, readers would wait for ever. */
+    /** Allocates nothing: if it failed while the stamp is odd, readers would wait forever. */
     private void split(int id, Slab added, HashDirectory next) {
         int addedId = segmentCount++;
         segments[addedId] = added;
@@ -287,7 +302,10 @@ final class HashIndex {
         largestCount = counts[fullest()];
     }
 
-    /** Rehashes a segment in place. Every entry is lifted and put where probing finds it now: never behind its old slot. */
+    /**
+     * Rehashes a segment in place. Every entry is taken out and put into the first free slot of its probe sequence, which is
+     * never after its old slot.
+     */
     private void moveUpperHalf(int id, int addedId) {
         Slab segment = segments[id];
         Slab added = segments[addedId];
@@ -323,7 +341,7 @@ final class HashIndex {
             pool.give(Use.MEMTABLE, segments[id]);
         }
         segmentCount = 0;
-        segments = new Slab[0]; // whoever still refers to this must not keep the memory from being collected
+        segments = new Slab[0]; // an object that still refers to this index must not keep the memory
         directory = null;
     }
 }

@@ -5,14 +5,16 @@ import io.forebay.store.util.Slab;
 import java.util.Arrays;
 
 /**
- * Sorts key records by key: an in-place radix sort over eight key bytes at a time, which are held next to the refs, so
- * that records are touched again only for keys that agree in all of them. Shared key prefixes are skipped at once. Used by
- * one thread.
+ * Sorts key records by key: an in-place radix sort over eight key bytes at a time. Those bytes lie next to the refs, so that a
+ * record is touched again only when keys agree in all eight. Shared key prefixes are skipped at once. Used by one thread.
  */
 final class KeySorter {
     private static final int INSERTION_SORT_MAX = 24;
     private static final int RADIX = 256;
-    /** Keys that need a deeper recursion (each a little longer than the last and otherwise alike) are compared instead. */
+    /**
+     * Keys that would need a deeper recursion (each is a little longer than the one before and otherwise alike) are sorted by
+     * comparison.
+     */
     private static final int MAX_NESTING = 32;
 
     private final Arena arena;
@@ -24,7 +26,7 @@ final class KeySorter {
 
     private final int[][] ends = new int[MAX_NESTING][];
 
-    /** Sorts in the given arrays: {@code heads[i]} are the first eight bytes of the key of {@code refs[i]}. */
+    /** Sorts the given arrays in place; {@code heads[i]} has the first eight bytes of the key of {@code refs[i]}. */
     KeySorter(Arena arena, int[] refs, long[] heads, Cancellation cancellation) {
         this.arena = arena;
         this.refs = refs;
@@ -32,12 +34,12 @@ final class KeySorter {
         this.cancellation = cancellation;
     }
 
-    /** Sorts the first {@code count} refs, and their heads along. */
+    /** Sorts the first {@code count} refs together with their heads. */
     void sort(int count) {
         sortByHead(0, count, 0, 0);
     }
 
-    /** Sorts keys that agree before {@code depth}; {@code heads} hold their bytes from there on. */
+    /** Sorts keys whose first {@code depth} bytes are the same; {@code heads} has the eight bytes after those. */
     private void sortByHead(int from, int to, int depth, int nesting) {
         if (to - from <= INSERTION_SORT_MAX) {
             insertionSort(from, to, depth);
@@ -54,8 +56,8 @@ final class KeySorter {
             return;
         }
         int shift = 56 - (Long.numberOfLeadingZeros(different) & 0x38);
-        int[] next = table(nexts, nesting);
-        int[] end = table(ends, nesting);
+        int[] next = buckets(nexts, nesting);
+        int[] end = buckets(ends, nesting);
         distribute(from, to, shift, next, end);
         int start = from;
         for (int bucket = 0; bucket < RADIX; bucket++) {
@@ -76,11 +78,11 @@ final class KeySorter {
         return different;
     }
 
-    private static int[] table(int[][] tables, int level) {
-        if (tables[level] == null) {
-            tables[level] = new int[RADIX];
+    private static int[] buckets(int[][] byLevel, int level) {
+        if (byLevel[level] == null) {
+            byLevel[level] = new int[RADIX];
         }
-        return tables[level];
+        return byLevel[level];
     }
 
     /** One pass of American flag sort: counts, then swaps every entry into its bucket. */
@@ -118,7 +120,7 @@ final class KeySorter {
         }
     }
 
-    /** Sorts keys that agree in their heads too, with zeros behind their ends: the ones that end there first, by length. */
+    /** Sorts keys whose heads, padded with zeros, are the same as well: first the keys that end within the head, by length. */
     private void sortEqualHeads(int from, int to, int depth, int nesting) {
         long head = heads[from];
         int start = from;
@@ -133,7 +135,7 @@ final class KeySorter {
         Arrays.fill(heads, from, to, head);
     }
 
-    /** Moves the keys that end inside the heads to the front, in order, and returns where the rest begins. */
+    /** Moves the keys that end within the heads to the front, in order, and returns the index of the first other key. */
     private int loadNextHeads(int from, int to, int depth) {
         int deeper = depth + Long.BYTES;
         int start = from;

@@ -14,27 +14,41 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
 /**
- * The newest part of a store, in memory: versions of keys in slabs, found by hash and walked in key order, and range
- * deletes. Nothing here is durable.
+ * The newest writes of a store, in memory: versions of keys in slabs, found by hash and walked in key order, and range deletes.
  *
- * <p><b>Threads.</b> One writer at a time: {@code ensureRoom}, {@code put}, {@code delete}, {@code merge}, {@code
- * deleteRange}. Any thread reads: {@link #get}, {@link #iterator}, {@link #tombstones}, the counters. A memtable that is
- * no longer written to is read without restriction.
+ * <pre>
+ *  put, delete, merge          get             iterator            flush
+ *          |                    |                  |                 |
+ *    RecordWriter           PointReads     MemtableIterator    FlushIterator
+ *      (Merger)                 |                  |                 |
+ *          |                    v                  v                 v
+ *          +-------------&gt; HashIndex         OrderedIndex: a B+ tree, brought up to date when it is opened
+ *          |                    | refs             | refs
+ *          v                    v                  v
+ *        Arena: slabs with key records and versions, see Records         FragmentTree: range deletes
+ * </pre>
  *
- * <p><b>Overwriting in place.</b> Every write names the pinned sequence: the highest one up to which somebody (iterator,
- * snapshot, commit, checkpoint) may still look. Versions above it are replaced by newer ones. So a reader with a limit at or
- * below the pin sees exactly its state, for as long as it likes; a reader of "now" may find that the version it is after has
- * just been replaced, and is told so ({@link #RETRY}).
+ * What it does not do: nothing here is durable; it assigns no sequence numbers, decides nothing about visibility but the limit
+ * of a read, does not look into older sources, and does not wait for memory.
  *
- * <p><b>Memory.</b> All slabs come from the pool, and go back when the last {@link #release} happens. A write never fails
- * half way: {@code ensureRoom} refuses before anything is changed. Sequences must rise with every write.
+ * <p><b>Threads.</b> One writer at a time: {@code ensureRoom}, {@code put}, {@code delete}, {@code merge}, {@code deleteRange}.
+ * Any thread reads: {@link #get}, {@link #iterator}, {@link #tombstones}, the counters. An immutable memtable, to which the
+ * writer writes no more, can be read without these restrictions.
+ *
+ * <p><b>Overwriting in place.</b> Every write gives the pinned sequence: the highest sequence number that an iterator, a
+ * snapshot, a commit or a checkpoint still reads at. A newer version replaces a version above it. So a reader whose limit is at
+ * or below the pinned sequence sees exactly its state, for as long as it is pinned. A reader of the newest state may find that
+ * the version that it needs was just replaced; it then gets {@link #RETRY}.
+ *
+ * <p><b>Memory.</b> All slabs come from the pool, and go back to it with the last {@link #release}. A write never fails
+ * halfway: {@code ensureRoom} refuses before anything is changed. Sequence numbers must rise with every write.
  */
 public final class Memtable {
-    /** The lookup is settled: older sources need not be asked. */
+    /** The lookup is settled: the reader need not ask older sources. */
     public static final int SETTLED = 1;
-    /** Older sources must be asked. */
+    /** The reader must ask older sources. */
     public static final int CONTINUE = 0;
-    /** What the lookup is after was replaced by something newer: start it again with a newer limit. */
+    /** The version that the lookup needs was replaced by a newer one: the reader starts the lookup again with a newer limit. */
     public static final int RETRY = -1;
     /** {@link #getNewest} has the value. */
     public static final int FOUND = 2;
@@ -60,20 +74,24 @@ public final class Memtable {
     private final Arena arena;
     private final HashIndex index;
     private final OrderedIndex order;
-    private final Versions versions;
+    private final RecordWriter records;
     private final Merger merger;
     private final PointReads reads;
 
+    // Written by the writer, read with acquire
     private FragmentTree tombstones = FragmentTree.EMPTY;
-    /** Heap reserved for tombstones; writer only. */
-    private long reservedBytes;
 
+    // Racy: other threads read them for statistics, and may see an older value
     private long minSequence = -1;
     private long maxSequence = -1;
+    /** Heap bytes that are reserved for tombstones. */
+    private long reservedBytes;
+
+    // Atomic operations only
     private int references = 1;
 
     /**
-     * An empty memtable without slabs, with one reference that belongs to the caller.
+     * Makes an empty memtable without slabs, with one reference, which belongs to the caller.
      *
      * @param pool not null
      * @param mergeFunction null when {@link #merge} is never called
@@ -83,23 +101,23 @@ public final class Memtable {
         this.arena = new Arena(pool);
         this.index = new HashIndex(pool, arena);
         this.order = new OrderedIndex(pool, arena);
-        this.versions = new Versions(arena, index, order);
+        this.records = new RecordWriter(arena, index, order);
         this.reads = new PointReads(arena, index);
-        this.merger = mergeFunction == null ? null : new Merger(mergeFunction, versions);
+        this.merger = mergeFunction == null ? null : new Merger(mergeFunction, records);
     }
 
     // ---- writer
 
     /**
-     * Makes sure that the next {@code put}, {@code delete} (value length 0) or {@code merge} with these lengths finds
-     * memory. False, with nothing changed, when the pool has none: freeze this memtable then.
+     * Makes sure that there is memory for the next {@code put}, {@code delete} (value length 0) or {@code merge} with these
+     * lengths. False, with nothing changed, when the pool has none: then the caller freezes this memtable.
      */
     public boolean ensureRoom(int keyLength, int valueLength) {
         return (arena.reserveHere(RoomPlan.recordBytes(keyLength, valueLength)) && index.hasRoom(1))
                 || ensureRoom(RoomPlan.of(keyLength, valueLength));
     }
 
-    /** As {@link #ensureRoom(int, int)}, for all operations of a plan, which replaces what was ensured before. */
+    /** As {@link #ensureRoom(int, int)}, for all operations of a plan. Replaces what was ensured before. */
     public boolean ensureRoom(RoomPlan plan) {
         unreserveTombstones();
         boolean complete = false;
@@ -144,9 +162,9 @@ public final class Memtable {
      * Sets the value of a key.
      *
      * @param hash {@link io.forebay.store.key.KeyHash} of the key
-     * @param sequence higher than all before
-     * @param pinned the highest sequence up to which somebody may look, see above; below {@code sequence}
-     * @throws IllegalStateException when {@link #ensureRoom} was not asked and there is no memory
+     * @param sequence higher than the sequence number of every earlier write
+     * @param pinned the pinned sequence, see above; below {@code sequence}
+     * @throws IllegalStateException when there is no memory, because {@link #ensureRoom} was not called before
      */
     public void put(
             long hash,
@@ -161,7 +179,7 @@ public final class Memtable {
         write(hash, key, keyOffset, keyLength, ValueKind.PUT, value, valueOffset, valueLength, sequence, pinned);
     }
 
-    /** Deletes a key, known here or not; parameters as of {@link #put}. */
+    /** Deletes a key, whether this memtable has it or not; parameters as of {@link #put}. */
     public void delete(long hash, byte[] key, int keyOffset, int keyLength, long sequence, long pinned) {
         write(hash, key, keyOffset, keyLength, ValueKind.DELETE, key, 0, 0, sequence, pinned);
     }
@@ -177,18 +195,18 @@ public final class Memtable {
             int valueLength,
             long sequence,
             long pinned) {
-        begin(sequence);
-        if (versions.locate(hash, key, keyOffset, keyLength)) {
-            versions.write(kind, value, valueOffset, valueLength, sequence, pinned);
+        checkAndNote(sequence);
+        if (records.locate(hash, key, keyOffset, keyLength)) {
+            records.write(kind, value, valueOffset, valueLength, sequence, pinned);
         } else {
-            versions.addKey(hash, key, keyOffset, keyLength, kind, value, valueOffset, valueLength, sequence);
+            records.addKey(hash, key, keyOffset, keyLength, kind, value, valueOffset, valueLength, sequence);
         }
         maxSequence = sequence;
     }
 
     /**
-     * Adds an operand for the merge function, which may be called at once to fold operands; when it throws they stay apart.
-     * Parameters as of {@link #put}.
+     * Adds an operand for the merge function. This may call the function at once to fold operands; when it throws, the operands
+     * stay apart. Parameters as of {@link #put}.
      */
     public void merge(
             long hash,
@@ -203,27 +221,28 @@ public final class Memtable {
         if (merger == null) {
             throw new IllegalStateException("This memtable was made without a merge function");
         }
-        begin(sequence);
+        checkAndNote(sequence);
         long cover = -1;
         if (!tombstones.isEmpty()) {
             Fragment fragment = tombstones.covering(key, keyOffset, keyLength);
             cover = fragment == null ? -1 : fragment.sequences()[0];
         }
-        if (versions.locate(hash, key, keyOffset, keyLength)) {
+        if (records.locate(hash, key, keyOffset, keyLength)) {
             merger.merge(key, keyOffset, keyLength, operand, operandOffset, operandLength, sequence, pinned, cover);
         } else {
             byte kind = cover >= 0 ? ValueKind.PUT : ValueKind.MERGE;
-            versions.addKey(hash, key, keyOffset, keyLength, kind, operand, operandOffset, operandLength, sequence);
+            records.addKey(hash, key, keyOffset, keyLength, kind, operand, operandOffset, operandLength, sequence);
         }
         maxSequence = sequence;
     }
 
     /**
-     * Deletes every key in {@code [from, to)}, here and in older sources. Range deletes above {@code pinned} that it covers
-     * are forgotten.
+     * Deletes every key in {@code [from, to)}, here and in older sources. Earlier range deletes above {@code pinned} are
+     * forgotten where the new one covers them.
      *
-     * @param to exclusive, after {@code from}; null: to the end. Both arrays are kept and must not be changed any more.
-     * @return false, with nothing changed, when there is no memory: freeze this memtable then
+     * @param to exclusive, after {@code from}; null: to the end. The memtable keeps both arrays; the caller must not change
+     *     them any more.
+     * @return false, with nothing changed, when there is no memory: then the caller freezes this memtable
      */
     public boolean deleteRange(byte[] from, byte[] to, long sequence, long pinned) {
         checkRising(sequence);
@@ -236,8 +255,8 @@ public final class Memtable {
     }
 
     /**
-     * As {@link #deleteRange}, of a batch for which {@link #ensureRoom(RoomPlan)} was true. It is in the middle of something
-     * that must not be cut, so it never waits: were the plan to have been too small, the heap would have more than is counted.
+     * As {@link #deleteRange}, for a batch for which {@link #ensureRoom(RoomPlan)} was true. It always succeeds, because a
+     * batch must not end halfway. If the plan were too small, the heap would have more bytes than are accounted for.
      */
     public void deleteRangeWithRoom(byte[] from, byte[] to, long sequence, long pinned) {
         checkRising(sequence);
@@ -247,12 +266,12 @@ public final class Memtable {
     }
 
     private void publish(FragmentTree added, long sequence) {
-        begin(sequence);
+        checkAndNote(sequence);
         TOMBSTONES.setRelease(this, added);
         maxSequence = sequence;
     }
 
-    private void begin(long sequence) {
+    private void checkAndNote(long sequence) {
         checkRising(sequence);
         if (minSequence < 0) {
             minSequence = sequence;
@@ -268,10 +287,10 @@ public final class Memtable {
     // ---- readers
 
     /**
-     * The usual case of {@link #get} without a lookup: a plain value or a delete as the newest version of the key. Any thread.
+     * The usual case of {@link #get}, without a lookup: the newest version of the key is a plain value or a delete. Any thread.
      *
      * @param limit as of {@link PointLookup#limit()}
-     * @param into gets the value; otherwise its content is arbitrary, of unchanged length
+     * @param into gets the value. When there is none, its content is arbitrary and its length unchanged
      * @return {@link #FOUND}, {@link #SETTLED} when the key is deleted, {@link #CONTINUE} or {@link #UNDECIDED}
      */
     public int getNewest(long hash, byte[] key, int offset, int length, long limit, ValueBuffer into) {
@@ -284,10 +303,11 @@ public final class Memtable {
     /**
      * Reports the range delete over the key of the lookup, and its versions up to the limit, newest first. Any thread.
      *
-     * @param pinned true when the limit is at or below the pinned sequence that the writer uses (a snapshot): then the
-     *     result is never {@link #RETRY}. False for a read of "now", whose limit was the last sequence a moment ago.
-     * @return {@link #SETTLED}, {@link #CONTINUE} or {@link #RETRY}. After {@code RETRY} the lookup must be started again;
-     *     its target has arbitrary content then, of unchanged length.
+     * @param pinned true when the limit is at or below the pinned sequence that the writer uses (the read of a snapshot): then
+     *     the result is never {@link #RETRY}. False for a read of the newest state, whose limit is the published sequence of a
+     *     moment ago.
+     * @return {@link #SETTLED}, {@link #CONTINUE} or {@link #RETRY}. After {@code RETRY} the caller starts the lookup again;
+     *     until then its target has arbitrary content and an unchanged length.
      */
     public int get(PointLookup lookup, boolean pinned) {
         if (lookup.isCovered()) {
@@ -314,20 +334,21 @@ public final class Memtable {
     }
 
     /**
-     * All versions up to {@code limit}, in internal order; versions under range deletes included. It sees exactly the writes up
-     * to the limit if the writer has pinned it before this call, and every later write names a pinned sequence at or above
-     * it. Orders the keys first that were added since the last call. Close it: it holds a reference.
+     * All versions up to {@code limit}, in internal order; versions under range deletes included. The iterator sees exactly the
+     * writes up to the limit if the limit was pinned before this call, and every later write gives a pinned sequence at or
+     * above it. This call first orders the keys that were added since the last call. The caller closes the iterator, which has
+     * a reference.
      */
     public InternalIterator iterator(long limit) {
         return new MemtableIterator(this, arena, openRetained(NEVER), limit);
     }
 
-    /** As {@link #iterator(long)} without limit, of a memtable that is no longer written to. */
+    /** As {@link #iterator(long)} without limit, of an immutable memtable. */
     public InternalIterator iterator() {
         return iterator(Long.MAX_VALUE);
     }
 
-    /** As {@link #iterator()}, for a flush, which reads everything once: it goes forwards only. */
+    /** As {@link #iterator()}, for a flush, which reads everything once: this iterator goes forwards only. */
     public InternalIterator flushIterator() {
         return flushIterator(NEVER);
     }
@@ -351,16 +372,16 @@ public final class Memtable {
         }
     }
 
-    /** The range deletes so far; O(1). Range deletes above the pin of the caller must be ignored by their sequence. */
+    /** The range deletes so far; O(1). The caller must ignore range deletes above its limit. */
     public RangeTombstones tombstones() {
         return (RangeTombstones) TOMBSTONES.getAcquire(this);
     }
 
-    // ---- counters: exact for the writer and once writing has ended, a moment old for others
+    // ---- counters: exact for the writer, and for all threads once the memtable is immutable; else maybe older values
 
-    /** Bytes of everything written that is not given back before {@link #release}: to be compared with the memtable size. */
+    /** Bytes of all that was written, which is not freed before {@link #release}: to be compared with the memtable size. */
     public long bytes() {
-        return arena.allocatedBytes() + versions.keys() * HashIndex.BYTES_PER_KEY + tombstones.bytes();
+        return arena.allocatedBytes() + records.keys() * HashIndex.BYTES_PER_KEY + tombstones.bytes();
     }
 
     /** Bytes taken from the pool. */
@@ -370,7 +391,7 @@ public final class Memtable {
 
     /** Number of versions of keys (puts, deletes, operands). */
     public long entries() {
-        return versions.entries();
+        return records.entries();
     }
 
     /** True when nothing was written. */
@@ -378,19 +399,19 @@ public final class Memtable {
         return maxSequence < 0;
     }
 
-    /** Sequence of the first write, which may have been overwritten since; -1 when empty. */
+    /** Sequence number of the first write, which may have been overwritten since; -1 when empty. */
     public long minSequence() {
         return minSequence;
     }
 
-    /** Sequence of the last write; -1 when empty. */
+    /** Sequence number of the last write; -1 when empty. */
     public long maxSequence() {
         return maxSequence;
     }
 
     // ---- lifecycle
 
-    /** One more reference; the caller must know that there is one already. */
+    /** Adds a reference. The caller must know that there is one already. */
     public void retain() {
         int before = (int) REFERENCES.getAndAdd(this, 1);
         if (before <= 0) {
@@ -399,7 +420,7 @@ public final class Memtable {
         }
     }
 
-    /** One reference less; with the last one all slabs go back to the pool. */
+    /** Takes a reference away. With the last one all slabs go back to the pool. */
     public void release() {
         int before = (int) REFERENCES.getAndAdd(this, -1);
         if (before <= 0) {

@@ -7,8 +7,8 @@ import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 
 /**
- * The versions of a memtable up to a limit, in internal order. Versions up to the limit never change, because whoever asked
- * for them holds a pin; newer ones are passed over by their sequence alone.
+ * The versions of a memtable up to a limit, in internal order. Versions up to the limit never change, because the reader has a
+ * claim to the limit; newer versions are skipped by their sequence number alone. Used by one thread, but for {@link #close}.
  */
 final class MemtableIterator extends InternalIterator {
     private static final VarHandle CLOSED;
@@ -29,13 +29,14 @@ final class MemtableIterator extends InternalIterator {
     private int keyRef;
     private int inlineRef;
     private int versionRef;
-    /** When moving backwards: the visible versions of the key, newest first; the current one is the last of {@code newer}. */
+    /** When moving backwards: the visible versions of the key from the newest one to the current one, which is the last. */
     private int[] newer = new int[8];
 
     private int newerCount;
     private boolean backwards;
 
-    @SuppressWarnings("unused") // through CLOSED
+    // Atomic operations only
+    @SuppressWarnings("unused") // accessed through CLOSED
     private boolean closed;
 
     MemtableIterator(Memtable memtable, Arena arena, OrderedCursor cursor, long limit) {
@@ -100,7 +101,7 @@ final class MemtableIterator extends InternalIterator {
         return !backwards || newerCount > 1;
     }
 
-    /** To the newest visible version of the first key from {@code ref} on that has one. */
+    /** Moves to the newest visible version of the first key from {@code ref} on that has a visible version. */
     private void forwardTo(int ref) {
         backwards = false;
         for (int candidate = ref; candidate != 0; candidate = cursor.next()) {
@@ -114,7 +115,7 @@ final class MemtableIterator extends InternalIterator {
         valid = false;
     }
 
-    /** To the oldest version of the last key from {@code ref} back that has a visible one. */
+    /** Moves to the oldest version of the last key from {@code ref} back that has a visible version. */
     private void backwardTo(int ref) {
         for (int candidate = ref; candidate != 0; candidate = cursor.prev()) {
             if (newestVisible(candidate) != 0) {
@@ -183,7 +184,7 @@ final class MemtableIterator extends InternalIterator {
         valid = true;
     }
 
-    /** Lets go of the memtable, on any thread; the key and the other fields of the present entry stay readable. */
+    /** Releases the memtable, on any thread. The key and the other fields of the present entry stay readable. */
     @Override
     public void close() {
         if (!(boolean) CLOSED.getAndSet(this, true)) {

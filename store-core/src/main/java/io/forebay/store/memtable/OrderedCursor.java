@@ -6,7 +6,7 @@ import java.util.Arrays;
 /** A position in the tree of an {@link OrderedIndex} as it was when the cursor was opened. Used by one thread. */
 final class OrderedCursor {
     private static final int MAX_DEPTH = 12;
-    /** So many records are asked for at a time: memory delivers them at once, and not one after the other. */
+    /** So many records are touched at a time, so that memory delivers them at the same time and not one after the other. */
     private static final int AHEAD = 8;
 
     private static final int LINE_BYTES = 64;
@@ -19,11 +19,11 @@ final class OrderedCursor {
     private OrderedNode leaf;
     private int place;
     private int depth;
-    /** The records of the leaf that were asked for: {@code [askedFrom, askedTo)}. */
+    /** The records of the leaf that were touched: {@code [askedFrom, askedTo)}. */
     private int askedFrom;
 
     private int askedTo;
-    /** What was read ahead, so that it is read. */
+    /** Written so that no compiler removes the loads. */
     private int touched;
 
     OrderedCursor(OrderedIndex index, Arena arena, OrderedNode root) {
@@ -32,7 +32,7 @@ final class OrderedCursor {
         this.root = root;
     }
 
-    /** To the first key record, which is returned; 0 when there is none. So do all moves. */
+    /** Moves to the first key record and returns it; 0 when there is none. All moves return their record in this way. */
     int first() {
         return root == null ? 0 : descend(root, 0, true);
     }
@@ -41,7 +41,7 @@ final class OrderedCursor {
         return root == null ? 0 : descend(root, 0, false);
     }
 
-    /** To the first key at or after the target. */
+    /** Moves to the first key at or after the target. */
     int firstFrom(byte[] target, int offset, int length) {
         if (root == null) {
             return 0;
@@ -51,7 +51,7 @@ final class OrderedCursor {
         return place < leaf.count ? leaf.refs[place] : nextLeaf();
     }
 
-    /** To the last key before the target. */
+    /** Moves to the last key before the target. */
     int lastBefore(byte[] target, int offset, int length) {
         if (root == null) {
             return 0;
@@ -61,7 +61,7 @@ final class OrderedCursor {
         return place >= 0 ? leaf.refs[place] : previousLeaf();
     }
 
-    /** To the next key; only after a move that returned a key. */
+    /** Moves to the next key; only after a move that returned a key. */
     int next() {
         if (++place >= leaf.count) {
             return nextLeaf();
@@ -74,7 +74,7 @@ final class OrderedCursor {
         return leaf.refs[place];
     }
 
-    /** To the previous key; only after a move that returned a key. */
+    /** Moves to the previous key; only after a move that returned a key. */
     int prev() {
         if (--place < 0) {
             return previousLeaf();
@@ -118,13 +118,15 @@ final class OrderedCursor {
         return node.refs[place];
     }
 
-    /** One who only seeks has no use for other records. */
+    /** After a seek no other records are touched, because a caller that only seeks has no use for them. */
     private void askNothing() {
         askedFrom = place;
         askedTo = place + 1;
     }
 
-    /** Touches the first lines of records that come next: in key order they lie anywhere. */
+    /**
+     * Touches the first lines of the records that come next: records that are neighbours in key order lie anywhere in memory.
+     */
     private void ask() {
         int sum = 0;
         for (int i = askedFrom; i < askedTo; i++) {
@@ -154,7 +156,7 @@ final class OrderedCursor {
         return 0;
     }
 
-    /** Lets go of the tree as well: whoever keeps this cursor keeps nothing by it. */
+    /** Drops the tree as well, so that a closed cursor keeps no memory. */
     void close() {
         root = null;
         leaf = null;

@@ -8,27 +8,31 @@ import java.lang.invoke.VarHandle;
 
 /**
  * The key records of a memtable in key order: a B+ tree over refs, built lazily. The writer pushes new records on a stack
- * ({@link #push}); who wants the order brings the tree up to date first ({@link #open}), with all new keys at once, sorted. So
- * a memtable that is never scanned pays for one sort at its flush, and one that is scanned after every put pays for an
- * insert into a leaf.
+ * ({@link #push}). A thread that needs the order first brings the tree up to date ({@link #open}): it sorts all new keys and
+ * merges them into the tree at once. So a memtable that is never scanned pays for one sort at its flush, and a memtable that is
+ * scanned after every put pays for an insert into a leaf.
  *
- * <p>The tree is persistent: an update copies the nodes that it changes, so that open cursors keep the tree that they began
- * with and need no synchronisation. Only while no cursor is open, leaves are changed in place.
+ * <p>The tree is persistent: an update copies the nodes that it changes, so that an open cursor keeps the tree that it was
+ * opened on and needs no synchronisation. Leaves are changed in place only while no cursor is open.
  *
- * <p>Nodes are heap objects, a few for every hundred keys, accounted as metadata; when the pool refuses, the tree is built
- * all the same, because a read must not fail for memory, and the excess is counted ({@link #overdraftBytes}).
+ * <p>Nodes are heap objects, a few for every hundred keys, accounted for as metadata. When the pool refuses the memory, the
+ * tree is built all the same, because a read must not fail for want of memory, and the excess is counted
+ * ({@link #overdraftBytes}).
  */
 final class OrderedIndex {
-    /** Accounted for a key: 12 bytes in a leaf filled to 7/8 or at least 1/2, and its part of nodes and array headers. */
+    /**
+     * The bytes that are accounted for a key: 12 bytes in a leaf, which is filled to 7/8 or at least 1/2, and its part of nodes
+     * and array headers.
+     */
     static final int BYTES_PER_KEY = 16;
 
     private static final VarHandle PENDING;
     private static final VarHandle OPEN_CURSORS;
-    /** So many records are sorted without asking for memory: 12 bytes of heap for each. */
+    /** Up to so many records are sorted without a reservation of memory: 12 bytes of heap for each. */
     private static final int SMALL_BATCH = 4096;
     /** Up to so many records are inserted one after the other. */
     private static final int ONE_BY_ONE = 32;
-    /** Records that are read between two looks at whether the work was cancelled. */
+    /** Records that are read between two checks for a cancellation. */
     private static final int CANCEL_STRIDE = 1024;
 
     private static final Cancellation NEVER = new Cancellation();
@@ -45,18 +49,20 @@ final class OrderedIndex {
 
     private final SlabPool pool;
     private final Arena arena;
-    /** The record pushed last. */
+    /** The record that was pushed last. */
+    // Written by the writer, read with acquire
     private int pending;
-    /** How many were pushed; not fewer than what {@link #pending} leads to, for those who have read that. */
+    /** How many records were pushed. A thread that has read {@link #pending} sees at least as many as that leads to. */
     private int pushed;
 
+    // Atomic operations only
     private int openCursors;
 
-    // changed only under the lock; these two are read without it, so that nobody who counts memory waits for a sort
+    // Written under this, read without: a thread that counts memory does not wait for a sort
     private volatile long reservedBytes;
     private volatile long overdraftBytes;
 
-    // all below: only under the lock
+    // Guarded by this
     private int linkedUpTo;
     private int linked;
     private OrderedNode root;
@@ -67,7 +73,9 @@ final class OrderedIndex {
         this.arena = arena;
     }
 
-    /** Adds a record to those that {@link #open} will link. Writer only; the record is complete and published by this. */
+    /**
+     * Adds a record to those that {@link #open} will link. Writer only. The record must be complete; this call publishes it.
+     */
     void push(int ref) {
         arena.slab(ref).putInt(Arena.offset(ref) + Records.PUSHED_BEFORE, pending);
         pushed++;
@@ -78,12 +86,14 @@ final class OrderedIndex {
         return arena.slab(ref).getInt(Arena.offset(ref) + Records.PUSHED_BEFORE);
     }
 
-    /** A cursor over every record that was pushed before this call, and maybe later ones. Any thread. Close it. */
+    /**
+     * A cursor over every record that was pushed before this call, and maybe over later ones. Any thread. The caller closes it.
+     */
     OrderedCursor open() {
         return open(NEVER);
     }
 
-    /** As the other one; when it is cancelled, the order is as before. */
+    /** As {@link #open()}. When it is cancelled, the tree stays as it was. */
     synchronized OrderedCursor open(Cancellation cancellation) {
         link(cancellation);
         OPEN_CURSORS.getAndAdd(this, 1);
@@ -124,7 +134,9 @@ final class OrderedIndex {
         account((linked - before) * (long) BYTES_PER_KEY);
     }
 
-    /** For a few keys a search for each costs less than copies of the nodes that they come to. False when they are many. */
+    /**
+     * For a few keys, one search for each costs less than copies of the nodes that get them. False when there are many keys.
+     */
     private boolean linkOneByOne(int newest) {
         int count = 0;
         for (int ref = newest; ref != linkedUpTo; ref = pushedBefore(ref)) {

@@ -4,20 +4,20 @@ import io.forebay.store.util.Slab;
 import java.util.Arrays;
 
 /**
- * A node of {@link OrderedIndex}: up to {@link #WIDTH} keys in order, as refs of key records, and for inner nodes the
- * subtree that begins at each of them. Next to every ref lie eight bytes of its key, so that a search seldom touches
- * records. They begin at {@code skip}: all keys that a search can bring here agree in the bytes before.
+ * A node of {@link OrderedIndex}: up to {@link #WIDTH} keys in order, as refs of key records, and in an inner node the subtree
+ * that starts at each of them. Next to every ref lie eight bytes of its key, so that a search seldom touches records. Those
+ * bytes start at offset {@code skip} of the key: all keys that a search can bring to this node agree in the bytes before.
  */
 final class OrderedNode {
     static final int WIDTH = 64;
-    /** With fewer common bytes than this, {@code skip} is 0: the heads of keys need not be read again. */
+    /** With fewer common bytes than this, {@code skip} is 0, so that the heads of keys need not be read again. */
     private static final int WORTH_SKIPPING = 5;
 
     final int skip;
     /** Null in a leaf. Never changed. */
     final OrderedNode[] children;
 
-    // leaves may be changed in place, see OrderedIndex
+    // Guarded by OrderedIndex; not changed while a cursor is open
     int count;
     long[] heads;
     int[] refs;
@@ -34,7 +34,9 @@ final class OrderedNode {
         return children == null;
     }
 
-    /** How many leading bytes to skip for keys from {@code low} to {@code high}, refs of keys, 0 for no bound. */
+    /**
+     * The number of leading bytes to skip for keys from {@code low} to {@code high}, which are refs of keys, or 0 for no bound.
+     */
     static int skip(Arena arena, int low, int high) {
         if (low == 0 || high == 0) {
             return 0;
@@ -51,7 +53,7 @@ final class OrderedNode {
         return common < WORTH_SKIPPING ? 0 : common;
     }
 
-    /** Eight bytes of a key from {@code skip} on. */
+    /** Eight bytes of a key from offset {@code skip} on. */
     static long head(Arena arena, int ref, int skip) {
         Slab slab = arena.slab(ref);
         int at = Arena.offset(ref);
@@ -59,7 +61,7 @@ final class OrderedNode {
         return length > skip ? slab.head(at + Records.KEY + skip, length - skip) : 0;
     }
 
-    /** The number of keys in this node that are before the target, which a search has brought here. */
+    /** The number of keys in this node that are before the target. The target must belong to this node. */
     int countBefore(Arena arena, byte[] target, int offset, int length) {
         long targetHead = length > skip ? Slab.head(target, offset + skip, length - skip) : 0;
         int low = 0;
@@ -126,7 +128,7 @@ final class OrderedNode {
                 otherSlab.getInt(otherAt + Records.KEY_LENGTH));
     }
 
-    /** Inserts a key into a leaf that nobody else sees and that is not full. */
+    /** Inserts a key into a leaf that is not full and that no cursor sees. */
     void insert(int index, int ref, long head) {
         if (count == refs.length) {
             int larger = Math.min(WIDTH, count + WIDTH / 8);

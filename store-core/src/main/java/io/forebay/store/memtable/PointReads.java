@@ -7,8 +7,8 @@ import io.forebay.store.util.Slab;
 import java.lang.invoke.VarHandle;
 
 /**
- * Finds the versions of one key while the writer goes on: what is copied counts only if the word of its version is the same
- * afterwards. Answers are those of {@link Memtable}, apart from its range deletes. Any thread.
+ * Finds the versions of one key while the writer goes on: a copied value counts only if the word of its version is the same
+ * after the copy as before. The results are those of {@link Memtable}, without its range deletes. Thread-safe.
  */
 final class PointReads {
     private final Arena arena;
@@ -72,7 +72,7 @@ final class PointReads {
         return Memtable.CONTINUE;
     }
 
-    /** Copies a version and offers it, unless it was overwritten meanwhile. */
+    /** Copies a version and offers it to the lookup, unless the version was overwritten meanwhile. */
     private static int offer(PointLookup lookup, Slab slab, int at, long word) {
         byte kind = Records.kind(word);
         if (kind == 0) {
@@ -99,7 +99,7 @@ final class PointReads {
         return lookup.offerTarget(kind, sequence) ? Memtable.SETTLED : Memtable.CONTINUE;
     }
 
-    /** Copies a value, unless it is overwritten meanwhile: then {@code target} keeps its length. */
+    /** Copies a value. False when the value was overwritten meanwhile; then {@code target} keeps its length. */
     private static boolean copy(Slab slab, int at, long word, ValueBuffer target) {
         int length = slab.getInt(at + Records.LENGTH);
         if (length > Records.capacity(word)) {

@@ -3,9 +3,17 @@ package io.forebay.store.memtable;
 import io.forebay.store.util.Slab;
 
 /**
- * The layout of what lies in the slabs of a memtable. All records begin at multiples of 8; offsets are in bytes.
+ * The layout of the records in the slabs of a memtable. It reads and encodes them; {@link RecordWriter} writes them. All
+ * records start at multiples of 8; offsets are in bytes.
  *
  * <pre>
+ * slot of HashIndex       key record                           version 1, inline
+ * | tag | ref | -------&gt; | newest | length | pushed | key |  | word | length | value |
+ *                           |                                   ^
+ *                           | published with release            | older
+ *                           v                                   |
+ *                        version 3 -------- older -------&gt; version 2: | older | chain | word | length | value |
+ *
  * key record
  *   0  newest   int   ref of the newest version; published last
  *   4  length   int   of the key
@@ -21,16 +29,18 @@ import io.forebay.store.util.Slab;
  *  12  value    bytes
  * </pre>
  *
- * The size class says how long the slot is ({@link #slotBytes}), so a version can be overwritten by values of other
- * lengths. The word changes with every overwrite because sequences are unique: a reader which finds the same word before
- * and after has copied a whole value.
+ * The size class says how long the slot is ({@link #slotBytes}), so that a version can be overwritten by values of other
+ * lengths. The word changes with every overwrite, because sequence numbers are unique: a reader that finds the same word before
+ * and after its copy has copied a whole value.
  */
 final class Records {
     static final int NEWEST = 0;
     static final int KEY_LENGTH = 4;
     static final int PUSHED_BEFORE = 8;
     static final int KEY = 12;
-    /** A ref can only point into the first 64 KiB of a slab, so the version after a longer key would be out of reach. */
+    /**
+     * A ref can only point into the first 64 KiB of a slab, so the version that follows a longer key could not be referred to.
+     */
     static final int INLINE_KEY_MAX = 32 << 10;
 
     static final int VERSION_PREFIX = 8;
@@ -46,7 +56,7 @@ final class Records {
     private static final int CLASS_MASK = (1 << CLASS_BITS) - 1;
     static final long MAX_SEQUENCE = -1L >>> SEQUENCE_SHIFT;
 
-    /** Slots up to this many units of 8 bytes have exact sizes, longer ones sixteen sizes per doubling. */
+    /** Slots of fewer units of 8 bytes than this have exact sizes; longer slots have sixteen sizes per doubling. */
     private static final int EXACT_UNITS = 64;
 
     private Records() {}
@@ -56,7 +66,7 @@ final class Records {
         return align(KEY + keyLength);
     }
 
-    /** The ref of the first version of a key, 0 if that does not follow the key record. */
+    /** The ref of the first version of a key; 0 if it does not follow the key record. */
     static int inlineVersion(int keyRef, int keyLength) {
         return keyLength <= INLINE_KEY_MAX ? keyRef + (keyRecordBytes(keyLength) >>> 3) : 0;
     }
@@ -69,7 +79,7 @@ final class Records {
         return sequence << SEQUENCE_SHIFT | (long) sizeClass << KIND_BITS | kind;
     }
 
-    /** The same word with kind 0, which tells readers to keep off. */
+    /** The same word with kind 0, which tells readers that the version is being overwritten. */
     static long busy(long word) {
         return word & ~(long) KIND_MASK;
     }
@@ -87,7 +97,7 @@ final class Records {
         return (int) (word >>> KIND_BITS) & CLASS_MASK;
     }
 
-    /** How long a value the slot of a version takes. */
+    /** The length of the longest value that fits the slot of a version. */
     static int capacity(long word) {
         return slotBytes(sizeClass(word)) - VALUE;
     }

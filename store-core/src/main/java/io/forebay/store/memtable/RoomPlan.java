@@ -5,11 +5,14 @@ import io.forebay.store.cache.SlabPool;
 import io.forebay.store.rangedel.FragmentTree;
 import java.util.Arrays;
 
-/** What operations need at most, whether their keys are new or not. Good for as long as the batch is not changed. */
+/**
+ * The most memory that operations need in a memtable, whether their keys are new or not. Valid as long as the batch is not
+ * changed. Used by one thread.
+ */
 public final class RoomPlan implements WriteBatch.Handler {
     /** Null for a single operation. */
     private final WriteBatch batch;
-    /** Counted when somebody asks. */
+    /** Counted at the first call of {@link #hashCounts()}. */
     private HashCounts hashCounts;
 
     private int keys;
@@ -26,14 +29,14 @@ public final class RoomPlan implements WriteBatch.Handler {
         this.batch = batch;
     }
 
-    /** For all operations of a batch, range deletes included. */
+    /** A plan for all operations of a batch, range deletes included. */
     public static RoomPlan of(WriteBatch batch) {
         RoomPlan plan = new RoomPlan(batch);
         batch.forEach(plan);
         return plan;
     }
 
-    /** For any one of the operations of a batch. */
+    /** A plan for any one of the operations of a batch. */
     public static RoomPlan ofLargest(WriteBatch batch) {
         RoomPlan plan = new RoomPlan(null);
         int[] longest = {-1, 0, -1}; // key and value of the longest record, bounds of the longest range delete
@@ -55,19 +58,19 @@ public final class RoomPlan implements WriteBatch.Handler {
         return plan;
     }
 
-    /** For a put, delete or merge with these lengths. */
+    /** A plan for a put, delete or merge with these lengths. */
     static RoomPlan of(int keyLength, int valueLength) {
         RoomPlan plan = new RoomPlan(null);
         plan.add(keyLength, valueLength);
         return plan;
     }
 
-    /** What an empty memtable takes from the pool to have room for a put, delete or merge with these lengths. */
+    /** The bytes that an empty memtable takes from the pool to have room for a put, delete or merge with these lengths. */
     public static long bytes(int keyLength, int valueLength) {
         return of(keyLength, valueLength).bytes();
     }
 
-    /** Length of a new key with its first version: more than what a version of a known key takes. */
+    /** Length of a new key with its first version: more than a version of a known key takes. */
     static long recordBytes(int keyLength, int valueLength) {
         int prefix = keyLength > Records.INLINE_KEY_MAX ? Records.VERSION_PREFIX : 0;
         return Records.keyRecordBytes(keyLength) + prefix + slotBytes(valueLength);
@@ -86,7 +89,7 @@ public final class RoomPlan implements WriteBatch.Handler {
         } else {
             long record = recordBytes(keyLength, valueLength);
             addRecord(record);
-            // a version of a known key is shorter, so it may be one of those that share slabs
+            // a version of a known key is shorter, so it may be a record that shares a slab
             if (record > Arena.LARGE && version <= Arena.LARGE) {
                 smallBytes += version;
             }
@@ -115,8 +118,8 @@ public final class RoomPlan implements WriteBatch.Handler {
     }
 
     /**
-     * What an empty memtable takes from the pool to have room for all of this; beyond all budgets when none can promise
-     * it, as for thousands of operations on one key.
+     * The bytes that an empty memtable takes from the pool to have room for all operations. More than any budget when no amount
+     * can be promised, as for thousands of operations on one key.
      */
     public long bytes() {
         long bytes = Arena.bytesFor(smallBytes) + HashIndex.bytesFor(this);
@@ -133,7 +136,7 @@ public final class RoomPlan implements WriteBatch.Handler {
                 : present.bytesAfter(ranges, rangeKeyBytes);
     }
 
-    /** How the keys spread; of a batch. */
+    /** How the keys spread over the hash index. Only for the plan of a batch. */
     HashCounts hashCounts() {
         if (hashCounts == null) {
             hashCounts = HashCounts.of(batch);
@@ -141,7 +144,7 @@ public final class RoomPlan implements WriteBatch.Handler {
         return hashCounts;
     }
 
-    /** New keys. */
+    /** The number of keys, each counted as a new one. */
     int keys() {
         return keys;
     }

@@ -4,11 +4,11 @@ import io.forebay.store.util.Cancellation;
 import java.util.Arrays;
 
 /**
- * Merges sorted key records into a tree of {@link OrderedNode}s: makes a new tree and leaves the old one as it is. Subtrees
- * that get no new key belong to both.
+ * Merges sorted key records into a tree of {@link OrderedNode}s. Makes a new tree and leaves the old one as it is; subtrees
+ * that get no new key belong to both trees. Used by one thread.
  */
 final class TreeMerge {
-    /** How far nodes are filled that are cut from a long row. */
+    /** How far nodes that are cut from a long row are filled. */
     private static final int FILL = OrderedNode.WIDTH * 7 / 8;
 
     private final Arena arena;
@@ -27,9 +27,12 @@ final class TreeMerge {
         this.cancellation = cancellation;
     }
 
-    /** Sibling nodes in the making. Every one has a separator: a key at or before its first one and after all before it. */
+    /**
+     * Sibling nodes that are being made. Every node has a separator: a key at or before the first key of the node, and after
+     * all keys of the nodes before it.
+     */
     private static final class Row {
-        /** Where the heads of the separators begin. */
+        /** Where in the keys of the separators the heads start. */
         final int skip;
 
         OrderedNode[] nodes;
@@ -62,7 +65,7 @@ final class TreeMerge {
         }
     }
 
-    /** The tree of {@code root} (null: empty) and the first {@code count} records of the batch. */
+    /** A tree with the keys of {@code root} (null: empty) and the first {@code count} records of the batch. */
     OrderedNode merge(OrderedNode root, int count) {
         Row row = new Row(0, 4);
         if (root == null) {
@@ -87,11 +90,11 @@ final class TreeMerge {
     }
 
     /**
-     * Merges {@code batch[from, to)} into a subtree and adds what takes its place to {@code out}.
+     * Merges {@code batch[from, to)} into a subtree, and adds the nodes that take its place to {@code out}.
      *
-     * @param low the separator in front of the subtree, 0 for none
-     * @param high the separator behind it, 0 for none
-     * @param separator what {@code out} shall have for the first node, with its head
+     * @param low the separator before the subtree, 0 for none
+     * @param high the separator after the subtree, 0 for none
+     * @param separator the separator that {@code out} gets for the first node, with its head
      */
     private void merge(OrderedNode node, int from, int to, int low, int high, int separator, long head, Row out) {
         if (node.isLeaf()) {
@@ -116,7 +119,7 @@ final class TreeMerge {
         cutInner(out, row, low, high, separator, head);
     }
 
-    /** The index of the first record in {@code batch[from, to)} that is not before the other one. */
+    /** The index of the first record in {@code batch[from, to)} that is not before {@code ref}. */
     private int batchBefore(int ref, int from, int to) {
         int low = from;
         int high = to;
@@ -187,7 +190,7 @@ final class TreeMerge {
         }
     }
 
-    /** Adds a piece of a row: the first one has the separator that its whole had. */
+    /** Adds a piece of a row; the first piece gets the separator of the whole row. */
     private void add(Row out, OrderedNode piece, int start, int first, int separator, long head) {
         if (start == 0) {
             out.add(piece, separator, head);
@@ -204,7 +207,7 @@ final class TreeMerge {
         return heads;
     }
 
-    /** Cuts evenly; but where keys are added at the end of all, the nodes before the last one are filled. */
+    /** Cuts evenly. But where keys are added after all others, all nodes but the last one are filled. */
     private static int endOfPiece(int start, int total, int high) {
         int rest = total - start;
         int pieces = (rest + FILL - 1) / FILL;

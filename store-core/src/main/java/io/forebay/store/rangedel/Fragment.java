@@ -3,8 +3,8 @@ package io.forebay.store.rangedel;
 import java.util.Arrays;
 
 /**
- * A piece of the key space over which the same range deletes lie: {@code [start, end)} (null end: to the end of the key
- * space), and their sequence numbers, newest first, never empty. Fragments of one source do not overlap. Immutable.
+ * A piece of the key space, {@code [start, end)} (null end: to the end of the key space), with the sequence numbers of all
+ * range deletes over it, newest first, at least one. Fragments of one source do not overlap. Immutable.
  */
 public record Fragment(byte[] start, byte[] end, long[] sequences) {
     /** Heap bytes without keys and sequences: record, list entry, array headers; an estimate. */
@@ -24,7 +24,10 @@ public record Fragment(byte[] start, byte[] end, long[] sequences) {
         return start.length + (end == null ? 0 : end.length);
     }
 
-    /** Whether {@code next} begins where this ends and has the same sequences: both are parts of one fragment. */
+    /**
+     * True when {@code next} starts where this fragment ends and has the same sequences, so that both are parts of one
+     * fragment.
+     */
     public boolean goesOnIn(Fragment next) {
         return Arrays.equals(end, next.start) && Arrays.equals(sequences, next.sequences);
     }

@@ -7,7 +7,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 
-/** Range deletes as a sorted array of fragments: what an SST holds and what a flush or compaction works with. Immutable. */
+/** Range deletes as a sorted array of fragments: the form that SSTs, flushes and compactions use. Immutable. */
 public final class FragmentArray implements RangeTombstones {
     public static final FragmentArray EMPTY = new FragmentArray(new Fragment[0]);
 
@@ -45,11 +45,11 @@ public final class FragmentArray implements RangeTombstones {
         if (previous != null
                 && (previous.end() == null || Arrays.compareUnsigned(previous.end(), fragment.start()) > 0)) {
             throw new IllegalArgumentException(
-                    "Fragment " + describe(fragment) + " does not lie behind " + describe(previous));
+                    "Fragment " + describe(fragment) + " does not lie after " + describe(previous));
         }
     }
 
-    /** Nobody here knows whether the fragments are of an encrypted file. */
+    /** Keys are not shown, because the fragments may be of an encrypted file. */
     private static String describe(Fragment fragment) {
         return KeyText.HIDDEN.range(fragment.start(), fragment.end()) + " with sequences "
                 + Arrays.toString(fragment.sequences());
@@ -98,7 +98,7 @@ public final class FragmentArray implements RangeTombstones {
         return isEmpty() ? null : KeyRange.of(fragments[0].start(), fragments[fragments.length - 1].end());
     }
 
-    /** What of these fragments lies inside {@code range}; fragments across its bounds are cut. */
+    /** The parts of these fragments that lie inside {@code range}; fragments across its bounds are cut. */
     public FragmentArray clip(KeyRange range) {
         if (range.isEmpty()) {
             return EMPTY;

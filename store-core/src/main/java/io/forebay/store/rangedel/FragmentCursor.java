@@ -5,6 +5,6 @@ import java.io.IOException;
 /** A walk over fragments that do not overlap, in key order, once. Used by one thread. */
 @FunctionalInterface
 public interface FragmentCursor {
-    /** The next fragment; null at the end, and from then on. */
+    /** The next fragment. Null at the end, and in every call after that. */
     Fragment next() throws IOException;
 }

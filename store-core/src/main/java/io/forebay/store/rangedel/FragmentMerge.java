@@ -5,12 +5,12 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The fragments of several sources cut at each other's bounds, as a {@link Fragmenter} does it, but on the way: no more than one
- * fragment of each source is held. Neighbouring pieces stay apart. Used by one thread.
+ * The fragments of several sources, cut at each other's bounds as a {@link Fragmenter} does it, but one after the other: no
+ * more than one fragment of each source is in memory. Neighbouring pieces are not joined. Used by one thread.
  */
 public final class FragmentMerge implements FragmentCursor {
     private final FragmentCursor[] sources;
-    /** Of each source the fragment that lies over or behind {@link #at}; null at its end. */
+    /** For each source its fragment over or after {@link #at}; null when the source has no more. */
     private final Fragment[] open;
 
     private boolean started;
@@ -66,7 +66,10 @@ public final class FragmentMerge implements FragmentCursor {
         at = end;
     }
 
-    /** Of two descending lists without repetitions; pieces of one range delete from two sources may overlap. */
+    /**
+     * The union of two descending lists without repetitions. Both may have the same sequence, because pieces of one range
+     * delete from two sources may overlap.
+     */
     private static long[] union(long[] one, long[] other) {
         if (one.length == 0 || other.length == 0) {
             return one.length == 0 ? other : one;

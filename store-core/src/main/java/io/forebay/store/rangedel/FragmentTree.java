@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.NoSuchElementException;
 
 /**
- * Range deletes that grow one at a time, as in a memtable: every tree is immutable, and {@link #with} returns a new one that
- * shares all but O(log n) nodes with the old one. So a snapshot is a reference.
+ * Range deletes to which one at a time is added, as in a memtable. Every tree is immutable, and {@link #with} returns a new
+ * tree that shares all but O(log n) nodes with the old one. So a reader takes a snapshot by reading a reference.
  *
  * <p>A treap: a search tree by start key, and a heap by pseudo-random priority, which keeps it balanced.
  */
@@ -33,7 +33,7 @@ public final class FragmentTree implements RangeTombstones {
         final int priority;
         final int size;
         final long bytes;
-        /** The most sequences that a fragment has. */
+        /** The most sequences that a fragment of this subtree has. */
         final int mostSequences;
 
         Node(Node left, Fragment fragment, Node right, int priority) {
@@ -77,13 +77,13 @@ public final class FragmentTree implements RangeTombstones {
     }
 
     /**
-     * What {@link #bytes} is at most after {@code count} more range deletes with bounds of {@code keyBytes} in all, of which
-     * each forgets those of the others that it covers.
+     * The most that {@link #bytes} can be after {@code count} more range deletes with bounds of {@code keyBytes} in all, of
+     * which each may replace those that it covers.
      */
     public long bytesAfter(int count, long keyBytes) {
-        // Every bound cuts at most one fragment in two, each with all its sequences; gaps between covered fragments
-        // repeat
-        // bounds that are there. Of the new sequences a fragment has one.
+        // Every bound cuts at most one fragment in two, each with all its sequences; a gap between covered fragments
+        // becomes a
+        // fragment with the bounds of its neighbours. Of the new sequences a fragment has at most one.
         long cut = 2L * count * mostSequences(root) * Long.BYTES;
         return 2 * bytes()
                 + 3L * count * (FRAGMENT_BYTES + 2 * Long.BYTES)
@@ -93,12 +93,12 @@ public final class FragmentTree implements RangeTombstones {
     }
 
     /**
-     * This tree with one more range delete, the newest of all.
+     * This tree with one more range delete, which is newer than all others.
      *
      * @param to exclusive, after {@code from}; null: to the end. Both arrays are kept and must not be changed.
      * @param sequence higher than all before
-     * @param pinned older range deletes with higher sequences than this are forgotten where the new one covers them: nobody
-     *     reads a state between the two
+     * @param pinned older range deletes above this sequence number are dropped where the new one covers them, because no reader
+     *     has a limit between the two
      */
     public FragmentTree with(byte[] from, byte[] to, long sequence, long pinned) {
         Builder builder = new Builder(nodesMade);
@@ -119,7 +119,7 @@ public final class FragmentTree implements RangeTombstones {
         return next != null && (to == null || Arrays.compareUnsigned(next.start(), to) < 0);
     }
 
-    /** The cuts and new nodes of one step. */
+    /** Makes the new nodes of one step. */
     private static final class Builder {
         private int nodesMade;
 
@@ -136,7 +136,7 @@ public final class FragmentTree implements RangeTombstones {
             return new Node(null, fragment, null, priority);
         }
 
-        /** Adds a node that overlaps no other: it copies one path, where the general way copies five. */
+        /** Adds a node that overlaps no other. This copies one path, and the general way copies five. */
         Node insert(Node node, Node leaf) {
             if (node == null) {
                 return leaf;
@@ -150,7 +150,7 @@ public final class FragmentTree implements RangeTombstones {
                     : new Node(node.left, node.fragment, insert(node.right, leaf), node.priority);
         }
 
-        /** What lies before {@code bound}; a fragment across it is cut. */
+        /** The part of a subtree before {@code bound}; a fragment across it is cut. */
         Node before(Node node, byte[] bound) {
             if (node == null) {
                 return null;
@@ -166,7 +166,7 @@ public final class FragmentTree implements RangeTombstones {
             return new Node(node.left, cut, null, node.priority);
         }
 
-        /** What lies at or after {@code bound}; a fragment across it is cut. */
+        /** The part of a subtree at or after {@code bound}; a fragment across it is cut. */
         Node from(Node node, byte[] bound) {
             if (node == null) {
                 return null;
@@ -182,7 +182,7 @@ public final class FragmentTree implements RangeTombstones {
             return new Node(null, cut, node.right, node.priority);
         }
 
-        /** The fragments of {@code [from, to)} with the new sequence on top of {@code covered}, which lies inside. */
+        /** The fragments of {@code [from, to)}: the new sequence on top of {@code covered}, which lies within that range. */
         Node cover(Node covered, byte[] from, byte[] to, long sequence, long pinned) {
             List<Fragment> out = new ArrayList<>(1);
             byte[] at = from;

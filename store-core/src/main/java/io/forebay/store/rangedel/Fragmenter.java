@@ -6,17 +6,17 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * Turns range deletes that overlap in any way into fragments that do not: the key space is cut at every bound, and each
- * piece lists the sequences of all range deletes over it. Neighbouring pieces with the same sequences become one, so the
- * parts of a range delete that was cut at file bounds grow together again.
+ * Turns range deletes that overlap in any way into fragments that do not: the key space is cut at every bound, and each piece
+ * lists the sequences of all range deletes over it. Neighbouring pieces with the same sequences become one, so that the parts
+ * of a range delete that was cut at bounds of files are joined again.
  *
- * <p>Used by one thread. Arrays handed in are kept and must not be changed.
+ * <p>Used by one thread. The fragmenter keeps the arrays that it gets; the caller must not change them.
  */
 public final class Fragmenter {
     private static final Comparator<byte[]> KEY_ORDER = Arrays::compareUnsigned;
 
     private final List<Fragment> added = new ArrayList<>();
-    /** What was added so far is a sorted list of fragments already: the usual case of a single source. */
+    /** True when the fragments added so far are sorted and disjoint: the usual case of a single source. */
     private boolean disjoint = true;
 
     private long keyBytes;
@@ -52,12 +52,12 @@ public final class Fragmenter {
         return this;
     }
 
-    /** About how many heap bytes that takes which was added, neighbouring parts of one range delete counted as one. */
+    /** About how many heap bytes the added range deletes take; neighbouring parts of one range delete count as one. */
     public long heapBytes() {
         return Fragment.heapBytes(added.size(), keyBytes, sequences);
     }
 
-    /** About how long that is in a file, with a few bytes for lengths and for each sequence number. */
+    /** About how many bytes they take in a file, with a few bytes for lengths and for each sequence number. */
     public long encodedBytes() {
         return 4L * added.size() + keyBytes + 3 * sequences;
     }

@@ -6,14 +6,14 @@ import java.util.Iterator;
 public interface RangeTombstones extends TombstoneSet {
     RangeTombstones NONE = new NoTombstones();
 
-    /** True when there are none, and only then. */
+    /** True exactly when there are none. */
     @Override
     boolean isEmpty();
 
     /** Number of fragments. */
     int size();
 
-    /** The first fragment, in key order, that ends after {@code key} (it contains the key or lies behind it), or null. */
+    /** The first fragment, in key order, that ends after {@code key} (it contains the key or lies after it), or null. */
     @Override
     Fragment endingAfter(byte[] key, int offset, int length);
 

@@ -3,13 +3,13 @@ package io.forebay.store.sst;
 import io.forebay.store.sst.block.BlockIterator;
 import io.forebay.store.util.Slab;
 
-/** A cursor over the entries of one block, forwards. */
+/** A cursor over the entries of one block. Used by one thread. */
 final class BlockCursor extends BlockIterator {
     BlockCursor() {
         super(-1);
     }
 
-    /** To the first entry of the validated block in {@code slab[at, at + length)}, without trailer. */
+    /** Moves to the first entry of the validated block in {@code slab[at, at + length)}, without trailer. */
     void enter(Slab slab, int at, int length) {
         open(slab, at, length);
         moveTo(0);

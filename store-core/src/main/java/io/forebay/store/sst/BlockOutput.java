@@ -13,9 +13,9 @@ import java.nio.ByteOrder;
 import java.util.zip.CRC32C;
 
 /**
- * Appends blocks with their trailers to a file, encrypted if there is a cipher, through a buffer, so that small blocks do not
- * cost a write each. Data blocks are compressed if there is a codec; as their size is known only then, they are prepared
- * first and written later.
+ * Appends blocks with their trailers to a file, encrypted if there is a cipher. A buffer saves a write for each small block.
+ * Data blocks are compressed if there is a codec; their size is known only after that, so they are prepared first and written
+ * later. Used by one thread.
  */
 final class BlockOutput {
     private static final int BUFFER_BYTES = 64 << 10;
@@ -41,7 +41,7 @@ final class BlockOutput {
         this.overhead = SstFormat.overhead(cipher);
     }
 
-    /** So many bytes a block takes in the file beyond its content. */
+    /** The bytes that a block takes in the file beyond its content. */
     int overhead() {
         return overhead;
     }
@@ -50,12 +50,12 @@ final class BlockOutput {
         return packer != null;
     }
 
-    /** Where the next block will begin. */
+    /** The offset in the file at which the next block will start. */
     long position() {
         return flushed + used;
     }
 
-    /** Compresses the data block in the builder, if that is wanted. @return bytes that it will take in the file */
+    /** Compresses the data block in the builder, if there is a codec. @return the bytes that the block will take in the file */
     int prepare(BlockBuilder builder) {
         return overhead + (packer == null ? builder.size() : packer.pack(builder));
     }
@@ -80,7 +80,7 @@ final class BlockOutput {
         shrink();
     }
 
-    /** Writes what the builder holds. */
+    /** Writes the block in the builder. */
     void block(BlockBuilder builder) throws IOException {
         room(builder.size() + overhead + BlockBuilder.SLACK);
         long begin = position();
@@ -109,7 +109,7 @@ final class BlockOutput {
         end(begin, blockFrom);
     }
 
-    /** As {@link #prepare}, of a block of one entry; {@code value} is left as it is. */
+    /** As {@link #prepare}, for a block of one entry; {@code value} is not changed. */
     long prepareLone(byte[] key, int offset, int length, long sequence, byte kind, ByteBuffer value) {
         if (packer == null) {
             return (long) BlockBuilder.loneSize(length, sequence) + value.remaining() + overhead;
@@ -117,7 +117,7 @@ final class BlockOutput {
         return (long) packer.packLone(key, offset, length, sequence, kind, value.duplicate()) + overhead;
     }
 
-    /** Writes a block of one entry, whose value is not copied unless it is encrypted or compressed: it may be large. */
+    /** Writes a block of one entry. The value may be large, so it is copied only if it is encrypted or compressed. */
     void lone(byte[] key, int offset, int length, long sequence, byte kind, ByteBuffer value) throws IOException {
         if (packer != null) {
             packed();
@@ -152,7 +152,7 @@ final class BlockOutput {
         shrink();
     }
 
-    /** A large block does not keep its memory. */
+    /** Gives back the buffer of a large block. */
     private void shrink() throws IOException {
         if (buffer.length > BUFFER_BYTES) {
             flush();
@@ -172,7 +172,7 @@ final class BlockOutput {
         used = 0;
     }
 
-    /** The content of a block lies in {@code buffer[from, used)}: encrypts it and adds the trailer. */
+    /** Encrypts the content of a block, which lies in {@code buffer[from, used)}, and adds the trailer. */
     private void end(long begin, int from) {
         end(begin, from, BlockTrailer.STORED);
     }

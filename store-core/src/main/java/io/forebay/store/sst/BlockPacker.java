@@ -6,8 +6,8 @@ import io.forebay.store.sst.block.BlockTrailer;
 import java.nio.ByteBuffer;
 
 /**
- * Compresses one data block at a time and holds the result until it is written. A block that would shrink by less than an
- * eighth stays as it is: reading it would cost more than it saves.
+ * Compresses one data block at a time and keeps the result until it is written. A block that would shrink by less than an
+ * eighth is stored as it is, because to decompress it would cost more than it saves. Used by one thread.
  */
 final class BlockPacker {
     private static final int KEPT_BYTES = 65 << 10;
@@ -23,7 +23,7 @@ final class BlockPacker {
         this.codec = codec;
     }
 
-    /** Takes the block from the builder, which is empty afterwards. @return bytes of the payload */
+    /** Takes the block from the builder, which is empty after it. @return bytes of the payload */
     int pack(BlockBuilder builder) {
         int size = builder.size();
         room(size + BlockBuilder.SLACK);
@@ -63,12 +63,12 @@ final class BlockPacker {
         return length;
     }
 
-    /** For the trailer. */
+    /** The type for the trailer. */
     byte type() {
         return compressed ? codec.id() : BlockTrailer.STORED;
     }
 
-    /** Lets go of the memory of a large block. */
+    /** Gives back the memory of a large block. */
     void release() {
         if (content.length > KEPT_BYTES) {
             content = new byte[KEPT_BYTES];

@@ -9,24 +9,24 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
- * Blocks through the cache; pins one of them. When cursors pin so much, or so much all over, that memory could become short,
- * because many are open and nobody moves them, it copies the block to the heap instead. A long scan reads what is not cached past the cache, some blocks at once,
- * unless the cache has room for all of it.
+ * Gets blocks through the cache and pins the current one. When cursors hold so many blocks, or blocks in so many regions, that
+ * memory could become short, because many of them are open and not moved, this copies the block to the heap instead. A long scan
+ * reads blocks that are not cached past the cache, several at once, unless the cache has free room. Used by one thread.
  */
 final class CachedBlocks extends BlockAccess {
-    /** Shorter scans may be repeated, and so leave their blocks in the cache. */
+    /** A scan of fewer blocks may be repeated, so its blocks enter the cache. */
     private static final int LONG_SCAN_BLOCKS = 32;
 
     private final SlabPool pool;
     private CachedBlock pinned;
     private ScanWindow window;
     private int last = -2;
-    /** How many blocks followed one another, in one direction. */
+    /** How many blocks have followed each other in one direction. */
     private int sequential;
 
     private boolean backwards;
 
-    /** @param pool for the memory of long scans */
+    /** @param pool gives the memory of long scans */
     CachedBlocks(SlabPool pool) {
         this.pool = pool;
     }
@@ -81,7 +81,7 @@ final class CachedBlocks extends BlockAccess {
         }
     }
 
-    /** Shows the block if it is worth to be read with its neighbours, past the cache. */
+    /** Shows the block if it can be read together with neighbours, past the cache; else returns false. */
     private boolean isPastTheCache(SstBlocks blocks, int dataBlock) throws IOException {
         if (blocks.isCached(dataBlock)) {
             return false;

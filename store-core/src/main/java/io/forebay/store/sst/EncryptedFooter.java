@@ -17,10 +17,11 @@ import java.nio.ByteBuffer;
  *                     TopIndexOffset:u64, TombstonesOffset:u64, PropertiesOffset:u64
  * </pre>
  *
- * The checksum is the masked CRC-32C of all footer bytes before it. The last 16 bytes are where those of a plain footer are.
+ * The checksum is the masked CRC-32C of all footer bytes before it. The last 16 bytes have the layout of those of a plain
+ * footer.
  *
  * @param format where the parts of the file are
- * @param begin where the footer begins
+ * @param begin offset of the footer in the file
  */
 record EncryptedFooter(SstFormat format, FileCipher cipher, long begin) {
     static final long MAGIC = 0x464F524542415958L;
@@ -28,14 +29,14 @@ record EncryptedFooter(SstFormat format, FileCipher cipher, long begin) {
     private static final int OFFSETS_BYTES = 24;
     private static final int FIXED_BYTES = OFFSETS_BYTES + FileCipher.TAG_BYTES + 20;
     private static final int UNCHECKED_BYTES = 12;
-    /** Of the longest. */
+    /** The length of the longest footer. */
     static final int MAX_BYTES = KeyEnvelope.MAX_BYTES + FIXED_BYTES;
 
     static int length(FileCipher cipher) {
         return cipher.envelope().length() + FIXED_BYTES;
     }
 
-    /** @param begin where the footer will begin */
+    /** @param begin offset of the footer in the file */
     static byte[] encode(SstFormat format, FileCipher cipher, long begin) {
         int envelopeLength = cipher.envelope().length();
         ByteBuffer footer = ByteBuffer.allocate(length(cipher));
@@ -52,12 +53,15 @@ record EncryptedFooter(SstFormat format, FileCipher cipher, long begin) {
         return bytes;
     }
 
-    /** True when a file that ends in {@code tail} says that it is encrypted. */
+    /** True when a file that ends with {@code tail} is marked as encrypted. */
     static boolean isAt(byte[] tail) {
         return ByteBuffer.wrap(tail).getLong(tail.length - Long.BYTES) == MAGIC;
     }
 
-    /** What can be read without a key: the envelope, {@code at} a place of the tail, which is {@code begin} of the file. */
+    /**
+     * The part of a footer that can be read without a key: the envelope. The footer starts at index {@code at} of the tail,
+     * which is offset {@code begin} of the file.
+     */
     record Wrapped(KeyEnvelope envelope, int at, long begin, int version) {}
 
     /** @param tail the end of a file of {@code size} bytes: {@link #MAX_BYTES} of it, or the whole file */
@@ -67,7 +71,7 @@ record EncryptedFooter(SstFormat format, FileCipher cipher, long begin) {
         int envelopeLength = fixedAt < 0 ? -1 : in.getInt(tail.length - 20);
         if (envelopeLength < 1 || envelopeLength > Math.min(fixedAt, KeyEnvelope.MAX_BYTES)) {
             throw new CorruptionException(
-                    file, size - 20, "a wrapped key that fits the file", envelopeLength + " bytes of one");
+                    file, size - 20, "a wrapped key that fits the file", "one of " + envelopeLength + " bytes");
         }
         int footerAt = fixedAt - envelopeLength;
         long begin = size - (tail.length - footerAt);
@@ -87,7 +91,7 @@ record EncryptedFooter(SstFormat format, FileCipher cipher, long begin) {
         return new Wrapped(envelope, footerAt, begin, version);
     }
 
-    /** @param tail as in {@link #wrapped} */
+    /** @param tail as of {@link #wrapped} */
     static EncryptedFooter decode(byte[] tail, String file, long size, Encryption encryption) throws IOException {
         Wrapped wrapped = wrapped(tail, file, size);
         long begin = wrapped.begin;

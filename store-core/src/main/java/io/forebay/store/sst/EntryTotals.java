@@ -5,7 +5,9 @@ import io.forebay.store.key.ValueKind;
 import io.forebay.store.rangedel.Fragment;
 import io.forebay.store.rangedel.FragmentArray;
 
-/** Counts what is in a file, to be compared with what its properties say. */
+/**
+ * Counts the entries and range deletes of a file, to compare the counts with the properties of the file. Used by one thread.
+ */
 final class EntryTotals {
     private long entries;
     private long pointDeletes;

@@ -3,7 +3,9 @@ package io.forebay.store.sst;
 import io.forebay.store.CorruptionException;
 import java.util.Arrays;
 
-/** Reads what {@link MetaWriter} wrote; anything that cannot have been written by it is a {@link CorruptionException}. */
+/**
+ * Reads what {@link MetaWriter} wrote. Bytes that it cannot have written are a {@link CorruptionException}. Used by one thread.
+ */
 final class MetaReader {
     private final byte[] bytes;
     private final int end;
@@ -19,7 +21,7 @@ final class MetaReader {
         this.fileOffset = fileOffset;
     }
 
-    /** Any long. */
+    /** Reads any long. */
     long number() {
         int begin = at;
         long value = 0;
@@ -46,12 +48,15 @@ final class MetaReader {
         return value;
     }
 
-    /** A number of things of which each takes at least {@code bytesEach} more bytes here: never a reason to allocate more. */
+    /**
+     * Reads the number of items that follow, of which each takes at least {@code bytesEach} bytes. The result is limited by the
+     * bytes that are left, so that damage does not lead to a large allocation.
+     */
     int count(String what, int bytesEach) {
         return (int) number(what, 0, (end - at) / bytesEach);
     }
 
-    /** Length and bytes. */
+    /** Reads a length and so many bytes. */
     byte[] string(String what) {
         return bytes(count(what, 1));
     }

@@ -3,7 +3,7 @@ package io.forebay.store.sst;
 import io.forebay.store.util.Varint;
 import java.util.Arrays;
 
-/** A growing array of varints and byte strings, for the blocks that are decoded when a file is opened. */
+/** A growing array of varints and byte strings, for the blocks that are decoded when a file is opened. Used by one thread. */
 final class MetaWriter {
     private byte[] bytes = new byte[256];
     private int size;
@@ -22,7 +22,7 @@ final class MetaWriter {
         return this;
     }
 
-    /** Length and bytes. */
+    /** Writes the length and the bytes. */
     MetaWriter string(byte[] from) {
         return number(from.length).bytes(from);
     }

@@ -2,7 +2,7 @@ package io.forebay.store.sst;
 
 import io.forebay.store.KeyRange;
 
-/** A single file, whose reader is there already. */
+/** A single file with its reader. */
 record OneFile(SstReader reader, KeyRange visible, long overrideSequence) implements SstSequence {
     @Override
     public int count() {

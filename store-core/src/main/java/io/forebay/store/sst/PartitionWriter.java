@@ -8,18 +8,18 @@ import java.io.IOException;
 import java.util.Arrays;
 
 /**
- * The current partition of a file that is being written: what its index block and its filter will say. A partition ends
- * before the data block that does not fit its index block, or whose keys are too many.
+ * Collects the index block and the filter of the current partition of a file that is being written. A partition ends before the
+ * data block that does not fit its index block, or with which it would have too many keys. Used by one thread.
  */
 final class PartitionWriter {
-    /** Bounds the memory for hashes to a quarter of a MiB. */
+    /** Limits the memory for hashes to a quarter of a MiB. */
     private static final int MAX_KEYS = 32 << 10;
-    /** Ends of blocks have 32 bits. */
+    /** The index stores the ends of blocks in 32 bits. */
     private static final long MAX_DATA_BYTES = 0xFFFFFFFFL;
 
     private final BlockOutput output;
     private final BlockBuilder index;
-    /** True when entries of the index say how long the content of a block is. */
+    /** True when the entries of the index have the content lengths of blocks. */
     private final boolean sized;
 
     private final FilterBuilder filter;
@@ -40,23 +40,23 @@ final class PartitionWriter {
         return filter != null;
     }
 
-    /** Notes a distinct key of the data block that comes next. */
+    /** Adds the hash of a distinct key of the data block that comes next. */
     void addKey(long hash) {
         filter.add(hash);
     }
 
-    /** Keys noted so far; a data block remembers the number at its begin. */
+    /** The number of keys added so far. The caller notes it at the start of each data block. */
     int keys() {
         return filter == null ? 0 : filter.count();
     }
 
     /**
-     * Announces a data block, which is written right after this.
+     * Adds a data block to the index. The caller writes the block right after this call.
      *
      * @param newSeparator a key not before the last one of the block and before the first one of the next; kept
-     * @param blockBytes that it takes in the file
-     * @param contentBytes that it has when read
-     * @param keysBefore {@link #keys()} when the block began
+     * @param blockBytes bytes that the block takes in the file
+     * @param contentBytes bytes of its content
+     * @param keysBefore {@link #keys()} at the start of the block
      */
     void addBlock(byte[] newSeparator, long blockBytes, int contentBytes, int keysBefore) throws IOException {
         boolean full = keysBefore >= MAX_KEYS || output.position() - begin + blockBytes > MAX_DATA_BYTES;
@@ -126,7 +126,7 @@ final class PartitionWriter {
         return words.length * Long.BYTES / BlockedBloom.LINE_BYTES;
     }
 
-    /** Bytes that index, filter and top index would take beyond what is written. */
+    /** Bytes that index, filter and top index would take in addition to what is written. */
     long estimatedBytes() {
         return index.size() + metaBytes();
     }

@@ -6,7 +6,7 @@ import io.forebay.store.rangedel.FragmentArray;
 import java.util.Arrays;
 
 /**
- * The properties of a file as bytes. What follows from other parts of the file is not stored.
+ * The encoding of the properties of a file. Properties that follow from other parts of the file are not stored.
  *
  * <pre>
  * Properties   --> BlockBytes, FilterProbes, Entries, PointDeletes, MergeOperands, RangeDeletes, RawKeyBytes,
@@ -16,8 +16,8 @@ import java.util.Arrays;
  * Largest      --> Length:varint, u8^Length
  * </pre>
  *
- * All numbers are varints. Compression is 0 for none, 1 for LZ4, 2 for Zstandard; it is what the writer was asked for, and
- * single blocks may be stored as they are.
+ * All numbers are varints. Compression is 0 for none, 1 for LZ4, 2 for Zstandard; it is the compression that the writer was set
+ * to, and single blocks may be stored as they are.
  */
 final class PropertiesBlock {
     private PropertiesBlock() {}
@@ -89,7 +89,7 @@ final class PropertiesBlock {
                 range(smallest, largest, tombstones));
     }
 
-    /** The narrowest range with both keys (null: none) and the fragments; one of both must be there. */
+    /** The narrowest range that contains both keys (null: no entries) and all fragments. There must be keys or fragments. */
     static KeyRange range(byte[] smallest, byte[] largest, FragmentArray tombstones) {
         if (smallest == null) {
             return tombstones.range();

@@ -1,6 +1,6 @@
 package io.forebay.store.sst;
 
-import io.forebay.store.Environment;
+import io.forebay.store.SlabAllocator;
 import io.forebay.store.cache.SlabPool;
 import io.forebay.store.sst.block.BlockSearch;
 import io.forebay.store.sst.block.BlockTrailer;
@@ -9,11 +9,15 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
- * Blocks past the cache, for compaction: reads of a slab's size to a buffer of its own, and every block verified. When the
- * pool has no memory for it, blocks are read one by one to the heap, because compaction must go on.
+ * Reads blocks past the cache, for compactions: with reads of the size of a slab to a buffer of its own. Every block is
+ * verified. When the pool has no memory for the buffer, blocks are read one by one to the heap, because a compaction must go
+ * on. Used by one thread.
  */
 final class ReadAheadBlocks extends BlockAccess {
-    /** A merge has a window for each of its runs: together they stay a small part of the budget. */
+    /**
+     * A window is at most the budget divided by this: a merge has a window for each of its runs, and together they must be a
+     * small part of the budget.
+     */
     private static final int BUDGET_SHARE = 256;
 
     private final SlabPool pool;
@@ -21,18 +25,18 @@ final class ReadAheadBlocks extends BlockAccess {
     private Slab index = new Slab(ByteBuffer.allocate(SstFormat.META_BLOCK_BYTES));
     private int indexEnd;
     private Slab pooled;
-    /** The pooled buffer, or one on the heap for a block that it cannot hold. */
+    /** The pooled buffer, or a buffer on the heap for a block that does not fit it. */
     private Slab window;
     /** The content of the current block of a file that is encrypted or compressed. */
     private Slab decoded;
-    /** What part of the file the window holds. */
-    private long windowBegin;
+    /** The part of the file in the window: {@code [windowStart, windowEnd)}. */
+    private long windowStart;
 
     private long windowEnd;
     private int current = -1;
     private boolean closed;
 
-    /** @param pool null to read one block at a time, to the heap */
+    /** @param pool null to read one block at a time to the heap */
     ReadAheadBlocks(SlabPool pool) {
         this.pool = pool;
     }
@@ -48,14 +52,14 @@ final class ReadAheadBlocks extends BlockAccess {
         TopIndex top = blocks.top();
         loadIndex(blocks, top.partitionOfDataBlock(dataBlock));
         int number = dataBlock - top.firstDataBlock(partition);
-        long begin = top.dataOffset(partition) + SstBlocks.beginOfData(index, 0, indexEnd, number);
+        long begin = top.dataOffset(partition) + SstBlocks.startOfData(index, 0, indexEnd, number);
         long end = top.dataOffset(partition) + SstBlocks.endOfData(index, 0, indexEnd, number);
-        if (begin < windowBegin || end > windowEnd) {
+        if (begin < windowStart || end > windowEnd) {
             fill(blocks, begin, (int) (end - begin), dataBlock == current - 1);
         }
         current = dataBlock;
         int fileBytes = (int) (end - begin);
-        int windowAt = (int) (begin - windowBegin);
+        int windowAt = (int) (begin - windowStart);
         length = blocks.contentOfData(index, 0, indexEnd, number);
         if (blocks.isPlain()) {
             blocks.checkData(window, windowAt, fileBytes, begin);
@@ -86,15 +90,15 @@ final class ReadAheadBlocks extends BlockAccess {
         partition = newPartition;
     }
 
-    /** Makes the window hold the block and what follows it, or, going backwards, what comes before it. */
+    /** Reads the block and the bytes after it to the window, or backwards the block and the bytes before it. */
     private void fill(SstBlocks blocks, long begin, int bytes, boolean backwards) throws IOException {
-        windowEnd = windowBegin;
+        windowEnd = windowStart;
         chooseWindow(bytes);
         long dataEnd = blocks.top().dataOffset(blocks.top().partitions());
         long from = backwards ? Math.max(0, begin + bytes - window.capacity()) : begin;
         long to = backwards ? begin + bytes : Math.min(dataEnd, begin + window.capacity());
         blocks.readFully(from, (int) (to - from), window, 0);
-        windowBegin = from;
+        windowStart = from;
         windowEnd = to;
     }
 
@@ -103,7 +107,7 @@ final class ReadAheadBlocks extends BlockAccess {
             throw new IllegalStateException("This scan is closed");
         }
         if (pooled == null && pool != null) {
-            long wanted = Math.min(Environment.SLAB_BYTES, pool.budget() / BUDGET_SHARE);
+            long wanted = Math.min(SlabAllocator.SLAB_BYTES, pool.budget() / BUDGET_SHARE);
             pooled = pool.tryTakeOptional(SlabPool.Use.METADATA, SlabPool.wholePages((int) wanted));
         }
         if (pooled != null && pooled.capacity() >= bytes) {

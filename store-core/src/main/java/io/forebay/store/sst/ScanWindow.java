@@ -1,6 +1,6 @@
 package io.forebay.store.sst;
 
-import io.forebay.store.Environment;
+import io.forebay.store.SlabAllocator;
 import io.forebay.store.cache.CachedBlock;
 import io.forebay.store.cache.SlabPool;
 import io.forebay.store.util.HeldRegion;
@@ -9,33 +9,33 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
- * A run of neighbouring data blocks that are not in the cache, read at once to memory of its own: what a long scan needs a
- * single time neither pays one read for every block nor pushes out what others need. Used by one thread.
+ * Neighbouring data blocks that are not in the cache, read at once to memory of their own. A long scan needs each block once;
+ * in this way it does not pay a read for every block, and does not evict blocks that other readers need. Used by one thread.
  */
 final class ScanWindow {
-    private static final int BYTES = Environment.SLAB_BYTES;
-    /** Blocks are seldom smaller than 4 KiB. */
+    private static final int BYTES = SlabAllocator.SLAB_BYTES;
+    /** The most blocks in a window, which are seldom smaller than 4 KiB. */
     private static final int MOST_BLOCKS = 32;
-    /** No window is begun when more than this part of all memory would be metadata. */
+    /** No window is started when {@link SlabPool.Use#METADATA} would be more than the budget divided by this. */
     private static final int METADATA_SHARE = 4;
 
     private final SlabPool pool;
-    /** Null until it is needed. */
+    /** Null until the first read. */
     private Slab slab;
-    /** That the slab lies in, and is held in; null when it lies in none. */
+    /** The region in which the slab counts as held; null for none. */
     private HeldRegion region;
-    /** Reserved, and not taken from the pool. */
+    /** True when the window is on the heap, and its bytes are only reserved in the pool. */
     private boolean onHeap;
 
     /** The content of the current block of a file that is encrypted or compressed. */
     private Slab decoded;
 
-    /** The blocks in it: {@code [first, first + count)}. */
+    /** The blocks in the window: {@code [first, first + count)}. */
     private int first;
 
     private int count;
     private long begin;
-    /** Where the blocks begin and the last one ends, in the slab. */
+    /** The offsets in the slab at which the blocks start, and at which the last one ends. */
     private final int[] ends = new int[MOST_BLOCKS + 1];
 
     private final int[] contents = new int[MOST_BLOCKS];
@@ -45,9 +45,10 @@ final class ScanWindow {
     }
 
     /**
-     * Shows a block, with those behind it, or before it, that are not in the cache either.
+     * Shows a block. If it is not in the window, reads it together with blocks after it, or before it when backwards, that are
+     * not in the cache either.
      *
-     * @return false when it is the only one, or there is no memory
+     * @return false when there are no such neighbours, or there is no memory
      */
     boolean show(SstBlocks blocks, int dataBlock, boolean backwards, BlockAccess into) throws IOException {
         if ((dataBlock < first || dataBlock >= first + count) && !read(blocks, dataBlock, backwards)) {
@@ -55,7 +56,7 @@ final class ScanWindow {
         }
         int index = dataBlock - first;
         if (contents[index] > BYTES) {
-            return false; // a value that was compressed well
+            return false; // the content is too long: a value that was compressed well
         }
         int at = ends[index];
         int fileBytes = ends[index + 1] - at;
@@ -103,7 +104,7 @@ final class ScanWindow {
         }
     }
 
-    /** Finds out where the blocks are; leaves out those, at the far end, for which there is no room. */
+    /** Looks up where the blocks are; leaves out blocks at the far end for which the slab has no room. */
     private boolean locate(
             SstBlocks blocks, CachedBlock index, int low, int dataBlock, int from, int to, boolean backwards) {
         int end = SstBlocks.bodyEnd(index);
@@ -112,11 +113,11 @@ final class ScanWindow {
         if (backwards) {
             long last = SstBlocks.endOfData(index.slab(), index.offset(), end, dataBlock - low);
             while (runTo - runFrom > 1
-                    && last - SstBlocks.beginOfData(index.slab(), index.offset(), end, runFrom - low) > BYTES) {
+                    && last - SstBlocks.startOfData(index.slab(), index.offset(), end, runFrom - low) > BYTES) {
                 runFrom++;
             }
         } else {
-            long start = SstBlocks.beginOfData(index.slab(), index.offset(), end, dataBlock - low);
+            long start = SstBlocks.startOfData(index.slab(), index.offset(), end, dataBlock - low);
             while (runTo - runFrom > 1
                     && SstBlocks.endOfData(index.slab(), index.offset(), end, runTo - 1 - low) - start > BYTES) {
                 runTo--;
@@ -125,7 +126,7 @@ final class ScanWindow {
         if (runTo - runFrom < 2) {
             return false;
         }
-        begin = SstBlocks.beginOfData(index.slab(), index.offset(), end, runFrom - low);
+        begin = SstBlocks.startOfData(index.slab(), index.offset(), end, runFrom - low);
         ends[0] = 0;
         for (int i = runFrom; i < runTo; i++) {
             ends[i - runFrom + 1] = (int) (SstBlocks.endOfData(index.slab(), index.offset(), end, i - low) - begin);
@@ -138,7 +139,7 @@ final class ScanWindow {
 
     private boolean readRun(SstBlocks blocks, int partition) throws IOException {
         int blocksFound = count;
-        count = 0; // until they are there
+        count = 0; // in case the read fails
         begin += blocks.top().dataOffset(partition);
         blocks.readFully(begin, ends[blocksFound], slab, 0);
         count = blocksFound;
@@ -146,8 +147,9 @@ final class ScanWindow {
     }
 
     /**
-     * Few enough that many scans do not take what memtables and readers need. A scan may stand still for long, so a slab is
-     * taken as what cursors hold: on the heap, where it would leave too few regions with room for long buffers.
+     * Takes memory only while all such memory is a small part of the budget, so that many scans leave enough for memtables and
+     * readers. A scan may stand still for long, so its slab counts as held in its region; where that would leave too few regions
+     * with room for long buffers, the window is on the heap.
      */
     private boolean takeSlab() {
         if (slab == null && pool.used(SlabPool.Use.METADATA) + BYTES <= pool.budget() / METADATA_SHARE) {

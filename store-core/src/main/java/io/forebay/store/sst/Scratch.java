@@ -1,11 +1,12 @@
 package io.forebay.store.sst;
 
 /**
- * Arrays in which a thread decrypts blocks, kept from one to the next. They belong to threads because these are few, while
- * files are many; and they hold nothing but bytes, so that a thread that outlives the engine keeps none of its classes.
+ * Arrays in which a thread decrypts and decompresses blocks, kept from one block to the next. They belong to threads, because
+ * there are fewer threads than files. They are arrays of bytes, so that a thread that outlives the engine keeps none of its
+ * classes.
  */
 final class Scratch {
-    /** Larger blocks are rare, and get arrays of their own. */
+    /** Larger blocks are rare, and get new arrays, which are not kept. */
     private static final int KEPT_BYTES = 65 << 10;
 
     private static final int LEAST_BYTES = 8 << 10;
@@ -15,14 +16,14 @@ final class Scratch {
 
     private Scratch() {}
 
-    /** For the bytes of a block as they are in the file; at least {@code length} of them, valid until the next call. */
+    /** An array of at least {@code length} bytes for a block as it is in the file; valid until the next call. */
     static byte[] stored(int length) {
         return array(STORED, length);
     }
 
     /**
-     * As {@link #stored}, of an array that nobody else gets until {@link #keepStored}: for a read of a file, which is code of
-     * users, who may read another store on this thread.
+     * As {@link #stored}, but no other call returns the array until {@link #keepStored}. It is for a read of a file: that is
+     * code of users, which may read another store on this thread.
      */
     static byte[] takeStored(int length) {
         byte[] array = array(STORED, length);
@@ -30,14 +31,14 @@ final class Scratch {
         return array;
     }
 
-    /** Gives back what {@link #takeStored} gave out; the content stays valid until the next call. */
+    /** Gives back the array of {@link #takeStored}; its content is valid until the next call. */
     static void keepStored(byte[] array) {
         if (array.length <= KEPT_BYTES) {
             STORED.set(array);
         }
     }
 
-    /** For the content of a block; at least {@code length} bytes, valid until the next call. */
+    /** An array of at least {@code length} bytes for the content of a block; valid until the next call. */
     static byte[] content(int length) {
         return array(CONTENT, length);
     }

@@ -2,12 +2,13 @@ package io.forebay.store.sst;
 
 import java.util.Arrays;
 
-/** Short keys that tell two blocks apart. */
+/** Makes short keys that separate two blocks. */
 final class Separators {
     private Separators() {}
 
     /**
-     * A key {@code s} with {@code last <= s < next}, as short as is easily found; {@code last} itself when both are equal.
+     * A key {@code s} with {@code last <= s < next}, as short as can be found easily; {@code last} itself when both keys are
+     * equal.
      *
      * @param last last key of a block
      * @param next first key of the next block, not before {@code last}
@@ -20,7 +21,7 @@ final class Separators {
         if (differs + 1 < nextLength) {
             return Arrays.copyOfRange(next, nextOffset, nextOffset + differs + 1);
         }
-        // The next key ends where it differs, so its prefix would not be before it.
+        // The next key ends at the difference, so a prefix of it would not be before it.
         int at = differs;
         if ((last[at] & 0xFF) + 1 >= (next[nextOffset + at] & 0xFF)) {
             at++;

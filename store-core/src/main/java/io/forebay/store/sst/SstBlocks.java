@@ -19,17 +19,17 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
- * The blocks of one open file by their numbers (see {@link TopIndex}), through the cache. A block is read, verified,
- * decrypted, decompressed and validated when it enters the cache; there it takes its content and room for a trailer,
- * encrypted or not. Where a data block lies is looked up in its index block only then: a hit needs its number and nothing
- * else. Thread-safe.
+ * The blocks of one open file by their numbers (see {@link TopIndex}), through the cache. A block is read, verified, decrypted,
+ * decompressed and validated when it enters the cache; there it takes its content and room for a trailer, whether the file is
+ * encrypted or not. Only a miss looks up in the index block where a data block lies: a hit needs nothing but the number of the
+ * block. Thread-safe.
  */
 final class SstBlocks implements BlockSource {
-    /** What a block of one entry has beside key and value is less. */
+    /** A block of one entry has fewer bytes than this besides key and value. */
     private static final int ENTRY_OVERHEAD = 128;
-    /** A block that claims less memory gets it. */
+    /** A block that claims at most so much memory gets it without a check. */
     private static final int LEAST_BOLD_BYTES = 64 << 10;
-    /** So many times longer than what is stored of it a block may claim to be without proof. */
+    /** A block may claim to be so many times longer than its stored bytes without a check. */
     private static final int BOLD_RATIO = 8;
 
     private final ReadableFile file;
@@ -40,19 +40,19 @@ final class SstBlocks implements BlockSource {
     private final int firstDataOrdinal;
     /** Null for a plain file. */
     private final FileCipher cipher;
-    /** True when the index says how long the content of a data block is: it may be compressed. */
+    /** True when the index has the content lengths of data blocks, which may be compressed. */
     private final boolean sized;
 
     private final Compression compression;
-    /** Data blocks are no longer, as the properties say. */
+    /** The longest content that a data block may have according to the properties. */
     private final long mostContent;
 
-    /** So much shorter a block that is not compressed is in the cache than in the file. */
+    /** The bytes by which a block that is not compressed is shorter in the cache than in the file. */
     private final int tagBytes;
 
     /**
-     * @param cache null for a reader that goes past the cache
-     * @param slots where cached blocks are; null without a cache
+     * @param cache null for a reader that does not use the cache
+     * @param slots the cached blocks of the file; null without a cache
      */
     SstBlocks(ReadableFile file, String name, SstMetadata metadata, BlockCache cache, BlockSlots slots) {
         this.file = file;
@@ -68,18 +68,18 @@ final class SstBlocks implements BlockSource {
         this.mostContent = mostContent(metadata.properties());
     }
 
-    /** A block is longer than blocks are closed at only if it holds a single entry. */
+    /** A block is longer than the size at which blocks are closed only if it has a single entry. */
     private static long mostContent(SstProperties properties) {
         long entry = ENTRY_OVERHEAD + properties.rawKeyBytes() + properties.rawValueBytes();
         return entry < 0 ? Long.MAX_VALUE : Math.max(properties.blockBytes(), entry);
     }
 
-    /** True when data blocks lie in the file as they are searched. */
+    /** True when data blocks have the same bytes in the file and in memory. */
     boolean isPlain() {
         return cipher == null && !sized;
     }
 
-    /** What an index or filter block of so many bytes in the file takes in the cache. */
+    /** The bytes in the cache of an index or filter block of so many bytes in the file. */
     int cachedBytes(int fileBytes) {
         return fileBytes - tagBytes;
     }
@@ -121,7 +121,7 @@ final class SstBlocks implements BlockSource {
         return slots.isCached(firstDataOrdinal + dataBlock);
     }
 
-    /** True when blocks can enter the cache without pushing out others. */
+    /** True when blocks can enter the cache without the eviction of others. */
     boolean hasCacheRoom() {
         return cache.hasRoom();
     }
@@ -142,7 +142,7 @@ final class SstBlocks implements BlockSource {
             int end = bodyEnd(index);
             int content = contentOfData(index.slab(), index.offset(), end, number);
             if (sized) {
-                long begin = beginOfData(index.slab(), index.offset(), end, number);
+                long begin = startOfData(index.slab(), index.offset(), end, number);
                 int bytes = (int) (endOfData(index.slab(), index.offset(), end, number) - begin);
                 checkClaim(top.dataOffset(partition) + begin, bytes, content);
             }
@@ -172,7 +172,7 @@ final class SstBlocks implements BlockSource {
         try {
             int number = dataBlock - top.firstDataBlock(partition);
             int end = bodyEnd(index);
-            long begin = beginOfData(index.slab(), index.offset(), end, number);
+            long begin = startOfData(index.slab(), index.offset(), end, number);
             offset = top.dataOffset(partition) + begin;
             length = (int) (endOfData(index.slab(), index.offset(), end, number) - begin);
             content = contentOfData(index.slab(), index.offset(), end, number);
@@ -220,7 +220,7 @@ final class SstBlocks implements BlockSource {
         }
     }
 
-    /** A compressed block says how much memory it wants before it is read, so that has to be within reason. */
+    /** The index says how much memory a compressed block needs before the block is read, so that number must be plausible. */
     private void checkContent(int content, long fileBytes, long offset) {
         int payload = (int) fileBytes - tagBytes - BlockTrailer.BYTES;
         if (content < payload || content > Math.min(mostContent, Codecs.mostContent(compression, payload))) {
@@ -230,8 +230,8 @@ final class SstBlocks implements BlockSource {
     }
 
     /**
-     * Before memory is taken for a block that claims to be many times longer than what is stored of it: reads what is stored,
-     * to see whether that can be. An encrypted file is authentic.
+     * Called before memory is taken for a block that claims to be many times longer than its stored bytes: reads those bytes to
+     * check the claim. A block of an encrypted file is not checked, because its index is authenticated.
      */
     private void checkClaim(long offset, int length, int content) throws IOException {
         if (!isBold(length, content)) {
@@ -242,7 +242,7 @@ final class SstBlocks implements BlockSource {
         checkClaim(stored, length, content, offset);
     }
 
-    /** As the other one, of the block that was read to {@code window[from, from + length)}. */
+    /** The same check for a block that was read to {@code window[from, from + length)}. */
     void checkClaim(Slab window, int from, int length, int content, long offset) {
         if (isBold(length, content)) {
             byte[] stored = new byte[length];
@@ -266,12 +266,13 @@ final class SstBlocks implements BlockSource {
             try {
                 most = Codecs.ofBlock(type, name).mostContent(stored, 0, payload);
             } catch (BadPayloadException e) {
-                throw new CorruptionException(name, offset, "a block that holds " + content + " bytes", e.getMessage());
+                throw new CorruptionException(
+                        name, offset, "a block of " + content + " bytes of content", e.getMessage());
             }
         }
         if (content > most) {
             throw new CorruptionException(
-                    name, offset, "a block that holds " + content + " bytes", "one of at most " + most);
+                    name, offset, "a block of " + content + " bytes of content", "one of at most " + most);
         }
     }
 
@@ -279,7 +280,7 @@ final class SstBlocks implements BlockSource {
         readVerified(offset, length, length - tagBytes - BlockTrailer.BYTES, into, at);
     }
 
-    /** @param content length of the block without trailer once it is decrypted and decompressed */
+    /** @param content length of the decrypted and decompressed block without trailer */
     private void readVerified(long offset, int length, int content, Slab into, int at) throws IOException {
         if (isPlain()) {
             readFully(offset, length, into, at);
@@ -315,7 +316,7 @@ final class SstBlocks implements BlockSource {
             }
             into.put(at, payload, 0, content);
         } else {
-            // Of the two arrays of this thread, the one that the payload is not in.
+            // Uses that array of the two of this thread which the payload is not in.
             byte[] decompressed = cipher == null ? Scratch.content(content) : Scratch.stored(content);
             decompress(type, payload, payloadBytes, decompressed, content, offset);
             into.put(at, decompressed, 0, content);
@@ -326,11 +327,11 @@ final class SstBlocks implements BlockSource {
         try {
             Codecs.ofBlock(type, name).decompress(payload, 0, payloadBytes, into, 0, content);
         } catch (BadPayloadException e) {
-            throw new CorruptionException(name, offset, "a block that holds " + content + " bytes", e.getMessage());
+            throw new CorruptionException(name, offset, "a block of " + content + " bytes of content", e.getMessage());
         }
     }
 
-    /** Reads file bytes as they are; {@link CorruptionException} when the file ends too early. */
+    /** Reads bytes of the file without decoding them; {@link CorruptionException} when the file ends too early. */
     void readFully(long offset, int length, Slab into, int at) throws IOException {
         try {
             file.read(offset, into.slice(at, length));
@@ -339,7 +340,7 @@ final class SstBlocks implements BlockSource {
         }
     }
 
-    /** Decodes the data block that was read to {@code window[from, from + length)} to the beginning of {@code into}. */
+    /** Decodes the data block that was read to {@code window[from, from + length)} to the start of {@code into}. */
     void decodeData(Slab window, int from, int length, int content, long offset, Slab into) {
         byte[] stored = Scratch.stored(length);
         window.get(from, stored, 0, length);
@@ -361,8 +362,8 @@ final class SstBlocks implements BlockSource {
         return block.offset() + block.length() - BlockTrailer.BYTES;
     }
 
-    /** Where a data block begins, counted from the begin of its partition; the index block is in {@code slab[at, end)}. */
-    static long beginOfData(Slab slab, int at, int end, int number) {
+    /** The offset of a data block, counted from the start of its partition; the index block is in {@code slab[at, end)}. */
+    static long startOfData(Slab slab, int at, int end, int number) {
         return number == 0 ? 0 : endOfData(slab, at, end, number - 1);
     }
 
@@ -370,12 +371,12 @@ final class SstBlocks implements BlockSource {
         return slab.getInt(BlockSearch.valueEnd(slab, at, end, number) - Integer.BYTES) & 0xFFFFFFFFL;
     }
 
-    /** Length of a data block without trailer once it is decoded; the index block is in {@code slab[at, end)}. */
+    /** Length of a decoded data block without trailer; the index block is in {@code slab[at, end)}. */
     int contentOfData(Slab slab, int at, int end, int number) {
         if (sized) {
             return slab.getInt(BlockSearch.valueEnd(slab, at, end, number) - 2 * Integer.BYTES);
         }
-        long fileBytes = endOfData(slab, at, end, number) - beginOfData(slab, at, end, number);
+        long fileBytes = endOfData(slab, at, end, number) - startOfData(slab, at, end, number);
         return (int) fileBytes - tagBytes - BlockTrailer.BYTES;
     }
 

@@ -8,8 +8,8 @@ import io.forebay.store.rangedel.FragmentArray;
 import java.io.IOException;
 
 /**
- * What is in a file, past the cache and on the heap: for tools that look at many files once each. Used by one thread; the
- * file stays open as long as cursors are used, and belongs to the caller.
+ * Cursors over a file that use the heap and not the cache, for tools that read many files once each. Used by one thread. The
+ * file belongs to the caller, which keeps it open as long as cursors are used.
  */
 public final class SstCursors {
     private final SstReader reader;

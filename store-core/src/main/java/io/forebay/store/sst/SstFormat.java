@@ -9,7 +9,8 @@ import io.forebay.store.util.Crc32c;
 import java.nio.ByteBuffer;
 
 /**
- * The layout of an SST, and its footer.
+ * The layout of an SST, and its plain footer. {@link SstWriter} writes files, {@link SstReader} reads them, {@link SstBlocks}
+ * their blocks.
  *
  * <pre>
  * Sst          --> Partition*, TopIndex, Tombstones?, Properties, Footer
@@ -25,16 +26,26 @@ import java.nio.ByteBuffer;
  * Footer       --> TopIndexOffset:u64, TombstonesOffset:u64, PropertiesOffset:u64, Version:u32, Checksum:u32, Magic:u64
  * </pre>
  *
- * In a file with compression a data block is compressed if that pays; the {@link BlockTrailer} says so. In an encrypted
- * file every block is a {@link FileCipher message} at the offset of the block, whose kind is the type in its trailer, and
- * the footer is an {@link EncryptedFooter}.
+ * <pre>
+ *   0                                                                                             end of the file
+ *   | data | data | filter | index || data | data | filter | index || top index | tombstones | properties | footer |
+ *   |&lt;-------- partition 0 -------&gt;||&lt;-------- partition 1 -------&gt;||
+ *
+ *   point read:  footer --&gt; top index --&gt; filter line --&gt; index block of the partition --&gt; data block
+ *                (in memory, as are tombstones     |------------- through the block cache -----------|
+ *                 and properties)
+ * </pre>
+ *
+ * In a file with compression a data block is compressed if that pays; the {@link BlockTrailer} says so. In an encrypted file
+ * every block is a {@link FileCipher message} at the offset of the block, whose kind is the type in its trailer, and the footer
+ * is an {@link EncryptedFooter}.
  *
  * <p>The footer's checksum is the masked CRC-32C of all footer bytes before it. Every version keeps the length of the footer
  * and its last 16 bytes, so that a reader can tell a newer file from a damaged one.
  *
- * @param topIndexOffset where the top index begins and the partitions end
- * @param tombstonesOffset where the range deletes begin; equal to {@code propertiesOffset} when there are none
- * @param propertiesOffset where the properties begin; they end at the footer
+ * @param topIndexOffset where the top index starts and the partitions end
+ * @param tombstonesOffset where the range deletes start; equal to {@code propertiesOffset} when there are none
+ * @param propertiesOffset where the properties start; they end at the footer
  */
 record SstFormat(long topIndexOffset, long tombstonesOffset, long propertiesOffset) {
     static final int VERSION = 1;
@@ -45,8 +56,8 @@ record SstFormat(long topIndexOffset, long tombstonesOffset, long propertiesOffs
     private static final int CHECKED_BYTES = 28;
 
     /**
-     * Index and filter blocks are closed at this size, trailer included, whatever the size of data blocks; the prefix of an
-     * index block comes on top.
+     * The size, with the trailer, at which index and filter blocks are closed, whatever the size of data blocks is. An index
+     * block may be longer by the prefix of its keys.
      */
     static final int META_BLOCK_BYTES = 4096;
 
@@ -84,7 +95,7 @@ record SstFormat(long topIndexOffset, long tombstonesOffset, long propertiesOffs
         return format;
     }
 
-    /** @param begin where the footer begins */
+    /** @param begin offset of the footer in the file */
     void check(int version, long begin, String file) {
         refuseNewer(version, file);
         boolean ordered = version > 0

@@ -6,23 +6,24 @@ import java.io.IOException;
 import java.util.Arrays;
 
 /**
- * A cursor over the visible parts of some files, one behind the other. Bounds are looked for once a block, so that a step
- * compares nothing. Files are opened as the cursor comes to them. Holds one data block while it is valid, and nothing else:
- * the metadata of the file may leave memory between two moves, and is read again then.
+ * A cursor over the visible parts of some files, one after the other. The bounds are searched once in each block, so that a
+ * step compares no keys. Files are opened when the cursor comes to them. A valid cursor keeps one data block in memory and
+ * nothing else: the metadata of the file may leave memory between two moves, and is then read again. Used by one thread, but
+ * for {@link #letGo}.
  */
 public final class SstIterator extends BlockIterator {
     private final SstSequence files;
     private final boolean fillCache;
     private int file = -1;
 
-    // Of the present file.
-    /** Null when the reader is to be had from the sequence each time. */
+    // State of the present file.
+    /** Null when each move gets the reader from {@link #files}. */
     private SstReader kept;
 
     private BlockAccess access;
     private byte[] from;
     private byte[] to;
-    /** The file has entries before, or at and after, the visible range. */
+    /** True when the file has entries before the visible range, or at or after its end. */
     private boolean clippedBelow;
 
     private boolean clippedAbove;
@@ -35,7 +36,7 @@ public final class SstIterator extends BlockIterator {
     private int end;
 
     /**
-     * A cursor that is not positioned.
+     * Makes a cursor without a position.
      *
      * @param fillCache false to read ahead past the cache
      */
@@ -72,12 +73,15 @@ public final class SstIterator extends BlockIterator {
         return reader;
     }
 
-    /** Of the present file. */
+    /** The reader of the present file. */
     private SstReader reader() throws IOException {
         return kept != null ? kept : readerOf(file);
     }
 
-    /** A scan past the cache, which nobody leaves open, keeps its reader; so does one for which there is no room in memory. */
+    /**
+     * Keeps the reader of a scan past the cache, which is not left open for long, and a reader for which there is no room in
+     * memory.
+     */
     private SstReader readerOf(int index) throws IOException {
         SstReader reader = files.reader(index, fillCache);
         if (!fillCache || reader.isTransient()) {
@@ -138,7 +142,7 @@ public final class SstIterator extends BlockIterator {
         }
     }
 
-    /** To the first entry from the begin of file {@code next} on. */
+    /** Moves to the first entry of file {@code next} and the files after it. */
     private void goForward(int next) throws IOException {
         for (int candidate = next; candidate < files.count(); candidate++) {
             if (enterFirst(openFile(candidate))) {
@@ -148,7 +152,7 @@ public final class SstIterator extends BlockIterator {
         leave();
     }
 
-    /** To the last entry up to the end of file {@code next}. */
+    /** Moves to the last entry of file {@code next} and the files before it. */
     private void goBackward(int next) throws IOException {
         for (int candidate = next; candidate >= 0; candidate--) {
             if (enterLast(openFile(candidate))) {
@@ -158,7 +162,7 @@ public final class SstIterator extends BlockIterator {
         leave();
     }
 
-    // Moves inside the present file. They say whether there is a visible entry.
+    // Moves inside the present file. Each returns whether there is a visible entry.
 
     private boolean enterFirst(SstReader reader) throws IOException {
         if (clippedBelow) {
@@ -168,7 +172,7 @@ public final class SstIterator extends BlockIterator {
             return false;
         }
         enter(reader, 0);
-        return settle(first);
+        return showIfVisible(first);
     }
 
     private boolean enterLast(SstReader reader) throws IOException {
@@ -179,7 +183,7 @@ public final class SstIterator extends BlockIterator {
             return false;
         }
         enter(reader, reader.top().dataBlocks() - 1);
-        return settle(end - 1);
+        return showIfVisible(end - 1);
     }
 
     private boolean seekInside(SstReader reader, byte[] target, int offset, int length) throws IOException {
@@ -190,8 +194,8 @@ public final class SstIterator extends BlockIterator {
         }
         enter(reader, access.find(reader.blocks(), partition, target, offset, length));
         int index = lowerBound(target, offset, length);
-        // The target may be behind the last key of the block, and not behind its separator.
-        return index < count() ? settle(index) : enterNext(reader);
+        // The target may be after the last key of the block, and not after its separator.
+        return index < count() ? showIfVisible(index) : enterNext(reader);
     }
 
     private boolean seekBeforeInside(SstReader reader, byte[] target, int offset, int length) throws IOException {
@@ -202,11 +206,11 @@ public final class SstIterator extends BlockIterator {
         int partition = top.find(target, offset, length);
         if (partition == top.partitions()) {
             enter(reader, top.dataBlocks() - 1);
-            return settle(end - 1);
+            return showIfVisible(end - 1);
         }
         enter(reader, access.find(reader.blocks(), partition, target, offset, length));
         int index = lowerBound(target, offset, length) - 1;
-        return index >= 0 ? settle(index) : enterPrevious(reader);
+        return index >= 0 ? showIfVisible(index) : enterPrevious(reader);
     }
 
     private boolean enterNext(SstReader reader) throws IOException {
@@ -214,7 +218,7 @@ public final class SstIterator extends BlockIterator {
             return false;
         }
         enter(reader, dataBlock + 1);
-        return settle(0);
+        return showIfVisible(0);
     }
 
     private boolean enterPrevious(SstReader reader) throws IOException {
@@ -222,10 +226,10 @@ public final class SstIterator extends BlockIterator {
             return false;
         }
         enter(reader, dataBlock - 1);
-        return settle(count() - 1);
+        return showIfVisible(count() - 1);
     }
 
-    /** Opens a data block and looks for the visible entries in it. */
+    /** Opens a data block and finds the visible entries in it. */
     private void enter(SstReader reader, int newBlock) throws IOException {
         closeBlock();
         access.data(reader.blocks(), newBlock);
@@ -235,8 +239,8 @@ public final class SstIterator extends BlockIterator {
         end = clippedAbove ? lowerBound(to, 0, to.length) : count();
     }
 
-    /** To this entry, unless it is outside of the visible range. */
-    private boolean settle(int index) {
+    /** Moves to this entry, unless it is outside of the visible range. */
+    private boolean showIfVisible(int index) {
         if (index < first || index >= end) {
             return false;
         }

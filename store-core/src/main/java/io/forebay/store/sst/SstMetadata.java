@@ -14,16 +14,18 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * What of a file stays in memory as long as it is open. Immutable.
+ * The metadata of a file: what {@link SstReader} keeps in memory. Immutable.
  *
  * @param cipher null for a plain file
  */
 record SstMetadata(SstProperties properties, TopIndex top, FragmentArray tombstones, FileCipher cipher) {
-    /** Small files have all their metadata in here, so that one read opens them. */
+    /**
+     * The bytes at the end of a file that are read first. A small file has all its metadata there, so that one read opens it.
+     */
     private static final int TAIL_BYTES = 8 << 10;
 
     private static final int FIXED_HEAP_BYTES = 1024;
-    /** The expanded key of a cipher, and what else the JDK keeps for it. */
+    /** Heap bytes of the expanded key of a cipher, and of what else the JDK keeps for it. */
     private static final int CIPHER_HEAP_BYTES = 4096;
 
     /**
@@ -64,7 +66,7 @@ record SstMetadata(SstProperties properties, TopIndex top, FragmentArray tombsto
         return new SstMetadata(properties, top, tombstones, cipher);
     }
 
-    /** The wrapped key of a file that is encrypted as far as others know, without a use of it. */
+    /** Reads the wrapped key of a file that must be encrypted, and does not unwrap it. */
     static KeyEnvelope envelope(ReadableFile file, String name, String keyId) throws IOException {
         long size = file.size();
         byte[] tail = tail(file, name, size);
@@ -97,7 +99,7 @@ record SstMetadata(SstProperties properties, TopIndex top, FragmentArray tombsto
         return bytes;
     }
 
-    /** About how many bytes this takes in memory. */
+    /** About how many heap bytes this takes. */
     long heapBytes() {
         return FIXED_HEAP_BYTES
                 + (cipher == null ? 0 : CIPHER_HEAP_BYTES)
@@ -105,7 +107,7 @@ record SstMetadata(SstProperties properties, TopIndex top, FragmentArray tombsto
                 + TombstoneBlock.heapBytes(tombstones);
     }
 
-    /** Gets blocks from the tail that was read already, or else from the file. */
+    /** Gets blocks from the tail that was read already, else from the file. */
     private record Loader(ReadableFile file, String name, ByteBuffer tail, long tailOffset, FileCipher cipher) {
         MetaReader block(long begin, long end) throws IOException {
             if (end - begin > Integer.MAX_VALUE - 64 || end - begin < SstFormat.overhead(cipher)) {

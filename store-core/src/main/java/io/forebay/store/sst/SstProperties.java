@@ -5,8 +5,8 @@ import io.forebay.store.KeyRange;
 import io.forebay.store.StoreOptions;
 
 /**
- * What is known about a whole SST without reading its entries. Counts are of the physical file; a virtual file shows a
- * part of it. Immutable by convention: the arrays are not copied and must not be changed.
+ * What is known about a whole SST without reading its entries. Counts are of the physical file; a virtual file shows a part of
+ * it. Immutable by convention: the arrays are not copied and must not be changed.
  *
  * @param formatVersion version of the file format
  * @param fileBytes length of the file
@@ -26,7 +26,7 @@ import io.forebay.store.StoreOptions;
  * @param compression of the data blocks, see {@link StoreOptions#compression()}
  * @param smallestKey user key of the first entry; null when there are only range deletes
  * @param largestKey user key of the last entry; null when there are only range deletes
- * @param range the narrowest range that holds all entries and range deletes
+ * @param range the narrowest range that contains all entries and range deletes
  */
 public record SstProperties(
         int formatVersion,

@@ -19,16 +19,18 @@ import java.io.IOException;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * Reads one SST. Footer, properties, top index, range deletes and the places of cached blocks are in memory, accounted for as
- * {@link SlabPool.Use#TABLE}; index, filter and data blocks go through the cache. Thread-safe; the cursors are not.
+ * Reads one SST (layout: {@link SstFormat}). Footer, properties, top index, range deletes and the slots of cached blocks are in
+ * memory, accounted for as {@link SlabPool.Use#SST_READER}; index, filter and data blocks go through the cache. It does not
+ * open or close the file, does not decide which files a read needs, and folds no merge operands. Thread-safe; the cursors are
+ * not.
  *
- * <p>It may be closed under its readers, which notice nothing but that blocks do not stay in the cache any more: what they
- * use is on the heap, or pinned, and the file is not the reader's. So it needs no pins, and a read that meets everything in
- * memory pays none.
+ * <p>It may be closed while other threads read. They can go on, because all that they use is on the heap or pinned, and the
+ * file does not belong to this reader; only their blocks do not stay in the cache any more. So a reader is not pinned, and a
+ * read that finds everything in memory does not pay for that.
  *
- * <p>Several files may be read with all their sequences replaced by one ({@code overrideSequence}, -1: not): that is how
- * files become visible that were built aside. Reading methods throw {@link io.forebay.store.CorruptionException} as soon as
- * they meet bytes that are not what was written.
+ * <p>Reads may replace the sequence numbers of all entries by one ({@code overrideSequence}; -1: they do not): so the files of
+ * an ingest become visible at one sequence number. All methods that read throw {@link io.forebay.store.CorruptionException} as
+ * soon as they meet bytes that are not what was written.
  */
 public final class SstReader implements AutoCloseable {
     private final SstMetadata metadata;
@@ -39,7 +41,8 @@ public final class SstReader implements AutoCloseable {
     private final SlabPool pool;
     private final long metadataBytes;
     private final AtomicBoolean closed = new AtomicBoolean();
-    /** Used since {@link #takeUsed} was last called. A race loses a hint. */
+    /** Used since the last call of {@link #takeUsed}. */
+    // Racy: a lost update loses a hint for the eviction
     private boolean used;
 
     private SstReader(SstMetadata metadata, SstBlocks blocks, SlabPool pool, long metadataBytes) {
@@ -52,21 +55,22 @@ public final class SstReader implements AutoCloseable {
         this.metadataBytes = metadataBytes;
     }
 
-    /** As the other one, of a plain file. */
+    /** As the other method, for a plain file. */
     public static SstReader open(ReadableFile file, String name, BlockCache cache, SlabPool pool) throws IOException {
         return open(file, name, cache, pool, Encryption.NONE, null);
     }
 
     /**
-     * Loads and verifies what is kept in memory. When the pool has no room for it, not even after others gave way, the reader
-     * is a {@linkplain #isTransient transient} one.
+     * Loads and verifies the metadata. When the pool has no room for it, even after the eviction of others, the reader is
+     * {@linkplain #isTransient transient}.
      *
-     * @param file stays the caller's, and open as long as anybody reads
+     * @param file belongs to the caller, which keeps it open as long as any thread reads
      * @param name of the file, for messages; part of what an encrypted file authenticates
-     * @param keyId of the master key that the file needs as far as others know; null when it may be plain
-     * @throws io.forebay.store.CorruptionException when it is damaged, or plain although there is a {@code keyId}
-     * @throws io.forebay.store.EncryptionException when it is encrypted and the key is not to be had, or plain and refused
-     * @throws io.forebay.store.FormatTooNewException when a newer version wrote it
+     * @param keyId of the master key that the file must be encrypted with; null when it may be plain
+     * @throws io.forebay.store.CorruptionException when the file is damaged, or plain although there is a {@code keyId}
+     * @throws io.forebay.store.EncryptionException when the file is encrypted and its key is not available, or plain and plain
+     *     files are refused
+     * @throws io.forebay.store.FormatTooNewException when a newer version wrote the file
      */
     public static SstReader open(
             ReadableFile file, String name, BlockCache cache, SlabPool pool, Encryption encryption, String keyId)
@@ -78,26 +82,26 @@ public final class SstReader implements AutoCloseable {
                 : new SstReader(metadata, new SstBlocks(file, name, metadata, cache, cache.closedSlots()), pool, 0);
     }
 
-    /** Null when there is no room for it in memory. */
+    /** Null when there is no room in memory. */
     private static SstReader admit(
             ReadableFile file, String name, SstMetadata metadata, BlockCache cache, SlabPool pool) {
         int blocks = metadata.top().blocks();
         long bytes = metadata.heapBytes() + BlockSlots.heapBytes(blocks);
-        return pool.tryReserve(SlabPool.Use.TABLE, bytes)
+        return pool.tryReserve(SlabPool.Use.SST_READER, bytes)
                 ? new SstReader(metadata, new SstBlocks(file, name, metadata, cache, cache.slots(blocks)), pool, bytes)
                 : null;
     }
 
-    /** Of a transient reader: another one that is not, if there is room by now, without reading anything; else this one. */
+    /** For a transient reader: a reader that is not transient, if there is room now; else this one. Reads nothing. */
     public SstReader withRoom(BlockCache cache) {
         SstReader admitted = admit(blocks.file(), blocks.name(), metadata, cache, pool);
         return admitted != null ? admitted : this;
     }
 
     /**
-     * For scans past the cache only, and not accounted for.
+     * Opens a reader for scans past the cache only, whose memory is not accounted for.
      *
-     * @param pool for the buffers of scans; null to read one block at a time, to the heap
+     * @param pool gives the buffers of scans; null to read one block at a time to the heap
      */
     public static SstReader openPastCache(
             ReadableFile file, String name, SlabPool pool, Encryption encryption, String keyId) throws IOException {
@@ -106,29 +110,29 @@ public final class SstReader implements AutoCloseable {
     }
 
     /**
-     * The wrapped key of a file, which is needed to {@link #open} it.
+     * The wrapped key of a file, which is needed to {@link #open} the file.
      *
-     * @param keyId as others know
-     * @throws io.forebay.store.CorruptionException when the end of the file is damaged, or it is plain
-     * @throws io.forebay.store.FormatTooNewException when a newer version wrote it
+     * @param keyId of the master key that the file must be encrypted with
+     * @throws io.forebay.store.CorruptionException when the end of the file is damaged, or the file is plain
+     * @throws io.forebay.store.FormatTooNewException when a newer version wrote the file
      */
     public static KeyEnvelope keyEnvelope(ReadableFile file, String name, String keyId) throws IOException {
         return SstMetadata.envelope(file, name, keyId);
     }
 
-    /** True when there was no room in memory: it is for one who reads, nobody else finds it. */
+    /** True when there was no room in memory for this reader: then the table cache does not keep it. */
     public boolean isTransient() {
         return metadataBytes == 0;
     }
 
-    /** Notes that it is in use. */
+    /** Notes a use. */
     public void touch() {
         if (!used) {
             used = true;
         }
     }
 
-    /** Whether it was in use since the last call. */
+    /** Whether the reader was used since the last call. */
     public boolean takeUsed() {
         boolean was = used;
         used = false;
@@ -140,10 +144,10 @@ public final class SstReader implements AutoCloseable {
     }
 
     /**
-     * Reports the range delete over the key, then its versions, newest first, to {@code lookup}. Allocates nothing but what
-     * merge operands need, as long as the blocks are cached. The key must be in the visible range.
+     * Reports the range delete over the key, and then its versions, newest first, to {@code lookup}. If the blocks are cached,
+     * only merge operands cost an allocation. The key must be in the visible range.
      *
-     * @return true when the lookup is settled: older files do not matter
+     * @return true when the lookup is settled: the reader need not ask older files
      */
     public boolean get(PointLookup lookup, long overrideSequence) throws IOException {
         if (overrideSequence > lookup.limit()) {
@@ -217,8 +221,8 @@ public final class SstReader implements AutoCloseable {
     }
 
     /**
-     * A cursor for reading much once: reads ahead to a buffer of its own and leaves the cache alone. Not positioned. The
-     * caller closes it.
+     * A cursor for a long scan that is done once: it reads ahead to a buffer of its own and does not use the cache. Not
+     * positioned. The caller closes it.
      */
     public InternalIterator scanIterator(KeyRange visible, long overrideSequence) {
         return new SstIterator(new OneFile(this, visible, overrideSequence), false);
@@ -232,12 +236,12 @@ public final class SstReader implements AutoCloseable {
         return blocks;
     }
 
-    /** How a cursor gets at the data blocks: through the cache, or reading ahead past it. */
+    /** How a cursor gets data blocks: through the cache, or by reading ahead past it. */
     BlockAccess access(boolean fillCache) {
         return fillCache ? new CachedBlocks(pool) : new ReadAheadBlocks(pool);
     }
 
-    /** How many bytes of the file, roughly, hold keys before {@code key}. */
+    /** About how many bytes of the file have keys before {@code key}. */
     public long approximateOffset(byte[] key) throws IOException {
         int partition = top.find(key, 0, key.length);
         if (partition == top.partitions()) {
@@ -247,7 +251,7 @@ public final class SstReader implements AutoCloseable {
         try {
             int number = BlockSearch.lowerBound(index.slab(), index.offset(), key, 0, key.length);
             return top.dataOffset(partition)
-                    + SstBlocks.beginOfData(index.slab(), index.offset(), SstBlocks.bodyEnd(index), number);
+                    + SstBlocks.startOfData(index.slab(), index.offset(), SstBlocks.bodyEnd(index), number);
         } finally {
             index.release();
         }
@@ -263,16 +267,16 @@ public final class SstReader implements AutoCloseable {
         return blocks.slots();
     }
 
-    /** Bytes that this reader holds in memory besides cached blocks. */
+    /** Bytes that this reader takes in memory besides cached blocks. */
     public long metadataBytes() {
         return metadataBytes;
     }
 
-    /** Evicts the blocks of the file, and gives the memory back. Idempotent. */
+    /** Evicts the blocks of the file from the cache and gives the memory back. Does not close the file. Idempotent. */
     @Override
     public void close() {
         if (closed.compareAndSet(false, true) && metadataBytes > 0) {
-            pool.unreserve(SlabPool.Use.TABLE, metadataBytes);
+            pool.unreserve(SlabPool.Use.SST_READER, metadataBytes);
             blocks.evictAll();
         }
     }

@@ -8,19 +8,19 @@ public interface SstSequence {
     /** At least 1. */
     int count();
 
-    /** The last file whose visible range begins at or before the key; -1 when there is none. */
+    /** The last file whose visible range starts at or before the key; -1 when there is none. */
     int floor(byte[] key, int offset, int length);
 
     /**
-     * The reader of a file, good for one operation at least.
+     * The reader of a file, valid for at least one operation.
      *
-     * @param fillCache false for one that is asked for scans past the cache only
+     * @param fillCache false for a reader that is used for scans past the cache only
      */
     SstReader reader(int index, boolean fillCache) throws IOException;
 
-    /** What of the file may be seen. */
+    /** The part of the file that may be seen. */
     KeyRange visible(int index);
 
-    /** The sequence that all entries of the file count as, or -1. */
+    /** The override sequence of the file, or -1. */
     long overrideSequence(int index);
 }

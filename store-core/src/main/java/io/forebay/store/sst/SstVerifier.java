@@ -14,12 +14,12 @@ import java.nio.ByteBuffer;
 import java.util.function.BooleanSupplier;
 
 /**
- * Reads a file from the first byte to the last and checks all that a reader relies on: checksums, the structure of every
- * block, the order of keys within and across blocks, what index, filter and properties say about them, and the fragments
- * of range deletes. Goes on behind what is damaged, as far as the rest tells where it is.
+ * Reads a file from the first byte to the last and checks all that a reader relies on: checksums, the structure of every block,
+ * the order of keys within and across blocks, whether index, filter and properties agree with them, and the fragments of range
+ * deletes. It goes on after a damaged block, as far as the rest of the file tells where the next block is.
  *
- * <p>Reads past the block cache and holds the metadata of the file, one index block, the filter of one partition and one
- * data block, all on the heap. Used by one thread.
+ * <p>Reads past the block cache. Keeps the metadata of the file, one index block, the filter of one partition and one data
+ * block on the heap. Used by one thread.
  */
 public final class SstVerifier {
     private final ReadableFile file;
@@ -30,7 +30,7 @@ public final class SstVerifier {
     private final BlockCursor separators = new BlockCursor();
     private Slab index = new Slab(ByteBuffer.allocate(SstFormat.META_BLOCK_BYTES));
     private Slab filter = new Slab(ByteBuffer.allocate(SstFormat.META_BLOCK_BYTES));
-    /** True while the filter of the current partition can be asked. */
+    /** True while the filter of the current partition is usable. */
     private boolean filterIsWhole;
 
     private SstMetadata metadata;
@@ -40,9 +40,11 @@ public final class SstVerifier {
     private BlockAccess data;
     private EntryTotals totals;
     private long blocksRead;
-    /** Some block could not be read, so that totals say nothing. */
+    /** True when some block could not be read, so that totals cannot be compared. */
     private boolean incomplete;
-    /** The block before this one could not be read, and may have ended with the key that this one begins with. */
+    /**
+     * True when the block before the current one could not be read: it may have ended with the first key of the current one.
+     */
     private boolean afterGap;
 
     /** The last key, and the separator of the last block. */
@@ -54,10 +56,10 @@ public final class SstVerifier {
     private int lastSeparatorLength = -1;
 
     /**
-     * @param file stays open, and belongs to the caller
+     * @param file belongs to the caller, and stays open
      * @param name of the file, for messages
-     * @param findings hears what is wrong
-     * @param stopped asked before every block whether to give up
+     * @param findings gets what is wrong
+     * @param stopped called before every block; true ends the verification
      */
     public SstVerifier(ReadableFile file, String name, Findings findings, BooleanSupplier stopped) {
         this.file = file;
@@ -68,9 +70,9 @@ public final class SstVerifier {
 
     /**
      * @param keyId of the master key if the file must be encrypted; null when it may be plain
-     * @throws IOException when the end of the file, which says what is in it, cannot be read at all
-     * @throws io.forebay.store.FormatTooNewException when a newer version wrote it
-     * @throws io.forebay.store.EncryptionException when it is encrypted and its key is not to be had
+     * @throws IOException when the end of the file, which has its metadata, cannot be read at all
+     * @throws io.forebay.store.FormatTooNewException when a newer version wrote the file
+     * @throws io.forebay.store.EncryptionException when the file is encrypted and its key is not available
      */
     public void verify(Encryption encryption, String keyId) throws IOException {
         try {
@@ -95,24 +97,24 @@ public final class SstVerifier {
         }
     }
 
-    /** What the file says of itself; null when it cannot be read. */
+    /** The properties of the file; null when they cannot be read. */
     public SstProperties properties() {
         return metadata == null ? null : metadata.properties();
     }
 
-    /** Blocks that are whole. */
+    /** The number of blocks that are intact. */
     public long blocks() {
         return blocksRead;
     }
 
-    /** Entries in the blocks that are whole. */
+    /** The number of entries in the blocks that are intact. */
     public long entries() {
         return totals == null ? 0 : totals.entries();
     }
 
     private void verifyPartition(int partition) {
         if (!loadIndex(partition)) {
-            // Where its data blocks are, only the index knows.
+            // Only the index knows where the data blocks of the partition are.
             incomplete = true;
             afterGap = true;
             lastSeparatorLength = -1;
@@ -122,7 +124,7 @@ public final class SstVerifier {
         int indexEnd = blocks.cachedBytes(top.indexBytes(partition)) - BlockTrailer.BYTES;
         separators.enter(index, 0, indexEnd);
         for (int i = 0; i < top.dataBlocks(partition) && !stopped.getAsBoolean(); i++) {
-            long offset = top.dataOffset(partition) + SstBlocks.beginOfData(index, 0, indexEnd, i);
+            long offset = top.dataOffset(partition) + SstBlocks.startOfData(index, 0, indexEnd, i);
             if (loadData(top.firstDataBlock(partition) + i, offset)) {
                 verifyEntries(partition, i, offset);
                 afterGap = false;
@@ -167,7 +169,7 @@ public final class SstVerifier {
             filter = withRoom(filter, at + bytes);
             int into = at;
             filterIsWhole &= load(top.filterOffset(ordinal), () -> blocks.read(ordinal, filter, into));
-            // Lines follow each other; the next block overwrites the trailer of this one.
+            // The lines of all blocks follow each other: the next block overwrites the trailer of this one.
             at += bytes - BlockTrailer.BYTES;
         }
     }
@@ -194,7 +196,7 @@ public final class SstVerifier {
         return false;
     }
 
-    /** Checks the block that was loaded against what came before it and what index and filter say. */
+    /** Checks the loaded block against the blocks before it, the index and the filter. */
     private void verifyEntries(int partition, int number, long offset) {
         entries.enter(data.slab, data.at, data.length);
         checkSize(offset);
@@ -209,7 +211,7 @@ public final class SstVerifier {
                 findings.add(
                         offset,
                         "entries in ascending order of keys, versions of a key from new to old",
-                        describeEntry() + " behind " + text.of(lastKey, 0, lastKeyLength) + " at " + lastSequence);
+                        describeEntry() + " after " + text.of(lastKey, 0, lastKeyLength) + " at " + lastSequence);
             }
             if (first) {
                 checkSmallestKey();
@@ -232,7 +234,7 @@ public final class SstVerifier {
         }
     }
 
-    /** A key that was not met before: the separators must lead to it, and the filter let it through. */
+    /** Checks a key that is not the one before: the separators must lead to it, and the filter must let it through. */
     private void checkDistinct(int partition, int number, long offset) {
         if (afterGap && entries.isFirst()) {
             return;
@@ -290,7 +292,7 @@ public final class SstVerifier {
             findings.add(
                     offset,
                     "separators in ascending order",
-                    text.of(separators.key(), 0, separators.keyLength()) + " behind "
+                    text.of(separators.key(), 0, separators.keyLength()) + " after "
                             + text.of(lastSeparator, 0, lastSeparatorLength));
         }
         lastSeparator = withRoom(lastSeparator, separators.keyLength());

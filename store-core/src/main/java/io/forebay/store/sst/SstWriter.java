@@ -18,12 +18,14 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * Writes one SST from entries in internal order. Streams: memory is a few blocks plus eight bytes a key of the current
- * index partition, whatever the size of the file; large values are not copied. Used by one thread. After an exception from
- * any method, and whenever the file is not wanted, {@link #abandon()}; deleting the file is up to the caller.
+ * Writes one SST (layout: {@link SstFormat}) from entries in internal order. It streams: whatever the size of the file, it
+ * needs memory for a few blocks and eight bytes for each key of the current partition; large values are not copied. It does not
+ * decide where a file ends ({@link io.forebay.store.flush.SstOutput} does), and does not create or delete the file. Used by one
+ * thread. After an exception from any method, and when the file is not needed, the caller calls {@link #abandon()} and deletes
+ * the file.
  */
 public final class SstWriter {
-    /** A larger entry gets a block of its own, written without copying the value. */
+    /** A larger entry gets a block of its own, which is written without copying the value. */
     private static final int LONE_BYTES = 64 << 10;
 
     private static final int MAX_DATA_BLOCKS = 1 << 30;
@@ -55,16 +57,16 @@ public final class SstWriter {
     private long maxSequence;
     private boolean ended;
 
-    /** As the other one, of a plain file without compression. */
+    /** As the other constructor, for a plain file without compression. */
     public SstWriter(WritableFile file, String name, int blockBytes, int bloomBitsPerKey, long creationMillis) {
         this(file, name, null, Compression.NONE, blockBytes, bloomBitsPerKey, creationMillis);
     }
 
     /**
-     * @param file new and empty; owned by the writer from here on
+     * @param file new and empty; belongs to the writer from this call on
      * @param name of the file, for messages
      * @param cipher of this file; null for a plain one
-     * @param compression of data blocks; its library is there
+     * @param compression of data blocks; its library must be present
      * @param blockBytes size, before compression, at which data blocks are closed, 128 to 65536
      * @param bloomBitsPerKey 0 (no filter) to 32
      * @param creationMillis milliseconds since the epoch, recorded in the properties
@@ -97,7 +99,7 @@ public final class SstWriter {
     }
 
     /**
-     * Adds the next entry: a greater user key, or the same one with a smaller sequence. Bytes are copied.
+     * Adds the next entry: a greater user key, or the same key with a smaller sequence number. Bytes are copied.
      *
      * @param value where the value lies; may be null when {@code valueLength} is 0
      * @throws IllegalArgumentException naming both keys when the entry is out of order, or for an unknown kind
@@ -125,7 +127,7 @@ public final class SstWriter {
         setLast(key, keyOffset, keyLength, sequence);
     }
 
-    /** As the other one, with the value in an array. */
+    /** As the other method, with the value in an array. */
     public void add(
             byte[] key,
             int keyOffset,
@@ -150,27 +152,30 @@ public final class SstWriter {
         setLast(key, keyOffset, keyLength, sequence);
     }
 
-    /** Adds range deletes, at any time and in any order; they may overlap what was added before. The arrays are kept. */
+    /**
+     * Adds a fragment of range deletes, at any time and in any order; it may overlap fragments added before. The arrays are
+     * kept.
+     */
     public void addTombstone(Fragment fragment) {
         checkOpen();
         tombstones.add(fragment);
     }
 
-    /** About how many heap bytes the range deletes added so far will take in memory when the file is read. */
+    /** About how many heap bytes the range deletes added so far will take in a reader of the file. */
     public long tombstoneBytes() {
         return tombstones.heapBytes();
     }
 
     /**
-     * About how long the file would be if it were finished now. Never shrinks by more than a few percent. What a block that
-     * is still to be compressed will take is not known and left out: a file that ends too early is small, and merging
-     * small files must not make the same ones again.
+     * About how long the file would be if it were finished now, in bytes. Never shrinks by more than a few percent. A block
+     * that is still to be compressed is left out, because its size is not known: otherwise a file could end too early and be
+     * small, and a merge of small files must not make the same small files again.
      */
     public long estimatedBytes() {
         return estimate(block.size(), partition.estimatedBytes());
     }
 
-    /** Whether {@link #estimatedBytes()} is {@code bytes} or more; cheap while it is much less. */
+    /** Whether {@link #estimatedBytes()} is at least {@code bytes}; cheap while it is much less. */
     public boolean hasReached(long bytes) {
         return estimate(block.mostBytes(), partition.mostBytes()) >= bytes && estimatedBytes() >= bytes;
     }
@@ -221,7 +226,7 @@ public final class SstWriter {
         return properties(fragments, output.position());
     }
 
-    /** Closes the file without finishing it; it is garbage. No effect after {@link #finish()}. Idempotent. */
+    /** Closes the file without finishing it; its content is useless. No effect after {@link #finish()}. Idempotent. */
     public void abandon() throws IOException {
         if (!ended) {
             ended = true;
@@ -280,7 +285,7 @@ public final class SstWriter {
         addToFilter(key, offset, length, shared);
     }
 
-    /** Once for all versions of a key. */
+    /** Adds each key once, and not each of its versions. */
     private void addToFilter(byte[] key, int offset, int length, int shared) {
         boolean sameKey = entries > 1 && shared == length && lastLength == length;
         if (partition.hasFilter() && !sameKey) {
@@ -288,7 +293,7 @@ public final class SstWriter {
         }
     }
 
-    /** @param next the key that comes next, null for none */
+    /** @param next the key of the next entry, null for none */
     private void closeBlock(byte[] next, int offset, int length) throws IOException {
         if (!block.isEmpty()) {
             byte[] separator = next == null

@@ -8,7 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The range deletes of a file.
+ * The encoding of the range deletes of a file.
  *
  * <pre>
  * Tombstones   --> Count:varint, Fragment^Count
@@ -97,7 +97,7 @@ final class TombstoneBlock {
         return replaced.finish();
     }
 
-    /** About how many heap bytes decoded fragments take. */
+    /** About how many heap bytes the decoded fragments take. */
     static long heapBytes(FragmentArray fragments) {
         long bytes = 0;
         for (Fragment fragment : fragments.fragments()) {

@@ -5,7 +5,8 @@ import io.forebay.store.util.Slab;
 import java.util.Arrays;
 
 /**
- * Which partition holds a key, and where the partitions are; in memory as long as the file is open. Immutable.
+ * Tells which partition may have a key, and where the partitions are. In memory as long as there is a reader of the file.
+ * Immutable.
  *
  * <pre>
  * TopIndex     --> Partitions:varint, Descriptor^Partitions
@@ -13,18 +14,18 @@ import java.util.Arrays;
  * Separator    --> Length:varint, u8^Length
  * </pre>
  *
- * A separator is not before the last key of its partition and before the first key of the next one, unless versions of
- * one key lie in both: then it is that key. Byte counts include trailers. Partitions follow each other from the begin of
- * the file to the top index without a gap, so that their offsets follow.
+ * A separator is not before the last key of its partition and before the first key of the next one, unless versions of one key
+ * lie in both: then it is that key. Byte counts include trailers. Partitions follow each other without a gap from the start of
+ * the file to the top index, so that their offsets need not be stored.
  *
  * <p>All blocks that go through the cache are numbered: index blocks, then filter blocks, then data blocks.
  */
 final class TopIndex {
     private static final int MIN_DESCRIPTOR_BYTES = 5;
 
-    /** What all separators begin with. */
+    /** The common prefix of all separators. */
     private final byte[] prefix;
-    /** The separators behind the prefix. */
+    /** The separators without the prefix. */
     private final byte[][] suffixes;
     /** Heads of the suffixes, without their last bit, so that differences do not overflow. */
     private final long[] heads;
@@ -37,7 +38,7 @@ final class TopIndex {
     private final int[] filterLines;
     private final int overhead;
 
-    /** Of a plain file. */
+    /** For a plain file. */
     TopIndex(MetaReader in, long end) {
         this(in, end, SstFormat.overhead(null));
     }
@@ -66,7 +67,8 @@ final class TopIndex {
             int blocksLeft = Integer.MAX_VALUE / 2 - firstDataBlocks[i];
             long blocks = in.number("data blocks", 1, Math.min(left / leastBytes, blocksLeft));
             firstDataBlocks[i + 1] = firstDataBlocks[i] + (int) blocks;
-            // No fewer bytes than blocks take, so that what is kept for each block is in proportion to the file.
+            // At least the bytes that so many blocks take, so that the memory for each block is in proportion to the
+            // file.
             filterOffsets[i] = dataOffsets[i] + in.number("bytes of data blocks", blocks * leastBytes, left);
             left = end - filterOffsets[i];
             filterLines[i] =
@@ -111,7 +113,7 @@ final class TopIndex {
         return firstDataBlocks[suffixes.length];
     }
 
-    /** The first partition that may hold keys at or after {@code key}; {@link #partitions()} when there is none. */
+    /** The first partition that may have keys at or after {@code key}; {@link #partitions()} when there is none. */
     int find(byte[] key, int offset, int length) {
         int common = Math.min(prefix.length, length);
         int differs = Arrays.mismatch(prefix, 0, common, key, offset, offset + common);
@@ -205,7 +207,7 @@ final class TopIndex {
         return (int) (dataOffsets[partition + 1] - indexOffsets[partition]);
     }
 
-    /** Lines of the filter of a partition; 0: it has none. */
+    /** Lines of the filter of a partition; 0 when it has no filter. */
     int filterLines(int partition) {
         return filterLines[partition];
     }

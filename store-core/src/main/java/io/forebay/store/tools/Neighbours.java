@@ -1,13 +1,13 @@
 package io.forebay.store.tools;
 
-import io.forebay.store.db.DirectoryKind;
+import io.forebay.store.verify.DirectoryKind;
 import java.io.File;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** What is in a directory and below it, in the order of names. Symbolic links are not followed. */
+/** The stores in a directory and below it, in the order of names. Symbolic links are not followed. Used by one thread. */
 final class Neighbours {
     /** Stores, and backups of stores. */
     final List<File> stores = new ArrayList<>();
@@ -42,19 +42,19 @@ final class Neighbours {
             case STORE, BACKUP -> stores.add(directory);
             case ROCKSDB -> rocksDbs.add(directory);
             case EMPTY, FOREIGN -> {
-                // of no interest here
+                // not listed
             }
         }
         directories.forEach(this::walk);
     }
 
-    /** A link may lead to a directory above, and around for ever. */
+    /** A link may lead to a directory above, and the walk would never end. */
     private static boolean isLink(File file) {
         try {
             File parent = file.getAbsoluteFile().getParentFile().getCanonicalFile();
             return !file.getCanonicalFile().equals(new File(parent, file.getName()));
         } catch (IOException e) {
-            return false; // the walk finds out that it cannot be read
+            return false; // the walk will find that it cannot be read
         }
     }
 }

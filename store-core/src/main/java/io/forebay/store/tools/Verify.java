@@ -15,11 +15,11 @@ import java.util.List;
  * the reports. The stores must not be open.
  */
 public final class Verify {
-    /** Everything is as it was written. */
+    /** Exit code: everything is as it was written. */
     public static final int CLEAN = 0;
-    /** Something is not; whatever else could not be looked at. */
+    /** Exit code: something is damaged, whether everything could be verified or not. */
     public static final int DAMAGED = 1;
-    /** No damage is known, but the arguments are wrong, there is no store, or one could not be looked at. */
+    /** Exit code: no damage was found, but the arguments are wrong, there is no store, or a store could not be verified. */
     public static final int FAILED = 2;
 
     private static final String USAGE = "usage: forebay verify DIRECTORY [--all]\n\n"
@@ -95,7 +95,7 @@ public final class Verify {
         return code;
     }
 
-    /** Damage is never hidden by something that could not be looked at. */
+    /** Damage has precedence over stores that could not be verified. */
     private static int worse(int one, int other) {
         return one == DAMAGED || other == DAMAGED ? DAMAGED : Math.max(one, other);
     }

@@ -1,7 +1,7 @@
 /**
- * Commands for people who look after stores, run by {@code ./forebay}.
+ * Commands for operators of stores, run by {@code ./forebay}.
  *
- * <p>In come arguments, out go text and an exit code. Nothing here does more than the public API can. Each command is one
- * thread and an environment of its own. Invariant: a command that looks at a store changes nothing in it.
+ * <p>In: arguments. Out: text and an exit code. A command uses the public API only. It is one thread with an environment of its
+ * own. Invariant: a command that reads a store changes nothing in it.
  */
 package io.forebay.store.tools;

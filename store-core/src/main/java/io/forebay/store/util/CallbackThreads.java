@@ -8,30 +8,31 @@ import java.util.concurrent.ThreadFactory;
 import java.util.function.Consumer;
 
 /**
- * Threads for code of users that may wait for anything: one for each callback, so that none waits for another one that it does
- * not know of. They are as rare as checkpoints, so a thread ends with its callback.
+ * Threads for code of users that may wait for anything: one for each callback, so that no callback waits for another one that
+ * it does not know of. Callbacks are as rare as checkpoints, so a thread ends with its callback. Thread-safe.
  *
- * <p>When the system has no more threads, a callback waits until there is one: on a thread that it does not have for itself it
- * might wait for what that thread is to do, or for a lock that it holds. Only once the executor is closed, and there is nothing
- * left to wait for, it is run by who hands it over.
+ * <p>When the system has no more threads, a callback waits until there is one. It does not run on a thread with other work,
+ * because it might wait for that work, or for a lock of that thread. Only when the executor is closed, and there is nothing
+ * left to wait for, the thread that submits a callback runs it.
  */
 final class CallbackThreads {
-    /** How long a close waits for callbacks that are under way. They are code of users: it may never end. */
+    /** How long a close waits for running callbacks. They are code of users, which may never end. */
     private static final long CLOSE_MILLIS = 1_000;
 
     private final String name;
     private final ThreadFactory factory;
     private final Consumer<Runnable> later;
-    /** Those that run. Guarded by this, as all that follows. */
+    /** The threads of the running callbacks. */
     private final Set<Thread> running = new HashSet<>();
-    /** Callbacks that have found no thread, oldest first. */
+    /** Callbacks for which there was no thread, oldest first. */
     private final Queue<Runnable> waiting = new LinkedList<>();
 
+    // Guarded by this
     private long started;
     private boolean retrying;
     private boolean closed;
 
-    /** @param later runs what it is given after a while, unless the executor is closed before */
+    /** @param later runs its argument after a while, unless the executor is closed before that */
     CallbackThreads(String name, ThreadFactory factory, Consumer<Runnable> later) {
         this.name = name;
         this.factory = factory;
@@ -71,7 +72,7 @@ final class CallbackThreads {
     }
 
     private boolean tryStart(Runnable work) {
-        boolean begun = false;
+        boolean isStarted = false;
         Thread thread = null;
         try {
             thread = factory.newThread(() -> run(work));
@@ -79,12 +80,12 @@ final class CallbackThreads {
             thread.setDaemon(true);
             running.add(thread);
             thread.start();
-            begun = true;
+            isStarted = true;
             started++;
         } catch (OutOfMemoryError e) {
-            return false; // the JVM has said so
+            return false; // the JVM has logged it
         } finally {
-            if (!begun) {
+            if (!isStarted) {
                 running.remove(thread);
             }
         }
@@ -104,7 +105,10 @@ final class CallbackThreads {
         notifyAll();
     }
 
-    /** Begins all that wait, and gives callbacks that are under way a while to end, but the one that calls this. */
+    /**
+     * Starts all waiting callbacks, and waits a limited time for the running ones to end, except for the callback that calls
+     * this.
+     */
     void close() {
         Queue<Runnable> left;
         synchronized (this) {

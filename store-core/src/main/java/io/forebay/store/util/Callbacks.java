@@ -1,32 +1,32 @@
 package io.forebay.store.util;
 
 /**
- * Which code of users the engine runs on the present thread while something waits for it: within a write, in background work, or
- * where memory or keys are handed out. Such code may read; where it asks for something that would wait for itself, it is told
- * so by name instead of hanging.
+ * Notes, for each thread, the code of users that the engine runs on it while other threads or locks wait for that code: within
+ * a write, in background work, or in a request for memory or keys. Such code may read. When it calls a method that would wait
+ * for the code itself, the method throws an exception that names it, instead of hanging. Thread-safe.
  */
 public final class Callbacks {
-    /** For a callback that is called with locks held that nobody can tell. */
+    /** Stands for all locks, when it is not known with which locks a callback is called. */
     public static final Object ANYTHING = new Object();
 
     private static final ThreadLocal<Frame> INNERMOST = new ThreadLocal<>();
 
     private Callbacks() {}
 
-    /** One callback under way. */
+    /** A running callback. */
     private record Frame(String what, Object held, Frame outer) {}
 
     /**
-     * Begins a callback on this thread, to be ended by {@link #leave}.
+     * Notes that a callback starts on this thread. {@link #leave} ends it.
      *
-     * @param what for messages, like "the merge function of a write"
-     * @param held what nobody else can have meanwhile, or {@link #ANYTHING}; null when nothing is held
+     * @param what names the callback in messages, like "the merge function of a write"
+     * @param held the lock that this thread has meanwhile, or {@link #ANYTHING}; null when it has none
      */
     public static void enter(String what, Object held) {
         INNERMOST.set(new Frame(what, held, INNERMOST.get()));
     }
 
-    /** Ends the callback that was begun last. */
+    /** Notes that the callback that started last has ended. */
     public static void leave() {
         Frame outer = INNERMOST.get().outer();
         if (outer == null) {
@@ -36,21 +36,21 @@ public final class Callbacks {
         }
     }
 
-    /** Throws when a callback is under way on this thread, because what it asks for waits for what runs it. */
+    /** Throws when a callback runs on this thread, because {@code method} would wait for what runs the callback. */
     public static void checkNone(String method) {
         Frame frame = INNERMOST.get();
         if (frame != null) {
-            throw new IllegalStateException(method + " was called by " + frame.what()
-                    + ", which it would wait for; call it" + " on another thread");
+            throw new IllegalStateException(
+                    method + " was called by " + frame.what() + ", and would wait for that; call it on another thread");
         }
     }
 
-    /** Throws when this thread has it, because it would wait for itself. */
+    /** Throws when this thread has the lock {@code wanted} in a callback, because it would wait for itself. */
     public static void checkNotHeld(Object wanted) {
         for (Frame frame = INNERMOST.get(); frame != null; frame = frame.outer()) {
             if (frame.held() == wanted || frame.held() == ANYTHING) {
                 throw new IllegalStateException("A method that waits for a writer was called by " + frame.what()
-                        + ", which may keep what it asks for; call it on another thread");
+                        + ", which may have the lock that the method needs; call it on another thread");
             }
         }
     }

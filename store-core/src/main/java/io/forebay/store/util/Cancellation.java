@@ -2,7 +2,10 @@ package io.forebay.store.util;
 
 import java.util.concurrent.CancellationException;
 
-/** Whether a piece of work should end early, without a result: set once, by any thread, and looked at by the work itself. */
+/**
+ * Tells a piece of work to end early, without a result. Any thread cancels it, once; the work checks it. Thread-safe: one
+ * atomic field.
+ */
 public final class Cancellation {
     private volatile boolean cancelled;
 
@@ -14,10 +17,10 @@ public final class Cancellation {
         return cancelled;
     }
 
-    /** Called by the work every few microseconds. */
+    /** Throws when the work is cancelled. The work calls this every few microseconds. */
     public void check() {
         if (cancelled) {
-            throw new CancellationException("Nobody wants the result any more");
+            throw new CancellationException("The work was cancelled");
         }
     }
 }

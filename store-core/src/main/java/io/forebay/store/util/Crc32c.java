@@ -4,8 +4,8 @@ import java.nio.ByteBuffer;
 import java.util.zip.CRC32C;
 
 /**
- * CRC-32C in the masked form in which it is stored: rotated right by 15 bits plus a constant. Masking keeps a checksum of
- * bytes that contain checksums of the same kind from degenerating, and keeps a run of zeros from being valid.
+ * CRC-32C in the masked form in which it is stored: rotated right by 15 bits, plus a constant. Without the mask, the checksum
+ * of bytes that contain checksums of the same kind would be weak, and a run of zeros would be valid.
  */
 public final class Crc32c {
     private static final int MASK = 0xA282EAD8;
@@ -18,7 +18,7 @@ public final class Crc32c {
         return mask((int) crc.getValue());
     }
 
-    /** Of the bytes between position and limit; the position moves to the limit. */
+    /** The masked checksum of the bytes between position and limit; the position moves to the limit. */
     public static int masked(ByteBuffer bytes) {
         CRC32C crc = new CRC32C();
         crc.update(bytes);

@@ -5,31 +5,31 @@ import com.sun.management.VMOption;
 import java.lang.management.BufferPoolMXBean;
 import java.lang.management.ManagementFactory;
 
-/** How much direct memory this JVM allows all of its users together, as far as it says so. */
+/** How much direct memory this JVM allows in all, as far as it tells. */
 public final class DirectMemory {
     private static final String OPTION = "MaxDirectMemorySize";
 
     private DirectMemory() {}
 
     /**
-     * What is known at one moment.
+     * The limit and the use at one moment.
      *
      * @param limit bytes
-     * @param byDefault nobody has set it, so that it is what the heap may grow to
-     * @param used bytes that everybody has taken
+     * @param byDefault true when the limit is not set, so that it is the maximum size of the heap
+     * @param used bytes that all users in the JVM have taken
      */
     public record State(long limit, boolean byDefault, long used) {}
 
-    /** Null when the JVM has no management interface, or not this one. */
+    /** Null when the JVM does not have the management interface for it. */
     public static State now() {
         try {
             return Management.state();
         } catch (LinkageError | IllegalArgumentException e) {
-            return null; // modules that a run-time image may leave out
+            return null; // a run-time image may leave out these modules
         }
     }
 
-    /** The only one that touches the management interfaces. */
+    /** The only class that uses the management interfaces. */
     private static final class Management {
         static State state() {
             HotSpotDiagnosticMXBean options = ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);

@@ -1,6 +1,6 @@
 package io.forebay.store.util;
 
-import io.forebay.store.Environment;
+import io.forebay.store.SlabAllocator;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -8,39 +8,42 @@ import java.util.List;
 import java.util.function.ToIntFunction;
 
 /**
- * One direct buffer, cut into buffers of whole pages. Slabs lie at multiples of their size and fill it from its begin, other
- * lengths from its end, so that the two stay apart while there is room. Not thread-safe.
+ * One direct buffer, which is divided into buffers of whole pages. Slabs lie at multiples of their size and fill it from its
+ * start, buffers of other lengths from its end, so that the two stay apart while there is room. All methods are called under
+ * the lock of {@link DirectSlabAllocator}.
  */
 final class DirectRegion {
     static final int PAGE = 4096;
-    private static final int SLAB = Environment.SLAB_BYTES;
+    private static final int SLAB = SlabAllocator.SLAB_BYTES;
     private static final int SLAB_PAGES = SLAB / PAGE;
 
     final HeldRegion holders;
     private final ByteBuffer memory;
     private final int pages;
     private final BitSet used;
-    /** Pages that may hold something else than zeros. */
+    /** Pages that may have other bytes than zeros. */
     private final BitSet written;
 
     private final byte[] usedInSlot;
     private final BitSet freeSlots;
-    /** Those that were taken before, used again to keep garbage and identity hash codes few. */
+    /**
+     * The slabs that were handed out before. They are used again, so that there is less garbage and fewer identity hash codes.
+     */
     private final ByteBuffer[] slabs;
-    /** What is out, at its first page. */
+    /** The buffers that are handed out, at the index of their first page. */
     private final ByteBuffer[] out;
 
-    /** Where this is in the list of regions. */
-    int index;
-
+    // Guarded by DirectSlabAllocator
     private int outCount;
-    /** No stretch of free pages is longer. */
+    /** The index of this region in the list of regions. */
+    int index;
+    /** An upper bound for the length of a stretch of free pages. */
     private int longestFree;
 
     /**
      * @param memory page-aligned, a multiple of a slab
-     * @param zeroed whether it holds nothing but zeros
-     * @param holders of parts of it
+     * @param zeroed whether it has only zeros
+     * @param holders counts the holds in this region
      */
     DirectRegion(ByteBuffer memory, boolean zeroed, HeldRegion holders) {
         this.memory = memory;
@@ -73,7 +76,7 @@ final class DirectRegion {
         return !freeSlots.isEmpty();
     }
 
-    /** No request for more than so many pages can succeed; one for fewer may fail. */
+    /** A request for more pages than this cannot succeed; a request for fewer pages may fail. */
     int longestFree() {
         return longestFree;
     }
@@ -84,7 +87,7 @@ final class DirectRegion {
         return slot < 0 ? -1 : slot * SLAB_PAGES;
     }
 
-    /** The first page of {@code count} free pages at the end of the shortest stretch that has them, or -1. */
+    /** The first of {@code count} free pages at the end of the shortest stretch that has so many, or -1. */
     int findPages(int count) {
         int best = -1;
         int shortest = Integer.MAX_VALUE;
@@ -103,7 +106,7 @@ final class DirectRegion {
         return best;
     }
 
-    /** Hands out pages that are free. Whether they are zero, {@link #markWritten} says. */
+    /** Hands out pages, which must be free. {@link #markWritten} tells whether they are zero. */
     ByteBuffer take(int firstPage, int bytes) {
         int end = firstPage + pagesOf(bytes);
         boolean slab = bytes == SLAB && firstPage % SLAB_PAGES == 0;
@@ -122,7 +125,7 @@ final class DirectRegion {
         return slabs[slot].clear();
     }
 
-    /** @return false when the pages were never handed out before and so are zero */
+    /** @return false when the pages were never handed out before, so that they are zero */
     boolean markWritten(int firstPage, int bytes) {
         int end = firstPage + pagesOf(bytes);
         int dirty = written.nextSetBit(firstPage);
@@ -154,14 +157,14 @@ final class DirectRegion {
         }
     }
 
-    /** Buffers whose release makes room. */
+    /** Buffers whose release makes room for another one. */
     record Obstacles(long cost, List<ByteBuffer> buffers) {}
 
     /**
-     * Those in the cheapest stretch of {@code count} pages.
+     * The buffers in the cheapest stretch of {@code count} pages.
      *
-     * @param cost of a buffer; negative when it stays
-     * @return null when something that stays is in every stretch
+     * @param cost of a release of a buffer; negative when it cannot be released
+     * @return null when every stretch has a buffer that cannot be released
      */
     Obstacles cheapest(int count, ToIntFunction<ByteBuffer> cost) {
         List<Stretch> stretches = stretches(cost);
@@ -194,12 +197,12 @@ final class DirectRegion {
         return bestFrom < 0 ? null : new Obstacles(bestCost, buffers(stretches.subList(bestFrom, bestTo + 1)));
     }
 
-    /** As {@link #cheapest} for the region as a whole. */
+    /** As {@link #cheapest}, for the region as a whole. */
     Obstacles all(ToIntFunction<ByteBuffer> cost) {
         return cheapest(pages, cost);
     }
 
-    /** Free pages, or those of one buffer. */
+    /** A stretch of free pages, or the pages of one buffer. */
     private record Stretch(ByteBuffer buffer, int pages, int cost) {}
 
     private List<Stretch> stretches(ToIntFunction<ByteBuffer> cost) {

@@ -1,6 +1,5 @@
 package io.forebay.store.util;
 
-import io.forebay.store.Environment;
 import io.forebay.store.MemoryBudgetException;
 import io.forebay.store.SlabAllocator;
 import java.nio.ByteBuffer;
@@ -14,43 +13,47 @@ import java.util.Set;
 import java.util.function.ToIntFunction;
 
 /**
- * The default memory of an environment: direct buffers, cut from regions of a few megabytes so that the JVM's bookkeeping
- * for direct memory is paid once a region and not once a slab, or of the length of a request that is longer. What comes back
- * is handed out again, in whatever lengths, before a new region is taken, so that the regions never exceed the most that
- * was outstanding by more than the gaps between what is out, and never the budget, with all that they cost.
+ * The default memory of an environment: direct buffers, which are slices of regions. A region has a few megabytes, so that the
+ * bookkeeping of the JVM for direct memory is paid once for each region and not for each slab; for a longer request it has the
+ * length of the request. Memory that is given back is handed out again, in any lengths, before a new region is taken. So the
+ * regions never exceed the most that was handed out at one time by more than the gaps between the buffers; and with all that
+ * they cost, they never exceed the budget.
  *
- * <p>A buffer costs whole pages of 4 KiB. When what is free lies in pieces that are too short, {@link #inTheWay} names what
- * to give back. Regions are kept until {@link #close}; only for a request longer than any of them, those of which nothing is
- * out are given up and the JVM is told to collect them. That happens as often as the longest request grows, and not every time.
+ * <p>A buffer costs whole pages of 4 KiB. When the free memory lies in pieces that are too short, {@link #inTheWay} names the
+ * buffers to give back. Regions are kept until {@link #close}. Only for a request that is longer than any of them, the regions
+ * without a buffer that is handed out are given up, and the JVM is told to collect them. That happens only when the longest
+ * request grows.
  *
  * <p>Thread-safe.
  */
 public final class DirectSlabAllocator implements SlabAllocator, AutoCloseable {
-    private static final int SLAB = Environment.SLAB_BYTES;
-    /** So many regions that can make room are compared. */
+    private static final int SLAB = SlabAllocator.SLAB_BYTES;
+    /** At most so many regions that can make room are compared. */
     private static final int SAMPLE = 8;
 
     private final long budget;
     private final RegionSource source;
-    /** In the order of their length, so that slabs do not go to long ones while there are others. */
+    /** In the order of their length, so that slabs are not taken from long regions while there are shorter ones. */
     private final List<DirectRegion> regions = new ArrayList<>();
-    /** No region before this place has a free slab. */
+
+    private final Map<ByteBuffer, Place> places = new IdentityHashMap<>();
+
+    // Guarded by this
+    private int hand;
+    private boolean closed;
+    /** No region before this index has a free slab. */
     private int firstWithSlab;
 
-    private int hand;
-    private final Map<ByteBuffer, Place> places = new IdentityHashMap<>();
-    private boolean closed;
-
-    /** Where a buffer that is out lies. */
+    /** The place of a buffer that is handed out. */
     private record Place(DirectRegion region, int page) {}
 
-    /** @param budget the most that all regions may cost; small budgets get small regions */
+    /** @param budget the most bytes that all regions may cost; a small budget has small regions */
     public DirectSlabAllocator(long budget) {
         this.budget = budget;
         source = new RegionSource(budget);
     }
 
-    /** What of a budget may be outstanding: the rest is what regions cost beside their slabs. */
+    /** The part of a budget that can be handed out. The rest is the cost of regions beside their slabs. */
     public static long usable(long budget) {
         int regionBytes = RegionSource.regionBytes(budget);
         long regions = (budget + regionBytes - 1) / regionBytes;
@@ -74,7 +77,7 @@ public final class DirectSlabAllocator implements SlabAllocator, AutoCloseable {
         return buffer;
     }
 
-    /** Keeps nothing when the heap has no more memory. */
+    /** Takes the buffer, or leaves everything as it was when there is no heap memory. */
     private ByteBuffer take(Place place, int bytes) {
         ByteBuffer buffer = place.region().take(place.page(), bytes);
         boolean noted = false;
@@ -103,16 +106,16 @@ public final class DirectSlabAllocator implements SlabAllocator, AutoCloseable {
         }
     }
 
-    /** Who holds parts of the region that a buffer lies in, which is out. */
+    /** Counts the holds in the region of a buffer, which must be handed out. */
     public synchronized HeldRegion holders(ByteBuffer buffer) {
         return places.get(buffer).region().holders;
     }
 
     /**
-     * What has to be given back, so that {@code bytes} can be had.
+     * The buffers that must be given back, so that {@code bytes} in one piece are free.
      *
-     * @param cost of giving a buffer back; negative when it stays. Called with the lock of the allocator held.
-     * @return empty when too much stays
+     * @param cost of giving a buffer back; negative when it cannot be given back. Called under the lock of the allocator
+     * @return empty when too much cannot be given back
      */
     public synchronized List<ByteBuffer> inTheWay(int bytes, ToIntFunction<ByteBuffer> cost) {
         int pages = DirectRegion.pagesOf(bytes);
@@ -132,11 +135,11 @@ public final class DirectSlabAllocator implements SlabAllocator, AutoCloseable {
         }
         long length = regionFor(bytes);
         long room = source.room();
-        // Where the budget has room, it is the JVM that refuses.
+        // When the budget has room, the JVM has refused the memory.
         return wholeRegions(room >= length ? length : length - room, cost);
     }
 
-    /** What is out of regions that, given up, make room for {@code missing} bytes. */
+    /** The buffers of regions that can be given up to make room for {@code missing} bytes. */
     private List<ByteBuffer> wholeRegions(long missing, ToIntFunction<ByteBuffer> cost) {
         record Candidate(DirectRegion region, DirectRegion.Obstacles obstacles) {}
         List<Candidate> candidates = new ArrayList<>();
@@ -171,7 +174,7 @@ public final class DirectSlabAllocator implements SlabAllocator, AutoCloseable {
                 refused = e;
             }
         }
-        place = freePages(SLAB); // across the bounds of slabs
+        place = freePages(SLAB); // may lie across the bounds of slabs
         if (place == null) {
             throw refused != null ? refused : new FragmentedMemoryException(SLAB, budget, false);
         }
@@ -201,7 +204,7 @@ public final class DirectSlabAllocator implements SlabAllocator, AutoCloseable {
         try {
             region = source.take((int) length);
         } catch (MemoryBudgetException refused) {
-            // What others took the JVM does not give back, but what this one took it does.
+            // The JVM cannot take memory from its other users, but it can free regions that this allocator gives up.
             if (!giveUpIdle(source.room() + length)) {
                 throw refused;
             }
@@ -211,7 +214,7 @@ public final class DirectSlabAllocator implements SlabAllocator, AutoCloseable {
         return new Place(region, region.findPages(DirectRegion.pagesOf(bytes)));
     }
 
-    /** Of the regions with a stretch of that length, the one whose longest is the shortest. */
+    /** Free pages of the region whose longest stretch is the shortest that is long enough. */
     private Place freePages(int bytes) {
         int pages = DirectRegion.pagesOf(bytes);
         while (true) {
@@ -249,8 +252,8 @@ public final class DirectSlabAllocator implements SlabAllocator, AutoCloseable {
     }
 
     /**
-     * Makes room for a region by giving up those of which nothing is out, if they are enough. Somebody may still refer to one
-     * of them without using it, so that it is not collected: then others have to go.
+     * Makes room for a region by giving up regions without a buffer that is handed out, if they are enough. A region that some
+     * object still refers to, without using it, is not collected: then other regions are given up.
      */
     private boolean giveUpIdle(long length) {
         if (!source.mayCollect()) {
@@ -296,14 +299,14 @@ public final class DirectSlabAllocator implements SlabAllocator, AutoCloseable {
         }
     }
 
-    /** Leaves all memory to the JVM, that which is still out as it comes back. Idempotent. */
+    /** Gives all memory to the JVM; memory that is still handed out when it comes back. Idempotent. */
     @Override
     public synchronized void close() {
         closed = true;
         List.copyOf(regions).forEach(this::dropIfIdle);
     }
 
-    /** What all regions cost. */
+    /** The bytes that all regions cost. */
     synchronized long takenBytes() {
         return source.takenBytes();
     }

@@ -1,6 +1,9 @@
 package io.forebay.store.util;
 
-/** The budget has room, but what is free lies in pieces that are too short. Whoever gives back what lies between helps. */
+/**
+ * Thrown when the budget has room, but the free memory lies in pieces that are too short. Buffers between those pieces must be
+ * given back.
+ */
 public final class FragmentedMemoryException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -8,9 +11,9 @@ public final class FragmentedMemoryException extends RuntimeException {
     private final long budget;
     private final boolean uncollected;
 
-    /** @param uncollected the JVM was told to collect memory that is given up, and has not */
+    /** @param uncollected true when the JVM was told to collect memory that was given up, and has not done so */
     FragmentedMemoryException(int bytes, long budget, boolean uncollected) {
-        // It is thrown in the course of things, to a caller that makes room; nobody needs to know from where.
+        // No stack trace: the exception is thrown in normal operation, to a caller that makes room.
         super(null, null, false, false);
         this.bytes = bytes;
         this.budget = budget;

@@ -5,8 +5,8 @@ import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Counts who holds a part of one region for longer than a moment, so that it has no room for a long buffer. Three eighths of
- * the memory may be held so. Thread-safe, without a lock.
+ * Counts the holds in one region: parts of it that cursors keep pinned for any time, so that the region has no room for a long
+ * buffer. Regions with holds may have three eighths of the memory. Thread-safe, without a lock.
  */
 public final class HeldRegion {
     private static final int EIGHTH = 8;
@@ -24,9 +24,10 @@ public final class HeldRegion {
     private final int bytes;
     private final boolean isLong;
     private final long most;
-    /** Of all regions with holders, and for a moment of one that is about to have some, or had. */
+    /** Bytes of all regions with holds; for a moment also of a region whose first hold is being added or was not granted. */
     private final AtomicLong heldBytes;
 
+    // Atomic operations only
     private volatile int holders;
 
     /** So many parts may be held beside in regions that are not long: they are in as much memory as those that are counted. */

@@ -1,7 +1,7 @@
 package io.forebay.store.util;
 
-import io.forebay.store.Environment;
 import io.forebay.store.MemoryBudgetException;
+import io.forebay.store.SlabAllocator;
 import java.lang.ref.Reference;
 import java.lang.ref.ReferenceQueue;
 import java.lang.ref.WeakReference;
@@ -13,14 +13,15 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Takes regions from the JVM, never more than the budget with all that they cost. One that is given up costs what it did
- * until the JVM has collected it: nothing else frees direct memory.
+ * Takes regions from the JVM, whose cost never exceeds the budget. A region that is given up costs the same until the JVM has
+ * collected it: nothing else frees direct memory.
  *
- * <p>The JVM collects garbage and sleeps for half a second before it refuses a region. So when it has, it is not asked again
- * for each of the following requests, but for the second one, the fourth one and so on. Not thread-safe.
+ * <p>The JVM collects garbage and sleeps for half a second before it refuses a region. So after a refusal the JVM is not asked
+ * for each of the following requests, but only for the second, the fourth and so on. All methods are called under the lock of
+ * {@link DirectSlabAllocator}.
  */
 final class RegionSource {
-    private static final int SLAB = Environment.SLAB_BYTES;
+    private static final int SLAB = SlabAllocator.SLAB_BYTES;
     private static final int PAGE = DirectRegion.PAGE;
     private static final int MAX_REGION = 4 << 20;
     private static final int MOST_TURNS_REFUSED = 1024;
@@ -30,41 +31,39 @@ final class RegionSource {
     private final long budget;
     private final int regionBytes;
     private final AtomicLong heldBytes = new AtomicLong();
-    private long taken;
-
-    /** The memory that each region is cut from. Everything cut from it keeps it from being collected. */
+    /** The buffer of which each region is a slice. Every slice keeps it from being collected. */
     private final Map<DirectRegion, ByteBuffer> roots = new HashMap<>();
 
     private final Map<Reference<?>, Integer> givenUp = new HashMap<>();
     private final ReferenceQueue<ByteBuffer> collected = new ReferenceQueue<>();
 
+    // Guarded by DirectSlabAllocator
+    private long taken;
     private MemoryBudgetException refusal;
-    /** So many requests are refused before the JVM is asked again. */
-    private int turnsLeft;
-
     private int turns = 1;
+    private int collectionTurns = 1;
+    /** How many requests are refused before the JVM is asked again. */
+    private int turnsLeft;
     /** As {@link #turnsLeft}, for collections that freed too little. */
     private int collectionTurnsLeft;
-
-    private int collectionTurns = 1;
 
     RegionSource(long budget) {
         this.budget = budget;
         regionBytes = regionBytes(budget);
     }
 
-    /** Small budgets get small regions. */
+    /** The length of a region; a small budget has small regions. */
     static int regionBytes(long budget) {
         long eighth = budget / 8 / SLAB * SLAB;
         return (int) Math.max(SLAB, Math.min(MAX_REGION, eighth));
     }
 
-    /** What a region costs beside its memory. */
+    /** The bytes that a region costs beside its memory. */
     static int overhead() {
         return PAGE;
     }
 
-    /** What all regions cost, those included that are given up and not collected. */
+    /** The bytes that all regions cost, with those that are given up and not collected. */
     long takenBytes() {
         noteCollected();
         return taken;
@@ -77,9 +76,9 @@ final class RegionSource {
     }
 
     /**
-     * A region of at least {@code least} bytes, which is not more than {@link #room}.
+     * Takes a region of at least {@code least} bytes, which must not be more than {@link #room}.
      *
-     * @throws MemoryBudgetException when the JVM refuses it
+     * @throws MemoryBudgetException when the JVM refuses the memory
      */
     DirectRegion take(int least) {
         if (turnsLeft > 0) {
@@ -107,21 +106,26 @@ final class RegionSource {
     }
 
     private DirectRegion region(ByteBuffer root, boolean zeroed) {
-        // Page-aligned, so that a block in a slab touches no page and no cache line more than it must.
+        // Page-aligned, so that a block in a slab touches no more pages and cache lines than necessary.
         ByteBuffer memory = root.alignedSlice(PAGE).slice(0, root.capacity() - PAGE);
         DirectRegion region = new DirectRegion(memory, zeroed, new HeldRegion(memory.capacity(), budget, heldBytes));
         roots.put(region, root);
         return region;
     }
 
-    /** Nobody uses any of the region, and nobody will, unless {@link #takeBack} returns it. */
+    /**
+     * Gives up a region. No buffer of it is in use, and the caller hands out none, unless {@link #takeBack} returns the region.
+     */
     void giveUp(DirectRegion region) {
         ByteBuffer root = roots.get(region);
         givenUp.put(new WeakReference<>(root, collected), root.capacity());
         roots.remove(region);
     }
 
-    /** False for a while after a collection that freed too little: it stops the JVM, and {@link #collect} waits for it. */
+    /**
+     * False for some requests after a collection that freed too little, because a collection stops the JVM, and
+     * {@link #collect} waits for it.
+     */
     boolean mayCollect() {
         if (collectionTurnsLeft > 0) {
             collectionTurnsLeft--;
@@ -135,7 +139,10 @@ final class RegionSource {
         return collectionTurns > 1;
     }
 
-    /** Has the JVM free what is given up, so that there is {@link #room} for {@code bytes}. @return false when there is not in time */
+    /**
+     * Tells the JVM to collect the regions that were given up, and waits until there is {@link #room} for {@code bytes}.
+     * @return false when there is no room in time
+     */
     boolean collect(long bytes) {
         turnsLeft = 0;
         boolean interrupted = false;
@@ -158,7 +165,10 @@ final class RegionSource {
         return enough;
     }
 
-    /** Regions that were given up and that the JVM has not collected; it may be told not to, by {@code -XX:+DisableExplicitGC}. */
+    /**
+     * Takes back the regions that were given up and that the JVM has not collected. It may be configured not to, by
+     * {@code -XX:+DisableExplicitGC}.
+     */
     List<DirectRegion> takeBack() {
         List<DirectRegion> regions = new ArrayList<>();
         for (Reference<?> reference : List.copyOf(givenUp.keySet())) {

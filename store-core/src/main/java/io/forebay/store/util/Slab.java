@@ -7,9 +7,10 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
- * The one memory access type of the engine: a buffer on or off the heap behind a final class, so that hot loops stay
- * monomorphic. All multi-byte values are big-endian. Indexes are absolute; bounds are checked by the buffer. Plain access
- * gives no ordering; the acquire and release variants need a 4- or 8-byte aligned index.
+ * The type through which the engine accesses memory: a buffer on or off the heap in a final class, so that calls in hot loops
+ * are monomorphic. All multi-byte values are big-endian. Indexes are absolute; the buffer checks bounds. Plain access gives no
+ * ordering. The acquire and release variants need a 4- or 8-byte aligned index. The class has no locks: its users order their
+ * accesses.
  */
 public final class Slab {
     private static final VarHandle INT = MethodHandles.byteBufferViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
@@ -17,10 +18,12 @@ public final class Slab {
     private static final VarHandle ARRAY_LONG =
             MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
 
-    /** Up to here, longs beat a bulk copy. */
+    /** Up to this length, copying longs is faster than a bulk copy. */
     private static final int MAX_BY_LONGS = 128;
 
-    /** Newer JDKs refuse ordered access to heap buffers; there a plain access and a fence do the same. */
+    /**
+     * False on newer JDKs, which refuse ordered access to heap buffers; there a plain access and a fence have the same effect.
+     */
     private static final boolean ORDERED_ON_HEAP = isOrderedOnHeap();
 
     private final ByteBuffer buffer;
@@ -45,7 +48,7 @@ public final class Slab {
         return buffer.capacity();
     }
 
-    /** The whole buffer, for giving it back to its allocator; do not move its position. */
+    /** The whole buffer, to give it back to its allocator. The caller must not move its position. */
     public ByteBuffer buffer() {
         return buffer;
     }
@@ -132,7 +135,7 @@ public final class Slab {
         for (int at = 0; at < last; at += Long.BYTES) {
             ARRAY_LONG.set(into, offset + at, buffer.getLong(index + at));
         }
-        // The last eight bytes may overlap what was copied.
+        // The last eight bytes may overlap bytes that were copied.
         ARRAY_LONG.set(into, offset + last, buffer.getLong(index + last));
     }
 
@@ -223,7 +226,7 @@ public final class Slab {
         return head;
     }
 
-    /** As {@link #head(byte[], int, int)}, of a key in this slab. */
+    /** As {@link #head(byte[], int, int)}, for a key in this slab. */
     public long head(int index, int length) {
         if (length >= 8) {
             return buffer.getLong(index);

@@ -12,17 +12,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Background work on daemon threads of its own. Flushes are taken before cleanups, which are short and give disk space
- * back, and cleanups before compactions; with more than one thread, compactions never occupy the last one, so that a flush
- * does not wait behind a long compaction. Delayed work is run by a thread that is free when its time comes, before anything else. Callbacks have threads
- * of their own ({@link CallbackThreads}).
+ * Runs background work on daemon threads of its own. Flushes run before cleanups, which are short and give disk space back, and
+ * cleanups before compactions. With more than one thread, compactions never occupy the last one, so that a flush does not wait
+ * for a long compaction. Delayed work runs on a thread that is free when its time comes, before anything else. Callbacks have
+ * threads of their own ({@link CallbackThreads}). Thread-safe.
  *
- * <p>The first thread starts with the executor, the others when there is work for them. So work that is handed over is never refused when the
- * system has no more threads: those there are do it, compactions with the last one too, and others are started as soon as there can be.
+ * <p>The first thread starts with the executor, the others when there is work for them. So submitted work is never refused when
+ * the system has no more threads: the existing threads do it, compactions use the last one as well, and further threads are
+ * started as soon as the system allows it.
  */
 public final class SystemExecutor implements BackgroundExecutor {
     private static final Logger LOG = LoggerFactory.getLogger(SystemExecutor.class);
-    /** How long after a thread was refused another one is asked for. */
+    /** How long after the system refused a thread the executor asks for one again. */
     private static final long RETRY_NANOS = 100_000_000;
 
     private final int threads;
@@ -30,33 +31,34 @@ public final class SystemExecutor implements BackgroundExecutor {
     private final String name;
     private final ThreadFactory factory;
     private final Object lock = new Object();
-    /** Linked: a hand-over that there is no memory for must not harm what was handed over before. */
+    /** Linked lists: an addition that fails for want of memory must not damage the work that was added before. */
     private final List<Queue<Runnable>> ready = new ArrayList<>();
 
     private final PriorityQueue<Delayed> delayed =
             new PriorityQueue<>(Comparator.comparingLong(Delayed::due).thenComparingLong(Delayed::number));
-    /** Those that run: none ends before the close. */
+    /** The threads that run. None ends before the close. */
     private final List<Thread> workers;
 
     private final long epoch = System.nanoTime();
+
+    // Guarded by lock
     private long scheduled;
     private int idle;
     private int compacting;
-    /** Whether the last thread that was asked for could not be had. */
-    private boolean refused;
-
     private long askAgain;
     private boolean closed;
+    /** True when the system refused the last thread that was asked for. */
+    private boolean refused;
 
     /**
      * @param threads at least 1
-     * @throws OutOfMemoryError when not even one thread can be had
+     * @throws OutOfMemoryError when not even one thread can be started
      */
     public SystemExecutor(int threads, String name) {
         this(threads, name, Thread::new);
     }
 
-    /** @param factory of threads that are not started */
+    /** @param factory makes threads and does not start them */
     SystemExecutor(int threads, String name, ThreadFactory factory) {
         if (threads < 1) {
             throw new IllegalArgumentException("threads is " + threads + ", must be at least 1");
@@ -74,7 +76,7 @@ public final class SystemExecutor implements BackgroundExecutor {
         }
     }
 
-    /** Work that waits for its time (nanoseconds since the executor began). */
+    /** Work that waits for its time, in nanoseconds since the executor was made. */
     private record Delayed(long due, long number, Runnable work) {}
 
     @Override
@@ -151,11 +153,11 @@ public final class SystemExecutor implements BackgroundExecutor {
         if (workers.size() < threads && wanted && tryStartWorker()) {
             return;
         }
-        // all: an idle thread may be barred from compactions, or wait for a later time
+        // all of them, because an idle thread may not take compactions, or may wait for a later time
         lock.notifyAll();
     }
 
-    /** Not the first one: whoever runs will do the work. */
+    /** Starts a further thread. When that fails, a running thread will do the work. */
     private boolean tryStartWorker() {
         try {
             startWorker();
@@ -172,7 +174,7 @@ public final class SystemExecutor implements BackgroundExecutor {
         }
     }
 
-    /** Counted once it runs. */
+    /** Starts a thread, and counts it when it runs. */
     private void startWorker() {
         Thread worker = factory.newThread(this::work);
         worker.setName(name + "-" + workers.size());
@@ -184,12 +186,12 @@ public final class SystemExecutor implements BackgroundExecutor {
     private void warn(OutOfMemoryError refusal) {
         try {
             LOG.warn(
-                    "No thread could be started for background work; the {} of {} that run do it until there can be more",
+                    "No thread could be started for background work; the {} of {} that run do it until more can be started",
                     workers.size(),
                     threads,
                     refusal);
         } catch (OutOfMemoryError e) {
-            refusal.addSuppressed(e); // nor is there memory to say so
+            refusal.addSuppressed(e); // there is no memory for the log either
         }
     }
 
@@ -223,10 +225,10 @@ public final class SystemExecutor implements BackgroundExecutor {
             try {
                 task.run();
             } catch (Throwable e) {
-                // the contract forbids it; the thread must live on for the work of other stores
+                // the contract forbids this; the thread must go on with the work of other stores
                 report(e);
             } finally {
-                Thread.interrupted(); // is not for the next one
+                Thread.interrupted(); // an interrupt must not reach the next task
                 if (compaction) {
                     synchronized (lock) {
                         compacting--;
@@ -241,11 +243,11 @@ public final class SystemExecutor implements BackgroundExecutor {
         try {
             self.getUncaughtExceptionHandler().uncaughtException(self, thrown);
         } catch (Throwable e) {
-            thrown.addSuppressed(e); // which the JVM would ignore
+            thrown.addSuppressed(e); // the JVM would ignore it
         }
     }
 
-    /** All but one of the threads that there are, or may be once there is work for them. */
+    /** True while compactions occupy fewer threads than all but one; all counts the threads that can be started. */
     private boolean mayCompact() {
         int usable = refused ? workers.size() : threads;
         return compacting < Math.max(1, usable - 1);
@@ -271,7 +273,7 @@ public final class SystemExecutor implements BackgroundExecutor {
                 lock.wait(nanos / 1_000_000, (int) (nanos % 1_000_000));
             }
         } catch (InterruptedException e) {
-            // nobody may interrupt these threads; work that was is done with it, so the flag is dropped
+            // users must not interrupt these threads; the interrupted work has ended, so the flag is dropped
         } finally {
             idle--;
         }

@@ -2,8 +2,8 @@ package io.forebay.store.util;
 
 /**
  * Unsigned LEB128 numbers: seven bits a byte, least significant group first, the high bit set on all bytes but the last.
- * Writers make the shortest encoding and readers refuse any other, so that {@code at + size(value)} is always where the
- * next field starts. Negative numbers are written as unsigned ones (5 or 10 bytes).
+ * Writers make the shortest encoding, and readers refuse any other, so that the next field always starts at
+ * {@code at + size(value)}. Negative numbers are written as unsigned ones (5 or 10 bytes).
  */
 public final class Varint {
     /** Bytes an {@code int} takes at most. */
@@ -64,10 +64,10 @@ public final class Varint {
     }
 
     /**
-     * Reads the number at {@code at}; it is {@link #size(int)} bytes long.
+     * Reads the number at {@code at}, which is {@link #size(int)} bytes long.
      *
-     * @throws IllegalArgumentException when the bytes are no shortest encoding of an int
-     * @throws IndexOutOfBoundsException when the array ends inside it
+     * @throws IllegalArgumentException when the bytes are not the shortest encoding of an int
+     * @throws IndexOutOfBoundsException when the array ends inside of the number
      */
     public static int getInt(byte[] from, int at) {
         byte first = from[at];

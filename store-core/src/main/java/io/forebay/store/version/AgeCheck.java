@@ -14,8 +14,8 @@ import java.util.Arrays;
 import java.util.function.BooleanSupplier;
 
 /**
- * Two files of different runs where they overlap: for every key, whatever the file of the higher run has is newer than
- * whatever the other one has, range deletes included. Used by one thread.
+ * Checks the ages of two files of different runs where they overlap: for every key, all entries in the file of the
+ * higher run must be newer than all entries in the other file, range deletes included. Used by one thread.
  */
 final class AgeCheck {
     private final FileMeta newer;
@@ -46,13 +46,13 @@ final class AgeCheck {
                         ? isOlder(lower, deletesAbove)
                         : isNewer(upper, order == 0 ? lower.sequence() : -1, deletesBelow);
                 if (!aged) {
-                    return; // one finding for a pair of files is enough
+                    return; // one finding for each pair of files is enough
                 }
             }
         }
     }
 
-    /** Checks all versions of the key that the newer file is at, and moves behind them. */
+    /** Checks all versions of the key at which the newer file is, and moves to the next key. */
     private boolean isNewer(InternalIterator upper, long newestBelow, FragmentArray deletesBelow) throws IOException {
         byte[] key = upper.copyKey();
         long below = Math.max(newestBelow, newest(deletesBelow, key));
@@ -66,7 +66,10 @@ final class AgeCheck {
         return true;
     }
 
-    /** Checks the entry that the older file is at against range deletes of the newer one, and moves on. */
+    /**
+     * Checks the entry at which the older file is against the range deletes of the newer file, and moves to the next
+     * entry.
+     */
     private boolean isOlder(InternalIterator lower, FragmentArray deletesAbove) throws IOException {
         Fragment covering = deletesAbove.covering(lower.key(), 0, lower.keyLength());
         if (covering != null) {

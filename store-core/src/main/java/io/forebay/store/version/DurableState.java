@@ -1,14 +1,17 @@
 package io.forebay.store.version;
 
 /**
- * What the manifest says besides the files: the durable commit, sequence numbers, ranks, the logs that are needed and the
- * name of the merge function. Thread-safe; edits are played by one thread at a time.
+ * What the manifest says besides the files: the durable commit, sequence numbers, ranks, the logs that are needed, and
+ * the name of the merge function. Thread-safe; one thread at a time plays edits.
  */
 final class DurableState {
+    // Written under this, read without
     private volatile VersionEdit.Commit commit = new VersionEdit.Commit(0, new byte[0]);
     private volatile long keptSequence;
     private volatile VersionEdit.Logs logs = VersionEdit.Logs.NONE;
     private volatile String mergeName;
+
+    // Guarded by this
     private long lastSequence;
     private long nextRank = 1;
 
@@ -37,17 +40,17 @@ final class DurableState {
         lastSequence = sequence;
     }
 
-    /** A rank above all in use, handed out once. */
+    /** A rank above all ranks in use. Each rank is given out once. */
     synchronized long takeRank() {
         return nextRank++;
     }
 
-    /** Ranks below this one are in use from now on. */
+    /** Marks the ranks below {@code next} as used. */
     synchronized void reserveRanks(long next) {
         nextRank = Math.max(nextRank, next);
     }
 
-    /** The next rank once {@code edit} is played. */
+    /** The next rank after {@code edit} is played. */
     synchronized long nextRankAfter(VersionEdit edit) {
         long next = Math.max(nextRank, edit.nextRank());
         for (VersionEdit.Added added : edit.added()) {
@@ -74,7 +77,7 @@ final class DurableState {
         nextRank = Math.max(nextRank, edit.nextRank());
     }
 
-    /** One edit that leads from nothing to this state after {@code edit}, with the files of {@code version}. */
+    /** One edit that leads from an empty state to this state after {@code edit}, with the files of {@code version}. */
     VersionEdit whole(VersionEdit edit, Version version) {
         VersionEdit state = new VersionEdit();
         for (SortedRun run : version.runs()) {

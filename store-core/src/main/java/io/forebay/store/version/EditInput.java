@@ -7,7 +7,10 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/** Reads the field types of edits; every impossibility is a {@link CorruptionException} that names file and offset. */
+/**
+ * Reads the field types of edits. An impossible value is a {@link CorruptionException} that names file and offset. Used
+ * by one thread.
+ */
 final class EditInput {
     private final String file;
     private final long base;
@@ -68,7 +71,7 @@ final class EditInput {
         return value;
     }
 
-    /** Bytes that are UTF-8. */
+    /** Reads bytes that are UTF-8. */
     String readText() {
         byte[] text = readBytes();
         try {

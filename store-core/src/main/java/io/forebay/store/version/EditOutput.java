@@ -3,7 +3,7 @@ package io.forebay.store.version;
 import io.forebay.store.util.Varint;
 import java.util.Arrays;
 
-/** A growing array of bytes with the field types of edits. */
+/** Writes the field types of edits to a growing array. Used by one thread. */
 final class EditOutput {
     private byte[] bytes = new byte[256];
     private int size;
@@ -25,7 +25,7 @@ final class EditOutput {
         }
     }
 
-    /** Length and content. */
+    /** Writes the length and the content. */
     void writeBytes(byte[] value) {
         writeNumber(value.length);
         room(value.length);

@@ -4,13 +4,13 @@ import io.forebay.store.KeyRange;
 import java.util.Arrays;
 
 /**
- * The range of a file as the manifest has it. Long bounds are shortened, outwards, because the manifest is written as a
- * whole now and then: with keys of 16 MiB a few dozen files would make it larger than a record may be. That files of one
- * run stay apart all the same, they begin and end at keys that are told from each other within this length. Only clips of
+ * The range of a file as the manifest has it. Long bounds are shortened, outwards, because the manifest is sometimes
+ * rewritten as a whole: with keys of 16 MiB a few dozen files would make it longer than a record may be. So that files
+ * of one run stay disjoint all the same, a file starts and ends at keys that differ within this length. Only clips of
  * restored checkpoints may be longer; they are kept where files of two clips meet.
  */
 public final class FileBounds {
-    /** Bounds up to this length are what they are. */
+    /** Bounds up to this length are not shortened. */
     public static final int MAX_BYTES = 1 << 10;
 
     private FileBounds() {}
@@ -29,34 +29,34 @@ public final class FileBounds {
     }
 
     /**
-     * The same, but inside of {@code within}, whose bounds may be long: other files of the run may begin there, at a key of
-     * which the first {@link #MAX_BYTES} are those of {@code exact} too.
+     * As {@link #shortened(KeyRange)}, but inside of {@code within}, whose bounds may be long: another file of the run
+     * may start there, at a key whose first {@link #MAX_BYTES} bytes are those of a bound of {@code exact}, too.
      *
-     * @param within holds {@code exact}
+     * @param within a range that contains {@code exact}
      */
     public static KeyRange shortened(KeyRange exact, KeyRange within) {
         return shortened(exact).intersect(within);
     }
 
-    /** Whether {@code range} is {@code exact}, or was made of it by {@link #shortened(KeyRange, KeyRange)}. */
+    /** Whether {@code range} is {@code exact}, or was made from it by {@link #shortened(KeyRange, KeyRange)}. */
     static boolean isRangeOf(KeyRange range, KeyRange exact) {
-        return holds(range, exact) && isPartOf(range, exact);
+        return contains(range, exact) && isPartOf(range, exact);
     }
 
-    /** Whether a clip may have made {@code range} of one for which {@link #isRangeOf} holds. */
+    /** Whether a clip may have made {@code range} from a range for which {@link #isRangeOf} is true. */
     static boolean isPartOf(KeyRange range, KeyRange exact) {
-        return holds(shortened(exact), range);
+        return contains(shortened(exact), range);
     }
 
-    private static boolean holds(KeyRange outer, KeyRange inner) {
+    private static boolean contains(KeyRange outer, KeyRange inner) {
         return outer.intersect(inner).equals(inner);
     }
 
     /**
-     * Where a file must end so that {@code key[offset, offset + length)} may begin the next one: not behind that key, not before
-     * {@code earliest}, and no longer than {@link #MAX_BYTES}.
+     * Where a file must end so that {@code key[offset, offset + length)} may start the next file: not after that key,
+     * not before {@code earliest}, and no longer than {@link #MAX_BYTES}.
      *
-     * @return null when there is no such place: both belong into one file
+     * @return null when there is no such place: then both keys must be in one file
      */
     public static byte[] between(byte[] earliest, byte[] key, int offset, int length) {
         byte[] cut = Arrays.copyOfRange(key, offset, offset + Math.min(length, MAX_BYTES));

@@ -3,7 +3,7 @@ package io.forebay.store.version;
 import java.util.HexFormat;
 import java.util.function.LongSupplier;
 
-/** The 128-bit id of an SST: random, never used again, so that links, uploads and references need no coordination. */
+/** The 128-bit id of an SST. It is random and never used again, so links, uploads and references need no coordination. */
 public record FileId(long high, long low) implements Comparable<FileId> {
     private static final String SUFFIX = ".sst";
     private static final int DIGITS = 16;
@@ -22,7 +22,7 @@ public record FileId(long high, long low) implements Comparable<FileId> {
         return parse(name) != null;
     }
 
-    /** The id in a file name, or null when it is not the name of an SST. */
+    /** The id in a file name, or null when the name is not that of an SST. */
     public static FileId parse(String name) {
         if (name.length() != 2 * DIGITS + SUFFIX.length() || !name.endsWith(SUFFIX)) {
             return null;

@@ -4,141 +4,80 @@ import io.forebay.store.KeyRange;
 import io.forebay.store.key.KeyText;
 
 /**
- * What a version knows of one SST, or of the part of it that it shows. Immutable.
+ * One SST in a version, or the part of it that the version shows. Immutable.
  *
- * @param id of the physical file
- * @param fileBytes length of the physical file
- * @param range the keys that are visible; everything in the file outside of it does not exist
- * @param virtual true when {@code range} hides a part of the file
- * @param minSequence smallest sequence number in the physical file, range deletes included
- * @param maxSequence largest one
- * @param entries point entries of the physical file
- * @param pointDeletes deletes among them
- * @param rangeDeletes range tombstone fragments of the physical file
+ * <pre>{@code
+ *   the SST          a . . . . . . . . . . z      info: counts and sequence numbers of all of it
+ *   range                  [f . . . q)            what this version shows; virtual = true
+ *   another range                    [q . z]      of the same SST, in the same store or in another one
+ * }</pre>
+ *
+ * @param id id of the SST
+ * @param info what is in the SST
+ * @param range the keys that are visible; what the SST has outside of the range does not exist
+ * @param virtual true when {@code range} hides a part of the SST
  * @param overrideSequence -1, or the sequence number that all entries count as (ingested files)
- * @param creationMillis wall clock at creation
- * @param keyId master key that the physical file needs to be read, or null when it is plain
- * @param file the open file; null in an edit that was only decoded, never null in a version
+ * @param file the physical file; null in an edit that was only decoded, never null in a version
  */
 public record FileMeta(
-        FileId id,
-        long fileBytes,
-        KeyRange range,
-        boolean virtual,
-        long minSequence,
-        long maxSequence,
-        long entries,
-        long pointDeletes,
-        long rangeDeletes,
-        long overrideSequence,
-        long creationMillis,
-        String keyId,
-        PhysicalFile file) {
+        FileId id, SstInfo info, KeyRange range, boolean virtual, long overrideSequence, PhysicalFile file) {
 
-    /** A file that is not encrypted. */
-    public FileMeta(
-            FileId id,
-            long fileBytes,
-            KeyRange range,
-            boolean virtual,
-            long minSequence,
-            long maxSequence,
-            long entries,
-            long pointDeletes,
-            long rangeDeletes,
-            long overrideSequence,
-            long creationMillis,
-            PhysicalFile file) {
-        this(
-                id,
-                fileBytes,
-                range,
-                virtual,
-                minSequence,
-                maxSequence,
-                entries,
-                pointDeletes,
-                rangeDeletes,
-                overrideSequence,
-                creationMillis,
-                null,
-                file);
+    public long fileBytes() {
+        return info.fileBytes();
     }
 
-    /** The largest sequence number as readers see it. */
+    public long entries() {
+        return info.entries();
+    }
+
+    public long pointDeletes() {
+        return info.pointDeletes();
+    }
+
+    public long rangeDeletes() {
+        return info.rangeDeletes();
+    }
+
+    /** Id of the master key, or null when the file is not encrypted. */
+    public String keyId() {
+        return info.keyId();
+    }
+
+    /** The largest sequence number, as readers see it. */
     public long newestSequence() {
-        return overrideSequence >= 0 ? overrideSequence : maxSequence;
+        return overrideSequence >= 0 ? overrideSequence : info.maxSequence();
     }
 
-    /** The smallest sequence number as readers see it. */
+    /** The smallest sequence number, as readers see it. */
     public long oldestSequence() {
-        return overrideSequence >= 0 ? overrideSequence : minSequence;
+        return overrideSequence >= 0 ? overrideSequence : info.minSequence();
     }
 
-    /** The same file, showing only what also lies in {@code clip}; null when nothing is left. */
+    /** The same file, showing only keys that are also in {@code clip}; null when there are none. */
     public FileMeta clip(KeyRange clip) {
         KeyRange visible = range.intersect(clip);
         if (visible.isEmpty()) {
             return null;
         }
-        return new FileMeta(
-                id,
-                fileBytes,
-                visible,
-                virtual || !visible.equals(range),
-                minSequence,
-                maxSequence,
-                entries,
-                pointDeletes,
-                rangeDeletes,
-                overrideSequence,
-                creationMillis,
-                keyId,
-                file);
+        return new FileMeta(id, info, visible, virtual || !visible.equals(range), overrideSequence, file);
     }
 
     /** The visible range for messages, which show no key of an encrypted file. */
     String rangeText() {
-        return KeyText.forFiles(keyId).of(range);
+        return KeyText.forFiles(keyId()).of(range);
     }
 
     public FileMeta withFile(PhysicalFile open) {
-        return new FileMeta(
-                id,
-                fileBytes,
-                range,
-                virtual,
-                minSequence,
-                maxSequence,
-                entries,
-                pointDeletes,
-                rangeDeletes,
-                overrideSequence,
-                creationMillis,
-                keyId,
-                open);
+        return new FileMeta(id, info, range, virtual, overrideSequence, open);
     }
 
     public FileMeta withOverrideSequence(long sequence) {
-        return new FileMeta(
-                id,
-                fileBytes,
-                range,
-                virtual,
-                minSequence,
-                maxSequence,
-                entries,
-                pointDeletes,
-                rangeDeletes,
-                sequence,
-                creationMillis,
-                keyId,
-                file);
+        return new FileMeta(id, info, range, virtual, sequence, file);
     }
 
     @Override
     public String toString() {
-        return "file " + id + " of " + fileBytes + " bytes" + (virtual ? ", of which it shows " : ", ") + rangeText()
+        return "file " + id + " of " + fileBytes() + " bytes" + (virtual ? ", of which it shows " : ", ") + rangeText()
                 + ", sequence numbers " + oldestSequence() + " to " + newestSequence();
     }
 }

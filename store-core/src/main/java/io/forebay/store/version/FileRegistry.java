@@ -15,8 +15,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The physical files of one store that somebody refers to. A file that nobody refers to any more is closed at once and
- * deleted in the background. Thread-safe; files are opened, closed and deleted outside the lock.
+ * Counts the references to the SSTs of one store. A file whose last reference is released is closed at once and deleted
+ * in the background.
+ *
+ * <pre>{@code
+ *   live               has references: of versions, checkpoints, jobs, iterators
+ *   obsolete           has none; the executor is to delete it
+ *   deferredObsolete   has none, but the manifest on disk may name it; waits for deleteDeferred
+ *   undeleted          its deletion failed; retryDeletes tries again
+ * }</pre>
+ *
+ * <p>Thread-safe. The sets are guarded by the monitor of this object; files are opened, closed and deleted outside of
+ * it.
  */
 public final class FileRegistry {
     private static final Logger LOG = LoggerFactory.getLogger(FileRegistry.class);
@@ -26,30 +36,32 @@ public final class FileRegistry {
     private final BackgroundExecutor executor;
     private final Encryption encryption;
     private final Map<FileId, PhysicalFile> live = new HashMap<>();
-    /** Names whose deletion was handed to the executor and has not begun. */
+    /** Names whose deletion was given to the executor and has not started. */
     private final Set<String> obsolete = new HashSet<>();
 
-    /** Names that are kept whether somebody refers to them or not. */
-    private final Set<String> held = new HashSet<>();
-    /** Those of them that nobody refers to. */
-    private final Set<String> heldObsolete = new HashSet<>();
+    /** Names that are not deleted at present, with references or without. */
+    private final Set<String> deferred = new HashSet<>();
+    /** The names in {@code deferred} that have no references. */
+    private final Set<String> deferredObsolete = new HashSet<>();
     /** Names whose deletion failed. */
     private final Set<String> undeleted = new LinkedHashSet<>();
 
+    // Guarded by this
     private int deletionsUnderWay;
     private boolean keepFiles;
     private boolean closed;
-    /** Of files that are closed. */
+    /** Cache hits of files that are closed. */
     private long cacheHits;
 
+    // Guarded by this
     private long cacheMisses;
 
-    /** Of a store without encryption. */
+    /** For a store without encryption. */
     public FileRegistry(FileStore files, TableCache tables, BackgroundExecutor executor) {
         this(files, tables, executor, Encryption.NONE);
     }
 
-    /** @param encryption of the files that are there, and of those that will be made for this store */
+    /** @param encryption of the files that exist, and of those that will be made for this store */
     public FileRegistry(FileStore files, TableCache tables, BackgroundExecutor executor, Encryption encryption) {
         this.files = files;
         this.tables = tables;
@@ -62,7 +74,7 @@ public final class FileRegistry {
         return encryption;
     }
 
-    /** A plain file with one more reference, which the caller releases. */
+    /** A file that is not encrypted, with one more reference, which the caller releases. */
     public PhysicalFile acquire(FileId id, long bytes) {
         return acquire(id, bytes, null);
     }
@@ -70,7 +82,7 @@ public final class FileRegistry {
     /**
      * The file with one more reference, which the caller releases.
      *
-     * @param keyId of the master key that the file needs, null for a plain one
+     * @param keyId id of the master key that the file needs; null when it is not encrypted
      */
     public synchronized PhysicalFile acquire(FileId id, long bytes, String keyId) {
         PhysicalFile file = live.computeIfAbsent(id, key -> new PhysicalFile(this, key, bytes, keyId));
@@ -78,17 +90,17 @@ public final class FileRegistry {
         return file;
     }
 
-    /** True while somebody refers to the file. */
+    /** True while the file has references. */
     public synchronized boolean isLive(FileId id) {
         return live.containsKey(id);
     }
 
-    /** The files that somebody refers to, in no order. */
+    /** The files that have references, in no order. */
     public synchronized List<PhysicalFile> liveFiles() {
         return new ArrayList<>(live.values());
     }
 
-    /** Blocks found in the cache by reads of all files so far, those that are gone included. */
+    /** Blocks that reads of all files have found in the cache so far, deleted files included. */
     public long cacheHits() {
         long sum;
         List<PhysicalFile> open;
@@ -102,7 +114,7 @@ public final class FileRegistry {
         return sum;
     }
 
-    /** Blocks read from files so far, those that are gone included. */
+    /** Blocks that were read from files so far, deleted files included. */
     public long cacheMisses() {
         long sum;
         List<PhysicalFile> open;
@@ -117,19 +129,19 @@ public final class FileRegistry {
     }
 
     /**
-     * Marks SSTs that lie in the directory and that nobody refers to, left over by a crash, to be deleted by {@link
-     * #releaseHeld}.
+     * Marks orphans, that is SSTs in the directory without a reference, which a crash has left, for deletion by {@link
+     * #deleteDeferred}.
      *
      * @return false when there are none
      */
-    boolean holdOrphans() throws IOException {
+    boolean deferOrphans() throws IOException {
         boolean any = false;
         for (String name : files.list()) {
             FileId id = FileId.parse(name);
             if (id != null && !isLive(id)) {
                 synchronized (this) {
-                    held.add(name);
-                    heldObsolete.add(name);
+                    deferred.add(name);
+                    deferredObsolete.add(name);
                 }
                 any = true;
             }
@@ -137,28 +149,31 @@ public final class FileRegistry {
         return any;
     }
 
-    /** The manifest on disk may name this file: it is not deleted before {@link #releaseHeld}. */
-    synchronized void hold(FileId id) {
-        held.add(id.name());
+    /** The manifest on disk may name this file: it is not deleted before {@link #deleteDeferred}. */
+    synchronized void deferDeletion(FileId id) {
+        deferred.add(id.name());
     }
 
-    /** The manifest on disk names what is live, and nothing else: the other files may go. */
-    void releaseHeld() {
+    /**
+     * The manifest on disk names the files with references and no others: files whose deletion was deferred are
+     * deleted, in the background.
+     */
+    void deleteDeferred() {
         List<String> free;
         synchronized (this) {
-            held.clear();
-            free = new ArrayList<>(heldObsolete);
-            heldObsolete.clear();
+            deferred.clear();
+            free = new ArrayList<>(deferredObsolete);
+            deferredObsolete.clear();
         }
         free.forEach(this::scheduleDelete);
     }
 
-    /** Deletes the file of a job that came to nothing; it was never part of a version. In the background. */
+    /** Deletes the file of a job without a result, which was never part of a version. In the background. */
     public void discard(FileId id) {
         scheduleDelete(id.name());
     }
 
-    /** Tries failed deletions again. In the background. */
+    /** Tries failed deletions again, in the background. */
     void retryDeletes() {
         List<String> again;
         synchronized (this) {
@@ -171,22 +186,22 @@ public final class FileRegistry {
         again.forEach(this::scheduleDelete);
     }
 
-    /** From now on files are closed but not deleted when nobody refers to them: the manifest on disk may name them. */
+    /** From now on a file without references is closed but not deleted: the manifest on disk may name it. */
     public synchronized void keepFiles() {
         keepFiles = true;
     }
 
-    /** From now on no file is deleted; not even those whose deletion was due. */
-    public synchronized void keepAll() {
+    /** From now on no file is deleted, not even one whose deletion was due. */
+    public synchronized void stopDeleting() {
         keepFiles = true;
         obsolete.clear();
         undeleted.clear();
     }
 
     /**
-     * Ends the deletions that are still to be done; after that nothing is deleted any more, because the directory may have
-     * a new owner. All files are closed, also those that somebody still refers to, like a read in another thread, which may fail
-     * by that. Idempotent.
+     * Does the deletions that are due. After that nothing is deleted any more, because the directory may have a new
+     * owner. All files are closed, also files with references, for example of a read in another thread, which may fail
+     * then. Idempotent.
      */
     public void close() {
         List<PhysicalFile> left;
@@ -256,8 +271,8 @@ public final class FileRegistry {
             if (closed || keepFiles) {
                 return;
             }
-            if (held.contains(name)) {
-                heldObsolete.add(name);
+            if (deferred.contains(name)) {
+                deferredObsolete.add(name);
                 return;
             }
             obsolete.add(name);

@@ -6,9 +6,9 @@ import io.forebay.store.sst.Findings;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Gathers what a verification finds out about one file. Used by one thread. */
+/** Collects what a verification finds in one file. Used by one thread. */
 public final class FileReport implements Findings {
-    /** More of them would tell nothing new, and a file may have millions of entries. */
+    /** A file may have millions of entries; further findings are only counted. */
     private static final int MAX_FINDINGS = 100;
 
     private final String name;
@@ -39,7 +39,7 @@ public final class FileReport implements Findings {
         bytes = newBytes;
     }
 
-    /** What of it is whole. */
+    /** Notes how much of the file is undamaged. */
     public void content(long newBlocks, long newEntries) {
         blocks = newBlocks;
         entries = newEntries;

@@ -6,16 +6,20 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 
-/** The files of a directory that no part of its store refers to. */
+/**
+ * Describes the files in a directory that no part of its store refers to: orphans, older manifests, and files that are
+ * not of a store.
+ */
 public final class Leftovers {
     private static final Pattern WAL = Pattern.compile("WAL-\\d{16}");
 
     private Leftovers() {}
 
     /**
-     * A line for each, for people. While the store works there may be files among them that are being written, or deleted.
+     * A line for each such file, for people. While the store is in use, files may be among them that are being written
+     * or deleted.
      *
-     * @param manifest name of the one that counts
+     * @param manifest name of the manifest that is in force
      */
     public static List<String> describe(FileStore files, FileRegistry registry, String manifest) throws IOException {
         List<String> remarks = new ArrayList<>();
@@ -46,7 +50,10 @@ public final class Leftovers {
         return Manifest.isName(name);
     }
 
-    /** Checkpoints may lie beside the files they refer to; write-ahead logs are looked at by those who know them. */
+    /**
+     * True for names that are not reported: a checkpoint's metadata may be beside the files that it refers to, and
+     * write-ahead logs are verified elsewhere.
+     */
     private static boolean isKnown(String name) {
         return name.equals("CHECKPOINT") || WAL.matcher(name).matches();
     }

@@ -6,8 +6,8 @@ import io.forebay.store.FormatTooNewException;
 import io.forebay.store.ReadableFile;
 import io.forebay.store.crypto.Encryption;
 import io.forebay.store.crypto.FileCipher;
-import io.forebay.store.log.LogReader;
-import io.forebay.store.log.LogWriter;
+import io.forebay.store.version.manifest.ManifestReader;
+import io.forebay.store.version.manifest.ManifestWriter;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -19,51 +19,50 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The one truth about a store: a log whose first record is a whole state and whose others are edits.
+ * One manifest file, which says which files are the store: its first record is a whole state, and the others are edits
+ * of it.
  *
  * <pre>
  * File name --> "MANIFEST-" number:16 decimal digits
- * Manifest  --> Log of: Header Edit*
+ * Manifest  --> records (see ManifestRecords): Header Edit*
  * Header    --> magic:8 "FBMANIF1"  format version:4  Edit (the whole state)
  * </pre>
  *
- * A manifest that was closed is never appended to: an open starts a new one under the next number.
- * The older one is deleted only when the new one is durable, so the highest number whose header is whole is the truth; a
- * higher one without a whole header was torn by a crash before it counted.
+ * <p>A manifest that was closed is never appended to: an open starts a new one with the next number. The older one is
+ * deleted only when the new one is durable. So the manifest in force is the one with the highest number whose header is
+ * whole; a crash has torn a higher one without a whole header before it counted.
+ *
+ * <p>Used by one thread at a time.
  */
 final class Manifest implements Closeable {
-    /** The one format version of manifests and of the files they list; see docs/format/manifest.md. */
+    /** The only format version of manifests and of the files they list; see docs/format/manifest.md. */
     static final int FORMAT_VERSION = 1;
 
     private static final long MAGIC = 0x46424D414E494631L;
     private static final int HEADER_BYTES = 12;
     private static final long FIRST_NUMBER = 1;
     private static final long LAST_NUMBER = 9_999_999_999_999_999L;
-    /** Numbers rise by one; one that is so far above all before it was not given by a store, and would leave none for it. */
+    /**
+     * Numbers rise by one. No store has made a manifest whose number is so far above all others; after such a number
+     * there would be none left.
+     */
     private static final long FARTHEST_LEAP = 1_000_000_000_000_000L;
 
     private static final Pattern NAME = Pattern.compile("MANIFEST-(\\d{16})");
 
-    private final LogWriter log;
+    private final ManifestWriter writer;
     private final String name;
 
+    /** Bytes of the first record, which is the state at the creation of this manifest. */
     private final long headerBytes;
 
-    private Manifest(LogWriter log, String name) {
-        this.log = log;
+    private Manifest(ManifestWriter writer, String name) {
+        this.writer = writer;
         this.name = name;
-        this.headerBytes = log.size();
+        this.headerBytes = writer.size();
     }
 
-    /**
-     * What the directory holds.
-     *
-     * @param number of the manifest that was read, or -1 when there is none
-     * @param nextNumber above every number in use
-     * @param edits the whole state, then the edits
-     * @param stale names of the other manifests
-     * @param keyId of the master key of the manifest that was read, null when that is plain or there is none
-     */
+    /** Id of the master key that the manifest needs; null when it is not encrypted. */
     record Recovered(long number, long nextNumber, List<VersionEdit> edits, List<String> stale, String keyId) {}
 
     static boolean isName(String file) {
@@ -81,12 +80,12 @@ final class Manifest implements Closeable {
         numbers.sort(null);
         long next = numbers.isEmpty() ? FIRST_NUMBER : numbers.get(numbers.size() - 1) + 1;
         for (int i = numbers.size() - 1; i >= 0; i--) {
-            LogReader log = open(files, name(numbers.get(i)), encryption);
-            List<VersionEdit> edits = read(log, name(numbers.get(i)));
+            ManifestReader reader = open(files, name(numbers.get(i)), encryption);
+            List<VersionEdit> edits = read(reader, name(numbers.get(i)));
             if (edits != null) {
                 long number = numbers.remove(i);
                 requireNear(number, next - 1);
-                return new Recovered(number, next, edits, names(numbers), log.keyId());
+                return new Recovered(number, next, edits, names(numbers), reader.keyId());
             }
         }
         if (!numbers.isEmpty() && numbers.get(0) > FIRST_NUMBER) {
@@ -98,22 +97,22 @@ final class Manifest implements Closeable {
     }
 
     /**
-     * All edits of all manifests that are there.
+     * All edits of all manifests in the directory.
      *
-     * @throws CorruptionException when one of them is damaged
+     * @throws CorruptionException when one of the manifests is damaged
      */
     static List<VersionEdit> allEdits(FileStore files, Encryption encryption, Recovered recovered) throws IOException {
         List<VersionEdit> all = new ArrayList<>(recovered.edits());
         for (String name : recovered.stale()) {
             List<VersionEdit> edits = read(open(files, name, encryption), name);
-            if (edits != null) { // else it was never in force
+            if (edits != null) { // otherwise this manifest was never in force
                 all.addAll(edits);
             }
         }
         return all;
     }
 
-    /** Before anything is written under a number above it. */
+    /** Checked before anything is written with a number above {@code highest}. */
     private static void requireNear(long inForce, long highest) {
         if (highest - inForce > FARTHEST_LEAP || inForce > LAST_NUMBER - FARTHEST_LEAP) {
             throw new CorruptionException(
@@ -125,9 +124,11 @@ final class Manifest implements Closeable {
     }
 
     /**
-     * @throws CorruptionException when there are SSTs; called when there is no manifest, which is written before any SST
+     * Called when there is no manifest. A store writes its manifest before any SST.
+     *
+     * @throws CorruptionException when there are SSTs
      */
-    static void requireNoTables(FileStore files) throws IOException {
+    static void requireNoSsts(FileStore files) throws IOException {
         for (String name : files.list()) {
             if (FileId.isName(name)) {
                 throw new CorruptionException(name(1), -1, "a manifest beside SSTs like " + name, "none that is whole");
@@ -142,39 +143,39 @@ final class Manifest implements Closeable {
     /**
      * Starts a manifest with the whole state {@code state}; durable on return.
      *
-     * @param id of its log, never used before
+     * @param id id of the manifest's records, never used before
      */
     static Manifest create(FileStore files, long number, long id, VersionEdit state, Encryption encryption)
             throws IOException {
         String name = name(number);
         FileCipher cipher = encryption.create(name);
-        LogWriter log = new LogWriter(files.create(name), id, cipher);
+        ManifestWriter writer = new ManifestWriter(files.create(name), id, cipher);
         try {
             byte[] edit = VersionEditCodec.encode(state);
             ByteBuffer header = ByteBuffer.allocate(HEADER_BYTES + edit.length);
             header.putLong(MAGIC).putInt(FORMAT_VERSION).put(edit);
-            log.append(header.array());
-            log.sync();
+            writer.append(header.array());
+            writer.sync();
             files.syncDirectory();
         } catch (IOException | RuntimeException | Error e) {
             try {
-                log.close();
+                writer.close();
             } catch (IOException suppressed) {
                 e.addSuppressed(suppressed);
             }
             throw e;
         }
-        return new Manifest(log, name);
+        return new Manifest(writer, name);
     }
 
-    /** Adds an edit; durable on return. After a failure the manifest must not be used any more. */
+    /** Appends an edit; durable on return. After a failure the manifest must not be used any more. */
     void append(VersionEdit edit) throws IOException {
-        log.append(VersionEditCodec.encode(edit));
-        log.sync();
+        writer.append(VersionEditCodec.encode(edit));
+        writer.sync();
     }
 
     long bytes() {
-        return log.size();
+        return writer.size();
     }
 
     /** Bytes of the first record, which is the state at its creation. */
@@ -184,7 +185,7 @@ final class Manifest implements Closeable {
 
     /** Id of the master key that it needs; null for a plain one. */
     String keyId() {
-        return log.keyId();
+        return writer.keyId();
     }
 
     String name() {
@@ -193,29 +194,29 @@ final class Manifest implements Closeable {
 
     @Override
     public void close() throws IOException {
-        log.close();
+        writer.close();
     }
 
     static String name(long number) {
         return String.format(Locale.ROOT, "MANIFEST-%016d", number);
     }
 
-    private static LogReader open(FileStore files, String name, Encryption encryption) throws IOException {
+    private static ManifestReader open(FileStore files, String name, Encryption encryption) throws IOException {
         try (ReadableFile file = files.open(name)) {
-            return new LogReader(file, name, encryption);
+            return new ManifestReader(file, name, encryption);
         }
     }
 
     /** All edits of a manifest, or null when its header is not whole. */
-    private static List<VersionEdit> read(LogReader log, String name) throws IOException {
-        byte[] header = log.next();
+    private static List<VersionEdit> read(ManifestReader reader, String name) throws IOException {
+        byte[] header = reader.next();
         if (header == null) {
             return null;
         }
         List<VersionEdit> edits = new ArrayList<>();
-        edits.add(header(header, name, log.contentPosition()));
-        for (byte[] record = log.next(); record != null; record = log.next()) {
-            edits.add(VersionEditCodec.decode(record, name, log.contentPosition()));
+        edits.add(header(header, name, reader.contentPosition()));
+        for (byte[] record = reader.next(); record != null; record = reader.next()) {
+            edits.add(VersionEditCodec.decode(record, name, reader.contentPosition()));
         }
         return edits;
     }

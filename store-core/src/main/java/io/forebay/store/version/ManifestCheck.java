@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
-/** Reads the manifest of a store again and compares it with the state in memory. */
+/** Reads the manifest of a store again and compares it with the state in memory. Used by one thread. */
 final class ManifestCheck {
     private final VersionSet versions;
     private final FileReport report;
@@ -23,7 +23,7 @@ final class ManifestCheck {
         this.report = report;
     }
 
-    /** While no edit is applied. */
+    /** The caller sees to it that no edit is applied meanwhile. */
     static FileReport run(FileStore files, VersionSet versions, Encryption encryption) {
         FileReport report = new FileReport("MANIFEST");
         try {
@@ -109,7 +109,7 @@ final class ManifestCheck {
         }
     }
 
-    /** What a manifest knows of the files of each run, up to a sequence number. */
+    /** What a manifest says about the files of each run, up to a sequence number. */
     private static Map<Long, List<FileMeta>> files(List<SortedRun> runs, long newest) {
         Map<Long, List<FileMeta>> files = new HashMap<>();
         for (SortedRun run : runs) {

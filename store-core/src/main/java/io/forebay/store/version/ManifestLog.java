@@ -11,18 +11,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The manifest that is appended to, and the ones before it that stay until a new one is durable.
+ * The manifest that is appended to, and older manifests, which stay until a new one is durable.
  *
- * <p><b>After a failed write</b> nobody knows whether the edit is on disk, so that a crash may bring back the state with it or
- * without it. Both must be right: all files of both stay, until a new manifest with the whole state is durable. The old one is
- * never appended to again, and not deleted before that. The number of a manifest that could not be begun is not used again
- * either.
+ * <p><b>After a failed write</b> it is not known whether the edit is on disk: the manifest is in doubt. A crash may
+ * bring back the state with the edit or without it, and both must be right. So all files of both states stay until a
+ * new manifest with the whole state is durable. The old manifest is never appended to again, and not deleted before
+ * that. The number of a manifest that could not be started is not used again either.
  *
- * <p><b>An open begins a new one</b>, durable before anybody may build on what was read, or call its commit durable. The process
- * before may have been killed between a write and its sync; and where a sync has failed, the kernel may have dropped the pages,
- * show them to readers all the same, and call another sync of the same file a success.
+ * <p><b>An open starts a new manifest</b>. It is durable before any code builds on the state that was read, or calls
+ * its commit durable. The process that wrote the old manifest may have been killed between a write and its sync. And
+ * where a sync has failed, the kernel may have dropped the pages, show them to readers all the same, and report success
+ * for another sync of the same file.
  *
- * <p>Not thread-safe, but for {@link #keyId()}: {@link VersionSet} calls it under its lock of edits.
+ * <p>Not thread-safe, except {@link #keyId()}: {@link VersionSet} calls the other methods with its lock {@code
+ * applying}.
  */
 final class ManifestLog {
     private static final Logger LOG = LoggerFactory.getLogger(ManifestLog.class);
@@ -32,26 +34,31 @@ final class ManifestLog {
     private final LongSupplier ids;
     private final long rollOverBytes;
     private final List<String> stale = new ArrayList<>();
+    // Guarded by VersionSet.applying
     private long nextNumber;
-    /** Null when the next write must begin a new one. */
+    /** Null when the next write must start a new manifest. */
     private Manifest manifest;
 
     /**
-     * True when a crash may take names that were found. One that tears the next manifest would then leave that alone, as if it had
-     * replaced others that are lost. In doubt are the names of torn manifests, and of one with a single record, which its process
-     * may not have lived to sync; the one before it is there still then, unless it was the first.
+     * True when a crash may take away names that were found in the directory. If a crash then tears the next manifest,
+     * that manifest would be alone, as if it had replaced others which are lost. In doubt are the names of torn
+     * manifests, and the name of a manifest with a single record, because its process may have died before it synced
+     * the name; in that case the manifest before it still exists, unless it was the first one.
      */
+    // Guarded by VersionSet.applying
     private boolean namesInDoubt;
 
+    // Guarded by VersionSet.applying
     private boolean inDoubt;
-    /** True when an edit may be there that was reported as failed. */
+    /** True when an edit that was reported as failed may be on disk. */
     private boolean editInDoubt;
 
+    // Written under VersionSet.applying, read without
     private volatile String keyId;
 
     /**
      * @param ids numbers that are never given twice, here or elsewhere
-     * @param rollOverBytes a manifest is rolled over when it is larger than this, and than four times its header
+     * @param rollOverBytes a manifest is replaced when it is longer than this and longer than four times its header
      */
     ManifestLog(
             FileStore files,
@@ -72,12 +79,12 @@ final class ManifestLog {
         }
     }
 
-    /** Id of the master key of the manifest in force; null when that is plain. From any thread. */
+    /** Id of the master key of the manifest in force; null when that is not encrypted. Any thread. */
     String keyId() {
         return keyId;
     }
 
-    /** True when nobody knows what exactly the manifest on disk says. */
+    /** True when it is not known what the manifest on disk says. */
     boolean isInDoubt() {
         return inDoubt;
     }
@@ -87,7 +94,7 @@ final class ManifestLog {
         return editInDoubt;
     }
 
-    /** True when nothing was written: what is on disk is what was found there. */
+    /** True when nothing was written yet: the manifest on disk is the one that was found. */
     boolean isAsFound() {
         return manifest == null;
     }
@@ -95,8 +102,8 @@ final class ManifestLog {
     /**
      * Makes {@code edit} durable.
      *
-     * @param whole the state after the edit, asked for when a new manifest is begun
-     * @param afresh to begin a new one in any case
+     * @param whole gives the state after the edit, for a new manifest
+     * @param afresh whether to start a new manifest in any case
      */
     void write(VersionEdit edit, Supplier<VersionEdit> whole, boolean afresh) throws IOException {
         boolean written = false;
@@ -120,21 +127,22 @@ final class ManifestLog {
         }
     }
 
-    private boolean isLarge(Manifest log) {
-        return log.bytes() > Math.max(rollOverBytes, 4 * log.headerBytes());
+    private boolean isLarge(Manifest present) {
+        return present.bytes() > Math.max(rollOverBytes, 4 * present.headerBytes());
     }
 
     /** The edit may be on disk or not, and the manifest may end in a part of it. */
     private void doubt(VersionEdit edit) {
         inDoubt = true;
         editInDoubt |= !edit.isEmpty();
-        boolean held = false;
+        boolean noted = false;
         try {
-            edit.added().forEach(added -> registry.hold(added.file().id()));
-            held = true;
+            edit.added().forEach(added -> registry.deferDeletion(added.file().id()));
+            noted = true;
         } finally {
-            if (!held) {
-                registry.keepFiles(); // no memory to note them: a manifest that may be read must not name what is gone
+            if (!noted) {
+                registry.keepFiles(); // there is no memory to note the files: none is deleted then, because the
+                // manifest on disk may name it
             }
         }
         Manifest left = manifest;
@@ -157,12 +165,12 @@ final class ManifestLog {
         keyId = fresh.keyId();
         inDoubt = false;
         editInDoubt = false;
-        registry.releaseHeld();
+        registry.deleteDeferred();
         deleteStale();
     }
 
     private Manifest create(VersionEdit whole) throws IOException {
-        // never this number again: what is on disk under it after a failure may be whole
+        // the number is never used again: after a failure the file of this number may be whole
         long number = nextNumber++;
         boolean created = false;
         try {

@@ -10,9 +10,9 @@ import java.io.IOException;
 import java.lang.ref.WeakReference;
 
 /**
- * One SST on disk, shared by all versions, checkpoints and virtual files that refer to it. Its reader comes and goes with the
- * {@link TableCache}; when the last reference is released it is closed, and deleted in the background unless the store is
- * closing. Thread-safe.
+ * One SST on disk. All versions, checkpoints and virtual files that refer to the SST share this object. Its reader is
+ * made when it is needed, and may leave with the {@link TableCache}. When the last reference is released the file is
+ * closed, and deleted in the background unless the store is closing. Thread-safe.
  */
 public final class PhysicalFile {
     private final FileRegistry registry;
@@ -20,22 +20,31 @@ public final class PhysicalFile {
     private final long bytes;
     private final String keyId;
     private final PooledFile file;
-    /** Null while the table cache has none. Set by that. */
+    /** Null while the table cache has no reader of this file. */
+    // Written under TableCache, read without
     private volatile SstReader reader;
 
-    /** The last one for which there was no room, as long as the garbage collector leaves it. Guarded by this. */
+    /** The last reader that had no room in the table cache, as long as the garbage collector leaves it. */
+    // Guarded by this
     private WeakReference<SstReader> roomless = new WeakReference<>(null);
 
-    /** Guarded by the table cache. */
-    private TableCache.Table table;
+    /** The entry of the reader in the table cache, or null. */
+    // Guarded by TableCache
+    private TableCache.Entry entry;
 
+    // Written under this, read without
     private volatile Counted counted = new Counted(0, 0, null);
 
-    /** Guarded by the registry. */
+    /** The number of references. */
+    // Guarded by FileRegistry
     private int references;
 
+    /** Whether the file was closed for good. */
+    // Guarded by this; scanReader reads it without, and may then open a reader whose reads fail, because the file is
+    // closed
     private boolean closed;
-    /** Guarded by this. */
+    /** Whether a thread is making the reader. */
+    // Guarded by this
     private boolean opening;
 
     PhysicalFile(FileRegistry registry, FileId id, long bytes, String keyId) {
@@ -47,11 +56,11 @@ public final class PhysicalFile {
     }
 
     /**
-     * Reads that are counted.
+     * Counts of reads.
      *
-     * @param hits of readers that are gone
-     * @param misses of readers that are gone
-     * @param slots of the present reader or the last one; null for none
+     * @param hits cache hits of readers that are gone
+     * @param misses cache misses of readers that are gone
+     * @param slots counts of the present reader or of the last one; null for none
      */
     private record Counted(long hits, long misses, BlockSlots slots) {
         Counted with(BlockSlots next) {
@@ -70,14 +79,14 @@ public final class PhysicalFile {
         return bytes;
     }
 
-    /** Id of the master key that the file needs, as the manifest says; null for a plain one. */
+    /** Id of the master key that the file needs according to the manifest; null when it is not encrypted. */
     public String keyId() {
         return keyId;
     }
 
     /**
-     * The reader; valid while the caller holds a reference to this file. Whoever keeps it for long keeps its metadata in
-     * memory, beyond what is accounted for.
+     * The reader. It is valid while the caller has a reference to this file. A caller that keeps a reader for long
+     * keeps its metadata in memory, outside of the memory budget.
      */
     public SstReader reader() throws IOException {
         SstReader open = reader;
@@ -88,7 +97,7 @@ public final class PhysicalFile {
         return open;
     }
 
-    /** As {@link #reader()}, for reading much once, past the cache; leaves the table cache alone. */
+    /** As {@link #reader()}, for reading much data once, past the block cache. The table cache does not change. */
     public SstReader scanReader() throws IOException {
         SstReader open = reader;
         return open != null ? open : load(false);
@@ -99,17 +108,17 @@ public final class PhysicalFile {
         return SstReader.keyEnvelope(file, id.name(), keyId);
     }
 
-    /** Has the key provider unwrap it. */
+    /** Has the key provider unwrap that key. */
     void requireKey(KeyEnvelope envelope) throws IOException {
         registry.encryption().open(envelope, id.name(), -1);
     }
 
-    /** Raw bytes, for copying the file; the caller closes the result. */
+    /** Raw bytes, for copying the file. The caller closes the result. */
     public ReadableFile openRaw() throws IOException {
         return registry.files().open(id.name());
     }
 
-    /** One more reference; only by somebody who holds one, or through {@link FileRegistry#acquire}. */
+    /** Adds a reference. The caller must have one already; {@link FileRegistry#acquire} gives the first one. */
     public void retain() {
         registry.retain(this);
     }
@@ -124,7 +133,7 @@ public final class PhysicalFile {
         return now.hits + (now.slots == null ? 0 : now.slots.hits());
     }
 
-    /** Blocks of this file that had to be read so far. */
+    /** Blocks of this file that were read from disk so far. */
     long cacheMisses() {
         Counted now = counted;
         return now.misses + (now.slots == null ? 0 : now.slots.misses());
@@ -141,7 +150,7 @@ public final class PhysicalFile {
         }
     }
 
-    /** Who comes while the reader is being made waits for it. */
+    /** Makes the reader. Another thread that needs it meanwhile waits for it. */
     private synchronized SstReader openReader() throws IOException {
         SstReader open = reader;
         if (open != null) {
@@ -160,7 +169,7 @@ public final class PhysicalFile {
         } else {
             roomless.clear();
             counted = counted.with(found.blockSlots());
-            registry.tables().add(new TableCache.Table(this, found));
+            registry.tables().add(new TableCache.Entry(this, found));
         }
         return found;
     }
@@ -174,7 +183,7 @@ public final class PhysicalFile {
         } finally {
             opening = false;
         }
-        if (closed) { // on this thread, by its key provider
+        if (closed) { // closed by the key provider, on this thread
             loaded.close();
             throw closedWithItsStore();
         }
@@ -200,17 +209,17 @@ public final class PhysicalFile {
         return new IOException("File " + id + " in " + registry.files().describe() + " was closed with its store");
     }
 
-    TableCache.Table table() {
-        return table;
+    TableCache.Entry entry() {
+        return entry;
     }
 
-    /** By the table cache, under its lock. */
-    void table(TableCache.Table next) {
-        table = next;
+    /** Called by the table cache, with its lock. */
+    void entry(TableCache.Entry next) {
+        entry = next;
         reader = next == null ? null : next.reader;
     }
 
-    /** For good: a later read fails. One that is under way may end. */
+    /** Closes the file for good: later reads fail. A read that is under way may end. */
     void closeReader() throws IOException {
         synchronized (this) {
             closed = true;

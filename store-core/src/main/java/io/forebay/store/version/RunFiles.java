@@ -11,7 +11,7 @@ final class RunFiles implements SstSequence {
     private final int begin;
     private final int end;
 
-    /** The files {@code [begin, end)}; at least one. */
+    /** The files {@code [begin, end)} of the run; at least one. */
     RunFiles(SortedRun run, int begin, int end) {
         this.run = run;
         this.begin = begin;

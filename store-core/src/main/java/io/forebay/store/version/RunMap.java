@@ -8,10 +8,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** The files of each run while edits are played on them. Not thread-safe. */
+/** The files of each run, while edits are played on them. Used by one thread. */
 final class RunMap {
     private final Map<Long, List<FileMeta>> files = new HashMap<>();
-    /** Runs as they were before any edit, by rank; those that no edit touches are used again. */
+    /** Runs that no edit has changed yet, by rank; they are used again. */
     private final Map<Long, SortedRun> untouched = new HashMap<>();
 
     RunMap(List<SortedRun> runs) {
@@ -35,7 +35,7 @@ final class RunMap {
         }
     }
 
-    /** The files of a run, to be changed. */
+    /** The files of a run, which the caller may change. */
     List<FileMeta> touch(long rank) {
         SortedRun before = untouched.remove(rank);
         return before != null

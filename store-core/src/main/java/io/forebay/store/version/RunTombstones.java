@@ -11,30 +11,30 @@ import java.io.IOException;
 import java.util.List;
 
 /**
- * The range deletes of the files of one run, each cut to what the file shows. A question is answered by the reader of the one
- * file whose range holds the key, at its borders by the ranges of the files alone; nothing is kept. So however many range
- * deletes a run has, those that nobody asks for are not in memory. Thread-safe.
+ * The range deletes of the files of one run, each cut to what the file shows. The reader of the one file whose range
+ * has the key answers a question; at the bounds of that file the ranges of the files alone answer it. Nothing is kept
+ * here, so range deletes that are not asked for are not in memory, however many a run has. Thread-safe.
  */
 class RunTombstones implements TombstoneSet {
     private static final long[] NONE = {};
 
-    /** With range deletes, in key order. */
+    /** The files with range deletes, in key order. */
     private final FileMeta[] files;
 
     RunTombstones(FileMeta[] files) {
         this.files = files;
     }
 
-    /** Through the table cache. */
+    /** Reads the files through the table cache. */
     static TombstoneSet of(List<FileMeta> files) {
         FileMeta[] some = withRangeDeletes(files);
         return some.length == 0 ? RangeTombstones.NONE : new RunTombstones(some);
     }
 
     /**
-     * For one thread, which goes through the files mostly in key order: those of one file are kept meanwhile.
+     * For one thread that goes through the files mostly in key order: the range deletes of one file at a time are kept.
      *
-     * @param fillCache false to read them past the table cache
+     * @param fillCache false to read the files past the table cache
      */
     static TombstoneSet scan(List<FileMeta> files, boolean fillCache) {
         FileMeta[] some = withRangeDeletes(files);
@@ -45,7 +45,7 @@ class RunTombstones implements TombstoneSet {
         return files.stream().filter(file -> file.rangeDeletes() > 0).toArray(FileMeta[]::new);
     }
 
-    /** All range deletes of the physical file at {@code index}. */
+    /** All range deletes of the SST at {@code index}. */
     RangeTombstones read(int index) throws IOException {
         return files[index].file().reader().tombstones();
     }
@@ -76,7 +76,7 @@ class RunTombstones implements TombstoneSet {
                 return found;
             }
         }
-        return index + 1 < files.length ? border(files[index + 1].range().from()) : null;
+        return index + 1 < files.length ? emptyAt(files[index + 1].range().from()) : null;
     }
 
     @Override
@@ -87,21 +87,21 @@ class RunTombstones implements TombstoneSet {
         }
         byte[] to = files[index].range().to();
         if (to != null && Slab.compare(to, 0, to.length, key, offset, length) < 0) {
-            return border(to);
+            return emptyAt(to);
         }
         Fragment found = shown(index, read(index).startingBefore(key, offset, length));
         if (found != null) {
             return found;
         }
-        return index > 0 ? border(files[index - 1].range().to()) : null;
+        return index > 0 ? emptyAt(files[index - 1].range().to()) : null;
     }
 
-    /** There is nothing between the asked key and this one. */
-    private static Fragment border(byte[] key) {
+    /** A fragment without range deletes: there are none between the key of the question and this key. */
+    private static Fragment emptyAt(byte[] key) {
         return new Fragment(key, key, NONE);
     }
 
-    /** What the file shows of one of its fragments; null for nothing. */
+    /** The part of a fragment that the file shows; null when it shows nothing of it. */
     private Fragment shown(int index, Fragment fragment) {
         FileMeta file = files[index];
         if (fragment == null || !file.virtual() && file.overrideSequence() < 0) {
@@ -121,7 +121,7 @@ class RunTombstones implements TombstoneSet {
         return to == null || Slab.compare(to, 0, to.length, key, offset, length) > 0;
     }
 
-    /** The last file that begins before the key, or at it if {@code orAt}; -1 for none. */
+    /** The last file that starts before the key, or at it if {@code orAt}; -1 for none. */
     private int floor(byte[] key, int offset, int length, boolean orAt) {
         int low = 0;
         int high = files.length;
@@ -147,7 +147,7 @@ class RunTombstones implements TombstoneSet {
         return newest;
     }
 
-    /** All of one file, as the file shows them. */
+    /** All range deletes of one file, as the file shows them. */
     FragmentArray visible(int index) throws IOException {
         FileMeta file = files[index];
         return file.file().scanReader().tombstones(file.range(), file.overrideSequence());
@@ -177,7 +177,7 @@ class RunTombstones implements TombstoneSet {
         }
     }
 
-    /** Keeps those of the file that was asked last. */
+    /** Keeps the range deletes of the file that was asked last. Used by one thread. */
     private static final class Scan extends RunTombstones {
         private RangeTombstones present;
         private int index = -1;

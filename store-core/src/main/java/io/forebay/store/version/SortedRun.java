@@ -9,16 +9,19 @@ import java.util.List;
 /**
  * Files with disjoint ranges, in key order: one step of the search for a key. Immutable.
  *
- * <p>The rank orders runs by age: a run of higher rank holds newer entries for every key. Rank 0 is the bottom.
+ * <p>The rank orders runs by age: for every key, the entries in a run of higher rank are newer than those in a run of
+ * lower rank. The run of rank 0 is the bottom run.
  */
 public final class SortedRun {
-    /** Rank of the one leveled run below which there is nothing. */
+    /** Rank of the bottom run, below which there is nothing. */
     public static final long BOTTOM = 0;
 
     private final long rank;
     private final List<FileMeta> files;
     private final FileMeta[] ordered;
     private final long[] heads;
+
+    // Volatile: written by the first readers; all their values are equal
     private volatile TombstoneSet tombstones;
 
     /** @throws IllegalArgumentException when ranges overlap */
@@ -46,7 +49,7 @@ public final class SortedRun {
         return rank == BOTTOM;
     }
 
-    /** In key order. */
+    /** The files in key order. */
     public List<FileMeta> files() {
         return files;
     }
@@ -75,7 +78,7 @@ public final class SortedRun {
         return to == null || Slab.compare(key, offset, length, to, 0, to.length) < 0 ? file : null;
     }
 
-    /** Bytes of the physical files; a virtual file counts as a whole. */
+    /** Bytes of the SSTs; a virtual file counts with its whole SST. */
     public long bytes() {
         long sum = 0;
         for (FileMeta file : ordered) {
@@ -84,7 +87,7 @@ public final class SortedRun {
         return sum;
     }
 
-    /** The visible range deletes of all files, read as they are asked for. */
+    /** The visible range deletes of all files, which are read when they are asked for. */
     TombstoneSet tombstones() {
         TombstoneSet known = tombstones;
         if (known == null) {

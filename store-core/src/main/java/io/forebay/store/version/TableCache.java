@@ -10,43 +10,45 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The readers of all files of an environment that are in memory, with the metadata of those files. They are made when
- * somebody reads, take from the memory budget, and leave, by CLOCK, when somebody else needs its memory. So the metadata of a
- * store may be any multiple of the budget. What is open of the files themselves is bounded apart from that ({@link
- * OpenFiles}): reading a block that is in memory needs no open file.
+ * The readers of SSTs that are in memory, of all stores of an environment, with the metadata of these files. A reader
+ * is made when a file is read; its memory is taken from the memory budget. Readers leave, by the CLOCK algorithm, when
+ * their memory is needed. So the metadata of all files may be larger than the budget. Open files are bounded separately
+ * ({@link OpenFiles}): reading a block that is in memory needs no open file.
  *
- * <p>Finding a reader is one load of a field of {@link PhysicalFile}. Nobody pins one: see {@link SstReader}. Thread-safe.
+ * <p>To find a reader takes one load of a field of {@link PhysicalFile}. Readers are not pinned, see {@link SstReader}.
+ * Thread-safe. The ring and the writes to {@link PhysicalFile#reader} are guarded by the monitor of this object.
  */
 public final class TableCache {
     private final BlockCache blocks;
     private final SlabPool pool;
     private final OpenFiles openFiles;
 
-    /** Guarded by this, as are the fields below, and the writes to {@link PhysicalFile#reader}. */
-    private final List<Table> ring = new ArrayList<>();
+    private final List<Entry> ring = new ArrayList<>();
 
+    // Guarded by this
     private int hand;
     private long misses;
     private long evictions;
 
     /**
      * @param pool gives the memory, and asks for it back
-     * @param maxOpenFiles that stay open for reading, at least 1
+     * @param maxOpenFiles files that stay open for reading, at least 1
      */
     public TableCache(BlockCache blocks, SlabPool pool, int maxOpenFiles) {
         this.blocks = blocks;
         this.pool = pool;
         openFiles = new OpenFiles(maxOpenFiles);
-        pool.tableReclaimer(this::evict);
+        pool.readerReclaimer(this::evict);
     }
 
-    /** An entry of the ring, and of its file. */
-    static final class Table {
+    /** A reader in the ring. */
+    static final class Entry {
         final PhysicalFile file;
         final SstReader reader;
+        // Guarded by TableCache
         private int index;
 
-        Table(PhysicalFile file, SstReader reader) {
+        Entry(PhysicalFile file, SstReader reader) {
             this.file = file;
             this.reader = reader;
         }
@@ -64,35 +66,39 @@ public final class TableCache {
         return openFiles.file(files, name);
     }
 
-    /** From now on the file is found with this reader. It counts as unused until it is found again. */
-    synchronized void add(Table table) {
-        table.index = ring.size();
-        ring.add(table);
-        table.file.table(table);
+    /** From now on the file has this reader. It counts as unused until it is used again. */
+    synchronized void add(Entry entry) {
+        entry.index = ring.size();
+        ring.add(entry);
+        entry.file.entry(entry);
     }
 
     synchronized void countMiss() {
         misses++;
     }
 
-    /** Lets a file go whose last reader has left. */
+    /** Removes the reader of a file that is closed. */
     void remove(PhysicalFile file) {
-        Table table;
+        Entry entry;
         synchronized (this) {
-            table = file.table();
-            if (table == null) {
+            entry = file.entry();
+            if (entry == null) {
                 return;
             }
-            takeOut(table);
+            takeOut(entry);
         }
-        table.reader.close();
+        entry.reader.close();
     }
 
-    /** Gives back about {@code bytes} to the pool, of readers that were not used for long. @return bytes given back */
+    /**
+     * Gives about {@code bytes} back to the pool, from readers that were not used for a long time.
+     *
+     * @return bytes given back
+     */
     long evict(long bytes) {
         long freed = 0;
         while (freed < bytes) {
-            Table victim = takeVictim();
+            Entry victim = takeVictim();
             if (victim == null) {
                 break;
             }
@@ -102,11 +108,11 @@ public final class TableCache {
         return freed;
     }
 
-    private synchronized Table takeVictim() {
+    private synchronized Entry takeVictim() {
         if (ring.isEmpty()) {
             return null;
         }
-        // One turn at most, so that readers cannot keep this going.
+        // At most one turn, because readers set marks of use meanwhile.
         for (int left = ring.size(); left > 0; left--) {
             hand = hand < ring.size() ? hand : 0;
             if (!ring.get(hand).reader.takeUsed()) {
@@ -115,19 +121,19 @@ public final class TableCache {
             hand++;
         }
         hand = hand < ring.size() ? hand : 0;
-        Table victim = ring.get(hand);
+        Entry victim = ring.get(hand);
         takeOut(victim);
         evictions++;
         return victim;
     }
 
-    private void takeOut(Table table) {
-        Table last = ring.remove(ring.size() - 1);
-        if (last != table) {
-            ring.set(table.index, last);
-            last.index = table.index;
+    private void takeOut(Entry entry) {
+        Entry last = ring.remove(ring.size() - 1);
+        if (last != entry) {
+            ring.set(entry.index, last);
+            last.index = entry.index;
         }
-        table.file.table(null);
+        entry.file.entry(null);
     }
 
     /** Readers in memory now. */
@@ -135,7 +141,7 @@ public final class TableCache {
         return ring.size();
     }
 
-    /** How often a reader had to be made so far, because none was in memory. */
+    /** How often a reader was made so far because none was in memory. */
     public synchronized long misses() {
         return misses;
     }

@@ -11,10 +11,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * SSTs that no record of any manifest has named: no crash can bring back a state that has them, so they need not wait for a new
- * manifest, and may be what fills the disk that it finds no room on.
+ * Orphans that no record of any manifest names. No crash can bring back a state that has them, so they need not wait
+ * for a new manifest. They may be what fills the disk, so that there is no room for a new manifest.
  *
- * <p>The store needs none of what is read and deleted here, so that no failure of it is one of the open. Not thread-safe.
+ * <p>The store needs none of the files that are read and deleted here, so a failure here does not fail the open. Used
+ * by one thread.
  */
 final class UnnamedOrphans {
     private static final Logger LOG = LoggerFactory.getLogger(UnnamedOrphans.class);
@@ -31,7 +32,8 @@ final class UnnamedOrphans {
     }
 
     /**
-     * Deletes them as far as it can: none when a manifest cannot be read, or may come back, as that may name them.
+     * Deletes these orphans as far as it can. It deletes none when a manifest cannot be read, or when a manifest may
+     * come back: that manifest may name them.
      *
      * @return whether any was deleted
      */
@@ -69,7 +71,7 @@ final class UnnamedOrphans {
     }
 
     private List<String> find() throws IOException {
-        files.syncDirectory(); // else a power loss brings back a manifest that was whole, and deleted without a sync
+        files.syncDirectory(); // otherwise a power loss may bring back a whole manifest whose deletion was not synced
         Set<FileId> named = new HashSet<>();
         for (VersionEdit edit : Manifest.allEdits(files, encryption, recovered)) {
             edit.added().forEach(added -> named.add(added.file().id()));

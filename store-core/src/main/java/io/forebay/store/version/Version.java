@@ -12,15 +12,23 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * All files of a store at one moment: sorted runs, newest first. Immutable, with a count of references: while it is above
- * zero the files stay. Thread-safe.
+ * All files of a store at one moment: sorted runs, newest first.
+ *
+ * <pre>{@code
+ *   rank 7    tier         [a . . . . . . . . . . z]        a flush
+ *   rank 5    tier         [c . . . . . . . x]
+ *   rank 0    bottom run   [a . . d][e . . m][n . . . z]    files with disjoint ranges
+ * }</pre>
+ *
+ * <p>Immutable, with a count of references: while it is above zero the files stay. A version does not know which of its
+ * entries a reader may see. Thread-safe.
  */
 public final class Version {
     private final List<SortedRun> runs;
     private final SortedRun[] newestFirst;
     private final AtomicInteger references = new AtomicInteger(1);
 
-    /** Retains the files of all runs; empty runs are left out. The creator owns one reference. */
+    /** Retains the files of all runs; empty runs are left out. The creator has one reference. */
     public Version(List<SortedRun> runs) {
         newestFirst = runs.stream()
                 .filter(run -> run.size() > 0)
@@ -57,11 +65,11 @@ public final class Version {
     /**
      * Asks the files for the key of {@code lookup}, newest first.
      *
-     * @return true when the read is settled, false when no file decides it (it may have found operands)
+     * @return true when the files decide the read; false when they do not (the lookup may have found operands)
      */
     public boolean get(PointLookup lookup) throws IOException {
         for (SortedRun run : newestFirst) {
-            // A range delete met so far, here or in a memtable, hides everything in the runs below.
+            // A range delete that was found so far, here or in a memtable, hides everything in the runs below.
             if (lookup.isCovered()) {
                 return true;
             }
@@ -76,23 +84,23 @@ public final class Version {
     }
 
     /**
-     * Adds one source for every run that has files in {@code range}, newest first. The caller closes their iterators and
-     * holds this version meanwhile.
+     * Adds one source for every run that has files in {@code range}, newest first. The caller closes their iterators,
+     * and has a reference to this version meanwhile.
      *
-     * @param fillCache true for reads of users; false for scans that should leave the block cache alone
+     * @param fillCache true for reads of users; false for scans that should not change the block cache
      */
     public void addSources(KeyRange range, boolean fillCache, List<Source> into) throws IOException {
         for (SortedRun run : newestFirst) {
             int begin = firstOverlapping(run, range);
             int end = endOfOverlapping(run, range);
             if (begin < end) {
-                // Those of the whole run: what nobody asks for is not read.
+                // The range deletes of the whole run: those that are not asked for are not read.
                 into.add(new Source(new SstIterator(new RunFiles(run, begin, end), fillCache), run.tombstones()));
             }
         }
     }
 
-    /** A source over files of one run, in key order. Each shows its visible range only. */
+    /** A source over files of one run, in key order. Each file shows only its visible range. */
     public static Source source(List<FileMeta> files, boolean fillCache) throws IOException {
         SortedRun run = new SortedRun(SortedRun.BOTTOM, files);
         return new Source(
@@ -101,14 +109,14 @@ public final class Version {
     }
 
     /**
-     * The range deletes of files of one run, given in key order, each file's cut to what it shows; read as they are asked for.
-     * For one thread.
+     * The range deletes of files of one run, which are given in key order. Those of each file are cut to what the file
+     * shows, and read when they are asked for. For one thread.
      */
     public static TombstoneSet tombstones(List<FileMeta> files) {
         return RunTombstones.scan(files, true);
     }
 
-    /** The files of {@code run} that have something in {@code range}, in key order. */
+    /** The files of {@code run} whose ranges overlap {@code range}, in key order. */
     public static List<FileMeta> overlapping(SortedRun run, KeyRange range) {
         int begin = firstOverlapping(run, range);
         return begin < run.size()
@@ -146,7 +154,7 @@ public final class Version {
         return sum;
     }
 
-    /** Bytes of the physical files; a virtual file counts as a whole. */
+    /** Bytes of the SSTs; a virtual file counts with its whole SST. */
     public long bytes() {
         long sum = 0;
         for (SortedRun run : newestFirst) {
@@ -155,7 +163,7 @@ public final class Version {
         return sum;
     }
 
-    /** Entries of the physical files. */
+    /** Entries of the SSTs. */
     public long entries() {
         long sum = 0;
         for (SortedRun run : newestFirst) {

@@ -4,25 +4,25 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * One atomic change of a store: files that leave and files that come, and, when a commit becomes durable with it, that
- * commit. Filled by one thread, then handed to {@link VersionSet#apply}.
+ * One atomic change of a version: files that leave and files that come, and the commit that becomes durable with it, if
+ * there is one. Used by one thread: it fills the edit, and then calls {@link VersionSet#apply}.
  */
 public final class VersionEdit {
-    /** A file that leaves its run. A virtual file is told from its siblings by where its visible range begins. */
+    /** A file that leaves its run. The start of its visible range tells it from other virtual files of the same SST. */
     public record Removed(long rank, FileId id, byte[] from) {}
 
     /** A file that joins a run. */
     public record Added(long rank, FileMeta file) {}
 
-    /** A commit: everything up to {@code sequence}, with bytes of the caller. */
+    /** A commit: everything up to {@code sequence}, with the payload of the caller. */
     public record Commit(long sequence, byte[] payload) {}
 
     /**
-     * The logs that hold what is not in files: those of {@code id} from number {@code first} on, which exists; none when the
-     * id is 0. Logs of lower numbers are of no use any more.
+     * The logs that have writes which are not in files: those with {@code id}, from number {@code first} on, which
+     * exists. There are none when the id is 0. Logs of lower numbers are not needed any more.
      */
     public record Logs(long id, long first) {
-        /** There never was a log. */
+        /** The store has never had a log. */
         public static final Logs NONE = new Logs(0, 0);
     }
 
@@ -34,7 +34,7 @@ public final class VersionEdit {
     private Logs logs;
     private long nextRank = -1;
     private String mergeName;
-    /** Set by {@link VersionSet}. */
+    /** Set by {@link VersionSet} when the edit is durable. */
     boolean durable;
 
     public VersionEdit remove(long rank, FileMeta file) {
@@ -42,37 +42,43 @@ public final class VersionEdit {
         return this;
     }
 
-    /** {@code file} must have been acquired or otherwise be referred to until the edit is applied. */
+    /** Until the edit is applied {@code file} must have a reference. */
     public VersionEdit add(long rank, FileMeta file) {
         added.add(new Added(rank, file));
         return this;
     }
 
-    /** The commit that is durable once this edit is. */
+    /** The commit that is durable when this edit is durable. */
     public VersionEdit commit(long sequence, byte[] payload) {
         commit = new Commit(sequence, payload.clone());
         return this;
     }
 
-    /** A sequence number that all later writes are above. */
+    /** A sequence number below those of all later writes. */
     public VersionEdit lastSequence(long sequence) {
         lastSequence = sequence;
         return this;
     }
 
-    /** Writes up to {@code sequence} are in files and stay, although no commit may cover them; it never falls. */
+    /**
+     * Keeps writes: writes up to {@code sequence} are in files and stay, although no commit may cover them. The number
+     * never falls.
+     */
     public VersionEdit keep(long sequence) {
         keptSequence = sequence;
         return this;
     }
 
-    /** Which write-ahead logs are needed once this edit is durable. */
+    /** The write-ahead logs that are needed when this edit is durable. */
     public VersionEdit logs(Logs needed) {
         logs = needed;
         return this;
     }
 
-    /** Name of the merge function; only in the first edit of a store that has one, or in the one that gives it one. */
+    /**
+     * Name of the merge function; only in the first edit of a store that has one, or in the edit that gives a merge
+     * function to a store.
+     */
     public VersionEdit mergeName(String name) {
         mergeName = name;
         return this;
@@ -126,12 +132,12 @@ public final class VersionEdit {
         return nextRank;
     }
 
-    /** True once the manifest says so: whatever fails from then on, it cannot be taken back. */
+    /** True when the edit is in the manifest: it cannot be taken back any more, whatever fails later. */
     public boolean isDurable() {
         return durable;
     }
 
-    /** True when applying it would change nothing. */
+    /** True when the edit would change nothing. */
     public boolean isEmpty() {
         return removed.isEmpty()
                 && added.isEmpty()

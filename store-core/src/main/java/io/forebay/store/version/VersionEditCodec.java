@@ -87,8 +87,8 @@ public final class VersionEditCodec {
     }
 
     /**
-     * @param name of the file, for messages
-     * @param offset of the bytes in the file, for messages
+     * @param name name of the file, for messages
+     * @param offset offset of the bytes in the file, for messages
      */
     public static VersionEdit decode(byte[] bytes, String name, long offset) {
         EditInput in = new EditInput(name, offset, bytes);
@@ -126,13 +126,13 @@ public final class VersionEditCodec {
         if (file.range().to() != null) {
             out.writeBytes(file.range().to());
         }
-        out.writeNumber(file.minSequence());
-        out.writeNumber(file.maxSequence());
+        out.writeNumber(file.info().minSequence());
+        out.writeNumber(file.info().maxSequence());
         out.writeNumber(file.entries());
         out.writeNumber(file.pointDeletes());
         out.writeNumber(file.rangeDeletes());
         out.writeNumber(file.overrideSequence() + 1);
-        out.writeNumber(file.creationMillis());
+        out.writeNumber(file.info().creationMillis());
         if (file.keyId() != null) {
             out.writeBytes(file.keyId().getBytes(StandardCharsets.UTF_8));
         }
@@ -151,19 +151,16 @@ public final class VersionEditCodec {
         if (range.isEmpty()) {
             throw in.corrupt("a range that holds keys", KeyText.HIDDEN.of(range));
         }
-        return new FileMeta(
-                id,
-                bytes,
-                range,
-                (flags & VIRTUAL) != 0,
-                in.readCount("a sequence number"),
-                in.readCount("a sequence number"),
-                in.readCount("a number of entries"),
-                in.readCount("a number of deletes"),
-                in.readCount("a number of range deletes"),
-                in.readCount("a sequence number") - 1,
-                in.readNumber(),
-                (flags & ENCRYPTED) != 0 ? in.readText() : null,
-                null);
+        long minSequence = in.readCount("a sequence number");
+        long maxSequence = in.readCount("a sequence number");
+        long entries = in.readCount("a number of entries");
+        long pointDeletes = in.readCount("a number of deletes");
+        long rangeDeletes = in.readCount("a number of range deletes");
+        long overrideSequence = in.readCount("a sequence number") - 1;
+        long creationMillis = in.readNumber();
+        String keyId = (flags & ENCRYPTED) != 0 ? in.readText() : null;
+        SstInfo info = new SstInfo(
+                bytes, minSequence, maxSequence, entries, pointDeletes, rangeDeletes, creationMillis, keyId);
+        return new FileMeta(id, info, range, (flags & VIRTUAL) != 0, overrideSequence, null);
     }
 }

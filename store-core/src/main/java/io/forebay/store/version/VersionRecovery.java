@@ -30,7 +30,7 @@ final class VersionRecovery {
         try {
             requireKeys(files, recovered.keyId());
         } catch (IOException | RuntimeException | Error e) {
-            registry.keepFiles();
+            registry.stopDeleting();
             version.release();
             throw e;
         }
@@ -38,11 +38,11 @@ final class VersionRecovery {
     }
 
     /**
-     * Plays the edits; files that hold anything newer than what is durable are left out. Reads none of the files, so that
-     * whoever wants to know which of them are readable learns it of each.
+     * Plays the edits. Files that have anything newer than the durable state are left out. No file is read, so that a
+     * verification can say of each file whether it is readable.
      *
-     * @param state gets what the edits say
-     * @return with one reference, the caller's
+     * @param state receives what the edits say
+     * @return the version with one reference, which belongs to the caller
      * @throws CorruptionException when the edits do not follow from each other
      */
     static Version runToRead(Manifest.Recovered recovered, FileRegistry registry, DurableState state)
@@ -80,7 +80,10 @@ final class VersionRecovery {
         return version;
     }
 
-    /** A store that encrypts has an encrypted manifest first: a plain one that lists encrypted files is no work of ours. */
+    /**
+     * A store that encrypts has an encrypted manifest first, so Forebay has not written a plain manifest that lists
+     * encrypted files.
+     */
     private static void checkKey(FileMeta file, Manifest.Recovered recovered, FileRegistry registry) {
         if (file.keyId() == null) {
             registry.encryption().checkPlain(file.id().name());
@@ -94,8 +97,8 @@ final class VersionRecovery {
     }
 
     /**
-     * A key that is missing is noticed now and not by some read: asks for that of one file of each. What a file is damaged by, or an I/O
-     * error of it, is left to the reads of that file, as it is where there is one key.
+     * Notices a missing key now, and not in a later read: asks for each key with one of its files. Damage or an I/O
+     * error of a file is left to the reads of that file, as it is when there is only one key.
      */
     static void requireKeys(List<FileMeta> files, String known) throws IOException {
         Set<String> found = new HashSet<>();

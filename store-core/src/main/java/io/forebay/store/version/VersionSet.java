@@ -13,32 +13,44 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The present version of a store and the manifest behind it. {@link #apply} makes an edit durable and then installs the
- * version it leads to; a failure leaves the old version in place.
+ * The present version of a store, and its manifest. {@link #apply} makes an edit durable and then installs the version
+ * that results from it; after a failure the old version stays.
  *
- * <p>After a failed write of the manifest a crash may bring back the state with the edit or without it, until the next change
- * (or {@link #settle}) has made a new manifest with the whole state durable; see {@link ManifestLog}.
+ * <pre>{@code
+ *   apply(edit)   play the edit on the runs    a new Version, which no reader has yet
+ *                 sync the directory           names of new files are durable
+ *                 ManifestLog.write            the edit is durable
+ *                 current = the new version
+ * }</pre>
  *
- * <p>Thread-safe: edits are applied one at a time under a lock that is held during I/O; everything else takes a short one.
+ * <p>After a failed write of the manifest a crash may bring back the state with the edit or without it, until the next
+ * change (or {@link #settle}) has made a new manifest with the whole state durable; see {@link ManifestLog}.
+ *
+ * <p>It does not show versions to readers: that is the task of {@code db.state.ReadStates}.
+ *
+ * <p>Thread-safe. Edits are applied one at a time with the lock {@code applying}, which is held during I/O; all else
+ * takes the monitor for a short time.
  */
 public final class VersionSet implements Closeable {
     private static final Logger LOG = LoggerFactory.getLogger(VersionSet.class);
-    /** A manifest is rolled over when it is larger than this, and than four times its header. */
+    /** A manifest is replaced by a new one when it is longer than this and longer than four times its header. */
     private static final long ROLL_OVER_BYTES = 4 << 20;
 
     private final FileStore files;
     private final FileRegistry registry;
     private final DurableState state = new DurableState();
 
-    /** Held during I/O; guards the two below. */
+    /** The lock of edits, which is held during I/O. */
     private final Object applying = new Object();
 
     private final ManifestLog manifest;
+    // Guarded by applying
     private boolean closed;
-    /** Why what an open has found could not be made durable; null from the first write that succeeded. Set under the lock. */
+    /** Why the state that an open found could not be made durable; null from the first successful write on. */
+    // Written under applying, read without
     private volatile Exception openFailure;
 
-    /** Changed under both locks, read under either. */
+    // Written under applying and this, read under one of them
     private Version current;
 
     private VersionSet(FileStore files, FileRegistry registry, ManifestLog manifest) {
@@ -48,14 +60,14 @@ public final class VersionSet implements Closeable {
     }
 
     /**
-     * Reads the state of the last durable commit, or of the last flush with a write-ahead log: files that hold anything newer
-     * are left out. Where there is no store, one without files is made. The state is durable on return, in a new manifest: see
-     * {@link ManifestLog}. Orphaned SSTs are deleted in the background behind it. Where a new manifest cannot be written, the state
-     * may be read, and {@link #openFailure()} says why it is not durable.
+     * Reads the state of the last durable commit or, with a write-ahead log, of the last flush: files that have
+     * anything newer are left out. When there is no store, one without files is made. The state is durable on return,
+     * in a new manifest, see {@link ManifestLog}. Then orphans are deleted in the background. When a new manifest
+     * cannot be written, the state may be read, and {@link #openFailure()} says why it is not durable.
      *
      * @param ids numbers that are never given twice, here or elsewhere
-     * @throws CorruptionException when the manifest is damaged, or when there are SSTs and no manifest: it was lost, or a
-     *     {@link #create} was cut off
+     * @throws CorruptionException when the manifest is damaged, or when there are SSTs and no manifest: then the
+     *     manifest was lost, or a {@link #create} was cut off
      */
     public static VersionSet open(FileStore files, FileRegistry registry, LongSupplier ids) throws IOException {
         return open(files, registry, ids, ROLL_OVER_BYTES);
@@ -65,7 +77,7 @@ public final class VersionSet implements Closeable {
             throws IOException {
         Manifest.Recovered recovered = Manifest.recover(files, registry.encryption());
         if (recovered.number() < 0) {
-            Manifest.requireNoTables(files);
+            Manifest.requireNoSsts(files);
         }
         ManifestLog manifest = new ManifestLog(files, registry, ids, rollOverBytes, recovered);
         VersionSet set = new VersionSet(files, registry, manifest);
@@ -79,11 +91,11 @@ public final class VersionSet implements Closeable {
     }
 
     /**
-     * Makes a store with a given state where there is none; it is durable on return. SSTs of other names are left alone
-     * until the next {@link #open}.
+     * Makes a store with a given state where there is none; it is durable on return. SSTs of other names stay until the
+     * next {@link #open}.
      *
      * @param ids as in {@link #open}
-     * @param state its files were acquired by the caller
+     * @param state the caller has acquired its files
      * @throws IllegalStateException when there is a manifest
      */
     public static VersionSet create(FileStore files, FileRegistry registry, LongSupplier ids, VersionEdit state)
@@ -100,17 +112,17 @@ public final class VersionSet implements Closeable {
             set.begin(state);
             return set;
         } catch (IOException | RuntimeException | Error e) {
-            // The files are not ours: they may belong to the store that is there already.
+            // The files may belong to the store that is there already.
             registry.keepFiles();
             throw e;
         }
     }
 
-    /** Begins the manifest of what was recovered. */
+    /** Starts the manifest of the recovered state. */
     private void begin(Manifest.Recovered recovered) throws IOException {
         boolean complete = false;
         try {
-            registry.holdOrphans();
+            registry.deferOrphans();
             beginIfWritable();
             if (openFailure != null) {
                 makeRoom(new UnnamedOrphans(files, registry.encryption(), recovered));
@@ -127,7 +139,8 @@ public final class VersionSet implements Closeable {
         synchronized (applying) {
             try {
                 write(new VersionEdit(), current, true);
-            } catch (IOException | RuntimeException e) { // no room, or a key provider that refuses in its own way
+            } catch (IOException
+                    | RuntimeException e) { // there is no space, or a key provider refuses with an exception of its own
                 openFailure = e;
             }
         }
@@ -137,23 +150,23 @@ public final class VersionSet implements Closeable {
         if (orphans.delete()) {
             beginIfWritable();
         }
-        Exception unsettled = openFailure;
+        Exception found = openFailure;
         Exception failure = orphans.failure();
-        if (unsettled != null && failure != null && failure != unsettled) {
-            unsettled.addSuppressed(failure);
+        if (found != null && failure != null && failure != found) {
+            found.addSuppressed(failure);
         }
     }
 
     /**
-     * Why what an open has found is not durable: null when it is, also by a later {@link #apply} or {@link #settle}. Nobody may take
-     * the commit of such a state for durable. Takes no lock.
+     * Why the state that an open found is not durable; null when it is durable, also after a later {@link #apply} or
+     * {@link #settle}. Until then the commit of such a state must not be taken for durable. Takes no lock.
      */
     public Exception openFailure() {
         return openFailure;
     }
 
     /**
-     * As {@link #open}, but changes nothing: no file is made or deleted, and edits are not to be applied.
+     * As {@link #open}, but changes nothing: no file is made or deleted, and edits must not be applied.
      *
      * @throws java.nio.file.NoSuchFileException when there is no store
      */
@@ -161,7 +174,7 @@ public final class VersionSet implements Closeable {
         registry.keepFiles();
         Manifest.Recovered recovered = Manifest.recover(files, registry.encryption());
         if (recovered.number() < 0) {
-            Manifest.requireNoTables(files);
+            Manifest.requireNoSsts(files);
             throw new NoSuchFileException(files.describe(), null, "there is no store");
         }
         ManifestLog manifest = new ManifestLog(files, registry, VersionSet::noId, ROLL_OVER_BYTES, recovered);
@@ -196,15 +209,15 @@ public final class VersionSet implements Closeable {
     }
 
     /**
-     * Makes {@code edit} durable, the names of the files that it adds included, then installs the version it leads to. The
-     * files get a reference of their own; the caller still releases those it acquired.
+     * Makes {@code edit} durable, including the names of the files that it adds, and then installs the resulting
+     * version. The version has its own references to the files; the caller still releases its references.
      *
-     * @throws IOException when the directory or the manifest cannot be written; nothing has changed for this process, and a
-     *     later call may succeed
-     * @throws IllegalArgumentException when the edit removes a file that is not there or adds one that overlaps another;
-     *     nothing has changed
-     * @throws RuntimeException or Error, of another kind: {@link VersionEdit#isDurable()} says whether the edit is in force, and
-     *     then this set must be closed and opened again
+     * @throws IOException when the directory or the manifest cannot be written; nothing has changed for this process,
+     *     and a later call may succeed
+     * @throws IllegalArgumentException when the edit removes a file that is not there, or adds a file that overlaps
+     *     another one; nothing has changed
+     * @throws RuntimeException or an Error, of another kind: {@link VersionEdit#isDurable()} says whether the edit is
+     *     in force; if it is, this set must be closed and opened again
      */
     public void apply(VersionEdit edit) throws IOException {
         if (edit.isEmpty()) {
@@ -217,7 +230,7 @@ public final class VersionSet implements Closeable {
     }
 
     /**
-     * Begins a new manifest, with the same state, unless the one in force needs just that key.
+     * Starts a new manifest with the same state, unless the manifest in force has that key.
      *
      * @throws IOException as in {@link #apply}
      */
@@ -231,8 +244,8 @@ public final class VersionSet implements Closeable {
     }
 
     /**
-     * If a write of the manifest failed: begins a new one, durable on return, so that it is known again what a crash would
-     * leave. Otherwise does nothing.
+     * When a write of the manifest has failed: starts a new manifest, durable on return, so that the state which a
+     * crash would leave is known again. Otherwise does nothing.
      */
     public void settle() throws IOException {
         synchronized (applying) {
@@ -244,7 +257,8 @@ public final class VersionSet implements Closeable {
     }
 
     /**
-     * As {@link #settle}, if a reopen may find an edit that was reported as failed; not for the sake of what a crash left.
+     * As {@link #settle}, but only if a reopen may find an edit that was reported as failed; not for what a crash has
+     * left in doubt.
      */
     public void settleFailedEdit() throws IOException {
         synchronized (applying) {
@@ -302,31 +316,31 @@ public final class VersionSet implements Closeable {
                 .anyMatch(added -> !known.contains(added.file().id()));
     }
 
-    /**
-     * Reads the manifest as a reopen would, and compares what it says with this state. No edit is applied meanwhile.
-     */
+    /** Reads the manifest as a reopen would, and compares it with this state. No edit is applied meanwhile. */
     public FileReport verifyManifest() {
         synchronized (applying) {
             return ManifestCheck.run(files, this, registry.encryption());
         }
     }
 
-    /** True when nobody knows what exactly the manifest on disk says. Under the lock of edits. */
+    /** True when it is not known what the manifest on disk says. With the lock of edits. */
     boolean isInDoubt() {
         return manifest.isInDoubt();
     }
 
-    /** True after an open that changes nothing: the manifest may list files that were left out. Under the lock of edits. */
+    /**
+     * True after an open that changes nothing: the manifest may list files that were left out. With the lock of edits.
+     */
     boolean isAsFound() {
         return manifest.isAsFound();
     }
 
-    /** The newest commit that a reopen would find; sequence 0 and an empty payload before the first. */
+    /** The newest commit that a reopen would find; before the first commit, sequence 0 and an empty payload. */
     public VersionEdit.Commit durableCommit() {
         return state.commit();
     }
 
-    /** Writes up to this one survive a crash by the manifest alone: they were committed, or kept for a write-ahead log. */
+    /** Writes up to this one survive a crash by the manifest alone: they are committed, or kept for a write-ahead log. */
     public long durableSequence() {
         return state.durableSequence();
     }
@@ -341,19 +355,19 @@ public final class VersionSet implements Closeable {
         return state.mergeName();
     }
 
-    /** Id of the master key of the manifest that is in force; null when that is plain. */
+    /** Id of the master key of the manifest in force; null when that is not encrypted. */
     public String manifestKeyId() {
         return manifest.keyId();
     }
 
-    /** A rank above all in use, handed out once. */
+    /** A rank above all ranks in use. Each rank is given out once. */
     public long nextRank() {
         return state.takeRank();
     }
 
     /**
-     * A sequence number that no file is above. Right after opening: that of the recovered state, which is {@link
-     * #durableSequence()}.
+     * A sequence number at or above those of all files. Right after an open it is that of the recovered state, which is
+     * {@link #durableSequence()}.
      */
     public long lastSequence() {
         return state.lastSequence();
@@ -363,7 +377,9 @@ public final class VersionSet implements Closeable {
         return registry;
     }
 
-    /** Closes the manifest and lets go of the present version. The registry is closed by its owner. Idempotent. */
+    /**
+     * Closes the manifest and releases the present version. The owner of the registry closes the registry. Idempotent.
+     */
     @Override
     public void close() throws IOException {
         synchronized (applying) {

@@ -18,9 +18,10 @@ import java.util.Map;
 import java.util.function.BooleanSupplier;
 
 /**
- * Checks the files of a version, one after the other, and then what holds between them: files of a run are ordered and
- * disjoint, so that no user key spans two of them, and of two runs the one of higher rank has the newer entries for every
- * key. Reads past the block cache and opens files of its own, so nothing of the store is touched. Used by one thread.
+ * Checks the files of a version, one after the other, and then what must hold between them: files of a run are ordered
+ * and disjoint, so that no user key is in two of them; and for every key, the entries in a run of higher rank are newer
+ * than those in a run of lower rank. It reads past the block cache and opens files of its own, so it does not disturb
+ * the store. Used by one thread.
  */
 public final class VersionVerifier {
     private final Version version;
@@ -31,10 +32,10 @@ public final class VersionVerifier {
     private final Map<FileId, FileReport> reports = new LinkedHashMap<>();
 
     /**
-     * @param version held by the caller
-     * @param lastSequence none of its files holds anything above
+     * @param version the caller has a reference
+     * @param lastSequence its files must have no sequence number above this one
      * @param lister what lists the files, for messages, like "the manifest"
-     * @param stopped asked often whether to give up
+     * @param stopped asked often whether to stop early
      */
     public VersionVerifier(
             Version version, FileRegistry registry, long lastSequence, String lister, BooleanSupplier stopped) {
@@ -45,7 +46,7 @@ public final class VersionVerifier {
         this.stopped = stopped;
     }
 
-    /** One report for each file, as far as it came. */
+    /** One report for each file that was verified. */
     public List<FileReport> verify() {
         verifyFiles();
         for (SortedRun run : version.runs()) {
@@ -55,7 +56,7 @@ public final class VersionVerifier {
         return new ArrayList<>(reports.values());
     }
 
-    /** All parts of one file that the version shows are checked when it is open. */
+    /** Checks each file once, with all parts of it that the version shows. */
     private void verifyFiles() {
         Map<FileId, List<FileMeta>> shown = new LinkedHashMap<>();
         for (SortedRun run : version.runs()) {
@@ -103,8 +104,8 @@ public final class VersionVerifier {
         compare("entries", meta.entries(), file.entries(), report);
         compare("point deletes", meta.pointDeletes(), file.pointDeletes(), report);
         compare("range deletes", meta.rangeDeletes(), file.rangeDeletes(), report);
-        compare("as smallest sequence number", meta.minSequence(), file.minSequence(), report);
-        compare("as largest sequence number", meta.maxSequence(), file.maxSequence(), report);
+        compare("as smallest sequence number", meta.info().minSequence(), file.minSequence(), report);
+        compare("as largest sequence number", meta.info().maxSequence(), file.maxSequence(), report);
         KeyRange range = file.range();
         boolean fits =
                 meta.virtual() ? FileBounds.isPartOf(meta.range(), range) : FileBounds.isRangeOf(meta.range(), range);
@@ -133,7 +134,7 @@ public final class VersionVerifier {
         for (FileMeta file : run.files()) {
             FileReport report = reports.get(file.id());
             if (report == null) {
-                return; // given up
+                return; // the verification was stopped
             }
             if (file.range().isEmpty()) {
                 report.add(-1, "a file that shows something in run " + run.rank(), "the range " + file.rangeText());
@@ -145,14 +146,17 @@ public final class VersionVerifier {
                                     > 0)) {
                 report.add(
                         -1,
-                        "a range behind that of " + before.id() + " in run " + run.rank() + ", " + before.rangeText(),
+                        "a range after that of " + before.id() + " in run " + run.rank() + ", " + before.rangeText(),
                         file.rangeText());
             }
             before = file;
         }
     }
 
-    /** Sequence numbers of whole files tell for almost all pairs; the others are merged where they overlap. */
+    /**
+     * Compares the sequence numbers of whole files, which decides almost all pairs of files. Other pairs are merged
+     * where they overlap.
+     */
     private void verifyAges() {
         List<SortedRun> runs = version.runs();
         for (int upper = 0; upper < runs.size(); upper++) {
@@ -174,7 +178,7 @@ public final class VersionVerifier {
     private void verifyAges(FileMeta newer, FileMeta older) {
         FileReport report = reports.get(newer.id());
         if (report == null || !report.isClean() || !reports.get(older.id()).isClean()) {
-            return; // what is damaged proves nothing
+            return; // a damaged file proves nothing
         }
         try (ReadableFile newerFile = registry.files().open(newer.id().name());
                 ReadableFile olderFile = registry.files().open(older.id().name())) {

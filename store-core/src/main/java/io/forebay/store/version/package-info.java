@@ -1,8 +1,9 @@
 /**
- * Which files make up a store, and since when. A {@code Version} is an immutable list of sorted runs of files; a {@code
- * VersionEdit} turns one into the next; the {@code VersionSet} makes edits durable in the manifest and then installs them.
- * Versions are counted references: what a version, a checkpoint or a job still holds is not deleted.
+ * Which files are a store, and how that changes. A {@code Version} is an immutable list of sorted runs of files; a
+ * {@code VersionEdit} turns one version into the next; the {@code VersionSet} makes edits durable in the manifest and
+ * then installs them. References are counted: a file that a version, a checkpoint or a job still refers to is not
+ * deleted.
  *
- * <p>Edits are applied by one thread at a time (a lock); versions are read by any thread. Bytes: docs/format/manifest.md.
+ * <p>One thread at a time applies edits (a lock); any thread reads versions. Bytes: docs/format/manifest.md.
  */
 package io.forebay.store.version;

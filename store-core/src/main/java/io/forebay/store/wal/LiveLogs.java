@@ -11,7 +11,10 @@ import java.util.TreeSet;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The logs of an open store that were not deleted, the last of them being written. Thread-safe; no I/O under its lock. */
+/**
+ * The log files of an open store that were not deleted; the last of them is being written. Thread-safe. The list is
+ * guarded by the monitor of this object, under which no I/O is done.
+ */
 final class LiveLogs {
     private static final Logger LOG = LoggerFactory.getLogger(LiveLogs.class);
 
@@ -19,6 +22,8 @@ final class LiveLogs {
         final long number;
         final long firstSequence;
         final String keyId;
+
+        // Guarded by LiveLogs
         long bytes;
 
         Entry(WalFile file) {
@@ -31,6 +36,7 @@ final class LiveLogs {
 
     private final FileStore files;
     private final ArrayDeque<Entry> logs = new ArrayDeque<>();
+    // Guarded by this
     private long bytes;
 
     LiveLogs(FileStore files) {
@@ -43,14 +49,17 @@ final class LiveLogs {
         bytes += entry.bytes;
     }
 
-    /** The newest log has so many bytes now. */
+    /** The newest log has {@code size} bytes now. */
     synchronized void grown(long size) {
         Entry newest = logs.getLast();
         bytes += size - newest.bytes;
         newest.bytes = size;
     }
 
-    /** A log is needed until all before its successor, which exists, is in files. */
+    /**
+     * Number of the oldest log that is needed when all writes up to {@code kept} are in files. A log is needed until
+     * all writes before the next log, which exists, are in files.
+     */
     synchronized long firstNeeded(long kept) {
         Iterator<Entry> iterator = logs.iterator();
         long needed = iterator.next().number;

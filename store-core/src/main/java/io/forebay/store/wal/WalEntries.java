@@ -6,12 +6,15 @@ import io.forebay.store.WriteBatch;
 import io.forebay.store.util.Varint;
 import java.util.Arrays;
 
-/** The entries of one record, decoded one after the other; what does not decode is a {@link CorruptionException}. */
+/**
+ * Decodes the entries of one record, one after the other. Bytes that are no entry are a {@link CorruptionException}.
+ * Used by one thread.
+ */
 final class WalEntries {
     private final String name;
     private final byte[] bytes;
     private final int to;
-    /** Of {@code bytes[0]} in the file; of an encrypted log about that. */
+    /** Position of {@code bytes[0]} in the file; in an encrypted log approximately. */
     private final long position;
 
     private final WriteBatch batch = new WriteBatch();
@@ -26,7 +29,7 @@ final class WalEntries {
         at = from;
     }
 
-    /** Goes to the next entry; false at the end. */
+    /** Moves to the next entry; false at the end. */
     boolean next() {
         if (at == to) {
             return false;
@@ -56,22 +59,22 @@ final class WalEntries {
         return true;
     }
 
-    /** The payload of the entry when it is a commit, else null. */
+    /** The payload of the entry when it is a commit, otherwise null. */
     byte[] commit() {
         return commit;
     }
 
-    /** The writes of the entry; valid until the next one. */
+    /** The writes of the entry; valid until the next call of {@link #next}. */
     WriteBatch writes() {
         return batch;
     }
 
-    /** Sequence numbers that the entry takes. */
+    /** How many sequence numbers the entry takes. */
     int count() {
         return commit != null ? 1 : batch.count();
     }
 
-    /** Where the next entry begins, or the record ends. */
+    /** Where the next entry starts, or the record ends. */
     long position() {
         return position + at;
     }

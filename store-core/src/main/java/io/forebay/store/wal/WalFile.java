@@ -10,14 +10,19 @@ import io.forebay.store.util.Varint;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
-/** One log being written. After an exception nothing may be done with it but {@link #close()}. Used by one thread at a time. */
+/**
+ * One log file that is being written. After an exception only {@link #close()} may be called. Used by one thread at a
+ * time.
+ */
 final class WalFile {
     private final WritableFile file;
     private final long number;
+    /** The first sequence number that the log may have. */
     private final long firstSequence;
+
     private final FileCipher cipher;
     private final WalFormat.Checksum checksum;
-    /** Bytes that are synced. */
+    /** Number of bytes that are synced. */
     private long synced;
 
     private WalFile(WritableFile file, long id, long number, long firstSequence, FileCipher cipher) {
@@ -28,7 +33,7 @@ final class WalFile {
         checksum = new WalFormat.Checksum(id, number);
     }
 
-    /** Makes a log; its beginning and its name are durable on return. */
+    /** Makes a log file. Its header, its start and its name are durable on return. */
     static WalFile create(FileStore files, Encryption encryption, long id, long number, long firstSequence)
             throws IOException {
         String name = WalFormat.name(number);
@@ -37,7 +42,7 @@ final class WalFile {
         try {
             byte[] header = header(id, number, cipher);
             log.file.append(ByteBuffer.wrap(header));
-            WalSegment start = new WalSegment(WalFormat.MAX_PAYLOAD);
+            CommitGroup start = new CommitGroup(WalFormat.MAX_PAYLOAD);
             start.begin(firstSequence, true);
             log.append(start);
             log.sync();
@@ -45,7 +50,7 @@ final class WalFile {
         } catch (IOException | RuntimeException | Error e) {
             try {
                 log.close();
-                files.delete(name); // or each attempt to open a store on a full disk would leave one more
+                files.delete(name); // otherwise each attempt to open a store on a full disk would leave one file more
             } catch (IOException suppressed) {
                 e.addSuppressed(suppressed);
             }
@@ -71,15 +76,15 @@ final class WalFile {
         return header;
     }
 
-    /** Appends the entries of {@code segment} as one record; its bytes are of no use afterwards. */
-    void append(WalSegment segment) throws IOException {
+    /** Appends the entries of {@code group} as one record. The bytes of the group cannot be used afterwards. */
+    void append(CommitGroup group) throws IOException {
         long position = file.position();
-        byte[] bytes = segment.bytes;
+        byte[] bytes = group.bytes;
         long unsynced = position - synced;
-        int numbers = Varint.size(unsynced) + Varint.size(segment.firstSequence);
-        int from = WalSegment.RESERVED - numbers;
-        Varint.putLong(bytes, Varint.putLong(bytes, from, unsynced), segment.firstSequence);
-        int to = segment.size;
+        int numbers = Varint.size(unsynced) + Varint.size(group.firstSequence);
+        int from = CommitGroup.RESERVED - numbers;
+        Varint.putLong(bytes, Varint.putLong(bytes, from, unsynced), group.firstSequence);
+        int to = group.size;
         if (cipher != null) {
             cipher.seal(position, FileCipher.KIND_RECORD, bytes, from, to - from, bytes, from);
             to += FileCipher.TAG_BYTES;
@@ -92,10 +97,14 @@ final class WalFile {
         WalFormat.putInt(bytes, at + WalFormat.HEAD_CRC_AT, checksum.ofHead(bytes, at, position));
         WalFormat.putInt(bytes, at + WalFormat.CRC_AT, checksum.of(bytes, at, length, position));
         bytes[to] = WalFormat.END;
-        file.append(segment.buffer(at, to + 1));
+        file.append(group.buffer(at, to + 1));
     }
 
-    /** Sees to it that no sector is all zeros. */
+    /**
+     * Applies masks until no sector has only zeros.
+     *
+     * @return the mask that was applied
+     */
     private static int mask(byte[] bytes, int from, int to, long position) {
         int mask = 0;
         while (mask < WalFormat.MASKS && WalFormat.hasZeroSector(bytes, from, to, position)) {
@@ -130,7 +139,7 @@ final class WalFile {
         return file.position();
     }
 
-    /** Id of the master key that it needs; null for a plain one. */
+    /** Id of the master key that the log needs; null when it is not encrypted. */
     String keyId() {
         return cipher == null ? null : cipher.keyId();
     }

@@ -29,17 +29,17 @@ import java.util.zip.CRC32C;
  *             | 4 number from number to                       delete of a range; the length of "to" plus 1, 0 for no end
  * </pre>
  *
- * Every write and every commit takes the next sequence number. The checksum of a header is that of the bytes before it; the
- * one of a record covers the id and the number of its log, its own position, head and payload, so that a record
- * anywhere else is none. The head has a checksum of its own, which covers the same but the payload: so a reader knows
- * a length that was damaged from one that leads beyond the end of a file, and finds the records behind a bad one without
- * reading what each number among their bytes would be the length of.
+ * <p>Every write and every commit takes the next sequence number. The checksum of a header is that of the bytes before it.
+ * The checksum of a record covers the id and the number of its log, the position of the record, its head and its payload,
+ * so bytes in any other place are no record. The head has a checksum of its own, which covers the same except the payload.
+ * So a reader can tell a damaged length from one that leads beyond the end of the file, and can find the records after a
+ * bad one without taking each number among the bytes for a length.
  *
  * <p>In an encrypted log payloads are {@link io.forebay.store.crypto.FileCipher messages} whose position is that of the record
- * in the file. Checksums are those of the bytes as they lie in the file.
+ * in the file. Checksums are those of the bytes in the file.
  *
- * <p>No part of a record that lies in one sector is all zeros, so such a part says that a crash kept it from the disk: tag
- * and end are not zero, and a payload with a sector of zeros is combined with a fixed pattern that the mask selects.
+ * <p>The part of a record in one sector never has only zeros. So zeros there say that a crash kept this part from the disk:
+ * tag and end are not zero, and a payload with a sector of zeros is combined with a fixed pattern that the mask selects.
  */
 final class WalFormat {
     static final long MAGIC = 0x4642_5741_4C4F_4731L;
@@ -59,17 +59,17 @@ final class WalFormat {
     static final int HEAD_CRC_AT = 5;
     static final int CRC_AT = 9;
     static final int PAYLOAD_AT = 13;
-    /** Bytes of a record besides its payload. */
+    /** Bytes of a record without its payload. */
     static final int OVERHEAD = PAYLOAD_AT + 1;
 
     static final int LEAST_PAYLOAD = 2;
-    /** Most bytes of the payload of a start that is not encrypted. */
+    /** Most bytes of the payload of a start in a log that is not encrypted. */
     static final int LONGEST_START = 2 * Varint.MAX_LONG_BYTES;
     /** Most bytes of header and start of a log that is not encrypted. */
     static final int LONGEST_PLAIN_BEGIN = ENVELOPE_AT + HEADER_CRC_BYTES + OVERHEAD + LONGEST_START;
 
     static final int MAX_PAYLOAD = Integer.MAX_VALUE - 256;
-    /** Smallest unit that a disk writes as a whole. */
+    /** The smallest unit that a disk writes as a whole. */
     static final int SECTOR_BYTES = 512;
 
     static final int PUT = 1;
@@ -87,13 +87,13 @@ final class WalFormat {
         return String.format(Locale.ROOT, "WAL-%016d", number);
     }
 
-    /** The number of the log of this name, or -1 when it is none. */
+    /** The number of the log with this name, or -1 when it is not the name of a log. */
     static long numberOf(String name) {
         Matcher matcher = NAME.matcher(name);
         return matcher.matches() ? Long.parseLong(matcher.group(1)) : -1;
     }
 
-    /** Computes the checksums of the records of one log. Not thread-safe. */
+    /** Computes the checksums of the records of one log. Used by one thread at a time. */
     static final class Checksum {
         private final CRC32C crc = new CRC32C();
         private final byte[] identity = new byte[3 * Long.BYTES];
@@ -103,14 +103,14 @@ final class WalFormat {
             putLong(identity, Long.BYTES, number);
         }
 
-        /** Of the head that lies at {@code bytes[at]}. */
+        /** The checksum of the head at {@code bytes[at]}. */
         int ofHead(byte[] bytes, int at, long position) {
             begin(position);
             crc.update(bytes, at, HEAD_CRC_AT);
             return Crc32c.mask((int) crc.getValue());
         }
 
-        /** Of the record that lies at {@code bytes[at]}, with its head. */
+        /** The checksum of the record at {@code bytes[at]}, with its head. */
         int of(byte[] bytes, int at, int length, long position) {
             begin(position);
             crc.update(bytes, at, CRC_AT);
@@ -125,7 +125,7 @@ final class WalFormat {
         }
     }
 
-    /** Combines {@code bytes[from, to)} with the pattern of {@code mask}; doing it twice gives the bytes back. */
+    /** Combines {@code bytes[from, to)} with the pattern of {@code mask}. A second call restores the bytes. */
     static void applyMask(int mask, byte[] bytes, int from, int to) {
         for (int i = from; i < to; i++) {
             int mixed = (i - from + mask * 0x9E3779B9) * 0x85EBCA6B;
@@ -133,7 +133,7 @@ final class WalFormat {
         }
     }
 
-    /** True when a sector of the file, all of it inside {@code bytes[from, to)}, is zeros. */
+    /** True when a sector of the file that is wholly inside {@code bytes[from, to)} has only zeros. */
     static boolean hasZeroSector(byte[] bytes, int from, int to, long position) {
         int at = from + (int) (-position & (SECTOR_BYTES - 1));
         for (; to - at >= SECTOR_BYTES; at += SECTOR_BYTES) {

@@ -14,14 +14,14 @@ import java.io.IOException;
 import java.util.Arrays;
 
 /**
- * Reads the records of one log in order, holding no more than one of them in memory, and tells the ways apart in which a
- * record can be bad.
+ * Reads the records of one log in order, and tells torn records from damaged ones. At most one record is in memory.
  *
- * <p>A crash can spoil what was not synced. It leaves out the end of the file, or a sector in the middle, which then reads
- * as zeros; no sector of a whole record does. A bad record without either sign is damage. So is one that was synced: a
- * record behind it, found by its checksum, says how far the log was synced when it was written.
+ * <p>A crash can spoil what was not synced. It leaves out the end of the file, or a sector in the middle, which then
+ * reads as zeros; no sector of a whole record has only zeros. A bad record without either sign is damage. A bad record
+ * that was synced is damage as well: a later record, which is found by its checksum, says how far the log was synced
+ * when that record was written.
  *
- * <p>Not thread-safe.
+ * <p>Used by one thread.
  */
 final class WalReader implements Closeable {
     private final String name;
@@ -54,10 +54,11 @@ final class WalReader implements Closeable {
     }
 
     /**
-     * Opens a log and reads its header; {@link #isHeaded} tells whether it has a whole one.
+     * Opens a log and reads its header; {@link #isHeaded} tells whether the header is whole.
      *
-     * @throws FormatTooNewException when it was written by a later version
-     * @throws io.forebay.store.EncryptionException when its key is not to be had, or it is plain and refused
+     * @throws FormatTooNewException when a later version wrote the log
+     * @throws io.forebay.store.EncryptionException when there is no key for the log, or the log is not encrypted and
+     *     refused
      */
     static WalReader open(FileStore files, long number, Encryption encryption) throws IOException {
         String name = WalFormat.name(number);
@@ -132,7 +133,7 @@ final class WalReader implements Closeable {
         return headed;
     }
 
-    /** The id of the logs that it belongs to. */
+    /** The id of the logs of one open of the store, to which this log belongs. */
     long id() {
         return id;
     }
@@ -149,7 +150,7 @@ final class WalReader implements Closeable {
         return window.size();
     }
 
-    /** Where the next record begins. */
+    /** Where the next record starts. */
     long position() {
         return position;
     }
@@ -157,7 +158,7 @@ final class WalReader implements Closeable {
     /**
      * Reads the next record.
      *
-     * @param mayBeTorn whether it may end in what a crash left; if not, every bad record is damage
+     * @param mayBeTorn whether the log may end in a torn record; if not, every bad record is damage
      * @return false at the end
      * @throws CorruptionException when the record is damaged
      */
@@ -168,7 +169,7 @@ final class WalReader implements Closeable {
         int length = wholeAt(position, checksum);
         if (length < 0) {
             if (!mayBeTorn) {
-                throw damaged("a whole record, because the log was synced before the next one was begun");
+                throw damaged("a whole record, because the log was synced before the next one was started");
             }
             requireTorn();
             return false;
@@ -178,20 +179,20 @@ final class WalReader implements Closeable {
         return true;
     }
 
-    /** The sequence number of the first write of the record that was read last. */
+    /** The sequence number of the first write of the last record that was read. */
     long firstSequence() {
         return firstSequence;
     }
 
-    /** Its entries. */
+    /** The entries of the last record that was read. */
     WalEntries entries() {
         return new WalEntries(name, payload, payloadFrom, payloadTo, payloadPosition);
     }
 
     /**
-     * True when a header that is not whole may be what a crash left of a log that was just begun: header and start, which are
-     * synced before anything else is written, without their end or a sector. The head of any other record tells that the log
-     * was written to.
+     * True when a header that is not whole may be what a crash left of a log that was just started: header and start,
+     * which are synced before anything else is written, without their end or without a sector. The head of any other
+     * record shows that the log was written to.
      */
     boolean isHardlyBegun(long expectedId) throws IOException {
         int most = WalFormat.LONGEST_PLAIN_BEGIN + (encrypted ? KeyEnvelope.MAX_BYTES + FileCipher.TAG_BYTES : 0);
@@ -212,8 +213,9 @@ final class WalReader implements Closeable {
     }
 
     /**
-     * Whether a record behind a header that is not whole can be the start. It does not lie in the first sector: that would be
-     * there as a whole. Of an encrypted record only the length is known; one with a tiny write may pass.
+     * Whether a record after a header that is not whole can be the start. It is not in the first sector: that sector
+     * would be there as a whole, with the header. Of an encrypted record only the length is known; one with a very
+     * small write may pass.
      */
     private boolean isStart(long at, int length) throws IOException {
         if (at < WalFormat.SECTOR_BYTES || length > WalFormat.LONGEST_START + FileCipher.TAG_BYTES) {
@@ -227,7 +229,7 @@ final class WalReader implements Closeable {
                                 + WalFormat.HEADER_CRC_BYTES;
     }
 
-    /** True when the file begins with it, as far as it goes. */
+    /** True when the file begins with the magic number, as far as the file goes. */
     private boolean beginsWithMagic() throws IOException {
         int length = (int) Math.min(window.size(), Long.BYTES);
         int index = window.at(0, length);
@@ -255,7 +257,10 @@ final class WalReader implements Closeable {
                 : -1;
     }
 
-    /** Length of the payload that the head at {@code at} tells, which may lead beyond the end; -1 when there is no head. */
+    /**
+     * Length of the payload according to the head at {@code at}, which may lead beyond the end of the file; -1 when
+     * there is no head.
+     */
     private int lengthAt(long at, WalFormat.Checksum checksums) throws IOException {
         if (window.size() - at < WalFormat.PAYLOAD_AT) {
             return -1;
@@ -343,26 +348,26 @@ final class WalReader implements Closeable {
         }
     }
 
-    /** True when the file ends before the record that begins at {@code at} does. */
+    /** True when the file ends before the end of the record that starts at {@code at}. */
     private boolean endsEarly(long at) throws IOException {
         long left = window.size() - at;
         return left < WalFormat.PAYLOAD_AT || lengthAt(at, checksum) > left - WalFormat.OVERHEAD;
     }
 
-    /** True when the part of a sector that lies in {@code [from, to)} is zeros. */
+    /** True when the part of some sector that is inside {@code [from, to)} has only zeros. */
     private boolean hasUnwrittenSector(long from, long to) throws IOException {
         for (long at = from; at < to; ) {
-            long border = Math.min(to, (at / WalFormat.SECTOR_BYTES + 1) * WalFormat.SECTOR_BYTES);
-            int index = window.at(at, (int) (border - at));
-            if (WalFormat.isZero(window.bytes(), index, index + (int) (border - at))) {
+            long sectorEnd = Math.min(to, (at / WalFormat.SECTOR_BYTES + 1) * WalFormat.SECTOR_BYTES);
+            int index = window.at(at, (int) (sectorEnd - at));
+            if (WalFormat.isZero(window.bytes(), index, index + (int) (sectorEnd - at))) {
                 return true;
             }
-            at = border;
+            at = sectorEnd;
         }
         return false;
     }
 
-    /** Where the first whole record at or behind {@code from} begins, or -1. */
+    /** Where the first whole record at or after {@code from} starts, or -1. */
     private long findWhole(long from, WalFormat.Checksum checksums) throws IOException {
         long last = window.size() - WalFormat.OVERHEAD - WalFormat.LEAST_PAYLOAD;
         for (long at = from; at <= last; at++) {

@@ -8,22 +8,23 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The logs that a directory holds when its store is opened: which of them are needed, what they say, and what can go.
+ * The logs that are in a directory when its store is opened: which of them are needed, what they contain, and which can
+ * be deleted.
  *
- * <p>A needed log was durable, with its name, before the manifest came to need it or its predecessor was left; so none but the
- * newest may be missing a part. The logs of one opening share an id, which the manifest knows.
+ * <p>A log was durable, with its name, before the manifest needed it or the log before it was ended. So only the newest
+ * log may have a missing part. The logs of one open share an id, which is in the manifest.
  *
  * <p>Changes nothing before {@link #deleteAll}. Used by one thread.
  */
 public final class WalRecovery {
-    /** Numbers rise by one, so this is farther than any store gets. */
+    /** Numbers rise by one, so no store gets so far. */
     private static final long FARTHEST_LEAP = 1_000_000_000_000_000L;
 
     private final FileStore files;
     private final Encryption encryption;
     private final long id;
     private final long first;
-    /** All there are, ascending. */
+    /** Numbers of all logs in the directory, ascending. */
     private final List<Long> present = new ArrayList<>();
 
     private WalRecovery(FileStore files, Encryption encryption, long id, long first) {
@@ -34,11 +35,11 @@ public final class WalRecovery {
     }
 
     /**
-     * Looks which logs there are.
+     * Finds the logs in the directory.
      *
-     * @param id of the logs that the manifest needs, 0 when it needs none
-     * @param first number of the first of them; logs of lower numbers are of no use any more
-     * @throws CorruptionException when there is one of a number that no store comes to
+     * @param id id of the logs that the manifest needs, 0 when it needs none
+     * @param first number of the first needed log; logs of lower numbers are not needed any more
+     * @throws CorruptionException when there is a log with a number that no store gets to
      */
     public static WalRecovery of(FileStore files, Encryption encryption, long id, long first) throws IOException {
         WalRecovery recovery = new WalRecovery(files, encryption, id, first);
@@ -53,7 +54,7 @@ public final class WalRecovery {
         return recovery;
     }
 
-    /** A number that no log of the store comes to would leave none for the next ones. */
+    /** Throws when there is a number that no log of the store gets to: there would be none left for the next logs. */
     private void requireNear() {
         long highest = present.isEmpty() ? 0 : present.get(present.size() - 1);
         if (highest - first > FARTHEST_LEAP) {
@@ -70,22 +71,23 @@ public final class WalRecovery {
         return WalFormat.numberOf(name) >= 0;
     }
 
-    /** Above the numbers of all logs there are or were needed. */
+    /** A number above those of all logs that exist or were needed. */
     public long nextNumber() {
         long highest = present.isEmpty() ? 0 : present.get(present.size() - 1);
         return Math.max(highest + 1, Math.max(1, first));
     }
 
-    /** True when there is neither a log nor the need of one. */
+    /** True when there is no log, and none is needed. */
     public boolean isEmpty() {
         return present.isEmpty() && id == 0;
     }
 
     /**
-     * Hands everything behind {@code kept} to {@code handler}, unless that stops it.
+     * Gives all writes after {@code kept} to {@code handler}, unless the handler stops that.
      *
      * @param kept the sequence number up to which everything is in files
-     * @throws CorruptionException when a log is damaged, missing, or of another store; what came before it was handed over
+     * @throws CorruptionException when a log is damaged, missing, or of another store; the writes before that place
+     *     were given to the handler
      */
     public void replay(long kept, WalHandler handler) throws IOException {
         List<Log> logs = new ArrayList<>();
@@ -114,14 +116,19 @@ public final class WalRecovery {
         }
     }
 
-    /** Deletes all logs there were. The manifest needs none of them any more. */
+    /** Deletes all logs that were found. The manifest needs none of them any more. */
     public void deleteAll() {
         present.forEach(number -> LiveLogs.delete(files, WalFormat.name(number)));
     }
 
     private record Log(long number, long startAt, long firstSequence) {}
 
-    /** Null when it is of no use: begun by an opening, or by a writer, that a crash ended before anything was written to it. */
+    /**
+     * Reads the start of a log.
+     *
+     * @return null when the log is not needed: an open or a writer has started it, and was ended by a crash before
+     *     anything was written to it
+     */
     private Log look(long number) throws IOException {
         boolean needed = id != 0 && number == first;
         try (WalReader reader = WalReader.open(files, number, encryption)) {
@@ -175,7 +182,7 @@ public final class WalRecovery {
                     return;
                 }
                 long sequence = reader.firstSequence();
-                // a file that was ingested takes a number, too
+                // an ingest takes a sequence number, too
                 if (sequence != expected && (sequence < expected || sequence > kept + 1)) {
                     throw gap(reader.name(), reader.position(), expected, sequence);
                 }

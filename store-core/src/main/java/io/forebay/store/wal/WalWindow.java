@@ -4,7 +4,10 @@ import io.forebay.store.ReadableFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
-/** A part of a file in memory that moves along with the reader: as large as the largest record, not as the file. */
+/**
+ * A part of a file in memory that moves along with the reader. It is as long as the longest record, not as the file.
+ * Used by one thread.
+ */
 final class WalWindow {
     private static final int CHUNK_BYTES = 64 << 10;
 
@@ -19,20 +22,20 @@ final class WalWindow {
         size = file.size();
     }
 
-    /** Bytes of the file. */
+    /** Length of the file in bytes. */
     long size() {
         return size;
     }
 
-    /** What {@link #at} points into; another array after each call of it. */
+    /** The array that {@link #at} returns an index of; may be another array after each call of that method. */
     byte[] bytes() {
         return bytes;
     }
 
     /**
-     * Sees to it that {@code count} bytes of the file from {@code position} on, which exist, are in {@link #bytes}.
+     * Makes sure that {@code count} bytes of the file from {@code position} on, which exist, are in {@link #bytes}.
      *
-     * @return where
+     * @return the index of the first of them
      */
     int at(long position, int count) throws IOException {
         if (position < from || position + count > from + length) {

@@ -9,23 +9,37 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * The write-ahead log of one open store: takes writes in the order of their sequence numbers, and brings them to files in
- * groups.
+ * The write-ahead log of one open store: takes writes in the order of their sequence numbers, and writes them to files
+ * in commit groups.
  *
- * <p>Writing has two halves. The first one encodes a write in memory and gives its ticket; it belongs to the order of the
- * writes and does no I/O. The second one, {@link #await}, comes when others may write already: whoever gets there first
- * appends everything that was encoded so far as one record, and syncs it if need be; the others, whose writes went with it,
- * find that nothing is left to do. So while one sync is under way the next group gathers.
+ * <pre>{@code
+ *   inside the gate     put, delete, merge, ...   the entry is encoded into the filling group; gives a ticket
+ *   outside of it       await(ticket)
+ *                         the leader:   take the groups -> append each as one record -> sync -> raise the tickets
+ *                         others:       wait until their ticket is reached, or until they can lead
  *
- * <p>Thread-safe. No lock is held during I/O: one thread at a time leads, the others wait until it is done. After
- * a failure nothing is written any more, until {@link #restart}.
+ *   tickets     ... 7  8  9 | 10 11 12 | 13 14
+ *                 synced    | written  | encoded
+ * }</pre>
+ *
+ * <p>So a write has two halves. The first half encodes it in memory and does no I/O; it follows the order of the
+ * writes. The second half, {@link #await}, comes when other threads may write already. The first thread that gets there
+ * is the leader: it appends everything that was encoded so far as one record for each group, and syncs if needed. The
+ * other threads, whose writes were in these groups, find that nothing is left to do. While one sync is under way, the
+ * next group fills.
+ *
+ * <p>Thread-safe. No lock is held during I/O: the flag {@code leading} says that a thread leads, and other threads wait
+ * until it has ended. After a failure nothing is written any more, until {@link #restart}.
+ *
+ * <p>It does not decide when a log file ends ({@link #rotate}) or is deleted ({@link #deleteBelow}); the freeze of a
+ * memtable and the installation of a flush do.
  */
 public final class WriteAheadLog {
-    /** A group is closed when it is larger. */
+    /** A group that is longer than this takes no more entries. */
     private static final int GROUP_BYTES = 1 << 20;
-    /** No record is larger, and no batch that is to be one. */
+    /** The longest record, and so the longest batch. */
     public static final int MAX_RECORD_BYTES = WalFormat.MAX_PAYLOAD;
-    /** Groups that are kept for reuse, unless a large write has made them too big. */
+    /** So many groups are kept for reuse, unless a large write has made them too long. */
     private static final int SPARES = 2;
 
     private final FileStore files;
@@ -36,26 +50,39 @@ public final class WriteAheadLog {
     private final Consumer<Throwable> onFailure;
     private final LiveLogs live;
 
-    private final Object segments = new Object();
-    // Guarded by segments.
-    private final ArrayDeque<WalSegment> full = new ArrayDeque<>();
-    private final ArrayDeque<WalSegment> spares = new ArrayDeque<>();
-    private WalSegment filling;
+    /** The lock of the groups and tickets. */
+    private final Object groups = new Object();
+
+    private final ArrayDeque<CommitGroup> full = new ArrayDeque<>();
+    private final ArrayDeque<CommitGroup> spares = new ArrayDeque<>();
+    // Guarded by groups
+    private CommitGroup filling;
     private boolean rotate;
     private long tickets;
 
+    /** The lock of {@code leading}. */
     private final Object io = new Object();
-    /** Somebody works on the files. Guarded by io, which is not held meanwhile: those whose writes went along can leave. */
+    /**
+     * True while a thread works on the files. The lock is not held meanwhile, so that threads whose writes are done can
+     * leave.
+     */
+    // Guarded by io
     private boolean leading;
-    // Changed by the leader.
+
+    // Guarded by leading
     private WalFile file;
     private Runnable onCommitDurable;
+
+    // Written under leading, read without
     private volatile long writtenTicket;
     private volatile long syncedTicket;
     private volatile Throwable failure;
-    /** The file is a new one, behind one that failed, and nothing was written to it. */
+
+    /** The file is a new one, which follows a failed one, and nothing was written to it. */
+    // Guarded by leading
     private boolean renewed;
 
+    // Written under leading, read without
     private volatile long syncs;
     private volatile long bytesWritten;
 
@@ -72,7 +99,7 @@ public final class WriteAheadLog {
         this.id = id;
         this.synced = synced;
         this.recordBytes = recordBytes;
-        filling = new WalSegment(recordBytes);
+        filling = new CommitGroup(recordBytes);
         this.file = file;
         this.onFailure = onFailure;
         live = new LiveLogs(files);
@@ -82,14 +109,14 @@ public final class WriteAheadLog {
     }
 
     /**
-     * Starts the first log of a store that is being opened; it is durable on return.
+     * Starts the first log file of a store that is being opened; it is durable on return.
      *
-     * @param id of all logs until the store is closed, never used before
-     * @param number above that of every log there is
-     * @param nextSequence of the next write
+     * @param id id of all log files until the store is closed, never used before
+     * @param number above the numbers of all log files that exist
+     * @param nextSequence sequence number of the next write
      * @param synced whether {@link #await} waits for a sync
-     * @param recordBytes of a record at most: {@link #MAX_RECORD_BYTES}, less in tests
-     * @param onFailure told the first cause when a log cannot be written; called with no write under way
+     * @param recordBytes longest record: {@link #MAX_RECORD_BYTES}, less in tests
+     * @param onFailure called with the first cause when a log cannot be written, while no write of the log is under way
      */
     public static WriteAheadLog start(
             FileStore files,
@@ -108,46 +135,47 @@ public final class WriteAheadLog {
     // ---- the first half: one thread at a time, sequence numbers rise; each gives a ticket
 
     public long put(long sequence, byte[] key, int keyAt, int keyLength, byte[] value, int valueAt, int valueLength) {
-        synchronized (segments) {
-            WalSegment segment = segment(sequence);
-            segment.put(WalFormat.PUT, key, keyAt, keyLength, value, valueAt, valueLength);
-            return added(segment);
+        synchronized (groups) {
+            CommitGroup group = group(sequence);
+            group.put(WalFormat.PUT, key, keyAt, keyLength, value, valueAt, valueLength);
+            return added(group);
         }
     }
 
     public long delete(long sequence, byte[] key, int keyAt, int keyLength) {
-        synchronized (segments) {
-            WalSegment segment = segment(sequence);
-            segment.delete(key, keyAt, keyLength);
-            return added(segment);
+        synchronized (groups) {
+            CommitGroup group = group(sequence);
+            group.delete(key, keyAt, keyLength);
+            return added(group);
         }
     }
 
     public long merge(
             long sequence, byte[] key, int keyAt, int keyLength, byte[] operand, int operandAt, int operandLength) {
-        synchronized (segments) {
-            WalSegment segment = segment(sequence);
-            segment.put(WalFormat.MERGE, key, keyAt, keyLength, operand, operandAt, operandLength);
-            return added(segment);
+        synchronized (groups) {
+            CommitGroup group = group(sequence);
+            group.put(WalFormat.MERGE, key, keyAt, keyLength, operand, operandAt, operandLength);
+            return added(group);
         }
     }
 
     /** @param to null for no end */
     public long deleteRange(long sequence, byte[] from, byte[] to) {
-        synchronized (segments) {
-            WalSegment segment = segment(sequence);
-            segment.deleteRange(from, 0, from.length, to, 0, to == null ? -1 : to.length);
-            return added(segment);
+        synchronized (groups) {
+            CommitGroup group = group(sequence);
+            group.deleteRange(from, 0, from.length, to, 0, to == null ? -1 : to.length);
+            return added(group);
         }
     }
 
     /**
-     * Throws when the batch is too large for a record: it must be refused before anything of it is applied. Any thread.
+     * Throws when the batch is too long for a record: it must be refused before any of its operations is applied. Any
+     * thread.
      *
-     * @throws IllegalArgumentException says its size and the limit
+     * @throws IllegalArgumentException with its size and the limit
      */
     public void checkSize(WriteBatch batch) {
-        long needed = WalSegment.bytesFor(batch);
+        long needed = CommitGroup.bytesFor(batch);
         if (needed > recordBytes) {
             throw new IllegalArgumentException("A write batch of " + batch.sizeInBytes() + " bytes in " + batch.count()
                     + " operations takes " + needed
@@ -156,81 +184,87 @@ public final class WriteAheadLog {
         }
     }
 
-    /** @param firstSequence of the first write of the batch, which has one at least and passed {@link #checkSize} */
+    /**
+     * @param firstSequence sequence number of the first write of the batch, which has at least one write and has passed
+     *     {@link #checkSize}
+     */
     public long batch(long firstSequence, WriteBatch batch) {
-        synchronized (segments) {
+        synchronized (groups) {
             if (!filling.isEmpty() && !filling.hasRoomFor(batch)) {
-                closeSegment();
+                closeGroup();
             }
-            WalSegment segment = segment(firstSequence);
-            segment.batch(batch);
-            return added(segment);
+            CommitGroup group = group(firstSequence);
+            group.batch(batch);
+            return added(group);
         }
     }
 
-    /** @param onDurable run once, soon after the commit or a later one is synced, unless that one takes its place */
+    /**
+     * @param onDurable run once, soon after the commit or a later one is synced, unless the later commit takes its
+     *     place
+     */
     public long commit(long sequence, byte[] payload, Runnable onDurable) {
-        synchronized (segments) {
-            WalSegment segment = segment(sequence);
-            segment.commit(payload, onDurable);
-            return added(segment);
+        synchronized (groups) {
+            CommitGroup group = group(sequence);
+            group.commit(payload, onDurable);
+            return added(group);
         }
     }
 
-    /** What comes from now on goes to a new log. */
+    /** Later writes go to a new log file. */
     public void rotate() {
-        synchronized (segments) {
-            closeSegment();
+        synchronized (groups) {
+            closeGroup();
             rotate = true;
         }
     }
 
     /** The ticket of the newest write. Any thread. */
     public long lastTicket() {
-        synchronized (segments) {
+        synchronized (groups) {
             return tickets;
         }
     }
 
-    private WalSegment segment(long sequence) {
-        WalSegment segment = filling;
-        if (!segment.isEmpty() && (segment.nextSequence != sequence || segment.size >= GROUP_BYTES)) {
-            closeSegment();
-            segment = filling;
+    private CommitGroup group(long sequence) {
+        CommitGroup group = filling;
+        if (!group.isEmpty() && (group.nextSequence != sequence || group.size >= GROUP_BYTES)) {
+            closeGroup();
+            group = filling;
         }
-        if (segment.isEmpty()) {
-            segment.begin(sequence, rotate);
+        if (group.isEmpty()) {
+            group.begin(sequence, rotate);
         }
-        return segment;
+        return group;
     }
 
-    private long added(WalSegment segment) {
+    private long added(CommitGroup group) {
         rotate = false;
-        return segment.ticket = ++tickets;
+        return group.ticket = ++tickets;
     }
 
-    private void closeSegment() {
+    private void closeGroup() {
         if (!filling.isEmpty()) {
             full.add(filling);
-            WalSegment spare = spares.poll();
-            filling = spare != null ? spare : new WalSegment(recordBytes);
+            CommitGroup spare = spares.poll();
+            filling = spare != null ? spare : new CommitGroup(recordBytes);
         }
     }
 
-    private WalSegment take() {
-        synchronized (segments) {
+    private CommitGroup take() {
+        synchronized (groups) {
             if (full.isEmpty()) {
-                closeSegment();
+                closeGroup();
             }
             return full.poll();
         }
     }
 
-    private void giveBack(WalSegment segment) {
-        synchronized (segments) {
-            if (spares.size() < SPARES && segment.bytes.length <= 2 * GROUP_BYTES) {
-                segment.begin(0, false);
-                spares.add(segment);
+    private void giveBack(CommitGroup group) {
+        synchronized (groups) {
+            if (spares.size() < SPARES && group.bytes.length <= 2 * GROUP_BYTES) {
+                group.begin(0, false);
+                spares.add(group);
             }
         }
     }
@@ -238,9 +272,9 @@ public final class WriteAheadLog {
     // ---- the second half: any thread
 
     /**
-     * Returns when the write of {@code ticket} is as safe as this log makes it.
+     * Returns when the write with this ticket is as durable as this log makes it.
      *
-     * @return false when it may be lost, because a log could not be written
+     * @return false when the write may be lost, because a log could not be written
      */
     public boolean await(long ticket) {
         return reach(ticket, synced);
@@ -281,7 +315,10 @@ public final class WriteAheadLog {
         return (sync ? syncedTicket : writtenTicket) >= ticket;
     }
 
-    /** Under the lock of io: waits until nobody leads, or the ticket is reached; through interrupts, whose flag is kept. */
+    /**
+     * With the lock {@code io}: waits until no thread leads, or the ticket is reached. An interrupt does not end the
+     * wait; its flag is set again.
+     */
     private void awaitLead(long ticket, boolean sync) {
         boolean interrupted = false;
         while (leading && !isReached(ticket, sync)) {
@@ -310,26 +347,26 @@ public final class WriteAheadLog {
         }
     }
 
-    /** @return what went wrong, or null */
+    /** @return the failure, or null */
     private Throwable write(boolean sync) {
         try {
-            for (WalSegment segment = take(); segment != null; segment = take()) {
-                if (segment.startsLog) {
-                    startNext(segment.firstSequence);
+            for (CommitGroup group = take(); group != null; group = take()) {
+                if (group.startsLog) {
+                    startNext(group.firstSequence);
                 }
                 long before = file.bytes();
-                file.append(segment);
+                file.append(group);
                 bytesWritten += file.bytes() - before;
-                if (segment.onCommitDurable != null) {
-                    onCommitDurable = segment.onCommitDurable;
+                if (group.onCommitDurable != null) {
+                    onCommitDurable = group.onCommitDurable;
                 }
                 live.grown(file.bytes());
-                writtenTicket = segment.ticket;
-                giveBack(segment);
+                writtenTicket = group.ticket;
+                giveBack(group);
             }
             if (sync) {
                 synchronized (io) {
-                    io.notifyAll(); // who waits for a write only need not wait for the sync
+                    io.notifyAll(); // threads that wait only for the write need not wait for the sync
                 }
                 syncFile();
             }
@@ -340,7 +377,7 @@ public final class WriteAheadLog {
         }
     }
 
-    /** All of a log is durable before the next one is made. */
+    /** Starts the next log file, after all of the present one is durable. */
     private void startNext(long firstSequence) throws IOException {
         syncFile();
         file.close();
@@ -355,7 +392,7 @@ public final class WriteAheadLog {
             file.sync();
             syncs++;
         }
-        // before those who wait for the commit go on
+        // before the threads that wait for the commit go on
         if (onCommitDurable != null) {
             onCommitDurable.run();
             onCommitDurable = null;
@@ -369,11 +406,12 @@ public final class WriteAheadLog {
     }
 
     /**
-     * After a failure, when all writes so far are in files that the manifest keeps, and no other thread writes: leaves the log that
-     * failed for good, and begins another one, which is durable on return. Until {@link #restart} nothing is written to it, and
-     * this still counts as failed. Does nothing when an attempt before came as far.
+     * Starts another log file after a failure, when all writes so far are in files that the manifest keeps, and no
+     * other thread writes. The failed file is not used any more. The new file is durable on return. Until {@link
+     * #restart} nothing is written to it, and {@link #hasFailed} stays true. Does nothing when an earlier attempt has
+     * got so far.
      *
-     * @param nextSequence of the next write; the manifest keeps all before it
+     * @param nextSequence sequence number of the next write; the manifest keeps all writes before it
      */
     public void beginAnother(long nextSequence) throws IOException {
         lead();
@@ -383,7 +421,7 @@ public final class WriteAheadLog {
             }
             file.close();
             long number = file.number() + 1;
-            files.delete(WalFormat.name(number)); // what an attempt before this one may have left
+            files.delete(WalFormat.name(number)); // an earlier attempt may have left this file
             file = WalFile.create(files, encryption, id, number, nextSequence);
             renewed = true;
             live.add(file);
@@ -394,11 +432,11 @@ public final class WriteAheadLog {
         }
     }
 
-    /** Takes writes again, now that the manifest needs the log of {@link #beginAnother} and none before it. */
+    /** Takes writes again, when the manifest needs the log file of {@link #beginAnother} and none before it. */
     public void restart() {
         lead();
         try {
-            synchronized (segments) {
+            synchronized (groups) {
                 full.clear();
                 filling.begin(0, false);
                 rotate = false;
@@ -414,9 +452,9 @@ public final class WriteAheadLog {
     }
 
     /**
-     * Syncs everything unless something failed before, and closes the file.
+     * Syncs everything unless there was a failure before, and closes the file.
      *
-     * @return false when something had failed, maybe in another thread just now: what was written may be lost
+     * @return false when there was a failure, maybe in another thread just now: writes may be lost
      */
     public boolean close() throws IOException {
         lead();
@@ -442,7 +480,7 @@ public final class WriteAheadLog {
         }
     }
 
-    /** Closes the file as it is: what was not written or synced so far will not be. */
+    /** Closes the file as it is: writes that were not written or synced so far will not be. */
     public void abandon() throws IOException {
         lead();
         try {
@@ -455,34 +493,34 @@ public final class WriteAheadLog {
 
     // ---- the logs there are: any thread
 
-    /** Id of all its logs. */
+    /** Id of all log files of this log. */
     public long id() {
         return id;
     }
 
-    /** Number of the oldest log that is needed when all writes up to {@code kept} are in files. */
+    /** Number of the oldest log file that is needed when all writes up to {@code kept} are in files. */
     public long firstNeeded(long kept) {
         return live.firstNeeded(kept);
     }
 
-    /** Deletes the logs below {@code number}, which a durable manifest does not need any more. */
+    /** Deletes the log files below {@code number}, which the durable manifest does not need any more. */
     public void deleteBelow(long number) {
         live.deleteBelow(number);
     }
 
-    /** Bytes of the logs that were not deleted. */
+    /** Bytes of the log files that were not deleted. */
     public long liveBytes() {
         return live.bytes();
     }
 
-    /** Bytes of the log that is being written; 0 when the next write begins a new one. */
+    /** Bytes of the log file that is being written; 0 when the next write starts a new one. */
     public long activeBytes() {
-        synchronized (segments) {
+        synchronized (groups) {
             return rotate ? 0 : live.newestBytes();
         }
     }
 
-    /** Ids of the master keys of the logs that were not deleted. */
+    /** Ids of the master keys of the log files that were not deleted. */
     public Set<String> keyIds() {
         return live.keyIds();
     }

@@ -1,16 +1,16 @@
 /**
- * The write-ahead log of a store that is used on its own: what was written since the last flush, in files.
+ * The write-ahead log of a store that is used on its own: the writes since the last flush, in files.
  *
- * <p>What enters: writes and commits with their sequence numbers, in order. What leaves: log files, one for each memtable;
- * after a crash the same writes, up to the last one that reached the disk whole. Damage anywhere before that, a missing log
- * or one of another store is a {@link io.forebay.store.CorruptionException}.
+ * <p>In: writes and commits with their sequence numbers, in order. Out: log files, one for each memtable; after a crash
+ * the same writes, up to the last one that reached the disk as a whole. Damage before that place, a missing log, or one
+ * of another store is a {@link io.forebay.store.CorruptionException}.
  *
- * <p><b>Threads.</b> {@code WriteAheadLog} is thread-safe; encoding is for one thread at a time, waiting for any number. Nothing
- * else here is shared.
+ * <p><b>Threads.</b> {@code WriteAheadLog} is thread-safe: one thread at a time encodes, any number of threads wait.
+ * Nothing else here is shared.
  *
- * <p><b>Invariants.</b> A log is synced as a whole before the next one is begun, and its name is durable before it is written
- * to; behind a log that failed the next one is begun when the durable manifest keeps all that the failed one may lack. A log is
- * deleted when a durable manifest says that all it holds is in files. A file whose sync failed is not written again.
- * docs/format/wal.md describes the bytes.
+ * <p><b>Invariants.</b> A log file is synced as a whole before the next one is started, and its name is durable before
+ * it is written to. After a log file that failed, the next one is started when the durable manifest keeps all that the
+ * failed file may lack. A log file is deleted when a durable manifest says that all its writes are in files. A file
+ * whose sync failed is not written again. docs/format/wal.md describes the bytes.
  */
 package io.forebay.store.wal;

@@ -2,7 +2,7 @@ package io.forebay.store.cache;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.forebay.store.Environment;
+import io.forebay.store.SlabAllocator;
 import io.forebay.store.cache.SlabPool.Use;
 import io.forebay.store.util.DirectSlabAllocator;
 import io.forebay.store.util.Seeded;
@@ -26,7 +26,7 @@ class BlockCacheConcurrencyTest {
     @Test
     void pinnedBytesNeverChange() {
         Seeded.run(BlockCacheConcurrencyTest.class, 3, random -> {
-            long budget = (2 + random.nextInt(14)) * (long) Environment.SLAB_BYTES;
+            long budget = (2 + random.nextInt(14)) * (long) SlabAllocator.SLAB_BYTES;
             CountingAllocator allocator = new CountingAllocator(budget);
             run(random, new SlabPool(allocator, budget));
             assertThat(allocator.outstanding).hasValue(0);
@@ -37,7 +37,7 @@ class BlockCacheConcurrencyTest {
     @Test
     void norDoTheyInMemoryThatIsFragmented() {
         Seeded.run(BlockCacheConcurrencyTest.class, 3, random -> {
-            long budget = (6 + random.nextInt(40)) * (long) Environment.SLAB_BYTES;
+            long budget = (6 + random.nextInt(40)) * (long) SlabAllocator.SLAB_BYTES;
             try (DirectSlabAllocator allocator = new DirectSlabAllocator(budget)) {
                 run(random, new SlabPool(allocator, DirectSlabAllocator.usable(budget)));
             }
@@ -138,7 +138,7 @@ class BlockCacheConcurrencyTest {
     @Test
     void filesComeAndGo() {
         Seeded.run(BlockCacheConcurrencyTest.class, 3, random -> {
-            long budget = 8L * Environment.SLAB_BYTES;
+            long budget = 8L * SlabAllocator.SLAB_BYTES;
             SlabPool pool = new SlabPool(new CountingAllocator(budget), budget);
             BlockCache cache = new BlockCache(pool);
             AtomicReference<Throwable> failure = new AtomicReference<>();

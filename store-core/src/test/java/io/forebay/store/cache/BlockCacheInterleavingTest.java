@@ -1,6 +1,5 @@
 package io.forebay.store.cache;
 
-import io.forebay.store.Environment;
 import io.forebay.store.SlabAllocator;
 import io.forebay.store.testing.Interleavings;
 import io.forebay.store.util.Slab;
@@ -19,17 +18,17 @@ public class BlockCacheInterleavingTest {
     private static final BlockSource SOURCE = new BlockSource() {
         @Override
         public int length(int ordinal) {
-            return Environment.SLAB_BYTES;
+            return SlabAllocator.SLAB_BYTES;
         }
 
         @Override
         public void read(int ordinal, Slab into, int offset) {
             into.putByte(offset, (byte) ordinal);
-            into.putByte(offset + Environment.SLAB_BYTES - 1, (byte) ordinal);
+            into.putByte(offset + SlabAllocator.SLAB_BYTES - 1, (byte) ordinal);
         }
     };
 
-    private final SlabPool pool = new SlabPool(new EdgePoison(), 2L * Environment.SLAB_BYTES);
+    private final SlabPool pool = new SlabPool(new EdgePoison(), 2L * SlabAllocator.SLAB_BYTES);
     private final BlockCache cache = new BlockCache(pool);
     private final BlockSlots slots = cache.slots(BLOCKS);
 

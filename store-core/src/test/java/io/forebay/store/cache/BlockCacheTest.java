@@ -3,7 +3,7 @@ package io.forebay.store.cache;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.forebay.store.Environment;
+import io.forebay.store.SlabAllocator;
 import io.forebay.store.cache.SlabPool.Use;
 import io.forebay.store.util.Slab;
 import java.io.IOException;
@@ -16,7 +16,7 @@ import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 
 class BlockCacheTest {
-    private static final int SLAB = Environment.SLAB_BYTES;
+    private static final int SLAB = SlabAllocator.SLAB_BYTES;
     private static final int SLABS = 16;
 
     private final CountingAllocator allocator = new CountingAllocator((long) SLABS * SLAB);

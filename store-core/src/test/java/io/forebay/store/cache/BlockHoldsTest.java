@@ -2,7 +2,7 @@ package io.forebay.store.cache;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.forebay.store.Environment;
+import io.forebay.store.SlabAllocator;
 import io.forebay.store.util.DirectSlabAllocator;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 
 /** What cursors hold counts once for each slab, whoever else holds the same. */
 class BlockHoldsTest {
-    private static final int SLAB = Environment.SLAB_BYTES;
+    private static final int SLAB = SlabAllocator.SLAB_BYTES;
     private static final int BUDGET = 16 << 20;
     private static final int MOST_SLABS = BUDGET / 8 / SLAB - 1; // the cache has a little less than the budget
     private static final int BLOCK = 4_096;

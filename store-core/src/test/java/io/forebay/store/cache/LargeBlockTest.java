@@ -2,7 +2,7 @@ package io.forebay.store.cache;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.forebay.store.Environment;
+import io.forebay.store.SlabAllocator;
 import io.forebay.store.cache.SlabPool.Use;
 import io.forebay.store.util.DirectSlabAllocator;
 import io.forebay.store.util.HeldRegion;
@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 
 /** Room for what is longer than a slab, in memory that is full of other things. */
 class LargeBlockTest {
-    private static final int SLAB = Environment.SLAB_BYTES;
+    private static final int SLAB = SlabAllocator.SLAB_BYTES;
     private static final int BUDGET = 16 << 20;
 
     private final DirectSlabAllocator allocator = new DirectSlabAllocator(BUDGET);

@@ -2,7 +2,7 @@ package io.forebay.store.cache;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.forebay.store.Environment;
+import io.forebay.store.SlabAllocator;
 import io.forebay.store.cache.SlabPool.Use;
 import io.forebay.store.testing.ManualClock;
 import io.forebay.store.testing.RefusingSlabs;
@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 
 /** A host gives 16 slabs of a budget of 64; what the pool concludes from a buffer that is refused, and how often it says so. */
 class RefusedLengthTest {
-    private static final int SLAB = Environment.SLAB_BYTES;
+    private static final int SLAB = SlabAllocator.SLAB_BYTES;
     /** Of no other test, to know its warnings. */
     private static final long BUDGET = 64L * SLAB + 12_345;
 
@@ -94,6 +94,6 @@ class RefusedLengthTest {
             assertThat(warnings).hasSize(round + 1);
             clock.advance(60_000_000_000L);
         }
-        assertThat(warnings.get(0)).contains("no more than " + 16 * SLAB + " are to be had");
+        assertThat(warnings.get(0)).contains("no more than " + 16 * SLAB + " are available");
     }
 }

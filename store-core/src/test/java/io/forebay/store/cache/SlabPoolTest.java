@@ -3,7 +3,7 @@ package io.forebay.store.cache;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.forebay.store.Environment;
+import io.forebay.store.SlabAllocator;
 import io.forebay.store.cache.SlabPool.Use;
 import io.forebay.store.testing.ManualClock;
 import io.forebay.store.testing.RefusingSlabs;
@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Timeout;
 
 @Timeout(300)
 class SlabPoolTest {
-    private static final int SLAB = Environment.SLAB_BYTES;
+    private static final int SLAB = SlabAllocator.SLAB_BYTES;
 
     private final CountingAllocator allocator = new CountingAllocator(16L * SLAB);
     private final SlabPool pool = new SlabPool(allocator, 16L * SLAB);

@@ -12,6 +12,7 @@ import io.forebay.store.testing.GoldenBytes;
 import io.forebay.store.util.Crc32c;
 import io.forebay.store.version.FileId;
 import io.forebay.store.version.FileMeta;
+import io.forebay.store.version.SstInfo;
 import io.forebay.store.version.VersionEdit;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -23,17 +24,11 @@ class CheckpointManifestTest {
     static FileMeta file(long id, String from, String to, boolean virtual) {
         return new FileMeta(
                 new FileId(id, 0x1112131415161718L),
-                1000 + id,
+                new SstInfo(1000 + id, 5, 290, 10 * id, 1, 2, 1_700_000_000_000L, null),
                 KeyRange.of(
                         from.getBytes(StandardCharsets.UTF_8), to == null ? null : to.getBytes(StandardCharsets.UTF_8)),
                 virtual,
-                5,
-                290,
-                10 * id,
-                1,
-                2,
                 -1,
-                1_700_000_000_000L,
                 null);
     }
 

@@ -12,6 +12,7 @@ import io.forebay.store.testing.GoldenBytes;
 import io.forebay.store.testing.TestKeys;
 import io.forebay.store.util.Crc32c;
 import io.forebay.store.version.FileMeta;
+import io.forebay.store.version.SstInfo;
 import io.forebay.store.version.VersionEdit;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -110,17 +111,18 @@ class EncryptedCheckpointTest {
         FileMeta file = CheckpointManifestTest.file(2, "a", "m", false);
         FileMeta encrypted = new FileMeta(
                 file.id(),
-                file.fileBytes(),
+                new SstInfo(
+                        file.fileBytes(),
+                        file.info().minSequence(),
+                        file.info().maxSequence(),
+                        file.entries(),
+                        file.pointDeletes(),
+                        file.rangeDeletes(),
+                        file.info().creationMillis(),
+                        "k"),
                 file.range(),
                 file.virtual(),
-                file.minSequence(),
-                file.maxSequence(),
-                file.entries(),
-                file.pointDeletes(),
-                file.rangeDeletes(),
                 file.overrideSequence(),
-                file.creationMillis(),
-                "k",
                 null);
         CheckpointManifest forged = CheckpointManifest.of(
                 new VersionEdit().lastSequence(300).commit(300, new byte[0]).add(0, encrypted));

@@ -8,6 +8,7 @@ import io.forebay.store.testing.datadriven.DataDriven;
 import io.forebay.store.testing.datadriven.KeyRanges;
 import io.forebay.store.version.FileId;
 import io.forebay.store.version.FileMeta;
+import io.forebay.store.version.SstInfo;
 import io.forebay.store.version.VersionEdit;
 import java.util.ArrayList;
 import java.util.List;
@@ -75,7 +76,8 @@ class RestorePlanDataTest {
     private static FileMeta file(String[] words) {
         FileId id = new FileId(IDS, Long.parseLong(words[0].substring(1)));
         boolean virtual = words.length > 2 && words[2].equals("virtual");
-        return new FileMeta(id, 100, KeyRanges.parse(words[1]), virtual, 1, 9, 10, 0, 0, -1, 0, null);
+        return new FileMeta(
+                id, new SstInfo(100, 1, 9, 10, 0, 0, 0, null), KeyRanges.parse(words[1]), virtual, -1, null);
     }
 
     private String describe(RestorePlan plan) {

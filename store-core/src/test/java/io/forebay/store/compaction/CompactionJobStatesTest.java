@@ -2,8 +2,8 @@ package io.forebay.store.compaction;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.forebay.store.iter.Entry;
-import io.forebay.store.iter.History;
+import io.forebay.store.iter.ModelEntry;
+import io.forebay.store.iter.WriteHistory;
 import io.forebay.store.testing.CrashFileStore;
 import io.forebay.store.testing.SstDirectory;
 import io.forebay.store.util.Seeded;
@@ -28,7 +28,7 @@ class CompactionJobStatesTest {
 
     private static void keepsEveryState(Random random) throws IOException {
         SstDirectory directory = new SstDirectory(new CrashFileStore());
-        History history = History.random(random, 3 + random.nextInt(120), true);
+        WriteHistory history = WriteHistory.random(random, 3 + random.nextInt(120), true);
         long last = history.lastSequence();
         List<List<FileMeta>> runs = new ArrayList<>();
         long above = 0;
@@ -59,11 +59,11 @@ class CompactionJobStatesTest {
                         directory.target(200 + random.nextInt(800)),
                         states,
                         durable,
-                        History.MERGE,
+                        WriteHistory.MERGE,
                         null)
                 .run();
 
-        History after = SstDirectory.contents(result.outputs());
+        WriteHistory after = SstDirectory.contents(result.outputs());
         for (int i = 0; i < runs.size(); i++) {
             if (i < oldest || i > newest) {
                 after = after.with(SstDirectory.contents(runs.get(i)));
@@ -92,7 +92,7 @@ class CompactionJobStatesTest {
     /** True when an entry without a sequence lies over something older, which would then be newer. */
     private static boolean isZeroOver(FileMeta file, Version version) {
         try {
-            for (Entry entry : SstDirectory.entries(List.of(file))) {
+            for (ModelEntry entry : SstDirectory.entries(List.of(file))) {
                 if (entry.sequence() == 0) {
                     for (FileMeta older : version.run(0).files()) {
                         if (older.range().contains(entry.key())) {

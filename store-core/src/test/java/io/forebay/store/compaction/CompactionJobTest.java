@@ -8,8 +8,8 @@ import io.forebay.store.CorruptionException;
 import io.forebay.store.KeyRange;
 import io.forebay.store.MergeFunction;
 import io.forebay.store.StoreException;
-import io.forebay.store.iter.Entry;
-import io.forebay.store.iter.History;
+import io.forebay.store.iter.ModelEntry;
+import io.forebay.store.iter.WriteHistory;
 import io.forebay.store.key.ValueKind;
 import io.forebay.store.testing.CrashFileStore;
 import io.forebay.store.testing.SstDirectory;
@@ -37,7 +37,7 @@ class CompactionJobTest {
     }
 
     private CompactionJob job(Compaction compaction, Version version, CompactionFilter filter) {
-        return job(compaction, version, filter, History.MERGE);
+        return job(compaction, version, filter, WriteHistory.MERGE);
     }
 
     private CompactionJob job(
@@ -55,13 +55,13 @@ class CompactionJobTest {
         return new Compaction(kind, inputs, outputRank);
     }
 
-    private List<FileMeta> write(History history) throws IOException {
+    private List<FileMeta> write(WriteHistory history) throws IOException {
         return directory.write(history.source(), TARGET, List.of());
     }
 
     /** Three runs of the keys 100 to 139, oldest first; the newest deletes every second of them. */
     private Version threeRuns() throws IOException {
-        History history = new History();
+        WriteHistory history = new WriteHistory();
         long[] ends = new long[3];
         for (int run = 0; run < 3; run++) {
             for (int i = 100; i < 140; i++) {
@@ -141,7 +141,7 @@ class CompactionJobTest {
                 .isEqualTo(result.outputs().stream()
                         .map(file -> new VersionEdit.Added(SortedRun.BOTTOM, file))
                         .toList());
-        List<Entry> entries = SstDirectory.entries(result.outputs());
+        List<ModelEntry> entries = SstDirectory.entries(result.outputs());
         assertThat(entries).hasSize(20).allSatisfy(entry -> {
             assertThat(entry.key()[3] % 2).isEqualTo(1);
             assertThat(entry.value()).isEqualTo(bytes("value 1"));
@@ -158,10 +158,10 @@ class CompactionJobTest {
         Version version = threeRuns();
         Compaction merge = of(Compaction.Kind.MERGE, SortedRun.BOTTOM, version.run(1), version.run(0));
         CompactionJob job =
-                new CompactionJob(merge, version, directory.target(TARGET), NO_SNAPSHOTS, 60, History.MERGE, null);
+                new CompactionJob(merge, version, directory.target(TARGET), NO_SNAPSHOTS, 60, WriteHistory.MERGE, null);
         CompactionResult result = job.run();
 
-        for (Entry entry : SstDirectory.entries(result.outputs())) {
+        for (ModelEntry entry : SstDirectory.entries(result.outputs())) {
             int number = Integer.parseInt(new String(entry.key(), 1, 3, StandardCharsets.US_ASCII));
             // Keys 100 to 119 were overwritten at 41 to 60.
             assertThat(entry.sequence()).isEqualTo(number < 120 ? 0 : number - 59);
@@ -187,8 +187,8 @@ class CompactionJobTest {
 
     @Test
     void aMergeOfTiersEndsItsFilesWhereThePartsOfTheBottomDo() throws IOException {
-        History bottom = new History();
-        History newer = new History();
+        WriteHistory bottom = new WriteHistory();
+        WriteHistory newer = new WriteHistory();
         for (char letter = 'a'; letter <= 'd'; letter++) {
             bottom.add(bytes("" + letter), ValueKind.PUT, new byte[1000]);
             newer.add(bytes(letter + "1"), ValueKind.PUT, new byte[1000]);
@@ -197,7 +197,7 @@ class CompactionJobTest {
                 directory.write(bottom.source(), 500, List.of()), write(newer.part(0, 2)), write(newer.part(2, 4)));
         Compaction merge = of(Compaction.Kind.MERGE, 2, version.run(2), version.run(1));
         CompactionJob job = new CompactionJob(
-                merge, version, directory.target(30_000), NO_SNAPSHOTS, ALL_DURABLE, History.MERGE, null);
+                merge, version, directory.target(30_000), NO_SNAPSHOTS, ALL_DURABLE, WriteHistory.MERGE, null);
         CompactionResult result = job.run();
 
         assertThat(version.bottom().size()).isEqualTo(4);
@@ -208,7 +208,7 @@ class CompactionJobTest {
 
     @Test
     void ofAVirtualFileOnlyTheVisiblePartIsMerged() throws IOException {
-        History history = new History()
+        WriteHistory history = new WriteHistory()
                 .add(bytes("a"), ValueKind.PUT, bytes("1"))
                 .add(bytes("c"), ValueKind.PUT, bytes("2"))
                 .add(bytes("e"), ValueKind.PUT, bytes("3"))
@@ -218,16 +218,16 @@ class CompactionJobTest {
         FileMeta deletes = write(history.part(3, 4)).get(0);
         FileMeta clippedDeletes = deletes.clip(KeyRange.of(bytes("c"), bytes("d")));
         Version version = SstDirectory.version(
-                write(new History().add(bytes("x"), ValueKind.PUT, bytes("0"))),
+                write(new WriteHistory().add(bytes("x"), ValueKind.PUT, bytes("0"))),
                 List.of(clipped),
                 List.of(clippedDeletes));
         Compaction merge = of(Compaction.Kind.MERGE, 2, version.run(2), version.run(1));
         CompactionJob job = new CompactionJob(
-                merge, version, directory.target(TARGET), new long[] {3}, ALL_DURABLE, History.MERGE, null);
+                merge, version, directory.target(TARGET), new long[] {3}, ALL_DURABLE, WriteHistory.MERGE, null);
         CompactionResult result = job.run();
 
         assertThat(SstDirectory.entries(result.outputs()))
-                .containsExactly(new Entry(bytes("c"), 2, ValueKind.PUT, bytes("2")));
+                .containsExactly(new ModelEntry(bytes("c"), 2, ValueKind.PUT, bytes("2")));
         assertThat(SstDirectory.tombstones(result.outputs()).range()).isEqualTo(KeyRange.of(bytes("c"), bytes("d")));
         result.release();
         closeAll(version);
@@ -248,7 +248,7 @@ class CompactionJobTest {
 
     @Test
     void aJobThatIsCancelledUnderWayEndsSoonAndLeavesNothing() throws IOException {
-        History history = new History();
+        WriteHistory history = new WriteHistory();
         for (int i = 10_000; i < 20_000; i++) {
             history.add(bytes("k" + i), ValueKind.PUT, bytes("value"));
         }
@@ -269,7 +269,7 @@ class CompactionJobTest {
                 directory.target(10_000),
                 NO_SNAPSHOTS,
                 ALL_DURABLE,
-                History.MERGE,
+                WriteHistory.MERGE,
                 filter);
 
         assertThat(job[0].run()).isNull();
@@ -317,7 +317,7 @@ class CompactionJobTest {
 
     @Test
     void operandsWithoutAMergeFunctionAreRefused() throws IOException {
-        History history = new History();
+        WriteHistory history = new WriteHistory();
         for (int i = 0; i < 4; i++) {
             history.add(bytes("k"), ValueKind.MERGE, bytes("" + i));
         }
@@ -344,7 +344,13 @@ class CompactionJobTest {
             files.failAfter(++tries);
             try {
                 result = new CompactionJob(
-                                merge, version, directory.target(500), NO_SNAPSHOTS, ALL_DURABLE, History.MERGE, null)
+                                merge,
+                                version,
+                                directory.target(500),
+                                NO_SNAPSHOTS,
+                                ALL_DURABLE,
+                                WriteHistory.MERGE,
+                                null)
                         .run();
             } catch (IOException e) {
                 files.heal();

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.forebay.store.KeyRange;
-import io.forebay.store.iter.History;
+import io.forebay.store.iter.WriteHistory;
 import io.forebay.store.key.ValueKind;
 import io.forebay.store.testing.CrashFileStore;
 import io.forebay.store.testing.SstDirectory;
@@ -30,10 +30,10 @@ class CompactionPlaceTest {
 
     private CompactionJob job(Compaction compaction, Version version) {
         return new CompactionJob(
-                compaction, version, directory.target(TARGET), new long[0], Long.MAX_VALUE, History.MERGE, null);
+                compaction, version, directory.target(TARGET), new long[0], Long.MAX_VALUE, WriteHistory.MERGE, null);
     }
 
-    private List<FileMeta> write(History history) throws IOException {
+    private List<FileMeta> write(WriteHistory history) throws IOException {
         return directory.write(history.source(), TARGET, List.of());
     }
 
@@ -51,7 +51,7 @@ class CompactionPlaceTest {
         }
         List<FileMeta> run = new ArrayList<>();
         for (int part = 0; part < 3; part++) {
-            History history = new History();
+            WriteHistory history = new WriteHistory();
             for (byte[] key : keys) {
                 history.add(key, ValueKind.PUT, bytes("part " + part));
             }
@@ -76,7 +76,7 @@ class CompactionPlaceTest {
 
     @Test
     void aResultWithoutAPlaceFailsInsteadOfBeingPickedAgain() throws IOException {
-        History history = new History().add(bytes("a"), ValueKind.PUT, bytes("older"));
+        WriteHistory history = new WriteHistory().add(bytes("a"), ValueKind.PUT, bytes("older"));
         history.add(bytes("a"), ValueKind.PUT, bytes("newer"));
         Version version = SstDirectory.version(write(history.part(0, 1)), write(history.part(1, 2)));
         Set<String> before = directory.names();

@@ -5,6 +5,7 @@ import io.forebay.store.rangedel.FragmentArray;
 import io.forebay.store.rangedel.Fragmenter;
 import io.forebay.store.version.FileId;
 import io.forebay.store.version.FileMeta;
+import io.forebay.store.version.SstInfo;
 import java.nio.ByteBuffer;
 import java.util.List;
 
@@ -44,16 +45,18 @@ final class ModelFile {
         long rangeDeletes = items.size() - puts;
         meta = new FileMeta(
                 new FileId(7, ++ids),
-                puts * ENTRY_BYTES + rangeDeletes * RANGE_DELETE_BYTES,
+                new SstInfo(
+                        puts * ENTRY_BYTES + rangeDeletes * RANGE_DELETE_BYTES,
+                        min,
+                        max,
+                        puts,
+                        0,
+                        rangeDeletes,
+                        0,
+                        null),
                 KeyRange.of(key(from), key(to)),
                 false,
-                min,
-                max,
-                puts,
-                0,
-                rangeDeletes,
                 -1,
-                0,
                 null);
     }
 

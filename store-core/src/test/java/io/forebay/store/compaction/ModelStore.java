@@ -1,7 +1,7 @@
 package io.forebay.store.compaction;
 
 import io.forebay.store.KeyRange;
-import io.forebay.store.flush.Guides;
+import io.forebay.store.flush.SplitKeys;
 import io.forebay.store.rangedel.Fragment;
 import io.forebay.store.rangedel.FragmentArray;
 import io.forebay.store.rangedel.Fragmenter;
@@ -47,7 +47,7 @@ final class ModelStore {
     void flush(List<ModelFile.Item> items) {
         long rank = ++lastRank;
         List<ModelFile> made =
-                write(items, FragmentArray.EMPTY, Guides.of(bottom()), Guides.leastBytes(targetFileBytes));
+                write(items, FragmentArray.EMPTY, SplitKeys.of(bottom()), SplitKeys.leastBytes(targetFileBytes));
         bytesFlushed += bytes(made);
         bytesWritten += bytes(made);
         put(rank, made);
@@ -141,8 +141,8 @@ final class ModelStore {
         long oldestInput =
                 compaction.inputs().get(compaction.inputs().size() - 1).rank();
         FragmentArray needed = needed(deletes, kept, oldestInput, version);
-        List<byte[]> cuts = compaction.isBottom() ? List.of() : Guides.of(bottom());
-        return write(kept, needed, cuts, Guides.leastBytes(targetFileBytes));
+        List<byte[]> cuts = compaction.isBottom() ? List.of() : SplitKeys.of(bottom());
+        return write(kept, needed, cuts, SplitKeys.leastBytes(targetFileBytes));
     }
 
     private int stripe(long sequence) {

@@ -6,6 +6,7 @@ import io.forebay.store.rangedel.Fragmenter;
 import io.forebay.store.version.FileId;
 import io.forebay.store.version.FileMeta;
 import io.forebay.store.version.SortedRun;
+import io.forebay.store.version.SstInfo;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -112,7 +113,13 @@ final class PickerCases {
         tombstones.put(id, fragmenter.finish());
         long rangeDeletes = tombstones.get(id).size();
         long entries = rangeDeletes > 0 && size < ENTRY_BYTES ? 0 : size / ENTRY_BYTES;
-        return new FileMeta(id, size, range(words[0]), virtual, low, high, entries, deletes, rangeDeletes, -1, 0, null);
+        return new FileMeta(
+                id,
+                new SstInfo(size, low, high, entries, deletes, rangeDeletes, 0, null),
+                range(words[0]),
+                virtual,
+                -1,
+                null);
     }
 
     /** {@code a-c}; {@code a-} is without end. */

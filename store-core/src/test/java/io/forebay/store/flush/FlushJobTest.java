@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.forebay.store.CompactionFilter;
 import io.forebay.store.io.MemoryFileStore;
-import io.forebay.store.iter.Entry;
-import io.forebay.store.iter.History;
 import io.forebay.store.iter.ListCursor;
+import io.forebay.store.iter.ModelEntry;
 import io.forebay.store.iter.Source;
+import io.forebay.store.iter.WriteHistory;
 import io.forebay.store.key.ValueKind;
 import io.forebay.store.rangedel.RangeTombstones;
 import io.forebay.store.testing.SstDirectory;
@@ -36,7 +36,8 @@ class FlushJobTest {
     }
 
     private FlushJob job(long boundary, long[] snapshots, Version below, CompactionFilter filter) {
-        return new FlushJob(directory.target(TARGET), boundary, snapshots, below, List.of(), History.MERGE, filter);
+        return new FlushJob(
+                directory.target(TARGET), boundary, snapshots, below, List.of(), WriteHistory.MERGE, filter);
     }
 
     private static List<String> text(List<FileMeta> run) throws IOException {
@@ -63,7 +64,7 @@ class FlushJobTest {
 
     @Test
     void memtablesBecomeOneRunWhichKeepsItsSequences() throws IOException {
-        History history = new History()
+        WriteHistory history = new WriteHistory()
                 .add(bytes("a"), ValueKind.PUT, bytes("1"))
                 .add(bytes("b"), ValueKind.PUT, bytes("2"))
                 .add(bytes("a"), ValueKind.PUT, bytes("3"));
@@ -78,14 +79,14 @@ class FlushJobTest {
 
     @Test
     void aCommitInsideMakesTwoRuns() throws IOException {
-        History history = new History()
+        WriteHistory history = new WriteHistory()
                 .add(bytes("a"), ValueKind.PUT, bytes("1"))
                 .deleteRange(bytes("b"), bytes("d"))
                 .add(bytes("a"), ValueKind.DELETE, bytes(""))
                 .deleteRange(bytes("c"), bytes("e"))
                 .add(bytes("c"), ValueKind.MERGE, bytes("5"));
         List<FileMeta> old = directory.write(
-                new History().add(bytes("c"), ValueKind.PUT, bytes("0")).source(), TARGET, List.of());
+                new WriteHistory().add(bytes("c"), ValueKind.PUT, bytes("0")).source(), TARGET, List.of());
         Version below = SstDirectory.version(old);
         FlushResult result = job(2, NO_SNAPSHOTS, below, null).run(() -> history.sources(List.of(5L)));
 
@@ -102,8 +103,8 @@ class FlushJobTest {
 
     @Test
     void deletesOfNothingMakeNoFile() throws IOException {
-        History history =
-                new History().add(bytes("a"), ValueKind.DELETE, bytes("")).deleteRange(bytes("b"), null);
+        WriteHistory history =
+                new WriteHistory().add(bytes("a"), ValueKind.DELETE, bytes("")).deleteRange(bytes("b"), null);
         FlushResult result =
                 job(FlushJob.NO_BOUNDARY, NO_SNAPSHOTS, empty, null).run(() -> history.sources(List.of(2L)));
 
@@ -115,14 +116,14 @@ class FlushJobTest {
     @Test
     void deletesStayWhereAnOlderFileLiesBelow() throws IOException {
         List<FileMeta> old = directory.write(
-                new History()
+                new WriteHistory()
                         .add(bytes("c"), ValueKind.PUT, bytes("0"))
                         .add(bytes("e"), ValueKind.PUT, bytes("0"))
                         .source(),
                 TARGET,
                 List.of());
         Version below = SstDirectory.version(old);
-        History history = new History();
+        WriteHistory history = new WriteHistory();
         for (String key : List.of("b", "c", "d", "e", "f")) {
             history.add(bytes(key), ValueKind.DELETE, bytes(""));
         }
@@ -136,7 +137,7 @@ class FlushJobTest {
 
     @Test
     void versionsThatASnapshotSeesStay() throws IOException {
-        History history = new History();
+        WriteHistory history = new WriteHistory();
         for (int i = 1; i <= 6; i++) {
             history.add(bytes("k"), ValueKind.PUT, bytes("" + i));
         }
@@ -149,7 +150,7 @@ class FlushJobTest {
 
     @Test
     void theFilterDropsValues() throws IOException {
-        History history = new History()
+        WriteHistory history = new WriteHistory()
                 .add(bytes("a"), ValueKind.PUT, bytes("drop"))
                 .add(bytes("b"), ValueKind.PUT, bytes("keep"));
         CompactionFilter filter = (key, keyLength, value, valueLength) -> value[0] == 'd';
@@ -163,8 +164,8 @@ class FlushJobTest {
     @Test
     void filesEndWhereThePartsOfTheBottomDo() throws IOException {
         byte[] large = new byte[1000];
-        History bottom = new History();
-        History newer = new History();
+        WriteHistory bottom = new WriteHistory();
+        WriteHistory newer = new WriteHistory();
         for (char letter = 'a'; letter <= 'h'; letter++) {
             bottom.add(bytes("" + letter), ValueKind.PUT, large);
             newer.add(bytes(letter + "1"), ValueKind.PUT, large);
@@ -172,7 +173,13 @@ class FlushJobTest {
         List<FileMeta> old = directory.write(bottom.source(), 500, List.of());
         Version below = SstDirectory.version(old);
         FlushJob job = new FlushJob(
-                directory.target(30_000), FlushJob.NO_BOUNDARY, NO_SNAPSHOTS, below, List.of(), History.MERGE, null);
+                directory.target(30_000),
+                FlushJob.NO_BOUNDARY,
+                NO_SNAPSHOTS,
+                below,
+                List.of(),
+                WriteHistory.MERGE,
+                null);
         FlushResult result = job.run(() -> newer.sources(List.of(8L)));
 
         assertThat(old).hasSize(8);
@@ -184,8 +191,9 @@ class FlushJobTest {
 
     @Test
     void whenTheSecondRunFailsTheFirstOneGoes() throws IOException {
-        History history =
-                new History().add(bytes("a"), ValueKind.PUT, bytes("1")).add(bytes("b"), ValueKind.PUT, bytes("2"));
+        WriteHistory history = new WriteHistory()
+                .add(bytes("a"), ValueKind.PUT, bytes("1"))
+                .add(bytes("b"), ValueKind.PUT, bytes("2"));
         List<ListCursor> cursors = new ArrayList<>();
         int[] calls = new int[1];
         FlushJob job = job(1, NO_SNAPSHOTS, empty, null);
@@ -207,7 +215,7 @@ class FlushJobTest {
 
     @Test
     void whenTheFilterFailsNothingIsLeft() throws IOException {
-        History history = new History();
+        WriteHistory history = new WriteHistory();
         for (int i = 100; i < 200; i++) {
             history.add(bytes("k" + i), ValueKind.PUT, new byte[50]);
         }
@@ -219,7 +227,13 @@ class FlushJobTest {
             return false;
         };
         FlushJob job = new FlushJob(
-                directory.target(700), FlushJob.NO_BOUNDARY, NO_SNAPSHOTS, empty, List.of(), History.MERGE, filter);
+                directory.target(700),
+                FlushJob.NO_BOUNDARY,
+                NO_SNAPSHOTS,
+                empty,
+                List.of(),
+                WriteHistory.MERGE,
+                filter);
 
         assertThatThrownBy(() -> job.run(() -> {
                     cursors.add(new ListCursor(history.sorted()));
@@ -240,11 +254,11 @@ class FlushJobTest {
 
     private static void keepsEveryState(Random random) throws IOException {
         SstDirectory directory = new SstDirectory(new MemoryFileStore());
-        History history = History.random(random, 2 + random.nextInt(100), true);
+        WriteHistory history = WriteHistory.random(random, 2 + random.nextInt(100), true);
         long last = history.lastSequence();
         long flushed = random.nextBoolean() ? 0 : random.nextLong(last);
-        History older = history.part(0, flushed);
-        History memtables = history.part(flushed, last);
+        WriteHistory older = history.part(0, flushed);
+        WriteHistory memtables = history.part(flushed, last);
         List<FileMeta> old = directory.write(older.source(), 200 + random.nextInt(500), List.of());
         Version below = SstDirectory.version(old);
         long commit = random.nextInt(3) == 0 ? FlushJob.NO_BOUNDARY : flushed + 1 + random.nextLong(last - flushed);
@@ -257,11 +271,17 @@ class FlushJobTest {
         cuts.removeIf(cut -> cut <= flushed);
 
         FlushJob job = new FlushJob(
-                directory.target(200 + random.nextInt(1000)), commit, states, below, List.of(), History.MERGE, null);
+                directory.target(200 + random.nextInt(1000)),
+                commit,
+                states,
+                below,
+                List.of(),
+                WriteHistory.MERGE,
+                null);
         FlushResult result = job.run(() -> memtables.sources(cuts));
 
-        History lower = older.with(SstDirectory.contents(result.upToCommit()));
-        History all = lower.with(SstDirectory.contents(result.aboveCommit()));
+        WriteHistory lower = older.with(SstDirectory.contents(result.upToCommit()));
+        WriteHistory all = lower.with(SstDirectory.contents(result.aboveCommit()));
         for (long state : states) {
             assertThat(SstDirectory.state(all, state))
                     .as("snapshot " + state)
@@ -272,15 +292,15 @@ class FlushJobTest {
             assertThat(SstDirectory.state(lower, commit))
                     .as("commit " + commit)
                     .isEqualTo(SstDirectory.state(history, commit));
-            assertThat(result.upToCommit()).allMatch(file -> file.maxSequence() <= commit);
-            assertThat(result.aboveCommit()).allMatch(file -> file.minSequence() > commit);
+            assertThat(result.upToCommit()).allMatch(file -> file.info().maxSequence() <= commit);
+            assertThat(result.aboveCommit()).allMatch(file -> file.info().minSequence() > commit);
         } else {
             assertThat(result.aboveCommit()).isEmpty();
         }
         // Both are runs: files that overlap would be refused.
         assertThat(new SortedRun(1, result.upToCommit()).size() + new SortedRun(2, result.aboveCommit()).size())
                 .isEqualTo(directory.names().size() - below.fileCount());
-        for (Entry entry : SstDirectory.entries(result.upToCommit())) {
+        for (ModelEntry entry : SstDirectory.entries(result.upToCommit())) {
             assertThat(entry.sequence())
                     .as("an entry that is not committed yet")
                     .isPositive();

@@ -8,6 +8,7 @@ import io.forebay.store.util.Seeded;
 import io.forebay.store.version.FileId;
 import io.forebay.store.version.FileMeta;
 import io.forebay.store.version.SortedRun;
+import io.forebay.store.version.SstInfo;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -22,7 +23,8 @@ class OlderFilesTest {
     }
 
     private static FileMeta file(byte[] from, byte[] to) {
-        return new FileMeta(new FileId(0, 1), 100, KeyRange.of(from, to), false, 1, 1, 1, 0, 0, -1, 0, null);
+        return new FileMeta(
+                new FileId(0, 1), new SstInfo(100, 1, 1, 1, 0, 0, 0, null), KeyRange.of(from, to), false, -1, null);
     }
 
     /** A run of files, each {@code from, to}. */

@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.forebay.store.Compression;
 import io.forebay.store.KeyRange;
 import io.forebay.store.io.MemoryFileStore;
-import io.forebay.store.iter.Entry;
-import io.forebay.store.iter.History;
+import io.forebay.store.iter.ModelEntry;
+import io.forebay.store.iter.WriteHistory;
 import io.forebay.store.key.ValueKind;
 import io.forebay.store.rangedel.Fragment;
 import io.forebay.store.rangedel.FragmentArray;
@@ -40,8 +40,8 @@ class SstOutputTest {
         return text.getBytes(StandardCharsets.US_ASCII);
     }
 
-    private static Entry put(String key, long sequence) {
-        return new Entry(key(key), sequence, ValueKind.PUT, VALUE);
+    private static ModelEntry put(String key, long sequence) {
+        return new ModelEntry(key(key), sequence, ValueKind.PUT, VALUE);
     }
 
     private static Fragment deleted(String from, String to, long sequence) {
@@ -49,17 +49,17 @@ class SstOutputTest {
     }
 
     private List<FileMeta> write(
-            List<Entry> entries, List<Fragment> deletes, List<byte[]> cuts, long leastBytes, long targetBytes)
+            List<ModelEntry> entries, List<Fragment> deletes, List<byte[]> cuts, long leastBytes, long targetBytes)
             throws IOException {
         return write(directory.target(targetBytes), entries, FragmentArray.of(deletes), cuts, leastBytes);
     }
 
     private static List<FileMeta> write(
-            SstTarget target, List<Entry> entries, RangeTombstones deletes, List<byte[]> cuts, long leastBytes)
+            SstTarget target, List<ModelEntry> entries, RangeTombstones deletes, List<byte[]> cuts, long leastBytes)
             throws IOException {
         SstDirectory.Deletes left = new SstDirectory.Deletes(deletes);
         try (SstOutput output = new SstOutput(target, left, cuts, leastBytes)) {
-            for (Entry entry : entries) {
+            for (ModelEntry entry : entries) {
                 left.pass(entry.key(), output);
                 SstDirectory.add(output, entry);
             }
@@ -98,7 +98,7 @@ class SstOutputTest {
 
     @Test
     void aFileEndsOnceItHasTheTargetSize() throws IOException {
-        List<Entry> entries = new ArrayList<>();
+        List<ModelEntry> entries = new ArrayList<>();
         for (int i = 100; i < 400; i++) {
             entries.add(put("k" + i, i));
         }
@@ -113,7 +113,7 @@ class SstOutputTest {
 
     @Test
     void allVersionsOfAKeyStayInOneFile() throws IOException {
-        List<Entry> entries = new ArrayList<>(List.of(put("a", 500)));
+        List<ModelEntry> entries = new ArrayList<>(List.of(put("a", 500)));
         for (int i = 300; i > 0; i--) {
             entries.add(put("b", i));
         }
@@ -128,7 +128,7 @@ class SstOutputTest {
 
     @Test
     void aFileEndsAtEveryCutThatItReaches() throws IOException {
-        List<Entry> entries = List.of(put("a", 1), put("c", 2), put("d", 3), put("h", 4));
+        List<ModelEntry> entries = List.of(put("a", 1), put("c", 2), put("d", 3), put("h", 4));
         List<byte[]> cuts = List.of(key("b"), key("c"), key("e"), key("f"), key("z"));
         List<FileMeta> run = write(entries, List.of(), cuts, 0, NO_SPLIT);
 
@@ -138,7 +138,7 @@ class SstOutputTest {
 
     @Test
     void aSmallFileGoesOnOverACut() throws IOException {
-        List<Entry> entries = new ArrayList<>(List.of(put("a", 1)));
+        List<ModelEntry> entries = new ArrayList<>(List.of(put("a", 1)));
         for (int i = 100; i < 150; i++) {
             entries.add(put("c" + i, i));
         }
@@ -151,12 +151,12 @@ class SstOutputTest {
 
     @Test
     void aRangeDeleteAcrossTheBorderOfTwoFilesIsCutThere() throws IOException {
-        List<Entry> entries = List.of(put("a", 1), put("c", 2), put("e", 3));
+        List<ModelEntry> entries = List.of(put("a", 1), put("c", 2), put("e", 3));
         List<FileMeta> run = write(entries, List.of(deleted("b", "g", 9)), List.of(key("c"), key("d")), 0, NO_SPLIT);
 
         assertThat(ranges(run)).containsExactly("a to c", "c to d", "d to g");
         assertThat(run).extracting(FileMeta::rangeDeletes).containsExactly(1L, 1L, 1L);
-        assertThat(run).extracting(FileMeta::maxSequence).containsExactly(9L, 9L, 9L);
+        assertThat(run).extracting(FileMeta::newestSequence).containsExactly(9L, 9L, 9L);
         assertThat(SstDirectory.tombstones(run).size()).isEqualTo(1);
         dropAndClose(run);
     }
@@ -220,7 +220,7 @@ class SstOutputTest {
         directory.clock().advance(5_000_000_000L);
         long now = directory.clock().currentTimeMillis();
         List<FileMeta> run = write(
-                List.of(put("b", 7), new Entry(key("c"), 9, ValueKind.DELETE, new byte[0]), put("c", 3)),
+                List.of(put("b", 7), new ModelEntry(key("c"), 9, ValueKind.DELETE, new byte[0]), put("c", 3)),
                 List.of(deleted("a", "b", 8)),
                 List.of(),
                 0,
@@ -229,11 +229,12 @@ class SstOutputTest {
         assertThat(run).hasSize(1);
         FileMeta file = run.get(0);
         assertThat(file.range()).isEqualTo(KeyRange.closed(key("a"), key("c")));
-        assertThat(List.of(file.minSequence(), file.maxSequence())).containsExactly(3L, 9L);
+        assertThat(List.of(file.info().minSequence(), file.info().maxSequence()))
+                .containsExactly(3L, 9L);
         assertThat(List.of(file.entries(), file.pointDeletes(), file.rangeDeletes()))
                 .containsExactly(3L, 1L, 1L);
         assertThat(file.fileBytes()).isEqualTo(files.size(file.id().name()));
-        assertThat(file.creationMillis()).isEqualTo(now);
+        assertThat(file.info().creationMillis()).isEqualTo(now);
         assertThat(file.virtual()).isFalse();
         assertThat(file.overrideSequence()).isEqualTo(-1);
         assertThat(file.keyId()).isNull();
@@ -242,7 +243,7 @@ class SstOutputTest {
 
     @Test
     void bytesOfFinishedFilesAreDurable() throws IOException {
-        List<Entry> entries = new ArrayList<>();
+        List<ModelEntry> entries = new ArrayList<>();
         for (int i = 100; i < 200; i++) {
             entries.add(put("k" + i, i));
         }
@@ -302,7 +303,7 @@ class SstOutputTest {
     /** From any change of the directory on every change fails: nothing is left once the disk is well. */
     @Test
     void aFailureLeavesNothing() throws IOException {
-        List<Entry> entries = new ArrayList<>();
+        List<ModelEntry> entries = new ArrayList<>();
         for (int i = 100; i < 160; i++) {
             entries.add(put("k" + i, i));
         }
@@ -336,8 +337,8 @@ class SstOutputTest {
     private static void writeAndCheck(Random random) throws IOException {
         MemoryFileStore files = new MemoryFileStore();
         SstDirectory directory = new SstDirectory(files);
-        History history = History.random(random, 1 + random.nextInt(150), true);
-        List<Entry> entries = history.sorted();
+        WriteHistory history = WriteHistory.random(random, 1 + random.nextInt(150), true);
+        List<ModelEntry> entries = history.sorted();
         RangeTombstones deletes = history.tombstones();
         TreeSet<byte[]> cuts = new TreeSet<>(Arrays::compareUnsigned);
         RandomKeys keys = new RandomKeys(random);
@@ -361,7 +362,7 @@ class SstOutputTest {
         assertThat(new SortedRun(1, run).files()).isEqualTo(run);
         byte[] lastKey = null;
         for (FileMeta file : run) {
-            List<Entry> own = SstDirectory.entries(List.of(file));
+            List<ModelEntry> own = SstDirectory.entries(List.of(file));
             checkMetadata(file, own, SstDirectory.tombstones(List.of(file)));
             if (!own.isEmpty()) {
                 assertThat(own.get(0).key()).as("first key of the next file").isNotEqualTo(lastKey);
@@ -381,11 +382,11 @@ class SstOutputTest {
         directory.close();
     }
 
-    private static void checkMetadata(FileMeta file, List<Entry> entries, FragmentArray deletes) {
+    private static void checkMetadata(FileMeta file, List<ModelEntry> entries, FragmentArray deletes) {
         KeyRange range = deletes.range();
         long min = Long.MAX_VALUE;
         long max = 0;
-        for (Entry entry : entries) {
+        for (ModelEntry entry : entries) {
             min = Math.min(min, entry.sequence());
             max = Math.max(max, entry.sequence());
             assertThat(file.range().contains(entry.key())).isTrue();
@@ -409,7 +410,7 @@ class SstOutputTest {
                 .isEqualTo(entries.stream()
                         .filter(entry -> entry.kind() == ValueKind.DELETE)
                         .count());
-        assertThat(file.minSequence()).isEqualTo(min);
-        assertThat(file.maxSequence()).isEqualTo(max);
+        assertThat(file.info().minSequence()).isEqualTo(min);
+        assertThat(file.info().maxSequence()).isEqualTo(max);
     }
 }

@@ -10,7 +10,6 @@ import io.forebay.store.RestoreSource;
 import io.forebay.store.Store;
 import io.forebay.store.StoreIterator;
 import io.forebay.store.StoreOptions;
-import io.forebay.store.checkpoint.CheckpointManifest;
 import io.forebay.store.testing.CrashChoice;
 import io.forebay.store.testing.CrashFileSystem;
 import io.forebay.store.testing.Figures;
@@ -41,6 +40,7 @@ final class LocalCrashes {
     private static final String STORE = HOST + "/state/task/store";
     private static final String BACKUP = HOST + "/backups/monday/first";
     private static final String RESTORED = HOST + "/state/other/restored";
+    private static final String METADATA = "CHECKPOINT";
     private static final String SAVED = "saved";
     private static final String AFTER = "after the crash";
 
@@ -236,7 +236,7 @@ final class LocalCrashes {
     private static void checkBackup(Environment environment, CrashFileSystem image, Expected expected)
             throws IOException {
         LocalFileStore files = files(image, BACKUP);
-        if (!files.exists(CheckpointManifest.FILE_NAME)) {
+        if (!files.exists(METADATA)) {
             require(!expected.backedUp, "the checkpoint is gone");
             return;
         }
@@ -271,7 +271,7 @@ final class LocalCrashes {
     }
 
     private static byte[] metadata(LocalFileStore files) throws IOException {
-        try (ReadableFile file = files.open(CheckpointManifest.FILE_NAME)) {
+        try (ReadableFile file = files.open(METADATA)) {
             ByteBuffer bytes = ByteBuffer.allocate((int) file.size());
             file.read(0, bytes);
             return bytes.array();

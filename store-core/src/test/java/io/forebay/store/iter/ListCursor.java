@@ -8,14 +8,14 @@ import java.util.List;
 
 /** A cursor over a list. Counts its moves, and spoils key and value with every move and at the close, as real ones may. */
 public final class ListCursor extends InternalIterator {
-    private final List<Entry> entries;
+    private final List<ModelEntry> entries;
     private int at = -1;
     private boolean closed;
     int steps;
     int seeks;
 
     /** @param entries in internal order */
-    public ListCursor(List<Entry> entries) {
+    public ListCursor(List<ModelEntry> entries) {
         this.entries = entries;
     }
 
@@ -107,7 +107,7 @@ public final class ListCursor extends InternalIterator {
         at = index;
         valid = index >= 0 && index < entries.size();
         if (valid) {
-            Entry entry = entries.get(index);
+            ModelEntry entry = entries.get(index);
             ensureKey(entry.key().length, 0);
             System.arraycopy(entry.key(), 0, key, 0, entry.key().length);
             keyLength = entry.key().length;

@@ -173,10 +173,10 @@ class MergingIteratorTest {
 
     private static void walk(long seed) {
         Random random = new Random(seed);
-        History history = History.random(random, random.nextInt(60), true);
+        WriteHistory history = WriteHistory.random(random, random.nextInt(60), true);
         List<Long> cuts = history.cuts(random, 1 + random.nextInt(6));
         long limit = random.nextInt(3) == 0 ? Long.MAX_VALUE : random.nextLong(history.lastSequence() + 2);
-        List<Entry> expected = history.visibleVersions(limit);
+        List<ModelEntry> expected = history.visibleVersions(limit);
         MergingIterator merged = new MergingIterator(history.sources(cuts), limit);
         RandomKeys keys = new RandomKeys(random);
         boolean turning = random.nextBoolean();
@@ -215,7 +215,7 @@ class MergingIteratorTest {
                 boolean inside = at >= 0 && at < expected.size();
                 assertThat(merged.isValid()).isEqualTo(inside);
                 if (inside) {
-                    assertThat(Entry.of(merged.current())).isEqualTo(expected.get(at));
+                    assertThat(ModelEntry.of(merged.current())).isEqualTo(expected.get(at));
                 }
             }
         } catch (IOException e) {
@@ -223,7 +223,7 @@ class MergingIteratorTest {
         }
     }
 
-    private static int firstAtOrAfter(List<Entry> entries, byte[] target) {
+    private static int firstAtOrAfter(List<ModelEntry> entries, byte[] target) {
         int at = 0;
         while (at < entries.size() && Arrays.compareUnsigned(entries.get(at).key(), target) < 0) {
             at++;
@@ -288,15 +288,15 @@ class MergingIteratorTest {
         assertThat(own.seeks + older.seeks).isLessThanOrEqualTo(8);
     }
 
-    private static Entry put(String key, long sequence) {
-        return new Entry(
+    private static ModelEntry put(String key, long sequence) {
+        return new ModelEntry(
                 key.getBytes(StandardCharsets.UTF_8),
                 sequence,
                 ValueKind.PUT,
                 (key + sequence).getBytes(StandardCharsets.UTF_8));
     }
 
-    private static Source source(Entry... entries) {
+    private static Source source(ModelEntry... entries) {
         return Source.of(new ListCursor(List.of(entries)));
     }
 
@@ -304,26 +304,26 @@ class MergingIteratorTest {
         return ByteBuffer.allocate(8).putLong(i).array();
     }
 
-    private static List<Entry> numbered(int from, int to, long sequence) {
-        List<Entry> entries = new ArrayList<>();
+    private static List<ModelEntry> numbered(int from, int to, long sequence) {
+        List<ModelEntry> entries = new ArrayList<>();
         for (int i = from; i < to; i++) {
-            entries.add(new Entry(number(i), sequence, ValueKind.PUT, new byte[] {1}));
+            entries.add(new ModelEntry(number(i), sequence, ValueKind.PUT, new byte[] {1}));
         }
         return entries;
     }
 
-    private static List<Entry> rest(MergingIterator merged) throws IOException {
-        List<Entry> entries = new ArrayList<>();
+    private static List<ModelEntry> rest(MergingIterator merged) throws IOException {
+        List<ModelEntry> entries = new ArrayList<>();
         for (; merged.isValid(); merged.next()) {
-            entries.add(Entry.of(merged.current()));
+            entries.add(ModelEntry.of(merged.current()));
         }
         return entries;
     }
 
-    private static List<Entry> restBackwards(MergingIterator merged) throws IOException {
-        List<Entry> entries = new ArrayList<>();
+    private static List<ModelEntry> restBackwards(MergingIterator merged) throws IOException {
+        List<ModelEntry> entries = new ArrayList<>();
         for (; merged.isValid(); merged.prev()) {
-            entries.add(Entry.of(merged.current()));
+            entries.add(ModelEntry.of(merged.current()));
         }
         return entries;
     }

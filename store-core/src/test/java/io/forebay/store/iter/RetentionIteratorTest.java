@@ -41,75 +41,75 @@ class RetentionIteratorTest {
 
     @Test
     void keepsOneVersionOfEachStripe() {
-        History history = new History();
+        WriteHistory history = new WriteHistory();
         for (int i = 1; i <= 9; i++) {
             history.add(A, ValueKind.PUT, new byte[] {(byte) i});
         }
-        History kept = retain(history, new long[] {3, 7}, OlderData.UNKNOWN);
-        assertThat(kept.entries()).extracting(Entry::sequence).containsExactly(9L, 7L, 3L);
+        WriteHistory kept = retain(history, new long[] {3, 7}, OlderData.UNKNOWN);
+        assertThat(kept.entries()).extracting(ModelEntry::sequence).containsExactly(9L, 7L, 3L);
     }
 
     @Test
     void atTheBottomOnlyLiveValuesRemainWithoutSequences() {
-        History history = new History()
+        WriteHistory history = new WriteHistory()
                 .add(A, ValueKind.PUT, A)
                 .add(A, ValueKind.DELETE, NOTHING)
                 .add(B, ValueKind.PUT, A)
                 .add(B, ValueKind.MERGE, B)
                 .deleteRange(new byte[] {'c'}, null)
                 .add(new byte[] {'d'}, ValueKind.MERGE, B);
-        History kept = retain(history, new long[0], OlderData.NONE);
+        WriteHistory kept = retain(history, new long[0], OlderData.NONE);
         assertThat(kept.entries())
                 .containsExactly(
-                        new Entry(B, 0, ValueKind.PUT, "a,b".getBytes(StandardCharsets.UTF_8)),
+                        new ModelEntry(B, 0, ValueKind.PUT, "a,b".getBytes(StandardCharsets.UTF_8)),
                         // no sequence 0 under a range delete
-                        new Entry(new byte[] {'d'}, 6, ValueKind.PUT, B));
+                        new ModelEntry(new byte[] {'d'}, 6, ValueKind.PUT, B));
         assertThat(kept.tombstones().isEmpty()).isTrue();
     }
 
     @Test
     void aboveOlderDataDeletesAndOperandsStay() {
-        History history = new History()
+        WriteHistory history = new WriteHistory()
                 .add(A, ValueKind.PUT, A)
                 .add(A, ValueKind.DELETE, NOTHING)
                 .add(B, ValueKind.MERGE, A)
                 .add(B, ValueKind.MERGE, B)
                 .deleteRange(new byte[] {'c'}, null);
-        History kept = retain(history, new long[0], OlderData.UNKNOWN);
+        WriteHistory kept = retain(history, new long[0], OlderData.UNKNOWN);
         assertThat(kept.entries())
                 .containsExactly(
-                        new Entry(A, 2, ValueKind.DELETE, NOTHING),
-                        new Entry(B, 4, ValueKind.MERGE, "a,b".getBytes(StandardCharsets.UTF_8)));
+                        new ModelEntry(A, 2, ValueKind.DELETE, NOTHING),
+                        new ModelEntry(B, 4, ValueKind.MERGE, "a,b".getBytes(StandardCharsets.UTF_8)));
         assertThat(kept.tombstones().size()).isEqualTo(1);
     }
 
     @Test
     void anOperandOverADeleteBecomesAValue() {
-        History history = new History()
+        WriteHistory history = new WriteHistory()
                 .add(A, ValueKind.DELETE, NOTHING)
                 .add(A, ValueKind.MERGE, B)
                 .deleteRange(B, null)
                 .add(B, ValueKind.MERGE, A);
         for (long[] states : new long[][] {{}, {1, 3}}) {
-            History kept = retain(history, states, OlderData.UNKNOWN);
+            WriteHistory kept = retain(history, states, OlderData.UNKNOWN);
             assertThat(kept.entries())
                     .filteredOn(entry -> entry.sequence() == 2 || entry.sequence() == 4)
-                    .extracting(Entry::kind)
+                    .extracting(ModelEntry::kind)
                     .containsExactly(ValueKind.PUT, ValueKind.PUT);
         }
     }
 
     @Test
     void nothingAboveTheDurableCommitGetsSequenceZero() {
-        History history = new History().add(A, ValueKind.PUT, A).add(B, ValueKind.PUT, A);
-        List<Entry> kept = new ArrayList<>();
+        WriteHistory history = new WriteHistory().add(A, ValueKind.PUT, A).add(B, ValueKind.PUT, A);
+        List<ModelEntry> kept = new ArrayList<>();
         run(history.sources(List.of(2L)), retention(new long[0], 1, OlderData.NONE, null), List.of(), kept);
-        assertThat(kept).extracting(Entry::sequence).containsExactly(0L, 2L);
+        assertThat(kept).extracting(ModelEntry::sequence).containsExactly(0L, 2L);
     }
 
     @Test
     void theFilterIsAskedForPlainValuesThatNoSnapshotNeeds() {
-        History history = new History()
+        WriteHistory history = new WriteHistory()
                 .add(A, ValueKind.PUT, "old".getBytes(StandardCharsets.UTF_8))
                 .add(A, ValueKind.PUT, "drop".getBytes(StandardCharsets.UTF_8))
                 .add(B, ValueKind.PUT, "drop".getBytes(StandardCharsets.UTF_8))
@@ -117,10 +117,10 @@ class RetentionIteratorTest {
                 .add(new byte[] {'c'}, ValueKind.MERGE, "drop".getBytes(StandardCharsets.UTF_8));
         CompactionFilter filter = (key, keyLength, value, length) ->
                 Arrays.equals(Arrays.copyOf(value, length), "drop".getBytes(StandardCharsets.UTF_8));
-        List<Entry> kept = new ArrayList<>();
+        List<ModelEntry> kept = new ArrayList<>();
         run(history.sources(List.of(5L)), retention(new long[] {1}, -1, OlderData.UNKNOWN, filter), List.of(), kept);
         assertThat(kept)
-                .extracting(Entry::toString)
+                .extracting(ModelEntry::toString)
                 .containsExactly(
                         "delete 61@2=",
                         "put 61@1=" + hex("old"),
@@ -129,7 +129,7 @@ class RetentionIteratorTest {
         kept.clear();
         run(history.sources(List.of(5L)), retention(new long[] {3}, -1, OlderData.NONE, filter), List.of(), kept);
         assertThat(kept)
-                .extracting(Entry::toString)
+                .extracting(ModelEntry::toString)
                 .containsExactly(
                         "put 61@2=" + hex("drop"),
                         "put 62@4=" + hex("keep"),
@@ -139,14 +139,14 @@ class RetentionIteratorTest {
 
     @Test
     void seeksPastDeletedSpansWhenNoStateLiesBetween() {
-        List<Entry> entries = new ArrayList<>();
+        List<ModelEntry> entries = new ArrayList<>();
         for (int i = 0; i < 5000; i++) {
-            entries.add(new Entry(new byte[] {'k', (byte) (i >> 8), (byte) i}, 1 + i, ValueKind.PUT, A));
+            entries.add(new ModelEntry(new byte[] {'k', (byte) (i >> 8), (byte) i}, 1 + i, ValueKind.PUT, A));
         }
-        History newer = History.of(List.of(), List.of(new Fragment(A, new byte[] {'z'}, new long[] {9000})));
+        WriteHistory newer = WriteHistory.of(List.of(), List.of(new Fragment(A, new byte[] {'z'}, new long[] {9000})));
         for (long[] states : new long[][] {{}, {9000}, {9500}}) {
             ListCursor cursor = new ListCursor(entries);
-            List<Entry> kept = new ArrayList<>();
+            List<ModelEntry> kept = new ArrayList<>();
             run(
                     List.of(newer.source(), Source.of(cursor)),
                     retention(states, -1, OlderData.NONE, null),
@@ -172,11 +172,11 @@ class RetentionIteratorTest {
 
     private static void keepsEveryState(long seed, boolean failing) {
         Random random = new Random(seed);
-        History history = History.random(random, 1 + random.nextInt(70), true);
+        WriteHistory history = WriteHistory.random(random, 1 + random.nextInt(70), true);
         long last = history.lastSequence();
         long below = random.nextBoolean() ? 0 : random.nextLong(last);
-        History older = history.part(0, below);
-        History input = history.part(below, last);
+        WriteHistory older = history.part(0, below);
+        WriteHistory input = history.part(below, last);
         long[] states = states(random, last);
         OlderData olderData = below == 0 ? OlderData.NONE : exactly(older, random);
         long zeroUpTo = random.nextInt(3) == 0 ? -1 : random.nextLong(last + 1);
@@ -189,7 +189,7 @@ class RetentionIteratorTest {
             sources.add(0, history.part(above, cut).source());
             above = cut;
         }
-        List<Entry> kept = new ArrayList<>();
+        List<ModelEntry> kept = new ArrayList<>();
         Retention retention = failing
                 ? new Retention(
                         states,
@@ -203,7 +203,7 @@ class RetentionIteratorTest {
                 : retention(states, zeroUpTo, olderData, null);
         List<Fragment> tombstones = run(sources, retention, fileCuts(random), kept);
 
-        History after = older.with(History.of(kept, tombstones));
+        WriteHistory after = older.with(WriteHistory.of(kept, tombstones));
         for (long state : states) {
             assertSame(history.state(state), after.state(state), "state " + state);
         }
@@ -222,27 +222,27 @@ class RetentionIteratorTest {
     void keepsBothSidesOfACommit() {
         Seeds.run(getClass(), 3000, seed -> {
             Random random = new Random(seed);
-            History history = History.random(random, 2 + random.nextInt(70), true);
+            WriteHistory history = WriteHistory.random(random, 2 + random.nextInt(70), true);
             long last = history.lastSequence();
             long commit = 1 + random.nextLong(last);
             long[] states = states(random, last);
             List<Long> cuts = history.cuts(random, 1 + random.nextInt(4));
-            List<Entry> lower = new ArrayList<>();
-            List<Entry> upper = new ArrayList<>();
+            List<ModelEntry> lower = new ArrayList<>();
+            List<ModelEntry> upper = new ArrayList<>();
             List<Fragment> lowerDeletes = run(
                     history.sources(cuts),
-                    new Retention(states, -1, commit, -1, OlderData.NONE, History.MERGE, null),
+                    new Retention(states, -1, commit, -1, OlderData.NONE, WriteHistory.MERGE, null),
                     fileCuts(random),
                     lower);
             List<Fragment> upperDeletes = run(
                     history.sources(cuts),
-                    new Retention(states, commit, Long.MAX_VALUE, -1, OlderData.UNKNOWN, History.MERGE, null),
+                    new Retention(states, commit, Long.MAX_VALUE, -1, OlderData.UNKNOWN, WriteHistory.MERGE, null),
                     fileCuts(random),
                     upper);
             assertThat(lower).allMatch(entry -> entry.sequence() <= commit);
             assertThat(upper).allMatch(entry -> entry.sequence() > commit);
-            History committed = History.of(lower, lowerDeletes);
-            History all = committed.with(History.of(upper, upperDeletes));
+            WriteHistory committed = WriteHistory.of(lower, lowerDeletes);
+            WriteHistory all = committed.with(WriteHistory.of(upper, upperDeletes));
             assertSame(history.state(commit), committed.state(commit), "commit");
             for (long state : states) {
                 assertSame(history.state(state), all.state(state), "state " + state);
@@ -261,7 +261,7 @@ class RetentionIteratorTest {
         for (int i = 0; i < read.length; i++) {
             int number = i;
             sources.add(new Source(
-                    new History().source().iterator(),
+                    new WriteHistory().source().iterator(),
                     deletesOf(() -> read[number] == count ? null : numbered(read[number]++, 10 + number))));
         }
         try (RetentionIterator iterator =
@@ -336,10 +336,10 @@ class RetentionIteratorTest {
     }
 
     /** Of each key and stripe one version at most. */
-    private static void assertMinimal(List<Entry> kept, long[] states) {
+    private static void assertMinimal(List<ModelEntry> kept, long[] states) {
         Stripes stripes = new Stripes(states);
-        Entry previous = null;
-        for (Entry entry : kept) {
+        ModelEntry previous = null;
+        for (ModelEntry entry : kept) {
             if (previous != null) {
                 assertThat(previous).isLessThan(entry);
                 if (Arrays.equals(previous.key(), entry.key())) {
@@ -353,26 +353,26 @@ class RetentionIteratorTest {
     }
 
     /** With nothing below, deletes of all kinds have something to hide, and what can lose its sequence has lost it. */
-    private static void assertBottom(List<Entry> kept, List<Fragment> tombstones, long[] states, long zeroUpTo) {
-        Map<String, Entry> oldest = new HashMap<>();
+    private static void assertBottom(List<ModelEntry> kept, List<Fragment> tombstones, long[] states, long zeroUpTo) {
+        Map<String, ModelEntry> oldest = new HashMap<>();
         kept.forEach(entry -> oldest.put(hex(entry.key()), entry));
-        for (Entry entry : oldest.values()) {
+        for (ModelEntry entry : oldest.values()) {
             assertThat(entry.kind()).as("oldest version %s", entry).isEqualTo(ValueKind.PUT);
         }
         for (Fragment fragment : tombstones) {
             for (long sequence : fragment.sequences()) {
                 assertThat(kept)
                         .as("prey of %s..@%s", hex(fragment.start()), sequence)
-                        .anyMatch(entry -> History.covers(fragment, entry.key()) && entry.sequence() < sequence);
+                        .anyMatch(entry -> WriteHistory.covers(fragment, entry.key()) && entry.sequence() < sequence);
             }
         }
         if (states.length == 0) {
             assertThat(tombstones).isEmpty();
             assertThat(kept).hasSameSizeAs(oldest.values());
         }
-        for (Entry entry : kept) {
+        for (ModelEntry entry : kept) {
             if (entry.sequence() == 0) {
-                assertThat(tombstones).noneMatch(fragment -> History.covers(fragment, entry.key()));
+                assertThat(tombstones).noneMatch(fragment -> WriteHistory.covers(fragment, entry.key()));
             }
         }
         assertThat(zeroUpTo < 0 && kept.stream().anyMatch(entry -> entry.sequence() == 0))
@@ -398,7 +398,7 @@ class RetentionIteratorTest {
     }
 
     /** Knows exactly which keys there are and where range deletes lie, or claims a bit more. */
-    private static OlderData exactly(History older, Random random) {
+    private static OlderData exactly(WriteHistory older, Random random) {
         boolean generous = random.nextBoolean();
         RangeTombstones deletes = older.tombstones();
         return new OlderData() {
@@ -437,32 +437,32 @@ class RetentionIteratorTest {
                     case 0 -> throw new ArithmeticException("now and then");
                     case 1 -> throw new StackOverflowError("now and then");
                     case 2 -> null;
-                    default -> History.MERGE.merge(key, values);
+                    default -> WriteHistory.MERGE.merge(key, values);
                 };
             }
         };
     }
 
     private static Retention retention(long[] states, long zeroUpTo, OlderData older, CompactionFilter filter) {
-        return new Retention(states, -1, Long.MAX_VALUE, zeroUpTo, older, History.MERGE, filter);
+        return new Retention(states, -1, Long.MAX_VALUE, zeroUpTo, older, WriteHistory.MERGE, filter);
     }
 
-    private static History retain(History history, long[] states, OlderData older) {
-        List<Entry> kept = new ArrayList<>();
+    private static WriteHistory retain(WriteHistory history, long[] states, OlderData older) {
+        List<ModelEntry> kept = new ArrayList<>();
         List<Fragment> tombstones =
                 run(List.of(history.source()), retention(states, Long.MAX_VALUE, older, null), List.of(), kept);
-        return History.of(kept, tombstones);
+        return WriteHistory.of(kept, tombstones);
     }
 
     /** Runs it as an output would that cuts its files at the first key at or behind each of {@code fileCuts}. */
     private static List<Fragment> run(
-            List<Source> sources, Retention retention, List<byte[]> fileCuts, List<Entry> kept) {
+            List<Source> sources, Retention retention, List<byte[]> fileCuts, List<ModelEntry> kept) {
         List<Fragment> tombstones = new ArrayList<>();
         int nextCut = 0;
         try (RetentionIterator iterator = new RetentionIterator(sources, retention)) {
             byte[] previous = null;
             for (iterator.start(tombstones::add); iterator.isValid(); iterator.next()) {
-                Entry entry = Entry.of(iterator);
+                ModelEntry entry = ModelEntry.of(iterator);
                 assertThat(iterator.isFirstOfKey()).isEqualTo(!Arrays.equals(previous, entry.key()));
                 while (nextCut < fileCuts.size() && Arrays.compareUnsigned(fileCuts.get(nextCut), entry.key()) <= 0) {
                     Fragment before = iterator.cutTombstone(fileCuts.get(nextCut++));

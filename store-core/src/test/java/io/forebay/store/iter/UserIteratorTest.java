@@ -32,7 +32,7 @@ class UserIteratorTest {
 
     @Test
     void showsTheNewestVersionAndNoDeletes() throws IOException {
-        History history = new History()
+        WriteHistory history = new WriteHistory()
                 .add(A, ValueKind.PUT, "a1".getBytes(StandardCharsets.UTF_8))
                 .add(A, ValueKind.PUT, "a2".getBytes(StandardCharsets.UTF_8))
                 .add(B, ValueKind.PUT, "b1".getBytes(StandardCharsets.UTF_8))
@@ -53,7 +53,7 @@ class UserIteratorTest {
 
     @Test
     void foldsOperandsBothWays() throws IOException {
-        History history = new History()
+        WriteHistory history = new WriteHistory()
                 .add(A, ValueKind.PUT, "1".getBytes(StandardCharsets.UTF_8))
                 .add(A, ValueKind.MERGE, "2".getBytes(StandardCharsets.UTF_8))
                 .add(B, ValueKind.PUT, "gone".getBytes(StandardCharsets.UTF_8))
@@ -78,7 +78,7 @@ class UserIteratorTest {
 
     @Test
     void operandsWithoutAMergeFunctionAreRefused() throws IOException {
-        History history = new History().add(A, ValueKind.PUT, B).add(A, ValueKind.MERGE, B);
+        WriteHistory history = new WriteHistory().add(A, ValueKind.PUT, B).add(A, ValueKind.MERGE, B);
         UserIterator iterator = new UserIterator(List.of(history.source()), KeyRange.all(), Long.MAX_VALUE, null);
         assertThatThrownBy(iterator::seekToFirst).hasMessageContaining("merge function");
         assertThat(iterator.isValid()).isFalse();
@@ -86,11 +86,11 @@ class UserIteratorTest {
 
     @Test
     void seeksOverALongHistoryOfOneKey() throws IOException {
-        List<Entry> entries = new ArrayList<>();
+        List<ModelEntry> entries = new ArrayList<>();
         for (int sequence = 10_000; sequence > 1; sequence--) {
-            entries.add(new Entry(A, sequence, ValueKind.PUT, B));
+            entries.add(new ModelEntry(A, sequence, ValueKind.PUT, B));
         }
-        entries.add(new Entry(B, 1, ValueKind.PUT, B));
+        entries.add(new ModelEntry(B, 1, ValueKind.PUT, B));
         ListCursor cursor = new ListCursor(entries);
         UserIterator iterator = new UserIterator(List.of(Source.of(cursor)), KeyRange.all(), Long.MAX_VALUE, null);
         iterator.seekToFirst();
@@ -101,7 +101,7 @@ class UserIteratorTest {
 
     @Test
     void valueBuffersAreFilledExactly() throws IOException {
-        History history = new History()
+        WriteHistory history = new WriteHistory()
                 .add(A, ValueKind.PUT, "abc".getBytes(StandardCharsets.UTF_8))
                 .add(B, ValueKind.PUT, new byte[0]);
         UserIterator iterator = over(history, KeyRange.all(), Long.MAX_VALUE);
@@ -126,7 +126,7 @@ class UserIteratorTest {
     private static void walk(long seed) {
         Random random = new Random(seed);
         RandomKeys keys = new RandomKeys(random);
-        History history = History.random(random, random.nextInt(80), true);
+        WriteHistory history = WriteHistory.random(random, random.nextInt(80), true);
         List<Long> cuts = history.cuts(random, 1 + random.nextInt(5));
         long limit = random.nextInt(3) == 0 ? Long.MAX_VALUE : random.nextLong(history.lastSequence() + 2);
         KeyRange bounds = random.nextInt(3) == 0 ? KeyRange.all() : keys.range();
@@ -137,7 +137,7 @@ class UserIteratorTest {
                 history.sources(cuts),
                 bounds,
                 limit,
-                History.MERGE,
+                WriteHistory.MERGE,
                 emptySpans(history.state(limit), keys, random),
                 (from, to) -> assertThat(
                                 new TreeMap<>(history.state(limit)).subMap(from, true, to == null ? LAST : to, false))
@@ -219,9 +219,9 @@ class UserIteratorTest {
         int steps = 0;
         EmptySpans[] spans = {EmptySpans.NONE};
         for (int top = count; top > 0; top--) {
-            List<Entry> entries = new ArrayList<>();
+            List<ModelEntry> entries = new ArrayList<>();
             for (int i = 0; i < count; i++) {
-                entries.add(new Entry(number(i), 1, i < top ? ValueKind.PUT : ValueKind.DELETE, new byte[0]));
+                entries.add(new ModelEntry(number(i), 1, i < top ? ValueKind.PUT : ValueKind.DELETE, new byte[0]));
             }
             ListCursor cursor = new ListCursor(entries);
             UserIterator iterator = reader(cursor, spans);
@@ -235,9 +235,9 @@ class UserIteratorTest {
     /** A scan that comes across an empty span jumps over it, both ways. */
     @Test
     void aScanJumpsOverAnEmptySpan() throws IOException {
-        List<Entry> entries = queue(0, 10_000);
+        List<ModelEntry> entries = queue(0, 10_000);
         for (int i = 1; i < 9_999; i++) {
-            entries.set(i, new Entry(number(i), 1, ValueKind.DELETE, new byte[0]));
+            entries.set(i, new ModelEntry(number(i), 1, ValueKind.DELETE, new byte[0]));
         }
         ListCursor cursor = new ListCursor(entries);
         EmptySpans[] spans = {EmptySpans.NONE.with(number(5), number(9_990))};
@@ -260,10 +260,10 @@ class UserIteratorTest {
                 (from, to) -> spans[0] = spans[0].with(from, to));
     }
 
-    private static List<Entry> queue(int head, int count) {
-        List<Entry> entries = new ArrayList<>();
+    private static List<ModelEntry> queue(int head, int count) {
+        List<ModelEntry> entries = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            entries.add(new Entry(number(i), 1, i < head ? ValueKind.DELETE : ValueKind.PUT, new byte[0]));
+            entries.add(new ModelEntry(number(i), 1, i < head ? ValueKind.DELETE : ValueKind.PUT, new byte[0]));
         }
         return entries;
     }
@@ -292,7 +292,7 @@ class UserIteratorTest {
         return padded;
     }
 
-    private static UserIterator over(History history, KeyRange bounds, long limit) {
-        return new UserIterator(List.of(history.source()), bounds, limit, History.MERGE);
+    private static UserIterator over(WriteHistory history, KeyRange bounds, long limit) {
+        return new UserIterator(List.of(history.source()), bounds, limit, WriteHistory.MERGE);
     }
 }

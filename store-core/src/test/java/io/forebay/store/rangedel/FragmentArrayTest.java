@@ -50,10 +50,10 @@ class FragmentArrayTest {
     void refusesWhatIsNotASortedListOfFragments() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> FragmentArray.of(List.of(fragment("d", "f", 1), fragment("b", "c", 2))))
-                .withMessageContaining("does not lie behind");
+                .withMessageContaining("does not lie after");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> FragmentArray.of(List.of(fragment("d", null, 1), fragment("e", "f", 2))))
-                .withMessageContaining("does not lie behind");
+                .withMessageContaining("does not lie after");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> FragmentArray.of(List.of(fragment("d", "f", 1), fragment("e", "g", 2))));
         assertThatIllegalArgumentException().isThrownBy(() -> FragmentArray.of(List.of(fragment("d", "d", 1))));

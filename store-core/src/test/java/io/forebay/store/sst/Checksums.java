@@ -83,7 +83,7 @@ final class Checksums {
         for (int i = 0; i < BlockSearch.count(slab, at); i++) {
             // The end of the block is all of the value, or the last number in it.
             if (BlockSearch.valueLength(slab, at, at + length, i) >= Integer.BYTES) {
-                long begin = base + SstBlocks.beginOfData(slab, at, at + length, i);
+                long begin = base + SstBlocks.startOfData(slab, at, at + length, i);
                 long end = base + SstBlocks.endOfData(slab, at, at + length, i);
                 if (end <= at) {
                     repairBlock((int) begin, (int) end);

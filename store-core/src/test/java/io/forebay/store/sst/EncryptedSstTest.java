@@ -13,7 +13,6 @@ import io.forebay.store.cache.BlockCache;
 import io.forebay.store.cache.SlabPool;
 import io.forebay.store.crypto.Encryption;
 import io.forebay.store.io.MemoryFileStore;
-import io.forebay.store.key.InternalIterator;
 import io.forebay.store.key.ValueKind;
 import io.forebay.store.rangedel.Fragment;
 import io.forebay.store.sst.block.BlockTrailer;
@@ -130,12 +129,12 @@ class EncryptedSstTest {
     private boolean isNoticed(SstModel model, byte[] file) {
         boolean noticed = false;
         try (SstReader reader = open(file, Encryption.of(KEYS, false), "k")) {
-            noticed |= scan(model, reader.iterator(KeyRange.all(), -1));
-            noticed |= scan(model, reader.scanIterator(KeyRange.all(), -1));
+            noticed |= model.findsDamage(reader.iterator(KeyRange.all(), -1), NAME);
+            noticed |= model.findsDamage(reader.scanIterator(KeyRange.all(), -1), NAME);
             for (Entry entry : model.entries) {
-                noticed |= lookUp(model, reader, entry.key());
+                noticed |= model.findsDamage(reader, entry.key());
             }
-            noticed |= lookUp(model, reader, Entry.bytes("secret-key005x"));
+            noticed |= model.findsDamage(reader, Entry.bytes("secret-key005x"));
         } catch (CorruptionException | EncryptionException | FormatTooNewException e) {
             assertThat(e).hasMessageContaining(NAME);
             noticed = true;
@@ -145,37 +144,13 @@ class EncryptedSstTest {
         return noticed;
     }
 
-    private static boolean scan(SstModel model, InternalIterator iterator) throws IOException {
-        try (iterator) {
-            List<Entry> read = new ArrayList<>();
-            for (iterator.seekToFirst(); iterator.isValid(); iterator.next()) {
-                read.add(Entry.current(iterator));
-            }
-            assertThat(read).isEqualTo(model.entries);
-            return false;
-        } catch (CorruptionException e) {
-            assertThat(e.file()).isEqualTo(NAME);
-            return true;
-        }
-    }
-
-    private static boolean lookUp(SstModel model, SstReader reader, byte[] key) throws IOException {
-        SstModel.Answer answer;
-        try {
-            answer = SstModel.Answer.of(reader, key, SstModel.NO_LIMIT, -1);
-        } catch (CorruptionException e) {
-            return true;
-        }
-        assertThat(answer).isEqualTo(model.get(key, SstModel.NO_LIMIT, -1));
-        return false;
-    }
-
     @Test
     void goldenBytes() throws IOException {
         GoldenBytes.verify("sst-v1-encrypted", bytes(small(), TestKeys.golden()));
         byte[] golden = GoldenBytes.read("sst-v1-encrypted");
         try (SstReader reader = open(golden, TestKeys.golden(), "test-1")) {
-            assertThat(scan(small(), reader.iterator(KeyRange.all(), -1))).isFalse();
+            assertThat(small().findsDamage(reader.iterator(KeyRange.all(), -1), NAME))
+                    .isFalse();
         }
     }
 
@@ -326,7 +301,8 @@ class EncryptedSstTest {
     void aPlainFileInTheWrongPlaceIsRefused() throws IOException {
         byte[] plain = bytes(small(), Encryption.NONE);
         try (SstReader reader = open(plain, Encryption.of(KEYS, false), null)) {
-            assertThat(scan(small(), reader.iterator(KeyRange.all(), -1))).isFalse();
+            assertThat(small().findsDamage(reader.iterator(KeyRange.all(), -1), NAME))
+                    .isFalse();
         }
         assertThatThrownBy(() -> open(plain, Encryption.of(KEYS, false), "k"))
                 .isInstanceOf(CorruptionException.class)
@@ -359,13 +335,13 @@ class EncryptedSstTest {
                 running.add(threads.submit(() -> {
                     for (int i = 0; i < 50; i++) {
                         for (Entry entry : model.entries) {
-                            assertThat(lookUp(model, reader, entry.key())).isFalse();
+                            assertThat(model.findsDamage(reader, entry.key())).isFalse();
                         }
-                        assertThat(scan(
-                                        model,
+                        assertThat(model.findsDamage(
                                         scans
                                                 ? reader.scanIterator(KeyRange.all(), -1)
-                                                : reader.iterator(KeyRange.all(), -1)))
+                                                : reader.iterator(KeyRange.all(), -1),
+                                        NAME))
                                 .isFalse();
                     }
                     return null;

@@ -1,11 +1,15 @@
 package io.forebay.store.sst;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.forebay.store.Compression;
+import io.forebay.store.CorruptionException;
 import io.forebay.store.KeyRange;
 import io.forebay.store.ValueBuffer;
 import io.forebay.store.crypto.Encryption;
 import io.forebay.store.crypto.FileCipher;
 import io.forebay.store.io.MemoryFileStore;
+import io.forebay.store.key.InternalIterator;
 import io.forebay.store.key.KeyHash;
 import io.forebay.store.key.PointLookup;
 import io.forebay.store.key.ValueKind;
@@ -109,6 +113,44 @@ final class SstModel {
             }
         }
         return visible;
+    }
+
+    /**
+     * Reads all entries; each is right, or damage is found, in the file {@code name}.
+     *
+     * @return whether damage was found
+     */
+    boolean findsDamage(InternalIterator iterator, String name) throws IOException {
+        try (iterator) {
+            int at = 0;
+            for (iterator.seekToFirst(); iterator.isValid(); iterator.next()) {
+                if (!Entry.current(iterator).equals(entries.get(at))) {
+                    throw new AssertionError("Expected " + entries.get(at) + ", found " + Entry.current(iterator));
+                }
+                at++;
+            }
+            assertThat(at).isEqualTo(entries.size());
+            return false;
+        } catch (CorruptionException e) {
+            assertThat(e.file()).isEqualTo(name);
+            return true;
+        }
+    }
+
+    /**
+     * Looks up a key; the answer is right, or damage is found.
+     *
+     * @return whether damage was found
+     */
+    boolean findsDamage(SstReader reader, byte[] key) throws IOException {
+        Answer answer;
+        try {
+            answer = Answer.of(reader, key, NO_LIMIT, -1);
+        } catch (CorruptionException e) {
+            return true;
+        }
+        assertThat(answer).isEqualTo(get(key, NO_LIMIT, -1));
+        return false;
     }
 
     /** The answer to a point read as far as one file can give it. */

@@ -131,7 +131,7 @@ class SstReaderTest {
                 assertThat(open.pool.used(SlabPool.Use.METADATA)).isPositive();
             }
             assertThat(open.pool.used(SlabPool.Use.METADATA)).isZero();
-            assertThat(open.pool.used(SlabPool.Use.TABLE)).isEqualTo(open.reader.metadataBytes());
+            assertThat(open.pool.used(SlabPool.Use.SST_READER)).isEqualTo(open.reader.metadataBytes());
             assertThat(open.pool.used(SlabPool.Use.CACHE)).isZero();
             assertThat(open.reader.blockSlots().misses()).isZero();
         }
@@ -174,7 +174,7 @@ class SstReaderTest {
             InternalIterator iterator = open.reader.iterator(KeyRange.all(), -1);
             iterator.seekToFirst();
             open.reader.close();
-            assertThat(open.pool.used(SlabPool.Use.TABLE)).isZero();
+            assertThat(open.pool.used(SlabPool.Use.SST_READER)).isZero();
             int entries = 0;
             for (; iterator.isValid(); iterator.next()) {
                 entries++;
@@ -195,11 +195,11 @@ class SstReaderTest {
         SstFixture open = new SstFixture(files.open("f"), "f", 32 << 20);
         SstModel.Answer.of(open.reader, key(2), Long.MAX_VALUE, -1);
         assertThat(open.cache.cachedBytes()).isPositive();
-        assertThat(open.pool.used(SlabPool.Use.TABLE)).isEqualTo(open.reader.metadataBytes());
+        assertThat(open.pool.used(SlabPool.Use.SST_READER)).isEqualTo(open.reader.metadataBytes());
         open.reader.close();
         open.reader.close();
         assertThat(open.cache.cachedBytes()).isZero();
-        assertThat(open.pool.used(SlabPool.Use.TABLE)).isZero();
+        assertThat(open.pool.used(SlabPool.Use.SST_READER)).isZero();
         open.close();
     }
 

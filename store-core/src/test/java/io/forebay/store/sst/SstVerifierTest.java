@@ -192,7 +192,7 @@ class SstVerifierTest {
                 .singleElement()
                 .asString()
                 .contains("entries in ascending order of keys")
-                .contains("6865616458" + "36 at 106 behind 686561645837 at 105");
+                .contains("6865616458" + "36 at 106 after 686561645837 at 105");
     }
 
     @Test

@@ -11,6 +11,7 @@ import io.forebay.store.key.InternalIterator;
 import io.forebay.store.key.KeyText;
 import io.forebay.store.key.ValueKind;
 import io.forebay.store.rangedel.Fragment;
+import io.forebay.store.testing.ForwardingFileStore;
 import io.forebay.store.util.Slab;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -212,26 +213,11 @@ class SstWriterTest {
         new Random(5).ints(1000, 0, value.capacity()).forEach(at -> value.putByte(at, (byte) at));
         WritableFile file = files.create("f");
         long[] largest = new long[1];
-        WritableFile watched = new WritableFile() {
+        WritableFile watched = new ForwardingFileStore.Writer(file) {
             @Override
             public void append(ByteBuffer bytes) throws IOException {
                 largest[0] = Math.max(largest[0], bytes.hasArray() ? bytes.remaining() : 0);
-                file.append(bytes);
-            }
-
-            @Override
-            public long position() {
-                return file.position();
-            }
-
-            @Override
-            public void sync() throws IOException {
-                file.sync();
-            }
-
-            @Override
-            public void close() throws IOException {
-                file.close();
+                super.append(bytes);
             }
         };
         SstWriter writer = new SstWriter(watched, "f", 4096, 10, 0);

@@ -9,10 +9,10 @@ import io.forebay.store.cache.SlabPool;
 import io.forebay.store.flush.SstOutput;
 import io.forebay.store.flush.SstTarget;
 import io.forebay.store.flush.TombstoneFeed;
-import io.forebay.store.iter.Entry;
-import io.forebay.store.iter.History;
+import io.forebay.store.iter.ModelEntry;
 import io.forebay.store.iter.Retention;
 import io.forebay.store.iter.Source;
+import io.forebay.store.iter.WriteHistory;
 import io.forebay.store.key.InternalIterator;
 import io.forebay.store.rangedel.Fragment;
 import io.forebay.store.rangedel.FragmentArray;
@@ -88,7 +88,7 @@ public final class SstDirectory implements AutoCloseable {
         try (SstOutput output = new SstOutput(target(targetFileBytes), deletes, cuts);
                 InternalIterator entries = source.iterator()) {
             for (entries.seekToFirst(); entries.isValid(); entries.next()) {
-                Entry entry = Entry.of(entries);
+                ModelEntry entry = ModelEntry.of(entries);
                 deletes.pass(entry.key(), output);
                 add(output, entry);
             }
@@ -97,7 +97,7 @@ public final class SstDirectory implements AutoCloseable {
         }
     }
 
-    public static void add(SstOutput output, Entry entry) throws IOException {
+    public static void add(SstOutput output, ModelEntry entry) throws IOException {
         byte[] key = entry.key();
         output.add(key, 0, key.length, entry.sequence(), entry.kind(), entry.value(), 0, entry.value().length);
     }
@@ -134,12 +134,12 @@ public final class SstDirectory implements AutoCloseable {
     }
 
     /** All entries of files of one run. */
-    public static List<Entry> entries(List<FileMeta> run) throws IOException {
-        List<Entry> found = new ArrayList<>();
+    public static List<ModelEntry> entries(List<FileMeta> run) throws IOException {
+        List<ModelEntry> found = new ArrayList<>();
         for (FileMeta file : run) {
             try (InternalIterator entries = Version.source(List.of(file), false).iterator()) {
                 for (entries.seekToFirst(); entries.isValid(); entries.next()) {
-                    found.add(Entry.of(entries));
+                    found.add(ModelEntry.of(entries));
                 }
             }
         }
@@ -158,14 +158,14 @@ public final class SstDirectory implements AutoCloseable {
 
     /** What the files of several runs hold together. */
     @SafeVarargs
-    public static History contents(List<FileMeta>... runs) throws IOException {
-        List<Entry> entries = new ArrayList<>();
+    public static WriteHistory contents(List<FileMeta>... runs) throws IOException {
+        List<ModelEntry> entries = new ArrayList<>();
         List<Fragment> deletes = new ArrayList<>();
         for (List<FileMeta> run : runs) {
             entries.addAll(entries(run));
             tombstones(run).fragments().forEach(deletes::add);
         }
-        return History.of(entries, deletes);
+        return WriteHistory.of(entries, deletes);
     }
 
     /** A version over runs, the bottom first and then older ones before newer ones; takes over the references. */
@@ -183,7 +183,7 @@ public final class SstDirectory implements AutoCloseable {
     }
 
     /** What a reader sees at {@code limit}, as text. */
-    public static List<String> state(History history, long limit) {
+    public static List<String> state(WriteHistory history, long limit) {
         List<String> lines = new ArrayList<>();
         HexFormat hex = HexFormat.of();
         history.state(limit).forEach((key, value) -> lines.add(hex.formatHex(key) + "=" + hex.formatHex(value)));

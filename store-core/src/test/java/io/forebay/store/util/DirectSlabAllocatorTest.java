@@ -3,7 +3,7 @@ package io.forebay.store.util;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.forebay.store.Environment;
+import io.forebay.store.SlabAllocator;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
@@ -13,7 +13,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class DirectSlabAllocatorTest {
-    private static final int SLAB = Environment.SLAB_BYTES;
+    private static final int SLAB = SlabAllocator.SLAB_BYTES;
     private final DirectSlabAllocator allocator = new DirectSlabAllocator(16 << 20);
 
     @Test

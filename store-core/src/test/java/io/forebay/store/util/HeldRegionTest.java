@@ -2,7 +2,7 @@ package io.forebay.store.util;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.forebay.store.Environment;
+import io.forebay.store.SlabAllocator;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,7 +21,7 @@ class HeldRegionTest {
         DirectSlabAllocator allocator = new DirectSlabAllocator(BUDGET);
         List<HeldRegion> regions = new ArrayList<>();
         while (allocator.regionCount() < 8) {
-            ByteBuffer slab = allocator.allocate(Environment.SLAB_BYTES);
+            ByteBuffer slab = allocator.allocate(SlabAllocator.SLAB_BYTES);
             HeldRegion region = allocator.holders(slab);
             if (!regions.contains(region)) {
                 regions.add(region);

@@ -36,17 +36,18 @@ class EncryptedManifestTest {
         FileMeta plain = VersionFixture.meta(ID, "secret-from", "secret-to", 3, 9);
         return new FileMeta(
                 plain.id(),
-                plain.fileBytes(),
+                new SstInfo(
+                        plain.fileBytes(),
+                        plain.info().minSequence(),
+                        plain.info().maxSequence(),
+                        plain.entries(),
+                        plain.pointDeletes(),
+                        plain.rangeDeletes(),
+                        plain.info().creationMillis(),
+                        keyId),
                 plain.range(),
                 plain.virtual(),
-                plain.minSequence(),
-                plain.maxSequence(),
-                plain.entries(),
-                plain.pointDeletes(),
-                plain.rangeDeletes(),
                 plain.overrideSequence(),
-                plain.creationMillis(),
-                keyId,
                 null);
     }
 

@@ -77,8 +77,8 @@ class FileRegistryTest {
         assertThat(store.tables()).containsExactly(1L);
         VersionFixture next = new VersionFixture(files);
         PhysicalFile wanted = next.create(new FileId(0, 2), "a", "b", 1).file();
-        assertThat(next.registry.holdOrphans()).isTrue();
-        next.registry.releaseHeld();
+        assertThat(next.registry.deferOrphans()).isTrue();
+        next.registry.deleteDeferred();
         next.executor.drain();
         assertThat(next.tables()).containsExactly(2L);
         wanted.release();

@@ -43,17 +43,11 @@ class KeySecrecyTest {
         SstProperties properties = writer.finish();
         return new FileMeta(
                 id,
-                properties.fileBytes(),
+                new SstInfo(
+                        properties.fileBytes(), sequence, sequence, keys.length, 0, 0, 7, encryption.currentKeyId()),
                 properties.range(),
                 false,
-                sequence,
-                sequence,
-                keys.length,
-                0,
-                0,
                 -1,
-                7,
-                encryption.currentKeyId(),
                 null);
     }
 
@@ -100,8 +94,8 @@ class KeySecrecyTest {
                     .verify(encryption, encryption.currentKeyId());
         }
         assertThat(findings).isNotEmpty();
-        findings.stream().filter(finding -> finding.contains("behind")).forEach(this::check);
-        assertThat(findings).anyMatch(finding -> finding.contains("behind"));
+        findings.stream().filter(finding -> finding.contains(" after ")).forEach(this::check);
+        assertThat(findings).anyMatch(finding -> finding.contains(" after "));
         // an older entry above a newer one
         FileMeta newer = file(3, B);
         FileMeta older = file(7, B);

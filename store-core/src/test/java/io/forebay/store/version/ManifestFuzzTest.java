@@ -4,9 +4,9 @@ import static io.forebay.store.testing.fuzz.FuzzTarget.require;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import io.forebay.store.io.MemoryFileStore;
-import io.forebay.store.log.LogChecksums;
 import io.forebay.store.testing.fuzz.FuzzTarget;
 import io.forebay.store.testing.fuzz.FuzzTests;
+import io.forebay.store.version.manifest.ManifestChecksums;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
@@ -54,7 +54,7 @@ class ManifestFuzzTest extends FuzzTests {
     }
 
     private static void recoverRepaired(byte[] input) throws IOException {
-        LogChecksums.repair(input);
+        ManifestChecksums.repair(input);
         recover(input);
     }
 
@@ -130,7 +130,7 @@ class ManifestFuzzTest extends FuzzTests {
             out.putInt(Long.BYTES + payload.length).putInt(0).putLong(7).put(payload);
         }
         byte[] log = Arrays.copyOf(out.array(), out.position());
-        LogChecksums.repair(log);
+        ManifestChecksums.repair(log);
         return log;
     }
 }

@@ -9,7 +9,7 @@ import io.forebay.store.FormatTooNewException;
 import io.forebay.store.ReadableFile;
 import io.forebay.store.WritableFile;
 import io.forebay.store.io.MemoryFileStore;
-import io.forebay.store.log.LogWriter;
+import io.forebay.store.version.manifest.ManifestWriter;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -223,7 +223,7 @@ class ManifestTest {
     }
 
     private static void writeManifest(FileStore files, String header, byte[]... edits) throws IOException {
-        try (LogWriter log = new LogWriter(files.create(Manifest.name(1)), 1)) {
+        try (ManifestWriter log = new ManifestWriter(files.create(Manifest.name(1)), 1)) {
             log.append(HexFormat.of().parseHex(header));
             for (byte[] edit : edits) {
                 log.append(edit);

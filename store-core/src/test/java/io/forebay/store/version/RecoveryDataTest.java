@@ -8,9 +8,9 @@ import io.forebay.store.KeyRange;
 import io.forebay.store.ReadableFile;
 import io.forebay.store.WritableFile;
 import io.forebay.store.io.MemoryFileStore;
-import io.forebay.store.log.LogWriter;
 import io.forebay.store.testing.datadriven.DataDriven;
 import io.forebay.store.testing.datadriven.KeyRanges;
+import io.forebay.store.version.manifest.ManifestWriter;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -115,7 +115,13 @@ class RecoveryDataTest {
         long newest = Long.parseLong(words[4].substring(1));
         boolean virtual = words.length > 5;
         named.add(id(words[2]).low());
-        return new FileMeta(id(words[2]), 100, range, virtual, Math.min(1, newest), newest, 10, 0, 0, -1, 0, null);
+        return new FileMeta(
+                id(words[2]),
+                new SstInfo(100, Math.min(1, newest), newest, 10, 0, 0, 0, null),
+                range,
+                virtual,
+                -1,
+                null);
     }
 
     private static FileId id(String word) {
@@ -140,7 +146,7 @@ class RecoveryDataTest {
                 .putInt(Manifest.FORMAT_VERSION)
                 .put(state);
         try (WritableFile file = files.create(manifest);
-                LogWriter log = new LogWriter(file, ++ids)) {
+                ManifestWriter log = new ManifestWriter(file, ++ids)) {
             log.append(header.array());
             for (VersionEdit edit : edits.subList(1, edits.size())) {
                 log.append(VersionEditCodec.encode(edit));
@@ -162,7 +168,7 @@ class RecoveryDataTest {
             case "zeros" -> Arrays.fill(bytes, number, Math.min(bytes.length, Integer.parseInt(words[2])), (byte) 0);
             case "version" -> {
                 ByteBuffer.wrap(bytes).putInt(24, number);
-                io.forebay.store.log.LogChecksums.repair(bytes);
+                io.forebay.store.version.manifest.ManifestChecksums.repair(bytes);
             }
             default -> bytes[number < 0 ? bytes.length + number : number] ^= 4;
         }

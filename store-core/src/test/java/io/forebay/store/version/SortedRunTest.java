@@ -17,7 +17,13 @@ import org.junit.jupiter.api.Test;
 
 class SortedRunTest {
     private static FileMeta file(int number, byte[] from, byte[] to) {
-        return new FileMeta(new FileId(0, number), 100, KeyRange.of(from, to), false, 1, 1, 1, 0, 0, -1, 0, null);
+        return new FileMeta(
+                new FileId(0, number),
+                new SstInfo(100, 1, 1, 1, 0, 0, 0, null),
+                KeyRange.of(from, to),
+                false,
+                -1,
+                null);
     }
 
     private static byte[] key(Random random) {

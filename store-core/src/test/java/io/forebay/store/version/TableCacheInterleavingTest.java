@@ -116,17 +116,17 @@ public class TableCacheInterleavingTest {
         int readers = 0;
         int gone = 0;
         for (Holder holder : holders) {
-            TableCache.Table table = holder.file.table();
-            readers += table == null ? 0 : 1;
+            TableCache.Entry entry = holder.file.entry();
+            readers += entry == null ? 0 : 1;
             if (holder.isGone) {
                 gone++;
-                require(table == null, "a file that was let go has a reader");
+                require(entry == null, "a file that was let go has a reader");
                 require(!registry.isLive(holder.file.id()), "a file that was let go is live");
             }
         }
         require(tables.size() == readers, "the ring has " + tables.size() + " readers, files have " + readers);
-        require(pool.used(Use.TABLE) == readers * READER_BYTES, "bytes of readers: " + pool.used(Use.TABLE));
-        require(pool.used() == pool.used(Use.TABLE), "bytes of others");
+        require(pool.used(Use.SST_READER) == readers * READER_BYTES, "bytes of readers: " + pool.used(Use.SST_READER));
+        require(pool.used() == pool.used(Use.SST_READER), "bytes of others");
         require(deletions.get() == gone, deletions + " deletions of " + gone + " files");
         require(tables.openFiles() == handles.open() && handles.open() <= 1, handles.open() + " handles");
         require(gone < FILES || handles.open() == 0, "a handle is left");

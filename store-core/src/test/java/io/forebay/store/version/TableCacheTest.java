@@ -1,5 +1,6 @@
 package io.forebay.store.version;
 
+import static io.forebay.store.testing.TestThreads.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -56,7 +57,7 @@ class TableCacheTest {
         assertThat(store.tables.evict(1)).isEqualTo(reader.metadataBytes());
         assertThat(store.tables.size()).isZero();
         assertThat(store.tables.evictions()).isEqualTo(1);
-        assertThat(store.pool.used(Use.TABLE)).isZero();
+        assertThat(store.pool.used(Use.SST_READER)).isZero();
         assertThat(store.cache.cachedBytes()).isZero();
         assertThat(file.cacheHits()).isEqualTo(hits);
         assertThat(value(file, 3)).isEqualTo(3);
@@ -67,7 +68,7 @@ class TableCacheTest {
         assertThat(counts.opens()).isEqualTo(1);
         file.release();
         assertThat(store.tables.size()).isZero();
-        assertThat(store.pool.used(Use.TABLE)).isZero();
+        assertThat(store.pool.used(Use.SST_READER)).isZero();
         assertThat(counts.open()).isZero();
     }
 
@@ -93,14 +94,14 @@ class TableCacheTest {
             value(file, 0);
         }
         store.cache.close();
-        long used = store.pool.used(Use.TABLE);
+        long used = store.pool.used(Use.SST_READER);
         assertThat(used).isPositive();
         long rest = store.pool.budget() - used / 2;
         assertThat(store.pool.tryReserve(Use.MEMTABLE, rest)).isTrue();
-        assertThat(store.pool.used(Use.TABLE)).isPositive().isLessThanOrEqualTo(used / 2);
+        assertThat(store.pool.used(Use.SST_READER)).isPositive().isLessThanOrEqualTo(used / 2);
         assertThat(store.pool.tryReserve(Use.MEMTABLE, used / 2)).isTrue();
         // nothing is left: whatever is read is read all the same
-        assertThat(store.pool.used(Use.TABLE)).isZero();
+        assertThat(store.pool.used(Use.SST_READER)).isZero();
         for (PhysicalFile file : files) {
             assertThat(value(file, 7)).isEqualTo(7);
             assertThat(file.reader().isTransient()).isTrue();
@@ -134,7 +135,7 @@ class TableCacheTest {
         assertThat(reader.isTransient()).isTrue(); // whoever had it may go on
         assertThat(value(file, 8)).isEqualTo(8);
         file.release();
-        assertThat(store.pool.used(Use.TABLE)).isZero();
+        assertThat(store.pool.used(Use.SST_READER)).isZero();
     }
 
     @Test
@@ -144,13 +145,13 @@ class TableCacheTest {
         for (PhysicalFile file : files) {
             file.reader();
         }
-        long tables = store.pool.used(Use.TABLE);
+        long tables = store.pool.used(Use.SST_READER);
         assertThat(store.pool.used(Use.CACHE)).isZero();
         long rest = store.pool.budget() - tables;
         assertThat(store.pool.tryReserve(Use.MEMTABLE, rest)).isTrue();
         assertThat(value(files.get(0), 1)).isEqualTo(1);
         assertThat(store.pool.used(Use.CACHE)).isPositive();
-        assertThat(store.pool.used(Use.TABLE)).isPositive().isLessThan(tables);
+        assertThat(store.pool.used(Use.SST_READER)).isPositive().isLessThan(tables);
         store.pool.unreserve(Use.MEMTABLE, rest);
         files.forEach(PhysicalFile::release);
     }
@@ -170,7 +171,7 @@ class TableCacheTest {
             if (entries % 100 == 0) {
                 made++;
                 store.tables.evict(1);
-                assertThat(store.pool.used(Use.TABLE)).isZero();
+                assertThat(store.pool.used(Use.SST_READER)).isZero();
             }
         }
         assertThat(entries).isEqualTo(ENTRIES);
@@ -300,7 +301,7 @@ class TableCacheTest {
         assertThat(counts.most()).isLessThanOrEqualTo(16 + 4);
         version.release();
         files.forEach(PhysicalFile::release);
-        assertThat(store.pool.used(Use.TABLE)).isZero();
+        assertThat(store.pool.used(Use.SST_READER)).isZero();
         assertThat(counts.open()).isZero();
         store.cache.close();
         assertThat(store.pool.used()).isZero();
@@ -339,7 +340,12 @@ class TableCacheTest {
 
     private static FileMeta meta(PhysicalFile file) {
         return new FileMeta(
-                file.id(), file.bytes(), KeyRange.of(key(0), null), false, 1, 1, ENTRIES, 0, 0, -1, 0, file);
+                file.id(),
+                new SstInfo(file.bytes(), 1, 1, ENTRIES, 0, 0, 0, null),
+                KeyRange.of(key(0), null),
+                false,
+                -1,
+                file);
     }
 
     private static int value(PhysicalFile file, int key) throws IOException {
@@ -367,13 +373,5 @@ class TableCacheTest {
     private void replace(String name, byte[] content) throws IOException {
         memory.delete(name);
         memory.putIfAbsent(name, content);
-    }
-
-    private static void await(CountDownLatch latch) {
-        try {
-            latch.await();
-        } catch (InterruptedException e) {
-            throw new AssertionError(e);
-        }
     }
 }

@@ -24,31 +24,19 @@ class VersionEditCodecTest {
                         5,
                         new FileMeta(
                                 new FileId(0x0102030405060708L, 0x1112131415161718L),
-                                70_000,
+                                new SstInfo(70_000, 200, 300, 1_000, 7, 2, 1_700_000_000_000L, null),
                                 KeyRange.of(new byte[] {'a'}, new byte[] {'m', 0}),
                                 false,
-                                200,
-                                300,
-                                1_000,
-                                7,
-                                2,
                                 -1,
-                                1_700_000_000_000L,
                                 null))
                 .add(
                         0,
                         new FileMeta(
                                 new FileId(-1, 1),
-                                0,
+                                new SstInfo(0, 0, Long.MAX_VALUE, 0, 0, 0, 0, null),
                                 KeyRange.all(),
                                 true,
-                                0,
-                                Long.MAX_VALUE,
-                                0,
-                                0,
-                                0,
                                 Long.MAX_VALUE - 1,
-                                0,
                                 null));
         edit.remove(new VersionEdit.Removed(4, new FileId(2, 3), new byte[] {'k'}));
         edit.nextRank(6);
@@ -125,16 +113,18 @@ class VersionEditCodecTest {
                     positive(random),
                     new FileMeta(
                             FileId.random(random::nextLong),
-                            positive(random),
+                            new SstInfo(
+                                    positive(random),
+                                    positive(random),
+                                    positive(random),
+                                    positive(random),
+                                    positive(random),
+                                    positive(random),
+                                    random.nextLong(),
+                                    null),
                             KeyRange.of(from, to),
                             random.nextBoolean(),
-                            positive(random),
-                            positive(random),
-                            positive(random),
-                            positive(random),
-                            positive(random),
                             random.nextBoolean() ? -1 : positive(random) - 1,
-                            random.nextLong(),
                             null));
         }
         for (int i = random.nextInt(5); i > 0; i--) {
@@ -206,7 +196,12 @@ class VersionEditCodecTest {
                 .hasMessageContaining("flags");
         FileMeta file = sample().added().get(0).file();
         FileMeta empty = new FileMeta(
-                file.id(), 1, KeyRange.of(new byte[] {2}, new byte[] {2}), true, 1, 1, 1, 0, 0, -1, 0, null);
+                file.id(),
+                new SstInfo(1, 1, 1, 1, 0, 0, 0, null),
+                KeyRange.of(new byte[] {2}, new byte[] {2}),
+                true,
+                -1,
+                null);
         byte[] nothing = VersionEditCodec.encode(new VersionEdit().add(1, empty));
         assertThatThrownBy(() -> decode(nothing))
                 .isInstanceOf(CorruptionException.class)

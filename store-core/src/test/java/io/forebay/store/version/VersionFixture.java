@@ -58,16 +58,10 @@ final class VersionFixture {
     static FileMeta meta(FileId id, String from, String to, long minSequence, long maxSequence) {
         return new FileMeta(
                 id,
-                100,
+                new SstInfo(100, minSequence, maxSequence, 10, 1, 0, 1_700_000_000_000L, null),
                 KeyRange.of(key(from), to == null ? null : key(to)),
                 false,
-                minSequence,
-                maxSequence,
-                10,
-                1,
-                0,
                 -1,
-                1_700_000_000_000L,
                 null);
     }
 

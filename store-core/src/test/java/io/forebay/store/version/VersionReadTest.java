@@ -117,16 +117,18 @@ class VersionReadTest {
         }
         model.files.add(new FileMeta(
                 id,
-                properties.fileBytes(),
+                new SstInfo(
+                        properties.fileBytes(),
+                        properties.minSequence(),
+                        properties.maxSequence(),
+                        properties.entries(),
+                        properties.pointDeletes(),
+                        properties.rangeDeletes(),
+                        0,
+                        null),
                 shown,
                 !shown.equals(properties.range()),
-                properties.minSequence(),
-                properties.maxSequence(),
-                properties.entries(),
-                properties.pointDeletes(),
-                properties.rangeDeletes(),
                 override,
-                0,
                 store.registry.acquire(id, properties.fileBytes())));
         for (Entry entry : entries) {
             if (shown.contains(entry.key)) {

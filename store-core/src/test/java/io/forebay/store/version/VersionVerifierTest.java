@@ -46,16 +46,18 @@ class VersionVerifierTest {
         SstProperties properties = writer.finish();
         return new FileMeta(
                 id,
-                properties.fileBytes(),
+                new SstInfo(
+                        properties.fileBytes(),
+                        properties.minSequence(),
+                        properties.maxSequence(),
+                        properties.entries(),
+                        properties.pointDeletes(),
+                        properties.rangeDeletes(),
+                        7,
+                        null),
                 properties.range(),
                 false,
-                properties.minSequence(),
-                properties.maxSequence(),
-                properties.entries(),
-                properties.pointDeletes(),
-                properties.rangeDeletes(),
                 -1,
-                7,
                 store.registry.acquire(id, properties.fileBytes()));
     }
 
@@ -128,8 +130,13 @@ class VersionVerifierTest {
     @Test
     void whatTheManifestSaysOfAFileMustBeTrue() throws IOException {
         FileMeta file = file(0, "a1", "b2", "c3");
-        FileMeta lie =
-                new FileMeta(file.id(), file.fileBytes() + 1, file.range(), false, 1, 99, 4, 1, 2, -1, 7, file.file());
+        FileMeta lie = new FileMeta(
+                file.id(),
+                new SstInfo(file.fileBytes() + 1, 1, 99, 4, 1, 2, 7, null),
+                file.range(),
+                false,
+                -1,
+                file.file());
         store.apply(new VersionEdit().lastSequence(50).commit(100, new byte[0]).add(3, lie));
         assertThat(verify())
                 .extracting(Finding::expected)

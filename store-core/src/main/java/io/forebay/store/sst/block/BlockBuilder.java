@@ -8,21 +8,21 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
- * Collects entries in order and encodes them as one block, see {@link BlockFormat}. Knows the exact encoded size at any
- * time, so that a block fills its limit. Reusable after {@link #finish}; used by one thread; does not check the order.
+ * Collects entries in order and encodes them as one block, see {@link BlockFormat}. Knows the exact encoded size at any time,
+ * so that a block can fill its limit. Reusable after {@link #finish}. Does not check the order. Used by one thread.
  *
- * <p>While a bound of the size that costs an addition is below the limit, the size itself is not looked at.
+ * <p>While a cheap upper bound of the size is below the limit, the size itself is not computed.
  */
 public final class BlockBuilder {
-    /** {@link #finish} may write so many bytes behind the block, if there is room. */
+    /** {@link #finish} may write so many bytes after the block, if the array has room. */
     public static final int SLACK = Long.BYTES;
 
     private static final VarHandle SHORT = view(short[].class);
     private static final VarHandle INT = view(int[].class);
     private static final VarHandle LONG = view(long[].class);
-    /** Header of a block without its prefix, at the most. */
+    /** The longest header of a block, without the prefix. */
     private static final int MOST_HEADER = BlockFormat.BASE_AT + Long.BYTES + Varint.MAX_INT_BYTES;
-    /** What an entry takes beyond its key and value, at the most; of its key the head is not repeated. */
+    /** The most bytes that an entry takes beyond its key and value. (The head of the key is not repeated in the entry.) */
     private static final int MOST_OF_ENTRY =
             BlockFormat.HEAD_BYTES + BlockFormat.START_BYTES + Varint.MAX_INT_BYTES + Long.BYTES;
 
@@ -37,9 +37,9 @@ public final class BlockBuilder {
     private int count;
     private int shared;
     private int shortest;
-    /** Not less than the size. */
+    /** An upper bound of the size. */
     private long mostBytes;
-    /** Whether the next two are up to date. */
+    /** Whether {@link #prefix} and {@link #metaAndRestBytes} are up to date. */
     private boolean measured;
 
     private int prefix;
@@ -48,7 +48,7 @@ public final class BlockBuilder {
     private long minSequence;
     private long maxSequence;
 
-    /** @param limit bytes that {@link #finish} writes at most, unless a single entry is larger; at most 65536 */
+    /** @param limit the most bytes that {@link #finish} writes, unless a single entry is larger; at most 65536 */
     public BlockBuilder(int limit) {
         this(limit, true);
     }
@@ -63,8 +63,8 @@ public final class BlockBuilder {
     }
 
     /**
-     * A builder of blocks that may exceed the limit by the prefix of their keys, so that there are many keys in a block
-     * however long the prefix is.
+     * A builder of blocks that may exceed the limit by the prefix of their keys, so that a block has many keys however long the
+     * prefix is.
      */
     public static BlockBuilder besidesPrefix(int limit) {
         return new BlockBuilder(limit, false);
@@ -78,7 +78,7 @@ public final class BlockBuilder {
         return count;
     }
 
-    /** Encoded size of what was added; 0 when empty. */
+    /** Encoded size of the entries added so far; 0 when empty. */
     public int size() {
         if (count == 0) {
             return 0;
@@ -87,16 +87,16 @@ public final class BlockBuilder {
         return size(count, prefix, metaAndRestBytes, numbered, minSequence, maxSequence, valueBytes());
     }
 
-    /** Not less than {@link #size()}, by a few bytes an entry. Cheap. */
+    /** An upper bound of {@link #size()}, a few bytes more for each entry. Cheap. */
     public long mostBytes() {
         return mostBytes;
     }
 
     /**
-     * Adds an entry; the value is to be written to {@link #values} at {@link #valueAt} afterwards.
+     * Adds an entry. After this call the caller writes the value to {@link #values} at {@link #valueAt}.
      *
-     * @param sharedWithPrevious length of the common prefix with the previous key of this block; ignored for the first one
-     * @return false when the block is full; nothing has changed then. An empty block takes any entry.
+     * @param sharedWithPrevious length of the common prefix with the previous key of this block; ignored for the first key
+     * @return false, with nothing changed, when the block is full. An empty block takes any entry.
      */
     public boolean add(
             byte[] key, int offset, int length, int sharedWithPrevious, long sequence, byte kind, int valueLength) {
@@ -161,7 +161,7 @@ public final class BlockBuilder {
         count++;
     }
 
-    /** Where the value of the entry added last belongs; changes with every {@link #add}. */
+    /** The array for the value of the last added entry; may change with every {@link #add}. */
     public byte[] values() {
         return values;
     }
@@ -171,10 +171,10 @@ public final class BlockBuilder {
     }
 
     /**
-     * Encodes the block to {@code out}, which has room for {@link #size()}, and empties the builder. What is in the next
-     * {@link #SLACK} bytes may be lost.
+     * Encodes the block to {@code out}, which must have room for {@link #size()}, and empties the builder. The next
+     * {@link #SLACK} bytes of the array may be overwritten.
      *
-     * @return index after it
+     * @return the index after the block
      */
     public int finish(byte[] out, int at) {
         boolean slack = out.length - at >= size() + SLACK;
@@ -210,7 +210,7 @@ public final class BlockBuilder {
         return size(1, prefix, metaAndRest(keyLength, prefix), sequence == 0 ? 0 : 1, sequence, sequence, 0);
     }
 
-    /** Encodes a block of a single entry without its value, which ends the block. @return index after it */
+    /** Encodes a block of a single entry without its value. The caller adds the value at the end. @return the index after it */
     public static int putLone(byte[] out, int at, byte[] key, int offset, int length, long sequence, byte kind) {
         int prefix = Math.max(0, length - BlockFormat.HEAD_BYTES);
         int front = putHeader(out, at, 1, sequence, 0, key, offset, prefix);
@@ -281,7 +281,10 @@ public final class BlockBuilder {
         INT.set(out, at, head);
     }
 
-    /** @param slack whether a long may be written to {@code out} wherever an entry of the block has a byte, and read from key */
+    /**
+     * @param slack whether a long may be written to {@code out} at every byte of an entry of the block, and be read from
+     *     {@code key} there
+     */
     private static int putMetaAndRest(
             byte[] out, int at, byte kind, long sequence, byte[] key, int suffixAt, int suffixLength, boolean slack) {
         int zero = sequence == 0 ? BlockFormat.ZERO_SEQUENCE : 0;

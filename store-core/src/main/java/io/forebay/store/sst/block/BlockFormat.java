@@ -9,18 +9,18 @@ import io.forebay.store.util.Slab;
  * Block        --> Count:u16, Widths:u8, SequenceBase, PrefixLength:varint, Prefix, Head^Count, Start^Count, Entry^Count
  * Widths       --> bytes of SequenceBase (0 to 8) &lt;&lt; 4 | bytes of SequenceDelta (0 to 8)
  * Head         --> u32: the first four bytes of the suffix, padded with zeros
- * Start        --> u16: where the entry begins, counted from the first one
+ * Start        --> u16: where the entry starts, counted from the first one
  * Entry        --> Meta:varint, Rest, SequenceDelta, Value
  * Meta         --> SuffixLength &lt;&lt; 3 | ZeroSequence:1 &lt;&lt; 2 | Kind:2
  * </pre>
  *
- * A key is Prefix + suffix, and the suffix is its head (up to four bytes) + Rest: the bytes in the head are not repeated.
- * The prefix is what all keys share, but stops four bytes before the end of the shortest key, so that heads are full
- * wherever keys are long enough. An entry with ZeroSequence has sequence 0 and no SequenceDelta; any other has
- * SequenceBase + SequenceDelta. The value ends where the next entry starts, or the block ends.
+ * A key is Prefix + suffix, and the suffix is its head (up to four bytes) + Rest: the bytes in the head are not repeated. The
+ * prefix is the common prefix of all keys, but ends at least four bytes before the end of the shortest key, so that heads are
+ * full where keys are long enough. An entry with ZeroSequence has sequence 0 and no SequenceDelta; any other has SequenceBase +
+ * SequenceDelta. The value ends where the next entry starts, or the block ends.
  *
- * <p>A search touches the front of the block only (heads and starts lie together) and then usually one entry. A start
- * fits 16 bits because a block over 64 KiB has a single entry.
+ * <p>A search touches the front of the block, where heads and starts lie together, and then usually one entry. A start fits 16
+ * bits, because a block of more than 64 KiB has a single entry.
  */
 final class BlockFormat {
     /** Header, head, start and meta of one entry with an empty key and value. */
@@ -37,7 +37,7 @@ final class BlockFormat {
 
     private BlockFormat() {}
 
-    /** Where the prefix length is. */
+    /** Offset of the prefix length. */
     static int prefixLengthAt(Slab block, int at) {
         return at + BASE_AT + (block.getByte(at + WIDTHS_AT) >> 4 & 15);
     }
@@ -52,7 +52,7 @@ final class BlockFormat {
         return block.getByte(at + WIDTHS_AT) & 15;
     }
 
-    /** The delta of {@code bytes} bytes at {@code at}; eight bytes that end with it are always inside the block. */
+    /** The delta of {@code bytes} bytes at {@code at}. The eight bytes that end with it are always inside the block. */
     static long sequenceDelta(Slab block, int at, int bytes) {
         return bytes == 0 ? 0 : block.getLong(at + bytes - 8) & (-1L >>> (64 - 8 * bytes));
     }

@@ -8,15 +8,15 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
 /**
- * The part of a cursor that moves within one validated block; subclasses bring the blocks. A step decodes one entry: the
- * prefix is copied to the key once a block, head and rest once an entry, the value stays where it is.
+ * The part of a cursor that moves within one validated block; subclasses get the blocks. A step decodes one entry: the prefix
+ * is copied to the key once for each block, head and rest once for each entry; the value is not copied. Used by one thread.
  */
 public abstract class BlockIterator extends InternalIterator {
     private static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
     private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
-    /** Up to here, longs beat a bulk copy. */
+    /** Up to this length, copying longs is faster than a bulk copy. */
     private static final int MAX_REST_BY_LONGS = 64;
-    /** A head is stored whole, however short the suffix is. */
+    /** The key array has so many bytes more, because a whole head is stored even if the suffix is shorter. */
     private static final int SLACK = BlockFormat.HEAD_BYTES;
 
     private long overrideSequence;
@@ -39,17 +39,20 @@ public abstract class BlockIterator extends InternalIterator {
     private int entryAt;
     private int entryEnd;
 
-    /** @param overrideSequence if not negative, the sequence of all entries */
+    /** @param overrideSequence if not negative, the sequence number of all entries */
     protected BlockIterator(long overrideSequence) {
         this.overrideSequence = overrideSequence;
     }
 
-    /** From the next entry on; only without a block. */
+    /** Sets the override sequence from the next entry on. Only when no block is open. */
     protected final void overrideSequence(long newSequence) {
         overrideSequence = newSequence;
     }
 
-    /** Takes the block in {@code slab[at, at + length)} (without trailer), which stays until the next call; no position yet. */
+    /**
+     * Opens the block in {@code slab[at, at + length)} (without trailer), which must stay valid until the next call. There is
+     * no position after it.
+     */
     protected final void open(Slab slab, int at, int length) {
         BlockSearch.askForFront(slab, at, at + length);
         block = slab;
@@ -68,7 +71,7 @@ public abstract class BlockIterator extends InternalIterator {
         entriesAt = startsAt + count * BlockFormat.START_BYTES;
     }
 
-    /** Forgets the block. */
+    /** Drops the reference to the block. */
     protected final void closeBlock() {
         block = null;
         valueSlab = null;
@@ -101,14 +104,14 @@ public abstract class BlockIterator extends InternalIterator {
         return found < 0 ? ~found : found;
     }
 
-    /** To entry {@code newIndex} of the block. */
+    /** Moves to entry {@code newIndex} of the block. */
     protected final void moveTo(int newIndex) {
         entryAt = entriesAt + block.getShort(startsAt + newIndex * BlockFormat.START_BYTES);
         entryEnd = endOf(newIndex);
         decode(newIndex);
     }
 
-    /** To the next entry of the block, which must have one. */
+    /** Moves to the next entry of the block, which must exist. */
     protected final void stepForward() {
         int next = index + 1;
         entryAt = entryEnd;
@@ -116,7 +119,7 @@ public abstract class BlockIterator extends InternalIterator {
         decode(next);
     }
 
-    /** To the previous entry of the block, which must have one. */
+    /** Moves to the previous entry of the block, which must exist. */
     protected final void stepBack() {
         int previous = index - 1;
         entryEnd = entryAt;
@@ -124,7 +127,7 @@ public abstract class BlockIterator extends InternalIterator {
         decode(previous);
     }
 
-    /** Keys with different heads differ; the rest is left to those who need to know for sure. */
+    /** Compares heads only: keys with different heads differ. A caller that must know for sure compares the keys. */
     @Override
     public final boolean mayHaveOlder() {
         return hasSequence && (index + 1 == count || hasHeadOf(index + 1));
@@ -163,7 +166,7 @@ public abstract class BlockIterator extends InternalIterator {
         int suffixHead = slab.getInt(headsAt + newIndex * BlockFormat.HEAD_BYTES);
         INT.set(key, prefixLength, suffixHead);
         int rest = suffix - BlockFormat.HEAD_BYTES;
-        // The head is put together from what is in registers: loading it from the key would wait for the stores.
+        // The head is made from values in registers, because a load from the key would wait for the stores.
         long suffixStart = (long) suffixHead << 32;
         if (rest >= 8) {
             long first = slab.getLong(at);

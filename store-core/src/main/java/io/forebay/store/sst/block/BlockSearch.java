@@ -6,15 +6,15 @@ import io.forebay.store.util.Varint;
 import java.lang.invoke.VarHandle;
 
 /**
- * Searches a validated block in place, without objects. {@code at} is where the block begins in its slab, {@code end}
- * where it ends, without the trailer.
+ * Searches a validated block in place, without objects. {@code at} is where the block starts in its slab, {@code end} is where
+ * it ends without the trailer. Thread-safe, without state.
  */
 public final class BlockSearch {
-    /** The key is not in this block, or its versions end here; no later block has any. */
+    /** The key is not in this block, or its last version is: no later block has versions of it. */
     public static final int ENDED = 0;
     /** The lookup is settled. */
     public static final int SETTLED = 1;
-    /** The last entry of the block has the key, and the lookup wants older versions: the next block may begin with some. */
+    /** The last entry of the block has the key, and the lookup needs older versions: the next block may start with some. */
     public static final int CONTINUES = 2;
 
     private static final int FRONT_BYTES = 256;
@@ -44,9 +44,9 @@ public final class BlockSearch {
     }
 
     /**
-     * Searches a block with known tables for a suffix.
+     * Searches a block for a suffix; {@code headsAt} is where its heads are.
      *
-     * @return index of the first entry with this suffix; {@code ~index} of the first one behind it when there is none
+     * @return index of the first entry with this suffix; when there is none, {@code ~index} of the first entry after it
      */
     static int find(Slab block, int headsAt, int count, byte[] key, int suffixAt, int suffixLength) {
         int startsAt = headsAt + count * BlockFormat.HEAD_BYTES;
@@ -91,14 +91,14 @@ public final class BlockSearch {
     }
 
     /**
-     * Touches the first cache lines of a block, where header and tables are, so that memory delivers them at once and not
-     * one after the other as the search comes to them.
+     * Touches the first cache lines of a block, where header, heads and starts are, so that memory delivers them at the same
+     * time, and not one after the other when the search comes to them.
      */
     static void askForFront(Slab block, int at, int end) {
         if (end - at >= FRONT_BYTES) {
             int mix = block.getInt(at + 64) ^ block.getInt(at + 128) ^ block.getInt(at + 192);
             if (mix == UNLIKELY) {
-                // Harmless, and a reason for the compiler to keep the loads.
+                // Has no effect but that the compiler must keep the loads.
                 VarHandle.loadLoadFence();
             }
         }
@@ -111,7 +111,7 @@ public final class BlockSearch {
         int meta = Varint.getInt(block, entryAt);
         int entrySuffix = meta >>> BlockFormat.SUFFIX_SHIFT;
         if (entrySuffix <= BlockFormat.HEAD_BYTES || suffixLength <= BlockFormat.HEAD_BYTES) {
-            // Equal heads: what is longer than the other has only zeros, or more than a head, on top.
+            // The heads are equal, so the longer suffix has only zeros, or more bytes than a head, in addition.
             return Integer.compare(entrySuffix, suffixLength);
         }
         return block.compare(
@@ -126,7 +126,7 @@ public final class BlockSearch {
         return startsAt + count * BlockFormat.START_BYTES;
     }
 
-    /** Where the value of entry {@code index}, and with it the entry, ends. */
+    /** Where entry {@code index} ends, and with it its value. */
     public static int valueEnd(Slab block, int at, int end, int index) {
         int count = block.getShort(at);
         int prefixLengthAt = BlockFormat.prefixLengthAt(block, at);
@@ -151,7 +151,7 @@ public final class BlockSearch {
     }
 
     /**
-     * Offers the versions of the key of {@code lookup} in this block, newest first, but those above its limit.
+     * Offers the versions of the key of {@code lookup} in this block to it, newest first, except versions above its limit.
      *
      * @param overrideSequence if not negative, the sequence of all entries
      * @return {@link #ENDED}, {@link #SETTLED} or {@link #CONTINUES}

@@ -6,15 +6,15 @@ import io.forebay.store.util.Slab;
 import java.util.zip.CRC32C;
 
 /**
- * What follows every block of an SST.
+ * The trailer, which follows every block of an SST. Thread-safe, without state.
  *
  * <pre>
  * Trailer  --> Type:u8, Checksum:u32
  * Checksum --> masked CRC-32C of block and type, exclusive-or the offset of the block in the file (both halves of it)
  * </pre>
  *
- * The offset is part of the checksum so that a block that is read from, or was written to, the wrong place of a file is
- * noticed. Type 0 is stored as is; other types say how the block is compressed, see
+ * The offset is part of the checksum, so that a block which was written to, or is read from, the wrong place of a file is
+ * noticed. Type 0 is a block that is stored as it is; other types say how the block is compressed, see
  * {@link io.forebay.store.compress.Codecs}.
  */
 public final class BlockTrailer {
@@ -29,9 +29,9 @@ public final class BlockTrailer {
     }
 
     /**
-     * Checks the trailer of a block that is stored as is, which was read to {@code slab[at, at + length)}, trailer included.
+     * Checks the trailer of a block that is stored as it is and was read, with its trailer, to {@code slab[at, at + length)}.
      *
-     * @throws CorruptionException when it is too short, the checksum differs, or the type is another one
+     * @throws CorruptionException when the block is too short, the checksum differs, or the type is another one
      */
     public static void verify(Slab slab, int at, int length, String file, long blockOffset) {
         byte type = verifyType(slab, at, length, file, blockOffset);

@@ -5,8 +5,9 @@ import io.forebay.store.key.ValueKind;
 import io.forebay.store.util.Slab;
 
 /**
- * Proves once, when a block enters memory, that every offset and length in it stays inside it, so that searching needs no
- * checks and a block that was written wrongly is named instead of failing anywhere. Costs a few nanoseconds an entry.
+ * Checks once, when a block enters memory, that every offset and length in it stays inside of it. So a search needs no checks,
+ * and a block that was written wrongly is reported by name instead of failing somewhere. Costs a few nanoseconds for each
+ * entry.
  */
 public final class BlockValidator {
     private final Slab block;
@@ -41,8 +42,8 @@ public final class BlockValidator {
         int at = BlockFormat.prefixLengthAt(block, begin);
         long prefixLength = varint(at, end);
         int headsAt = skipVarint(at);
-        long tables = prefixLength + (long) count * (BlockFormat.HEAD_BYTES + BlockFormat.START_BYTES);
-        require(tables <= end - headsAt, at, "prefix, heads and starts inside the block", tables);
+        long fixedBytes = prefixLength + (long) count * (BlockFormat.HEAD_BYTES + BlockFormat.START_BYTES);
+        require(fixedBytes <= end - headsAt, at, "prefix, heads and starts inside the block", fixedBytes);
         headsAt += (int) prefixLength;
         checkHeads(headsAt, count);
         checkEntries(headsAt + count * BlockFormat.HEAD_BYTES, count, (int) prefixLength, widths & 15);
@@ -81,13 +82,13 @@ public final class BlockValidator {
         require(needed <= entryEnd - skipVarint(at), at, "key and sequence inside the entry", needed);
         require(prefixLength + suffix <= Integer.MAX_VALUE - 64, at, "a key length", prefixLength + suffix);
         if (suffix < BlockFormat.HEAD_BYTES) {
-            // Other bytes would hide the key from a search and not from a cursor.
+            // With other bytes, a search would not find the key, and a cursor would show it.
             int padding = block.getInt(headAt) << (Byte.SIZE * (int) suffix);
-            require(padding == 0, headAt, "zeros behind a short suffix", padding);
+            require(padding == 0, headAt, "zeros after a short suffix", padding);
         }
     }
 
-    /** The number of at most 31 bits at {@code at}, which ends before {@code bound}. */
+    /** Reads the number of at most 31 bits at {@code at}, which must end before {@code bound}. */
     private long varint(int at, int bound) {
         long value = 0;
         for (int i = 0; i < 5 && at + i < bound; i++) {

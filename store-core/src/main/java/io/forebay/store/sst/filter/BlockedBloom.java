@@ -3,8 +3,8 @@ package io.forebay.store.sst.filter;
 import io.forebay.store.util.Slab;
 
 /**
- * A blocked Bloom filter: every key sets and tests its bits in one line of 64 bytes, the size of a cache line, so that a
- * test costs one memory access.
+ * A blocked Bloom filter: every key sets and tests its bits in one line of 64 bytes, the size of a cache line, so that a test
+ * costs one memory access.
  *
  * <pre>
  * Filter   --> Line^Lines
@@ -14,7 +14,7 @@ import io.forebay.store.util.Slab;
  * mix      =   hash * 0x9E3779B97F4A7C15, and each further one (m ^ m >>> 32) * 0x9E3779B97F4A7C15 of the one before
  * </pre>
  *
- * At 10 bits a key (six probes) about one absent key in a hundred is let through.
+ * With 10 bits for each key (six probes) the filter lets about one absent key in a hundred through. Thread-safe, without state.
  */
 public final class BlockedBloom {
     public static final int LINE_BYTES = 64;
@@ -25,17 +25,17 @@ public final class BlockedBloom {
 
     private BlockedBloom() {}
 
-    /** Probes that let the fewest absent keys through at this many bits a key; 0 for 0 bits. */
+    /** The number of probes that lets the fewest absent keys through, with so many bits for each key; 0 for 0 bits. */
     public static int probes(int bitsPerKey) {
         return bitsPerKey == 0 ? 0 : Math.max(1, Math.min(MAX_PROBES, (bitsPerKey * 6 + 5) / 10));
     }
 
-    /** Lines for this many keys, at least one. */
+    /** The number of lines for so many keys, at least one. */
     public static int lines(int keys, int bitsPerKey) {
         return (int) Math.max(1, ((long) keys * bitsPerKey + LINE_BYTES * 8 - 1) / (LINE_BYTES * 8));
     }
 
-    /** Number of the line of a key. */
+    /** The number of the line of a key. */
     public static int line(long hash, int lines) {
         return (int) ((hash >>> 32) * lines >>> 32);
     }

@@ -3,8 +3,8 @@ package io.forebay.store.sst.filter;
 import java.util.Arrays;
 
 /**
- * Collects the hashes of distinct keys in key order, and makes filters of the ones that came first. Reusable; used by one
- * thread.
+ * Collects the hashes of distinct keys in key order, and makes filters of the hashes that were added first. Reusable. Used by
+ * one thread.
  */
 public final class FilterBuilder {
     private final int bitsPerKey;
@@ -23,17 +23,20 @@ public final class FilterBuilder {
         hashes[count++] = hash;
     }
 
-    /** Keys added and not yet built. */
+    /** The number of keys that were added and are in no filter yet. */
     public int count() {
         return count;
     }
 
-    /** Bytes of a filter over everything added so far. */
+    /** Bytes of a filter over these keys. */
     public long estimatedBytes() {
         return (long) count * bitsPerKey / 8;
     }
 
-    /** The words of a filter over the first {@code keys} hashes, eight a line; they are forgotten, the others stay. */
+    /**
+     * The words, eight for each line, of a filter over the first {@code keys} hashes. Those hashes are removed, the others
+     * stay.
+     */
     public long[] build(int keys) {
         int lines = BlockedBloom.lines(keys, bitsPerKey);
         int probes = BlockedBloom.probes(bitsPerKey);

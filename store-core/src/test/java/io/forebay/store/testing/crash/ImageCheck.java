@@ -26,17 +26,17 @@ import java.util.Map;
  * the checkpoints and restored stores beside it as well. Keeps its environment for many disks; useless after a failure.
  */
 final class ImageCheck {
-    private static final byte[] AFTER = Keys.bytes("after the crash");
+    private static final byte[] AFTER = WorkloadKeys.bytes("after the crash");
 
     private final StoreOptions options;
-    private final Machine machine;
+    private final CrashMachine machine;
     private final ValueBuffer buffer = new ValueBuffer();
     private Expectation expected;
 
     /** @param ids of the machine, not used in the disks before */
     ImageCheck(StoreOptions options, long ids) {
         this.options = options;
-        machine = new Machine(ids);
+        machine = new CrashMachine(ids);
     }
 
     /** What must survive a second crash now, while a check is under way. */
@@ -48,7 +48,7 @@ final class ImageCheck {
     void check(CrashDisk disk, Expectation after) {
         expected = after;
         machine.forgetIds();
-        checkStore(disk.directory(Workload.STORE));
+        checkStore(disk.directory(CrashWorkload.STORE));
         for (Saved one : after.saved()) {
             if (one.source() == null) {
                 checkCheckpoint(disk, one);
@@ -72,7 +72,7 @@ final class ImageCheck {
     private void checkStore(CrashFileStore files) {
         Commit found;
         try (Store store = machine.open(files, options)) {
-            found = find(Keys.text(store.durablePayload()));
+            found = find(WorkloadKeys.text(store.durablePayload()));
             returnedTo(found);
             require(Arrays.equals(store.committedPayload(), store.durablePayload()), "two payloads after an open");
             same(store, found.state(), KeyRange.all(), "after the open");
@@ -109,12 +109,12 @@ final class ImageCheck {
 
     private Commit goOn(Store store, Commit from) {
         Model model = from.state().copy();
-        byte[] value = Keys.bytes("written after the crash");
-        store.put(Keys.key(1), value);
-        model.put(Keys.key(1), value);
-        store.deleteRange(Keys.key(2), Keys.key(5));
-        model.deleteRange(Keys.key(2), Keys.key(5));
-        Commit next = new Commit(Keys.text(AFTER), model);
+        byte[] value = WorkloadKeys.bytes("written after the crash");
+        store.put(WorkloadKeys.key(1), value);
+        model.put(WorkloadKeys.key(1), value);
+        store.deleteRange(WorkloadKeys.key(2), WorkloadKeys.key(5));
+        model.deleteRange(WorkloadKeys.key(2), WorkloadKeys.key(5));
+        Commit next = new Commit(WorkloadKeys.text(AFTER), model);
         expected = new Expectation(List.of(from, next), 0, expected.saved());
         store.commitDurably(AFTER);
         expected = new Expectation(List.of(from, next), 1, expected.saved());
@@ -141,7 +141,7 @@ final class ImageCheck {
         }
         RestoreSource source = new RestoreSource(files, metadata(files), KeyRange.all());
         try (Store store = machine.environment.restore(
-                new CrashFileStore(), options, List.of(source), Keys.bytes(saved.payload()))) {
+                new CrashFileStore(), options, List.of(source), WorkloadKeys.bytes(saved.payload()))) {
             same(store, saved.state(), KeyRange.all(), saved.directory());
             machine.executor.drain();
         }
@@ -151,7 +151,7 @@ final class ImageCheck {
         CrashFileStore files = disk.directory(saved.directory());
         try (Store store = saved.acknowledged() ? machine.open(files, options) : restoreAgain(disk, saved)) {
             require(
-                    Arrays.equals(store.durablePayload(), Keys.bytes(saved.payload())),
+                    Arrays.equals(store.durablePayload(), WorkloadKeys.bytes(saved.payload())),
                     saved.directory() + ": payload");
             same(store, saved.state(), saved.clip(), saved.directory());
             machine.executor.drain();
@@ -166,7 +166,7 @@ final class ImageCheck {
     /** A restore that a crash cut off has either made a store, or can be done again. */
     private Store restoreAgain(CrashDisk disk, Saved saved) {
         try {
-            return Workload.restore(machine, disk, options, saved);
+            return CrashWorkload.restore(machine, disk, options, saved);
         } catch (IllegalStateException thereIsOne) {
             return machine.open(disk.directory(saved.directory()), options);
         }
@@ -184,13 +184,13 @@ final class ImageCheck {
     }
 
     private void gets(Store store, Model state) {
-        for (int i = 0; i < Keys.COUNT; i++) {
-            byte[] key = Keys.key(i);
+        for (int i = 0; i < WorkloadKeys.COUNT; i++) {
+            byte[] key = WorkloadKeys.key(i);
             byte[] wanted = state.get(key);
             boolean found = store.get(key, 0, key.length, buffer);
             require(
                     found == (wanted != null) && (!found || Arrays.equals(buffer.toByteArray(), wanted)),
-                    "get of " + Keys.text(key));
+                    "get of " + WorkloadKeys.text(key));
         }
     }
 
@@ -215,15 +215,15 @@ final class ImageCheck {
 
     private static void at(StoreIterator iterator, Map.Entry<byte[], byte[]> entry, String where) {
         if (!iterator.isValid()) {
-            throw new AssertionError(where + ": key " + Keys.text(entry.getKey()) + " is missing");
+            throw new AssertionError(where + ": key " + WorkloadKeys.text(entry.getKey()) + " is missing");
         }
         if (!Arrays.equals(iterator.key(), entry.getKey())) {
-            throw new AssertionError(
-                    where + ": key " + Keys.text(iterator.key()) + ", not " + Keys.text(entry.getKey()));
+            throw new AssertionError(where + ": key " + WorkloadKeys.text(iterator.key()) + ", not "
+                    + WorkloadKeys.text(entry.getKey()));
         }
         if (!Arrays.equals(iterator.value(), entry.getValue())) {
-            throw new AssertionError(where + ": key " + Keys.text(entry.getKey()) + " has \""
-                    + Keys.text(iterator.value()) + "\", not \"" + Keys.text(entry.getValue()) + "\"");
+            throw new AssertionError(where + ": key " + WorkloadKeys.text(entry.getKey()) + " has \""
+                    + WorkloadKeys.text(iterator.value()) + "\", not \"" + WorkloadKeys.text(entry.getValue()) + "\"");
         }
     }
 

@@ -1,6 +1,6 @@
 package io.forebay.store.testing.crash;
 
-/** An operation of a {@link Workload}. What it writes follows from its place in the program. */
+/** An operation of a {@link CrashWorkload}. What it writes follows from its place in the program. */
 public enum Op {
     /** Three puts. */
     PUT,

@@ -9,11 +9,11 @@ import java.util.List;
  * back from the first one.
  *
  * @param change number of the change of the disk before the crash, from 1
- * @param variant of what is left; {@link Explorer#KILL} when only the process ended; from {@link Explorer#STALE} on with
+ * @param variant of what is left; {@link CrashExplorer#KILL} when only the process ended; from {@link CrashExplorer#STALE} on with
  *     stale bytes
  * @param second change after which the second crash came, counted from the first crash; 0 for none
  */
-record Place(Setup setup, List<Op> program, int change, int variant, int second, int secondVariant) {
+record Place(StoreSetup setup, List<Op> program, int change, int variant, int second, int secondVariant) {
     static Place parse(String text) {
         String[] parts = text.split(":");
         List<Op> program = new ArrayList<>();
@@ -21,7 +21,7 @@ record Place(Setup setup, List<Op> program, int change, int variant, int second,
             program.add(Op.valueOf(op));
         }
         return new Place(
-                Setup.valueOf(parts[0]),
+                StoreSetup.valueOf(parts[0]),
                 program,
                 Integer.parseInt(parts[2]),
                 Integer.parseInt(parts[3]),

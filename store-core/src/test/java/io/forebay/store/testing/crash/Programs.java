@@ -11,7 +11,7 @@ import java.util.Random;
  */
 public final class Programs {
     /** A program and the store to run it on. */
-    public record Next(Setup setup, List<Op> program) {}
+    public record Next(StoreSetup setup, List<Op> program) {}
 
     /** Of so many programs one runs on a store with compressed, and one on a store with encrypted files. */
     private static final int SPECIAL = 25;
@@ -40,9 +40,9 @@ public final class Programs {
         int i = number++;
         List<Op> program = i < small.size() ? small.get(i) : random();
         if (i % SPECIAL == SPECIAL - 1) {
-            return new Next(i / SPECIAL % 2 == 0 ? Setup.ENCRYPTED : Setup.COMPRESSED, program);
+            return new Next(i / SPECIAL % 2 == 0 ? StoreSetup.ENCRYPTED : StoreSetup.COMPRESSED, program);
         }
-        return new Next(i % 2 == 0 ? Setup.TINY : Setup.EAGER, program);
+        return new Next(i % 2 == 0 ? StoreSetup.TINY : StoreSetup.EAGER, program);
     }
 
     /** There is nothing more to do. */

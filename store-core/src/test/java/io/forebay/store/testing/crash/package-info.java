@@ -3,9 +3,9 @@
  * nothing, or the first disk image after a crash that a store does not come back from as it should, with a line that makes
  * the same image again.
  *
- * <p>A {@link io.forebay.store.testing.crash.Workload} runs a program on a {@link io.forebay.store.testing.CrashDisk} and
+ * <p>A {@link io.forebay.store.testing.crash.CrashWorkload} runs a program on a {@link io.forebay.store.testing.CrashDisk} and
  * knows after every change of it what must survive ({@link io.forebay.store.testing.crash.Expectation}). The {@link
- * io.forebay.store.testing.crash.Explorer} makes the images that a crash there may leave and hands each one, unless it
+ * io.forebay.store.testing.crash.CrashExplorer} makes the images that a crash there may leave and hands each one, unless it
  * was there before, to an {@link io.forebay.store.testing.crash.ImageCheck}. Everything runs on one thread.
  */
 package io.forebay.store.testing.crash;

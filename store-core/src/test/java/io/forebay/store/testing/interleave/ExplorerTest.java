@@ -51,13 +51,13 @@ class ExplorerTest {
         };
     }
 
-    private static Explorer.Outcome explore(Runnable first, Runnable second) {
-        return Explorer.explore(pair(() -> {}, first, second, () -> true), MANY);
+    private static ScheduleExplorer.Outcome explore(Runnable first, Runnable second) {
+        return ScheduleExplorer.explore(pair(() -> {}, first, second, () -> true), MANY);
     }
 
     @Test
     void everyOrderOfConflictingStepsIsTried() {
-        Explorer.Outcome outcome = explore(writes("a", 4), writes("a", 3));
+        ScheduleExplorer.Outcome outcome = explore(writes("a", 4), writes("a", 3));
         assertThat(outcome.isComplete).isTrue();
         // the last pass has each of them once; those before it have some of them
         assertThat(outcome.orders).isGreaterThanOrEqualTo(35);
@@ -65,7 +65,7 @@ class ExplorerTest {
 
     @Test
     void oneOrderIsEnoughForStepsThatDoNotConflict() {
-        Explorer.Outcome outcome = explore(writes("a", 5), writes("b", 5));
+        ScheduleExplorer.Outcome outcome = explore(writes("a", 5), writes("b", 5));
         assertThat(outcome.isComplete).isTrue();
         assertThat(outcome.orders).isEqualTo(1);
     }
@@ -101,8 +101,8 @@ class ExplorerTest {
             Points.write("value");
             value[0] = seen + 1;
         };
-        Explorer.Outcome outcome =
-                Explorer.explore(pair(() -> value[0] = 0, increment, increment, () -> value[0] == 2), MANY);
+        ScheduleExplorer.Outcome outcome =
+                ScheduleExplorer.explore(pair(() -> value[0] = 0, increment, increment, () -> value[0] == 2), MANY);
         assertThat(outcome.failure).contains("wrong", "read value", "write value");
     }
 
@@ -118,8 +118,8 @@ class ExplorerTest {
             value[0] = seen + 1;
             Points.exit(monitor);
         };
-        Explorer.Outcome outcome =
-                Explorer.explore(pair(() -> value[0] = 0, increment, increment, () -> value[0] == 2), MANY);
+        ScheduleExplorer.Outcome outcome =
+                ScheduleExplorer.explore(pair(() -> value[0] = 0, increment, increment, () -> value[0] == 2), MANY);
         assertThat(outcome.failure).isNull();
         assertThat(outcome.isComplete).isTrue();
         assertThat(outcome.orders).isGreaterThanOrEqualTo(2);
@@ -141,7 +141,8 @@ class ExplorerTest {
             Points.write("flag");
             flag[0] = true;
         };
-        Explorer.Outcome outcome = Explorer.explore(pair(() -> flag[0] = false, wait, set, () -> seen[0]), MANY);
+        ScheduleExplorer.Outcome outcome =
+                ScheduleExplorer.explore(pair(() -> flag[0] = false, wait, set, () -> seen[0]), MANY);
         assertThat(outcome.failure).isNull();
         assertThat(outcome.isComplete).isTrue();
     }

@@ -2,7 +2,7 @@
  * Interleavings of two threads, enumerated. {@link io.forebay.store.testing.interleave.InstrumentingLoader} loads a second copy
  * of the engine, in which every access to a volatile field, through a {@code VarHandle}, to an atomic or to a slab, and every
  * monitor, first reports to {@link io.forebay.store.testing.interleave.Points}. There the thread stops, and
- * {@link io.forebay.store.testing.interleave.Explorer} says which of the two goes on. The engine itself knows nothing of it and
+ * {@link io.forebay.store.testing.interleave.ScheduleExplorer} says which of the two goes on. The engine itself knows nothing of it and
  * pays nothing.
  *
  * <p>The explorer runs an {@link io.forebay.store.testing.interleave.Interleaving} again and again, each time in another

@@ -20,12 +20,12 @@ import java.util.concurrent.ExecutionException;
 final class Reader {
     private static final byte[] PAYLOAD = {};
 
-    private final Workload workload;
+    private final ConcurrentWorkload workload;
     private final Store store;
     private final Recorder.ThreadLog log;
     private final Random random;
 
-    Reader(Workload workload, Recorder.ThreadLog log, Random random) {
+    Reader(ConcurrentWorkload workload, Recorder.ThreadLog log, Random random) {
         this.workload = workload;
         this.store = workload.store;
         this.log = log;
@@ -62,7 +62,7 @@ final class Reader {
 
     private void get() {
         for (int i = 0; i < 16; i++) {
-            int key = Generator.key(random);
+            int key = WriteGenerator.key(random);
             long called = log.stamp();
             byte[] value = store.get(KeySpace.bytes(key));
             long returned = log.stamp();
@@ -95,7 +95,7 @@ final class Reader {
     private int[] keys() {
         int[] keys = new int[1 + random.nextInt(8)];
         for (int i = 0; i < keys.length; i++) {
-            keys[i] = Generator.key(random);
+            keys[i] = WriteGenerator.key(random);
         }
         return keys;
     }
@@ -159,7 +159,7 @@ final class Reader {
 
     private void readSnapshot(ReadView view, Facts facts) {
         for (int i = 0; i < 8; i++) {
-            int key = Generator.key(random);
+            int key = WriteGenerator.key(random);
             facts.add(key, view.get(KeySpace.bytes(key)));
         }
         int[] keys = keys();

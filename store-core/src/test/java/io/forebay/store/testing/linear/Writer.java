@@ -14,18 +14,18 @@ final class Writer {
     private static final int WRITES = 2_000;
     private static final byte[] PAYLOAD = {};
 
-    private final Workload workload;
+    private final ConcurrentWorkload workload;
     private final Store store;
     private final Recorder.ThreadLog log;
     private final Random random;
-    private final Generator generator;
+    private final WriteGenerator generator;
 
-    Writer(Workload workload, Recorder.ThreadLog log, Random random) {
+    Writer(ConcurrentWorkload workload, Recorder.ThreadLog log, Random random) {
         this.workload = workload;
         this.store = workload.store;
         this.log = log;
         this.random = random;
-        generator = new Generator(random, log.thread, (int) (workload.memory / 192));
+        generator = new WriteGenerator(random, log.thread, (int) (workload.memory / 192));
     }
 
     void run() {
@@ -107,7 +107,7 @@ final class Writer {
     }
 
     private void batch(String what, List<Effect> effects) {
-        WriteBatch batch = Generator.toBatch(effects);
+        WriteBatch batch = WriteGenerator.toBatch(effects);
         sharing(() -> {
             long called = log.stamp();
             untilThereIsMemory(() -> store.write(batch));

@@ -9,7 +9,7 @@
  * are two such states at most, with several a handful, so millions of calls are checked in seconds. The keys are few and
  * fixed ({@link io.forebay.store.testing.linear.KeySpace}), so that an answer is a list of facts about them.
  *
- * <p>{@link io.forebay.store.testing.linear.Workload} is what is done to the store; {@link
+ * <p>{@link io.forebay.store.testing.linear.ConcurrentWorkload} is what is done to the store; {@link
  * io.forebay.store.testing.linear.HistoryReducer} makes of a wrong history the few calls around the wrong answer.
  */
 package io.forebay.store.testing.linear;

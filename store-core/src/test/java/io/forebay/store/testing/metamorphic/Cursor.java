@@ -53,7 +53,7 @@ final class Cursor {
         if (!iterator.isValid()) {
             return refusesToMove(forward) ? Subject.NOT_VALID : "moved without being valid";
         }
-        Results results = new Results();
+        ScanLine results = new ScanLine();
         for (int i = 0; i < count && iterator.isValid(); i++) {
             step(forward);
             results.add(shown());
@@ -70,7 +70,7 @@ final class Cursor {
             iterator.seekToFirst();
             passForward(bounds.from(), true);
         }
-        Results results = new Results();
+        ScanLine results = new ScanLine();
         while (iterator.isValid()) {
             results.add(shown());
             step(!reverse);
@@ -143,6 +143,6 @@ final class Cursor {
     }
 
     private String shown() {
-        return iterator.isValid() ? Results.entry(iterator.key(), Droppable.lasting(iterator.value())) : Subject.END;
+        return iterator.isValid() ? ScanLine.entry(iterator.key(), Droppable.lasting(iterator.value())) : Subject.END;
     }
 }

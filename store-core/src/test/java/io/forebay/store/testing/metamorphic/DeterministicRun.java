@@ -53,7 +53,7 @@ final class DeterministicRun {
 
     private DeterministicRun(long seed, int length) {
         random = new Random(seed);
-        writer = Generator.history(seed, length).operations();
+        writer = HistoryGenerator.history(seed, length).operations();
         for (int i = 0; i < READERS; i++) {
             // the words of the writer, so that they meet
             readers.add(new ReaderProgram(random.nextLong(), "r" + i, new Vocabulary(new Random(seed))));

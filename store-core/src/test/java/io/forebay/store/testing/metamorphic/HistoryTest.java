@@ -11,8 +11,8 @@ class HistoryTest {
     @Test
     void textAndBack() {
         for (long seed = 0; seed < 20; seed++) {
-            History history =
-                    Generator.history(seed, 200).withOptions(OptionSets.fixed().get((int) seed));
+            History history = HistoryGenerator.history(seed, 200)
+                    .withOptions(OptionSets.fixed().get((int) seed));
             History parsed = History.parse(history.toString());
             assertThat(parsed).isEqualTo(history);
             assertThat(Runner.expected(parsed)).isEqualTo(Runner.expected(history));
@@ -21,15 +21,15 @@ class HistoryTest {
 
     @Test
     void equalSeedsMakeEqualHistories() {
-        assertThat(Generator.history(5, 300)).isEqualTo(Generator.history(5, 300));
-        assertThat(Generator.history(5, 300)).isNotEqualTo(Generator.history(6, 300));
+        assertThat(HistoryGenerator.history(5, 300)).isEqualTo(HistoryGenerator.history(5, 300));
+        assertThat(HistoryGenerator.history(5, 300)).isNotEqualTo(HistoryGenerator.history(6, 300));
     }
 
     @Test
     void everyVerbIsMade() {
         Set<Verb> seen = EnumSet.noneOf(Verb.class);
         for (long seed = 0; seed < 20; seed++) {
-            Generator.history(seed, 500).operations().forEach(operation -> seen.add(operation.verb()));
+            HistoryGenerator.history(seed, 500).operations().forEach(operation -> seen.add(operation.verb()));
         }
         assertThat(seen).containsExactlyInAnyOrder(Verb.values());
     }

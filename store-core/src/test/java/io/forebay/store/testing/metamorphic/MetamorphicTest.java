@@ -60,7 +60,7 @@ class MetamorphicTest {
 
     private void check(long seed) {
         Random random = new Random(seed);
-        check("seed-" + seed, Generator.history(seed, random.nextBoolean() ? SHORT : LONG), random);
+        check("seed-" + seed, HistoryGenerator.history(seed, random.nextBoolean() ? SHORT : LONG), random);
     }
 
     private void check(String name, History history, Random random) {

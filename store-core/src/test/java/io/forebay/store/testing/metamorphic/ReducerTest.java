@@ -52,7 +52,7 @@ class ReducerTest {
     private static History reduced(Bug bug) {
         Runner runner = new Runner(planted(bug));
         for (long seed = 1; seed < 100; seed++) {
-            History history = Generator.history(seed, LENGTH)
+            History history = HistoryGenerator.history(seed, LENGTH)
                     .withOptions(OptionSets.fixed().get(3));
             Runner.Failure failure = runner.run(history);
             if (failure != null) {

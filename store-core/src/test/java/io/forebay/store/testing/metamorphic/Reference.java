@@ -73,7 +73,7 @@ final class Reference implements Subject {
             }
             case INGEST -> ingest(op);
             case ABANDON, FLUSH, COMPACT, VERIFY, STEP, TICK -> OK;
-            case GET -> onState(op.name(0), state -> Results.value(state.get(op.bytes(1))));
+            case GET -> onState(op.name(0), state -> ScanLine.value(state.get(op.bytes(1))));
             case MULTIGET -> onState(op.name(0), state -> multiGet(state, op));
             case SCAN -> onState(op.name(0), state -> scan(state, op));
             case ITER -> openIterator(op);
@@ -198,17 +198,17 @@ final class Reference implements Subject {
     }
 
     private static String multiGet(NavigableMap<byte[], byte[]> state, Operation op) {
-        Results results = new Results();
+        ScanLine results = new ScanLine();
         for (int i = 1; i < op.words().size(); i++) {
-            results.add(Results.value(state.get(op.bytes(i))));
+            results.add(ScanLine.value(state.get(op.bytes(i))));
         }
         return results.toString();
     }
 
     private static String scan(NavigableMap<byte[], byte[]> state, Operation op) {
         NavigableMap<byte[], byte[]> part = in(state, op.range(1));
-        Results results = new Results();
-        (op.reverse(2) ? part.descendingMap() : part).forEach((key, value) -> results.add(Results.entry(key, value)));
+        ScanLine results = new ScanLine();
+        (op.reverse(2) ? part.descendingMap() : part).forEach((key, value) -> results.add(ScanLine.entry(key, value)));
         return results.toString();
     }
 
@@ -245,7 +245,7 @@ final class Reference implements Subject {
         if (iterator.at == null) {
             return NOT_VALID;
         }
-        Results results = new Results();
+        ScanLine results = new ScanLine();
         for (int i = op.count(1); i > 0 && iterator.at != null; i--) {
             byte[] key = iterator.at.getKey();
             iterator.at = op.verb() == Verb.NEXT ? iterator.visible.higherEntry(key) : iterator.visible.lowerEntry(key);
@@ -255,7 +255,7 @@ final class Reference implements Subject {
     }
 
     private static String shown(Iterator iterator) {
-        return iterator.at == null ? END : Results.entry(iterator.at.getKey(), iterator.at.getValue());
+        return iterator.at == null ? END : ScanLine.entry(iterator.at.getKey(), iterator.at.getValue());
     }
 
     private String closeNamed(String name) {

@@ -22,15 +22,15 @@ import java.util.TreeMap;
 
 /** Real stores with the options of one set. */
 final class StoreSubject implements Subject {
-    private record HeldSnapshot(Machine.Place place, Snapshot snapshot) {}
+    private record HeldSnapshot(SimulatedMachine.Place place, Snapshot snapshot) {}
 
-    private record HeldIterator(Machine.Place place, Cursor cursor) {}
+    private record HeldIterator(SimulatedMachine.Place place, Cursor cursor) {}
 
     /** {@code exported} is null while the files are those of the store. */
     private record HeldCheckpoint(
-            Machine.Place place, Checkpoint checkpoint, byte[] metadata, CrashFileStore exported) {}
+            SimulatedMachine.Place place, Checkpoint checkpoint, byte[] metadata, CrashFileStore exported) {}
 
-    private final Machine machine;
+    private final SimulatedMachine machine;
     private final Reference reference;
     private final Drops.Rules rules;
     private final Map<String, HeldSnapshot> snapshots = new HashMap<>();
@@ -38,11 +38,11 @@ final class StoreSubject implements Subject {
     private final Map<String, HeldCheckpoint> checkpoints = new HashMap<>();
     private final WriteBatch batch = new WriteBatch();
     private final ValueBuffer value = new ValueBuffer(0);
-    private Machine.Place place;
+    private SimulatedMachine.Place place;
 
     /** @param reference follows the same operations; asked where droppable values are */
     StoreSubject(OptionSet options, Hooks hooks, Reference reference) {
-        machine = new Machine(options, hooks);
+        machine = new SimulatedMachine(options, hooks);
         this.reference = reference;
         rules = new Drops.Rules(options.filter(), machine::seconds);
         place = machine.create(History.FIRST_STORE);
@@ -105,7 +105,7 @@ final class StoreSubject implements Subject {
                 }
             }
             case USE -> {
-                Machine.Place known = machine.places().get(op.name(0));
+                SimulatedMachine.Place known = machine.places().get(op.name(0));
                 place = known == null ? machine.create(op.name(0)) : known;
             }
             case DROP -> drop();
@@ -212,8 +212,8 @@ final class StoreSubject implements Subject {
         watch(reference.drops(op.name(0))).found(key, again);
         byte[] copied = Droppable.lasting(again);
         return Arrays.equals(found, copied)
-                ? Results.value(found)
-                : "two answers: " + Results.value(found) + " and " + Results.value(copied);
+                ? ScanLine.value(found)
+                : "two answers: " + ScanLine.value(found) + " and " + ScanLine.value(copied);
     }
 
     private String multiGet(Operation op) {
@@ -225,12 +225,12 @@ final class StoreSubject implements Subject {
         for (int i = 1; i < op.words().size(); i++) {
             keys.add(op.bytes(i));
         }
-        Results results = new Results();
+        ScanLine results = new ScanLine();
         List<byte[]> values = view.multiGet(keys);
         Watch watch = watch(reference.drops(op.name(0)));
         for (int i = 0; i < values.size(); i++) {
             watch.found(keys.get(i), values.get(i));
-            results.add(Results.value(Droppable.lasting(values.get(i))));
+            results.add(ScanLine.value(Droppable.lasting(values.get(i))));
         }
         return results.toString();
     }
@@ -252,7 +252,7 @@ final class StoreSubject implements Subject {
         }
         String name = op.name(0);
         Cursor cursor = new Cursor(view.iterator(op.range(2)), op.range(2), () -> watch(reference.iteratorDrops(name)));
-        Machine.Place owner = view == place.store ? place : snapshots.get(op.name(1)).place;
+        SimulatedMachine.Place owner = view == place.store ? place : snapshots.get(op.name(1)).place;
         iterators.put(op.name(0), new HeldIterator(owner, cursor));
         return OK;
     }
@@ -324,12 +324,12 @@ final class StoreSubject implements Subject {
         List<StoreIterator> orphans = forget(place);
         machine.drop(place);
         closed(orphans);
-        Machine.Place first = machine.places().get(History.FIRST_STORE);
+        SimulatedMachine.Place first = machine.places().get(History.FIRST_STORE);
         place = first == null ? machine.create(History.FIRST_STORE) : first;
     }
 
     private void crash() {
-        for (Machine.Place each : machine.places().values()) {
+        for (SimulatedMachine.Place each : machine.places().values()) {
             if (each.commitPending) {
                 each.store.commitDurably(each.store.committedPayload());
             }
@@ -342,7 +342,7 @@ final class StoreSubject implements Subject {
     }
 
     /** Forgets what depends on a store that ends. @return its iterators, which are still open */
-    private List<StoreIterator> forget(Machine.Place ending) {
+    private List<StoreIterator> forget(SimulatedMachine.Place ending) {
         List<StoreIterator> orphans = new ArrayList<>();
         snapshots.values().removeIf(held -> held.place == ending);
         iterators.values().removeIf(held -> held.place == ending && orphans.add(held.cursor.iterator()));

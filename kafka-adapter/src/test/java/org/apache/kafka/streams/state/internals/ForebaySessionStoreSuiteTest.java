@@ -5,11 +5,10 @@ import io.forebay.kafka.window.ForebaySessionStore;
 import java.time.Duration;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.streams.state.SessionStore;
-import org.apache.kafka.streams.state.Stores;
 
 /** Kafka's suite for session stores on the plain session store of Forebay. */
 public class ForebaySessionStoreSuiteTest extends AbstractSessionBytesStoreTest {
-    private int built;
+    private final SuiteStores stores = new SuiteStores();
 
     /** By this the tests ask what expires together, and whether sessions can be found by their end alone. */
     @Override
@@ -19,13 +18,10 @@ public class ForebaySessionStoreSuiteTest extends AbstractSessionBytesStoreTest 
 
     @Override
     <K, V> SessionStore<K, V> buildSessionStore(long retentionPeriod, Serde<K> keySerde, Serde<V> valueSerde) {
-        // some tests open a second store in the same directory while the first is still open
-        String name = "forebay-session-" + built++;
-        SessionStore<K, V> store = Stores.sessionStoreBuilder(
-                        ForebayStores.persistentSessionStore(name, Duration.ofMillis(retentionPeriod)),
-                        keySerde,
-                        valueSerde)
-                .build();
-        return Innermost.mustBe(ForebaySessionStore.class, store);
+        return SuiteStores.session(
+                ForebaySessionStore.class,
+                ForebayStores.persistentSessionStore(stores.nextName(), Duration.ofMillis(retentionPeriod)),
+                keySerde,
+                valueSerde);
     }
 }

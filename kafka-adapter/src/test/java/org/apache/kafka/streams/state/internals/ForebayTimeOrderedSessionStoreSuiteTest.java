@@ -5,11 +5,10 @@ import io.forebay.kafka.window.ForebaySessionStore;
 import io.forebay.kafka.window.SessionSupplier;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.streams.state.SessionStore;
-import org.apache.kafka.streams.state.Stores;
 
 /** Kafka's suite for session stores on the time-ordered session store of Forebay. */
 public class ForebayTimeOrderedSessionStoreSuiteTest extends AbstractSessionBytesStoreTest {
-    private int built;
+    private final SuiteStores stores = new SuiteStores();
 
     @Override
     StoreType storeType() {
@@ -18,11 +17,10 @@ public class ForebayTimeOrderedSessionStoreSuiteTest extends AbstractSessionByte
 
     @Override
     <K, V> SessionStore<K, V> buildSessionStore(long retentionPeriod, Serde<K> keySerde, Serde<V> valueSerde) {
-        // some tests open a second store in the same directory while the first is still open
-        String name = "forebay-session-" + built++;
-        SessionStore<K, V> store = Stores.sessionStoreBuilder(
-                        SessionSupplier.readWhenClosed(name, ValueFormat.PLAIN, retentionPeriod), keySerde, valueSerde)
-                .build();
-        return Innermost.mustBe(ForebaySessionStore.class, store);
+        return SuiteStores.session(
+                ForebaySessionStore.class,
+                SessionSupplier.readWhenClosed(stores.nextName(), ValueFormat.PLAIN, retentionPeriod),
+                keySerde,
+                valueSerde);
     }
 }

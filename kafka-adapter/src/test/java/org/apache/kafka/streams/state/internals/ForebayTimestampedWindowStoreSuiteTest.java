@@ -4,27 +4,23 @@ import io.forebay.kafka.ForebayStores;
 import io.forebay.kafka.window.ForebayTimestampedWindowStore;
 import java.time.Duration;
 import org.apache.kafka.common.serialization.Serde;
-import org.apache.kafka.streams.state.Stores;
 import org.apache.kafka.streams.state.WindowStore;
 
 /** Kafka's suite for window stores on the timestamped window store of Forebay. */
 public class ForebayTimestampedWindowStoreSuiteTest extends AbstractWindowBytesStoreTest {
-    private int built;
+    private final SuiteStores stores = new SuiteStores();
 
     @Override
     <K, V> WindowStore<K, V> buildWindowStore(
             long retentionPeriod, long windowSize, boolean retainDuplicates, Serde<K> keySerde, Serde<V> valueSerde) {
-        // some tests open a second store in the same directory while the first is still open
-        String name = "forebay-window-" + built++;
-        WindowStore<K, V> store = Stores.windowStoreBuilder(
-                        ForebayStores.persistentTimestampedWindowStore(
-                                name,
-                                Duration.ofMillis(retentionPeriod),
-                                Duration.ofMillis(windowSize),
-                                retainDuplicates),
-                        keySerde,
-                        valueSerde)
-                .build();
-        return Innermost.mustBe(ForebayTimestampedWindowStore.class, store);
+        return SuiteStores.window(
+                ForebayTimestampedWindowStore.class,
+                ForebayStores.persistentTimestampedWindowStore(
+                        stores.nextName(),
+                        Duration.ofMillis(retentionPeriod),
+                        Duration.ofMillis(windowSize),
+                        retainDuplicates),
+                keySerde,
+                valueSerde);
     }
 }

@@ -1,0 +1,289 @@
+package io.forebay.store.db.background;
+
+import io.forebay.store.BackgroundExecutor;
+import io.forebay.store.Checkpoint;
+import io.forebay.store.CheckpointFile;
+import io.forebay.store.FileStore;
+import io.forebay.store.ReadableFile;
+import io.forebay.store.StoreClosedException;
+import io.forebay.store.StoreException;
+import io.forebay.store.StoreIoException;
+import io.forebay.store.checkpoint.CheckpointManifest;
+import io.forebay.store.db.state.Lifecycle;
+import io.forebay.store.db.state.Opened;
+import io.forebay.store.db.state.ReadState;
+import io.forebay.store.db.state.StoreContext;
+import io.forebay.store.db.state.TrackedMemtable;
+import io.forebay.store.version.FileMeta;
+import io.forebay.store.version.SortedRun;
+import io.forebay.store.version.VersionEdit;
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * A checkpoint: the files of the version at one moment, plus the files that flushes make of the memtables that are
+ * immutable at that moment. It has a reference to each of these files until it is closed.
+ *
+ * <p>The sets of missing memtables and of files are guarded by the monitor of this object.
+ */
+final class CheckpointImpl implements Checkpoint {
+    private final StoreContext store;
+    private final Checkpoints owner;
+    private final long sequence;
+    private final byte[] payload;
+    private final Opened opened;
+    private final CompletableFuture<Void> completion = new CompletableFuture<>();
+    /** Whether the outcome is known. The future is completed a moment later. */
+    private final AtomicBoolean decided = new AtomicBoolean();
+
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    /** Memtables that are not in files yet. */
+    private final Set<TrackedMemtable> missing;
+
+    private final List<VersionEdit.Added> files = new ArrayList<>();
+    // Guarded by this
+    private boolean released;
+    // Written under this, read without
+    private volatile CheckpointManifest manifest;
+    /**
+     * A lock of its own for the metadata: the key service may be slow, and flushes wait for the monitor of the
+     * checkpoint.
+     */
+    private final Object encoding = new Object();
+    /** The metadata, once it was asked for: encrypted a second time it would have other bytes. */
+    // Guarded by encoding
+    private byte[] encoded;
+
+    /**
+     * @param state the read state right after the freeze
+     * @param sequence last write in the state
+     * @param payload not copied
+     */
+    CheckpointImpl(StoreContext store, Checkpoints owner, ReadState state, long sequence, byte[] payload) {
+        this.store = store;
+        this.owner = owner;
+        this.sequence = sequence;
+        this.payload = payload;
+        opened = Opened.now("checkpoint", store.shared);
+        missing = new HashSet<>(List.of(state.immutable));
+        for (SortedRun run : state.version.runs()) {
+            for (FileMeta file : run.files()) {
+                retain(new VersionEdit.Added(run.rank(), file));
+            }
+        }
+    }
+
+    Opened opened() {
+        return opened;
+    }
+
+    /**
+     * Takes the files of a flush, if the checkpoint waits for them.
+     *
+     * @return true when this flush was the last one that the checkpoint waited for
+     */
+    synchronized boolean flushed(List<TrackedMemtable> memtables, List<VersionEdit.Added> made) {
+        if (released || !missing.removeAll(memtables)) {
+            return false;
+        }
+        made.forEach(this::retain);
+        return missing.isEmpty();
+    }
+
+    /**
+     * The runs that this checkpoint has below memtables that are flushed; none when it does not wait for these
+     * memtables.
+     */
+    synchronized List<SortedRun> runsBelow(List<TrackedMemtable> memtables) {
+        if (released || Collections.disjoint(missing, memtables)) {
+            return List.of();
+        }
+        Map<Long, List<FileMeta>> byRank = new HashMap<>();
+        files.forEach(added ->
+                byRank.computeIfAbsent(added.rank(), rank -> new ArrayList<>()).add(added.file()));
+        List<SortedRun> runs = new ArrayList<>();
+        byRank.forEach((rank, of) -> runs.add(new SortedRun(rank, of)));
+        return runs;
+    }
+
+    /** Completes the future if all files are there, or will never be. The caller has no lock. */
+    void completeIfPossible() {
+        synchronized (this) {
+            if (missing.isEmpty() && manifest == null) {
+                VersionEdit state = new VersionEdit();
+                files.forEach(added -> state.add(added.rank(), added.file()));
+                if (store.options.mergeFunction() != null) {
+                    state.mergeName(store.options.mergeFunction().name());
+                }
+                manifest = CheckpointManifest.of(state.lastSequence(sequence).commit(sequence, payload));
+            }
+        }
+        if (manifest != null) {
+            decide(() -> completion.complete(null));
+        } else {
+            Lifecycle.Failure failure = store.lifecycle.failure();
+            if (failure != null) {
+                fail(store.lifecycle.readOnly(failure));
+            }
+        }
+    }
+
+    /** The files will not come. No effect when all files are there. */
+    void fail(StoreException cause) {
+        decide(() -> {
+            if (manifest == null) {
+                completion.completeExceptionally(cause);
+            } else {
+                completion.complete(null);
+            }
+        });
+    }
+
+    /**
+     * Completes the future on another thread: code that is attached to the future may call any method of the store, and
+     * may wait for what the caller of this method does.
+     */
+    private void decide(Runnable outcome) {
+        if (decided.compareAndSet(false, true)) {
+            boolean handedOver = false;
+            try {
+                store.shared.executor().execute(BackgroundExecutor.Kind.CALLBACK, outcome);
+                handedOver = true;
+            } finally {
+                if (!handedOver) {
+                    decided.setRelease(false); // a later call tries again
+                }
+            }
+        }
+    }
+
+    @Override
+    public CompletableFuture<Void> completion() {
+        return completion;
+    }
+
+    @Override
+    public List<CheckpointFile> files() {
+        return complete().files();
+    }
+
+    @Override
+    public byte[] metadata() {
+        return encoded(complete()).clone();
+    }
+
+    @Override
+    public void writeTo(FileStore directory) {
+        CheckpointManifest state = complete();
+        try {
+            List<String> present = directory.list();
+            if (!present.isEmpty()) {
+                throw new IllegalArgumentException("A checkpoint is written to an empty directory, but "
+                        + directory.describe() + " holds " + present.size() + " files, " + present.get(0) + " first");
+            }
+            writeFiles(state, directory);
+        } catch (IOException e) {
+            throw new StoreIoException("Writing a checkpoint to " + directory.describe() + " failed", e);
+        }
+    }
+
+    /** Writes all files, or none if possible. The metadata is written last, and deleted first. */
+    private void writeFiles(CheckpointManifest state, FileStore directory) throws IOException {
+        Deque<String> written = new ArrayDeque<>();
+        try {
+            for (CheckpointFile file : state.files()) {
+                written.push(file.name());
+                try {
+                    directory.linkFrom(store.files, file.name());
+                } catch (FileAlreadyExistsException e) {
+                    written.pop(); // the file of another writer
+                    throw e;
+                }
+            }
+            if (!state.files().isEmpty()) { // without files the directory may not exist yet
+                directory.syncDirectory();
+            }
+            written.push(CheckpointManifest.FILE_NAME);
+            if (!directory.putIfAbsent(CheckpointManifest.FILE_NAME, encoded(state))) {
+                written.pop();
+                throw new IOException("Another writer has written " + CheckpointManifest.FILE_NAME + " meanwhile");
+            }
+        } catch (IOException | RuntimeException | Error e) {
+            try {
+                for (String name : written) {
+                    directory.delete(name);
+                    if (name.equals(CheckpointManifest.FILE_NAME)) {
+                        // The metadata must not come back after a crash without the files that it names.
+                        directory.syncDirectory();
+                    }
+                }
+            } catch (IOException suppressed) {
+                e.addSuppressed(suppressed);
+            }
+            throw e;
+        }
+    }
+
+    @Override
+    public ReadableFile open(CheckpointFile file) {
+        if (!complete().files().contains(file)) {
+            throw new IllegalArgumentException("File " + file.name() + " is not part of this checkpoint");
+        }
+        try {
+            return store.files.open(file.name());
+        } catch (IOException e) {
+            throw new StoreIoException("Opening file " + file.name() + " of a checkpoint failed", e);
+        }
+    }
+
+    @Override
+    public void close() {
+        if (closed.compareAndSet(false, true)) {
+            owner.remove(this);
+            release();
+            fail(new StoreClosedException("The checkpoint is closed"));
+        }
+    }
+
+    private CheckpointManifest complete() {
+        if (closed.get()) {
+            throw new StoreClosedException("The checkpoint is closed");
+        }
+        CheckpointManifest state = manifest;
+        if (state == null || !completion.isDone()) {
+            throw new IllegalStateException("The checkpoint is not complete yet; wait for completion()");
+        }
+        return state;
+    }
+
+    private byte[] encoded(CheckpointManifest state) {
+        synchronized (encoding) {
+            if (encoded == null) {
+                encoded = state.encode(store.versions.registry().encryption());
+            }
+            return encoded;
+        }
+    }
+
+    private void retain(VersionEdit.Added file) {
+        file.file().file().retain();
+        files.add(file);
+    }
+
+    private synchronized void release() {
+        released = true;
+        files.forEach(added -> added.file().file().release());
+    }
+}

@@ -1,0 +1,133 @@
+package io.forebay.store.db.background;
+
+import io.forebay.store.Checkpoint;
+import io.forebay.store.StoreException;
+import io.forebay.store.db.state.Opened;
+import io.forebay.store.db.state.ReadState;
+import io.forebay.store.db.state.StoreContext;
+import io.forebay.store.db.state.TrackedMemtable;
+import io.forebay.store.version.SortedRun;
+import io.forebay.store.version.Version;
+import io.forebay.store.version.VersionEdit;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * The open checkpoints of a store: takes new checkpoints, and gives them the files of the flushes that they wait for.
+ *
+ * <p>The monitor of this object orders the taking of a checkpoint against the installation of a flush. It is not held
+ * during I/O or a callback.
+ */
+public final class Checkpoints {
+    private final StoreContext store;
+    private final Set<CheckpointImpl> open = new LinkedHashSet<>();
+
+    public Checkpoints(StoreContext store) {
+        this.store = store;
+    }
+
+    /** Takes a checkpoint. Any thread. The caller waits at most for the write that is under way. */
+    public Checkpoint take(byte[] payload) {
+        byte[] copy = payload.clone();
+        CheckpointImpl checkpoint;
+        store.gate.enterReader();
+        try {
+            store.lifecycle.checkRunning();
+            store.active.freeze();
+            synchronized (this) {
+                ReadState state = store.states.acquireWithBarrier();
+                try {
+                    checkpoint = new CheckpointImpl(store, this, state, store.active.assigned(), copy);
+                } finally {
+                    state.release();
+                }
+                open.add(checkpoint);
+            }
+        } finally {
+            store.gate.leave();
+        }
+        checkpoint.completeIfPossible();
+        return checkpoint;
+    }
+
+    /**
+     * A flush of {@code memtables} has made {@code files}: runs {@code install}, and gives these files to the open
+     * checkpoints that wait for them.
+     *
+     * @return checkpoints that have all their files now; the caller completes them when it has no lock any more
+     */
+    synchronized List<CheckpointImpl> flushed(
+            List<TrackedMemtable> memtables, List<VersionEdit.Added> files, Runnable install) {
+        install.run();
+        List<CheckpointImpl> ready = new ArrayList<>();
+        for (CheckpointImpl checkpoint : open) {
+            if (checkpoint.flushed(memtables, files)) {
+                ready.add(checkpoint);
+            }
+        }
+        return ready;
+    }
+
+    /**
+     * What lies below memtables that are flushed.
+     *
+     * @param version with a reference, which the caller releases
+     * @param checkpointRuns runs of checkpoints that the flush is for as well
+     */
+    record Below(Version version, List<SortedRun> checkpointRuns) {}
+
+    /**
+     * What lies below {@code memtables}. A checkpoint keeps files as they were. When a compaction filter has dropped
+     * values of them since then, the store may have nothing left that a delete in {@code memtables} is needed for,
+     * while the checkpoint still has it. Without a filter, all that the store has dropped was invisible in the
+     * checkpoint, too.
+     *
+     * <p>The version is that of the read state, which changes only under this monitor: a checkpoint that is taken later
+     * has no older version.
+     */
+    synchronized Below below(List<TrackedMemtable> memtables) {
+        List<SortedRun> checkpointRuns = new ArrayList<>();
+        if (store.options.compactionFilter() != null) {
+            for (CheckpointImpl checkpoint : open) {
+                checkpointRuns.addAll(checkpoint.runsBelow(memtables));
+            }
+        }
+        ReadState state = store.states.acquire();
+        try {
+            state.version.retain();
+            return new Below(state.version, checkpointRuns);
+        } finally {
+            state.release();
+        }
+    }
+
+    /** Fails the checkpoints that wait for a flush, because there will be none. */
+    void fail(StoreException cause) {
+        List<CheckpointImpl> waiting;
+        synchronized (this) {
+            waiting = new ArrayList<>(open);
+        }
+        waiting.forEach(checkpoint -> checkpoint.fail(cause));
+    }
+
+    /** The checkpoints that are not closed yet. */
+    public synchronized List<Opened> open() {
+        return open.stream().map(CheckpointImpl::opened).toList();
+    }
+
+    synchronized void remove(CheckpointImpl checkpoint) {
+        open.remove(checkpoint);
+    }
+
+    /** Closes all checkpoints, which releases their files. */
+    public void close() {
+        fail(store.lifecycle.closed());
+        List<CheckpointImpl> left;
+        synchronized (this) {
+            left = new ArrayList<>(open);
+        }
+        left.forEach(CheckpointImpl::close);
+    }
+}

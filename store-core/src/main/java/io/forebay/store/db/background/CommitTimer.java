@@ -1,0 +1,100 @@
+package io.forebay.store.db.background;
+
+import io.forebay.store.BackgroundExecutor;
+import io.forebay.store.Clock;
+import io.forebay.store.db.state.CommitTracker;
+import io.forebay.store.db.state.Lifecycle;
+import java.time.Duration;
+
+/**
+ * Bounds how long a commit waits before the work starts that makes it durable. The first commit that waits sets an
+ * alarm; there is at most one alarm. Further commits cost one look at a field.
+ */
+final class CommitTimer {
+    /** The time to the next alarm when the writer is inside the gate at the time of an alarm. */
+    private static final long RETRY_NANOS = 1_000_000;
+
+    /** Starts the work that makes the newest commit durable, in the background. */
+    interface Action {
+        /** @return false when the writer is inside the gate; then the timer tries again */
+        boolean tryStart();
+    }
+
+    private final BackgroundExecutor executor;
+    private final Clock clock;
+    private final CommitTracker commits;
+    private final Lifecycle lifecycle;
+    private final long intervalNanos;
+    private final Action action;
+    /** Whether an alarm is set. */
+    // Volatile: written by any thread
+    private volatile boolean armed;
+    // Guarded by this
+    private Runnable cancel;
+
+    /** @param interval the longest time from a commit to the start of the work that makes it durable */
+    CommitTimer(
+            BackgroundExecutor executor,
+            Clock clock,
+            CommitTracker commits,
+            Lifecycle lifecycle,
+            Duration interval,
+            Action action) {
+        this.executor = executor;
+        this.clock = clock;
+        this.commits = commits;
+        this.lifecycle = lifecycle;
+        intervalNanos = saturatedNanos(interval);
+        this.action = action;
+    }
+
+    /** Called after every commit that changed something. */
+    void committed() {
+        if (!armed) {
+            arm(intervalNanos);
+        }
+    }
+
+    synchronized void cancel() {
+        if (cancel != null) {
+            cancel.run();
+            cancel = null;
+        }
+    }
+
+    private synchronized void arm(long delayNanos) {
+        if (!lifecycle.isClosed()) {
+            armed = true; // before the alarm is set, which may ring at once
+            boolean set = false;
+            try {
+                cancel = executor.schedule(delayNanos, this::ring);
+                set = true;
+            } finally {
+                if (!set) {
+                    armed = false; // the next commit tries again
+                }
+            }
+        }
+    }
+
+    private void ring() {
+        armed = false;
+        if (commits.isLastDurable() || lifecycle.isClosed() || lifecycle.failure() != null) {
+            return;
+        }
+        long left = intervalNanos - (clock.nanoTime() - commits.pendingSinceNanos());
+        if (left > 0) {
+            arm(left);
+        } else if (!action.tryStart()) {
+            arm(RETRY_NANOS);
+        }
+    }
+
+    private static long saturatedNanos(Duration duration) {
+        try {
+            return duration.toNanos();
+        } catch (ArithmeticException e) {
+            return Long.MAX_VALUE / 2; // longer than the clock runs
+        }
+    }
+}

@@ -1,0 +1,258 @@
+package io.forebay.store.db.background;
+
+import io.forebay.store.BackgroundExecutor.Kind;
+import io.forebay.store.StoreIoException;
+import io.forebay.store.compaction.Compaction;
+import io.forebay.store.compaction.CompactionPicker;
+import io.forebay.store.db.state.Severity;
+import io.forebay.store.db.state.StoreContext;
+import io.forebay.store.util.Callbacks;
+import io.forebay.store.version.FileId;
+import io.forebay.store.version.Version;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Asks the picker for compactions after every change of the version, and runs what it proposes, a few compactions at a
+ * time. A compaction that fails for want of space or by an I/O error does not stop the store: the scheduler pauses, and
+ * tries again later.
+ */
+public final class CompactionScheduler {
+    private static final Logger LOG = LoggerFactory.getLogger(CompactionScheduler.class);
+    /** Most compactions of one store at the same time; more would only take threads from other stores. */
+    private static final int MAX_JOBS = 2;
+
+    /**
+     * A full compaction: files that must be rewritten, and the sequence number up to which all writes go to the bottom
+     * run.
+     */
+    private record Full(Set<FileId> outdated, long upTo) {}
+
+    private final StoreContext store;
+    private final CompactionStep step;
+    private final BackgroundErrorHandler errors;
+    private final Backoff backoff = new Backoff();
+    /** Compactions that are under way. Removal makes no allocation. */
+    private final List<Picked> running = new ArrayList<>();
+
+    // Guarded by this
+    private int jobs;
+    /** True after a failure, until the next attempt. */
+    private boolean paused;
+
+    // Guarded by this
+    private Runnable cancel = () -> {};
+
+    /**
+     * A due compaction, and the version that it was picked from, with a reference. Not a record: records are compared
+     * by their parts.
+     */
+    private static final class Picked {
+        final Version version;
+        final Compaction compaction;
+
+        Picked(Version version, Compaction compaction) {
+            this.version = version;
+            this.compaction = compaction;
+        }
+    }
+
+    public CompactionScheduler(StoreContext store, CompactionStep step, BackgroundErrorHandler errors) {
+        this.store = store;
+        this.step = step;
+        this.errors = errors;
+    }
+
+    /** Looks for due compactions, in the background. Any thread. */
+    public synchronized void schedule() {
+        if (jobs < MAX_JOBS && !paused && store.lifecycle.mayRunJobs()) {
+            jobs++;
+            try {
+                store.shared.executor().execute(Kind.COMPACTION, this::run);
+            } catch (RuntimeException | Error e) {
+                jobs--;
+                LOG.warn("A compaction of store {} was refused by the executor", store.options.name(), e);
+            }
+        }
+    }
+
+    private void run() {
+        boolean worked = false;
+        try {
+            worked = store.lifecycle.beginJob() && runJob();
+        } catch (Throwable e) {
+            errors.failed(e);
+        } finally {
+            done(worked);
+        }
+    }
+
+    private boolean runJob() {
+        try {
+            boolean worked = runOne(null);
+            backoff.reset();
+            return worked;
+        } catch (Throwable e) {
+            if (Severity.of(e) == Severity.TRANSIENT) {
+                pause(e);
+            } else {
+                errors.failed(e);
+            }
+            return false;
+        } finally {
+            store.lifecycle.endJob();
+        }
+    }
+
+    private void done(boolean worked) {
+        synchronized (this) {
+            jobs--;
+        }
+        try {
+            if (worked) {
+                schedule();
+            }
+        } catch (Throwable e) {
+            errors.failed(e);
+        } finally {
+            store.progress.signal();
+        }
+    }
+
+    /**
+     * Stops compactions for a while. The store goes on without them; it takes writes more slowly as its sorted runs
+     * become more.
+     */
+    private synchronized void pause(Throwable cause) {
+        store.counters.failures.incrementAndGet();
+        if (paused || store.lifecycle.isClosed()) {
+            return;
+        }
+        paused = true;
+        long nanos = backoff.next();
+        LOG.warn(
+                "A compaction of store {} failed; it is tried again in {} ms",
+                store.options.name(),
+                nanos / 1_000_000,
+                cause);
+        cancel = store.shared.executor().schedule(nanos, this::resume);
+    }
+
+    private void resume() {
+        synchronized (this) {
+            paused = false;
+        }
+        store.counters.retries.incrementAndGet();
+        schedule();
+    }
+
+    /** No further attempt starts by itself. */
+    public synchronized void close() {
+        cancel.run();
+    }
+
+    /**
+     * Compacts on the calling thread until all that is published and committed at the start is in the bottom run, and
+     * none of the outdated files is left. What is written meanwhile is left out; otherwise this might never end.
+     */
+    public void compactAll(Set<FileId> outdated) {
+        Callbacks.checkNone("compact()");
+        Full full = new Full(outdated, store.active.published());
+        boolean more = true;
+        while (more) {
+            store.lifecycle.checkRunning();
+            if (!store.lifecycle.beginJob()) {
+                continue; // closed or failed: the check above throws
+            }
+            try {
+                more = runOne(full);
+            } catch (IOException e) {
+                // the state of the store is unchanged
+                throw new StoreIoException("Compaction of store " + store.options.name() + " failed", e);
+            } catch (RuntimeException | Error e) {
+                if (Severity.of(e) != Severity.TRANSIENT) {
+                    errors.failed(e);
+                }
+                throw e;
+            } finally {
+                store.lifecycle.endJob();
+                store.progress.signal();
+            }
+            if (!more && isBusy()) {
+                store.progress.await("compactions", () -> !isBusy() || store.lifecycle.isClosed());
+                more = true;
+            }
+        }
+    }
+
+    /**
+     * @param full null for a compaction that is due by itself
+     * @return false when no compaction was due
+     */
+    private boolean runOne(Full full) throws IOException {
+        Picked picked = pick(full);
+        if (picked == null) {
+            return false;
+        }
+        try {
+            if (full == null) {
+                schedule(); // another compaction may be due at the same time
+            }
+            step.run(picked.compaction, picked.version);
+        } finally {
+            finished(picked);
+            picked.version.release();
+        }
+        return true;
+    }
+
+    /**
+     * Picks a compaction. The version is read under the monitor: a job that ends installs its edit before its files
+     * stop to be busy. The durable sequence number is read after the version: otherwise a commit that came with a flush
+     * in between would seem to be newer than files that the flush has made from both sides of the commit.
+     */
+    private synchronized Picked pick(Full full) throws IOException {
+        long published = store.active.published();
+        long[] claims = store.snapshots.sequences();
+        long oldest = claims.length == 0 ? published : Math.min(published, claims[0]);
+        Version version = store.versions.current();
+        long durable = store.versions.durableSequence();
+        Picked picked = null;
+        try {
+            Set<FileId> busy = busyFiles();
+            long target = store.targetFileBytes();
+            Compaction compaction = full != null
+                    ? CompactionPicker.pickFull(version, busy, durable, oldest, target, full.outdated, full.upTo)
+                    : CompactionPicker.pick(version, busy, durable, oldest, target);
+            if (compaction != null) {
+                Picked due = new Picked(version, compaction);
+                running.add(due);
+                picked = due;
+            }
+            return picked;
+        } finally {
+            if (picked == null) {
+                version.release();
+            }
+        }
+    }
+
+    private synchronized void finished(Picked picked) {
+        running.remove(picked);
+    }
+
+    private synchronized boolean isBusy() {
+        return !running.isEmpty();
+    }
+
+    private Set<FileId> busyFiles() {
+        Set<FileId> busy = new HashSet<>();
+        running.forEach(picked -> busy.addAll(picked.compaction.fileIds()));
+        return busy;
+    }
+}

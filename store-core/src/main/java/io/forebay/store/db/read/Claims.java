@@ -1,0 +1,69 @@
+package io.forebay.store.db.read;
+
+import io.forebay.store.db.state.Opened;
+import io.forebay.store.db.state.SnapshotList;
+import io.forebay.store.db.state.StoreContext;
+import io.forebay.store.iter.EmptySpans;
+
+/**
+ * Claims the present state of a store, so that the state stays readable until the claim is removed. A claim is made
+ * inside the gate, or beside a large batch. Any thread.
+ */
+final class Claims {
+    private final StoreContext store;
+
+    Claims(StoreContext store) {
+        this.store = store;
+    }
+
+    /** A claim, and the empty spans that were known when it was made. */
+    record Claim(SnapshotList.Entry entry, EmptySpans emptySpans) {}
+
+    /** @param opened the object of the user that the claim is for; null for a claim of the engine */
+    Claim now(Opened opened) {
+        while (true) {
+            Claim claim = besideLarge(opened);
+            if (claim == null) {
+                claim = inside(opened);
+            }
+            if (claim != null) {
+                return claim;
+            }
+            store.snapshots.awaitVanished();
+        }
+    }
+
+    /** @return null when the user has to wait for a change, or when a large batch waits inside the gate */
+    private Claim inside(Opened opened) {
+        if (!store.gate.tryEnterReader()) {
+            return null;
+        }
+        try {
+            store.lifecycle.checkReadable();
+            SnapshotList.Entry entry = store.snapshots.add(store.active.published(), opened);
+            return entry == null ? null : new Claim(entry, store.emptySpans.current());
+        } finally {
+            store.gate.leave();
+        }
+    }
+
+    /**
+     * Claims the published state while a large batch does not change it. Such a claim does not wait for the gate,
+     * because the batch may wait inside the gate for a flush, and the flush may wait for the caller.
+     *
+     * @return null when there is no such batch
+     */
+    private Claim besideLarge(Opened opened) {
+        long batch = store.active.largeBatch();
+        if (batch == 0) {
+            return null;
+        }
+        store.lifecycle.checkReadable();
+        SnapshotList.Entry entry = store.snapshots.addBeside(store.active, batch, store.active.published(), opened);
+        if (entry != null && !store.active.isUnderWay(batch)) {
+            store.snapshots.remove(entry);
+            return null;
+        }
+        return entry == null ? null : new Claim(entry, EmptySpans.NONE);
+    }
+}

@@ -1,0 +1,409 @@
+package io.forebay.store.db.read;
+
+import io.forebay.store.KeyRange;
+import io.forebay.store.StoreClosedException;
+import io.forebay.store.StoreException;
+import io.forebay.store.StoreIoException;
+import io.forebay.store.StoreIterator;
+import io.forebay.store.ValueBuffer;
+import io.forebay.store.db.state.Opened;
+import io.forebay.store.db.state.ReadState;
+import io.forebay.store.db.state.SnapshotList;
+import io.forebay.store.db.state.StoreContext;
+import io.forebay.store.iter.EmptySpans;
+import io.forebay.store.key.KeyHash;
+import io.forebay.store.key.PointLookup;
+import io.forebay.store.memtable.Memtable;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * The way of a read: take the read state, fix the limit (the sequence number that the read sees), and ask the sources
+ * from the newest to the oldest. Any thread.
+ *
+ * <p>A point read claims nothing. When the writer has overwritten in place the version of the key that the read wants,
+ * the read tries again with a newer limit. After several attempts it claims a state, as a snapshot does.
+ *
+ * <p><b>Why a point read sees one moment.</b> A read takes the read state, then reads the published sequence number P,
+ * and goes on only if the state is still the present one after that. So the state was present when P was read.
+ *
+ * <ul>
+ *   <li>All writes up to P are in the state: the writer replaces the state before it publishes what it wrote to the
+ *       next memtable, and publishes an ingest after its files are in the state. Without the second look at the state,
+ *       P could be the number of a write that is only in a newer state. Then the writes up to P in this state could end
+ *       in the middle of a batch, or have operands without the ingest below them.
+ *   <li>No write up to P is missing in the state: flushes and compactions keep the state at the published number that
+ *       they found when they started, and all that they read was published when their result came into the state, or is
+ *       above P.
+ *   <li>Writes above P are recognised by their numbers. When such a write has replaced a write up to P in place, the
+ *       read starts again.
+ * </ul>
+ *
+ * <p>A claimed state needs no second look: what it sees is neither overwritten nor dropped until the claim ends, in the
+ * state that was present when it was claimed or in a newer one. So a read of a snapshot checks the claim when it has
+ * its answer. The answer is right if the claim had not ended by then, because a reader that meets a later write or file
+ * has also seen the end of the claim.
+ *
+ * <p>A large batch is like a claim on the published state, and is checked in the same way. So no reader waits at the
+ * gate for such a batch, which may itself wait inside the gate for memory that the reader has.
+ */
+public final class ReadPath {
+    private static final int OPTIMISTIC_READS = 8;
+
+    private final StoreContext store;
+    private final Claims claims;
+    private final LookupResult results;
+
+    public ReadPath(StoreContext store) {
+        this.store = store;
+        claims = new Claims(store);
+        results = new LookupResult(store);
+    }
+
+    /** @param claim the state to read, or null for the present state */
+    public byte[] get(byte[] key, SnapshotList.Entry claim) {
+        store.lifecycle.checkReadable();
+        ReadContext context = ReadContext.begin();
+        try {
+            ValueBuffer buffer = context.buffer();
+            return read(context, key, 0, key.length, buffer, claim) ? buffer.toByteArray() : null;
+        } finally {
+            context.end();
+        }
+    }
+
+    /** @param claim the state to read, or null for the present state */
+    public boolean get(byte[] key, int offset, int length, ValueBuffer into, SnapshotList.Entry claim) {
+        Objects.checkFromIndexSize(offset, length, key.length);
+        store.lifecycle.checkReadable();
+        ReadContext context = ReadContext.begin();
+        try {
+            return read(context, key, offset, length, into, claim);
+        } finally {
+            context.end();
+        }
+    }
+
+    public List<byte[]> multiGet(List<byte[]> keys, SnapshotList.Entry claim) {
+        store.lifecycle.checkReadable();
+        if (claim != null) {
+            return multiGetClaimed(keys, claim);
+        }
+        do {
+            List<byte[]> beside = multiGetBesideLarge(keys);
+            if (beside != null) {
+                return beside;
+            }
+        } while (!store.gate.tryEnterReader());
+        // inside the gate, so that no batch is in its middle
+        long limit;
+        ReadState state;
+        try {
+            state = store.states.acquire();
+            limit = store.active.published();
+        } finally {
+            store.gate.leave();
+        }
+        List<byte[]> values = multiGet(keys, state, limit, false);
+        if (values != null) {
+            return values;
+        }
+        SnapshotList.Entry own = claimNow(null);
+        try {
+            return multiGetClaimed(keys, own);
+        } finally {
+            store.snapshots.remove(own);
+        }
+    }
+
+    /**
+     * Claims the present state: it stays readable until the claim is removed.
+     *
+     * @param opened the object of the user that the claim is for; null for a claim of the engine
+     */
+    public SnapshotList.Entry claimNow(Opened opened) {
+        return claims.now(opened).entry();
+    }
+
+    /** @param claim the state to iterate over, or null for the present state. The claim must not have ended */
+    public StoreIterator iterator(KeyRange range, SnapshotList.Entry claim) {
+        Objects.requireNonNull(range, "range");
+        Opened opened = Opened.iterator(store.shared);
+        if (claim == null) {
+            Claims.Claim own = claims.now(opened);
+            return iterator(range, own.entry(), own.emptySpans());
+        }
+        SnapshotList.Entry own = store.snapshots.addLike(claim, opened);
+        if (own == null) {
+            throw new StoreClosedException("The snapshot is closed");
+        }
+        return iterator(range, own, EmptySpans.NONE);
+    }
+
+    private StoreIterator iterator(KeyRange range, SnapshotList.Entry own, EmptySpans emptySpans) {
+        try {
+            return new StoreIteratorImpl(store, range, own, emptySpans);
+        } catch (RuntimeException | Error e) {
+            store.snapshots.remove(own);
+            throw e;
+        }
+    }
+
+    private boolean read(
+            ReadContext context, byte[] key, int offset, int length, ValueBuffer into, SnapshotList.Entry claim) {
+        long hash = KeyHash.of(key, offset, length);
+        PointLookup lookup = context.lookup;
+        if (claim != null) {
+            boolean found = readClaimed(lookup, key, offset, length, hash, into, claim);
+            checkClaim(claim);
+            return found;
+        }
+        for (int attempt = 0; attempt < OPTIMISTIC_READS; attempt++) {
+            int result = readNow(lookup, key, offset, length, hash, into);
+            if (result != Memtable.RETRY) {
+                return result == Memtable.FOUND;
+            }
+            result = readBesideLarge(lookup, key, offset, length, hash, into);
+            if (result != Memtable.RETRY) {
+                return result == Memtable.FOUND;
+            }
+        }
+        SnapshotList.Entry own = claimNow(null);
+        try {
+            return readClaimed(lookup, key, offset, length, hash, into, own);
+        } finally {
+            store.snapshots.remove(own);
+        }
+    }
+
+    /** As {@link #readAt}, of the present state. */
+    private int readNow(PointLookup lookup, byte[] key, int offset, int length, long hash, ValueBuffer into) {
+        ReadState state = store.states.acquire();
+        try {
+            long limit = store.active.published();
+            return store.states.isCurrent(state)
+                    ? readAt(state, lookup, key, offset, length, hash, limit, into, false)
+                    : Memtable.RETRY;
+        } finally {
+            state.release();
+        }
+    }
+
+    /**
+     * As {@link #readNow}, beside a large batch, as if the published state were claimed. {@link Memtable#RETRY} when
+     * there is no such batch.
+     */
+    private int readBesideLarge(PointLookup lookup, byte[] key, int offset, int length, long hash, ValueBuffer into) {
+        long batch = store.active.largeBatch();
+        if (batch == 0) {
+            return Memtable.RETRY;
+        }
+        long limit = store.active.published();
+        int lengthBefore = into.length();
+        ReadState state = store.states.acquire();
+        try {
+            int result = readAt(state, lookup, key, offset, length, hash, limit, into, true);
+            if (store.active.isUnderWay(batch)) {
+                return result;
+            }
+            into.reset(lengthBefore);
+            return Memtable.RETRY;
+        } finally {
+            state.release();
+        }
+    }
+
+    private boolean readClaimed(
+            PointLookup lookup,
+            byte[] key,
+            int offset,
+            int length,
+            long hash,
+            ValueBuffer into,
+            SnapshotList.Entry claim) {
+        ReadState state = store.states.acquire();
+        try {
+            int result = readAt(state, lookup, key, offset, length, hash, claim.sequence, into, true);
+            if (result == Memtable.RETRY) {
+                throw lostVersion(claim);
+            }
+            return result == Memtable.FOUND;
+        } finally {
+            state.release();
+        }
+    }
+
+    /**
+     * Asks the sources.
+     *
+     * @param claimed whether {@code limit} is claimed
+     * @return {@link Memtable#FOUND}; {@link Memtable#SETTLED} when there is no value; or {@link Memtable#RETRY} when
+     *     the version of the key that the limit sees was overwritten in place
+     */
+    private int readAt(
+            ReadState state,
+            PointLookup lookup,
+            byte[] key,
+            int offset,
+            int length,
+            long hash,
+            long limit,
+            ValueBuffer into,
+            boolean claimed) {
+        int newest = state.active.memtable.getNewest(hash, key, offset, length, limit, into);
+        if (newest == Memtable.FOUND || newest == Memtable.SETTLED) {
+            store.counters.memtableReads.increment();
+            return newest;
+        }
+        lookup.start(key, offset, length, hash, limit, into);
+        boolean done =
+                newest == Memtable.CONTINUE ? searchOlder(state, lookup, claimed) : search(state, lookup, claimed);
+        if (!done) {
+            return Memtable.RETRY;
+        }
+        return results.bring(lookup, into) ? Memtable.FOUND : Memtable.SETTLED;
+    }
+
+    /**
+     * As with a claim on the published state, which a large batch does not change.
+     *
+     * @return null when there is no such batch, or it ended meanwhile
+     */
+    private List<byte[]> multiGetBesideLarge(List<byte[]> keys) {
+        long batch = store.active.largeBatch();
+        if (batch == 0) {
+            return null;
+        }
+        long limit = store.active.published();
+        List<byte[]> values = multiGet(keys, store.states.acquire(), limit, true);
+        return store.active.isUnderWay(batch) ? values : null;
+    }
+
+    private List<byte[]> multiGetClaimed(List<byte[]> keys, SnapshotList.Entry claim) {
+        List<byte[]> values = multiGet(keys, store.states.acquire(), claim.sequence, true);
+        if (values == null) {
+            throw lostVersion(claim);
+        }
+        checkClaim(claim);
+        return values;
+    }
+
+    /**
+     * Releases {@code state}.
+     *
+     * @return null when a version of a key was overwritten in place meanwhile
+     */
+    private List<byte[]> multiGet(List<byte[]> list, ReadState state, long limit, boolean claimed) {
+        try {
+            byte[][] keys = list.toArray(new byte[0][]);
+            for (byte[] key : keys) {
+                Objects.requireNonNull(key, "a key");
+            }
+            ReadContext context = ReadContext.begin();
+            try {
+                byte[][] values = multiGet(context, keys, state, limit, claimed);
+                return values == null ? null : new ArrayList<>(Arrays.asList(values));
+            } finally {
+                context.end();
+            }
+        } finally {
+            state.release();
+        }
+    }
+
+    private byte[][] multiGet(ReadContext context, byte[][] keys, ReadState state, long limit, boolean claimed) {
+        int size = keys.length;
+        int fileReads = 0;
+        long[] order = size > 1 && !state.version.runs().isEmpty() ? KeyOrder.of(keys) : null;
+        PointLookup lookup = context.lookup;
+        byte[][] values = new byte[size][];
+        for (int i = 0; i < size; i++) {
+            int index = order == null ? i : (int) order[i];
+            byte[] key = keys[index];
+            ValueBuffer buffer = context.buffer();
+            lookup.start(key, 0, key.length, KeyHash.of(key, 0, key.length), limit, buffer);
+            int result = searchMemtables(state, lookup, claimed);
+            if (result == Memtable.RETRY) {
+                return null;
+            }
+            if (result == Memtable.CONTINUE) {
+                fileReads++;
+                searchFiles(state, lookup);
+            }
+            values[index] = results.bring(lookup, buffer) ? buffer.toByteArray() : null;
+        }
+        store.counters.memtableReads.add(size - fileReads);
+        store.counters.fileReads.add(fileReads);
+        return values;
+    }
+
+    /**
+     * Asks the sources.
+     *
+     * @param claimed whether the limit of the lookup is claimed
+     * @return false when the version of the key that the limit sees was overwritten in place
+     */
+    private boolean search(ReadState state, PointLookup lookup, boolean claimed) {
+        int result = state.active.memtable.get(lookup, claimed);
+        return result == Memtable.CONTINUE ? searchOlder(state, lookup, claimed) : inMemory(result);
+    }
+
+    /** As {@link #search}, of the sources below the active memtable. */
+    private boolean searchOlder(ReadState state, PointLookup lookup, boolean claimed) {
+        int result = searchImmutable(state, lookup, claimed);
+        if (result != Memtable.CONTINUE) {
+            return inMemory(result);
+        }
+        store.counters.fileReads.increment();
+        searchFiles(state, lookup);
+        return true;
+    }
+
+    private boolean inMemory(int result) {
+        if (result == Memtable.RETRY) {
+            return false;
+        }
+        store.counters.memtableReads.increment();
+        return true;
+    }
+
+    private static int searchMemtables(ReadState state, PointLookup lookup, boolean claimed) {
+        int result = state.active.memtable.get(lookup, claimed);
+        return result == Memtable.CONTINUE ? searchImmutable(state, lookup, claimed) : result;
+    }
+
+    private static int searchImmutable(ReadState state, PointLookup lookup, boolean claimed) {
+        int result = Memtable.CONTINUE;
+        for (int i = 0; result == Memtable.CONTINUE && i < state.immutable.length; i++) {
+            result = state.immutable[i].memtable.get(lookup, claimed);
+        }
+        return result;
+    }
+
+    private void searchFiles(ReadState state, PointLookup lookup) {
+        try {
+            state.version.get(lookup);
+        } catch (IOException e) {
+            store.lifecycle.checkReadable(); // the files of a closed store may be gone
+            throw new StoreIoException("Reading store " + store.options.name() + " failed", e);
+        }
+    }
+
+    /** The result of a read at a claim counts only if the claim has not ended by then. */
+    private static void checkClaim(SnapshotList.Entry claim) {
+        if (claim.isRemoved()) {
+            throw new StoreClosedException("The snapshot was closed during a read");
+        }
+    }
+
+    /** A claimed version of a key is gone, because another thread has closed the snapshot or the store. */
+    private StoreException lostVersion(SnapshotList.Entry claim) {
+        store.lifecycle.checkReadable();
+        checkClaim(claim);
+        return new StoreException("Store " + store.options.name() + " lost the version that sequence number "
+                + claim.sequence + " needs. This is a bug in Forebay, please report it.");
+    }
+}

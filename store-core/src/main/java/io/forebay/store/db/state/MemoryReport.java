@@ -1,0 +1,125 @@
+package io.forebay.store.db.state;
+
+import io.forebay.store.Clock;
+import io.forebay.store.MemoryBudgetException;
+import io.forebay.store.cache.SlabPool;
+import java.util.ArrayList;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Messages about memory that is short: which stores and iterators use it, and what the user can do. Thread-safe. */
+public final class MemoryReport {
+    /** The least time between two reports of iterators that kept memory. */
+    private static final long REPORT_NANOS = 60_000_000_000L;
+
+    private static final String LOST =
+            " Other stores have flushed all that they had in memory again and again meanwhile; it did"
+                    + " not suffice, or they had taken it anew.";
+
+    private static final Logger LOG = LoggerFactory.getLogger(MemoryArbiter.class);
+
+    private final SlabPool pool;
+    private final Clock clock;
+    private final List<MemoryArbiter.Tenant> tenants;
+
+    // Guarded by this
+    private boolean reported;
+    private long reportedNanos;
+
+    /** @param tenants the open stores of the environment; a list that other threads may change */
+    MemoryReport(SlabPool pool, Clock clock, List<MemoryArbiter.Tenant> tenants) {
+        this.pool = pool;
+        this.clock = clock;
+        this.tenants = tenants;
+    }
+
+    /**
+     * Logs that iterators had to give memtables back while memory was short, not often: most likely these iterators were
+     * forgotten.
+     */
+    public void emptied(int iterators) {
+        long now = clock.nanoTime();
+        synchronized (this) {
+            if (reported && now - reportedNanos < REPORT_NANOS) {
+                return;
+            }
+            reported = true;
+            reportedNanos = now;
+        }
+        LOG.warn(
+                "Memory is short: of the budget of {} bytes, memtables use {}, and {} idle iterators kept some of them;"
+                        + " they have given them back, and seek again when they are moved. {}",
+                pool.budget(),
+                pool.used(SlabPool.Use.MEMTABLE),
+                iterators,
+                oldestOpen("The oldest open one is an ", "."));
+    }
+
+    /** The exception for an entry for which not even an empty memtable has room. @param bytes memory that the entry takes */
+    public MemoryBudgetException tooLarge(String request, long bytes) {
+        return new MemoryBudgetException(
+                "No memory for " + request + ": it takes " + bytes + " bytes, and of the budget of " + pool.budget()
+                        + " bytes memtables get no more than " + pool.memtableCeiling()
+                        + ". Raise the budget, or write smaller values.");
+    }
+
+    /**
+     * The exception for a request that flushes cannot help. Its message names the request, the budget, and its use.
+     *
+     * @param lost whether other stores gave back all that they had, again and again, and it did not suffice
+     */
+    MemoryBudgetException exhausted(MemoryArbiter.Tenant self, String request, boolean lost) {
+        boolean refused = pool.capacity() < pool.budget();
+        String limit = refused ? ", of which no more than " + pool.capacity() + " can be had" : "";
+        String message = "No memory for " + request + ": of the budget of " + pool.budget() + " bytes" + limit
+                + ", memtables use " + pool.used(SlabPool.Use.MEMTABLE) + ", the block cache "
+                + pool.used(SlabPool.Use.CACHE) + " and file metadata "
+                + (pool.used(SlabPool.Use.METADATA) + pool.used(SlabPool.Use.SST_READER)) + ". "
+                + (refused ? "Raise what the JVM or the host gives" : "Raise the budget")
+                + ", close iterators that are open for long" + oldestOpen(" (the oldest is an ", ")")
+                + ", or write smaller values." + keptMemory(self) + (lost ? LOST : busyStores(self));
+        return new MemoryBudgetException(message, refused ? pool.refusal() : pool.fragmentation());
+    }
+
+    /** The names of other stores with a write under way. */
+    List<String> busyNames(MemoryArbiter.Tenant self) {
+        List<String> busy = new ArrayList<>();
+        for (MemoryArbiter.Tenant tenant : tenants) {
+            String name = tenant == self ? null : tenant.busyStore();
+            if (name != null) {
+                busy.add(name);
+            }
+        }
+        return busy;
+    }
+
+    private String busyStores(MemoryArbiter.Tenant self) {
+        List<String> busy = busyNames(self);
+        return busy.isEmpty()
+                ? ""
+                : " A write that was still under way kept the memory of store " + String.join(", ", busy) + ".";
+    }
+
+    private String keptMemory(MemoryArbiter.Tenant self) {
+        StringBuilder kept = new StringBuilder();
+        for (MemoryArbiter.Tenant tenant : tenants) {
+            String why = tenant == self ? null : tenant.keptMemory();
+            if (why != null) {
+                kept.append(' ').append(why);
+            }
+        }
+        return kept.toString();
+    }
+
+    private String oldestOpen(String before, String after) {
+        Opened oldest = null;
+        for (MemoryArbiter.Tenant tenant : tenants) {
+            Opened opened = tenant.oldestIterator();
+            if (opened != null && (oldest == null || opened.nanos() - oldest.nanos() < 0)) {
+                oldest = opened;
+            }
+        }
+        return oldest == null ? "" : before + oldest.describe(clock) + after;
+    }
+}

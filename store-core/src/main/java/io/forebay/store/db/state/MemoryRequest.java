@@ -1,0 +1,120 @@
+package io.forebay.store.db.state;
+
+import io.forebay.store.MemoryBudgetException;
+import io.forebay.store.db.state.MemoryArbiter.Ended;
+import io.forebay.store.db.state.MemoryArbiter.Freeze;
+import io.forebay.store.db.state.MemoryArbiter.Tenant;
+import java.util.function.BooleanSupplier;
+
+/**
+ * A request for memory that was refused, from the first refusal until it is granted or known to be in vain.
+ *
+ * <p>Memory that comes back somewhere is no progress of this request: while other stores write, memory comes back all the time. So a
+ * request fails when no store has anything to give back. It also fails when all other stores have given back all that they had, again
+ * and again ({@link Turnover}), and the memory that they have taken since is little beside what the request asks for.
+ *
+ * <p>Used by one thread.
+ */
+public final class MemoryRequest {
+    /**
+     * A write fails after so many attempts that no other writer can have disturbed. Several, because blocks that a
+     * reader brings into the cache take memory for a short time, and there is nothing to wait for.
+     */
+    private static final int VAIN_ATTEMPTS = 8;
+
+    /** Turnovers after which a request fails when other stores have taken little memory since. */
+    private static final int TURNOVERS = 16;
+    /** As {@link #TURNOVERS}, when other stores have taken so much memory since that it may be what is missing. */
+    private static final int LOST_TURNOVERS = 1024;
+    /** The divisor of "little": memtables that use less than this part of the request are not what is missing. */
+    private static final int LITTLE = 4;
+    /** The most waits for calls under way, of {@link MemoryArbiter#CALL_WAIT_MILLIS} each, in which no memory came back. */
+    private static final int CALL_ROUNDS = 3000;
+    /** The most attempts, however they ended. */
+    private static final int ATTEMPTS = 16 * CALL_ROUNDS;
+
+    final Tenant self;
+    /** What the memory is for; part of messages. */
+    final String text;
+
+    private final MemoryArbiter arbiter;
+    private final long bytes;
+    private MemoryArbiter.Moment before;
+    private Turnover turnover = new Turnover();
+    private int attempts;
+    private int vain;
+    private int turnovers;
+    private int lostTurnovers;
+    private int callRounds;
+
+    /**
+     * The caller may make the next attempt at once.
+     *
+     * @param self the store that asks
+     * @param bytes the most memory that an empty memtable would take for the request
+     */
+    public MemoryRequest(MemoryArbiter arbiter, Tenant self, String text, long bytes) {
+        this.arbiter = arbiter;
+        this.self = self;
+        this.text = text;
+        this.bytes = bytes;
+        attempting();
+    }
+
+    /** The caller calls this before each attempt. */
+    public void attempting() {
+        before = arbiter.moment();
+    }
+
+    /** The moment before the last attempt. */
+    MemoryArbiter.Moment before() {
+        return before;
+    }
+
+    Turnover turnover() {
+        return turnover;
+    }
+
+    /**
+     * Notes that an attempt failed, and throws when further attempts are in vain.
+     *
+     * @param ended how the wait before the attempt ended
+     * @param freezeOwn freezes the memtable of the store that asks; false when that is empty
+     */
+    public void failed(Ended ended, BooleanSupplier freezeOwn) {
+        boolean over = arbiter.isOver(this);
+        if (over) {
+            turnover = new Turnover();
+            if (arbiter.movableBytes() < bytes / LITTLE) {
+                turnovers++;
+            } else {
+                lostTurnovers++;
+            }
+        }
+        if (ended == Ended.NOTHING && arbiter.nothingComes(this) && !freezeOwn.getAsBoolean()) {
+            vain++;
+        }
+        boolean lost = turnovers == TURNOVERS || lostTurnovers == LOST_TURNOVERS;
+        if (vain == VAIN_ATTEMPTS || lost || ended == Ended.OVERDUE || ++attempts == ATTEMPTS) {
+            throw exhausted(lost);
+        }
+    }
+
+    private MemoryBudgetException exhausted(boolean lost) {
+        return arbiter.report().exhausted(self, text, lost);
+    }
+
+    /** Freezes the largest memtable of another store that is larger than {@code ownBytes}, if the turnover still needs it. */
+    public Freeze freezeLarger(long ownBytes) {
+        return arbiter.freezeLarger(self, ownBytes, turnover::freeze);
+    }
+
+    /** Notes one more wait for calls under way in which no memory came back. */
+    void waitedForCalls() {
+        callRounds++;
+    }
+
+    boolean isOverdue() {
+        return callRounds >= CALL_ROUNDS;
+    }
+}

@@ -1,0 +1,296 @@
+package io.forebay.store.db.state;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * The claims on states of a store, that is the sequence numbers that readers still need: those of snapshots and
+ * iterators, and of the newest commit.
+ *
+ * <pre>
+ *   claims:      17 -- 17 -- 20 -- 31        ascending; an entry for each snapshot and iterator
+ *   commit:      28
+ *   sequences(): 17, 20, 31                  what flushes and compactions keep
+ *   pinned():    31                          a version of a key at or below it is never overwritten in place
+ * </pre>
+ *
+ * <p>New states are claimed in ascending order, because a claim is made inside the {@link WriterGate}, or beside a
+ * large batch that leaves the published state as it is. Any thread may end a claim.
+ */
+public final class SnapshotList {
+    /** Installs what a job has made, so that readers see it. */
+    @FunctionalInterface
+    public interface Change<E extends Exception> {
+        void apply() throws E;
+    }
+
+    /** The claim of one reader on a state. */
+    public static final class Entry {
+        public final long sequence;
+        // Guarded by SnapshotList
+        private Entry previous;
+        private Entry next;
+        /** Set before the claim stops to pin anything. So a reader that sees a later write sees this, too. */
+        // Written under SnapshotList, read without
+        private volatile boolean removed;
+
+        /** Null for a claim that the engine made for itself. */
+        private final Opened opened;
+
+        /** The order in which states were claimed first. */
+        private final long number;
+
+        /** The pin of an iterator that reads memtables; null for others. */
+        // Volatile: written by the iterator's thread
+        private volatile MemtablePin pin;
+
+        /** The pin of an iterator; null for others. */
+        // Volatile: written by the iterator's thread
+        private volatile FilePin files;
+
+        private Entry(long sequence, Opened opened, long number) {
+            this.sequence = sequence;
+            this.opened = opened;
+            this.number = number;
+        }
+
+        /** True when the claim has ended. */
+        public boolean isRemoved() {
+            return removed;
+        }
+
+        public void pin(MemtablePin value) {
+            pin = value;
+        }
+
+        public void files(FilePin value) {
+            files = value;
+        }
+    }
+
+    // Guarded by this
+    private Entry first;
+    private Entry last;
+    private int size;
+    /** Number of claims so far. */
+    private long claimed;
+    /**
+     * A lock that is held while values vanish that a filter dropped. It is taken only inside the monitor of the {@code
+     * Installer}.
+     */
+    private final Object vanishing = new Object();
+    /** True while such values vanish. */
+    // Written under vanishing, read without
+    private volatile boolean inVanish;
+
+    // Guarded by this
+    private long commit;
+
+    // Written under this, read without
+    private volatile long pinned;
+
+    /**
+     * The pinned sequence: a version of a key at or below it must not be overwritten in place. Exact inside the gate;
+     * it may fall at any time.
+     */
+    public long pinned() {
+        return pinned;
+    }
+
+    /**
+     * Adds a claim. The caller is inside the gate, and {@code sequence} is the last published sequence number of the
+     * store.
+     *
+     * @param opened null for a claim of the engine
+     * @return null when the user has to wait, outside the gate: {@link #awaitVanished}. Never null for the engine
+     *     itself, which looks at one read state only
+     */
+    public synchronized Entry add(long sequence, Opened opened) {
+        return inVanish && opened != null ? null : insertAfter(last, sequence, opened, ++claimed);
+    }
+
+    /**
+     * As {@link #add}, beside a large batch instead of inside the gate. The claim counts only if the batch is still
+     * {@linkplain ActiveMemtable#isUnderWay under way} afterwards: otherwise the next write may not have seen the
+     * claim.
+     *
+     * @return null when the batch has ended, or the user has to wait
+     */
+    public synchronized Entry addBeside(ActiveMemtable active, long batch, long sequence, Opened opened) {
+        return active.isUnderWay(batch) ? add(sequence, opened) : null;
+    }
+
+    /** Number of claims so far. */
+    public synchronized long claimed() {
+        return claimed;
+    }
+
+    /**
+     * Makes a change by which values vanish that a compaction filter dropped, unless a user has claimed a state after
+     * the first {@code before} claims, which the job did not consider. A user that claims a state during the change
+     * waits, and sees what is left. So a snapshot or iterator never loses what it has shown. The caller has the monitor
+     * of the {@code Installer}.
+     *
+     * @return whether the change was made
+     */
+    public <E extends Exception> boolean vanish(long before, Change<E> change) throws E {
+        synchronized (vanishing) {
+            if (!beginVanish(before)) {
+                return false;
+            }
+            try {
+                change.apply();
+            } finally {
+                inVanish = false; // without a call: there may be no stack left for one
+            }
+            return true;
+        }
+    }
+
+    private synchronized boolean beginVanish(long before) {
+        for (Entry entry = first; entry != null; entry = entry.next) {
+            if (entry.number > before && entry.opened != null) {
+                return false;
+            }
+        }
+        inVanish = true;
+        return true;
+    }
+
+    /** Waits for the change that is under way, if there is one. The caller has no lock and is outside the gate. */
+    public void awaitVanished() {
+        if (Thread.holdsLock(vanishing)) {
+            throw new IllegalStateException(
+                    "A method that opens a snapshot or an iterator was called by code that runs while"
+                            + " what a compaction filter left is made durable, a key provider or a file store for example");
+        }
+        synchronized (vanishing) {
+            // the change has ended
+        }
+    }
+
+    /** Adds a claim on the state of {@code other}; null when that claim has ended already. Any thread. */
+    public synchronized Entry addLike(Entry other, Opened opened) {
+        return other.removed ? null : insertAfter(other, other.sequence, opened, other.number);
+    }
+
+    /** What users have opened and not closed yet, by the age of the states that they see. */
+    public synchronized List<Opened> open() {
+        List<Opened> open = new ArrayList<>();
+        for (Entry entry = first; entry != null; entry = entry.next) {
+            if (entry.opened != null) {
+                open.add(entry.opened);
+            }
+        }
+        return open;
+    }
+
+    /** The memtable pins of iterators, by the age of the states that they see; some may be taken already. */
+    synchronized List<MemtablePin> pins() {
+        List<MemtablePin> pins = new ArrayList<>();
+        for (Entry entry = first; entry != null; entry = entry.next) {
+            MemtablePin pin = entry.pin;
+            if (pin != null) {
+                pins.add(pin);
+            }
+        }
+        return pins;
+    }
+
+    /** The file pins of iterators; some may be taken already. */
+    public synchronized List<FilePin> filePins() {
+        List<FilePin> pins = new ArrayList<>();
+        for (Entry entry = first; entry != null; entry = entry.next) {
+            FilePin files = entry.files;
+            if (files != null) {
+                pins.add(files);
+            }
+        }
+        return pins;
+    }
+
+    /** The open iterator that was opened first, or null. Walks over all claims, and allocates nothing. */
+    public synchronized Opened oldestIterator() {
+        Opened oldest = null;
+        for (Entry entry = first; entry != null; entry = entry.next) {
+            Opened opened = entry.opened;
+            if (opened != null && opened.isIterator() && (oldest == null || opened.nanos() - oldest.nanos() < 0)) {
+                oldest = opened;
+            }
+        }
+        return oldest;
+    }
+
+    private Entry insertAfter(Entry place, long sequence, Opened opened, long number) {
+        Entry entry = new Entry(sequence, opened, number);
+        entry.previous = place;
+        entry.next = place == null ? first : place.next;
+        if (place == null) {
+            first = entry;
+        } else {
+            place.next = entry;
+        }
+        if (entry.next == null) {
+            last = entry;
+        } else {
+            entry.next.previous = entry;
+        }
+        size++;
+        pinned = Math.max(commit, last.sequence);
+        return entry;
+    }
+
+    /** Ends a claim. Idempotent. */
+    public synchronized void remove(Entry entry) {
+        if (entry.removed) {
+            return;
+        }
+        entry.removed = true;
+        if (entry.previous == null) {
+            first = entry.next;
+        } else {
+            entry.previous.next = entry.next;
+        }
+        if (entry.next == null) {
+            last = entry.previous;
+        } else {
+            entry.next.previous = entry.previous;
+        }
+        size--;
+        pinned = Math.max(commit, last == null ? 0 : last.sequence);
+    }
+
+    /** Notes the newest commit, whose state must stay until it is in files. The caller is inside the gate. */
+    public synchronized void commitAt(long sequence) {
+        commit = sequence;
+        pinned = Math.max(sequence, last == null ? 0 : last.sequence);
+    }
+
+    /** The snapshot sequences: the distinct sequence numbers of all claims, ascending. */
+    public synchronized long[] sequences() {
+        long[] all = new long[size];
+        int count = 0;
+        for (Entry entry = first; entry != null; entry = entry.next) {
+            if (count == 0 || all[count - 1] != entry.sequence) {
+                all[count++] = entry.sequence;
+            }
+        }
+        return Arrays.copyOf(all, count);
+    }
+
+    /** As {@link #sequences()}, with {@code extra} among them. */
+    public long[] sequencesWith(long extra) {
+        long[] all = sequences();
+        int at = Arrays.binarySearch(all, extra);
+        if (at >= 0) {
+            return all;
+        }
+        int place = -at - 1;
+        long[] more = new long[all.length + 1];
+        System.arraycopy(all, 0, more, 0, place);
+        more[place] = extra;
+        System.arraycopy(all, place, more, place + 1, all.length - place);
+        return more;
+    }
+}

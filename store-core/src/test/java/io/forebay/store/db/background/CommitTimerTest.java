@@ -1,0 +1,149 @@
+package io.forebay.store.db.background;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.forebay.store.BackgroundExecutor;
+import io.forebay.store.db.state.CommitMark;
+import io.forebay.store.db.state.CommitTracker;
+import io.forebay.store.db.state.Lifecycle;
+import io.forebay.store.db.state.Severity;
+import io.forebay.store.testing.ForwardingExecutor;
+import io.forebay.store.testing.ManualClock;
+import io.forebay.store.testing.SteppedExecutor;
+import java.io.IOException;
+import java.time.Duration;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** How long a commit waits to become durable. */
+class CommitTimerTest {
+    private static final long SECOND = 1_000_000_000L;
+
+    private final ManualClock clock = new ManualClock();
+    private final SteppedExecutor executor = new SteppedExecutor(clock);
+    private final CommitTracker commits = new CommitTracker(new CommitMark(0, new byte[0], 0, clock.nanoTime()));
+    private final Lifecycle lifecycle = new Lifecycle("s");
+    private boolean writerIsInside;
+    private int started;
+    private CommitTimer timer;
+
+    @BeforeEach
+    void makeTimer() {
+        timer = timer(executor, Duration.ofSeconds(10));
+    }
+
+    private CommitTimer timer(BackgroundExecutor alarms, Duration interval) {
+        return new CommitTimer(alarms, clock, commits, lifecycle, interval, () -> {
+            if (writerIsInside) {
+                return false;
+            }
+            started++;
+            commits.becameDurable(commits.last());
+            return true;
+        });
+    }
+
+    private void commit(CommitTimer of, long sequence) {
+        commits.mark(sequence, new byte[0], clock.nanoTime());
+        of.committed();
+    }
+
+    private void pass(long nanos) {
+        clock.advance(nanos);
+        executor.drain();
+    }
+
+    @Test
+    void aCommitIsMadeDurableWhenTheIntervalHasPassed() {
+        commit(timer, 1);
+        pass(10 * SECOND - 1);
+        assertThat(started).isZero();
+        pass(1);
+        assertThat(started).isEqualTo(1);
+        pass(100 * SECOND);
+        assertThat(started).isEqualTo(1);
+    }
+
+    @Test
+    void commitsThatFollowShareTheAlarmOfTheFirstOne() {
+        for (int i = 1; i <= 10; i++) {
+            commit(timer, i);
+            pass(SECOND);
+        }
+        assertThat(started).isEqualTo(1);
+        assertThat(commits.durable().sequence()).isEqualTo(10);
+    }
+
+    /** The alarm was set for a commit that something else has made durable since. */
+    @Test
+    void theNextCommitHasItsWholeInterval() {
+        commit(timer, 1);
+        pass(9 * SECOND);
+        commits.becameDurable(commits.last());
+        commit(timer, 2);
+        pass(9 * SECOND);
+        assertThat(started).isZero();
+        pass(SECOND);
+        assertThat(started).isEqualTo(1);
+    }
+
+    @Test
+    void aWriterThatIsInsideTheGateIsAskedAgainSoon() {
+        writerIsInside = true;
+        commit(timer, 1);
+        pass(10 * SECOND);
+        assertThat(started).isZero();
+        writerIsInside = false;
+        pass(1_000_000);
+        assertThat(started).isEqualTo(1);
+    }
+
+    @Test
+    void nothingIsStartedForAClosedOrAFailedStore() {
+        commit(timer, 1);
+        lifecycle.fail(new IOException("disk"), Severity.TRANSIENT);
+        pass(20 * SECOND);
+        assertThat(started).isZero();
+        lifecycle.close();
+        commit(timer, 2);
+        pass(20 * SECOND);
+        assertThat(started).isZero();
+    }
+
+    @Test
+    void aCancelledAlarmDoesNotRing() {
+        commit(timer, 1);
+        timer.cancel();
+        pass(20 * SECOND);
+        assertThat(started).isZero();
+    }
+
+    @Test
+    void anAlarmThatCouldNotBeSetIsSetByTheNextCommit() {
+        boolean[] refused = {true};
+        BackgroundExecutor refusing = new ForwardingExecutor(executor) {
+            @Override
+            public Runnable schedule(long delayNanos, Runnable work) {
+                if (refused[0]) {
+                    throw new OutOfMemoryError("injected");
+                }
+                return super.schedule(delayNanos, work);
+            }
+        };
+        CommitTimer late = timer(refusing, Duration.ofSeconds(10));
+        assertThatThrownBy(() -> commit(late, 1)).isInstanceOf(OutOfMemoryError.class);
+        refused[0] = false;
+        commit(late, 2);
+        pass(10 * SECOND);
+        assertThat(started).isEqualTo(1);
+    }
+
+    @Test
+    void anIntervalLongerThanTheClockRunsNeverEnds() {
+        CommitTimer never = timer(executor, Duration.ofSeconds(Long.MAX_VALUE));
+        commit(never, 1);
+        pass(Duration.ofDays(10_000).toNanos());
+        assertThat(started).isZero();
+    }
+}
