@@ -39,6 +39,12 @@ final class DirectoryLock implements AutoCloseable {
     private static final String UNKNOWN = "unknown";
 
     /**
+     * Position of the byte that is locked, far after the content: on Windows other processes cannot read bytes that are locked,
+     * and the id of the owner must stay readable.
+     */
+    private static final long LOCKED_BYTE = 1L << 30;
+
+    /**
      * Opens a lock file for reading and writing, and creates it if there is none. Tests replace it by an opener whose files
      * fail.
      */
@@ -175,7 +181,7 @@ final class DirectoryLock implements AutoCloseable {
     private static boolean isLocked(String file, FileChannel channel) throws IOException {
         boolean answered = false;
         try {
-            FileLock lock = channel.tryLock();
+            FileLock lock = channel.tryLock(LOCKED_BYTE, 1, false);
             answered = true;
             return lock != null;
         } catch (IOException e) {

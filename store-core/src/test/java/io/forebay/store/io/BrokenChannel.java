@@ -11,13 +11,13 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /** A channel on a real file that can be locked and closed, and read if it may; everything else fails, as on a broken disk. */
-final class BrokenChannel extends FileChannel {
+class BrokenChannel extends FileChannel {
     static final String MESSAGE = "broken disk";
 
-    private final FileChannel real;
+    final FileChannel real;
     private final boolean readable;
 
-    private BrokenChannel(Path file, boolean readable) throws IOException {
+    BrokenChannel(Path file, boolean readable) throws IOException {
         this.readable = readable;
         real = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
     }

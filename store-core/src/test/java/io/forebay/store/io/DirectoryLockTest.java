@@ -264,6 +264,14 @@ class DirectoryLockTest {
         assertAnotherProcessLocks(store);
     }
 
+    @Test
+    void theOwnerIsNamedWhereWhatIsLockedCannotBeRead() throws Exception {
+        Files.writeString(directory.resolve("LOCK"), "4711\n");
+        assertThatThrownBy(() -> DirectoryLock.acquire(directory.toRealPath(), MandatoryLockChannel::new))
+                .isInstanceOf(StoreLockedException.class)
+                .hasMessageContaining("another process (4711)");
+    }
+
     /** Waits until the garbage of before, and so what else became garbage with it, was collected. */
     private static void awaitCollection(PhantomReference<Object> reference) {
         while (!reference.refersTo(null)) {
