@@ -1,5 +1,6 @@
 package io.forebay.store.tools;
 
+import io.forebay.store.io.Links;
 import io.forebay.store.verify.DirectoryKind;
 import java.io.File;
 import java.io.IOException;
@@ -51,8 +52,7 @@ final class Neighbours {
     /** A link may lead to a directory above, and the walk would never end. */
     private static boolean isLink(File file) {
         try {
-            File parent = file.getAbsoluteFile().getParentFile().getCanonicalFile();
-            return !file.getCanonicalFile().equals(new File(parent, file.getName()));
+            return Links.isLink(file);
         } catch (IOException e) {
             return false; // the walk will find that it cannot be read
         }
