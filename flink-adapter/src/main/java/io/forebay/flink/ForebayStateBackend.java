@@ -35,6 +35,7 @@ public class ForebayStateBackend extends AbstractManagedMemoryStateBackend imple
     /** Options set in code or by an earlier {@link #configure}; they take precedence over those of a later one. */
     private final Configuration options;
 
+    /** A backend with the defaults, and what Flink's configuration says. */
     public ForebayStateBackend() {
         this(new Configuration());
     }
@@ -62,6 +63,7 @@ public class ForebayStateBackend extends AbstractManagedMemoryStateBackend imple
         return options.get(CheckpointingOptions.INCREMENTAL_CHECKPOINTS);
     }
 
+    /** Where timers live, after what was configured so far. */
     public TimerService getTimerService() {
         return options.get(ForebayOptions.TIMER_SERVICE_FACTORY);
     }

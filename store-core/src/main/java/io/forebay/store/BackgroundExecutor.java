@@ -11,8 +11,11 @@ public interface BackgroundExecutor extends AutoCloseable {
      * give disk space back), then compactions.
      */
     enum Kind {
+        /** Writes a memtable to files. */
         FLUSH,
+        /** Merges, moves or drops files. */
         COMPACTION,
+        /** Deletes a file that nobody needs. */
         CLEANUP,
         /**
          * The completion of a future, which runs the code that users attached to that future. Such code may call any

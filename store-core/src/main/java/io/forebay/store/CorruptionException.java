@@ -28,18 +28,22 @@ public final class CorruptionException extends StoreException {
         this.found = found;
     }
 
+    /** Name of the damaged file inside its store directory; not null. */
     public String file() {
         return file;
     }
 
+    /** Byte offset at which the damage was noticed, or -1 when it has no single place. */
     public long offset() {
         return offset;
     }
 
+    /** What should have been there, for people. */
     public String expected() {
         return expected;
     }
 
+    /** What was there, for people. */
     public String found() {
         return found;
     }

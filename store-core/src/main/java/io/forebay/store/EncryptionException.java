@@ -24,6 +24,7 @@ public final class EncryptionException extends StoreException {
         this.keyId = keyId;
     }
 
+    /** Name of the file inside its store directory; not null. */
     public String file() {
         return file;
     }

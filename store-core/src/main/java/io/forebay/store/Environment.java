@@ -19,6 +19,7 @@ public final class Environment implements AutoCloseable {
         this.engine = engine;
     }
 
+    /** A builder with the defaults that its methods name. */
     public static Builder builder() {
         return new Builder();
     }
@@ -115,7 +116,7 @@ public final class Environment implements AutoCloseable {
         return engine.verify(Objects.requireNonNull(files, "files"), keys);
     }
 
-    /** Memory and work of this environment; cheap. */
+    /** Counts and sizes of this moment, each right by itself. Cheap enough for a metric that is read every second. */
     public EnvironmentStatistics statistics() {
         return engine.statistics();
     }

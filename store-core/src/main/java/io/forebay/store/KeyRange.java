@@ -50,10 +50,12 @@ public record KeyRange(byte[] from, byte[] to) {
         return null;
     }
 
+    /** True when {@code key} lies in the range. */
     public boolean contains(byte[] key) {
         return Arrays.compareUnsigned(from, key) <= 0 && (to == null || Arrays.compareUnsigned(key, to) < 0);
     }
 
+    /** True when no key lies in the range. */
     public boolean isEmpty() {
         return to != null && Arrays.compareUnsigned(from, to) >= 0;
     }
@@ -66,6 +68,7 @@ public record KeyRange(byte[] from, byte[] to) {
         return new KeyRange(lo, hi);
     }
 
+    /** True when a key lies in both. */
     public boolean overlaps(KeyRange other) {
         return !intersect(other).isEmpty();
     }

@@ -52,7 +52,9 @@ import java.util.Set;
  * are copied, and may be reused.
  */
 public interface Store extends ReadView, AutoCloseable {
+    /** The longest key, in bytes. */
     int MAX_KEY_BYTES = 16 << 20;
+    /** The longest value or operand, in bytes. */
     int MAX_VALUE_BYTES = 1 << 30;
 
     /**

@@ -43,8 +43,10 @@ public interface StoreIterator extends AutoCloseable {
      */
     byte[] keyArray();
 
+    /** Bytes of the current key; {@link IllegalStateException} unless {@link #isValid()}. */
     int keyLength();
 
+    /** Bytes of the current value; {@link IllegalStateException} unless {@link #isValid()}. */
     int valueLength();
 
     /** Copies the current value to {@code into}, not null. */

@@ -40,10 +40,12 @@ public final class StoreOptions {
         bottomCompression = b.bottomCompression;
     }
 
+    /** A builder with the defaults that the methods of {@link StoreOptions} name. */
     public static Builder builder() {
         return new Builder();
     }
 
+    /** The defaults: no log, no encryption, no compression, no merge function. */
     public static StoreOptions defaults() {
         return builder().build();
     }
@@ -160,31 +162,37 @@ public final class StoreOptions {
 
         private Builder() {}
 
+        /** See {@link StoreOptions#name()}; not null. */
         public Builder name(String value) {
             name = Objects.requireNonNull(value, "name");
             return this;
         }
 
+        /** See {@link StoreOptions#memtableBytes()}; 1 KiB to 1 GiB. */
         public Builder memtableBytes(int value) {
             memtableBytes = (int) inRange("memtableBytes", value, 1 << 10, 1 << 30);
             return this;
         }
 
+        /** See {@link StoreOptions#blockBytes()}; 128 B to 64 KiB. */
         public Builder blockBytes(int value) {
             blockBytes = (int) inRange("blockBytes", value, 128, 64 << 10);
             return this;
         }
 
+        /** See {@link StoreOptions#bloomBitsPerKey()}; 0 to 32. */
         public Builder bloomBitsPerKey(int value) {
             bloomBitsPerKey = (int) inRange("bloomBitsPerKey", value, 0, 32);
             return this;
         }
 
+        /** See {@link StoreOptions#targetFileBytes()}; 4 KiB to 1 TiB. */
         public Builder targetFileBytes(long value) {
             targetFileBytes = inRange("targetFileBytes", value, 4 << 10, 1L << 40);
             return this;
         }
 
+        /** See {@link StoreOptions#commitInterval()}; not null, not negative. */
         public Builder commitInterval(Duration value) {
             if (value.isNegative()) {
                 throw new IllegalArgumentException("commitInterval is " + value + ", must not be negative");
@@ -193,11 +201,13 @@ public final class StoreOptions {
             return this;
         }
 
+        /** See {@link StoreOptions#mergeFunction()}; null for none. */
         public Builder mergeFunction(MergeFunction value) {
             mergeFunction = value;
             return this;
         }
 
+        /** See {@link StoreOptions#compactionFilter()}; null for none. */
         public Builder compactionFilter(CompactionFilter value) {
             compactionFilter = value;
             return this;
@@ -230,21 +240,25 @@ public final class StoreOptions {
             return this;
         }
 
+        /** See {@link StoreOptions#walBytes()}; 4 KiB to 1 TiB. */
         public Builder walBytes(long value) {
             walBytes = inRange("walBytes", value, 4 << 10, 1L << 40);
             return this;
         }
 
+        /** See {@link StoreOptions#compression()}; not null. */
         public Builder compression(Compression value) {
             compression = Objects.requireNonNull(value, "compression");
             return this;
         }
 
+        /** See {@link StoreOptions#bottomCompression()}; not null. */
         public Builder bottomCompression(Compression value) {
             bottomCompression = Objects.requireNonNull(value, "bottomCompression");
             return this;
         }
 
+        /** The options so far; the builder may go on. {@link IllegalArgumentException} when they contradict each other. */
         public StoreOptions build() {
             if (encryptedOnly && encryption == null) {
                 throw new IllegalArgumentException("encryptedOnly needs encryption(KeyProvider)");

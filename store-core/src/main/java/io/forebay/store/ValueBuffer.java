@@ -10,10 +10,12 @@ public final class ValueBuffer {
     private byte[] bytes;
     private int length;
 
+    /** An empty buffer with room for 256 bytes. */
     public ValueBuffer() {
         this(256);
     }
 
+    /** An empty buffer with room for {@code capacity} bytes, from 0. */
     public ValueBuffer(int capacity) {
         bytes = new byte[capacity];
     }
@@ -26,6 +28,7 @@ public final class ValueBuffer {
         return bytes;
     }
 
+    /** Bytes of the content. */
     public int length() {
         return length;
     }
@@ -41,6 +44,7 @@ public final class ValueBuffer {
         return bytes;
     }
 
+    /** The content as a new array. */
     public byte[] toByteArray() {
         return Arrays.copyOf(bytes, length);
     }

@@ -58,6 +58,7 @@ public record VerificationReport(
             findings = List.copyOf(findings);
         }
 
+        /** True when nothing is wrong with it. */
         public boolean isClean() {
             return findings.isEmpty();
         }

@@ -19,39 +19,48 @@ public final class WriteBatch {
     /** Kinds of operations; the numbers are those of the SST format. */
     public static final byte PUT = 1;
 
+    /** A delete of one key. */
     public static final byte DELETE = 2;
+    /** An operand for the merge function. */
     public static final byte MERGE = 3;
+    /** A delete of a range of keys. */
     public static final byte DELETE_RANGE = 4;
 
     private byte[] bytes = new byte[512];
     private int size;
     private int count;
 
+    /** Adds a put. @return this */
     public WriteBatch put(byte[] key, byte[] value) {
         Objects.requireNonNull(key, "key");
         Objects.requireNonNull(value, "value");
         return put(key, 0, key.length, value, 0, value.length);
     }
 
+    /** Adds a put of parts of arrays; offsets and lengths in bytes. @return this */
     public WriteBatch put(byte[] key, int keyOffset, int keyLength, byte[] value, int valueOffset, int valueLength) {
         return addEntry(PUT, key, keyOffset, keyLength, value, valueOffset, valueLength);
     }
 
+    /** Adds a delete; one of a key that is not there does no harm. @return this */
     public WriteBatch delete(byte[] key) {
         Objects.requireNonNull(key, "key");
         return add(DELETE, key, 0, key.length, key, 0, 0);
     }
 
+    /** Adds a delete of a part of an array; offset and length in bytes. @return this */
     public WriteBatch delete(byte[] key, int keyOffset, int keyLength) {
         return add(DELETE, key, keyOffset, keyLength, key, 0, 0);
     }
 
+    /** Adds an operand for the store's {@link MergeFunction}. @return this */
     public WriteBatch merge(byte[] key, byte[] operand) {
         Objects.requireNonNull(key, "key");
         Objects.requireNonNull(operand, "operand");
         return add(MERGE, key, 0, key.length, operand, 0, operand.length);
     }
 
+    /** Adds an operand, of parts of arrays; offsets and lengths in bytes. @return this */
     public WriteBatch merge(byte[] key, int keyOffset, int keyLength, byte[] value, int valueOffset, int valueLength) {
         return addEntry(MERGE, key, keyOffset, keyLength, value, valueOffset, valueLength);
     }
@@ -77,6 +86,7 @@ public final class WriteBatch {
         return count;
     }
 
+    /** True when there is no operation in it. */
     public boolean isEmpty() {
         return count == 0;
     }
@@ -157,6 +167,7 @@ public final class WriteBatch {
      * without end.
      */
     public interface Handler {
+        /** One operation. Neither keeps nor changes {@code bytes}; {@code kind} is one of the constants of {@link WriteBatch}. */
         void operation(byte kind, byte[] bytes, int keyAt, int keyLength, int valueAt, int valueLength);
     }
 }
