@@ -63,7 +63,8 @@ class ReadmeTest {
             modules.add(told.group(2));
         }
         assertThat(modules)
-                .containsExactlyInAnyOrder("forebay-store-core", "forebay-kafka-adapter", "forebay-flink-adapter");
+                .containsExactlyInAnyOrder(
+                        "forebay-bom", "forebay-store-core", "forebay-kafka-adapter", "forebay-flink-adapter");
         Matcher library = Pattern.compile("`([\\w.]+):([\\w-]+):([\\d.]+)`").matcher(readme());
         int libraries = 0;
         while (library.find()) {
