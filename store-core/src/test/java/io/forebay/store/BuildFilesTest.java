@@ -20,7 +20,7 @@ class BuildFilesTest {
     private static final Pattern DEPENDENCY = Pattern.compile(
             "<groupId>([\\w.]+)</groupId>\\s*" + "<artifactId>([\\w.-]+)</artifactId>\\s*<version>([^<$]+)</version>");
     private static final Pattern PLUGIN =
-            Pattern.compile("<artifactId>(maven-[\\w-]+|japicmp-[\\w-]+)</artifactId>\\s*<version>([^<]+)</version>");
+            Pattern.compile("<artifactId>(maven-[\\w-]+|spotless-[\\w-]+)</artifactId>\\s*<version>([^<]+)</version>");
     private static final Pattern ACTION = Pattern.compile("uses: *(\\S+)(.*)");
 
     /** Modules without a parent, whose versions are literal because nobody else's build has ours to inherit. */

@@ -293,8 +293,8 @@ class DirectoryLockTest {
     }
 
     private static List<?> kept(Path store) throws IOException {
-        Object file = Files.readAttributes(store.resolve("LOCK"), BasicFileAttributes.class)
-                .fileKey();
-        return (List<?>) System.getProperties().get("io.forebay.store.lock." + file);
+        Path lock = store.toRealPath().resolve("LOCK");
+        Object key = Files.readAttributes(lock, BasicFileAttributes.class).fileKey();
+        return (List<?>) System.getProperties().get("io.forebay.store.lock." + (key == null ? lock : key));
     }
 }
