@@ -25,11 +25,6 @@ final class MandatoryLockChannel extends BrokenChannel {
     }
 
     @Override
-    public long size() throws IOException {
-        return real.size();
-    }
-
-    @Override
     public int read(ByteBuffer into, long position) throws IOException {
         if (position < lockedTo && position + into.remaining() > lockedFrom) {
             throw new IOException("another process has locked a portion of the file");
