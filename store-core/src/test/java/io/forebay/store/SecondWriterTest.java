@@ -66,7 +66,7 @@ class SecondWriterTest {
                     second.start();
                     await(merge.reached);
                 });
-                answer.set(catchThrowable(() -> store.put(LARGE, new byte[BUDGET / 10 * 9])));
+                answer.set(catchThrowable(() -> store.put(LARGE, new byte[BUDGET / 10 * 6])));
             });
             first.start();
             try {
