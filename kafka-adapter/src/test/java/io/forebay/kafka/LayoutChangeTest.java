@@ -177,6 +177,8 @@ class LayoutChangeTest {
         windows.close();
 
         windows = windows(Duration.ofMinutes(10), true);
+        // Stream time starts anew with an open: rows are hidden when a put moves it.
+        windows.put(key(199 % 7), new byte[9], 199 * 100_000L);
         int rows = 0;
         try (KeyValueIterator<Windowed<Bytes>, byte[]> all = windows.all()) {
             for (; all.hasNext(); rows++) {
