@@ -56,7 +56,7 @@ final class UnnamedOrphans {
         }
         if (failure != null) {
             LOG.warn(
-                    "{} of {} orphans in {} could not be deleted; it is tried again",
+                    "{} of {} orphans in {} could not be deleted; they stay until a manifest is written, or the store is opened again",
                     orphans.size() - deleted,
                     orphans.size(),
                     files.describe(),
