@@ -123,9 +123,8 @@ public final class FlushStep {
         CommitMark commit = store.commits.coveredBy(last, newest.commit());
         long published = store.active.published(); // read before the claims
         boolean keeping = store.isKeeping();
-        // The last sequence number that must not be in one file with later ones: that of a commit or, with a log, the
-        // last
-        // one before an unfinished batch.
+        // The last sequence number that must not be in one file with later ones: that of a commit or, with a log,
+        // the last one before an unfinished batch.
         long boundary = keeping ? newest.wholeSequence() : store.commits.isDurable(commit) ? -1 : commit.sequence();
         boolean inside = first <= boundary && boundary < last;
         FlushResult result = write(batch, inside ? boundary : FlushJob.NO_BOUNDARY, published, last, filter);

@@ -33,12 +33,11 @@ public final class Lifecycle {
     public record Failure(Throwable cause, Severity severity) {}
 
     private final String name;
-    // Made before there is no memory for them.
     /** Failures without a known cause, made in advance: later there may be no memory for them. */
     private final Failure unnamed = new Failure(unnamed(), Severity.STOPPED);
 
     private final Failure unnamedFatal = new Failure(unnamed(), Severity.FATAL);
-    // Set without a call, because there may be no stack left for one; never reset.
+
     /**
      * The memtables must take no more writes; only an open helps. Set without a call, because there may be no stack
      * left for a call; never reset.
