@@ -16,6 +16,26 @@ class LargeValuesBesideIteratorsTest {
         return String.format("key %08d", i).getBytes(UTF_8);
     }
 
+    /** Brings rows with values of so many bytes to the bottom. @return the source of the values, to go on with */
+    private static Random fill(Store store, int rows, int bytes) {
+        byte[] value = new byte[bytes];
+        Random random = new Random(1);
+        for (int i = 0; i < rows; i++) {
+            random.nextBytes(value);
+            store.put(key(i), value);
+        }
+        store.flush();
+        store.compact();
+        return random;
+    }
+
+    private static void cacheAll(Environment environment, Store store, int rows, int budget) {
+        for (int i = 0; i < rows; i++) {
+            store.get(key(i));
+        }
+        assertThat(environment.statistics().cacheBytes()).isGreaterThan(budget / 4 * 3);
+    }
+
     /** Of a little less than an eighth of the budget, in one piece; the iterators are at rows all over the cache. */
     @Test
     void aLargeValueFindsRoomBesideTheBlocksThatTheyHold() {
@@ -23,18 +43,8 @@ class LargeValuesBesideIteratorsTest {
         int rows = 100_000;
         try (Environment environment = Environment.builder().memoryBytes(budget).build()) {
             Store store = environment.open(FileStores.inMemory(), StoreOptions.defaults());
-            byte[] value = new byte[400];
-            Random random = new Random(1);
-            for (int i = 0; i < rows; i++) {
-                random.nextBytes(value);
-                store.put(key(i), value);
-            }
-            store.flush();
-            store.compact();
-            for (int i = 0; i < rows; i++) {
-                store.get(key(i));
-            }
-            assertThat(environment.statistics().cacheBytes()).isGreaterThan(budget / 4 * 3);
+            Random random = fill(store, rows, 400);
+            cacheAll(environment, store, rows, budget);
             List<StoreIterator> iterators = new ArrayList<>();
             List<Integer> places = new ArrayList<>();
             for (int i = 0; i < 150; i++) {
@@ -72,18 +82,8 @@ class LargeValuesBesideIteratorsTest {
             byte[] large = new byte[budget / 8 * 5];
             store.put(key(rows), large);
             store.flush();
-            byte[] value = new byte[400];
-            Random random = new Random(1);
-            for (int i = 0; i < rows; i++) {
-                random.nextBytes(value);
-                store.put(key(i), value);
-            }
-            store.flush();
-            store.compact();
-            for (int i = 0; i < rows; i++) {
-                store.get(key(i));
-            }
-            assertThat(environment.statistics().cacheBytes()).isGreaterThan(budget / 4 * 3);
+            fill(store, rows, 400);
+            cacheAll(environment, store, rows, budget);
             List<StoreIterator> iterators = new ArrayList<>();
             for (int i = 0; i < open; i++) {
                 StoreIterator iterator = store.iterator(KeyRange.all());
@@ -107,14 +107,7 @@ class LargeValuesBesideIteratorsTest {
         int rows = budget / 1_000 * 3;
         try (Environment environment = Environment.builder().memoryBytes(budget).build()) {
             Store store = environment.open(FileStores.inMemory(), StoreOptions.defaults());
-            byte[] value = new byte[1_000];
-            Random random = new Random(1);
-            for (int i = 0; i < rows; i++) {
-                random.nextBytes(value);
-                store.put(key(i), value);
-            }
-            store.flush();
-            store.compact();
+            Random random = fill(store, rows, 1_000);
             List<StoreIterator> iterators = new ArrayList<>();
             for (int i = 0; i < 20; i++) {
                 for (int reads = 0; reads < 3_000; reads++) {
