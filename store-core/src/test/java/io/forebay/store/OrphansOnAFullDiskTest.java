@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * An open that finds no room deletes orphans first. A failure of that is none of the store, which needs neither them nor the manifests
- * that were replaced: it can be read.
+ * that were replaced: it can be read. What could not be deleted then is tried again with each attempt to make the store writable.
  */
 class OrphansOnAFullDiskTest {
     private static final byte[] KEY = "key".getBytes(UTF_8);
@@ -30,12 +30,16 @@ class OrphansOnAFullDiskTest {
     private final Set<String> unreadable = new HashSet<>();
     private final Set<String> undeletable = new HashSet<>();
     private boolean full;
+    /** Whether there is no room while one of the orphans is there. */
+    private boolean filled;
+
+    private boolean syncsFail;
     private boolean manifestsStay;
 
     private final FileStore files = new ForwardingFileStore(disk) {
         @Override
         public WritableFile create(String name) throws IOException {
-            if (full) {
+            if (full || filled && (disk.exists(FIRST) || disk.exists(SECOND))) {
                 throw new IOException("No space left on device");
             }
             return super.create(name);
@@ -55,6 +59,14 @@ class OrphansOnAFullDiskTest {
                 throw new IOException("Cannot delete " + name);
             }
             super.delete(name);
+        }
+
+        @Override
+        public void syncDirectory() throws IOException {
+            if (syncsFail) {
+                throw new IOException("Cannot sync the directory");
+            }
+            super.syncDirectory();
         }
     };
 
@@ -120,6 +132,73 @@ class OrphansOnAFullDiskTest {
         resume(store);
     }
 
+    @Test
+    void oneThatCouldNotBeDeletedIsTriedAgainByAResume() {
+        filled = true;
+        undeletable.addAll(List.of(FIRST, SECOND));
+        Store store = openToRead("old", "Cannot delete " + FIRST);
+        assertThatThrownBy(store::resume)
+                .isInstanceOf(ReadOnlyStoreException.class)
+                .hasMessageContaining("No space left on device");
+        undeletable.remove(SECOND);
+        assertThatThrownBy(store::resume).isInstanceOf(ReadOnlyStoreException.class);
+        assertThat(disk.list()).contains(FIRST).doesNotContain(SECOND);
+        undeletable.clear();
+        store.resume();
+        goOn(store);
+    }
+
+    @Test
+    void oneThatCouldNotBeDeletedIsTriedAgainByTheStoreItself() {
+        filled = true;
+        undeletable.add(FIRST);
+        Store store = openToRead("old", "Cannot delete " + FIRST);
+        tryByItself();
+        assertThat(store.statistics().readOnlyCause()).contains("No space left on device");
+        undeletable.clear();
+        tryByItself();
+        assertThat(store.statistics().readOnlyCause()).isNull();
+        goOn(store);
+    }
+
+    @Test
+    void oneThatCouldNotBeDeletedIsTriedAgainByTheClose() {
+        filled = true;
+        undeletable.add(FIRST);
+        Store store = openToRead("old", "Cannot delete " + FIRST);
+        undeletable.clear();
+        store.close();
+        assertThat(disk.list()).doesNotContain(FIRST, SECOND);
+        assertThat(manifests()).hasSize(1);
+    }
+
+    @Test
+    void manifestsThatCouldNotBeReadAreReadAgain() throws IOException {
+        unreadable.add(replaced("old"));
+        filled = true;
+        Store store = openToRead("old", "Cannot read MANIFEST");
+        assertThat(disk.list()).contains(FIRST, SECOND);
+        unreadable.clear();
+        store.resume();
+        goOn(store);
+    }
+
+    @Test
+    void aDirectoryThatCouldNotBeSyncedIsSyncedAgain() {
+        filled = true;
+        syncsFail = true;
+        Store store = openToRead("old", "Cannot sync the directory");
+        assertThat(disk.list()).contains(FIRST, SECOND);
+        syncsFail = false;
+        store.resume();
+        goOn(store);
+    }
+
+    private void tryByItself() {
+        second.clock.advance(60_000_000_000L);
+        second.executor.drain();
+    }
+
     /**
      * Opens the store once more and leaves the manifest that this replaces, as a failure does, or a power loss behind the deletion.
      *
@@ -157,6 +236,10 @@ class OrphansOnAFullDiskTest {
     private void resume(Store store) {
         full = false;
         store.resume();
+        goOn(store);
+    }
+
+    private void goOn(Store store) {
         assertThat(store.durablePayload()).containsExactly(1);
         second.executor.drain();
         assertThat(disk.list()).doesNotContain(FIRST, SECOND);

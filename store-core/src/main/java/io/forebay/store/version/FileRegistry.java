@@ -132,10 +132,10 @@ public final class FileRegistry {
      * Marks orphans, that is SSTs in the directory without a reference, which a crash has left, for deletion by {@link
      * #deleteDeferred}.
      *
-     * @return false when there are none
+     * @return their names
      */
-    boolean deferOrphans() throws IOException {
-        boolean any = false;
+    List<String> deferOrphans() throws IOException {
+        List<String> orphans = new ArrayList<>();
         for (String name : files.list()) {
             FileId id = FileId.parse(name);
             if (id != null && !isLive(id)) {
@@ -143,10 +143,10 @@ public final class FileRegistry {
                     deferred.add(name);
                     deferredObsolete.add(name);
                 }
-                any = true;
+                orphans.add(name);
             }
         }
-        return any;
+        return orphans;
     }
 
     /** The manifest on disk may name this file: it is not deleted before {@link #deleteDeferred}. */

@@ -5,6 +5,7 @@ import io.forebay.store.crypto.Encryption;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
 import org.slf4j.Logger;
@@ -14,8 +15,9 @@ import org.slf4j.LoggerFactory;
  * Orphans that no record of any manifest names. No crash can bring back a state that has them, so they need not wait
  * for a new manifest. They may be what fills the disk, so that there is no room for a new manifest.
  *
- * <p>The store needs none of the files that are read and deleted here, so a failure here does not fail the open. Used
- * by one thread.
+ * <p>They are among the files that the open found: a file of a later name is made by this process, which may name it.
+ * The store needs none of the files that are read and deleted here, so a failure here does not fail the open. Used by
+ * one thread at a time, until a manifest is written.
  */
 final class UnnamedOrphans {
     private static final Logger LOG = LoggerFactory.getLogger(UnnamedOrphans.class);
@@ -23,71 +25,82 @@ final class UnnamedOrphans {
     private final FileStore files;
     private final Encryption encryption;
     private final Manifest.Recovered recovered;
+    /** Those that are left; before {@link #unnamed}, those also that a manifest may name. */
+    private final List<String> orphans;
+    /** Whether no manifest that can come back names one of {@code orphans}. */
+    private boolean unnamed;
+
+    private boolean told;
     private Exception failure;
 
-    UnnamedOrphans(FileStore files, Encryption encryption, Manifest.Recovered recovered) {
+    /** @param found SSTs in the directory that are not part of the recovered state */
+    UnnamedOrphans(FileStore files, Encryption encryption, Manifest.Recovered recovered, List<String> found) {
         this.files = files;
         this.encryption = encryption;
         this.recovered = recovered;
+        orphans = new ArrayList<>(found);
     }
 
     /**
-     * Deletes these orphans as far as it can. It deletes none when a manifest cannot be read, or when a manifest may
-     * come back: that manifest may name them.
+     * Deletes these orphans as far as it can, and those that are left when it is called again. It deletes none when a
+     * manifest cannot be read, or when a manifest may come back: that manifest may name them.
      *
      * @return whether any was deleted
      */
     boolean delete() {
-        List<String> orphans;
+        failure = null;
+        if (orphans.isEmpty()) {
+            return false;
+        }
         try {
-            orphans = find();
+            keepNamed();
         } catch (IOException | RuntimeException e) {
             // damage, a key that was retired, a newer format, whatever a key provider throws
             failure = e;
-            LOG.warn(
-                    "Orphans in {} are kept, for not all manifests that may name them can be read. The store needs neither",
+            warnOnce(
+                    "Orphans in {} are kept, for not all manifests that may name them can be read. The store needs"
+                            + " neither; each attempt to write a manifest looks again",
                     files.describe(),
                     e);
             return false;
         }
-        int deleted = 0;
-        for (String name : orphans) {
-            deleted += delete(name) ? 1 : 0;
+        int before = orphans.size();
+        for (Iterator<String> left = orphans.iterator(); left.hasNext(); ) {
+            if (isDeleted(left.next())) {
+                left.remove();
+            }
         }
         if (failure != null) {
-            LOG.warn(
-                    "{} of {} orphans in {} could not be deleted; they stay until a manifest is written, or the store is opened again",
-                    orphans.size() - deleted,
+            warnOnce(
+                    "{} of {} orphans in {} could not be deleted; each attempt to write a manifest tries it again",
                     orphans.size(),
+                    before,
                     files.describe(),
                     failure);
         }
-        return deleted > 0;
+        return orphans.size() < before;
     }
 
-    /** The first failure, or null. */
+    /** The first failure of the last {@link #delete}, or null. */
     Exception failure() {
         return failure;
     }
 
-    private List<String> find() throws IOException {
+    private void keepNamed() throws IOException {
+        if (unnamed) {
+            return;
+        }
         files.syncDirectory(); // otherwise a power loss may bring back a whole manifest whose deletion was not synced
         Set<FileId> named = new HashSet<>();
         for (VersionEdit edit : Manifest.allEdits(files, encryption, recovered)) {
             edit.added().forEach(added -> named.add(added.file().id()));
             edit.removed().forEach(removed -> named.add(removed.id()));
         }
-        List<String> orphans = new ArrayList<>();
-        for (String name : files.list()) {
-            FileId id = FileId.parse(name);
-            if (id != null && !named.contains(id)) {
-                orphans.add(name);
-            }
-        }
-        return orphans;
+        orphans.removeIf(name -> named.contains(FileId.parse(name)));
+        unnamed = true;
     }
 
-    private boolean delete(String name) {
+    private boolean isDeleted(String name) {
         try {
             files.delete(name);
             return true;
@@ -97,6 +110,16 @@ final class UnnamedOrphans {
                 failure = e;
             }
             return false;
+        }
+    }
+
+    /** The attempts go on until one succeeds, so the others are not worth a warning. */
+    private void warnOnce(String message, Object... arguments) {
+        if (told) {
+            LOG.debug(message, arguments);
+        } else {
+            LOG.warn(message, arguments);
+            told = true;
         }
     }
 }

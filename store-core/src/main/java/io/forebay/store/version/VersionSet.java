@@ -46,6 +46,9 @@ public final class VersionSet implements Closeable {
     private final ManifestLog manifest;
     // Guarded by applying
     private boolean closed;
+    /** What can be deleted to make room for the first manifest of this process; null when that is written. */
+    // Guarded by applying
+    private UnnamedOrphans orphans;
     /** Why the state that an open found could not be made durable; null from the first successful write on. */
     // Written under applying, read without
     private volatile Exception openFailure;
@@ -122,10 +125,10 @@ public final class VersionSet implements Closeable {
     private void begin(Manifest.Recovered recovered) throws IOException {
         boolean complete = false;
         try {
-            registry.deferOrphans();
-            beginIfWritable();
-            if (openFailure != null) {
-                makeRoom(new UnnamedOrphans(files, registry.encryption(), recovered));
+            List<String> found = registry.deferOrphans();
+            synchronized (applying) {
+                orphans = new UnnamedOrphans(files, registry.encryption(), recovered, found);
+                beginIfWritable();
             }
             complete = true;
         } finally {
@@ -136,24 +139,11 @@ public final class VersionSet implements Closeable {
     }
 
     private void beginIfWritable() {
-        synchronized (applying) {
-            try {
-                write(new VersionEdit(), current, true);
-            } catch (IOException
-                    | RuntimeException e) { // there is no space, or a key provider refuses with an exception of its own
-                openFailure = e;
-            }
-        }
-    }
-
-    private void makeRoom(UnnamedOrphans orphans) {
-        if (orphans.delete()) {
-            beginIfWritable();
-        }
-        Exception found = openFailure;
-        Exception failure = orphans.failure();
-        if (found != null && failure != null && failure != found) {
-            found.addSuppressed(failure);
+        try {
+            write(new VersionEdit(), current, true);
+        } catch (IOException
+                | RuntimeException e) { // there is no space, or a key provider refuses with an exception of its own
+            openFailure = e;
         }
     }
 
@@ -304,8 +294,28 @@ public final class VersionSet implements Closeable {
     }
 
     private void write(VersionEdit edit, Version next, boolean afresh) throws IOException {
-        manifest.write(edit, () -> state.whole(edit, next), afresh);
+        while (!isWritten(edit, next, afresh)) {
+            LOG.debug("Orphans in {} were deleted to make room for its manifest", files.describe());
+        }
+        orphans = null;
         openFailure = null;
+    }
+
+    /** False when it is to be tried again, because orphans were deleted. */
+    private boolean isWritten(VersionEdit edit, Version next, boolean afresh) throws IOException {
+        try {
+            manifest.write(edit, () -> state.whole(edit, next), afresh);
+            return true;
+        } catch (IOException | RuntimeException e) {
+            if (orphans != null && orphans.delete()) {
+                return false;
+            }
+            Exception failure = orphans == null ? null : orphans.failure();
+            if (failure != null && failure != e) {
+                e.addSuppressed(failure);
+            }
+            throw e;
+        }
     }
 
     /** False when all files that the edit adds were in the version before, so that their names are durable. */
