@@ -51,6 +51,8 @@ public final class RestorePlan {
     /**
      * @param encryption reads the metadata of the sources
      * @throws IllegalArgumentException when clips overlap, or the sources were written with different merge functions
+     * @throws io.forebay.store.EncryptionException when something is not encrypted and that is refused, or there is no
+     *     key for what is encrypted
      */
     public static RestorePlan of(List<RestoreSource> sources, Encryption encryption) {
         checkDisjoint(sources, KeyText.forStore(encryption.isOn()));
@@ -59,6 +61,11 @@ public final class RestorePlan {
             plan.add(source, encryption);
         }
         plan.runs.replaceAll((rank, files) -> joined(files));
+        for (VersionEdit.Added added : plan.added()) {
+            if (added.file().keyId() == null) {
+                encryption.checkPlain(added.file().id().name());
+            }
+        }
         return plan;
     }
 

@@ -1,13 +1,12 @@
 package io.forebay.store.db;
 
-import io.forebay.store.CorruptionException;
 import io.forebay.store.FileStore;
 import io.forebay.store.ReadOnlyStoreException;
-import io.forebay.store.ReadableFile;
 import io.forebay.store.RestoreSource;
 import io.forebay.store.StoreException;
 import io.forebay.store.StoreIoException;
 import io.forebay.store.StoreOptions;
+import io.forebay.store.checkpoint.Restore;
 import io.forebay.store.checkpoint.RestorePlan;
 import io.forebay.store.compress.Codecs;
 import io.forebay.store.crypto.Encryption;
@@ -15,24 +14,18 @@ import io.forebay.store.db.state.EngineResources;
 import io.forebay.store.db.state.StoreContext;
 import io.forebay.store.db.write.EntryLimits;
 import io.forebay.store.verify.DirectoryKind;
-import io.forebay.store.version.FileId;
-import io.forebay.store.version.FileMeta;
 import io.forebay.store.version.FileRegistry;
-import io.forebay.store.version.PhysicalFile;
 import io.forebay.store.version.VersionEdit;
 import io.forebay.store.version.VersionSet;
 import io.forebay.store.wal.WalRecovery;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * Opens one store, either from what its directory holds or from checkpoints. When that fails, everything is as it was
- * before. Used by one thread, for one open.
+ * Opens one store: locks its directory, has the version set read from what the directory holds or made from checkpoints
+ * ({@link Restore}), checks that the options fit, and wires the parts. When that fails, everything is as it was before.
+ * Used by one thread, for one open.
  */
 final class StoreOpener {
     private final EngineResources shared;
@@ -63,14 +56,10 @@ final class StoreOpener {
         EntryLimits.checkPayload(payload);
         RestorePlan plan = RestorePlan.of(sources, encryption);
         checkMergeName(plan.mergeName());
-        for (VersionEdit.Added added : plan.added()) {
-            if (added.file().keyId() == null) {
-                encryption.checkPlain(added.file().id().name());
-            }
-        }
+        Restore restore = new Restore(files, plan, mergeName(), payload);
         return locked(
                 place -> DirectoryKind.requireForRestore(place, plan.sourceFiles()),
-                registry -> restore(plan, payload, registry));
+                registry -> restore.run(registry, shared.ids()));
     }
 
     private interface Opening {
@@ -174,98 +163,6 @@ final class StoreOpener {
         return store[0];
     }
 
-    private VersionSet restore(RestorePlan plan, byte[] payload, FileRegistry registry) throws IOException {
-        List<String> before = files.list();
-        List<String> linked = new ArrayList<>();
-        try {
-            fetch(plan, linked);
-            return create(plan, payload, registry);
-        } catch (IOException | RuntimeException | Error e) {
-            undo(before, linked, e);
-            throw e;
-        }
-    }
-
-    /** Deletes the links again, unless there is a manifest, which could not be deleted and may name them. */
-    private void undo(List<String> before, List<String> linked, Throwable failure) {
-        try {
-            List<String> left = new ArrayList<>(files.list());
-            left.removeAll(before);
-            if (linked.isEmpty() || left.stream().anyMatch(VersionSet::isManifest)) {
-                return;
-            }
-            files.syncDirectory(); // the manifest is gone durably before its files
-            for (String name : linked) {
-                files.delete(name);
-            }
-        } catch (IOException e) {
-            failure.addSuppressed(e);
-        }
-    }
-
-    private VersionSet create(RestorePlan plan, byte[] payload, FileRegistry registry) throws IOException {
-        List<PhysicalFile> acquired = new ArrayList<>();
-        VersionEdit edit = new VersionEdit().lastSequence(plan.lastSequence()).commit(plan.lastSequence(), payload);
-        String mergeName =
-                options.mergeFunction() == null ? null : options.mergeFunction().name();
-        if (mergeName != null) {
-            edit.mergeName(mergeName);
-        }
-        for (VersionEdit.Added added : plan.added()) {
-            PhysicalFile file = registry.acquire(
-                    added.file().id(), added.file().fileBytes(), added.file().keyId());
-            acquired.add(file);
-            edit.add(added.rank(), added.file().withFile(file));
-        }
-        try {
-            return VersionSet.create(files, registry, shared.ids(), edit);
-        } finally {
-            acquired.forEach(PhysicalFile::release);
-        }
-    }
-
-    /**
-     * Links the files of the plan into the directory, checks their lengths, and makes their bytes durable: a caller
-     * that downloaded or copied them there need not have synced them.
-     */
-    private void fetch(RestorePlan plan, List<String> linked) throws IOException {
-        for (Map.Entry<FileId, FileStore> place : plan.places().entrySet()) {
-            String name = place.getKey().name();
-            if (place.getValue() != files && !files.exists(name)) {
-                linked.add(name);
-                files.linkFrom(place.getValue(), name);
-            }
-        }
-        Set<FileId> checked = new HashSet<>();
-        for (VersionEdit.Added added : plan.added()) {
-            if (checked.add(added.file().id())) {
-                checkLength(added.file());
-                sync(added.file().id().name());
-            }
-        }
-    }
-
-    private void sync(String name) throws IOException {
-        try {
-            files.sync(name);
-        } catch (IOException e) {
-            throw new IOException(
-                    "The sync of " + name + " in " + files.describe()
-                            + " failed, so it may not be on disk, and another sync"
-                            + " could not tell. Copy the file there anew before the restore is repeated",
-                    e);
-        }
-    }
-
-    private void checkLength(FileMeta file) throws IOException {
-        try (ReadableFile present = files.open(file.id().name())) {
-            if (present.size() != file.fileBytes()) {
-                throw new CorruptionException(
-                        file.id().name(), present.size(), file.fileBytes() + " bytes", present.size() + " bytes");
-            }
-        }
-    }
-
     /** Finds a missing library now, and not in a flush, when it is too late. */
     private void checkCompression() {
         Codecs.of(options.compression(), "Store " + options.name());
@@ -273,13 +170,16 @@ final class StoreOpener {
     }
 
     private void checkMergeName(String written) {
-        String given =
-                options.mergeFunction() == null ? null : options.mergeFunction().name();
+        String given = mergeName();
         if (written != null && !written.equals(given)) {
             throw new IllegalArgumentException("Store " + options.name() + " in " + files.describe()
                     + " was written with merge function \"" + written + "\" and cannot be opened with "
                     + (given == null ? "none" : "\"" + given + "\""));
         }
+    }
+
+    private String mergeName() {
+        return options.mergeFunction() == null ? null : options.mergeFunction().name();
     }
 
     private static void closeAfter(Throwable failure, AutoCloseable... resources) {
