@@ -39,6 +39,13 @@ class DirectMemoryTest {
                 .startsWith("done, others have 48 MiB, peak ");
     }
 
+    /** A region has 4 MiB. */
+    @Test
+    void lessThanARegionIsEnoughToGoOn() throws Exception {
+        assertThat(run(List.of("-Xmx256m", "-XX:MaxDirectMemorySize=64m"), 64, 61, 20_000))
+                .startsWith("done, others have 61 MiB, peak ");
+    }
+
     private static String run(List<String> options, int budget, int others, int rows) throws Exception {
         List<String> all = new ArrayList<>(options);
         all.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));

@@ -23,32 +23,48 @@ public final class DirectMemory {
     /** Null when the JVM does not have the management interface for it. */
     public static State now() {
         try {
-            return Management.state();
-        } catch (LinkageError | IllegalArgumentException e) {
+            return Management.DIRECT == null
+                    ? null
+                    : new State(Management.LIMIT, Management.BY_DEFAULT, Management.DIRECT.getMemoryUsed());
+        } catch (LinkageError e) {
             return null; // a run-time image may leave out these modules
+        }
+    }
+
+    /** The bytes that the JVM can give without a garbage collection; 0 when it does not tell. */
+    static long freeBytes() {
+        try {
+            return Management.DIRECT == null
+                    ? 0
+                    : Math.max(0, Management.LIMIT - Management.DIRECT.getTotalCapacity()); // what the limit is for
+        } catch (LinkageError e) {
+            return 0;
         }
     }
 
     /** The only class that uses the management interfaces. */
     private static final class Management {
-        static State state() {
+        static final boolean BY_DEFAULT;
+        static final long LIMIT;
+        /** Null when the JVM does not tell its use or its limit. */
+        static final BufferPoolMXBean DIRECT;
+
+        static {
             HotSpotDiagnosticMXBean options = ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
-            if (options == null) {
-                return null;
-            }
-            VMOption option = options.getVMOption(OPTION);
-            boolean byDefault = option.getOrigin() == VMOption.Origin.DEFAULT;
-            long limit = byDefault ? Runtime.getRuntime().maxMemory() : Long.parseLong(option.getValue());
-            return new State(limit, byDefault, used());
+            VMOption option = options == null ? null : options.getVMOption(OPTION);
+            long set = option == null ? 0 : Long.parseLong(option.getValue());
+            BY_DEFAULT = set == 0; // what a 0 that is set means, too
+            LIMIT = BY_DEFAULT ? Runtime.getRuntime().maxMemory() : set;
+            DIRECT = option == null ? null : directPool();
         }
 
-        private static long used() {
+        private static BufferPoolMXBean directPool() {
             for (BufferPoolMXBean pool : ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class)) {
                 if (pool.getName().equals("direct")) {
-                    return pool.getMemoryUsed();
+                    return pool;
                 }
             }
-            return 0;
+            return null;
         }
     }
 }

@@ -17,8 +17,10 @@ import java.util.concurrent.atomic.AtomicLong;
  * collected it: nothing else frees direct memory.
  *
  * <p>The JVM collects garbage and sleeps for half a second before it refuses a region. So after a refusal the JVM is not asked
- * for each of the following requests, but only for the second, the fourth and so on. All methods are called under the lock of
- * {@link DirectSlabAllocator}.
+ * for each of the following requests, but only for the second, the fourth and so on, unless it shows that it has the memory.
+ *
+ * <p>What the JVM has left when that is less than a region is for its other users, with one exception: a budget of which not
+ * one region was given gets it. All methods are called under the lock of {@link DirectSlabAllocator}.
  */
 final class RegionSource {
     private static final int SLAB = SlabAllocator.SLAB_BYTES;
@@ -28,7 +30,29 @@ final class RegionSource {
     private static final int COLLECTION_WAITS = 10;
     private static final long COLLECTION_WAIT_MILLIS = 100;
 
+    /** What gives direct memory. */
+    interface Jvm {
+        /** @throws OutOfMemoryError after a garbage collection and a wait of half a second */
+        ByteBuffer allocate(int bytes);
+
+        /** The bytes that are free without a garbage collection; 0 when that is not known. */
+        long freeBytes();
+    }
+
+    private static final Jvm THIS_JVM = new Jvm() {
+        @Override
+        public ByteBuffer allocate(int bytes) {
+            return ByteBuffer.allocateDirect(bytes);
+        }
+
+        @Override
+        public long freeBytes() {
+            return DirectMemory.freeBytes();
+        }
+    };
+
     private final long budget;
+    private final Jvm jvm;
     private final int regionBytes;
     private final AtomicLong heldBytes = new AtomicLong();
     /** The buffer of which each region is a slice. Every slice keeps it from being collected. */
@@ -48,7 +72,12 @@ final class RegionSource {
     private int collectionTurnsLeft;
 
     RegionSource(long budget) {
+        this(budget, THIS_JVM);
+    }
+
+    RegionSource(long budget, Jvm jvm) {
         this.budget = budget;
+        this.jvm = jvm;
         regionBytes = regionBytes(budget);
     }
 
@@ -81,28 +110,44 @@ final class RegionSource {
      * @throws MemoryBudgetException when the JVM refuses the memory
      */
     DirectRegion take(int least) {
-        if (turnsLeft > 0) {
+        int bytes = (int) Math.min(Math.max(regionBytes, least), room());
+        ByteBuffer root = null;
+        if (turnsLeft == 0 || jvm.freeBytes() >= bytes + PAGE) {
+            root = ask(bytes);
+            turnsLeft = root == null ? turns : 0;
+            turns = root == null ? Math.min(MOST_TURNS_REFUSED, 2 * turns) : 1;
+        } else {
             turnsLeft--;
+        }
+        if (root == null && taken < regionBytes) {
+            root = shortRoot(least, bytes);
+        }
+        if (root == null) {
             throw refusal;
         }
-        int bytes = (int) Math.min(Math.max(regionBytes, least), room());
-        ByteBuffer root;
+        DirectRegion region = region(root, true);
+        taken += root.capacity();
+        return region;
+    }
+
+    /** What the JVM has left for a region shorter than {@code bytes}, or null. */
+    private ByteBuffer shortRoot(int least, int bytes) {
+        long left = (jvm.freeBytes() - PAGE) / SLAB * SLAB;
+        return left < least ? null : ask((int) Math.min(left, bytes));
+    }
+
+    /** Null when the JVM refuses. */
+    private ByteBuffer ask(int bytes) {
         try {
-            root = ByteBuffer.allocateDirect(bytes + PAGE);
+            return jvm.allocate(bytes + PAGE);
         } catch (OutOfMemoryError e) {
             refusal = new MemoryBudgetException(
                     "The JVM refuses " + (bytes + PAGE) + " bytes of direct memory beyond the " + taken
                             + " that it has given so far, which the memory budget of " + budget
                             + " allows. Raise -XX:MaxDirectMemorySize or lower the budget of the environment.",
                     e);
-            turnsLeft = turns;
-            turns = Math.min(MOST_TURNS_REFUSED, 2 * turns);
-            throw refusal;
+            return null;
         }
-        turns = 1;
-        DirectRegion region = region(root, true);
-        taken += bytes + PAGE;
-        return region;
     }
 
     private DirectRegion region(ByteBuffer root, boolean zeroed) {
