@@ -116,17 +116,7 @@ public final class CompactionJob {
                 target.foldBytes());
         try (RetentionIterator entries = new RetentionIterator(openSources(), retention, cancellation);
                 SstOutput output = openOutput(entries)) {
-            for (entries.start(output::addTombstone); entries.isValid(); entries.next()) {
-                output.add(
-                        entries.key(),
-                        0,
-                        entries.keyLength(),
-                        entries.sequence(),
-                        entries.kind(),
-                        entries.valueSlab(),
-                        entries.valueOffset(),
-                        entries.valueLength());
-            }
+            output.addAll(entries);
             cancellation.check();
             return output.finish();
         } catch (CancellationException e) {

@@ -122,17 +122,7 @@ public final class FlushJob {
                         entries::cutTombstone,
                         SplitKeys.of(below.bottom()),
                         SplitKeys.leastBytes(target.targetFileBytes()))) {
-            for (entries.start(output::addTombstone); entries.isValid(); entries.next()) {
-                output.add(
-                        entries.key(),
-                        0,
-                        entries.keyLength(),
-                        entries.sequence(),
-                        entries.kind(),
-                        entries.valueSlab(),
-                        entries.valueOffset(),
-                        entries.valueLength());
-            }
+            output.addAll(entries);
             cancellation.check();
             return output.finish();
         }

@@ -3,6 +3,7 @@ package io.forebay.store.flush;
 import io.forebay.store.KeyRange;
 import io.forebay.store.WritableFile;
 import io.forebay.store.crypto.FileCipher;
+import io.forebay.store.iter.RetentionIterator;
 import io.forebay.store.rangedel.Fragment;
 import io.forebay.store.sst.SstProperties;
 import io.forebay.store.sst.SstWriter;
@@ -23,8 +24,8 @@ import java.util.List;
  * run. A file ends once it has the target size or as many range deletes as one file may have, or at a split key. It ends only
  * between two user keys, between two range deletes, or within a range delete, which is then cut. Used by one thread.
  *
- * <p>Call {@link #add} for all entries and {@link #addTombstone} for all range deletes, then {@link #finish}, and
- * {@link #close} always: without a successful finish it deletes every file that was made.
+ * <p>Call {@link #add} for all entries and {@link #addTombstone} for all range deletes, or {@link #addAll}, then
+ * {@link #finish}, and {@link #close} always: without a successful finish it deletes every file that was made.
  */
 public final class SstOutput implements Closeable {
     private final SstTarget target;
@@ -119,6 +120,21 @@ public final class SstOutput implements Closeable {
         prepare(key, keyOffset, keyLength);
         writer.add(key, keyOffset, keyLength, sequence, kind, value, valueOffset, valueLength);
         added(key, keyOffset, keyLength);
+    }
+
+    /** Adds all entries and range deletes of an iterator that was not started. */
+    public void addAll(RetentionIterator entries) throws IOException {
+        for (entries.start(this::addTombstone); entries.isValid(); entries.next()) {
+            add(
+                    entries.key(),
+                    0,
+                    entries.keyLength(),
+                    entries.sequence(),
+                    entries.kind(),
+                    entries.valueSlab(),
+                    entries.valueOffset(),
+                    entries.valueLength());
+        }
     }
 
     /** Bytes of the finished files, and an estimate for the present one. */
