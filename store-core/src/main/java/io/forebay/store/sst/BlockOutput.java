@@ -5,6 +5,7 @@ import io.forebay.store.compress.Codec;
 import io.forebay.store.crypto.FileCipher;
 import io.forebay.store.sst.block.BlockBuilder;
 import io.forebay.store.sst.block.BlockTrailer;
+import io.forebay.store.util.FieldWriter;
 import java.io.IOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -89,7 +90,7 @@ final class BlockOutput {
         end(begin, from);
     }
 
-    void block(MetaWriter content) throws IOException {
+    void block(FieldWriter content) throws IOException {
         room(content.size() + overhead);
         long begin = position();
         int from = used;

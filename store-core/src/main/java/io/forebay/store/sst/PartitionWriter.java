@@ -4,6 +4,7 @@ import io.forebay.store.key.ValueKind;
 import io.forebay.store.sst.block.BlockBuilder;
 import io.forebay.store.sst.filter.BlockedBloom;
 import io.forebay.store.sst.filter.FilterBuilder;
+import io.forebay.store.util.FieldWriter;
 import java.io.IOException;
 import java.util.Arrays;
 
@@ -23,7 +24,7 @@ final class PartitionWriter {
     private final boolean sized;
 
     private final FilterBuilder filter;
-    private final MetaWriter top = new MetaWriter();
+    private final FieldWriter top = new FieldWriter();
     private byte[] separator = new byte[0];
     private long begin;
     private int partitions;
@@ -141,7 +142,7 @@ final class PartitionWriter {
     }
 
     /** The content of the top index, see {@link TopIndex}. */
-    MetaWriter topIndex() {
-        return new MetaWriter().number(partitions).append(top);
+    FieldWriter topIndex() {
+        return new FieldWriter().number(partitions).append(top);
     }
 }

@@ -3,6 +3,8 @@ package io.forebay.store.sst;
 import io.forebay.store.Compression;
 import io.forebay.store.KeyRange;
 import io.forebay.store.rangedel.FragmentArray;
+import io.forebay.store.util.FieldReader;
+import io.forebay.store.util.FieldWriter;
 import java.util.Arrays;
 
 /**
@@ -22,8 +24,8 @@ import java.util.Arrays;
 final class PropertiesBlock {
     private PropertiesBlock() {}
 
-    static MetaWriter encode(SstProperties properties) {
-        MetaWriter out = new MetaWriter()
+    static FieldWriter encode(SstProperties properties) {
+        FieldWriter out = new FieldWriter()
                 .number(properties.blockBytes())
                 .number(properties.filterProbes())
                 .number(properties.entries())
@@ -43,7 +45,7 @@ final class PropertiesBlock {
         return out;
     }
 
-    static SstProperties decode(MetaReader in, long fileBytes, long dataBlocks, FragmentArray tombstones) {
+    static SstProperties decode(FieldReader in, long fileBytes, long dataBlocks, FragmentArray tombstones) {
         int blockBytes = (int) in.number("block size", 1, Integer.MAX_VALUE);
         int filterProbes = (int) in.number("filter probes", 0, 255);
         long entries = in.number("entries", dataBlocks, dataBlocks == 0 ? 0 : Long.MAX_VALUE);

@@ -7,6 +7,7 @@ import io.forebay.store.crypto.FileCipher;
 import io.forebay.store.crypto.KeyEnvelope;
 import io.forebay.store.rangedel.FragmentArray;
 import io.forebay.store.sst.block.BlockTrailer;
+import io.forebay.store.util.FieldReader;
 import io.forebay.store.util.Slab;
 import java.io.EOFException;
 import java.io.IOException;
@@ -61,7 +62,7 @@ record SstMetadata(SstProperties properties, TopIndex top, FragmentArray tombsto
         FragmentArray tombstones = topEnd == format.propertiesOffset()
                 ? FragmentArray.EMPTY
                 : TombstoneBlock.decode(loader.block(topEnd, format.propertiesOffset()));
-        MetaReader in = loader.block(format.propertiesOffset(), end);
+        FieldReader in = loader.block(format.propertiesOffset(), end);
         SstProperties properties = PropertiesBlock.decode(in, size, top.dataBlocks(), tombstones);
         return new SstMetadata(properties, top, tombstones, cipher);
     }
@@ -109,7 +110,7 @@ record SstMetadata(SstProperties properties, TopIndex top, FragmentArray tombsto
 
     /** Gets blocks from the tail that was read already, else from the file. */
     private record Loader(ReadableFile file, String name, ByteBuffer tail, long tailOffset, FileCipher cipher) {
-        MetaReader block(long begin, long end) throws IOException {
+        FieldReader block(long begin, long end) throws IOException {
             if (end - begin > Integer.MAX_VALUE - 64 || end - begin < SstFormat.overhead(cipher)) {
                 throw new CorruptionException(name, begin, "a block of metadata", (end - begin) + " bytes");
             }
@@ -129,7 +130,7 @@ record SstMetadata(SstProperties properties, TopIndex top, FragmentArray tombsto
                 cipher.open(begin, kind, bytes, 0, length - BlockTrailer.BYTES, plain, 0, begin);
                 bytes = plain;
             }
-            return new MetaReader(bytes, content, name, begin);
+            return new FieldReader(bytes, content, name, begin);
         }
     }
 }

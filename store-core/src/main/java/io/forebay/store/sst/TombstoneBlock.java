@@ -3,6 +3,8 @@ package io.forebay.store.sst;
 import io.forebay.store.rangedel.Fragment;
 import io.forebay.store.rangedel.FragmentArray;
 import io.forebay.store.rangedel.Fragmenter;
+import io.forebay.store.util.FieldReader;
+import io.forebay.store.util.FieldWriter;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -23,8 +25,8 @@ final class TombstoneBlock {
 
     private TombstoneBlock() {}
 
-    static MetaWriter encode(FragmentArray fragments) {
-        MetaWriter out = new MetaWriter().number(fragments.size());
+    static FieldWriter encode(FragmentArray fragments) {
+        FieldWriter out = new FieldWriter().number(fragments.size());
         byte[] previousEnd = null;
         for (Fragment fragment : fragments.fragments()) {
             putBound(out, Arrays.equals(previousEnd, fragment.start()) ? null : fragment.start());
@@ -39,7 +41,7 @@ final class TombstoneBlock {
         return out;
     }
 
-    private static void putBound(MetaWriter out, byte[] bound) {
+    private static void putBound(FieldWriter out, byte[] bound) {
         if (bound == null) {
             out.number(0);
         } else {
@@ -47,7 +49,7 @@ final class TombstoneBlock {
         }
     }
 
-    static FragmentArray decode(MetaReader in) {
+    static FragmentArray decode(FieldReader in) {
         int count = in.count("fragments", MIN_FRAGMENT_BYTES);
         List<Fragment> fragments = new ArrayList<>(count);
         byte[] previousEnd = null;
@@ -70,12 +72,12 @@ final class TombstoneBlock {
         return FragmentArray.of(fragments);
     }
 
-    private static byte[] bound(MetaReader in) {
+    private static byte[] bound(FieldReader in) {
         int lengthAndOne = in.count("length of a bound", 1);
         return lengthAndOne == 0 ? null : in.bytes(lengthAndOne - 1);
     }
 
-    private static long[] sequences(MetaReader in) {
+    private static long[] sequences(FieldReader in) {
         int count = in.count("sequences", 1);
         if (count == 0) {
             throw in.corrupt("at least one sequence of a fragment", "none");

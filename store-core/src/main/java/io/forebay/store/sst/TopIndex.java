@@ -1,6 +1,7 @@
 package io.forebay.store.sst;
 
 import io.forebay.store.sst.filter.BlockedBloom;
+import io.forebay.store.util.FieldReader;
 import io.forebay.store.util.Slab;
 import java.util.Arrays;
 
@@ -39,7 +40,7 @@ final class TopIndex {
     private final int overhead;
 
     /** For a plain file. */
-    TopIndex(MetaReader in, long end) {
+    TopIndex(FieldReader in, long end) {
         this(in, end, SstFormat.overhead(null));
     }
 
@@ -47,7 +48,7 @@ final class TopIndex {
      * @param overhead bytes that a block takes in the file beyond its content
      * @throws io.forebay.store.CorruptionException when the partitions do not add up to {@code end}
      */
-    TopIndex(MetaReader in, long end, int overhead) {
+    TopIndex(FieldReader in, long end, int overhead) {
         this.overhead = overhead;
         int leastBytes = overhead + 1;
         int size = in.count("partitions", MIN_DESCRIPTOR_BYTES);

@@ -3,6 +3,8 @@ package io.forebay.store.version;
 import io.forebay.store.FormatTooNewException;
 import io.forebay.store.KeyRange;
 import io.forebay.store.key.KeyText;
+import io.forebay.store.util.FieldReader;
+import io.forebay.store.util.FieldWriter;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -44,44 +46,44 @@ public final class VersionEditCodec {
     private VersionEditCodec() {}
 
     public static byte[] encode(VersionEdit edit) {
-        EditOutput out = new EditOutput();
+        FieldWriter out = new FieldWriter();
         if (edit.lastSequence() >= 0) {
-            out.writeByte(LAST_SEQUENCE);
-            out.writeNumber(edit.lastSequence());
+            out.octet(LAST_SEQUENCE);
+            out.number(edit.lastSequence());
         }
         if (edit.mergeName() != null) {
-            out.writeByte(MERGE_NAME);
-            out.writeBytes(edit.mergeName().getBytes(StandardCharsets.UTF_8));
+            out.octet(MERGE_NAME);
+            out.string(edit.mergeName().getBytes(StandardCharsets.UTF_8));
         }
         if (edit.commit() != null) {
-            out.writeByte(COMMIT);
-            out.writeNumber(edit.commit().sequence());
-            out.writeBytes(edit.commit().payload());
+            out.octet(COMMIT);
+            out.number(edit.commit().sequence());
+            out.string(edit.commit().payload());
         }
         for (VersionEdit.Added added : edit.added()) {
-            out.writeByte(ADDED);
-            out.writeNumber(added.rank());
+            out.octet(ADDED);
+            out.number(added.rank());
             encodeFile(added.file(), out);
         }
         for (VersionEdit.Removed removed : edit.removed()) {
-            out.writeByte(REMOVED);
-            out.writeNumber(removed.rank());
-            out.writeFixed(removed.id().high());
-            out.writeFixed(removed.id().low());
-            out.writeBytes(removed.from());
+            out.octet(REMOVED);
+            out.number(removed.rank());
+            out.fixed(removed.id().high());
+            out.fixed(removed.id().low());
+            out.string(removed.from());
         }
         if (edit.nextRank() >= 0) {
-            out.writeByte(NEXT_RANK);
-            out.writeNumber(edit.nextRank());
+            out.octet(NEXT_RANK);
+            out.number(edit.nextRank());
         }
         if (edit.keptSequence() >= 0) {
-            out.writeByte(KEPT);
-            out.writeNumber(edit.keptSequence());
+            out.octet(KEPT);
+            out.number(edit.keptSequence());
         }
         if (edit.logs() != null) {
-            out.writeByte(LOGS);
-            out.writeFixed(edit.logs().id());
-            out.writeNumber(edit.logs().first());
+            out.octet(LOGS);
+            out.fixed(edit.logs().id());
+            out.number(edit.logs().first());
         }
         return out.toByteArray();
     }
@@ -91,21 +93,21 @@ public final class VersionEditCodec {
      * @param offset offset of the bytes in the file, for messages
      */
     public static VersionEdit decode(byte[] bytes, String name, long offset) {
-        EditInput in = new EditInput(name, offset, bytes);
+        FieldReader in = new FieldReader(bytes, bytes.length, name, offset);
         VersionEdit edit = new VersionEdit();
         while (in.hasMore()) {
-            int tag = in.readByte();
+            int tag = in.octet();
             switch (tag) {
-                case LAST_SEQUENCE -> edit.lastSequence(in.readCount("a sequence number"));
-                case MERGE_NAME -> edit.mergeName(in.readText());
-                case COMMIT -> edit.commit(in.readCount("a sequence number"), in.readBytes());
-                case ADDED -> edit.add(in.readCount("a rank"), decodeFile(in));
+                case LAST_SEQUENCE -> edit.lastSequence(in.number("a sequence number"));
+                case MERGE_NAME -> edit.mergeName(in.text("the name of a merge function"));
+                case COMMIT -> edit.commit(in.number("a sequence number"), in.string("length of a payload"));
+                case ADDED -> edit.add(in.number("a rank"), decodeFile(in));
                 case REMOVED ->
                     edit.remove(new VersionEdit.Removed(
-                            in.readCount("a rank"), new FileId(in.readFixed(), in.readFixed()), in.readBytes()));
-                case NEXT_RANK -> edit.nextRank(in.readCount("a rank"));
-                case KEPT -> edit.keep(in.readCount("a sequence number"));
-                case LOGS -> edit.logs(new VersionEdit.Logs(in.readFixed(), in.readCount("a log number")));
+                            in.number("a rank"), new FileId(in.fixed(), in.fixed()), in.string("length of a key")));
+                case NEXT_RANK -> edit.nextRank(in.number("a rank"));
+                case KEPT -> edit.keep(in.number("a sequence number"));
+                case LOGS -> edit.logs(new VersionEdit.Logs(in.fixed(), in.number("a log number")));
                 default ->
                     throw new FormatTooNewException(
                             "File " + name + " has an edit with tag " + tag
@@ -115,50 +117,50 @@ public final class VersionEditCodec {
         return edit;
     }
 
-    private static void encodeFile(FileMeta file, EditOutput out) {
-        out.writeFixed(file.id().high());
-        out.writeFixed(file.id().low());
-        out.writeNumber(file.fileBytes());
-        out.writeByte((file.virtual() ? VIRTUAL : 0)
+    private static void encodeFile(FileMeta file, FieldWriter out) {
+        out.fixed(file.id().high());
+        out.fixed(file.id().low());
+        out.number(file.fileBytes());
+        out.octet((file.virtual() ? VIRTUAL : 0)
                 | (file.range().to() != null ? HAS_END : 0)
                 | (file.keyId() != null ? ENCRYPTED : 0));
-        out.writeBytes(file.range().from());
+        out.string(file.range().from());
         if (file.range().to() != null) {
-            out.writeBytes(file.range().to());
+            out.string(file.range().to());
         }
-        out.writeNumber(file.info().minSequence());
-        out.writeNumber(file.info().maxSequence());
-        out.writeNumber(file.entries());
-        out.writeNumber(file.pointDeletes());
-        out.writeNumber(file.rangeDeletes());
-        out.writeNumber(file.overrideSequence() + 1);
-        out.writeNumber(file.info().creationMillis());
+        out.number(file.info().minSequence());
+        out.number(file.info().maxSequence());
+        out.number(file.entries());
+        out.number(file.pointDeletes());
+        out.number(file.rangeDeletes());
+        out.number(file.overrideSequence() + 1);
+        out.number(file.info().creationMillis());
         if (file.keyId() != null) {
-            out.writeBytes(file.keyId().getBytes(StandardCharsets.UTF_8));
+            out.string(file.keyId().getBytes(StandardCharsets.UTF_8));
         }
     }
 
-    private static FileMeta decodeFile(EditInput in) {
-        FileId id = new FileId(in.readFixed(), in.readFixed());
-        long bytes = in.readCount("a file length");
-        int flags = in.readByte();
+    private static FileMeta decodeFile(FieldReader in) {
+        FileId id = new FileId(in.fixed(), in.fixed());
+        long bytes = in.number("a file length");
+        int flags = in.octet();
         if ((flags & ~(VIRTUAL | HAS_END | ENCRYPTED)) != 0) {
             throw in.corrupt("flags of 0 to 7", Integer.toString(flags));
         }
-        byte[] from = in.readBytes();
-        byte[] to = (flags & HAS_END) != 0 ? in.readBytes() : null;
+        byte[] from = in.string("length of a key");
+        byte[] to = (flags & HAS_END) != 0 ? in.string("length of a key") : null;
         KeyRange range = KeyRange.of(from, to);
         if (range.isEmpty()) {
             throw in.corrupt("a range that holds keys", KeyText.HIDDEN.of(range));
         }
-        long minSequence = in.readCount("a sequence number");
-        long maxSequence = in.readCount("a sequence number");
-        long entries = in.readCount("a number of entries");
-        long pointDeletes = in.readCount("a number of deletes");
-        long rangeDeletes = in.readCount("a number of range deletes");
-        long overrideSequence = in.readCount("a sequence number") - 1;
-        long creationMillis = in.readNumber();
-        String keyId = (flags & ENCRYPTED) != 0 ? in.readText() : null;
+        long minSequence = in.number("a sequence number");
+        long maxSequence = in.number("a sequence number");
+        long entries = in.number("a number of entries");
+        long pointDeletes = in.number("a number of deletes");
+        long rangeDeletes = in.number("a number of range deletes");
+        long overrideSequence = in.number("a sequence number") - 1;
+        long creationMillis = in.number();
+        String keyId = (flags & ENCRYPTED) != 0 ? in.text("the id of a key") : null;
         SstInfo info = new SstInfo(
                 bytes, minSequence, maxSequence, entries, pointDeletes, rangeDeletes, creationMillis, keyId);
         return new FileMeta(id, info, range, (flags & VIRTUAL) != 0, overrideSequence, null);

@@ -6,6 +6,7 @@ import io.forebay.store.sst.block.BlockSearch;
 import io.forebay.store.sst.block.BlockTrailer;
 import io.forebay.store.sst.block.BlockValidator;
 import io.forebay.store.util.Crc32c;
+import io.forebay.store.util.FieldReader;
 import io.forebay.store.util.Slab;
 import java.nio.ByteBuffer;
 import java.util.zip.CRC32C;
@@ -56,7 +57,7 @@ final class Checksums {
         repairBlock((int) format.propertiesOffset(), end);
         byte[] top = new byte[Math.max(0, topEnd - topAt - BlockTrailer.BYTES)];
         System.arraycopy(file, topAt, top, 0, top.length);
-        partitions(new TopIndex(new MetaReader(top, top.length, "f", topAt), topAt));
+        partitions(new TopIndex(new FieldReader(top, top.length, "f", topAt), topAt));
     }
 
     private void partitions(TopIndex top) {

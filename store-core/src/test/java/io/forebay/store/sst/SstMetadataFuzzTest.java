@@ -13,6 +13,8 @@ import io.forebay.store.sst.filter.FilterBuilder;
 import io.forebay.store.testing.GoldenBytes;
 import io.forebay.store.testing.fuzz.FuzzTarget;
 import io.forebay.store.testing.fuzz.FuzzTests;
+import io.forebay.store.util.FieldReader;
+import io.forebay.store.util.FieldWriter;
 import io.forebay.store.util.Slab;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
@@ -87,7 +89,7 @@ class SstMetadataFuzzTest extends FuzzTests {
 
     private static void decodeProperties(byte[] input) {
         FragmentArray none = FragmentArray.EMPTY;
-        SstProperties properties = PropertiesBlock.decode(new MetaReader(input, input.length, NAME, 0), 100, 1, none);
+        SstProperties properties = PropertiesBlock.decode(new FieldReader(input, input.length, NAME, 0), 100, 1, none);
         require(properties.entries() >= 1, "an entry for each block");
         require(properties.minSequence() <= properties.maxSequence(), "sequences in order");
         require(properties.pointDeletes() + properties.mergeOperands() <= properties.entries(), "kinds add up");
@@ -98,7 +100,7 @@ class SstMetadataFuzzTest extends FuzzTests {
     }
 
     private static void decodeTombstones(byte[] input) {
-        FragmentArray tombstones = TombstoneBlock.decode(new MetaReader(input, input.length, NAME, 0));
+        FragmentArray tombstones = TombstoneBlock.decode(new FieldReader(input, input.length, NAME, 0));
         byte[] last = null;
         for (Fragment fragment : tombstones.fragments()) {
             require(last == null || Arrays.compareUnsigned(last, fragment.start()) <= 0, "fragments in order");
@@ -115,7 +117,7 @@ class SstMetadataFuzzTest extends FuzzTests {
     }
 
     private static void decodeTopIndex(byte[] input) {
-        TopIndex top = new TopIndex(new MetaReader(input, input.length, NAME, 0), PARTITIONS_END);
+        TopIndex top = new TopIndex(new FieldReader(input, input.length, NAME, 0), PARTITIONS_END);
         // The blocks of a file are smaller than the file, so their slots are in proportion to it.
         require(BlockSlots.heapBytes(top.blocks()) <= 64 + 4 * PARTITIONS_END, "slots in proportion to the file");
         long end = 0;
@@ -209,7 +211,7 @@ class SstMetadataFuzzTest extends FuzzTests {
 
     /** Sixteen partitions that fill the file. */
     private static byte[] manyPartitions() {
-        MetaWriter out = new MetaWriter().number(16);
+        FieldWriter out = new FieldWriter().number(16);
         for (int i = 0; i < 16; i++) {
             out.string(new byte[] {'k', (byte) ('a' + i / 2), (byte) i})
                     .number(2)
@@ -219,7 +221,7 @@ class SstMetadataFuzzTest extends FuzzTests {
         return bytes(out);
     }
 
-    private static byte[] bytes(MetaWriter out) {
+    private static byte[] bytes(FieldWriter out) {
         return Arrays.copyOf(out.array(), out.size());
     }
 }
