@@ -5,23 +5,44 @@ import io.forebay.store.util.HeldRegion;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * How much of the cache is held by cursors that nobody moves. A pinned block may keep its whole slab, so that counts, once
- * for all of its cursors; and many slabs are in the way of a long buffer, wherever they lie. Thread-safe, without a lock.
+ * Limits how much of the cache cursors hold. A cursor keeps its block pinned between two moves, which may be forever, and
+ * what is pinned cannot be evicted.
+ *
+ * <pre>
+ *   hold, endHold ---&gt; CacheSlab.holds            how many holds the slab has, and whether its region counts it
+ *                            | first hold, last end
+ *                            v
+ *                      heldBytes                  of all slabs with holds: at most an eighth of the budget
+ *                            | unless few are held so far, and the region is not long
+ *                            v
+ *                      HeldRegion                 of all regions with such slabs: at most three eighths
+ * </pre>
+ *
+ * <p>A held block may keep its whole slab in memory, so the slab counts with all its bytes, once for all holds in it.
+ * Slabs with holds are also in the way of a buffer that is longer than a slab, however few they are: therefore their
+ * regions are limited as well.
+ *
+ * <p>This class does not pin blocks: that is part of {@link BlockCache#acquire}. A refusal is not a failure, because the
+ * cursor can copy its block to the heap. Thread-safe, without a lock.
  */
 final class BlockHolds {
-    /** They keep at most this part of all memory from eviction. */
+    /** The slabs with holds have at most the budget divided by this. */
     private static final int SHARE = 8;
-    /** Of one slab: a block counts its pins in few bits. */
+    /** The most holds of one slab: half of the pins that a {@link CachedBlock} can count, so that holds never use them up. */
     private static final int MOST_HOLDS = 1 << 19;
-    /** {@link CacheSlab#holds} has the holds above this bit, and in it whether its region counts it. */
+    /** The lowest bit of {@link CacheSlab#holds}: the region counts this slab. The number of holds is above it. */
     private static final int IN_REGION = 1;
 
     private static final int ONE_HOLD = 2;
 
+    /** The limit of {@link #heldBytes}. */
     private final long most;
-    /** With so few slabs, those in regions that are not long are not counted there: nobody asks where they are. */
+    /**
+     * Up to so many bytes are held without being counted in their regions, see {@link HeldRegion#uncounted}. Long regions
+     * count every slab: a few of them may be most of the memory.
+     */
     private final long mostAnywhere;
-
+    /** Bytes of all slabs with holds; for a moment also of a slab whose first hold is being added, or was refused. */
     private final AtomicLong heldBytes = new AtomicLong();
 
     BlockHolds(long budget) {
@@ -47,7 +68,11 @@ final class BlockHolds {
         }
     }
 
-    /** @return what its first cursor makes of the holds of the slab, 0 when it is not to be held */
+    /**
+     * Counts the slab for its first hold.
+     *
+     * @return the first value of {@link CacheSlab#holds}; 0, with nothing counted, when the hold is refused
+     */
     private int tryHoldFirst(CacheSlab slab) {
         int bytes = slab.slab.capacity();
         long held = heldBytes.addAndGet(bytes);
@@ -64,6 +89,7 @@ final class BlockHolds {
         return 0;
     }
 
+    /** Undoes {@link #tryHoldFirst}. @param last a value of {@link CacheSlab#holds} before it became 0 */
     private void endHoldLast(CacheSlab slab, int last) {
         if ((last & IN_REGION) != 0) {
             slab.region.endHold();

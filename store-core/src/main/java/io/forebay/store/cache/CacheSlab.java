@@ -10,9 +10,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class CacheSlab {
     final Slab slab;
     final SizeClass sizeClass;
-    /** That it lies in; null where regions are not known. */
+    /** The region in which the slab lies; null when the allocator has no regions. */
     final HeldRegion region;
-    /** Cursors that hold a block of it, see {@link BlockHolds}; without the lock. */
+    /** How many holds there are of blocks in this slab, in the form of {@link BlockHolds}. Without the lock of the cache. */
     final AtomicInteger holds = new AtomicInteger();
 
     final CachedBlock[] frames;

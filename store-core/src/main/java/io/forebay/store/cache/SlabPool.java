@@ -249,7 +249,7 @@ public final class SlabPool {
         return allocator instanceof DirectSlabAllocator direct ? slabs.inTheWay(direct, bytes) : List.of();
     }
 
-    /** Counts the holds in the region of the slab; null when the allocator does not tell. */
+    /** The count of the holds in the region of the slab; null when the allocator has no regions. */
     public HeldRegion holders(Slab slab) {
         return allocator instanceof DirectSlabAllocator direct ? direct.holders(slab.buffer()) : null;
     }

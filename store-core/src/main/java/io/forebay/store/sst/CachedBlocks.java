@@ -9,21 +9,35 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
- * Gets blocks through the cache and pins the current one. When cursors hold so many blocks, or blocks in so many regions, that
- * memory could become short, because many of them are open and not moved, this copies the block to the heap instead. A long scan
- * reads blocks that are not cached past the cache, several at once, unless the cache has free room. Used by one thread.
+ * The blocks of a cursor that a user moves: the current block is pinned in the cache, or its bytes are in memory of the cursor.
+ *
+ * <pre>
+ *   the block is cached                                          pinned in the cache
+ *   not cached, and the scan is short or the cache has room      read to the cache, pinned there
+ *   not cached, and the scan is long                             read to a ScanWindow, with its neighbours
+ *   a block in the cache that must not stay pinned               copied to the heap
+ * </pre>
+ *
+ * <p>A pin lasts until the cursor is moved, which may be forever. So it is a hold ({@link CachedBlock#tryHold}), and holds are
+ * limited: many cursors that are open and not moved must leave memory to others.
+ *
+ * <p>It does not read or check blocks; {@link SstBlocks} does. Jobs, which read each block once, use {@link ReadAheadBlocks}.
+ * Used by one thread.
  */
 final class CachedBlocks extends BlockAccess {
-    /** A scan of fewer blocks may be repeated, so its blocks enter the cache. */
+    /** A scan is long from so many blocks on. A shorter one may be repeated, so its blocks enter the cache. */
     private static final int LONG_SCAN_BLOCKS = 32;
 
     private final SlabPool pool;
+    /** The block that is shown, which this cursor holds; null when its bytes are elsewhere. */
     private CachedBlock pinned;
+    /** Null until a long scan needs it. */
     private ScanWindow window;
+    /** The block that was shown last; at first no neighbour of any block. */
     private int last = -2;
     /** How many blocks have followed each other in one direction. */
     private int sequential;
-
+    /** The direction in which they did. */
     private boolean backwards;
 
     /** @param pool gives the memory of long scans */
@@ -46,7 +60,7 @@ final class CachedBlocks extends BlockAccess {
     void data(SstBlocks blocks, int dataBlock) throws IOException {
         release();
         countSequential(dataBlock);
-        if (sequential < LONG_SCAN_BLOCKS || !isPastTheCache(blocks, dataBlock)) {
+        if (sequential < LONG_SCAN_BLOCKS || !showPastTheCache(blocks, dataBlock)) {
             CachedBlock block = blocks.data(dataBlock);
             length = block.length() - BlockTrailer.BYTES;
             if (block.tryHold()) {
@@ -59,6 +73,7 @@ final class CachedBlocks extends BlockAccess {
         }
     }
 
+    /** Shows a copy of the block, and releases the block. */
     private void copy(CachedBlock block) {
         try {
             byte[] bytes = new byte[length];
@@ -70,6 +85,7 @@ final class CachedBlocks extends BlockAccess {
         }
     }
 
+    /** Notes whether the block follows the last one in the same direction. The end of a scan gives back its window. */
     private void countSequential(int dataBlock) {
         boolean follows = dataBlock == last + 1;
         boolean precedes = dataBlock == last - 1;
@@ -81,8 +97,8 @@ final class CachedBlocks extends BlockAccess {
         }
     }
 
-    /** Shows the block if it can be read together with neighbours, past the cache; else returns false. */
-    private boolean isPastTheCache(SstBlocks blocks, int dataBlock) throws IOException {
+    /** Shows the block if it can be read together with neighbours, past the cache. @return false when it is not shown */
+    private boolean showPastTheCache(SstBlocks blocks, int dataBlock) throws IOException {
         if (blocks.isCached(dataBlock)) {
             return false;
         }

@@ -9,14 +9,28 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
- * Neighbouring data blocks that are not in the cache, read at once to memory of their own. A long scan needs each block once;
- * in this way it does not pay a read for every block, and does not evict blocks that other readers need. Used by one thread.
+ * The buffer of one long scan: neighbouring data blocks of a file that are not in the cache, read by one read of the file.
+ *
+ * <pre>
+ *   data blocks   | 40 | 41 | 42 | 43 | 44 | 45 |       a scan forwards asks for 41
+ *   cached        | x  |    |    |    | x  |    |       the window ends before 44
+ *                      |    |    |    |
+ *   slab               | 41 | 42 | 43 |                 one read, at most 64 KiB
+ *                      0    |    |    ends[3]
+ *                           ends[1]
+ * </pre>
+ *
+ * <p>A long scan needs each block once. In this way it does not pay a read for every block, and evicts no blocks that other
+ * readers need. Blocks in the window are verified, and decoded where necessary, each time they are shown.
+ *
+ * <p>It does not decide which scans are long; {@link CachedBlocks} does. A window without neighbours, or without memory, shows
+ * nothing: then the caller gets the block through the cache. Used by one thread.
  */
 final class ScanWindow {
     private static final int BYTES = SlabAllocator.SLAB_BYTES;
-    /** The most blocks in a window, which are seldom smaller than 4 KiB. */
+    /** The most blocks in a window. Blocks are seldom smaller than 4 KiB, so the slab is full first. */
     private static final int MOST_BLOCKS = 32;
-    /** No window is started when {@link SlabPool.Use#METADATA} would be more than the budget divided by this. */
+    /** No window takes memory when {@link SlabPool.Use#METADATA} would be more than the budget divided by this. */
     private static final int METADATA_SHARE = 4;
 
     private final SlabPool pool;
@@ -34,10 +48,11 @@ final class ScanWindow {
     private int first;
 
     private int count;
+    /** Where the first of these blocks starts: in the partition while they are located, then in the file. */
     private long begin;
-    /** The offsets in the slab at which the blocks start, and at which the last one ends. */
+    /** Where the blocks end in the slab, the i-th one at {@code ends[i + 1]}; it starts at {@code ends[i]}. */
     private final int[] ends = new int[MOST_BLOCKS + 1];
-
+    /** The lengths of the blocks when they are decoded. */
     private final int[] contents = new int[MOST_BLOCKS];
 
     ScanWindow(SlabPool pool) {
@@ -76,6 +91,7 @@ final class ScanWindow {
         return true;
     }
 
+    /** Fills the window. @return false when it is empty, because there are no neighbours, or no memory */
     private boolean read(SstBlocks blocks, int dataBlock, boolean backwards) throws IOException {
         TopIndex top = blocks.top();
         int partition = top.partitionOfDataBlock(dataBlock);
@@ -104,7 +120,13 @@ final class ScanWindow {
         }
     }
 
-    /** Looks up where the blocks are; leaves out blocks at the far end for which the slab has no room. */
+    /**
+     * Looks up where the blocks {@code [from, to)} are. Leaves out those at the far end for which the slab has no room.
+     *
+     * @param index the index block of their partition
+     * @param low the first data block of the partition
+     * @return false when only the wanted block would be left
+     */
     private boolean locate(
             SstBlocks blocks, CachedBlock index, int low, int dataBlock, int from, int to, boolean backwards) {
         int end = SstBlocks.bodyEnd(index);
@@ -137,9 +159,10 @@ final class ScanWindow {
         return true;
     }
 
+    /** Reads the blocks that were located. */
     private boolean readRun(SstBlocks blocks, int partition) throws IOException {
         int blocksFound = count;
-        count = 0; // in case the read fails
+        count = 0; // the window is empty if the read fails
         begin += blocks.top().dataOffset(partition);
         blocks.readFully(begin, ends[blocksFound], slab, 0);
         count = blocksFound;
@@ -147,9 +170,11 @@ final class ScanWindow {
     }
 
     /**
-     * Takes memory only while all such memory is a small part of the budget, so that many scans leave enough for memtables and
-     * readers. A scan may stand still for long, so its slab counts as held in its region; where that would leave too few regions
-     * with room for long buffers, the window is on the heap.
+     * Takes a slab, unless {@link SlabPool.Use#METADATA} is a large part of the budget already: many scans must leave enough
+     * for memtables and readers. A scan may stand still for long, so its slab is a hold in its region. When the region refuses
+     * the hold, the window is on the heap, and the pool only counts its bytes.
+     *
+     * @return false when there is no memory
      */
     private boolean takeSlab() {
         if (slab == null && pool.used(SlabPool.Use.METADATA) + BYTES <= pool.budget() / METADATA_SHARE) {

@@ -106,7 +106,7 @@ public final class DirectSlabAllocator implements SlabAllocator, AutoCloseable {
         }
     }
 
-    /** Counts the holds in the region of a buffer, which must be handed out. */
+    /** The count of the holds in the region of a buffer, which must be handed out. */
     public synchronized HeldRegion holders(ByteBuffer buffer) {
         return places.get(buffer).region().holders;
     }

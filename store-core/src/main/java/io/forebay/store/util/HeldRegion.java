@@ -5,8 +5,21 @@ import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Counts the holds in one region: parts of it that cursors keep pinned for any time, so that the region has no room for a long
- * buffer. Regions with holds may have three eighths of the memory. Thread-safe, without a lock.
+ * Counts the holds in one region of memory: the slabs that cursors may keep where they are for any time.
+ *
+ * <pre>
+ *   region 1   | hold |      | hold |      |     counts with all its bytes
+ *   region 2   |      |      |      |      |     does not count: evictions can make room for a long buffer
+ *   region 3   |      | hold |      |      |     counts with all its bytes
+ *
+ *   heldBytes = region 1 + region 3, at most three eighths of the budget
+ * </pre>
+ *
+ * <p>One hold is enough to leave no room for a buffer as long as the region. So regions with holds are limited, and not
+ * the holds in them: where a region has a hold, more are granted. Then long buffers fit in the other regions.
+ *
+ * <p>This class does not limit how many bytes are held; {@code cache.BlockHolds} does for blocks of the cache. Thread-safe,
+ * without a lock.
  */
 public final class HeldRegion {
     private static final int EIGHTH = 8;
@@ -30,7 +43,10 @@ public final class HeldRegion {
     // Atomic operations only
     private volatile int holders;
 
-    /** So many parts may be held beside in regions that are not long: they are in as much memory as those that are counted. */
+    /**
+     * How many slabs, each in a region that is not long, may be held without a call of {@link #tryHold}. If each lies in a
+     * region of its own, these regions have three eighths of the budget, as much as those that are counted.
+     */
     public static int uncounted(long budget) {
         return (int) Math.min(Integer.MAX_VALUE, most(budget) / RegionSource.regionBytes(budget));
     }
@@ -46,12 +62,12 @@ public final class HeldRegion {
         return budget / EIGHTH * MOST_EIGHTHS;
     }
 
-    /** Made for one buffer that is longer than regions usually are: a few of these may be most of the memory. */
+    /** True for a region that was made for a buffer longer than the usual region. A few of these may be most of the memory. */
     public boolean isLong() {
         return isLong;
     }
 
-    /** @return false when nobody holds anything of this region yet, and too many others are held */
+    /** Adds a hold. @return false when it would be the first one here, and the regions with holds are too large already */
     public boolean tryHold() {
         while (true) {
             int before = holders;

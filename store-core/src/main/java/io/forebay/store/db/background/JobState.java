@@ -1,16 +1,18 @@
 package io.forebay.store.db.background;
 
 /**
- * The state of a job that does all the work it finds when it starts. It decides when the job has to be handed to the
- * executor: at most one such job waits in the queue or runs, however often it is requested, and no request is lost.
- * Thread-safe: one atomic field.
+ * Whether a job that does all the work it finds when it starts waits in the queue of the executor, or runs. It tells the
+ * caller when to hand the job to the executor: at most one such job waits or runs, however often it is requested, and no
+ * request is lost. It neither has the job nor knows the executor. Thread-safe.
  *
  * <pre>{@code
- *              request             begin              end
- *   IDLE ----------------> QUEUED -------> RUNNING ---------> IDLE
- *                            ^                | request
- *                            |      end       v
- *                            +------- RUNNING_AND_DUE
+ *           request           begin             end
+ *   IDLE -------------> QUEUED ----> RUNNING --------> IDLE
+ *                         ^             | request
+ *                         |     end     v
+ *                         +------ RUNNING_AND_DUE
+ *
+ *   refused: QUEUED -> IDLE
  * }</pre>
  */
 final class JobState {
@@ -18,22 +20,22 @@ final class JobState {
         IDLE,
         QUEUED,
         RUNNING,
-        /** A request that came during the run needs another run. */
+        /** A request came during the run, which may not have found its work: another run has to follow. */
         RUNNING_AND_DUE
     }
 
-    // Written under this, read without: enough to see that a run will start, and look for work, after this
+    // Written under this, read without
     private volatile State state = State.IDLE;
 
     /**
-     * Called when the work can be found.
+     * Requests a run. The work must be where a run finds it before this call.
      *
-     * @return whether the caller has to hand the job to the executor
+     * @return true when the caller has to hand the job to the executor
      */
     boolean request() {
         State seen = state;
         if (seen == State.QUEUED || seen == State.RUNNING_AND_DUE) {
-            return false;
+            return false; // a run will begin after this read, and finds the work
         }
         synchronized (this) {
             if (state == State.IDLE) {
@@ -47,7 +49,7 @@ final class JobState {
         }
     }
 
-    /** The executor has refused the job. */
+    /** The executor has refused the job: no run will begin. */
     synchronized void refused() {
         state = State.IDLE;
     }
@@ -60,7 +62,7 @@ final class JobState {
     /**
      * The last step of a run.
      *
-     * @return whether the caller has to hand the job to the executor again
+     * @return true when the caller has to hand the job to the executor again
      */
     synchronized boolean end() {
         boolean again = state == State.RUNNING_AND_DUE;

@@ -5,9 +5,12 @@ import io.forebay.store.db.state.StoreContext;
 import io.forebay.store.wal.WriteAheadLog;
 
 /**
- * Syncs the write-ahead log in the background, for commits that no thread waits for. One job at a time makes durable
- * all that was written before it started. So the queue of the environment, in which other stores wait, has at most one
- * such job of a store, however many commits there are. Thread-safe.
+ * Syncs the write-ahead log in the background, for commits that no thread waits for. A commit that a thread waits for is
+ * synced by that thread ({@link WriteAheadLog#awaitSynced}).
+ *
+ * <p>One job makes durable all that is in the log when the job starts. So at most one job of a store waits in the queue of
+ * the environment or runs, however many commits there are ({@link JobState}): other stores wait in the same queue.
+ * Thread-safe.
  */
 public final class SyncScheduler {
     private final StoreContext store;
@@ -19,7 +22,7 @@ public final class SyncScheduler {
         this.errors = errors;
     }
 
-    /** All that is in the log now will be synced. */
+    /** Sees to it that all that is in the log now is synced. Any thread; does not wait. */
     void request() {
         if (job.request()) {
             submit();
@@ -33,7 +36,7 @@ public final class SyncScheduler {
         try {
             store.shared.executor().execute(Kind.FLUSH, this::run);
         } catch (RuntimeException | Error e) {
-            job.refused(); // before a repair, which may request a sync again
+            job.refused(); // first: the repair that follows may request a sync again
             errors.failed(e);
         }
     }

@@ -8,9 +8,13 @@ import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Messages about memory that is short: which stores and iterators use it, and what the user can do. Thread-safe. */
+/**
+ * The messages about memory that is short, for the log and for exceptions: which stores and iterators use the memory, and what
+ * the user can do. It decides nothing; the {@link MemoryArbiter} and {@link MemoryRequest} do. Figures in a message are read
+ * one after the other while others change them, so they may not add up. Thread-safe.
+ */
 public final class MemoryReport {
-    /** The least time between two reports of iterators that kept memory. */
+    /** The least time between two warnings of {@link #emptied}. */
     private static final long REPORT_NANOS = 60_000_000_000L;
 
     private static final String LOST =
@@ -25,6 +29,7 @@ public final class MemoryReport {
 
     // Guarded by this
     private boolean reported;
+    /** When {@link #emptied} last logged a warning. */
     private long reportedNanos;
 
     /** @param tenants the open stores of the environment; a list that other threads may change */
@@ -35,8 +40,8 @@ public final class MemoryReport {
     }
 
     /**
-     * Logs that iterators had to give memtables back while memory was short, not often: most likely these iterators were
-     * forgotten.
+     * Warns that idle iterators had to give memtables back because memory was short: most likely they were forgotten. At most
+     * once a minute, because it happens again for as long as they are open.
      */
     public void emptied(int iterators) {
         long now = clock.nanoTime();
@@ -56,7 +61,12 @@ public final class MemoryReport {
                 oldestOpen("The oldest open one is an ", "."));
     }
 
-    /** The exception for an entry for which not even an empty memtable has room. @param bytes memory that the entry takes */
+    /**
+     * The exception for an entry for which not even an empty memtable has room.
+     *
+     * @param request what the memory is for, with the name of the store
+     * @param bytes memory that the entry takes
+     */
     public MemoryBudgetException tooLarge(String request, long bytes) {
         return new MemoryBudgetException(
                 "No memory for " + request + ": it takes " + bytes + " bytes, and of the budget of " + pool.budget()
@@ -82,7 +92,7 @@ public final class MemoryReport {
         return new MemoryBudgetException(message, refused ? pool.refusal() : pool.fragmentation());
     }
 
-    /** The names of other stores with a write under way. */
+    /** The names of other stores with a write under way that may keep memory. */
     List<String> busyNames(MemoryArbiter.Tenant self) {
         List<String> busy = new ArrayList<>();
         for (MemoryArbiter.Tenant tenant : tenants) {

@@ -7,50 +7,70 @@ import io.forebay.store.db.state.MemoryArbiter.Tenant;
 import java.util.function.BooleanSupplier;
 
 /**
- * A request for memory that was refused, from the first refusal until it is granted or known to be in vain.
+ * A request for memory that was refused, from the first refusal until it is granted or known to be in vain. It counts
+ * attempts, and decides when to give up.
  *
- * <p>Memory that comes back somewhere is no progress of this request: while other stores write, memory comes back all the time. So a
- * request fails when no store has anything to give back. It also fails when all other stores have given back all that they had, again
- * and again ({@link Turnover}), and the memory that they have taken since is little beside what the request asks for.
+ * <pre>
+ *   new MemoryRequest        after the first refusal
+ *   loop
+ *     (attempt)              granted: the end
+ *     failed(how the last wait ended)              throws when more attempts are in vain
+ *     MemoryArbiter.await    until memory came back, or there is a reason not to wait for it
+ *     attempting()           notes the moment before the next attempt
+ * </pre>
  *
- * <p>Used by one thread.
+ * <p>Memory that comes back somewhere does not mean that this request gets on: while other stores write, memory comes back
+ * all the time. So a request fails when no store has anything to give back. It also fails when all other stores have given
+ * back all that they had, again and again ({@link Turnover}), and the memory that they have taken since is little beside
+ * what the request asks for.
+ *
+ * <p>It does not wait and does not freeze memtables itself: the {@link MemoryArbiter} does. Used by one thread.
  */
 public final class MemoryRequest {
     /**
-     * A write fails after so many attempts that no other writer can have disturbed. Several, because blocks that a
+     * The request fails after so many attempts that no other writer can have disturbed. More than one, because blocks that a
      * reader brings into the cache take memory for a short time, and there is nothing to wait for.
      */
     private static final int VAIN_ATTEMPTS = 8;
 
-    /** Turnovers after which a request fails when other stores have taken little memory since. */
+    /** The request fails after so many turnovers, when other stores have taken little memory since. */
     private static final int TURNOVERS = 16;
     /** As {@link #TURNOVERS}, when other stores have taken so much memory since that it may be what is missing. */
     private static final int LOST_TURNOVERS = 1024;
-    /** The divisor of "little": memtables that use less than this part of the request are not what is missing. */
+    /** Memory is little when it is less than the requested bytes divided by this: it is not what is missing. */
     private static final int LITTLE = 4;
     /** The most waits for calls under way, of {@link MemoryArbiter#CALL_WAIT_MILLIS} each, in which no memory came back. */
     private static final int CALL_ROUNDS = 3000;
-    /** The most attempts, however they ended. */
+    /** The most attempts, however the waits before them ended. */
     private static final int ATTEMPTS = 16 * CALL_ROUNDS;
 
+    /** The store that asks. */
     final Tenant self;
     /** What the memory is for; part of messages. */
     final String text;
 
     private final MemoryArbiter arbiter;
     private final long bytes;
+    /** The moment before the last attempt. */
     private MemoryArbiter.Moment before;
+    /** The turnover that is under way. */
     private Turnover turnover = new Turnover();
+
     private int attempts;
+    /** Attempts that failed while no store had anything to give back. */
     private int vain;
+    /** Turnovers after which other stores had little memory. */
     private int turnovers;
+    /** Turnovers after which they had more. */
     private int lostTurnovers;
+    /** Waits for calls under way in which no memory came back. */
     private int callRounds;
 
     /**
-     * The caller may make the next attempt at once.
+     * Starts with the moment of this call: the next attempt may follow at once.
      *
      * @param self the store that asks
+     * @param text what the memory is for, and the name of the store
      * @param bytes the most memory that an empty memtable would take for the request
      */
     public MemoryRequest(MemoryArbiter arbiter, Tenant self, String text, long bytes) {
@@ -114,6 +134,7 @@ public final class MemoryRequest {
         callRounds++;
     }
 
+    /** True when calls under way have kept their memory for too long. */
     boolean isOverdue() {
         return callRounds >= CALL_ROUNDS;
     }

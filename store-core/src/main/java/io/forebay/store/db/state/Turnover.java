@@ -6,28 +6,38 @@ import java.util.IdentityHashMap;
 import java.util.Map;
 
 /**
- * Brings back, for one request for memory, all that the memtables of other stores use when it starts: each store flushes once. What the
- * stores write during the turnover does not count, so a turnover ends however much they write.
+ * Waits, for one request for memory, until all that the memtables of other stores use when it starts has come back. Each
+ * store freezes its active memtable once for it.
  *
- * <p>It reserves nothing: any writer can take the memory that comes back. Used by one thread.
+ * <pre>
+ *   sequence numbers of one store     ... 100       170    180 ...
+ *                                  immutable | active | newer
+ *                                                     ^ end: activeSince() right after the freeze
+ *   the turnover waits until all memtables before the end have left memory
+ * </pre>
+ *
+ * <p>What stores write during the turnover is after their ends and does not count, so a turnover ends however much they write.
+ *
+ * <p>It reserves nothing: any writer can take the memory that comes back. It does not flush: the freeze of a store starts its
+ * flush. Used by one thread.
  */
 final class Turnover {
-    /** For each store that was asked: the first sequence number after the memtables that the turnover waits for. */
+    /** For each store: the first sequence number after the memtables that the turnover waits for. */
     private final Map<Tenant, Long> ends = new IdentityHashMap<>();
 
-    /** Freezes the active memtable of a store, which starts its flush; once for each store. */
+    /** Freezes the active memtable of a store; once for each store. */
     Freeze freeze(Tenant tenant) {
         if (ends.containsKey(tenant)) {
             return Freeze.NOTHING;
         }
         Freeze outcome = tenant.tryFreeze();
-        if (outcome != Freeze.BUSY) { // a write under way may have memory that no memtable shows yet
+        if (outcome != Freeze.BUSY) { // a write under way may have memory that is in no memtable yet
             ends.put(tenant, tenant.activeSince());
         }
         return outcome;
     }
 
-    /** True when the memory of all memtables that the turnover waits for has come back. */
+    /** True when the memory of all memtables that the turnover waits for has come back. @param self the store that asks */
     boolean isOver(Tenant self, Iterable<Tenant> tenants) {
         boolean over = true;
         for (Tenant tenant : tenants) {
@@ -40,7 +50,7 @@ final class Turnover {
         return over;
     }
 
-    /** The store that waits has already frozen its own memtable, if that would help. */
+    /** The store that asks has frozen its own memtable before, if that would help. */
     private static boolean hasNothingToFreeze(Tenant self, Tenant tenant) {
         return tenant == self || (tenant.busyStore() == null && tenant.activeBytes() == 0);
     }
