@@ -4,7 +4,6 @@ import io.forebay.store.FileStore;
 import io.forebay.store.WriteBatch;
 import io.forebay.store.crypto.Encryption;
 import java.io.IOException;
-import java.util.ArrayDeque;
 import java.util.Set;
 import java.util.function.Consumer;
 
@@ -13,7 +12,7 @@ import java.util.function.Consumer;
  * in commit groups.
  *
  * <pre>{@code
- *   inside the gate     put, delete, merge, ...   the entry is encoded into the filling group; gives a ticket
+ *   inside the gate     put, delete, merge, ...   CommitGroups encodes the entry; gives a ticket
  *   outside of it       await(ticket)
  *                         the leader:   take the groups -> append each as one record -> sync -> raise the tickets
  *                         others:       wait until their ticket is reached, or until they can lead
@@ -35,30 +34,14 @@ import java.util.function.Consumer;
  * memtable and the installation of a flush do.
  */
 public final class WriteAheadLog {
-    /** A group that is longer than this takes no more entries. */
-    private static final int GROUP_BYTES = 1 << 20;
     /** The longest record, and so the longest batch. */
     public static final int MAX_RECORD_BYTES = WalFormat.MAX_PAYLOAD;
-    /** So many groups are kept for reuse, unless a large write has made them too long. */
-    private static final int SPARES = 2;
 
-    private final FileStore files;
-    private final Encryption encryption;
-    private final long id;
     private final boolean synced;
     private final int recordBytes;
     private final Consumer<Throwable> onFailure;
-    private final LiveLogs live;
-
-    /** The lock of the groups and tickets. */
-    private final Object groups = new Object();
-
-    private final ArrayDeque<CommitGroup> full = new ArrayDeque<>();
-    private final ArrayDeque<CommitGroup> spares = new ArrayDeque<>();
-    // Guarded by groups
-    private CommitGroup filling;
-    private boolean rotate;
-    private long tickets;
+    private final CommitGroups groups;
+    private final WalFiles files;
 
     /** The lock of {@code leading}. */
     private final Object io = new Object();
@@ -69,8 +52,8 @@ public final class WriteAheadLog {
     // Guarded by io
     private boolean leading;
 
+    /** For the newest commit that is written and not synced; null for none. */
     // Guarded by leading
-    private WalFile file;
     private Runnable onCommitDurable;
 
     // Written under leading, read without
@@ -82,30 +65,12 @@ public final class WriteAheadLog {
     // Guarded by leading
     private boolean renewed;
 
-    // Written under leading, read without
-    private volatile long syncs;
-    private volatile long bytesWritten;
-
-    private WriteAheadLog(
-            FileStore files,
-            Encryption encryption,
-            long id,
-            boolean synced,
-            int recordBytes,
-            WalFile file,
-            Consumer<Throwable> onFailure) {
+    private WriteAheadLog(WalFiles files, boolean synced, int recordBytes, Consumer<Throwable> onFailure) {
         this.files = files;
-        this.encryption = encryption;
-        this.id = id;
         this.synced = synced;
         this.recordBytes = recordBytes;
-        filling = new CommitGroup(recordBytes);
-        this.file = file;
         this.onFailure = onFailure;
-        live = new LiveLogs(files);
-        live.add(file);
-        syncs = 1;
-        bytesWritten = file.bytes();
+        groups = new CommitGroups(recordBytes);
     }
 
     /**
@@ -128,44 +93,28 @@ public final class WriteAheadLog {
             int recordBytes,
             Consumer<Throwable> onFailure)
             throws IOException {
-        WalFile first = WalFile.create(files, encryption, id, number, nextSequence);
-        return new WriteAheadLog(files, encryption, id, synced, recordBytes, first, onFailure);
+        WalFiles first = new WalFiles(files, encryption, id, number, nextSequence);
+        return new WriteAheadLog(first, synced, recordBytes, onFailure);
     }
 
     // ---- the first half: one thread at a time, sequence numbers rise; each gives a ticket
 
     public long put(long sequence, byte[] key, int keyAt, int keyLength, byte[] value, int valueAt, int valueLength) {
-        synchronized (groups) {
-            CommitGroup group = group(sequence);
-            group.put(WalFormat.PUT, key, keyAt, keyLength, value, valueAt, valueLength);
-            return added(group);
-        }
+        return groups.put(WalFormat.PUT, sequence, key, keyAt, keyLength, value, valueAt, valueLength);
     }
 
     public long delete(long sequence, byte[] key, int keyAt, int keyLength) {
-        synchronized (groups) {
-            CommitGroup group = group(sequence);
-            group.delete(key, keyAt, keyLength);
-            return added(group);
-        }
+        return groups.delete(sequence, key, keyAt, keyLength);
     }
 
     public long merge(
             long sequence, byte[] key, int keyAt, int keyLength, byte[] operand, int operandAt, int operandLength) {
-        synchronized (groups) {
-            CommitGroup group = group(sequence);
-            group.put(WalFormat.MERGE, key, keyAt, keyLength, operand, operandAt, operandLength);
-            return added(group);
-        }
+        return groups.put(WalFormat.MERGE, sequence, key, keyAt, keyLength, operand, operandAt, operandLength);
     }
 
     /** @param to null for no end */
     public long deleteRange(long sequence, byte[] from, byte[] to) {
-        synchronized (groups) {
-            CommitGroup group = group(sequence);
-            group.deleteRange(from, 0, from.length, to, 0, to == null ? -1 : to.length);
-            return added(group);
-        }
+        return groups.deleteRange(sequence, from, to);
     }
 
     /**
@@ -189,14 +138,7 @@ public final class WriteAheadLog {
      *     {@link #checkSize}
      */
     public long batch(long firstSequence, WriteBatch batch) {
-        synchronized (groups) {
-            if (!filling.isEmpty() && !filling.hasRoomFor(batch)) {
-                closeGroup();
-            }
-            CommitGroup group = group(firstSequence);
-            group.batch(batch);
-            return added(group);
-        }
+        return groups.batch(firstSequence, batch);
     }
 
     /**
@@ -204,69 +146,17 @@ public final class WriteAheadLog {
      *     place
      */
     public long commit(long sequence, byte[] payload, Runnable onDurable) {
-        synchronized (groups) {
-            CommitGroup group = group(sequence);
-            group.commit(payload, onDurable);
-            return added(group);
-        }
+        return groups.commit(sequence, payload, onDurable);
     }
 
     /** Later writes go to a new log file. */
     public void rotate() {
-        synchronized (groups) {
-            closeGroup();
-            rotate = true;
-        }
+        groups.rotate();
     }
 
     /** The ticket of the newest write. Any thread. */
     public long lastTicket() {
-        synchronized (groups) {
-            return tickets;
-        }
-    }
-
-    private CommitGroup group(long sequence) {
-        CommitGroup group = filling;
-        if (!group.isEmpty() && (group.nextSequence != sequence || group.size >= GROUP_BYTES)) {
-            closeGroup();
-            group = filling;
-        }
-        if (group.isEmpty()) {
-            group.begin(sequence, rotate);
-        }
-        return group;
-    }
-
-    private long added(CommitGroup group) {
-        rotate = false;
-        return group.ticket = ++tickets;
-    }
-
-    private void closeGroup() {
-        if (!filling.isEmpty()) {
-            full.add(filling);
-            CommitGroup spare = spares.poll();
-            filling = spare != null ? spare : new CommitGroup(recordBytes);
-        }
-    }
-
-    private CommitGroup take() {
-        synchronized (groups) {
-            if (full.isEmpty()) {
-                closeGroup();
-            }
-            return full.poll();
-        }
-    }
-
-    private void giveBack(CommitGroup group) {
-        synchronized (groups) {
-            if (spares.size() < SPARES && group.bytes.length <= 2 * GROUP_BYTES) {
-                group.begin(0, false);
-                spares.add(group);
-            }
-        }
+        return groups.lastTicket();
     }
 
     // ---- the second half: any thread
@@ -350,25 +240,23 @@ public final class WriteAheadLog {
     /** @return the failure, or null */
     private Throwable write(boolean sync) {
         try {
-            for (CommitGroup group = take(); group != null; group = take()) {
+            for (CommitGroup group = groups.take(); group != null; group = groups.take()) {
                 if (group.startsLog) {
-                    startNext(group.firstSequence);
+                    sync(); // before the next log file exists
+                    files.startNext(group.firstSequence);
                 }
-                long before = file.bytes();
-                file.append(group);
-                bytesWritten += file.bytes() - before;
+                files.append(group);
                 if (group.onCommitDurable != null) {
                     onCommitDurable = group.onCommitDurable;
                 }
-                live.grown(file.bytes());
                 writtenTicket = group.ticket;
-                giveBack(group);
+                groups.giveBack(group);
             }
             if (sync) {
                 synchronized (io) {
                     io.notifyAll(); // threads that wait only for the write need not wait for the sync
                 }
-                syncFile();
+                sync();
             }
             return null;
         } catch (IOException | RuntimeException | Error e) {
@@ -377,21 +265,8 @@ public final class WriteAheadLog {
         }
     }
 
-    /** Starts the next log file, after all of the present one is durable. */
-    private void startNext(long firstSequence) throws IOException {
-        syncFile();
-        file.close();
-        file = WalFile.create(files, encryption, id, file.number() + 1, firstSequence);
-        syncs++;
-        bytesWritten += file.bytes();
-        live.add(file);
-    }
-
-    private void syncFile() throws IOException {
-        if (!file.isSynced()) {
-            file.sync();
-            syncs++;
-        }
+    private void sync() throws IOException {
+        files.sync();
         // before the threads that wait for the commit go on
         if (onCommitDurable != null) {
             onCommitDurable.run();
@@ -416,17 +291,11 @@ public final class WriteAheadLog {
     public void beginAnother(long nextSequence) throws IOException {
         lead();
         try {
-            if (renewed && file.firstSequence() == nextSequence) {
+            if (renewed && files.firstSequence() == nextSequence) {
                 return;
             }
-            file.close();
-            long number = file.number() + 1;
-            files.delete(WalFormat.name(number)); // an earlier attempt may have left this file
-            file = WalFile.create(files, encryption, id, number, nextSequence);
+            files.replaceFailed(nextSequence);
             renewed = true;
-            live.add(file);
-            bytesWritten += file.bytes();
-            syncs++;
         } finally {
             endLead();
         }
@@ -436,13 +305,9 @@ public final class WriteAheadLog {
     public void restart() {
         lead();
         try {
-            synchronized (groups) {
-                full.clear();
-                filling.begin(0, false);
-                rotate = false;
-                writtenTicket = tickets;
-                syncedTicket = tickets;
-            }
+            long last = groups.clear();
+            writtenTicket = last;
+            syncedTicket = last;
             onCommitDurable = null;
             renewed = false;
             failure = null;
@@ -463,7 +328,7 @@ public final class WriteAheadLog {
             Throwable cause = whole ? write(true) : null;
             failure = new IOException("The write-ahead log is closed");
             try {
-                file.close();
+                files.close();
             } catch (IOException e) {
                 if (cause != null) {
                     cause.addSuppressed(e);
@@ -472,7 +337,7 @@ public final class WriteAheadLog {
                 }
             }
             if (cause != null) {
-                throw new IOException("Closing write-ahead log " + WalFormat.name(file.number()) + " failed", cause);
+                throw new IOException("Closing write-ahead log " + files.name() + " failed", cause);
             }
             return whole;
         } finally {
@@ -485,7 +350,7 @@ public final class WriteAheadLog {
         lead();
         try {
             failure = new IOException("The write-ahead log was abandoned");
-            file.close();
+            files.close();
         } finally {
             endLead();
         }
@@ -495,41 +360,39 @@ public final class WriteAheadLog {
 
     /** Id of all log files of this log. */
     public long id() {
-        return id;
+        return files.id();
     }
 
     /** Number of the oldest log file that is needed when all writes up to {@code kept} are in files. */
     public long firstNeeded(long kept) {
-        return live.firstNeeded(kept);
+        return files.live().firstNeeded(kept);
     }
 
     /** Deletes the log files below {@code number}, which the durable manifest does not need any more. */
     public void deleteBelow(long number) {
-        live.deleteBelow(number);
+        files.live().deleteBelow(number);
     }
 
     /** Bytes of the log files that were not deleted. */
     public long liveBytes() {
-        return live.bytes();
+        return files.live().bytes();
     }
 
     /** Bytes of the log file that is being written; 0 when the next write starts a new one. */
     public long activeBytes() {
-        synchronized (groups) {
-            return rotate ? 0 : live.newestBytes();
-        }
+        return groups.isRotated() ? 0 : files.live().newestBytes();
     }
 
     /** Ids of the master keys of the log files that were not deleted. */
     public Set<String> keyIds() {
-        return live.keyIds();
+        return files.live().keyIds();
     }
 
     public long bytesWritten() {
-        return bytesWritten;
+        return files.bytesWritten();
     }
 
     public long syncs() {
-        return syncs;
+        return files.syncs();
     }
 }
