@@ -240,7 +240,7 @@ public final class StoreCloser {
     private void finishWrites(boolean poisoned) throws IOException {
         Lifecycle.Failure failure = store.lifecycle.failure();
         if (poisoned) {
-            throw store.lifecycle.readOnly(failure);
+            throw store.lifecycle.refusals().readOnly(failure);
         }
         try {
             store.gate.enterOther();
@@ -281,7 +281,7 @@ public final class StoreCloser {
         if (failure == null) {
             flushCommit();
         } else if (poisoned) {
-            throw store.lifecycle.readOnly(failure);
+            throw store.lifecycle.refusals().readOnly(failure);
         } else {
             finishAfter(failure);
         }
@@ -310,7 +310,7 @@ public final class StoreCloser {
     }
 
     private StoreException readOnly(Lifecycle.Failure failure, Exception last) {
-        StoreException readOnly = store.lifecycle.readOnly(failure);
+        StoreException readOnly = store.lifecycle.refusals().readOnly(failure);
         if (last != failure.cause()) {
             readOnly.addSuppressed(last);
         }
@@ -347,7 +347,7 @@ public final class StoreCloser {
 
         void rethrow() {
             if (first instanceof CancellationException && store.discarded.isCancelled()) {
-                throw store.lifecycle.discarded(first);
+                throw store.lifecycle.refusals().discarded(first);
             }
             if (first instanceof RuntimeException e) {
                 throw e;

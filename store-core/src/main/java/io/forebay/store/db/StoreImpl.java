@@ -192,7 +192,7 @@ final class StoreImpl implements Store {
             }
         }
         if (lifecycle.isClosed()) {
-            throw lifecycle.closed();
+            throw lifecycle.refusals().closed();
         }
         return report;
     }

@@ -88,7 +88,7 @@ public final class BackgroundErrorHandler {
         untold = true;
         Lifecycle.Failure failure = store.lifecycle.failure();
         if (failure != null) {
-            checkpoints.fail(store.lifecycle.readOnly(failure));
+            checkpoints.fail(store.lifecycle.refusals().readOnly(failure));
         }
         untold = false;
     }

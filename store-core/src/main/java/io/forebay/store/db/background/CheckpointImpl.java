@@ -135,7 +135,7 @@ final class CheckpointImpl implements Checkpoint {
         } else {
             Lifecycle.Failure failure = store.lifecycle.failure();
             if (failure != null) {
-                fail(store.lifecycle.readOnly(failure));
+                fail(store.lifecycle.refusals().readOnly(failure));
             }
         }
     }

@@ -123,7 +123,7 @@ public final class Checkpoints {
 
     /** Closes all checkpoints, which releases their files. */
     public void close() {
-        fail(store.lifecycle.closed());
+        fail(store.lifecycle.refusals().closed());
         List<CheckpointImpl> left;
         synchronized (this) {
             left = new ArrayList<>(open);

@@ -1,7 +1,5 @@
 package io.forebay.store.db.state;
 
-import io.forebay.store.ReadOnlyStoreException;
-import io.forebay.store.StoreClosedException;
 import io.forebay.store.StoreException;
 import io.forebay.store.util.Callbacks;
 import java.util.List;
@@ -21,6 +19,9 @@ import java.util.function.BooleanSupplier;
  * <p>A store is READ_ONLY from the first failure of background work until a repair has succeeded. With a failure of
  * severity {@link Severity#FATAL}, and once {@link #unwritable} is set, there is no repair. It is POISONED when its
  * memtables do not hold what was written, because an error cut a write off.
+ *
+ * <p>It does not repair, close or wait for work by itself: {@code BackgroundErrorHandler} and {@code StoreCloser} do, and
+ * note here how far they are. {@link Refusals} has the exceptions.
  */
 public final class Lifecycle {
     private static final int OPEN = 0;
@@ -33,6 +34,7 @@ public final class Lifecycle {
     public record Failure(Throwable cause, Severity severity) {}
 
     private final String name;
+    private final Refusals refusals;
     /** Failures without a known cause, made in advance: later there may be no memory for them. */
     private final Failure unnamed = new Failure(unnamed(), Severity.STOPPED);
 
@@ -64,6 +66,12 @@ public final class Lifecycle {
 
     public Lifecycle(String name) {
         this.name = name;
+        refusals = new Refusals(name);
+    }
+
+    /** The exceptions by which the store refuses calls. */
+    public Refusals refusals() {
+        return refusals;
     }
 
     /** Throws unless writes are allowed. */
@@ -92,7 +100,7 @@ public final class Lifecycle {
     /** Throws when the store is closed, and only then. */
     public void checkOpen() {
         if (mode == CLOSED) {
-            throw closed();
+            throw refusals.closed();
         }
     }
 
@@ -112,7 +120,7 @@ public final class Lifecycle {
     public void checkFailure() {
         Failure seen = failure();
         if (seen != null) {
-            throw readOnly(seen);
+            throw refusals.readOnly(seen);
         }
     }
 
@@ -358,42 +366,13 @@ public final class Lifecycle {
         }
     }
 
-    /** The exception for a store that is read-only, with the remedy. */
-    public StoreException readOnly(Failure seen) {
-        String remedy = switch (seen.severity) {
-            case TRANSIENT ->
-                ". It tries again by itself as soon as the cause is removed, or at once with Store.resume(). Or"
-                        + " close it and open it again: then it is at its last durable commit.";
-            case STOPPED ->
-                ". Remove the cause and call Store.resume(), or close the store and open it again: then it is at"
-                        + " its last durable commit.";
-            case FATAL -> ". Close it, remove the cause and open it again: then it is at its last durable commit.";
-        };
-        return new ReadOnlyStoreException(
-                "Store " + name + " is read-only because background work failed: " + seen.cause.getMessage() + remedy,
-                seen.cause);
-    }
-
-    public StoreClosedException closed() {
-        return new StoreClosedException("Store " + name + " is closed");
-    }
-
-    /** The exception of a close that a discard by another thread has cut off. */
-    public StoreClosedException discarded(Throwable cause) {
-        StoreClosedException closed = new StoreClosedException(
-                "Store " + name + " was discarded while it was being closed; its last commit may not be durable");
-        closed.initCause(cause);
-        return closed;
-    }
-
     private void refuseWrite() {
         int seen = mode;
         if (seen == CLOSED) {
-            throw closed();
+            throw refusals.closed();
         }
         if (seen == INGESTING) {
-            throw new IllegalStateException(
-                    "Store " + name + " has an open ingest; finish or close it before other writes");
+            throw refusals.ingesting();
         }
         checkFailure();
         checkWritable(); // repaired at this moment: check again
@@ -402,8 +381,8 @@ public final class Lifecycle {
     private void refuseRead() {
         Failure seen = failure();
         if (mode == CLOSED || seen == null) {
-            throw closed();
+            throw refusals.closed();
         }
-        throw readOnly(seen);
+        throw refusals.readOnly(seen);
     }
 }

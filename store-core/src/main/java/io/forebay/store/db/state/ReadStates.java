@@ -42,7 +42,7 @@ public final class ReadStates {
         while (true) {
             ReadState state = current;
             if (state == null) {
-                throw lifecycle.closed();
+                throw lifecycle.refusals().closed();
             }
             if (state.tryRetain()) {
                 return state;
@@ -59,7 +59,7 @@ public final class ReadStates {
     public TrackedMemtable active() {
         ReadState state = current;
         if (state == null) {
-            throw lifecycle.closed();
+            throw lifecycle.refusals().closed();
         }
         return state.active;
     }
