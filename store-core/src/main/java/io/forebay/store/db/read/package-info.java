@@ -3,7 +3,7 @@
  * state from the newest to the oldest.
  *
  * <p>{@code ReadPath} answers point reads and opens iterators. {@code StoreIteratorImpl} is an iterator of a user,
- * {@code SnapshotImpl} a snapshot; {@code Claims} makes the claims of both. Any number of threads read at the same
+ * whose cursors {@code PinnedCursors} has, {@code SnapshotImpl} a snapshot; {@code Claims} makes the claims of both. Any number of threads read at the same
  * time; point reads take no lock. An iterator belongs to one thread at a time.
  */
 package io.forebay.store.db.read;
