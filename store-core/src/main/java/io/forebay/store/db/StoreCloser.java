@@ -128,7 +128,7 @@ public final class StoreCloser {
         try {
             awaitEntered();
             store.states.close();
-            store.shared.arbiter().remove(store.active);
+            store.shared.arbiter().remove(store.tenant);
         } finally {
             releaseDirectory();
         }
@@ -159,7 +159,7 @@ public final class StoreCloser {
         failures.collect(store.states::close);
         failures.collect(this::emptyIterators);
         // After the steps that give memory back: until then, writers of other stores wait for that memory.
-        store.shared.arbiter().remove(store.active);
+        store.shared.arbiter().remove(store.tenant);
         failures.collect(store.versions::close);
         failures.collect(store.versions.registry()::close);
         failures.collect(release);
@@ -178,7 +178,7 @@ public final class StoreCloser {
     }
 
     private boolean tryEmptyIterators() {
-        store.takeIdleMemtables();
+        store.tenant.takeIdleMemtables();
         boolean all = true;
         for (FilePin files : store.snapshots.filePins()) {
             all &= files.tryTake();

@@ -145,7 +145,7 @@ final class StoreOpener {
             }
         });
         store[0] = new StoreImpl(context, parts);
-        shared.arbiter().add(context.active);
+        shared.arbiter().add(context.tenant);
         try {
             new WalOpener(context, parts).open(logs);
         } catch (ReadOnlyStoreException e) { // there is no store yet that could be resumed

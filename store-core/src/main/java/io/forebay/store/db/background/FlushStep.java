@@ -162,7 +162,7 @@ public final class FlushStep {
     /** Takes the flushed memtables away from iterators, which find the same entries in files. */
     private void giveMemoryBack() {
         boolean tight = store.shared.arbiter().isTight();
-        int emptied = store.takeIdleMemtables();
+        int emptied = store.tenant.takeIdleMemtables();
         if (tight && emptied > 0) {
             store.shared.arbiter().report().emptied(emptied);
         }

@@ -25,13 +25,13 @@ import java.lang.invoke.VarHandle;
  * <em>published</em> those that readers may see.
  *
  * <p>This class also freezes the memtable, because only here its last write is known. It does so when the memtable is
- * full, when a commit, a checkpoint or a flush asks for it, or when the {@link MemoryArbiter}, whose tenant this is,
- * needs memory for another store. It does not flush: {@link #onFreeze} starts that. It does not wait for memory either;
+ * full, when a commit, a checkpoint or a flush asks for it, or when the {@link MemoryArbiter} needs memory for another
+ * store ({@link MemtableTenant}). It does not flush: {@link #onFreeze} starts that. It does not wait for memory either;
  * callers do.
  *
  * <p>Methods are called inside the {@link WriterGate} unless they say otherwise.
  */
-public final class ActiveMemtable implements MemoryArbiter.Tenant {
+public final class ActiveMemtable {
     /**
      * After so many bytes of growth the store checks whether the memtable is full, and whether the writer has to pause.
      */
@@ -86,12 +86,6 @@ public final class ActiveMemtable implements MemoryArbiter.Tenant {
 
     // Racy: written under gate; statistics may see an older value
     private long bytesWritten;
-    /**
-     * True while the writer waits for memory inside the gate and has nothing to freeze. Without this flag two such
-     * writers would each wait for the other one to give memory back.
-     */
-    // Written under gate, read without
-    private volatile boolean emptyHanded;
 
     /** Starts with the memtable of the present read state, before the first write. */
     ActiveMemtable(StoreContext store) {
@@ -208,7 +202,7 @@ public final class ActiveMemtable implements MemoryArbiter.Tenant {
 
     /** Freezes the memtable when it is full, or when memory is short and it takes a large part of it. */
     public void grown() {
-        if (isFull() || store.shared.arbiter().shouldFreeze(this)) {
+        if (isFull() || store.shared.arbiter().shouldFreeze(store.tenant)) {
             freeze();
         } else {
             nextCheck();
@@ -329,94 +323,6 @@ public final class ActiveMemtable implements MemoryArbiter.Tenant {
     /** True while no write went to the memtable. */
     public boolean isEmpty() {
         return store.states.active().firstSequence > assigned;
-    }
-
-    // ---- for the arbiter, any thread, outside of the gate
-
-    @Override
-    public long activeBytes() {
-        return store.states.activeBytes();
-    }
-
-    @Override
-    public boolean awaitsFlush() {
-        if (lifecycle.isClosed()) { // the end of the store gives back all its memory, flushed or not
-            return !lifecycle.hasEnded() && (store.states.immutableCount() > 0 || store.states.activeBytes() > 0);
-        }
-        return store.states.immutableCount() > 0 && lifecycle.failure() == null;
-    }
-
-    @Override
-    public MemoryArbiter.Freeze tryFreeze() {
-        if (!lifecycle.mayRunJobs()) {
-            return MemoryArbiter.Freeze.NOTHING; // there would be no flush
-        }
-        if (!gate.tryEnterOther()) {
-            return emptyHanded ? MemoryArbiter.Freeze.NOTHING : MemoryArbiter.Freeze.BUSY;
-        }
-        try {
-            return !lifecycle.isClosed() && freeze() ? MemoryArbiter.Freeze.DONE : MemoryArbiter.Freeze.NOTHING;
-        } finally {
-            gate.leave();
-        }
-    }
-
-    @Override
-    public long activeSince() {
-        return store.states.activeSince();
-    }
-
-    @Override
-    public boolean hasGivenBack(long since) {
-        if (lifecycle.isClosed()) {
-            return !awaitsFlush() && store.states.hasGivenBack(since);
-        }
-        // What waits for a flush that will not come is not waited for; what readers have of before is.
-        boolean kept = lifecycle.failure() != null;
-        return store.states.hasGivenBack(kept ? Math.min(since, store.states.firstInMemory()) : since);
-    }
-
-    @Override
-    public int harmlessStates() {
-        return store.states.harmlessStates();
-    }
-
-    @Override
-    public long keptBytes() {
-        return lifecycle.failure() == null || lifecycle.isClosed() ? 0 : store.states.heldBytes();
-    }
-
-    @Override
-    public String keptMemory() {
-        Lifecycle.Failure failure = lifecycle.failure();
-        long bytes = keptBytes();
-        return failure == null || bytes == 0
-                ? null
-                : "Store " + store.options.name() + " keeps " + bytes + " bytes of memtables, because it is read-only: "
-                        + failure.cause().getMessage() + ".";
-    }
-
-    /**
-     * Inside the gate, where the writer stays while it waits for memory: notes whether the writer has nothing to
-     * freeze.
-     */
-    public void emptyHanded(boolean value) {
-        emptyHanded = value;
-    }
-
-    @Override
-    public String busyStore() {
-        return gate.isTaken() && !emptyHanded && lifecycle.failure() == null ? store.options.name() : null;
-    }
-
-    @Override
-    public int takeIdleMemtables() {
-        return store.takeIdleMemtables();
-    }
-
-    @Override
-    public Opened oldestIterator() {
-        return store.snapshots.oldestIterator();
     }
 
     // ---- counters, any thread

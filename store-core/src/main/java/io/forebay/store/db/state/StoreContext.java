@@ -28,6 +28,7 @@ public final class StoreContext {
     public final CommitTracker commits;
     public final ReadStates states;
     public final ActiveMemtable active;
+    public final MemtableTenant tenant;
     public final Progress progress;
     public final Counters counters = new Counters();
     /** Cancelled when the store is discarded: running flushes need not go on. */
@@ -59,6 +60,7 @@ public final class StoreContext {
         } finally {
             version.release();
         }
+        tenant = new MemtableTenant(this);
         boolean complete = false;
         try {
             active = new ActiveMemtable(this);
@@ -86,22 +88,6 @@ public final class StoreContext {
     /** Set before the store is used. */
     public void keeping(boolean value) {
         keeping = value;
-    }
-
-    /**
-     * Takes memtables whose content is in files away from idle iterators.
-     *
-     * @return how many iterators gave memtables back
-     */
-    public int takeIdleMemtables() {
-        int taken = 0;
-        for (MemtablePin pin : snapshots.pins()) {
-            if (states.pinsFlushed(pin) && pin.tryTake()) {
-                taken++;
-            }
-        }
-        counters.idleIteratorsEmptied.add(taken);
-        return taken;
     }
 
     TrackedMemtable newMemtable(long firstSequence) {

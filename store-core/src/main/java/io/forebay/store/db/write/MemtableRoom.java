@@ -95,7 +95,7 @@ public final class MemtableRoom {
         arbiter.refused();
         try {
             MemoryRequest request =
-                    new MemoryRequest(arbiter, active, what + " in store " + store.options.name(), bytes);
+                    new MemoryRequest(arbiter, store.tenant, what + " in store " + store.options.name(), bytes);
             while (!arbiter.tryAgain(attempt)) {
                 request.failed(ended, active::freeze);
                 if (request.freezeLarger(active.memtable().heldBytes()) != MemoryArbiter.Freeze.DONE) {
@@ -114,12 +114,12 @@ public final class MemtableRoom {
 
     private MemoryArbiter.Ended awaitInside(MemoryRequest request) {
         gate.waiting(true);
-        active.emptyHanded(active.isEmpty());
+        store.tenant.emptyHanded(active.isEmpty());
         MemoryArbiter.Ended ended;
         try {
             ended = store.shared.arbiter().await(request, false, lifecycle::checkOpen);
         } finally {
-            active.emptyHanded(false);
+            store.tenant.emptyHanded(false);
             gate.waiting(false);
         }
         lifecycle.checkFailure();

@@ -267,7 +267,7 @@ public final class WritePath {
             log.await(ticket);
         }
         if (stall.isOwing()) {
-            stall.pay(log == null ? 0 : log.share(), active.awaitsFlush());
+            stall.pay(log == null ? 0 : log.share(), store.tenant.awaitsFlush());
         }
     }
 }
