@@ -23,70 +23,6 @@ import java.util.function.Function;
  * <p>Thread-safe. No lock of this class is held while it calls a tenant, except by {@link #tryAgain}.
  */
 public final class MemoryArbiter {
-    /** A store, as far as its memory is concerned. Any thread may call. */
-    interface Tenant {
-        /** Memory of the active memtable in bytes; 0 when it is empty. */
-        long activeBytes();
-
-        /**
-         * True while immutable memtables wait for a flush that will come, or while a close is about to give back the
-         * store's memory.
-         */
-        boolean awaitsFlush();
-
-        /** Freezes the active memtable and starts its flush. Does not wait for a writer that is inside the gate. */
-        Freeze tryFreeze();
-
-        /** The start of the active memtable: a number that grows with each freeze. */
-        long activeSince();
-
-        /**
-         * True when all memtables that ended before {@code since}, an {@link #activeSince}, have left memory: readers have let go
-         * of them as well. Those that are kept because no flush will come do not count.
-         */
-        boolean hasGivenBack(long since);
-
-        /**
-         * How many read states were replaced and are still used by readers, but keep nothing that the present state
-         * does not keep.
-         */
-        default int harmlessStates() {
-            return 0;
-        }
-
-        /** Memory of memtables that the store will not flush, because background work failed; 0 when it will. */
-        default long keptBytes() {
-            return 0;
-        }
-
-        /** Why the store keeps that memory, for messages; null when it keeps none. */
-        default String keptMemory() {
-            return null;
-        }
-
-        /**
-         * The name of the store when a write is under way that may have memory which is in no memtable yet, and whose
-         * writer does not wait for memory with nothing to freeze; otherwise null.
-         */
-        default String busyStore() {
-            return null;
-        }
-
-        /**
-         * Takes memtables whose content is in files away from idle iterators.
-         *
-         * @return how many iterators gave memory back
-         */
-        default int takeIdleMemtables() {
-            return 0;
-        }
-
-        /** The iterator that has been open for longest, or null. */
-        default Opened oldestIterator() {
-            return null;
-        }
-    }
-
     /** The outcome of a request to freeze an active memtable. */
     public enum Freeze {
         DONE,
@@ -129,11 +65,14 @@ public final class MemoryArbiter {
 
     private final SlabPool pool;
     private final BackgroundExecutor executor;
-    private final List<Tenant> tenants = new CopyOnWriteArrayList<>();
+    private final List<MemoryTenant> tenants = new CopyOnWriteArrayList<>();
     private final MemoryReport report;
+
+    // Guarded by this
     private long replacedStates;
     private long releasedStates;
     private long refusals;
+
     /** A lock that is held while a refused request is tried again. */
     private final Object trying = new Object();
 
@@ -143,11 +82,11 @@ public final class MemoryArbiter {
         report = new MemoryReport(pool, clock, tenants);
     }
 
-    public void add(Tenant tenant) {
+    public void add(MemoryTenant tenant) {
         tenants.add(tenant);
     }
 
-    public void remove(Tenant tenant) {
+    public void remove(MemoryTenant tenant) {
         tenants.remove(tenant);
         synchronized (this) {
             notifyAll();
@@ -209,7 +148,7 @@ public final class MemoryArbiter {
     /** What memtables use, those that only readers hold among them, without what stores keep that cannot flush. */
     long movableBytes() {
         long bytes = pool.used(SlabPool.Use.MEMTABLE);
-        for (Tenant tenant : tenants) {
+        for (MemoryTenant tenant : tenants) {
             bytes -= tenant.keptBytes();
         }
         return bytes;
@@ -238,14 +177,14 @@ public final class MemoryArbiter {
     /** States that readers keep, or that are being replaced right now, and with them memory; of the moment, if that still lasts. */
     private boolean hasLingering(Moment moment) {
         long lingering = moment.replacedStates - moment.releasedStates;
-        for (Tenant tenant : tenants) {
+        for (MemoryTenant tenant : tenants) {
             lingering -= tenant.harmlessStates();
         }
         return lingering > 0;
     }
 
     private boolean isFlushing() {
-        for (Tenant tenant : tenants) {
+        for (MemoryTenant tenant : tenants) {
             if (tenant.awaitsFlush()) {
                 return true;
             }
@@ -259,15 +198,15 @@ public final class MemoryArbiter {
      *
      * @return true when {@code self} should freeze its own memtable
      */
-    boolean shouldFreeze(Tenant self) {
+    boolean shouldFreeze(MemoryTenant self) {
         long used = pool.used(SlabPool.Use.MEMTABLE);
         if (used <= pool.capacity() / 2) {
             return false;
         }
         long active = 0;
-        Tenant largest = self;
+        MemoryTenant largest = self;
         long largestBytes = self.activeBytes();
-        for (Tenant tenant : tenants) {
+        for (MemoryTenant tenant : tenants) {
             long bytes = tenant.activeBytes();
             active += bytes;
             if (bytes > largestBytes) {
@@ -284,7 +223,7 @@ public final class MemoryArbiter {
     /** Takes idle memtables from the iterators of all stores. */
     private int takeIdleMemtables() {
         int taken = 0;
-        for (Tenant tenant : tenants) {
+        for (MemoryTenant tenant : tenants) {
             taken += tenant.takeIdleMemtables();
         }
         return taken;
@@ -299,17 +238,17 @@ public final class MemoryArbiter {
         return report;
     }
 
-    private record Sized(Tenant tenant, long bytes) {}
+    private record Sized(MemoryTenant tenant, long bytes) {}
 
     /**
      * Freezes the largest active memtable of another store that is larger than {@code ownBytes} and whose writer is not inside.
      *
      * @param freeze asked of one store after the other until it was done
      */
-    public Freeze freezeLarger(Tenant self, long ownBytes, Function<Tenant, Freeze> freeze) {
+    public Freeze freezeLarger(MemoryTenant self, long ownBytes, Function<MemoryTenant, Freeze> freeze) {
         // Asked once each: writers change it meanwhile, and an order must not.
         List<Sized> others = new ArrayList<>();
-        for (Tenant tenant : tenants) {
+        for (MemoryTenant tenant : tenants) {
             long bytes = tenant == self ? 0 : tenant.activeBytes();
             if (bytes > ownBytes) {
                 others.add(new Sized(tenant, bytes));

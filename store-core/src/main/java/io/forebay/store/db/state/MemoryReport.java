@@ -25,7 +25,7 @@ public final class MemoryReport {
 
     private final SlabPool pool;
     private final Clock clock;
-    private final List<MemoryArbiter.Tenant> tenants;
+    private final List<MemoryTenant> tenants;
 
     // Guarded by this
     private boolean reported;
@@ -33,7 +33,7 @@ public final class MemoryReport {
     private long reportedNanos;
 
     /** @param tenants the open stores of the environment; a list that other threads may change */
-    MemoryReport(SlabPool pool, Clock clock, List<MemoryArbiter.Tenant> tenants) {
+    MemoryReport(SlabPool pool, Clock clock, List<MemoryTenant> tenants) {
         this.pool = pool;
         this.clock = clock;
         this.tenants = tenants;
@@ -79,7 +79,7 @@ public final class MemoryReport {
      *
      * @param lost whether other stores gave back all that they had, again and again, and it did not suffice
      */
-    MemoryBudgetException exhausted(MemoryArbiter.Tenant self, String request, boolean lost) {
+    MemoryBudgetException exhausted(MemoryTenant self, String request, boolean lost) {
         boolean refused = pool.capacity() < pool.budget();
         String limit = refused ? ", of which no more than " + pool.capacity() + " can be had" : "";
         String message = "No memory for " + request + ": of the budget of " + pool.budget() + " bytes" + limit
@@ -93,9 +93,9 @@ public final class MemoryReport {
     }
 
     /** The names of other stores with a write under way that may keep memory. */
-    List<String> busyNames(MemoryArbiter.Tenant self) {
+    List<String> busyNames(MemoryTenant self) {
         List<String> busy = new ArrayList<>();
-        for (MemoryArbiter.Tenant tenant : tenants) {
+        for (MemoryTenant tenant : tenants) {
             String name = tenant == self ? null : tenant.busyStore();
             if (name != null) {
                 busy.add(name);
@@ -104,16 +104,16 @@ public final class MemoryReport {
         return busy;
     }
 
-    private String busyStores(MemoryArbiter.Tenant self) {
+    private String busyStores(MemoryTenant self) {
         List<String> busy = busyNames(self);
         return busy.isEmpty()
                 ? ""
                 : " A write that was still under way kept the memory of store " + String.join(", ", busy) + ".";
     }
 
-    private String keptMemory(MemoryArbiter.Tenant self) {
+    private String keptMemory(MemoryTenant self) {
         StringBuilder kept = new StringBuilder();
-        for (MemoryArbiter.Tenant tenant : tenants) {
+        for (MemoryTenant tenant : tenants) {
             String why = tenant == self ? null : tenant.keptMemory();
             if (why != null) {
                 kept.append(' ').append(why);
@@ -124,7 +124,7 @@ public final class MemoryReport {
 
     private String oldestOpen(String before, String after) {
         Opened oldest = null;
-        for (MemoryArbiter.Tenant tenant : tenants) {
+        for (MemoryTenant tenant : tenants) {
             Opened opened = tenant.oldestIterator();
             if (opened != null && (oldest == null || opened.nanos() - oldest.nanos() < 0)) {
                 oldest = opened;

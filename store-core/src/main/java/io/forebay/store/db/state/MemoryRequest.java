@@ -3,7 +3,6 @@ package io.forebay.store.db.state;
 import io.forebay.store.MemoryBudgetException;
 import io.forebay.store.db.state.MemoryArbiter.Ended;
 import io.forebay.store.db.state.MemoryArbiter.Freeze;
-import io.forebay.store.db.state.MemoryArbiter.Tenant;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -45,7 +44,7 @@ public final class MemoryRequest {
     private static final int ATTEMPTS = 16 * CALL_ROUNDS;
 
     /** The store that asks. */
-    final Tenant self;
+    final MemoryTenant self;
     /** What the memory is for; part of messages. */
     final String text;
 
@@ -73,7 +72,7 @@ public final class MemoryRequest {
      * @param text what the memory is for, and the name of the store
      * @param bytes the most memory that an empty memtable would take for the request
      */
-    public MemoryRequest(MemoryArbiter arbiter, Tenant self, String text, long bytes) {
+    public MemoryRequest(MemoryArbiter arbiter, MemoryTenant self, String text, long bytes) {
         this.arbiter = arbiter;
         this.self = self;
         this.text = text;

@@ -9,7 +9,7 @@ package io.forebay.store.db.state;
  *
  * <p>Thread-safe. Any thread may call, outside of the gate unless a method says otherwise.
  */
-public final class MemtableTenant implements MemoryArbiter.Tenant {
+public final class MemtableTenant implements MemoryTenant {
     private final StoreContext store;
     private final Lifecycle lifecycle;
     /**

@@ -1,7 +1,6 @@
 package io.forebay.store.db.state;
 
 import io.forebay.store.db.state.MemoryArbiter.Freeze;
-import io.forebay.store.db.state.MemoryArbiter.Tenant;
 import java.util.IdentityHashMap;
 import java.util.Map;
 
@@ -23,10 +22,10 @@ import java.util.Map;
  */
 final class Turnover {
     /** For each store: the first sequence number after the memtables that the turnover waits for. */
-    private final Map<Tenant, Long> ends = new IdentityHashMap<>();
+    private final Map<MemoryTenant, Long> ends = new IdentityHashMap<>();
 
     /** Freezes the active memtable of a store; once for each store. */
-    Freeze freeze(Tenant tenant) {
+    Freeze freeze(MemoryTenant tenant) {
         if (ends.containsKey(tenant)) {
             return Freeze.NOTHING;
         }
@@ -38,9 +37,9 @@ final class Turnover {
     }
 
     /** True when the memory of all memtables that the turnover waits for has come back. @param self the store that asks */
-    boolean isOver(Tenant self, Iterable<Tenant> tenants) {
+    boolean isOver(MemoryTenant self, Iterable<MemoryTenant> tenants) {
         boolean over = true;
-        for (Tenant tenant : tenants) {
+        for (MemoryTenant tenant : tenants) {
             if (!ends.containsKey(tenant) && hasNothingToFreeze(self, tenant)) {
                 ends.put(tenant, tenant.activeSince());
             }
@@ -51,7 +50,7 @@ final class Turnover {
     }
 
     /** The store that asks has frozen its own memtable before, if that would help. */
-    private static boolean hasNothingToFreeze(Tenant self, Tenant tenant) {
+    private static boolean hasNothingToFreeze(MemoryTenant self, MemoryTenant tenant) {
         return tenant == self || (tenant.busyStore() == null && tenant.activeBytes() == 0);
     }
 }

@@ -91,7 +91,7 @@ public class MemoryArbiterInterleavingTest {
         return new TrackedMemtable(new Memtable(pool, null), firstSequence);
     }
 
-    private final class Shop implements MemoryArbiter.Tenant {
+    private final class Shop implements MemoryTenant {
         private final Lifecycle lifecycle = new Lifecycle("model");
         private final WriterGate gate = new WriterGate(false);
         final ReadStates states;

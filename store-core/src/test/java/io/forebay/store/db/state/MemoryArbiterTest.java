@@ -37,8 +37,7 @@ class MemoryArbiterTest {
                 });
             }
             asked.clear();
-            assertThat(crowded.freezeLarger(null, 0, MemoryArbiter.Tenant::tryFreeze))
-                    .isEqualTo(Freeze.BUSY);
+            assertThat(crowded.freezeLarger(null, 0, MemoryTenant::tryFreeze)).isEqualTo(Freeze.BUSY);
             assertThat(asked).hasSize(100).doesNotHaveDuplicates();
         });
     }
@@ -50,8 +49,7 @@ class MemoryArbiterTest {
         Tenant middle = new Tenant(51, Freeze.DONE);
         Tenant large = new Tenant(52, Freeze.BUSY);
         List.of(small, self, middle, large).forEach(arbiter::add);
-        assertThat(arbiter.freezeLarger(self, 50, MemoryArbiter.Tenant::tryFreeze))
-                .isEqualTo(Freeze.DONE);
+        assertThat(arbiter.freezeLarger(self, 50, MemoryTenant::tryFreeze)).isEqualTo(Freeze.DONE);
         assertThat(asked).containsExactly(large, middle);
     }
 
@@ -166,7 +164,7 @@ class MemoryArbiterTest {
         arbiter.stateReleased();
     }
 
-    private class Tenant implements MemoryArbiter.Tenant {
+    private class Tenant implements MemoryTenant {
         private final long bytes;
         private final Freeze answer;
 

@@ -22,7 +22,7 @@ class MemoryRequestTest {
     private final MemoryRequest request = new MemoryRequest(arbiter, null, "a test", BYTES);
 
     /** Its memtable is never empty; all that was frozen is flushed at once, unless a test says otherwise. */
-    private static class Writing implements MemoryArbiter.Tenant {
+    private static class Writing implements MemoryTenant {
         int freezes;
         boolean busy;
         boolean flushed = true;
