@@ -2,21 +2,25 @@ package io.forebay.store.cache;
 
 import io.forebay.store.Clock;
 import io.forebay.store.SlabAllocator;
-import io.forebay.store.util.Callbacks;
-import io.forebay.store.util.DirectSlabAllocator;
-import io.forebay.store.util.FragmentedMemoryException;
 import io.forebay.store.util.HeldRegion;
 import io.forebay.store.util.Slab;
 import io.forebay.store.util.SystemClock;
 import java.nio.ByteBuffer;
 import java.util.List;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Hands out memory under one hard budget, and never more than that: a request that does not fit, even after the cache gave
  * memory back, gets null or false, and its caller waits, flushes or fails. Thread-safe. Slabs are taken rarely (every 64 KiB),
  * so one lock is enough.
+ *
+ * <pre>
+ *   tryTake(use) --&gt; tryReserve: is there room in the budget, or do the cache and the readers of SSTs give some back?
+ *                --&gt; HostAllocator: does the allocator give a buffer, or give one after the cache gave some back?
+ *   tryReserve(use, bytes)       for memory on the heap: the first half only
+ * </pre>
+ *
+ * <p>It does not wait for memory, and decides nothing among its users but who gives back first: the cache down to an eighth of
+ * the budget, then the readers.
  */
 public final class SlabPool {
     /** What memory is used for. */
@@ -29,28 +33,15 @@ public final class SlabPool {
         METADATA
     }
 
-    private static final String ALLOCATOR = "a slab allocator";
     private static final int USES = Use.values().length;
     private static final int PAGE = 4096;
     /** So often the cache is asked to give memory back for one slab, because other threads may take what it gave. */
     private static final int REFUSALS = 8;
-    /**
-     * After a refusal by the allocator, no optional memory is asked for during this time. The time doubles with each further
-     * refusal.
-     */
-    private static final long FIRST_PAUSE_NANOS = 1_000_000_000L;
 
-    private static final long LONGEST_PAUSE_NANOS = 64_000_000_000L;
-    /** Least time between two warnings that the allocator refuses memory. */
-    private static final long WARN_NANOS = 60_000_000_000L;
-
-    private static final Logger LOG = LoggerFactory.getLogger(SlabPool.class);
-
-    private final SlabAllocator allocator;
+    private final HostAllocator host;
     private final long budget;
     private final long cacheFloor;
     private final long memtableCeiling;
-    private final Clock clock;
 
     // Set before use
     private volatile Reclaimer cache = bytes -> 0;
@@ -62,25 +53,6 @@ public final class SlabPool {
     // Guarded by usedBy
     private long used;
     private long peak;
-    /** Bytes of the slabs that are handed out. */
-    private long outstanding;
-    /** The budget, or what is known to be the most that the allocator gives. */
-    private long capacity;
-    /** Whether a refusal of the allocator was logged. */
-    private boolean warned;
-    /** When a refusal was last logged. */
-    private long warnedNanos;
-    /** Length of the pause after a refusal. */
-    private long pauseNanos;
-    /** End of that pause. */
-    private long askAgainNanos;
-    /** True when the allocator has refused memory, and has neither given nor got anything since. */
-    // Volatile: written by any thread
-    private volatile boolean refused;
-    /** Why the allocator last refused memory; null when it never did. */
-    private volatile Throwable refusal;
-    /** Set when the free memory lay in pieces that were too short; null when something was handed out since. */
-    private volatile Throwable fragmentation;
 
     /**
      * @param allocator gives slabs of {@link SlabAllocator#SLAB_BYTES} and larger buffers
@@ -95,10 +67,8 @@ public final class SlabPool {
      *     that was flushed could be read
      */
     public SlabPool(SlabAllocator allocator, long budget, long memtableCeiling, Clock clock) {
-        this.clock = clock;
-        this.allocator = allocator;
+        this.host = new HostAllocator(allocator, budget, clock);
         this.budget = budget;
-        this.capacity = budget;
         this.cacheFloor = budget / 8;
         this.memtableCeiling = memtableCeiling;
     }
@@ -130,19 +100,7 @@ public final class SlabPool {
      * collects garbage and sleeps before it refuses.
      */
     public Slab tryTakeOptional(Use use, int bytes) {
-        return refused && !mayAskAgain() ? null : take(use, bytes, true);
-    }
-
-    /** True once after each pause. */
-    private boolean mayAskAgain() {
-        synchronized (usedBy) {
-            long now = clock.nanoTime();
-            if (now - askAgainNanos < 0) {
-                return false;
-            }
-            askAgainNanos = now + pauseNanos;
-            return true;
-        }
+        return host.mayAskForOptional() ? take(use, bytes, true) : null;
     }
 
     private Slab take(Use use, int bytes, boolean optional) {
@@ -159,15 +117,6 @@ public final class SlabPool {
         return null;
     }
 
-    private ByteBuffer allocate(int bytes) {
-        Callbacks.enter(ALLOCATOR, Callbacks.ANYTHING);
-        try {
-            return allocator.allocate(bytes);
-        } finally {
-            Callbacks.leave();
-        }
-    }
-
     /**
      * Asks the allocator for memory for which room in the budget is reserved. Ends the reservation when the allocator refuses.
      * @return null when the allocator refuses
@@ -175,62 +124,18 @@ public final class SlabPool {
     private Slab ask(Use use, int bytes) {
         ByteBuffer buffer = null;
         try {
-            buffer = allocate(bytes);
-        } catch (FragmentedMemoryException e) {
-            fragmentation = e;
-            return null;
-        } catch (RuntimeException | OutOfMemoryError e) {
-            refused(bytes, e);
-            return null;
+            buffer = host.tryAllocate(bytes);
         } finally {
             if (buffer == null) {
                 unreserve(use, bytes);
             }
         }
-        refused = false;
-        fragmentation = null;
-        synchronized (usedBy) {
-            pauseNanos = 0;
-            outstanding += bytes;
-            if (outstanding > capacity) {
-                capacity = budget;
-            }
-        }
-        return new Slab(buffer);
-    }
-
-    /** A refusal shows only that {@code bytes} beside those that are handed out are too much; one more slab may be available. */
-    private void refused(int bytes, Throwable cause) {
-        refusal = cause;
-        long atMost;
-        boolean warn;
-        synchronized (usedBy) {
-            long now = clock.nanoTime();
-            pauseNanos = Math.min(LONGEST_PAUSE_NANOS, Math.max(FIRST_PAUSE_NANOS, 2 * pauseNanos));
-            askAgainNanos = now + pauseNanos;
-            refused = true;
-            atMost = Math.max(SlabAllocator.SLAB_BYTES, outstanding + Math.max(0, bytes - SlabAllocator.SLAB_BYTES));
-            warn = capacity == budget && (!warned || now - warnedNanos >= WARN_NANOS);
-            if (warn) {
-                warned = true;
-                warnedNanos = now;
-            }
-            capacity = Math.min(capacity, atMost);
-            atMost = capacity;
-        }
-        if (warn) {
-            LOG.warn(
-                    "Of a memory budget of {} bytes, no more than {} are available. Less is cached, and memtables are flushed"
-                            + " earlier. {}",
-                    budget,
-                    atMost,
-                    cause.toString());
-        }
+        return buffer == null ? null : new Slab(buffer);
     }
 
     /** Why the allocator last refused memory; null when it never did. */
     public Throwable refusal() {
-        return refusal;
+        return host.refusal();
     }
 
     /**
@@ -238,7 +143,7 @@ public final class SlabPool {
      * since.
      */
     public Throwable fragmentation() {
-        return fragmentation;
+        return host.fragmentation();
     }
 
     /**
@@ -246,36 +151,23 @@ public final class SlabPool {
      * much cannot be evicted.
      */
     List<CacheSlab> obstacles(CacheSlabs slabs, int bytes) {
-        return allocator instanceof DirectSlabAllocator direct ? slabs.inTheWay(direct, bytes) : List.of();
+        return host.obstacles(slabs, bytes);
     }
 
     /** The count of the holds in the region of the slab; null when the allocator has no regions. */
     public HeldRegion holders(Slab slab) {
-        return allocator instanceof DirectSlabAllocator direct ? direct.holders(slab.buffer()) : null;
+        return host.holders(slab);
     }
 
     /** The budget, or the part of it that the allocator gives at present, in bytes. */
     public long capacity() {
-        synchronized (usedBy) {
-            return capacity;
-        }
+        return host.capacity();
     }
 
     /** Gives back a slab that was taken for {@code use}; no thread may touch it after this call. */
     public void give(Use use, Slab slab) {
-        int bytes = slab.capacity();
-        Callbacks.enter(ALLOCATOR, Callbacks.ANYTHING);
-        try {
-            allocator.release(slab.buffer());
-        } finally {
-            Callbacks.leave();
-        }
-        refused = false;
-        synchronized (usedBy) {
-            pauseNanos = 0;
-            outstanding -= bytes;
-        }
-        unreserve(use, bytes);
+        host.release(slab.buffer());
+        unreserve(use, slab.capacity());
     }
 
     /**
