@@ -1,5 +1,7 @@
 package io.forebay.store.db.read;
 
+import io.forebay.store.StoreClosedException;
+import io.forebay.store.StoreException;
 import io.forebay.store.db.state.Opened;
 import io.forebay.store.db.state.SnapshotList;
 import io.forebay.store.db.state.StoreContext;
@@ -65,5 +67,20 @@ final class Claims {
             return null;
         }
         return entry == null ? null : new Claim(entry, EmptySpans.NONE);
+    }
+
+    /** The result of a read at a claim counts only if the claim has not ended by then. */
+    static void check(SnapshotList.Entry claim) {
+        if (claim.isRemoved()) {
+            throw new StoreClosedException("The snapshot was closed during a read");
+        }
+    }
+
+    /** A claimed version of a key is gone, because another thread has closed the snapshot or the store. */
+    StoreException lostVersion(SnapshotList.Entry claim) {
+        store.lifecycle.checkReadable();
+        check(claim);
+        return new StoreException("Store " + store.options.name() + " lost the version that sequence number "
+                + claim.sequence + " needs. This is a bug in Forebay, please report it.");
     }
 }

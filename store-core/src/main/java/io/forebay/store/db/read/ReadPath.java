@@ -2,8 +2,6 @@ package io.forebay.store.db.read;
 
 import io.forebay.store.KeyRange;
 import io.forebay.store.StoreClosedException;
-import io.forebay.store.StoreException;
-import io.forebay.store.StoreIoException;
 import io.forebay.store.StoreIterator;
 import io.forebay.store.ValueBuffer;
 import io.forebay.store.db.state.Opened;
@@ -14,15 +12,13 @@ import io.forebay.store.iter.EmptySpans;
 import io.forebay.store.key.KeyHash;
 import io.forebay.store.key.PointLookup;
 import io.forebay.store.memtable.Memtable;
-import java.io.IOException;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 
 /**
- * The way of a read: take the read state, fix the limit (the sequence number that the read sees), and ask the sources
- * from the newest to the oldest. Any thread.
+ * The way of a point read: take the read state, fix the limit (the sequence number that the read sees), and ask the sources
+ * from the newest to the oldest ({@link SourceSearch}). It also opens iterators. Reads of many keys are in {@link MultiGet}.
+ * Any thread.
  *
  * <p>A point read claims nothing. When the writer has overwritten in place the version of the key that the read wants,
  * the read tries again with a newer limit. After several attempts it claims a state, as a snapshot does.
@@ -55,12 +51,16 @@ public final class ReadPath {
 
     private final StoreContext store;
     private final Claims claims;
+    private final SourceSearch sources;
     private final LookupResult results;
+    private final MultiGet multiGet;
 
     public ReadPath(StoreContext store) {
         this.store = store;
         claims = new Claims(store);
+        sources = new SourceSearch(store);
         results = new LookupResult(store);
+        multiGet = new MultiGet(store, claims, sources, results);
     }
 
     /** @param claim the state to read, or null for the present state */
@@ -87,36 +87,10 @@ public final class ReadPath {
         }
     }
 
+    /** @param claim the state to read, or null for the present state */
     public List<byte[]> multiGet(List<byte[]> keys, SnapshotList.Entry claim) {
         store.lifecycle.checkReadable();
-        if (claim != null) {
-            return multiGetClaimed(keys, claim);
-        }
-        do {
-            List<byte[]> beside = multiGetBesideLarge(keys);
-            if (beside != null) {
-                return beside;
-            }
-        } while (!store.gate.tryEnterReader());
-        // inside the gate, so that no batch is in its middle
-        long limit;
-        ReadState state;
-        try {
-            state = store.states.acquire();
-            limit = store.active.published();
-        } finally {
-            store.gate.leave();
-        }
-        List<byte[]> values = multiGet(keys, state, limit, false);
-        if (values != null) {
-            return values;
-        }
-        SnapshotList.Entry own = claimNow(null);
-        try {
-            return multiGetClaimed(keys, own);
-        } finally {
-            store.snapshots.remove(own);
-        }
+        return multiGet.get(keys, claim);
     }
 
     /**
@@ -158,7 +132,7 @@ public final class ReadPath {
         PointLookup lookup = context.lookup;
         if (claim != null) {
             boolean found = readClaimed(lookup, key, offset, length, hash, into, claim);
-            checkClaim(claim);
+            Claims.check(claim);
             return found;
         }
         for (int attempt = 0; attempt < OPTIMISTIC_READS; attempt++) {
@@ -228,7 +202,7 @@ public final class ReadPath {
         try {
             int result = readAt(state, lookup, key, offset, length, hash, claim.sequence, into, true);
             if (result == Memtable.RETRY) {
-                throw lostVersion(claim);
+                throw claims.lostVersion(claim);
             }
             return result == Memtable.FOUND;
         } finally {
@@ -259,151 +233,12 @@ public final class ReadPath {
             return newest;
         }
         lookup.start(key, offset, length, hash, limit, into);
-        boolean done =
-                newest == Memtable.CONTINUE ? searchOlder(state, lookup, claimed) : search(state, lookup, claimed);
+        boolean done = newest == Memtable.CONTINUE
+                ? sources.searchOlder(state, lookup, claimed)
+                : sources.search(state, lookup, claimed);
         if (!done) {
             return Memtable.RETRY;
         }
         return results.bring(lookup, into) ? Memtable.FOUND : Memtable.SETTLED;
-    }
-
-    /**
-     * As with a claim on the published state, which a large batch does not change.
-     *
-     * @return null when there is no such batch, or it ended meanwhile
-     */
-    private List<byte[]> multiGetBesideLarge(List<byte[]> keys) {
-        long batch = store.active.largeBatch();
-        if (batch == 0) {
-            return null;
-        }
-        long limit = store.active.published();
-        List<byte[]> values = multiGet(keys, store.states.acquire(), limit, true);
-        return store.active.isUnderWay(batch) ? values : null;
-    }
-
-    private List<byte[]> multiGetClaimed(List<byte[]> keys, SnapshotList.Entry claim) {
-        List<byte[]> values = multiGet(keys, store.states.acquire(), claim.sequence, true);
-        if (values == null) {
-            throw lostVersion(claim);
-        }
-        checkClaim(claim);
-        return values;
-    }
-
-    /**
-     * Releases {@code state}.
-     *
-     * @return null when a version of a key was overwritten in place meanwhile
-     */
-    private List<byte[]> multiGet(List<byte[]> list, ReadState state, long limit, boolean claimed) {
-        try {
-            byte[][] keys = list.toArray(new byte[0][]);
-            for (byte[] key : keys) {
-                Objects.requireNonNull(key, "a key");
-            }
-            ReadContext context = ReadContext.begin();
-            try {
-                byte[][] values = multiGet(context, keys, state, limit, claimed);
-                return values == null ? null : new ArrayList<>(Arrays.asList(values));
-            } finally {
-                context.end();
-            }
-        } finally {
-            state.release();
-        }
-    }
-
-    private byte[][] multiGet(ReadContext context, byte[][] keys, ReadState state, long limit, boolean claimed) {
-        int size = keys.length;
-        int fileReads = 0;
-        long[] order = size > 1 && !state.version.runs().isEmpty() ? KeyOrder.of(keys) : null;
-        PointLookup lookup = context.lookup;
-        byte[][] values = new byte[size][];
-        for (int i = 0; i < size; i++) {
-            int index = order == null ? i : (int) order[i];
-            byte[] key = keys[index];
-            ValueBuffer buffer = context.buffer();
-            lookup.start(key, 0, key.length, KeyHash.of(key, 0, key.length), limit, buffer);
-            int result = searchMemtables(state, lookup, claimed);
-            if (result == Memtable.RETRY) {
-                return null;
-            }
-            if (result == Memtable.CONTINUE) {
-                fileReads++;
-                searchFiles(state, lookup);
-            }
-            values[index] = results.bring(lookup, buffer) ? buffer.toByteArray() : null;
-        }
-        store.counters.memtableReads.add(size - fileReads);
-        store.counters.fileReads.add(fileReads);
-        return values;
-    }
-
-    /**
-     * Asks the sources.
-     *
-     * @param claimed whether the limit of the lookup is claimed
-     * @return false when the version of the key that the limit sees was overwritten in place
-     */
-    private boolean search(ReadState state, PointLookup lookup, boolean claimed) {
-        int result = state.active.memtable.get(lookup, claimed);
-        return result == Memtable.CONTINUE ? searchOlder(state, lookup, claimed) : inMemory(result);
-    }
-
-    /** As {@link #search}, of the sources below the active memtable. */
-    private boolean searchOlder(ReadState state, PointLookup lookup, boolean claimed) {
-        int result = searchImmutable(state, lookup, claimed);
-        if (result != Memtable.CONTINUE) {
-            return inMemory(result);
-        }
-        store.counters.fileReads.increment();
-        searchFiles(state, lookup);
-        return true;
-    }
-
-    private boolean inMemory(int result) {
-        if (result == Memtable.RETRY) {
-            return false;
-        }
-        store.counters.memtableReads.increment();
-        return true;
-    }
-
-    private static int searchMemtables(ReadState state, PointLookup lookup, boolean claimed) {
-        int result = state.active.memtable.get(lookup, claimed);
-        return result == Memtable.CONTINUE ? searchImmutable(state, lookup, claimed) : result;
-    }
-
-    private static int searchImmutable(ReadState state, PointLookup lookup, boolean claimed) {
-        int result = Memtable.CONTINUE;
-        for (int i = 0; result == Memtable.CONTINUE && i < state.immutable.length; i++) {
-            result = state.immutable[i].memtable.get(lookup, claimed);
-        }
-        return result;
-    }
-
-    private void searchFiles(ReadState state, PointLookup lookup) {
-        try {
-            state.version.get(lookup);
-        } catch (IOException e) {
-            store.lifecycle.checkReadable(); // the files of a closed store may be gone
-            throw new StoreIoException("Reading store " + store.options.name() + " failed", e);
-        }
-    }
-
-    /** The result of a read at a claim counts only if the claim has not ended by then. */
-    private static void checkClaim(SnapshotList.Entry claim) {
-        if (claim.isRemoved()) {
-            throw new StoreClosedException("The snapshot was closed during a read");
-        }
-    }
-
-    /** A claimed version of a key is gone, because another thread has closed the snapshot or the store. */
-    private StoreException lostVersion(SnapshotList.Entry claim) {
-        store.lifecycle.checkReadable();
-        checkClaim(claim);
-        return new StoreException("Store " + store.options.name() + " lost the version that sequence number "
-                + claim.sequence + " needs. This is a bug in Forebay, please report it.");
     }
 }
