@@ -25,7 +25,7 @@ import java.lang.invoke.VarHandle;
  *          +-------------&gt; HashIndex         OrderedIndex: a B+ tree, brought up to date when it is opened
  *          |                    | refs             | refs
  *          v                    v                  v
- *        Arena: slabs with key records and versions, see Records         FragmentTree: range deletes
+ *        Arena: slabs with key records and versions, see Records         RangeDeletes
  * </pre>
  *
  * What it does not do: nothing here is durable; it assigns no sequence numbers, decides nothing about visibility but the limit
@@ -55,37 +55,28 @@ public final class Memtable {
     /** {@link #getNewest} cannot tell; {@link #get} can. */
     public static final int UNDECIDED = -2;
 
-    private static final int RESERVE_STEP = 4 << 10;
     private static final Cancellation NEVER = new Cancellation();
     private static final VarHandle REFERENCES;
-    private static final VarHandle TOMBSTONES;
 
     static {
         try {
-            MethodHandles.Lookup lookup = MethodHandles.lookup();
-            REFERENCES = lookup.findVarHandle(Memtable.class, "references", int.class);
-            TOMBSTONES = lookup.findVarHandle(Memtable.class, "tombstones", FragmentTree.class);
+            REFERENCES = MethodHandles.lookup().findVarHandle(Memtable.class, "references", int.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
     }
 
-    private final SlabPool pool;
     private final Arena arena;
     private final HashIndex index;
     private final OrderedIndex order;
     private final RecordWriter records;
     private final Merger merger;
     private final PointReads reads;
-
-    // Written by the writer, read with acquire
-    private FragmentTree tombstones = FragmentTree.EMPTY;
+    private final RangeDeletes rangeDeletes;
 
     // Racy: other threads read them for statistics, and may see an older value
     private long minSequence = -1;
     private long maxSequence = -1;
-    /** Heap bytes that are reserved for tombstones. */
-    private long reservedBytes;
 
     // Atomic operations only
     private int references = 1;
@@ -97,12 +88,12 @@ public final class Memtable {
      * @param mergeFunction null when {@link #merge} is never called
      */
     public Memtable(SlabPool pool, MergeFunction mergeFunction) {
-        this.pool = pool;
         this.arena = new Arena(pool);
         this.index = new HashIndex(pool, arena);
         this.order = new OrderedIndex(pool, arena);
         this.records = new RecordWriter(arena, index, order);
         this.reads = new PointReads(arena, index);
+        this.rangeDeletes = new RangeDeletes(pool);
         this.merger = mergeFunction == null ? null : new Merger(mergeFunction, records);
     }
 
@@ -119,43 +110,19 @@ public final class Memtable {
 
     /** As {@link #ensureRoom(int, int)}, for all operations of a plan. Replaces what was ensured before. */
     public boolean ensureRoom(RoomPlan plan) {
-        unreserveTombstones();
+        rangeDeletes.unreserve();
         boolean complete = false;
         try {
             complete = arena.reserve(plan.smallBytes(), plan.largeLengths(), plan.largeCount())
-                    && (plan.ranges() == 0 || reserveTombstones(plan.tombstoneBytes(tombstones)))
+                    && rangeDeletes.tryReserve(plan)
                     && index.reserve(plan);
             return complete;
         } finally {
             if (!complete) {
                 arena.unreserve();
-                unreserveTombstones();
+                rangeDeletes.unreserve();
             }
         }
-    }
-
-    private void unreserveTombstones() {
-        long unused = reservedBytes - reserved(tombstones.bytes());
-        if (unused > 0) {
-            reservedBytes -= unused;
-            pool.unreserve(SlabPool.Use.METADATA, unused);
-        }
-    }
-
-    private static long reserved(long bytes) {
-        return (bytes + RESERVE_STEP - 1) / RESERVE_STEP * RESERVE_STEP;
-    }
-
-    private boolean reserveTombstones(long bytes) {
-        long step = reserved(bytes) - reservedBytes;
-        if (step <= 0) {
-            return true;
-        }
-        if (!pool.tryReserve(SlabPool.Use.METADATA, step)) {
-            return false;
-        }
-        reservedBytes += step;
-        return true;
     }
 
     /**
@@ -222,11 +189,7 @@ public final class Memtable {
             throw new IllegalStateException("This memtable was made without a merge function");
         }
         checkAndNote(sequence);
-        long cover = -1;
-        if (!tombstones.isEmpty()) {
-            Fragment fragment = tombstones.covering(key, keyOffset, keyLength);
-            cover = fragment == null ? -1 : fragment.sequences()[0];
-        }
+        long cover = rangeDeletes.newestOver(key, keyOffset, keyLength);
         if (records.locate(hash, key, keyOffset, keyLength)) {
             merger.merge(key, keyOffset, keyLength, operand, operandOffset, operandLength, sequence, pinned, cover);
         } else {
@@ -246,8 +209,8 @@ public final class Memtable {
      */
     public boolean deleteRange(byte[] from, byte[] to, long sequence, long pinned) {
         checkRising(sequence);
-        FragmentTree added = tombstones.with(from, to, sequence, pinned);
-        if (!reserveTombstones(added.bytes())) {
+        FragmentTree added = rangeDeletes.with(from, to, sequence, pinned);
+        if (!rangeDeletes.tryReserve(added.bytes())) {
             return false;
         }
         publish(added, sequence);
@@ -260,14 +223,14 @@ public final class Memtable {
      */
     public void deleteRangeWithRoom(byte[] from, byte[] to, long sequence, long pinned) {
         checkRising(sequence);
-        FragmentTree added = tombstones.with(from, to, sequence, pinned);
-        reserveTombstones(added.bytes());
+        FragmentTree added = rangeDeletes.with(from, to, sequence, pinned);
+        rangeDeletes.tryReserve(added.bytes());
         publish(added, sequence);
     }
 
     private void publish(FragmentTree added, long sequence) {
         checkAndNote(sequence);
-        TOMBSTONES.setRelease(this, added);
+        rangeDeletes.publish(added);
         maxSequence = sequence;
     }
 
@@ -294,7 +257,7 @@ public final class Memtable {
      * @return {@link #FOUND}, {@link #SETTLED} when the key is deleted, {@link #CONTINUE} or {@link #UNDECIDED}
      */
     public int getNewest(long hash, byte[] key, int offset, int length, long limit, ValueBuffer into) {
-        if (!((FragmentTree) TOMBSTONES.getAcquire(this)).isEmpty()) {
+        if (!rangeDeletes.current().isEmpty()) {
             return UNDECIDED;
         }
         return reads.getNewest(hash, key, offset, length, limit, into);
@@ -315,7 +278,7 @@ public final class Memtable {
         }
         long limit = lookup.limit();
         long cover = -1;
-        FragmentTree deleted = (FragmentTree) TOMBSTONES.getAcquire(this);
+        FragmentTree deleted = rangeDeletes.current();
         if (!deleted.isEmpty()) {
             Fragment fragment = deleted.covering(lookup.key(), lookup.offset(), lookup.length());
             if (fragment != null) {
@@ -374,19 +337,19 @@ public final class Memtable {
 
     /** The range deletes so far; O(1). The caller must ignore range deletes above its limit. */
     public RangeTombstones tombstones() {
-        return (RangeTombstones) TOMBSTONES.getAcquire(this);
+        return rangeDeletes.current();
     }
 
     // ---- counters: exact for the writer, and for all threads once the memtable is immutable; else maybe older values
 
     /** Bytes of all that was written, which is not freed before {@link #release}: to be compared with the memtable size. */
     public long bytes() {
-        return arena.allocatedBytes() + records.keys() * HashIndex.BYTES_PER_KEY + tombstones.bytes();
+        return arena.allocatedBytes() + records.keys() * HashIndex.BYTES_PER_KEY + rangeDeletes.bytes();
     }
 
     /** Bytes taken from the pool. */
     public long heldBytes() {
-        return arena.heldBytes() + index.heldBytes() + order.heldBytes() + reservedBytes;
+        return arena.heldBytes() + index.heldBytes() + order.heldBytes() + rangeDeletes.reservedBytes();
     }
 
     /** Number of versions of keys (puts, deletes, operands). */
@@ -430,9 +393,7 @@ public final class Memtable {
             arena.close();
             index.close();
             order.close();
-            if (reservedBytes > 0) {
-                pool.unreserve(SlabPool.Use.METADATA, reservedBytes);
-            }
+            rangeDeletes.close();
         }
     }
 }

@@ -10,7 +10,7 @@
  * finds a key; {@code RoomPlan} tells what writes need at most, {@code HashCounts} what they need of the index;
  * {@code OrderedIndex}, a B+ tree, orders keys when an iterator is opened, and sorts new keys with {@code KeySorter};
  * {@code RecordWriter} writes and {@code Merger} folds operands; {@code PointReads} reads one key, {@code MemtableIterator}
- * many, and {@code FlushIterator} all. There is no object per entry, and a put or get allocates nothing.
+ * many, and {@code FlushIterator} all; {@code RangeDeletes} has the range deletes. There is no object per entry, and a put or get allocates nothing.
  *
  * <p>Threads: one writer, any readers, no locks between them. The writer publishes with release stores: a key in its index
  * slot, a version in its key record. Only opening an iterator takes a lock, which no write takes.
