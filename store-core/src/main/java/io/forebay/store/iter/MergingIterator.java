@@ -26,6 +26,9 @@ import java.util.function.Consumer;
  * entries from one source costs one comparison each. Equal keys are ordered by the age of their sources, not by sequence
  * number, so that entries of sequence 0 merge like all others. No step allocates. The accessors return the fields of the
  * leading source itself, not copies; they are those of {@link InternalIterator}.
+ *
+ * <p>It does not drop older versions of a key, point deletes or operands: {@link UserIterator} and {@link RetentionIterator} do.
+ * It is one class, to be read whole: heap, leader, direction and dead spans change together in each step.
  */
 public final class MergingIterator implements Closeable {
     private final InternalIterator[] sources;

@@ -31,6 +31,9 @@ import java.util.List;
  *   12 delete  dropped: nothing older   stripe 0: up to 20
  * </pre>
  *
+ * <p>It does not write, and does not choose its sources. It is one class, to be read whole: what is decided for a version
+ * depends on all newer versions of its key.
+ *
  * <p>Usage: {@link #start}, then read and {@link #next()} while {@link #isValid()}; {@link #cutTombstone} at the end of every
  * file. Used by one thread. Only folds, deletes and the filter cost an allocation.
  */

@@ -22,6 +22,9 @@ import java.util.List;
  *
  * <p>A plain value is not copied before the user asks for it. Only in reverse, where the versions of a key come oldest first, a
  * value is copied if its key may have newer versions. Plain values cost no allocation.
+ *
+ * <p>It does not merge sources, which {@link MergingIterator} does, and does not know claims or read states. It is one class,
+ * to be read whole: each move depends on where the last one, in either direction, left the merge and the value.
  */
 public final class UserIterator implements Closeable {
     /** After so many steps over older versions of one key, the iterator seeks to the next key. */
