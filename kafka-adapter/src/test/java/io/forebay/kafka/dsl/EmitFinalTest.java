@@ -35,7 +35,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Operators that put out a window once, when it is closed: the same windows in the same order as by the rules of Kafka's
+ * Operators that emit a window once, when it is closed: the same windows in the same order as by the rules of Kafka's
  * time-ordered stores, however often they look for closed windows and however fast time goes by. Windows without grace
  * downstream show what a wrong order does: they drop as late what comes behind its time.
  */

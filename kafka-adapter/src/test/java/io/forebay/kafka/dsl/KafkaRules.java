@@ -13,8 +13,8 @@ import org.apache.kafka.streams.state.WindowBytesStoreSupplier;
 import org.apache.kafka.streams.state.WindowStore;
 
 /**
- * Supplies models of Kafka's own time-ordered stores to operators that put out windows when they close; all others get
- * Kafka's in-memory stores. When Forebay is told to keep what was not put out, these keep everything. Kafka lays the record cache over them that sorts
+ * Supplies models of Kafka's own time-ordered stores to operators that emit windows when they close; all others get
+ * Kafka's in-memory stores. When Forebay is told to keep what was not emitted, these keep everything. Kafka lays the record cache over them that sorts
  * by segment: with segments of a millisecond that is the order of time.
  */
 public final class KafkaRules extends InMemoryDslStoreSuppliers {

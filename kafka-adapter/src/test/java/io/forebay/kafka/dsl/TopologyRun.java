@@ -31,7 +31,7 @@ import org.apache.kafka.streams.state.internals.Innermost;
 import org.apache.kafka.streams.test.TestRecord;
 import org.apache.kafka.test.TestUtils;
 
-/** Runs a topology over input with one kind of stores, and tells what it put out. */
+/** Runs a topology over input with one kind of stores, and tells what it emitted. */
 final class TopologyRun {
     static final String OUTPUT = "output";
 
@@ -73,7 +73,7 @@ final class TopologyRun {
                 .mustPutOut();
     }
 
-    /** Every record put out, in order. */
+    /** Every record emitted, in order. */
     List<String> output() {
         return output;
     }

@@ -19,7 +19,7 @@ import org.apache.kafka.test.TestUtils;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Kafka's cache over windows that are put out when they close: a fetch looks into it once for each segment. */
+/** Kafka's cache over windows that are emitted when they close: a fetch looks into it once for each segment. */
 class CacheProbesTest {
     private static final long NOW = 1_000_000_000L;
 

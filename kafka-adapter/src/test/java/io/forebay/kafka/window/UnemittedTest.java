@@ -23,7 +23,7 @@ import org.apache.kafka.test.InternalMockProcessorContext;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What is kept until it was put out, where no operator puts it out; where one does: EmitFinalTest. Retention: 1 minute. */
+/** What is kept until it was emitted, where no operator emits it; where one does: EmitFinalTest. Retention: 1 minute. */
 class UnemittedTest {
     private static final long MINUTE = 60_000;
     private static final Bytes KEY = Bytes.wrap(new byte[] {'k'});

@@ -49,7 +49,7 @@ class EmitOnCloseTest {
 
     /**
      * Of tumbling windows several close together only when they are looked for once in a while, and are retained until then: no
-     * two are open longer than the grace, so each is put out alone otherwise, in the order of its keys. Here about eight come out
+     * two are open longer than the grace, so each is emitted alone otherwise, in the order of its keys. Here about eight come out
      * at once, and in the order of time only if the record cache keeps it.
      */
     @Test

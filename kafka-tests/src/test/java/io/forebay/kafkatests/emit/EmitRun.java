@@ -33,7 +33,7 @@ import org.apache.kafka.streams.state.internals.WrappedStateStore;
 import org.apache.kafka.streams.test.TestRecord;
 import org.apache.kafka.test.TestUtils;
 
-/** Counts in windows that are put out when they close, counts those in windows without grace, and tells what came out. */
+/** Counts in windows that are emitted when they close, counts those in windows without grace, and tells what came out. */
 final class EmitRun {
     private static final EmitStrategy WHEN_CLOSED = EmitStrategy.onWindowClose();
 

@@ -43,7 +43,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Queries of other threads on the stores of windows and sessions that are put out when they close, while their task writes,
+ * Queries of other threads on the stores of windows and sessions that are emitted when they close, while their task writes,
  * commits and lets rows expire: rows come in their order, each once, none goes back to an older value, and none that was seen
  * is missing before it is too old.
  */

@@ -10,7 +10,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * As {@link TimeOrderedStoresTest}, for the stores that are sorted by their keys alone: those of windows and sessions that
- * are put out at once, and of joins.
+ * are emitted at once, and of joins.
  */
 class StoresByKeyTest {
     @ParameterizedTest(name = "format {0}, a cache of {1} bytes")

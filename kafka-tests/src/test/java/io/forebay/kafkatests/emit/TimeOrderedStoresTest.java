@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * The stores of operators that put out what is closed, under the same calls on both engines: every read gives the same rows
+ * The stores of operators that emit what is closed, under the same calls on both engines: every read gives the same rows
  * in the same order, and the same changelog is written in the same order; also after a close, a restore, and the life and
  * promotion of a standby.
  */
