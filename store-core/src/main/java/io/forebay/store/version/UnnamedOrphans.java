@@ -12,12 +12,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Orphans that no record of any manifest names. No crash can bring back a state that has them, so they need not wait
- * for a new manifest. They may be what fills the disk, so that there is no room for a new manifest.
+ * Deletes the orphans that no record of any manifest names, before there is a new manifest. They may be what fills the disk,
+ * so that there is no room for one.
  *
- * <p>They are among the files that the open found: a file of a later name is made by this process, which may name it.
- * The store needs none of the files that are read and deleted here, so a failure here does not fail the open. Used by
- * one thread at a time, until a manifest is written.
+ * <pre>
+ *   an orphan that ...                            is deleted
+ *   a manifest names, which may come back         when a new manifest is durable ({@link FileRegistry})
+ *   no manifest names                             here: no crash can bring back a state that has it
+ * </pre>
+ *
+ * <p>Only files that the open found are deleted: a file that comes later is one of this process, which may name it. The
+ * store needs none of the files that are read or deleted here, so a failure does not fail the open. Used by one thread at
+ * a time, until a manifest is written.
  */
 final class UnnamedOrphans {
     private static final Logger LOG = LoggerFactory.getLogger(UnnamedOrphans.class);
@@ -29,8 +35,9 @@ final class UnnamedOrphans {
     private final List<String> orphans;
     /** Whether no manifest that can come back names one of {@code orphans}. */
     private boolean unnamed;
-
+    /** Whether a failure was logged as a warning. */
     private boolean told;
+
     private Exception failure;
 
     /** @param found SSTs in the directory that are not part of the recovered state */
