@@ -97,6 +97,22 @@ class VerifyLogsTest {
         assertThat(hasLogs(store.verify())).isTrue();
     }
 
+    /** It takes a sequence number that is in no log. */
+    @Test
+    void anIngestBesideTheReadingIsNoDamage() {
+        files.onOpen = () -> {
+            files.onOpen = () -> {};
+            try (SortedIngest ingest = store.ingest()) {
+                ingest.add("ingested".getBytes(UTF_8), new byte[10]);
+                ingest.finish();
+            }
+            write(1);
+        };
+        VerificationReport report = store.verify();
+        assertThat(report.findings()).isEmpty();
+        assertThat(hasLogs(report)).isTrue();
+    }
+
     @Test
     void anInterruptEndsTheReadingOfLogs() {
         write(3_000);

@@ -16,8 +16,8 @@ import java.util.function.BooleanSupplier;
 
 /**
  * Reads the write-ahead logs that a store needs, as a reopen would, and drops what they contain. The logs of an open
- * store are written meanwhile, and deleted when the manifest needs them no longer; then they are read again. Used once,
- * by one thread.
+ * store are written meanwhile, and deleted when the manifest needs them no longer; then they are read again. So are logs
+ * in which writes seem to be missing, when more writes are in files by then. Used once, by one thread.
  */
 final class WalVerification {
     /** Logs are deleted at most once for each flush, so that more attempts are hardly ever needed. */
@@ -39,8 +39,9 @@ final class WalVerification {
     void verify() {
         for (int attempt = 0; attempt < ATTEMPTS && !stopped.getAsBoolean(); attempt++) {
             VersionEdit.Logs needed = versions.logs();
-            FileReport read = read(needed);
-            if (!stopped.getAsBoolean() && needed.equals(versions.logs())) {
+            long kept = versions.durableSequence();
+            FileReport read = read(needed, kept);
+            if (!stopped.getAsBoolean() && needed.equals(versions.logs()) && (read.isClean() || isKept(kept))) {
                 // When no log is needed, damage that an open would refuse is reported all the same.
                 report = needed.id() == 0 && read.isClean() ? null : read;
                 return;
@@ -65,11 +66,17 @@ final class WalVerification {
         return Optional.ofNullable(remark);
     }
 
-    private FileReport read(VersionEdit.Logs needed) {
+    /** False when an ingest, say, has taken sequence numbers since, which are not in the logs. */
+    private boolean isKept(long kept) {
+        return versions.durableSequence() == kept;
+    }
+
+    /** @param kept the sequence number up to which everything is in files */
+    private FileReport read(VersionEdit.Logs needed, long kept) {
         Count count = new Count(stopped);
         try {
             WalRecovery.of(files, versions.registry().encryption(), needed.id(), needed.first())
-                    .replay(versions.durableSequence(), count);
+                    .replay(kept, count);
         } catch (CorruptionException e) {
             FileReport damaged = new FileReport(e.file());
             damaged.add(e);
