@@ -38,6 +38,9 @@ final class WalOpener implements WalHandler {
         if (store.active.assigned() > kept) {
             parts.flush();
         }
+        if (store.versions.openFailure() == null) {
+            logs.deleteUnneeded(); // on a full disk each open that fails would leave one more
+        }
         WriteAheadLog log = null;
         if (logging) {
             log = begin(logs.nextNumber());

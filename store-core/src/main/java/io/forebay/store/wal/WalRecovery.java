@@ -5,7 +5,9 @@ import io.forebay.store.FileStore;
 import io.forebay.store.crypto.Encryption;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * The logs that are in a directory when its store is opened: which of them are needed, what they contain, and which can
@@ -14,7 +16,7 @@ import java.util.List;
  * <p>A log was durable, with its name, before the manifest needed it or the log before it was ended. So only the newest
  * log may have a missing part. The logs of one open share an id, which is in the manifest.
  *
- * <p>Changes nothing before {@link #deleteAll}. Used by one thread.
+ * <p>Changes nothing before {@link #deleteUnneeded} and {@link #deleteAll}. Used by one thread.
  */
 public final class WalRecovery {
     /** Numbers rise by one, so no store gets so far. */
@@ -26,6 +28,8 @@ public final class WalRecovery {
     private final long first;
     /** Numbers of all logs in the directory, ascending. */
     private final List<Long> present = new ArrayList<>();
+    /** Numbers of the logs that hold writes which may be needed; null before {@link #replay}. */
+    private Set<Long> needed;
 
     private WalRecovery(FileStore files, Encryption encryption, long id, long first) {
         this.files = files;
@@ -91,14 +95,17 @@ public final class WalRecovery {
      */
     public void replay(long kept, WalHandler handler) throws IOException {
         List<Log> logs = new ArrayList<>();
+        Set<Long> numbers = new HashSet<>();
         for (long number : present) {
             if (number >= first) {
                 Log log = look(number);
                 if (log != null) {
                     logs.add(log);
+                    numbers.add(number);
                 }
             }
         }
+        needed = numbers;
         if (id == 0) {
             return;
         }
@@ -114,6 +121,16 @@ public final class WalRecovery {
         for (int i = from; i < logs.size() && !handler.isStopped(); i++) {
             replay(logs.get(i), i + 1 < logs.size() ? logs.get(i + 1) : null, kept, handler);
         }
+    }
+
+    /**
+     * Deletes the logs that hold nothing for the manifest: older ones, and those that an open had started before it
+     * failed. The manifest must be durable, so that no crash brings another one back. After {@link #replay}.
+     */
+    public void deleteUnneeded() {
+        present.stream()
+                .filter(number -> !needed.contains(number))
+                .forEach(number -> LiveLogs.delete(files, WalFormat.name(number)));
     }
 
     /** Deletes all logs that were found. The manifest needs none of them any more. */
