@@ -63,16 +63,19 @@ final class StoreParts {
     /**
      * Writes all that could not be written. When the store is closed meanwhile, the repair ends with an exception: then
      * a close writes what is still in memory, and a discard writes nothing.
+     *
+     * <p>A manifest in doubt comes first. It may name files of a failed edit, which stay until it is settled. Each
+     * repair that wrote files before would leave one more set of them, until they fill the disk.
      */
     private void repair() throws IOException {
+        store.versions.settle();
+        store.lifecycle.checkOpen();
         WriteAheadLog log = store.log();
         boolean logFailed = log != null && log.hasFailed();
         if (logFailed) {
             freezeAll();
         }
         flushes.workThrough();
-        store.lifecycle.checkOpen();
-        store.versions.settle();
         if (logFailed) {
             leaveFailedLog(log);
         }
