@@ -182,8 +182,9 @@ public interface Store extends ReadView, AutoCloseable {
     SortedIngest ingest();
 
     /**
-     * Freezes the memtable, and returns when everything written so far is in synced files that the manifest names. A
-     * flush is no commit: without a log a reopen leaves out what was written after the last durable commit.
+     * Freezes the memtable, and returns when everything written so far is in synced files that the manifest names.
+     * Without a log the newest commit is durable then. A flush is no commit: without a log a reopen leaves out what was
+     * written after the newest commit.
      */
     void flush();
 

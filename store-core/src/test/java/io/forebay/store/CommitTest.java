@@ -55,6 +55,30 @@ class CommitTest {
         assertAfterCrash("one", "1", null);
     }
 
+    /** The commit came after the memtable was frozen, so there was nothing to flush for it. */
+    @Test
+    void aFlushWithoutNewWritesMakesTheCommitDurable() {
+        Store store = stepped.open(files);
+        store.put(bytes("a"), bytes("1"));
+        store.flush();
+        store.commit(bytes("one"));
+        assertThat(store.durablePayload()).isEmpty();
+        store.flush();
+        assertThat(store.durablePayload()).isEqualTo(bytes("one"));
+        assertAfterCrash("one", "1", null);
+    }
+
+    @Test
+    void soDoesACompaction() {
+        Store store = stepped.open(files);
+        store.put(bytes("a"), bytes("1"));
+        store.flush();
+        store.commit(bytes("one"));
+        store.compact();
+        assertThat(store.durablePayload()).isEqualTo(bytes("one"));
+        assertAfterCrash("one", "1", null);
+    }
+
     /** A host may keep anything in a payload, the manifest of a store included. */
     @Test
     void aPayloadThatHoldsTheManifestIsTornLikeAnyOther() throws IOException {

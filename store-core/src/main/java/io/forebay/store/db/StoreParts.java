@@ -13,6 +13,7 @@ import io.forebay.store.db.background.FlushStep;
 import io.forebay.store.db.background.Installer;
 import io.forebay.store.db.background.SyncScheduler;
 import io.forebay.store.db.read.ReadPath;
+import io.forebay.store.db.state.CommitMark;
 import io.forebay.store.db.state.StoreContext;
 import io.forebay.store.db.write.WritePath;
 import io.forebay.store.db.write.WriteStall;
@@ -118,15 +119,20 @@ final class StoreParts {
     /** As {@link io.forebay.store.Store#flush}. */
     void flush() {
         long sequence;
+        CommitMark commit;
         store.gate.enterWriter();
         try {
             store.lifecycle.checkWritable();
             store.active.freeze();
             sequence = store.active.assigned();
+            commit = commits.request(); // it may have come after the last freeze
         } finally {
             store.gate.leave();
         }
         flushes.awaitFlushed(sequence);
+        if (commit != null) {
+            commits.awaitDurable(commit);
+        }
     }
 
     /** As {@link io.forebay.store.Store#compact}. */

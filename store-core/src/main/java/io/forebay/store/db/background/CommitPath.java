@@ -76,6 +76,25 @@ public final class CommitPath {
         } finally {
             store.gate.leave();
         }
+        awaitDurable(mark);
+    }
+
+    /**
+     * Inside the gate: asks for the newest commit to become durable, when nothing that is to be flushed brings that.
+     *
+     * @return the commit to wait for; null when it is durable already, or belongs to a write-ahead log
+     */
+    public CommitMark request() {
+        CommitMark mark = store.commits.last();
+        if (store.log() != null || store.commits.isDurable(mark)) {
+            return null;
+        }
+        start();
+        return mark;
+    }
+
+    /** @throws io.forebay.store.ReadOnlyStoreException when the work for it has failed */
+    public void awaitDurable(CommitMark mark) {
         store.progress.await("a commit to become durable", () -> {
             if (store.commits.isDurable(mark)) {
                 return true;
