@@ -1,0 +1,149 @@
+package io.forebay.store.harness.fault;
+
+import io.forebay.store.testing.Effort;
+import io.forebay.store.testing.FaultInjector.Fault;
+import io.forebay.store.testing.Figures;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.Stream;
+import org.apache.logging.log4j.Level;
+import org.apache.logging.log4j.core.config.Configurator;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * Lets the first, the second, ... operation on files fail in every scenario, in every way, once and for good, until a run
+ * in which none is left to fail. After each fault the store answers reads, loses no durable commit, in a crash neither, goes
+ * on when the cause is gone, and leaves nothing behind.
+ *
+ * <p>{@code -Dforebay.fault=SCENARIO:FAULT:once|sticky:N} repeats one point.
+ */
+class FaultSweepTest {
+    private static final Figures FIGURES = new Figures(FaultSweepTest.class);
+    /**
+     * The operations of a scenario that a kind of fault strikes: about so many of them, evenly spread from the first, second, ...
+     * on by chance, or all.
+     */
+    private static final long POINTS = Effort.of("fault.points", 8, Long.MAX_VALUE);
+
+    private static final String ONLY = System.getProperty("forebay.fault");
+
+    /** One operation of one scenario. */
+    private record Point(FaultScenario scenario, Fault fault, boolean sticky, long n) {
+        @Override
+        public String toString() {
+            return scenario + ":" + fault + ":" + (sticky ? "sticky" : "once") + ":" + n;
+        }
+    }
+
+    /** Every injected fault is reported by the engine, tens of thousands of them. */
+    @BeforeAll
+    static void silence() {
+        if (ONLY == null) {
+            Configurator.setLevel("io.forebay.store", Level.OFF);
+        }
+    }
+
+    @AfterAll
+    static void writeFigures() {
+        Configurator.setLevel("io.forebay.store", Level.WARN);
+        FIGURES.write();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void everyOperationMayFail(FaultScenario scenario) {
+        if (ONLY != null) {
+            repeat(scenario);
+            return;
+        }
+        List<String> failures = Collections.synchronizedList(new ArrayList<>());
+        Stream.of(Fault.values())
+                .flatMap(fault -> Stream.of(new Point(scenario, fault, false, 0), new Point(scenario, fault, true, 0)))
+                .parallel()
+                .forEach(kind -> sweep(kind, failures));
+        FIGURES.add("scenarios", 1);
+        if (!failures.isEmpty()) {
+            throw new AssertionError(String.join("\n", failures));
+        }
+    }
+
+    private static void sweep(Point kind, List<String> failures) {
+        long points = count(kind.scenario, kind.fault);
+        long stride = Math.max(1, points / POINTS);
+        FIGURES.add("operations", points);
+        for (long n = 1 + ThreadLocalRandom.current().nextLong(stride); n <= points; n += stride) {
+            Point point = new Point(kind.scenario, kind.fault, kind.sticky, n);
+            try {
+                if (!strike(point)) {
+                    break;
+                }
+            } catch (RuntimeException | Error e) {
+                String line = "mvn -pl store-core test -Dtest=FaultSweepTest -Dforebay.fault=" + point;
+                System.err.println("Reproduce: " + line);
+                failures.add("Reproduce: " + line + "\n  " + e);
+                if (failures.size() >= 5) {
+                    return;
+                }
+            }
+        }
+    }
+
+    private static void repeat(FaultScenario scenario) {
+        String[] parts = ONLY.split(":");
+        if (scenario.name().equals(parts[0])) {
+            strike(new Point(scenario, Fault.valueOf(parts[1]), parts[2].equals("sticky"), Long.parseLong(parts[3])));
+        }
+    }
+
+    /** How many operations there are that this fault can hit. */
+    private static long count(FaultScenario scenario, Fault fault) {
+        FaultRun run = start(scenario);
+        long before = run.faults.matching(fault);
+        run(run, scenario);
+        return run.faults.matching(fault) - before;
+    }
+
+    /** Both endings. @return false when the scenario came to its end before the operation */
+    private static boolean strike(Point point) {
+        for (boolean goesOn : new boolean[] {true, false}) {
+            FaultRun run = start(point.scenario);
+            run.faults.arm(point.fault, point.n, point.sticky);
+            run(run, point.scenario);
+            if (run.faults.struck() == null) {
+                run.checkGoesOn(false);
+                return false;
+            }
+            FIGURES.add("faults", 1);
+            FIGURES.add("faults." + point.fault, 1);
+            run.checkCrash();
+            if (goesOn) {
+                run.checkReads(point.sticky);
+                run.checkCrash();
+                run.checkGoesOn(point.scenario == FaultScenario.LARGE_BATCH);
+            } else {
+                run.checkCloses();
+            }
+        }
+        return true;
+    }
+
+    private static FaultRun start(FaultScenario scenario) {
+        FaultRun run = new FaultRun(11, scenario.options);
+        run.open();
+        Exception failure = run.attempt(scenario.prepare);
+        if (failure != null) {
+            throw new AssertionError("Nothing failed yet", failure);
+        }
+        return run;
+    }
+
+    private static void run(FaultRun run, FaultScenario scenario) {
+        run.attempt(scenario.body);
+        run.executor.drain();
+    }
+}

@@ -1,0 +1,454 @@
+package io.forebay.store.wal;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.forebay.store.Checkpoint;
+import io.forebay.store.CorruptionException;
+import io.forebay.store.Durability;
+import io.forebay.store.EncryptionException;
+import io.forebay.store.FileStore;
+import io.forebay.store.FormatTooNewException;
+import io.forebay.store.KeyProvider;
+import io.forebay.store.KeyProviders;
+import io.forebay.store.KeyRange;
+import io.forebay.store.MergeFunction;
+import io.forebay.store.ReadableFile;
+import io.forebay.store.RestoreSource;
+import io.forebay.store.Store;
+import io.forebay.store.StoreOptions;
+import io.forebay.store.WriteBatch;
+import io.forebay.store.testing.CrashFileStore;
+import io.forebay.store.testing.GoldenBytes;
+import io.forebay.store.testing.Model;
+import io.forebay.store.testing.SteppedEnvironment;
+import io.forebay.store.util.Crc32c;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/** What a reopen says to logs that are damaged, missing, or of another store; and the bytes of a log. */
+class WalRecoveryTest {
+    private static final KeyProvider KEYS = KeyProviders.ofKeys("k", Map.of("k", new byte[32]));
+
+    private final CrashFileStore files = new CrashFileStore();
+    private final Model model = new Model();
+    private KeyProvider encryption;
+
+    @Test
+    void golden() throws IOException {
+        Store store = open(files, 7);
+        store.put(bytes("a"), bytes("1"));
+        store.delete(bytes("b"));
+        store.merge(bytes("a"), bytes("2"));
+        store.deleteRange(bytes("c"), bytes("e"));
+        store.deleteRange(bytes("x"), null);
+        store.write(new WriteBatch().put(bytes("y"), bytes("3")).delete(bytes("z")));
+        store.commit(bytes("payload"));
+        store.put(bytes("zeros"), new byte[1100]);
+        GoldenBytes.verify("wal", read(files, logs(files).get(0)));
+    }
+
+    @Test
+    void everyFlippedBitOfASyncedLogIsNoticed() throws IOException {
+        write(open(files, 7));
+        everyFlip();
+    }
+
+    @Test
+    void everyFlippedBitOfAnEncryptedLogIsNoticed() throws IOException {
+        encryption = KEYS;
+        Store store = open(files, 7);
+        write(store);
+        byte[] log = read(files, logs(files).get(0));
+        assertThat(new String(log, ISO_8859_1)).doesNotContain("value", "key1", "key2");
+        assertThat(store.encryptionKeyIds()).containsExactly("k");
+        everyFlip();
+    }
+
+    private void everyFlip() throws IOException {
+        CrashFileStore left = files.afterKill();
+        String name = logs(left).get(0);
+        byte[] log = read(left, name);
+        try (SteppedEnvironment stepped = new SteppedEnvironment(1 << 20)) {
+            for (int at = 0; at < log.length; at++) {
+                for (int bit = 0; bit < 8; bit++) {
+                    byte[] flipped = log.clone();
+                    flipped[at] ^= (byte) (1 << bit);
+                    CrashFileStore damaged = with(left, name, flipped);
+                    int where = at;
+                    assertThatThrownBy(() -> stepped.environment.open(damaged, options()))
+                            .as("bit %d of byte %d of %d", bit, where, log.length)
+                            .isInstanceOf(CorruptionException.class)
+                            .hasMessageContaining(name);
+                }
+            }
+        }
+    }
+
+    @Test
+    void everyLengthOfABufferedLogIsAPrefix() throws IOException {
+        Store store = environment(7)
+                .environment
+                .open(files, builder().durability(Durability.BUFFERED).build());
+        for (int i = 0; i < 10; i++) {
+            store.put(bytes("key" + i), bytes("value"));
+        }
+        CrashFileStore left = files.afterKill();
+        String name = logs(left).get(0);
+        byte[] log = read(left, name);
+        try (SteppedEnvironment stepped = new SteppedEnvironment(1 << 20)) {
+            int before = -1;
+            for (int length = 0; length <= log.length; length++) {
+                CrashFileStore cut = with(left, name, Arrays.copyOf(log, length));
+                int found = 0;
+                try (Store reopened = stepped.environment.open(cut, options())) {
+                    while (reopened.get(bytes("key" + found)) != null) {
+                        found++;
+                    }
+                    for (int i = found; i < 10; i++) {
+                        assertThat(reopened.get(bytes("key" + i))).isNull();
+                    }
+                } catch (CorruptionException e) {
+                    // the beginning of a log that the manifest needs was durable
+                    assertThat(before).isEqualTo(-1);
+                    continue;
+                }
+                assertThat(found).isBetween(Math.max(0, before), before + 1);
+                before = found;
+            }
+            assertThat(before).isEqualTo(10);
+        }
+    }
+
+    @Test
+    void aBadRecordInTheMiddleIsRefusedAndStaysSo() throws IOException {
+        Store store = open(files, 7);
+        byte[] value = new byte[2000]; // zeros look like sectors that were not written, and are none
+        for (int i = 0; i < 5; i++) {
+            store.put(bytes("key" + i), value);
+        }
+        CrashFileStore left = files.afterKill();
+        String name = logs(left).get(0);
+        left.damage(name, 5000);
+        for (int i = 0; i < 2; i++) {
+            assertThatThrownBy(() -> open(left, 1))
+                    .isInstanceOf(CorruptionException.class)
+                    .hasMessageContaining(name)
+                    .hasMessageContaining("synced");
+        }
+    }
+
+    @Test
+    void aBadRecordInTheMiddleOfABufferedLogIsRefused() throws IOException {
+        Store store = environment(7)
+                .environment
+                .open(files, builder().durability(Durability.BUFFERED).build());
+        for (int i = 0; i < 100; i++) {
+            store.put(bytes("key" + i), bytes("value"));
+        }
+        CrashFileStore left = files.afterKill();
+        left.damage(logs(left).get(0), left.size(logs(left).get(0)) / 2);
+        assertThatThrownBy(() -> open(left, 1)).isInstanceOf(CorruptionException.class);
+    }
+
+    /** Values whose every fifth byte looks like a head that leads far into the log: a search must not be tired out by them. */
+    @Test
+    void aBadRecordBeforeManyBytesThatLookLikeHeadsIsRefused() throws IOException {
+        byte[] value = new byte[256 << 10];
+        ByteBuffer lookalikes = ByteBuffer.wrap(value);
+        while (lookalikes.remaining() >= 5) {
+            lookalikes.put((byte) 0xD0).putInt(1 << 20);
+        }
+        try (SteppedEnvironment stepped = new SteppedEnvironment(64 << 20, new Random(7))) {
+            Store store = stepped.environment.open(files, options());
+            for (int i = 0; i < 16; i++) {
+                store.put(bytes("key" + i), value);
+            }
+            CrashFileStore left = files.afterKill();
+            assertThat(logs(left)).hasSize(1);
+            String name = logs(left).get(0);
+            byte[] log = read(left, name);
+            for (int at : new int[] {value.length, value.length + value.length / 2}) {
+                byte[] damaged = log.clone();
+                Arrays.fill(damaged, at / 512 * 512, at / 512 * 512 + 512, (byte) 0); // as a crash does
+                assertThatThrownBy(() -> stepped.environment.open(with(left, name, damaged), options()))
+                        .isInstanceOf(CorruptionException.class)
+                        .hasMessageContaining("synced");
+            }
+        }
+    }
+
+    /** Only a length that is whole says that the rest of a record was cut off. */
+    @Test
+    void aLengthOfALastRecordThatLeadsBeyondTheEndIsDamage() throws IOException {
+        Store store = environment(7)
+                .environment
+                .open(files, builder().durability(Durability.BUFFERED).build());
+        store.put(bytes("first"), bytes("value"));
+        long before = files.size(logs(files).get(0));
+        store.put(bytes("last"), bytes("value"));
+        CrashFileStore left = files.afterKill();
+        String name = logs(left).get(0);
+        byte[] log = read(left, name);
+        for (int cut = 0; cut < log.length - before - 13; cut++) {
+            byte[] longer = Arrays.copyOf(log, log.length - cut);
+            longer[(int) before + 2] ^= 1;
+            assertThatThrownBy(() -> open(with(left, name, longer), 1))
+                    .as("%d bytes cut off", cut)
+                    .isInstanceOf(CorruptionException.class);
+        }
+    }
+
+    @Test
+    void aMissingLogIsNamed() throws IOException {
+        List<String> names = threeLogs();
+        CrashFileStore left = files.afterKill();
+        assertThat(logs(left)).isEqualTo(names);
+        for (String missing : names.subList(0, 2)) {
+            CrashFileStore without = left.afterKill();
+            without.delete(missing);
+            assertThatThrownBy(() -> open(without, 1))
+                    .isInstanceOf(CorruptionException.class)
+                    .hasMessageContaining(missing);
+        }
+        assertSame(left);
+    }
+
+    @Test
+    void aLogThatIsNotTheNewestHasNoTornEnd() throws IOException {
+        List<String> names = threeLogs();
+        for (String name : names.subList(0, 2)) {
+            CrashFileStore left = files.afterKill();
+            byte[] log = read(left, name);
+            for (int cut = 1; cut < 60; cut += 7) {
+                CrashFileStore torn = with(left, name, Arrays.copyOf(log, log.length - cut));
+                assertThatThrownBy(() -> open(torn, 1))
+                        .isInstanceOf(CorruptionException.class)
+                        .hasMessageContaining(name);
+            }
+        }
+    }
+
+    @Test
+    void aLogThatLostWholeRecordsAtItsEndIsNoticedByTheNextOne() throws IOException {
+        Store store = open(files, 7);
+        store.put(bytes("a"), bytes("1"));
+        long whole = files.size(logs(files).get(0));
+        store.put(bytes("a"), bytes("2"));
+        store.checkpoint(bytes("")).close(); // ends the memtable
+        store.put(bytes("a"), bytes("3"));
+        CrashFileStore left = files.afterKill();
+        String name = logs(left).get(0);
+        CrashFileStore cut = with(left, name, Arrays.copyOf(read(left, name), (int) whole));
+        assertThatThrownBy(() -> open(cut, 1))
+                .isInstanceOf(CorruptionException.class)
+                .hasMessageContaining(name)
+                .hasMessageContaining("offset " + whole);
+    }
+
+    @Test
+    void logsThatChangedPlacesOrStoresAreNoticed() throws IOException {
+        List<String> names = threeLogs();
+        CrashFileStore left = files.afterKill();
+        CrashFileStore swapped = with(left, names.get(1), read(left, names.get(2)));
+        assertThatThrownBy(() -> open(swapped, 1))
+                .isInstanceOf(CorruptionException.class)
+                .hasMessageContaining(names.get(1))
+                .hasMessageContaining("of another file");
+        CrashFileStore other = new CrashFileStore();
+        open(other, 99).put(bytes("a"), bytes("1"));
+        String name = logs(other).get(0);
+        CrashFileStore foreign = with(left, name, read(other, name));
+        assertThatThrownBy(() -> open(foreign, 1))
+                .isInstanceOf(CorruptionException.class)
+                .hasMessageContaining(name);
+    }
+
+    @Test
+    void aLogWithoutAManifestThatKnowsItIsRefused() throws IOException {
+        try (SteppedEnvironment stepped = environment(3)) {
+            stepped.environment
+                    .open(files, builder().durability(Durability.NONE).build())
+                    .close();
+        }
+        CrashFileStore other = new CrashFileStore();
+        open(other, 99).put(bytes("a"), bytes("1"));
+        String name = logs(other).get(0);
+        CrashFileStore stray = with(files, name, read(other, name));
+        for (Durability durability : Durability.values()) {
+            assertThatThrownBy(() -> environment(1)
+                            .environment
+                            .open(stray, builder().durability(durability).build()))
+                    .isInstanceOf(CorruptionException.class)
+                    .hasMessageContaining(name);
+        }
+    }
+
+    @Test
+    void garbageBehindTheLastSyncedRecordIsNoWrite() throws IOException {
+        write(open(files, 7));
+        CrashFileStore left = files.afterKill();
+        String name = logs(left).get(0);
+        byte[] log = read(left, name);
+        // sectors that were not written, then what is left of another write
+        byte[] longer = Arrays.copyOf(log, log.length + 4096);
+        System.arraycopy(log, 100, longer, log.length + 2048, Math.min(log.length - 100, 2000));
+        assertSame(with(left, name, longer));
+        assertSame(with(left, name, Arrays.copyOf(log, log.length + 3)));
+    }
+
+    @Test
+    void aValueThatHoldsRecordsOfTheLogIsTornLikeAnyOther() throws IOException {
+        Store store = open(files, 7);
+        write(store);
+        String name = logs(files).get(0);
+        byte[] before = read(files, name);
+        store.put(bytes("log"), Arrays.copyOf(before, before.length + 10));
+        CrashFileStore left = files.afterKill();
+        byte[] after = read(left, name);
+        for (int cut = 1; cut <= 10; cut++) {
+            assertSame(with(left, name, Arrays.copyOf(after, after.length - cut)));
+        }
+    }
+
+    /** A restored store would have them beside itself, and could neither be opened nor restored again. */
+    @Test
+    void aRestoreBesideLogsOfALostStoreIsRefusedUntouched() throws IOException {
+        Store store = open(files, 7);
+        write(store);
+        CrashFileStore backup = new CrashFileStore();
+        byte[] metadata;
+        SteppedEnvironment stepped = environment(8);
+        try (Store from = stepped.environment.open(new CrashFileStore(), options())) {
+            from.put(bytes("a"), bytes("1"));
+            from.flush();
+            Checkpoint checkpoint = from.checkpoint(bytes("c"));
+            stepped.executor.drain();
+            checkpoint.writeTo(backup);
+            metadata = checkpoint.metadata();
+        }
+        CrashFileStore left = new CrashFileStore();
+        left.putIfAbsent(logs(files).get(0), read(files, logs(files).get(0)));
+        List<String> before = left.list();
+        List<RestoreSource> sources = List.of(new RestoreSource(backup, metadata, KeyRange.all()));
+        assertThatThrownBy(() -> stepped.environment.restore(left, options(), sources, bytes("r")))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining(logs(files).get(0))
+                .hasMessageContaining("another directory");
+        assertThat(left.list()).isEqualTo(before);
+        left.delete(logs(files).get(0));
+        try (Store restored = stepped.environment.restore(left, options(), sources, bytes("r"))) {
+            assertThat(restored.get(bytes("a"))).isEqualTo(bytes("1"));
+        }
+    }
+
+    @Test
+    void aLaterFormatIsRefusedByName() throws IOException {
+        write(open(files, 7));
+        CrashFileStore left = files.afterKill();
+        String name = logs(left).get(0);
+        byte[] log = read(left, name);
+        log[11] = 2;
+        int crc = Crc32c.masked(log, 0, 32);
+        ByteBuffer.wrap(log).putInt(32, crc);
+        CrashFileStore later = with(left, name, log);
+        assertThatThrownBy(() -> open(later, 1))
+                .isInstanceOf(FormatTooNewException.class)
+                .hasMessageContaining(name);
+    }
+
+    @Test
+    void anEncryptedLogNeedsItsKey() throws IOException {
+        encryption = KEYS;
+        Store store = open(files, 7);
+        write(store);
+        CrashFileStore left = files.afterKill();
+        assertSame(left);
+        assertThatThrownBy(() -> environment(1)
+                        .environment
+                        .open(files.afterKill(), builder().encryption(null).build()))
+                .isInstanceOf(EncryptionException.class);
+    }
+
+    private void write(Store store) {
+        for (int i = 0; i < 8; i++) {
+            byte[] key = bytes("key" + i);
+            byte[] value = i == 5 ? new byte[300] : bytes("value" + i);
+            store.put(key, value);
+            model.put(key, value);
+        }
+        store.write(new WriteBatch().put(bytes("b"), bytes("1")).deleteRange(bytes("key1"), bytes("key3")));
+        model.put(bytes("b"), bytes("1"));
+        model.deleteRange(bytes("key1"), bytes("key3"));
+        store.commit(bytes("payload"));
+    }
+
+    /** One for each memtable, of which none is flushed. */
+    private List<String> threeLogs() {
+        Store store = open(files, 7);
+        for (int i = 0; i < 3; i++) {
+            for (int j = 0; j < 3; j++) {
+                store.put(bytes("key" + j), bytes("value" + i));
+                model.put(bytes("key" + j), bytes("value" + i));
+            }
+            if (i < 2) {
+                store.checkpoint(bytes("")).close();
+            }
+        }
+        return logs(files);
+    }
+
+    private void assertSame(CrashFileStore left) {
+        model.assertSame(open(left, 1), KeyRange.all(), "reopened");
+    }
+
+    private Store open(CrashFileStore directory, long ids) {
+        return environment(ids).environment.open(directory, options());
+    }
+
+    private static SteppedEnvironment environment(long ids) {
+        return new SteppedEnvironment(1 << 20, new Random(ids));
+    }
+
+    private StoreOptions options() {
+        return builder().build();
+    }
+
+    private StoreOptions.Builder builder() {
+        return StoreOptions.builder()
+                .durability(Durability.SYNCED)
+                .encryption(encryption)
+                .mergeFunction(MergeFunction.append((byte) ','));
+    }
+
+    private static List<String> logs(CrashFileStore directory) {
+        return directory.list().stream().filter(name -> name.startsWith("WAL-")).toList();
+    }
+
+    /** A copy of the directory with another content of one file. */
+    private static CrashFileStore with(CrashFileStore directory, String name, byte[] content) throws IOException {
+        CrashFileStore copy = directory.afterKill();
+        copy.delete(name);
+        copy.putIfAbsent(name, content);
+        return copy;
+    }
+
+    private static byte[] read(FileStore from, String name) throws IOException {
+        try (ReadableFile file = from.open(name)) {
+            ByteBuffer bytes = ByteBuffer.allocate((int) file.size());
+            file.read(0, bytes);
+            return bytes.array();
+        }
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(UTF_8);
+    }
+}
