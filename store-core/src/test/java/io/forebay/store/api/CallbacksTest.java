@@ -1,21 +1,14 @@
 package io.forebay.store.api;
 
-import static io.forebay.store.testing.TestThreads.await;
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.forebay.store.BackgroundExecutor;
-import io.forebay.store.Checkpoint;
 import io.forebay.store.Durability;
 import io.forebay.store.Environment;
 import io.forebay.store.KeyProvider;
 import io.forebay.store.KeyRange;
 import io.forebay.store.MergeFunction;
-import io.forebay.store.ReadOnlyStoreException;
 import io.forebay.store.SlabAllocator;
 import io.forebay.store.Snapshot;
-import io.forebay.store.SortedIngest;
 import io.forebay.store.Store;
 import io.forebay.store.StoreClosedException;
 import io.forebay.store.StoreException;
@@ -23,161 +16,19 @@ import io.forebay.store.StoreIterator;
 import io.forebay.store.StoreOptions;
 import io.forebay.store.testing.CrashFileStore;
 import io.forebay.store.testing.Figures;
-import io.forebay.store.testing.ForwardingExecutor;
 import io.forebay.store.testing.HeapSlabs;
-import io.forebay.store.testing.ManualClock;
-import io.forebay.store.testing.SteppedEnvironment;
-import io.forebay.store.testing.SteppedExecutor;
 import io.forebay.store.testing.TestKeys;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiConsumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Each callback does what it should not: calls every method of its store, throws, blocks, is interrupted. */
+/** A callback that the engine asks in its middle calls every method of its store: it works, or says why not. */
 @Timeout(value = 600, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-class CallbacksTest {
-    private static final byte[] A = bytes("a");
-    private static final byte[] NONE = {};
-
-    /** The methods of a store that a callback may think of. */
-    private static final Map<String, BiConsumer<Environment, Store>> CALLS = new LinkedHashMap<>();
-
-    static {
-        CALLS.put("get", (environment, store) -> store.get(A));
-        CALLS.put("multiGet", (environment, store) -> store.multiGet(List.of(A, bytes("b"))));
-        CALLS.put("iterator", (environment, store) -> {
-            try (StoreIterator iterator = store.iterator(KeyRange.all())) {
-                iterator.seekToFirst();
-            }
-        });
-        CALLS.put("snapshot", (environment, store) -> store.snapshot().close());
-        CALLS.put("checkpoint", (environment, store) -> store.checkpoint(NONE).close());
-        CALLS.put("statistics", (environment, store) -> store.statistics());
-        CALLS.put("verify", (environment, store) -> store.verify());
-        CALLS.put("commit", (environment, store) -> store.commit(NONE));
-        CALLS.put("commitDurably", (environment, store) -> store.commitDurably(new byte[] {9}));
-        CALLS.put("flush", (environment, store) -> store.flush());
-        CALLS.put("compact", (environment, store) -> store.compact());
-        CALLS.put("resume", (environment, store) -> store.resume());
-        CALLS.put("put", (environment, store) -> store.put(bytes("z"), A));
-        CALLS.put("ingest", (environment, store) -> {
-            try (SortedIngest ingest = store.ingest()) {
-                ingest.add(bytes("i"), A);
-                ingest.finish();
-            }
-        });
-        CALLS.put("discard", (environment, store) -> store.discard());
-        CALLS.put("close", (environment, store) -> store.close());
-        CALLS.put("close of the environment", (environment, store) -> environment.close());
-    }
-
-    private static byte[] bytes(String text) {
-        return text.getBytes(UTF_8);
-    }
-
-    // ---- completion
-
-    /** So that what hangs on a completion is there before it, and not run by the thread that asks for it too late. */
-    private static StoreOptions flushesWaitFor(CountDownLatch held) {
-        return StoreOptions.builder()
-                .compactionFilter((key, keyLength, value, valueLength) -> {
-                    await(held);
-                    return false;
-                })
-                .build();
-    }
-
-    /** All of them work in the completion of a checkpoint: with one background thread, which none may keep. */
-    @Test
-    void aCompletionMayCallEverything() throws Exception {
-        for (Map.Entry<String, BiConsumer<Environment, Store>> call : CALLS.entrySet()) {
-            Environment environment = environment(1);
-            CountDownLatch held = new CountDownLatch(1);
-            Store store = environment.open(new CrashFileStore(), flushesWaitFor(held));
-            store.put(A, A);
-            CompletableFuture<Void> done = store.checkpoint(NONE)
-                    .completion()
-                    .thenRun(() -> call.getValue().accept(environment, store));
-            held.countDown();
-            assertThat(done.handle((ignored, failure) -> failure).get(120, TimeUnit.SECONDS))
-                    .as(call.getKey())
-                    .isNull();
-            environment.close();
-        }
-    }
-
-    /** One that waits for another one keeps nothing from it. */
-    @Test
-    void aCompletionMayWaitForAnother() throws Exception {
-        try (Environment environment = environment(1)) {
-            CountDownLatch held = new CountDownLatch(1);
-            Store store = environment.open(new CrashFileStore(), flushesWaitFor(held));
-            store.put(A, A);
-            CompletableFuture<Void> first = store.checkpoint(NONE).completion().thenRun(() -> {
-                store.put(bytes("b"), A);
-                store.checkpoint(NONE).completion().join();
-            });
-            held.countDown();
-            first.get(120, TimeUnit.SECONDS);
-        }
-    }
-
-    /** It fails, and is told, when the store is closed, also by what a discard or a failure does. */
-    @Test
-    void aCompletionIsToldOfTheEnd() throws Exception {
-        for (boolean discard : new boolean[] {false, true}) {
-            Environment environment = environment(1);
-            Store store = environment.open(new CrashFileStore(), StoreOptions.defaults());
-            store.put(A, A);
-            CountDownLatch held = new CountDownLatch(1);
-            CountDownLatch reached = new CountDownLatch(1);
-            occupyTheOnlyThread(environment, reached, held);
-            reached.await();
-            CompletableFuture<Throwable> told = store.checkpoint(NONE)
-                    .completion()
-                    .handle((ignored, failure) -> {
-                        assertThatThrownBy(() -> store.put(A, A)).isInstanceOf(StoreClosedException.class);
-                        store.close();
-                        environment.close();
-                        return failure;
-                    });
-            if (discard) {
-                store.discard();
-            } else {
-                store.close();
-            }
-            held.countDown();
-            assertThat(told.get(120, TimeUnit.SECONDS)).isInstanceOf(StoreClosedException.class);
-            environment.close();
-        }
-    }
-
-    private static void occupyTheOnlyThread(Environment environment, CountDownLatch reached, CountDownLatch held) {
-        Store other = environment.open(
-                new CrashFileStore(),
-                StoreOptions.builder()
-                        .compactionFilter((key, keyLength, value, valueLength) -> {
-                            reached.countDown();
-                            await(held);
-                            return false;
-                        })
-                        .build());
-        other.put(A, A);
-        other.checkpoint(NONE);
-    }
-
-    // ---- merge function, filter, allocator, key provider
-
+class CallbacksTest extends CallbackStores {
     /** Runs a call the first time it is asked to, and keeps what came of it. */
     private static final class Probe {
         private final BiConsumer<Environment, Store> call;
@@ -393,168 +244,5 @@ class CallbacksTest {
     private static void open(Probe probe, CrashFileStore disk, StoreOptions options, int threads) {
         probe.environment = environment(threads);
         probe.store = probe.environment.open(disk, options);
-    }
-
-    private static Environment environment(int threads) {
-        return Environment.builder()
-                .memoryBytes(8 << 20)
-                .backgroundThreads(threads)
-                .allocator(new HeapSlabs())
-                .build();
-    }
-
-    // ---- what throws
-
-    /** A flush that a callback ends with whatever it throws stops writes by name, and goes on when it is asked to. */
-    @Test
-    void whatAFilterThrowsIsNoLostCommit() {
-        for (Throwable thrown : List.of(
-                new IllegalArgumentException("thrown"),
-                new AssertionError("thrown"),
-                new StackOverflowError("thrown"),
-                new OutOfMemoryError("thrown"),
-                new java.util.concurrent.CancellationException("thrown"))) {
-            AtomicReference<Throwable> next = new AtomicReference<>(thrown);
-            CrashFileStore disk = new CrashFileStore();
-            StoreOptions options = StoreOptions.builder()
-                    .compactionFilter((key, keyLength, value, valueLength) -> {
-                        Throwable failure = next.get();
-                        if (failure instanceof Error e) {
-                            throw e;
-                        }
-                        if (failure != null) {
-                            throw (RuntimeException) failure;
-                        }
-                        return false;
-                    })
-                    .build();
-            try (Environment environment = environment(2)) {
-                Store store = environment.open(disk, options);
-                store.put(A, A);
-                assertThatThrownBy(() -> store.commitDurably(new byte[] {1}))
-                        .isInstanceOf(ReadOnlyStoreException.class)
-                        .hasMessageContaining("thrown");
-                assertThat(store.get(A)).isEqualTo(A);
-                next.set(null);
-                store.resume();
-                store.flush();
-                store.commitDurably(new byte[] {2});
-                assertThat(store.durablePayload()).containsExactly(2);
-            }
-        }
-    }
-
-    /** An executor that takes no work stops writes by name; nothing waits for what will not come. */
-    @Test
-    void anExecutorThatRefuses() {
-        ManualClock clock = new ManualClock();
-        boolean[] refusing = new boolean[1];
-        SteppedExecutor stepped = new SteppedExecutor(clock);
-        BackgroundExecutor executor = new ForwardingExecutor(stepped) {
-            @Override
-            public void execute(Kind kind, Runnable work) {
-                if (refusing[0] && kind != Kind.CALLBACK) {
-                    throw new java.util.concurrent.RejectedExecutionException("no more work");
-                }
-                super.execute(kind, work);
-            }
-        };
-        try (Environment environment = Environment.builder()
-                .clock(clock)
-                .executor(executor)
-                .allocator(new HeapSlabs())
-                .build()) {
-            Store store = environment.open(new CrashFileStore(), StoreOptions.defaults());
-            store.put(A, A);
-            refusing[0] = true;
-            Checkpoint checkpoint = store.checkpoint(NONE);
-            assertThat(checkpoint.completion()).isCompletedExceptionally();
-            assertThatThrownBy(() -> store.put(A, A))
-                    .isInstanceOf(ReadOnlyStoreException.class)
-                    .hasMessageContaining("no more work");
-            refusing[0] = false;
-            store.resume();
-            store.put(bytes("b"), A);
-            store.commitDurably(new byte[] {1});
-        }
-    }
-
-    // ---- what blocks or is interrupted
-
-    /** Flushes and compactions that a filter interrupts go on, and so does whatever comes next on their thread. */
-    @Test
-    void aFilterThatInterruptsABackgroundThread() {
-        Thread caller = Thread.currentThread();
-        StoreOptions options = StoreOptions.builder()
-                .compactionFilter((key, keyLength, value, valueLength) -> {
-                    if (Thread.currentThread() != caller) {
-                        Thread.currentThread().interrupt();
-                    }
-                    return false;
-                })
-                .build();
-        try (Environment environment = environment(1)) {
-            Store store = environment.open(new CrashFileStore(), options);
-            for (int i = 0; i < 20; i++) {
-                store.put(bytes("k" + i), A);
-                store.commitDurably(new byte[] {(byte) i});
-            }
-            store.compact();
-            assertThat(store.verify().isClean()).isTrue();
-        }
-    }
-
-    /** The compaction of a caller goes on as well, and the interrupt is the caller's to see. */
-    @Test
-    void aFilterThatInterruptsTheCaller() {
-        boolean[] interrupting = new boolean[1];
-        StoreOptions.Builder options = StoreOptions.builder().compactionFilter((key, keyLength, value, valueLength) -> {
-            if (interrupting[0]) {
-                Thread.currentThread().interrupt();
-            }
-            return false;
-        });
-        try (SteppedEnvironment stepped = new SteppedEnvironment()) {
-            Store store = stepped.open(new CrashFileStore(), options);
-            for (int i = 0; i < 2; i++) {
-                store.put(A, bytes("k" + i));
-                store.flush();
-            }
-            interrupting[0] = true;
-            store.compact();
-            assertThat(Thread.interrupted()).isTrue();
-            assertThat(store.statistics().sortedRuns()).isEqualTo(1);
-            assertThat(store.verify().isClean()).isTrue();
-        }
-    }
-
-    /** Threads of callbacks end with their environment. */
-    @Test
-    void noThreadIsLeftBehind() throws Exception {
-        List<Thread> seen = new ArrayList<>();
-        AtomicReference<CountDownLatch> held = new AtomicReference<>();
-        Environment environment = environment(2);
-        Store store = environment.open(
-                new CrashFileStore(),
-                StoreOptions.builder()
-                        .compactionFilter((key, keyLength, value, valueLength) -> {
-                            await(held.get());
-                            return false;
-                        })
-                        .build());
-        for (int i = 0; i < 5; i++) {
-            held.set(new CountDownLatch(1));
-            store.put(bytes("k" + i), A);
-            CompletableFuture<Void> done =
-                    store.checkpoint(NONE).completion().thenRun(() -> seen.add(Thread.currentThread()));
-            held.get().countDown();
-            done.get(120, TimeUnit.SECONDS);
-        }
-        environment.close();
-        assertThat(seen).hasSize(5).doesNotContain(Thread.currentThread());
-        for (Thread thread : seen) {
-            thread.join(60_000);
-        }
-        assertThat(seen).noneMatch(Thread::isAlive);
     }
 }

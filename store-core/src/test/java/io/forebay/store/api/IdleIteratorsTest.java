@@ -13,23 +13,14 @@ import io.forebay.store.Store;
 import io.forebay.store.StoreClosedException;
 import io.forebay.store.StoreIterator;
 import io.forebay.store.StoreOptions;
-import io.forebay.store.ValueBuffer;
-import io.forebay.store.WriteBatch;
 import io.forebay.store.testing.CrashFileStore;
 import io.forebay.store.testing.Effort;
-import io.forebay.store.testing.Figures;
 import io.forebay.store.testing.HeapSlabs;
-import io.forebay.store.testing.PoisonSlabs;
-import io.forebay.store.testing.Seeds;
 import io.forebay.store.testing.SteppedEnvironment;
 import java.io.File;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import java.util.TreeMap;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -67,141 +58,6 @@ class IdleIteratorsTest {
             iterator.close();
             assertThat(store.statistics().openIterators()).isZero();
         }
-    }
-
-    /** Each move of each kind comes right after memtables were taken away, with merges, range deletes and a filter about. */
-    @Test
-    void whateverIsDoneNext() {
-        Figures figures = new Figures("IdleIteratorsTest.whateverIsDoneNext");
-        AtomicLong takes = new AtomicLong();
-        Seeds.run(
-                IdleIteratorsTest.class, (int) Effort.of("idle.walks", 60, 6_000), seed -> takes.addAndGet(walk(seed)));
-        figures.add("taken", takes.get());
-        figures.write();
-        assertThat(takes.get()).isPositive();
-    }
-
-    private static long walk(long seed) {
-        Random random = new Random(seed);
-        StoreOptions.Builder options = StoreOptions.builder().mergeFunction(MergeFunction.append((byte) ','));
-        if (random.nextInt(4) == 0) {
-            options.compactionFilter((key, keyLength, value, valueLength) -> false);
-        }
-        try (SteppedEnvironment stepped = new SteppedEnvironment(4 * MIB)) {
-            Store store = stepped.open(new CrashFileStore(), options);
-            TreeMap<String, String> model = new TreeMap<>();
-            List<StoreIterator> iterators = new ArrayList<>();
-            List<TreeMap<String, String>> seen = new ArrayList<>();
-            List<String> places = new ArrayList<>();
-            for (int round = 0; round < 300; round++) {
-                change(store, model, random);
-                if (iterators.size() < 6 && random.nextInt(10) == 0) {
-                    iterators.add(store.iterator(KeyRange.all()));
-                    seen.add(new TreeMap<>(model));
-                    places.add(null);
-                }
-                if (random.nextInt(3) == 0) {
-                    store.flush();
-                    if (random.nextInt(8) == 0) {
-                        store.commit(new byte[] {(byte) round});
-                        store.compact();
-                    }
-                }
-                for (int i = 0; i < iterators.size(); i++) {
-                    if (random.nextInt(3) == 0) {
-                        String place = move(iterators.get(i), seen.get(i), places.get(i), random);
-                        places.set(i, place);
-                        check(iterators.get(i), seen.get(i), place, random, "seed " + seed + ", round " + round);
-                    }
-                }
-            }
-            long takes = store.statistics().idleIteratorsEmptied();
-            iterators.forEach(StoreIterator::close);
-            store.close();
-            return takes;
-        }
-    }
-
-    private static void change(Store store, TreeMap<String, String> model, Random random) {
-        for (int i = 0; i < 5; i++) {
-            String key = "k" + random.nextInt(60);
-            String value = "v" + random.nextInt(1000);
-            switch (random.nextInt(8)) {
-                case 0, 1, 2 -> {
-                    store.put(bytes(key), bytes(value));
-                    model.put(key, value);
-                }
-                case 3, 4 -> {
-                    store.merge(bytes(key), bytes(value));
-                    model.merge(key, value, (a, b) -> a + "," + b);
-                }
-                case 5, 6 -> {
-                    store.delete(bytes(key));
-                    model.remove(key);
-                }
-                default -> {
-                    String to = "k" + random.nextInt(60);
-                    if (random.nextInt(4) == 0 && key.compareTo(to) < 0) {
-                        store.deleteRange(bytes(key), bytes(to));
-                        model.subMap(key, to).clear();
-                    }
-                }
-            }
-        }
-    }
-
-    /** @return the key that the iterator is to be on */
-    private static String move(StoreIterator iterator, TreeMap<String, String> state, String place, Random random) {
-        String target = "k" + random.nextInt(70);
-        switch (random.nextInt(place == null ? 4 : 10)) {
-            case 0 -> {
-                iterator.seekToFirst();
-                return state.isEmpty() ? null : state.firstKey();
-            }
-            case 1 -> {
-                iterator.seekToLast();
-                return state.isEmpty() ? null : state.lastKey();
-            }
-            case 2 -> {
-                iterator.seek(bytes(target));
-                return state.ceilingKey(target);
-            }
-            case 3 -> {
-                iterator.seekForPrev(bytes(target));
-                return state.floorKey(target);
-            }
-            case 4, 5, 6 -> {
-                iterator.next();
-                return state.higherKey(place);
-            }
-            case 7, 8 -> {
-                iterator.prev();
-                return state.lowerKey(place);
-            }
-            default -> {
-                return place;
-            }
-        }
-    }
-
-    private static void check(
-            StoreIterator iterator, TreeMap<String, String> state, String place, Random random, String where) {
-        assertThat(iterator.isValid()).as(where).isEqualTo(place != null);
-        if (place == null) {
-            return;
-        }
-        assertThat(new String(iterator.key(), UTF_8)).as(where).isEqualTo(place);
-        if (random.nextBoolean()) {
-            ValueBuffer buffer = new ValueBuffer();
-            iterator.value(buffer);
-            assertThat(new String(buffer.toByteArray(), UTF_8)).as(where).isEqualTo(state.get(place));
-        } else {
-            assertThat(new String(iterator.value(), UTF_8)).as(where).isEqualTo(state.get(place));
-        }
-    }
-
-    private static byte[] bytes(String text) {
-        return text.getBytes(UTF_8);
     }
 
     /**
@@ -278,99 +134,6 @@ class IdleIteratorsTest {
                 }
                 assertThat(slabs.peak()).isLessThanOrEqualTo((long) mib * MIB);
             }
-        }
-    }
-
-    /** With real threads: readers walk on while flushes take what they hold; freed memory is poisoned. */
-    @Test
-    void iteratorsGoOnWhileTheirMemtablesAreTaken() throws Exception {
-        PoisonSlabs slabs = new PoisonSlabs();
-        AtomicReference<Throwable> failure = new AtomicReference<>();
-        AtomicBoolean stop = new AtomicBoolean();
-        long generations = Effort.of("idle.generations", 150, 15_000);
-        long taken;
-        try (Environment environment =
-                Environment.builder().memoryBytes(2 * MIB).allocator(slabs).build()) {
-            Store store = environment.open(
-                    FileStores.inMemory(),
-                    StoreOptions.builder().memtableBytes(256 << 10).build());
-            writeAll(store, 0);
-            List<Thread> readers = new ArrayList<>();
-            for (int i = 0; i < 3; i++) {
-                boolean forward = i != 1;
-                Thread reader = new Thread(() -> {
-                    try {
-                        while (!stop.get()) {
-                            scan(store, forward);
-                        }
-                    } catch (Throwable e) {
-                        failure.compareAndSet(null, e);
-                    }
-                });
-                reader.start();
-                readers.add(reader);
-            }
-            try {
-                for (int generation = 1; generation <= generations && failure.get() == null; generation++) {
-                    writeAll(store, generation);
-                }
-            } finally {
-                stop.set(true);
-                for (Thread reader : readers) {
-                    reader.join();
-                }
-            }
-            taken = store.statistics().idleIteratorsEmptied();
-        }
-        assertThat(failure.get()).isNull();
-        assertThat(slabs.outstanding()).isZero();
-        Figures figures = new Figures("IdleIteratorsTest.iteratorsGoOnWhileTheirMemtablesAreTaken");
-        figures.add("taken", taken);
-        figures.write();
-    }
-
-    private static void writeAll(Store store, int generation) {
-        WriteBatch batch = new WriteBatch();
-        for (int i = 0; i < 300; i++) {
-            batch.put(key(i), value(i, generation));
-        }
-        store.write(batch);
-    }
-
-    private static byte[] value(int i, int generation) {
-        return (i + ":" + generation + ":" + "x".repeat(200)).getBytes(UTF_8);
-    }
-
-    /** All rows are there, and of one generation. */
-    private static void scan(Store store, boolean forward) {
-        ValueBuffer buffer = new ValueBuffer();
-        try (StoreIterator iterator = store.iterator(KeyRange.all())) {
-            String generation = null;
-            int rows = 0;
-            if (forward) {
-                iterator.seekToFirst();
-            } else {
-                iterator.seekToLast();
-            }
-            while (iterator.isValid()) {
-                int expected = forward ? rows : 299 - rows;
-                assertThat(iterator.key()).isEqualTo(key(expected));
-                iterator.value(buffer);
-                String[] parts = new String(buffer.toByteArray(), UTF_8).split(":");
-                assertThat(parts[0]).isEqualTo(Integer.toString(expected));
-                assertThat(parts[2]).hasSize(200);
-                if (generation != null) {
-                    assertThat(parts[1]).isEqualTo(generation);
-                }
-                generation = parts[1];
-                rows++;
-                if (forward) {
-                    iterator.next();
-                } else {
-                    iterator.prev();
-                }
-            }
-            assertThat(rows).isEqualTo(300);
         }
     }
 

@@ -73,19 +73,6 @@ final class LimitsTest {
         }
     }
 
-    /** Only several writers make a group that waits, so here the log is asked itself. */
-    @Test
-    void aBatchThatFitsIsNotRefusedForWhatWaitsBesideIt() throws IOException {
-        WriteAheadLog log = WriteAheadLog.start(
-                files, io.forebay.store.crypto.Encryption.NONE, 1, 1, 1, false, 10_000, failure -> {});
-        log.put(1, bytes("k"), 0, 1, new byte[6_000], 0, 6_000);
-        WriteBatch batch = new WriteBatch().put(bytes("l"), new byte[6_000]);
-        log.checkSize(batch);
-        long ticket = log.batch(2, batch);
-        assertThat(log.await(ticket)).isTrue();
-        log.close();
-    }
-
     // ---- operands of one key
 
     private static final EngineLimits SMALL_VALUES =

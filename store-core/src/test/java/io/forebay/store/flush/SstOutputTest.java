@@ -5,90 +5,24 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.forebay.store.Compression;
 import io.forebay.store.KeyRange;
-import io.forebay.store.io.MemoryFileStore;
 import io.forebay.store.iter.ModelEntry;
-import io.forebay.store.iter.WriteHistory;
 import io.forebay.store.key.ValueKind;
 import io.forebay.store.rangedel.Fragment;
 import io.forebay.store.rangedel.FragmentArray;
-import io.forebay.store.rangedel.RangeTombstones;
 import io.forebay.store.testing.CrashChoice;
 import io.forebay.store.testing.CrashFileStore;
-import io.forebay.store.testing.RandomKeys;
 import io.forebay.store.testing.SstDirectory;
-import io.forebay.store.util.Seeded;
 import io.forebay.store.version.FileBounds;
 import io.forebay.store.version.FileMeta;
 import io.forebay.store.version.SortedRun;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
-import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
-class SstOutputTest {
-    private static final long NO_SPLIT = 1 << 20;
-    private static final byte[] VALUE = new byte[50];
-
-    private final CrashFileStore files = new CrashFileStore();
-    private final SstDirectory directory = new SstDirectory(files);
-
-    private static byte[] key(String text) {
-        return text.getBytes(StandardCharsets.US_ASCII);
-    }
-
-    private static ModelEntry put(String key, long sequence) {
-        return new ModelEntry(key(key), sequence, ValueKind.PUT, VALUE);
-    }
-
-    private static Fragment deleted(String from, String to, long sequence) {
-        return new Fragment(key(from), to == null ? null : key(to), new long[] {sequence});
-    }
-
-    private List<FileMeta> write(
-            List<ModelEntry> entries, List<Fragment> deletes, List<byte[]> cuts, long leastBytes, long targetBytes)
-            throws IOException {
-        return write(directory.target(targetBytes), entries, FragmentArray.of(deletes), cuts, leastBytes);
-    }
-
-    private static List<FileMeta> write(
-            SstTarget target, List<ModelEntry> entries, RangeTombstones deletes, List<byte[]> cuts, long leastBytes)
-            throws IOException {
-        SstDirectory.Deletes left = new SstDirectory.Deletes(deletes);
-        try (SstOutput output = new SstOutput(target, left, cuts, leastBytes)) {
-            for (ModelEntry entry : entries) {
-                left.pass(entry.key(), output);
-                SstDirectory.add(output, entry);
-            }
-            left.pass(null, output);
-            List<FileMeta> run = output.finish();
-            assertThat(output.bytesWritten())
-                    .isEqualTo(run.stream().mapToLong(FileMeta::fileBytes).sum());
-            return run;
-        }
-    }
-
-    private static List<String> ranges(List<FileMeta> run) {
-        return run.stream()
-                .map(file ->
-                        text(file.range().from()) + " to " + text(file.range().to()))
-                .toList();
-    }
-
-    /** The key right behind another one is shown with a plus. */
-    private static String text(byte[] key) {
-        return key == null ? "end" : new String(key, StandardCharsets.US_ASCII).replace('\0', '+');
-    }
-
-    private void dropAndClose(List<FileMeta> run) throws IOException {
-        SstDirectory.release(run);
-        assertThat(directory.names()).isEmpty();
-        directory.close();
-    }
-
+/** Where files end, what their metadata says, and what a failure leaves. */
+class SstOutputTest extends SstOutputs {
     @Test
     void nothingMakesNoFile() throws IOException {
         assertThat(write(List.of(), List.of(), List.of(key("k")), 0, NO_SPLIT)).isEmpty();
@@ -327,90 +261,5 @@ class SstOutputTest {
             }
         }
         assertThat(tries).isGreaterThan(20);
-    }
-
-    @Test
-    void anyOutputIsOneRunOfAllThatWasAdded() {
-        Seeded.run(SstOutputTest.class, 300, SstOutputTest::writeAndCheck);
-    }
-
-    private static void writeAndCheck(Random random) throws IOException {
-        MemoryFileStore files = new MemoryFileStore();
-        SstDirectory directory = new SstDirectory(files);
-        WriteHistory history = WriteHistory.random(random, 1 + random.nextInt(150), true);
-        List<ModelEntry> entries = history.sorted();
-        RangeTombstones deletes = history.tombstones();
-        TreeSet<byte[]> cuts = new TreeSet<>(Arrays::compareUnsigned);
-        RandomKeys keys = new RandomKeys(random);
-        for (int i = random.nextInt(5); i > 0; i--) {
-            cuts.add(keys.key());
-        }
-        long leastBytes = random.nextBoolean() ? 0 : random.nextInt(800);
-        Compression[] compressions = Compression.values();
-        Compression compression = compressions[random.nextInt(compressions.length)];
-        long tombstoneBytes = random.nextBoolean() ? Long.MAX_VALUE : 1 + random.nextInt(1000);
-        SstTarget target = directory.target(200 + random.nextInt(1500), compression, tombstoneBytes);
-
-        List<FileMeta> run = write(target, entries, deletes, List.copyOf(cuts), leastBytes);
-
-        assertThat(directory.names()).isEqualTo(SstDirectory.names(run));
-        assertThat(SstDirectory.entries(run)).isEqualTo(entries);
-        assertThat(SstDirectory.tombstones(run).fragments())
-                .usingRecursiveFieldByFieldElementComparator()
-                .isEqualTo(SstDirectory.merged(deletes.fragments()).fragments());
-        // Refuses files that overlap.
-        assertThat(new SortedRun(1, run).files()).isEqualTo(run);
-        byte[] lastKey = null;
-        for (FileMeta file : run) {
-            List<ModelEntry> own = SstDirectory.entries(List.of(file));
-            checkMetadata(file, own, SstDirectory.tombstones(List.of(file)));
-            if (!own.isEmpty()) {
-                assertThat(own.get(0).key()).as("first key of the next file").isNotEqualTo(lastKey);
-                lastKey = own.get(own.size() - 1).key();
-            }
-            if (leastBytes == 0) {
-                for (byte[] cut : cuts) {
-                    assertThat(file.range().overlaps(KeyRange.of(null, cut))
-                                    && file.range().overlaps(KeyRange.of(cut, null)))
-                            .as("%s across the cut %s", file.range(), Arrays.toString(cut))
-                            .isFalse();
-                }
-            }
-        }
-        SstDirectory.release(run);
-        assertThat(directory.names()).isEmpty();
-        directory.close();
-    }
-
-    private static void checkMetadata(FileMeta file, List<ModelEntry> entries, FragmentArray deletes) {
-        KeyRange range = deletes.range();
-        long min = Long.MAX_VALUE;
-        long max = 0;
-        for (ModelEntry entry : entries) {
-            min = Math.min(min, entry.sequence());
-            max = Math.max(max, entry.sequence());
-            assertThat(file.range().contains(entry.key())).isTrue();
-        }
-        for (Fragment fragment : deletes.fragments()) {
-            long[] sequences = fragment.sequences();
-            min = Math.min(min, sequences[sequences.length - 1]);
-            max = Math.max(max, sequences[0]);
-            assertThat(file.range().intersect(KeyRange.of(fragment.start(), fragment.end())))
-                    .isEqualTo(KeyRange.of(fragment.start(), fragment.end()));
-        }
-        boolean beginsAtKey = !entries.isEmpty()
-                && Arrays.equals(entries.get(0).key(), file.range().from());
-        boolean beginsAtDelete =
-                range != null && Arrays.equals(range.from(), file.range().from());
-        assertThat(beginsAtKey || beginsAtDelete)
-                .as("a range that begins early")
-                .isTrue();
-        assertThat(file.entries()).isEqualTo(entries.size());
-        assertThat(file.pointDeletes())
-                .isEqualTo(entries.stream()
-                        .filter(entry -> entry.kind() == ValueKind.DELETE)
-                        .count());
-        assertThat(file.info().minSequence()).isEqualTo(min);
-        assertThat(file.info().maxSequence()).isEqualTo(max);
     }
 }

@@ -1,7 +1,5 @@
 package io.forebay.store.wal;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -9,38 +7,23 @@ import io.forebay.store.Checkpoint;
 import io.forebay.store.CorruptionException;
 import io.forebay.store.Durability;
 import io.forebay.store.EncryptionException;
-import io.forebay.store.FileStore;
 import io.forebay.store.FormatTooNewException;
-import io.forebay.store.KeyProvider;
-import io.forebay.store.KeyProviders;
 import io.forebay.store.KeyRange;
-import io.forebay.store.MergeFunction;
-import io.forebay.store.ReadableFile;
 import io.forebay.store.RestoreSource;
 import io.forebay.store.Store;
-import io.forebay.store.StoreOptions;
 import io.forebay.store.WriteBatch;
 import io.forebay.store.testing.CrashFileStore;
 import io.forebay.store.testing.GoldenBytes;
-import io.forebay.store.testing.Model;
 import io.forebay.store.testing.SteppedEnvironment;
 import io.forebay.store.util.Crc32c;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
-import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/** What a reopen says to logs that are damaged, missing, or of another store; and the bytes of a log. */
-class WalRecoveryTest {
-    private static final KeyProvider KEYS = KeyProviders.ofKeys("k", Map.of("k", new byte[32]));
-
-    private final CrashFileStore files = new CrashFileStore();
-    private final Model model = new Model();
-    private KeyProvider encryption;
-
+/** What a reopen says to logs that are cut off, missing, or of another store; and the bytes of a log. */
+class WalRecoveryTest extends ChangedLogs {
     @Test
     void golden() throws IOException {
         Store store = open(files, 7);
@@ -53,43 +36,6 @@ class WalRecoveryTest {
         store.commit(bytes("payload"));
         store.put(bytes("zeros"), new byte[1100]);
         GoldenBytes.verify("wal", read(files, logs(files).get(0)));
-    }
-
-    @Test
-    void everyFlippedBitOfASyncedLogIsNoticed() throws IOException {
-        write(open(files, 7));
-        everyFlip();
-    }
-
-    @Test
-    void everyFlippedBitOfAnEncryptedLogIsNoticed() throws IOException {
-        encryption = KEYS;
-        Store store = open(files, 7);
-        write(store);
-        byte[] log = read(files, logs(files).get(0));
-        assertThat(new String(log, ISO_8859_1)).doesNotContain("value", "key1", "key2");
-        assertThat(store.encryptionKeyIds()).containsExactly("k");
-        everyFlip();
-    }
-
-    private void everyFlip() throws IOException {
-        CrashFileStore left = files.afterKill();
-        String name = logs(left).get(0);
-        byte[] log = read(left, name);
-        try (SteppedEnvironment stepped = new SteppedEnvironment(1 << 20)) {
-            for (int at = 0; at < log.length; at++) {
-                for (int bit = 0; bit < 8; bit++) {
-                    byte[] flipped = log.clone();
-                    flipped[at] ^= (byte) (1 << bit);
-                    CrashFileStore damaged = with(left, name, flipped);
-                    int where = at;
-                    assertThatThrownBy(() -> stepped.environment.open(damaged, options()))
-                            .as("bit %d of byte %d of %d", bit, where, log.length)
-                            .isInstanceOf(CorruptionException.class)
-                            .hasMessageContaining(name);
-                }
-            }
-        }
     }
 
     @Test
@@ -124,85 +70,6 @@ class WalRecoveryTest {
                 before = found;
             }
             assertThat(before).isEqualTo(10);
-        }
-    }
-
-    @Test
-    void aBadRecordInTheMiddleIsRefusedAndStaysSo() throws IOException {
-        Store store = open(files, 7);
-        byte[] value = new byte[2000]; // zeros look like sectors that were not written, and are none
-        for (int i = 0; i < 5; i++) {
-            store.put(bytes("key" + i), value);
-        }
-        CrashFileStore left = files.afterKill();
-        String name = logs(left).get(0);
-        left.damage(name, 5000);
-        for (int i = 0; i < 2; i++) {
-            assertThatThrownBy(() -> open(left, 1))
-                    .isInstanceOf(CorruptionException.class)
-                    .hasMessageContaining(name)
-                    .hasMessageContaining("synced");
-        }
-    }
-
-    @Test
-    void aBadRecordInTheMiddleOfABufferedLogIsRefused() throws IOException {
-        Store store = environment(7)
-                .environment
-                .open(files, builder().durability(Durability.BUFFERED).build());
-        for (int i = 0; i < 100; i++) {
-            store.put(bytes("key" + i), bytes("value"));
-        }
-        CrashFileStore left = files.afterKill();
-        left.damage(logs(left).get(0), left.size(logs(left).get(0)) / 2);
-        assertThatThrownBy(() -> open(left, 1)).isInstanceOf(CorruptionException.class);
-    }
-
-    /** Values whose every fifth byte looks like a head that leads far into the log: a search must not be tired out by them. */
-    @Test
-    void aBadRecordBeforeManyBytesThatLookLikeHeadsIsRefused() throws IOException {
-        byte[] value = new byte[256 << 10];
-        ByteBuffer lookalikes = ByteBuffer.wrap(value);
-        while (lookalikes.remaining() >= 5) {
-            lookalikes.put((byte) 0xD0).putInt(1 << 20);
-        }
-        try (SteppedEnvironment stepped = new SteppedEnvironment(64 << 20, new Random(7))) {
-            Store store = stepped.environment.open(files, options());
-            for (int i = 0; i < 16; i++) {
-                store.put(bytes("key" + i), value);
-            }
-            CrashFileStore left = files.afterKill();
-            assertThat(logs(left)).hasSize(1);
-            String name = logs(left).get(0);
-            byte[] log = read(left, name);
-            for (int at : new int[] {value.length, value.length + value.length / 2}) {
-                byte[] damaged = log.clone();
-                Arrays.fill(damaged, at / 512 * 512, at / 512 * 512 + 512, (byte) 0); // as a crash does
-                assertThatThrownBy(() -> stepped.environment.open(with(left, name, damaged), options()))
-                        .isInstanceOf(CorruptionException.class)
-                        .hasMessageContaining("synced");
-            }
-        }
-    }
-
-    /** Only a length that is whole says that the rest of a record was cut off. */
-    @Test
-    void aLengthOfALastRecordThatLeadsBeyondTheEndIsDamage() throws IOException {
-        Store store = environment(7)
-                .environment
-                .open(files, builder().durability(Durability.BUFFERED).build());
-        store.put(bytes("first"), bytes("value"));
-        long before = files.size(logs(files).get(0));
-        store.put(bytes("last"), bytes("value"));
-        CrashFileStore left = files.afterKill();
-        String name = logs(left).get(0);
-        byte[] log = read(left, name);
-        for (int cut = 0; cut < log.length - before - 13; cut++) {
-            byte[] longer = Arrays.copyOf(log, log.length - cut);
-            longer[(int) before + 2] ^= 1;
-            assertThatThrownBy(() -> open(with(left, name, longer), 1))
-                    .as("%d bytes cut off", cut)
-                    .isInstanceOf(CorruptionException.class);
         }
     }
 
@@ -377,19 +244,6 @@ class WalRecoveryTest {
                 .isInstanceOf(EncryptionException.class);
     }
 
-    private void write(Store store) {
-        for (int i = 0; i < 8; i++) {
-            byte[] key = bytes("key" + i);
-            byte[] value = i == 5 ? new byte[300] : bytes("value" + i);
-            store.put(key, value);
-            model.put(key, value);
-        }
-        store.write(new WriteBatch().put(bytes("b"), bytes("1")).deleteRange(bytes("key1"), bytes("key3")));
-        model.put(bytes("b"), bytes("1"));
-        model.deleteRange(bytes("key1"), bytes("key3"));
-        store.commit(bytes("payload"));
-    }
-
     /** One for each memtable, of which none is flushed. */
     private List<String> threeLogs() {
         Store store = open(files, 7);
@@ -403,52 +257,5 @@ class WalRecoveryTest {
             }
         }
         return logs(files);
-    }
-
-    private void assertSame(CrashFileStore left) {
-        model.assertSame(open(left, 1), KeyRange.all(), "reopened");
-    }
-
-    private Store open(CrashFileStore directory, long ids) {
-        return environment(ids).environment.open(directory, options());
-    }
-
-    private static SteppedEnvironment environment(long ids) {
-        return new SteppedEnvironment(1 << 20, new Random(ids));
-    }
-
-    private StoreOptions options() {
-        return builder().build();
-    }
-
-    private StoreOptions.Builder builder() {
-        return StoreOptions.builder()
-                .durability(Durability.SYNCED)
-                .encryption(encryption)
-                .mergeFunction(MergeFunction.append((byte) ','));
-    }
-
-    private static List<String> logs(CrashFileStore directory) {
-        return directory.list().stream().filter(name -> name.startsWith("WAL-")).toList();
-    }
-
-    /** A copy of the directory with another content of one file. */
-    private static CrashFileStore with(CrashFileStore directory, String name, byte[] content) throws IOException {
-        CrashFileStore copy = directory.afterKill();
-        copy.delete(name);
-        copy.putIfAbsent(name, content);
-        return copy;
-    }
-
-    private static byte[] read(FileStore from, String name) throws IOException {
-        try (ReadableFile file = from.open(name)) {
-            ByteBuffer bytes = ByteBuffer.allocate((int) file.size());
-            file.read(0, bytes);
-            return bytes.array();
-        }
-    }
-
-    private static byte[] bytes(String text) {
-        return text.getBytes(UTF_8);
     }
 }

@@ -48,6 +48,19 @@ class WriteAheadLogTest {
         assertThat(log.close()).isTrue();
     }
 
+    /** Only several writers make a group that waits, so the log is asked itself. */
+    @Test
+    void aBatchThatFitsIsNotRefusedForWhatWaitsBesideIt() throws IOException {
+        WriteAheadLog log =
+                WriteAheadLog.start(disk, Encryption.of(null, false), 1, 1, 1, false, 10_000, failures::add);
+        byte[] most = new byte[6_000];
+        log.put(++sequence, KEY, 0, KEY.length, most, 0, most.length);
+        WriteBatch batch = new WriteBatch().put(KEY, most);
+        log.checkSize(batch);
+        assertThat(log.await(log.batch(++sequence, batch))).isTrue();
+        assertThat(log.close()).isTrue();
+    }
+
     @Test
     void withoutSyncsAWriteIsInTheFileAndSyncedWhenThatIsAskedFor() throws IOException {
         WriteAheadLog log = start(false);

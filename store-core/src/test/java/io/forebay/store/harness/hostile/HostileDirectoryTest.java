@@ -17,7 +17,6 @@ import io.forebay.store.StoreException;
 import io.forebay.store.StoreIoException;
 import io.forebay.store.StoreOptions;
 import io.forebay.store.VerificationReport;
-import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -25,17 +24,11 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.assertj.core.api.Assumptions;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
-import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Symbolic links, FIFOs, directories and devices under every name that a store, a backup and a restore use. Whatever is done
@@ -43,152 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 @DisabledOnOs(value = OS.WINDOWS, disabledReason = "neither FIFOs nor links without privileges")
-class HostileDirectoryTest {
-    /** What is put in the place of a file, or under a name that was free. */
-    private enum Thing {
-        LINK_TO_FILE("symbolic link"),
-        LINK_TO_NOTHING("symbolic link"),
-        LINK_TO_DIRECTORY("symbolic link"),
-        LINK_TO_ITSELF("symbolic link"),
-        /** Even the true content is refused behind a link. */
-        LINK_TO_THE_SAME("symbolic link"),
-        FIFO("FIFO"),
-        DEVICE("FIFO, socket or device"),
-        DIRECTORY("directory");
-
-        final String word;
-
-        Thing(String word) {
-            this.word = word;
-        }
-    }
-
-    @TempDir
-    Path root;
-
-    private Path outside;
-    private Path store;
-    private Map<String, String> before;
-
-    @BeforeEach
-    void somethingOutside() throws IOException {
-        outside = Files.createDirectory(root.resolve("outside"));
-        Files.writeString(outside.resolve("victim"), "precious");
-        Files.createDirectory(outside.resolve("folder"));
-        Files.writeString(outside.resolve("folder").resolve("letter"), "private");
-        store = root.resolve("place").resolve("store");
-        before = content(outside);
-    }
-
-    private static Map<String, String> content(Path directory) throws IOException {
-        Map<String, String> content = new TreeMap<>();
-        try (Stream<Path> files = Files.walk(directory)) {
-            for (Path file : files.toList()) {
-                content.put(
-                        directory.relativize(file).toString(),
-                        (Files.isRegularFile(file) ? Files.readString(file) : "-") + Files.getLastModifiedTime(file));
-            }
-        }
-        return content;
-    }
-
-    private void put(Thing thing, Path at) throws Exception {
-        Files.createDirectories(at.getParent());
-        Path same = root.resolve("saved-" + at.getFileName());
-        if (Files.exists(at)) {
-            Files.move(at, same);
-        }
-        switch (thing) {
-            case LINK_TO_FILE -> Files.createSymbolicLink(at, outside.resolve("victim"));
-            case LINK_TO_NOTHING -> Files.createSymbolicLink(at, outside.resolve("nothing"));
-            case LINK_TO_DIRECTORY -> Files.createSymbolicLink(at, outside.resolve("folder"));
-            case LINK_TO_ITSELF -> Files.createSymbolicLink(at, at.getFileName());
-            case LINK_TO_THE_SAME ->
-                Files.createSymbolicLink(at, Files.exists(same) ? same : outside.resolve("victim"));
-            case FIFO -> run("mkfifo", at.toString());
-            case DEVICE -> {
-                // only root may make one; others have a FIFO there
-                if (tryRun("mknod", at.toString(), "c", "1", "5") != 0) {
-                    run("mkfifo", at.toString());
-                }
-            }
-            case DIRECTORY -> {
-                Files.createDirectory(at);
-                Files.writeString(at.resolve("content"), "of the directory");
-            }
-        }
-    }
-
-    private static void run(String... command) throws Exception {
-        assertThat(tryRun(command)).as(String.join(" ", command)).isZero();
-    }
-
-    private static int tryRun(String... command) throws Exception {
-        Process process = new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                .start();
-        assertThat(process.waitFor(5, TimeUnit.MINUTES)).isTrue();
-        return process.exitValue();
-    }
-
-    private static StoreOptions options(Durability durability) {
-        return StoreOptions.builder().durability(durability).build();
-    }
-
-    private FileStore files() {
-        return FileStores.local(store.toFile());
-    }
-
-    /** A store with two SSTs, a manifest, and a log if it has one, closed. */
-    private void make(Durability durability) {
-        try (Environment environment = Environment.builder().build();
-                Store made = environment.open(files(), options(durability))) {
-            for (int i = 0; i < 2; i++) {
-                made.put(("key" + i).getBytes(UTF_8), ("value" + i).getBytes(UTF_8));
-                made.commitDurably(("commit" + i).getBytes(UTF_8));
-                made.flush();
-            }
-        }
-    }
-
-    private static void check(Store opened) {
-        for (int i = 0; i < 2; i++) {
-            assertThat(opened.get(("key" + i).getBytes(UTF_8))).isEqualTo(("value" + i).getBytes(UTF_8));
-        }
-        assertThat(opened.durablePayload()).isEqualTo("commit1".getBytes(UTF_8));
-    }
-
-    private List<String> names() throws IOException {
-        try (Stream<Path> entries = Files.list(store)) {
-            return entries.map(entry -> entry.getFileName().toString()).sorted().toList();
-        }
-    }
-
-    private static String first(List<String> names, String pattern) {
-        return names.stream().filter(name -> name.matches(pattern)).findFirst().orElseThrow();
-    }
-
-    /** All that a message and its causes say. */
-    private static String all(Throwable failure) {
-        StringBuilder text = new StringBuilder();
-        for (Throwable e = failure; e != null; e = e.getCause()) {
-            text.append(e.getMessage()).append('\n');
-        }
-        return text.toString();
-    }
-
-    private static void delete(Path place) throws IOException {
-        if (Files.exists(place)) {
-            try (Stream<Path> files = Files.walk(place)) {
-                for (Path path :
-                        files.sorted(java.util.Comparator.reverseOrder()).toList()) {
-                    Files.delete(path);
-                }
-            }
-        }
-    }
-
+class HostileDirectoryTest extends HostileDirectory {
     @Test
     void inThePlaceOfAFileOfAStore() throws Exception {
         for (Durability durability : List.of(Durability.NONE, Durability.SYNCED)) {
@@ -444,77 +292,6 @@ class HostileDirectoryTest {
                         .satisfies(e -> assertThat(all(e)).contains(name));
             } finally {
                 Files.setPosixFilePermissions(file, modes);
-            }
-        }
-    }
-
-    @Test
-    void aDirectoryOfSomebodyElseIsRefusedUntouched() throws Exception {
-        Files.createDirectories(store);
-        for (String name : List.of("CURRENT", "LOG", "MANIFEST-000005", "000008.sst", "letter.tmp", "x-1-1.tmp")) {
-            Files.writeString(store.resolve(name), "of RocksDB");
-        }
-        Files.createFile(store.resolve("LOCK"));
-        Map<String, String> found = content(store);
-        try (Environment environment = Environment.builder().build()) {
-            assertThatThrownBy(() -> environment.open(files(), StoreOptions.defaults()))
-                    .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessageContaining(store.toString())
-                    .hasMessageContaining("RocksDB")
-                    .hasMessageContaining("a directory of its own");
-            assertThat(content(store)).isEqualTo(found);
-            Files.delete(store.resolve("CURRENT"));
-            found = content(store);
-            assertThatThrownBy(() -> environment.open(files(), StoreOptions.defaults()))
-                    .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessageContaining("3 files of something else: 000008.sst, LOG, MANIFEST-000005");
-            assertThatThrownBy(() -> environment.verify(files(), null))
-                    .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessageContaining("something else");
-            assertThat(content(store)).isEqualTo(found);
-        }
-    }
-
-    @Test
-    void whatFileSystemsAndHostsLeaveAnywhereIsNoReasonToRefuse() throws Exception {
-        Files.createDirectories(store.resolve("lost+found"));
-        Files.createFile(store.resolve(".checkpoint"));
-        Files.createFile(store.resolve("LOCK")); // of an open that was killed
-        make(Durability.NONE);
-        Files.writeString(store.resolve("notes.txt"), "of somebody who looked after the store");
-        try (Environment environment = Environment.builder().build();
-                Store opened = environment.open(files(), StoreOptions.defaults())) {
-            check(opened);
-        }
-        assertThat(store.resolve("notes.txt")).exists();
-    }
-
-    @Test
-    void aBackupIsNotOpenedAsAStore() throws Exception {
-        make(Durability.NONE);
-        File place = root.resolve("backup").toFile();
-        FileStore backup = FileStores.local(place);
-        try (Environment environment = Environment.builder().build()) {
-            byte[] metadata;
-            try (Store opened = environment.open(files(), options(Durability.NONE));
-                    Checkpoint checkpoint = opened.checkpoint("saved".getBytes(UTF_8))) {
-                checkpoint.completion().join();
-                checkpoint.writeTo(backup);
-                metadata = checkpoint.metadata();
-            }
-            assertThatThrownBy(() -> environment.open(backup, StoreOptions.defaults()))
-                    .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessageContaining(place.toString())
-                    .hasMessageContaining("Environment.restore");
-            try (Store restored = environment.restore(
-                    backup,
-                    StoreOptions.defaults(),
-                    List.of(new RestoreSource(backup, metadata, KeyRange.all())),
-                    "commit1".getBytes(UTF_8))) {
-                check(restored);
-            }
-            try (Store opened = environment.open(backup, StoreOptions.defaults())) {
-                check(opened);
             }
         }
     }
