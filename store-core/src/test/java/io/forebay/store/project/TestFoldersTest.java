@@ -18,6 +18,8 @@ import org.junit.jupiter.api.Test;
 /** Where tests lie: {@code docs/testing.md} says which folder is for which question. */
 class TestFoldersTest {
     private static final Path TESTS = Path.of("src/test/java/io/forebay/store");
+    private static final List<Path> REGRESSIONS =
+            List.of(TESTS.resolve("regression"), Path.of("../kafka-adapter/src/test/java/io/forebay/kafka/regression"));
     private static final Path BUGS = Path.of("../docs/testing.md");
 
     /** Only the package of the public API reaches what this class opens to tests. */
@@ -75,7 +77,10 @@ class TestFoldersTest {
     void everyRegressionSaysWhatUsersSawAndHowItWasFound() throws IOException {
         String text = Files.readString(BUGS).replace("\r", "");
         String bugs = text.substring(text.indexOf("\n## Bugs found on the way\n"), text.indexOf("\n## The test kit\n"));
-        List<Path> files = files(folder("regression"));
+        List<Path> files = new ArrayList<>();
+        for (Path regressions : REGRESSIONS) {
+            files.addAll(files(regressions));
+        }
         assertThat(files).hasSizeGreaterThan(20);
         for (Path file : files) {
             String name = name(file);

@@ -1,9 +1,10 @@
-package io.forebay.kafka.window;
+package io.forebay.kafka.regression;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.forebay.kafka.TestContexts;
 import io.forebay.kafka.offsets.ValueFormat;
+import io.forebay.kafka.window.WindowSupplier;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.common.serialization.Serdes;
@@ -19,8 +20,11 @@ import org.apache.kafka.test.TestUtils;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Kafka's cache over windows that are emitted when they close: a fetch looks into it once for each segment. */
-class CacheProbesTest {
+/**
+ * A fetch over all time from cached windows of a second, of those that are put out when they close, probed Kafka's cache once
+ * for each second.
+ */
+class FetchProbesCacheForEachSecondTest {
     private static final long NOW = 1_000_000_000L;
 
     @ParameterizedTest(name = "windows of {0} ms retained for {1} ms")

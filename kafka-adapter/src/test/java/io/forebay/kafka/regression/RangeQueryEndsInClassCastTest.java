@@ -1,9 +1,10 @@
-package io.forebay.kafka;
+package io.forebay.kafka.regression;
 
 import static io.forebay.kafka.TestContexts.logged;
 import static io.forebay.kafka.TestContexts.open;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.forebay.kafka.ForebayStores;
 import java.io.File;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.streams.query.KeyQuery;
@@ -20,8 +21,11 @@ import org.apache.kafka.streams.state.ValueAndTimestamp;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Queries of a table whose supplier keeps plain values, so that Kafka puts an adapter above the store. */
-class AdaptedQueryTest {
+/**
+ * A {@code RangeQuery} of a table whose supplier keeps plain values, so that Kafka puts an adapter above the store, ended in a
+ * {@code ClassCastException} of that adapter.
+ */
+class RangeQueryEndsInClassCastTest {
     private static final RangeQuery<String, String> ALL = RangeQuery.withNoBounds();
 
     @TempDir

@@ -1,4 +1,4 @@
-package io.forebay.kafka.window;
+package io.forebay.kafka.regression;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -25,8 +25,11 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A join's window store whose task was closed and revived: Kafka opens the same objects again. */
-class RevivedDuplicatesTest {
+/**
+ * A window store that keeps duplicates, as those of joins, began its numbers anew when its task was revived, and overwrote rows
+ * of the same key and time: Kafka opens the same objects again.
+ */
+class RevivedTaskOverwritesDuplicatesTest {
     private static final long TIME = 1000;
 
     @TempDir
