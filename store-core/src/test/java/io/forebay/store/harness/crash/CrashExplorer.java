@@ -14,7 +14,7 @@ import java.util.Map;
  * Tries what a crash may leave after every change that a program makes on disk. An image that was seen before with the
  * same expectation is counted and not opened again. Used by one thread.
  */
-public final class CrashExplorer {
+final class CrashExplorer {
     /** The variant in which the process ends and the machine goes on. */
     static final int KILL = 900;
     /** Variants from here on show stale bytes where none were written. */
@@ -30,12 +30,12 @@ public final class CrashExplorer {
     private static final int SECOND_VARIANTS = 3;
 
     /** What was tried so far, by all explorers that work on one task. */
-    public static final class Seen {
+    static final class Seen {
         private final LongSet images = new LongSet();
         private final LongSet tried = new LongSet();
 
         /** Different images that were opened, those of encrypted stores left out: their bytes differ anyway. */
-        public synchronized int distinct() {
+        synchronized int distinct() {
             return images.size();
         }
 
@@ -77,19 +77,19 @@ public final class CrashExplorer {
     private AssertionError failure;
 
     /** @param seen shared with explorers in other threads */
-    public CrashExplorer(Seen seen) {
+    CrashExplorer(Seen seen) {
         this.seen = seen;
     }
 
     /** Adds what this explorer tried. */
-    public void addTo(Figures figures) {
+    void addTo(Figures figures) {
         for (Count count : Count.values()) {
             figures.add(count.name().toLowerCase(Locale.ROOT).replace('_', ' '), counts[count.ordinal()]);
         }
     }
 
     /** @throws AssertionError for the first image that a store does not come back from, with a line that makes it again */
-    public void explore(StoreSetup with, List<Op> operations) {
+    void explore(StoreSetup with, List<Op> operations) {
         setup = with;
         program = operations;
         change = 0;
@@ -106,7 +106,7 @@ public final class CrashExplorer {
      *
      * @param seed chooses the turns
      */
-    public void exploreConcurrently(StoreSetup with, List<Op> operations, long seed) {
+    void exploreConcurrently(StoreSetup with, List<Op> operations, long seed) {
         setup = with;
         program = operations;
         change = 0;
@@ -123,7 +123,7 @@ public final class CrashExplorer {
     }
 
     /** Makes and checks the one image that {@code place} describes. */
-    public void replay(String place) {
+    void replay(String place) {
         only = Place.parse(place);
         explore(only.setup(), only.program());
     }

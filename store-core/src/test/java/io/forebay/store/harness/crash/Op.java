@@ -1,7 +1,7 @@
 package io.forebay.store.harness.crash;
 
 /** An operation of a {@link CrashWorkload}. What it writes follows from its place in the program. */
-public enum Op {
+enum Op {
     /** Three puts. */
     PUT,
     /** Three puts and a commit that may become durable whenever it likes. */

@@ -9,9 +9,9 @@ import java.util.Random;
  * What to run on what kind of store, without an end: all programs of one operation, of two, as many of three as are wanted,
  * each kind shuffled, then long random ones. Plain stores come in turn; the others get a share, because their states cost more. Thread-safe.
  */
-public final class Programs {
+final class Programs {
     /** A program and the store to run it on. */
-    public record Next(StoreSetup setup, List<Op> program) {}
+    record Next(StoreSetup setup, List<Op> program) {}
 
     /** Of so many programs one runs on a store with compressed, and one on a store with encrypted files. */
     private static final int SPECIAL = 25;
@@ -22,7 +22,7 @@ public final class Programs {
     private boolean stopped;
 
     /** @param three so many programs of three operations at most */
-    public Programs(long seed, long three) {
+    Programs(long seed, long three) {
         random = new Random(seed);
         List<List<Op>> one = longer(List.of(List.of()));
         List<List<Op>> two = longer(one);
@@ -33,7 +33,7 @@ public final class Programs {
     }
 
     /** Null once stopped. */
-    public synchronized Next next() {
+    synchronized Next next() {
         if (stopped) {
             return null;
         }
@@ -46,7 +46,7 @@ public final class Programs {
     }
 
     /** There is nothing more to do. */
-    public synchronized void stop() {
+    synchronized void stop() {
         stopped = true;
     }
 

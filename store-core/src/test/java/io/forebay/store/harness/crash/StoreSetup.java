@@ -7,7 +7,7 @@ import io.forebay.store.testing.TestKeys;
 import java.time.Duration;
 
 /** Options that workloads run with: so small that a few puts make files. */
-public enum StoreSetup {
+enum StoreSetup {
     TINY {
         @Override
         StoreOptions options() {

@@ -22,9 +22,9 @@ import java.util.Random;
  * Opens copies of a {@link SmallStore} with one damaged file and reads them: by key, and by scans in both directions. A wrong
  * answer, an error that does not name the file, and an error of any other kind are {@link AssertionError}s.
  */
-public final class DamagedStore implements AutoCloseable {
+final class DamagedStore implements AutoCloseable {
     /** What became of the damage. */
-    public enum Outcome {
+    enum Outcome {
         /** An error named the file. Whatever was answered besides was right. */
         DETECTED,
         /** All answers were those of the last commit. */
@@ -38,12 +38,12 @@ public final class DamagedStore implements AutoCloseable {
     private int opened;
     private boolean detected;
 
-    public DamagedStore(SmallStore store) {
+    DamagedStore(SmallStore store) {
         this.store = store;
     }
 
     /** Opens the store with the file {@code name} having these bytes; null for not having the file. */
-    public Outcome open(String name, byte[] bytes) {
+    Outcome open(String name, byte[] bytes) {
         MemoryFileStore directory = SmallStore.directory(store.files(), name, bytes);
         return reading(name, () -> {
             try (Store damaged = environment().open(directory, store.options())) {
@@ -55,7 +55,7 @@ public final class DamagedStore implements AutoCloseable {
     }
 
     /** Restores the checkpoint, of which the file {@code name} has these bytes; null for not having the file. */
-    public Outcome restore(String metadata, String name, byte[] bytes) {
+    Outcome restore(String metadata, String name, byte[] bytes) {
         MemoryFileStore directory = SmallStore.directory(store.checkpoint(), name, bytes);
         byte[] described = name.equals(metadata) ? bytes : store.checkpoint().get(metadata);
         return reading(name, () -> {

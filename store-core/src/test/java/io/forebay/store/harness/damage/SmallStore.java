@@ -25,9 +25,9 @@ import java.util.function.UnaryOperator;
  * The files of a closed store of a few kilobytes that has everything in it: several data blocks in several runs, filters,
  * range deletes, deletes, merge operands with and without a base, and a manifest with an edit for each of it.
  */
-public final class SmallStore {
+final class SmallStore {
     /** What a reopen finds that comes to this commit. */
-    public record State(byte[] payload, Model model) {}
+    record State(byte[] payload, Model model) {}
 
     private static final int KEYS = 24;
     private static final long WAL_BYTES = 1 << 20;
@@ -54,7 +54,7 @@ public final class SmallStore {
     }
 
     /** @param variant options on top of those that a small store needs: compression, encryption, durability */
-    public static SmallStore make(UnaryOperator<StoreOptions.Builder> variant) {
+    static SmallStore make(UnaryOperator<StoreOptions.Builder> variant) {
         SmallStore made = new SmallStore(() -> variant.apply(plain()));
         MemoryFileStore directory = new MemoryFileStore();
         try (SteppedEnvironment environment = new SteppedEnvironment();
@@ -67,7 +67,7 @@ public final class SmallStore {
     }
 
     /** As {@link #make}, with a write-ahead log, and as a killed process leaves it: with writes behind the last commit. */
-    public static SmallStore makeLogged(UnaryOperator<StoreOptions.Builder> variant) {
+    static SmallStore makeLogged(UnaryOperator<StoreOptions.Builder> variant) {
         SmallStore made = new SmallStore(
                 () -> variant.apply(plain().durability(Durability.SYNCED).walBytes(WAL_BYTES)));
         made.logged = true;
@@ -124,32 +124,32 @@ public final class SmallStore {
         commit(store, "third");
     }
 
-    public StoreOptions.Builder options() {
+    StoreOptions.Builder options() {
         return options.get();
     }
 
     /** Names and bytes of what a close leaves. */
-    public Map<String, byte[]> files() {
+    Map<String, byte[]> files() {
         return files;
     }
 
     /** Names and bytes of a checkpoint at the second of three commits, the metadata under the name that it has there. */
-    public Map<String, byte[]> checkpoint() {
+    Map<String, byte[]> checkpoint() {
         return checkpoint;
     }
 
     /** What the checkpoint holds. */
-    public State checkpointState() {
+    State checkpointState() {
         return new State(bytes("payload of the checkpoint"), checkpointed);
     }
 
     /** After every commit, or with a log every write, oldest first; the first one is that of a new store. */
-    public List<State> states() {
+    List<State> states() {
         return states;
     }
 
     /** All that were ever written, and some others. */
-    public List<byte[]> keys() {
+    List<byte[]> keys() {
         return keys;
     }
 

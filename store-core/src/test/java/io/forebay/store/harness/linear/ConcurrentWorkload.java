@@ -27,7 +27,7 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
  * One store with tiny options, its writers and its readers, from beginning to end. It may share its environment with others, and
  * be closed or discarded while it is read.
  */
-public final class ConcurrentWorkload {
+final class ConcurrentWorkload {
     private static final int READERS = 3;
     private static final int MOST_STORES = 3;
     /** A history is kept in memory. */
@@ -108,7 +108,7 @@ public final class ConcurrentWorkload {
      * @return how many answers were checked
      * @throws AssertionError with the reduced history, when it is not linearizable
      */
-    public static long check(long seed, Figures figures) {
+    static long check(long seed, Figures figures) {
         Random random = new Random(seed);
         int stores = random.nextInt(3) == 0 ? 2 + random.nextInt(MOST_STORES - 1) : 1;
         long memory = 4L << 20 << random.nextInt(2);

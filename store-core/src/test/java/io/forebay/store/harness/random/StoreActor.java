@@ -27,7 +27,7 @@ import java.util.Random;
 import java.util.TreeMap;
 
 /** Does random things to one store and to a {@link Model} of it, and compares. One thread; background work is stepped. */
-public final class StoreActor implements AutoCloseable {
+final class StoreActor implements AutoCloseable {
     /** A commit and the state it stands for. */
     private record Commit(String payload, Model state) {}
 
@@ -52,7 +52,7 @@ public final class StoreActor implements AutoCloseable {
     private int number;
     private String last = "open";
 
-    public StoreActor(Random random, StoreOptions options) {
+    StoreActor(Random random, StoreOptions options) {
         this.random = random;
         this.options = options;
         keys = new RandomKeys(random);
@@ -63,7 +63,7 @@ public final class StoreActor implements AutoCloseable {
     }
 
     /** One random operation. */
-    public void act() {
+    void act() {
         number++;
         int dice = random.nextInt(1000);
         if (dice < 330) {
@@ -102,7 +102,7 @@ public final class StoreActor implements AutoCloseable {
     }
 
     /** Compares everything, and checks that nothing is left over. */
-    public void finish() {
+    void finish() {
         checkAll();
         byte[] payload = nextPayload();
         store.commitDurably(payload);

@@ -1,5 +1,6 @@
 package io.forebay.store.testing.interleave;
 
+import io.forebay.store.db.state.MemoryArbiter;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -25,7 +26,7 @@ public final class InstrumentingLoader extends ClassLoader {
     private static final List<String> STEPPED =
             List.of(ROOT + "db.", ROOT + "memtable.", ROOT + "rangedel.", ROOT + "version.Version", ROOT + "util.Slab");
     /** Counts read states for those who wait for memory. */
-    private static final String ARBITER = ROOT + "db.MemoryArbiter";
+    private static final String ARBITER = MemoryArbiter.class.getName();
 
     /** Names of volatile fields, by internal name of the class. */
     private final Map<String, Set<String>> volatileFields = new ConcurrentHashMap<>();
