@@ -26,7 +26,9 @@ import org.slf4j.LoggerFactory;
  * <p>After a failed write of the manifest a crash may bring back the state with the edit or without it, until the next
  * change (or {@link #settle}) has made a new manifest with the whole state durable; see {@link ManifestLog}.
  *
- * <p>It does not show versions to readers: that is the task of {@code db.state.ReadStates}.
+ * <p>It does not show versions to readers: that is the task of {@code db.state.ReadStates}. {@link ManifestLog} writes the
+ * records, {@link DurableState} has what they add up to. This is one class, to be read whole: an open and an edit end in the
+ * same write, and what a failure of it means depends on which of them it was.
  *
  * <p>Thread-safe. Edits are applied one at a time with the lock {@code applying}, which is held during I/O; all else
  * takes the monitor for a short time.
