@@ -106,6 +106,45 @@ class OrphansKeepFullDiskClosedTest {
         }
     }
 
+    /** The orphan can be deleted only when the replay of the log has made a file. */
+    @Test
+    void whatTheOpenItselfWritesIsNoOrphan() throws IOException {
+        StoreOptions.Builder options = StoreOptions.builder().durability(Durability.SYNCED);
+        try (SteppedEnvironment first = environment(1)) {
+            first.open(disk, options).put(KEY, KEY);
+        }
+        disk.create(ORPHAN).close();
+        FileStore files = new ForwardingFileStore(disk) {
+            private boolean failed;
+
+            @Override
+            public WritableFile create(String name) throws IOException {
+                if (name.startsWith("MANIFEST") && disk.exists(ORPHAN)) {
+                    throw new IOException("No space left on device");
+                }
+                return super.create(name);
+            }
+
+            @Override
+            public void delete(String name) throws IOException {
+                if (name.equals(ORPHAN) && !failed) {
+                    failed = true;
+                    throw new IOException("Cannot delete yet");
+                }
+                super.delete(name);
+            }
+        };
+        try (SteppedEnvironment second = environment(2)) {
+            Store store = second.open(files, options);
+            assertThat(tables(disk)).doesNotContain(ORPHAN).hasSize(1);
+            assertThat(store.get(KEY)).isEqualTo(KEY);
+            assertThat(store.verify().isClean()).isTrue();
+        }
+        try (SteppedEnvironment third = environment(3)) {
+            assertThat(third.open(disk, options).get(KEY)).isEqualTo(KEY);
+        }
+    }
+
     /** Whoever starts the process again and again must not fill the directory. */
     @Test
     void aLogThatCannotBeBegunIsNotLeftBehind() {
