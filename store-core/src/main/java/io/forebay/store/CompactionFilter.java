@@ -11,6 +11,12 @@ package io.forebay.store;
  * becomes durable waits for that, that is for a sync of the manifest. So a store that always has readers open drops
  * little. A checkpoint holds what the filter has left by the time the checkpoint is complete.
  *
+ * <p><b>When.</b> Each flush and each compaction that writes files asks about what it writes. A file that is only moved
+ * from level to level, and a file of the bottom that nothing new overlaps, meet the filter again in two ways: {@link
+ * Store#compact()} rewrites all files that were there when it was called, and files that have become older than {@link
+ * StoreOptions#periodicCompaction()} are rewritten in the background. So a value whose time is over leaves the disk a
+ * period after the last rewriting of its file, at the latest; later when a reader needed it at that time.
+ *
  * <p><b>Errors.</b> An exception of the filter ends the job. After a failed flush the store is read-only until {@link
  * Store#resume}; see the errors of {@link Store}.
  *

@@ -2,6 +2,7 @@ package io.forebay.store;
 
 import java.time.Duration;
 import java.util.Objects;
+import java.util.function.Supplier;
 
 /**
  * Options of one store. Immutable. The defaults are meant to be right for stream processors. All options may change
@@ -16,6 +17,7 @@ public final class StoreOptions {
     private final Duration commitInterval;
     private final MergeFunction mergeFunction;
     private final CompactionFilter compactionFilter;
+    private final Supplier<Duration> periodicCompaction;
     private final KeyProvider encryption;
     private final boolean encryptedOnly;
     private final Durability durability;
@@ -32,6 +34,7 @@ public final class StoreOptions {
         commitInterval = b.commitInterval;
         mergeFunction = b.mergeFunction;
         compactionFilter = b.compactionFilter;
+        periodicCompaction = b.periodicCompaction;
         encryption = b.encryption;
         encryptedOnly = b.encryptedOnly;
         durability = b.durability;
@@ -102,6 +105,21 @@ public final class StoreOptions {
         return compactionFilter;
     }
 
+    /**
+     * The age at which a file is rewritten in the background so that the compaction filter sees it again; 1 s or more,
+     * or zero for never; default 30 days. No effect without a filter. The age counts from the creation of the file, by
+     * {@link Clock#currentTimeMillis}: whatever writes a file asks the filter, but files are moved between the levels as
+     * they are, and a file of the bottom that nothing new overlaps is not rewritten for anything else. Old files are
+     * rewritten oldest first, one at a time, when no other compaction of the store is due; also in a store that is not
+     * written to. In a period all files are read and written once, at most.
+     *
+     * @throws IllegalArgumentException when {@link Builder#periodicCompaction(Supplier)} was given a supplier that
+     *     answers with a period out of range
+     */
+    public Duration periodicCompaction() {
+        return Builder.checkedPeriod(periodicCompaction.get());
+    }
+
     /** Null when new files are not encrypted, which is the default. See {@link Builder#encryption}. */
     public KeyProvider encryption() {
         return encryption;
@@ -153,6 +171,7 @@ public final class StoreOptions {
         private Duration commitInterval = Duration.ofSeconds(60);
         private MergeFunction mergeFunction;
         private CompactionFilter compactionFilter;
+        private Supplier<Duration> periodicCompaction = () -> Duration.ofDays(30);
         private KeyProvider encryption;
         private boolean encryptedOnly;
         private Durability durability = Durability.NONE;
@@ -213,6 +232,26 @@ public final class StoreOptions {
             return this;
         }
 
+        /** See {@link StoreOptions#periodicCompaction()}; not null; 1 s or more, or zero. */
+        public Builder periodicCompaction(Duration value) {
+            checkedPeriod(value);
+            periodicCompaction = () -> value;
+            return this;
+        }
+
+        /**
+         * A period that may change while the store is open, for a filter whose rules may. The store asks when it looks
+         * for compactions, at least once an hour. The rules for code in {@link CompactionFilter} hold here as well: the
+         * supplier is called by background threads, one or several at a time, and when it throws, or answers null or
+         * what is out of range, the store is read-only until {@link Store#resume}.
+         *
+         * @param value not null
+         */
+        public Builder periodicCompaction(Supplier<Duration> value) {
+            periodicCompaction = Objects.requireNonNull(value, "periodicCompaction");
+            return this;
+        }
+
         /**
          * Encrypts all files that are written from now on, with AES-256-GCM and keys from {@code value}; null for none.
          * A store that has been encrypted must be opened with a provider that has its keys. A store that has not been
@@ -264,6 +303,14 @@ public final class StoreOptions {
                 throw new IllegalArgumentException("encryptedOnly needs encryption(KeyProvider)");
             }
             return new StoreOptions(this);
+        }
+
+        private static Duration checkedPeriod(Duration value) {
+            Objects.requireNonNull(value, "periodicCompaction");
+            if (!value.isZero() && value.compareTo(Duration.ofSeconds(1)) < 0) {
+                throw new IllegalArgumentException("periodicCompaction is " + value + ", must be zero, or 1 s or more");
+            }
+            return value;
         }
 
         private static long inRange(String option, long value, long min, long max) {

@@ -114,9 +114,6 @@ final class BottomUpkeep {
     }
 
     private static Compaction rewrite(List<FileMeta> files) {
-        return new Compaction(
-                Compaction.Kind.MERGE,
-                List.of(new Compaction.Input(SortedRun.BOTTOM, List.copyOf(files))),
-                SortedRun.BOTTOM);
+        return Compaction.rewrite(SortedRun.BOTTOM, files);
     }
 }

@@ -35,6 +35,11 @@ public record Compaction(Kind kind, List<Input> inputs, long outputRank) {
         inputs = List.copyOf(inputs);
     }
 
+    /** Rewrites neighbouring files of one run within that run. */
+    static Compaction rewrite(long rank, List<FileMeta> files) {
+        return new Compaction(Kind.MERGE, List.of(new Input(rank, List.copyOf(files))), rank);
+    }
+
     /** True when the result goes to the bottom run. */
     public boolean isBottom() {
         return outputRank == SortedRun.BOTTOM;

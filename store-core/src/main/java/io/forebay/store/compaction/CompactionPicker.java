@@ -23,6 +23,8 @@ import java.util.Set;
  *   <li>rewrite files of the bottom run that are small or have many deletes.
  * </ol>
  *
+ * When there is nothing of this to do, old files are rewritten for the compaction filter, see {@link FileAges}.
+ *
  * <pre>
  *  tier 9     [ a ][ b ][ c ]     newest: its files end at the split keys
  *  tier 7     [ d ][ e ][ f ]     the scope of b: b, e and the files below them
@@ -155,10 +157,7 @@ public final class CompactionPicker {
         for (SortedRun run : in.runs()) {
             for (FileMeta file : run.files()) {
                 if (outdated.contains(file.id()) && !in.busy().contains(file.id())) {
-                    return new Compaction(
-                            Compaction.Kind.MERGE,
-                            List.of(new Compaction.Input(run.rank(), List.of(file))),
-                            run.rank());
+                    return Compaction.rewrite(run.rank(), List.of(file));
                 }
             }
         }

@@ -26,6 +26,7 @@ import io.forebay.store.wal.WriteAheadLog;
 import java.io.IOException;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /** Wires the parts of one store together, and has the operations that need several parts: flush, compact, repair. */
 final class StoreParts {
@@ -118,11 +119,17 @@ final class StoreParts {
 
     /** As {@link io.forebay.store.Store#flush}. */
     void flush() {
+        flush(() -> {});
+    }
+
+    /** @param before run before files are written; a close waits for the end of it */
+    private void flush(Runnable before) {
         long sequence;
         CommitMark commit;
         store.gate.enterWriter();
         try {
             store.lifecycle.checkWritable();
+            before.run();
             store.active.freeze();
             sequence = store.active.assigned();
             commit = commits.request(); // it may have come after the last freeze
@@ -137,31 +144,37 @@ final class StoreParts {
 
     /** As {@link io.forebay.store.Store#compact}. */
     void compact() {
-        flush();
+        Set<FileId> outdated = new HashSet<>();
+        // The filter sees what the flush writes, so only files from before it are rewritten for the filter.
+        boolean filtered = store.options.compactionFilter() != null;
+        flush(() -> outdated.addAll(filtered ? files(file -> true) : Set.of()));
         Encryption encryption = store.versions.registry().encryption();
         String keyId = encryption.currentKeyId();
-        compactions.compactAll(encryption.isOn() ? filesOfOtherKeys(keyId) : Set.of());
+        if (encryption.isOn()) {
+            // Files that still have an older master key, or that were written before encryption was switched on.
+            outdated.addAll(files(file -> !keyId.equals(file.keyId())));
+        }
+        compactions.compactAll(outdated);
         if (encryption.isOn()) {
             installer.renewManifest(keyId);
         }
     }
 
-    /** Files that still have an older master key, or that were written before encryption was switched on. */
-    private Set<FileId> filesOfOtherKeys(String keyId) {
-        Set<FileId> outdated = new HashSet<>();
+    private Set<FileId> files(Predicate<FileMeta> which) {
+        Set<FileId> found = new HashSet<>();
         Version version = store.versions.current();
         try {
             for (SortedRun run : version.runs()) {
                 for (FileMeta file : run.files()) {
-                    if (!keyId.equals(file.keyId())) {
-                        outdated.add(file.id());
+                    if (which.test(file)) {
+                        found.add(file.id());
                     }
                 }
             }
         } finally {
             version.release();
         }
-        return outdated;
+        return found;
     }
 
     SortedIngest ingest() {

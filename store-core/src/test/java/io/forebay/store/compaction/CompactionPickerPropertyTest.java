@@ -117,6 +117,9 @@ class CompactionPickerPropertyTest {
 
         private void start() {
             Compaction compaction = store.pick();
+            if (compaction == null && running.isEmpty()) {
+                compaction = store.pickOld(1 + random.nextInt(20));
+            }
             if (compaction == null) {
                 return;
             }

@@ -10,6 +10,7 @@ import org.junit.jupiter.api.TestFactory;
 class CompactionPickerTest {
     @TestFactory
     Stream<DynamicTest> answersAsWritten() {
-        return DataDriven.files("compaction", List.of("down", "tiers", "drop", "upkeep", "full"), PickerCases::answer);
+        return DataDriven.files(
+                "compaction", List.of("down", "tiers", "drop", "upkeep", "full", "old"), PickerCases::answer);
     }
 }

@@ -27,8 +27,11 @@ final class ModelFile {
     final FileMeta meta;
     private FragmentArray tombstones;
 
-    /** @param items sorted by key, puts of one key newest first; not empty */
-    ModelFile(List<Item> items) {
+    /**
+     * @param items sorted by key, puts of one key newest first; not empty
+     * @param created in place of milliseconds
+     */
+    ModelFile(List<Item> items, long created) {
         this.items = items;
         long min = Long.MAX_VALUE;
         long max = 0;
@@ -52,7 +55,7 @@ final class ModelFile {
                         puts,
                         0,
                         rangeDeletes,
-                        0,
+                        created,
                         null),
                 KeyRange.of(key(from), key(to)),
                 false,

@@ -36,6 +36,7 @@ final class ModelStore {
     int moves;
     int drops;
     private long lastRank;
+    private long filesMade;
     private final TreeMap<Long, List<ModelFile>> runs = new TreeMap<>(Comparator.reverseOrder());
     private final Map<FileId, ModelFile> files = new HashMap<>();
 
@@ -90,6 +91,11 @@ final class ModelStore {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** For a file that at least so many others are younger than; null when there is none. */
+    Compaction pickOld(int files) {
+        return new FileAges(filesMade, files).pick(runs(), busy);
     }
 
     Compaction pickFull() {
@@ -266,13 +272,13 @@ final class ModelStore {
             bytes += item.isRangeDelete() ? ModelFile.RANGE_DELETE_BYTES : ModelFile.ENTRY_BYTES;
         }
         if (!file.isEmpty()) {
-            made.add(new ModelFile(file));
+            made.add(new ModelFile(file, ++filesMade));
         }
         return made;
     }
 
     /** Ends a file at {@code key}; range deletes across it go on in {@code open}. */
-    private static ModelFile close(List<ModelFile.Item> file, List<ModelFile.Item> open, long key) {
+    private ModelFile close(List<ModelFile.Item> file, List<ModelFile.Item> open, long key) {
         List<ModelFile.Item> across = new ArrayList<>();
         for (int i = 0; i < file.size(); i++) {
             ModelFile.Item item = file.get(i);
@@ -283,7 +289,7 @@ final class ModelStore {
         }
         open.clear();
         open.addAll(across);
-        return new ModelFile(file);
+        return new ModelFile(file, ++filesMade);
     }
 
     /** Key to sequence of what a reader sees at {@code limit}; of committed files alone if asked. */

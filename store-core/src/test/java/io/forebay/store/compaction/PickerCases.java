@@ -26,6 +26,7 @@ import java.util.Set;
  * durable 40                         else everything is
  * snapshot 30                        else none
  * target 64M                         else that
+ * old 90 30                          time and period, for the question what is too old; files are "created=70", else 0
  * pick | full                        the question
  * </pre>
  */
@@ -56,10 +57,18 @@ final class PickerCases {
                 case "target" -> target = bytes(words[1]);
                 case "pick" -> answers.append(describe(CompactionPicker.pick(input())));
                 case "full" -> answers.append(describe(CompactionPicker.pickFull(input(), Long.MAX_VALUE)));
+                case "old" -> answers.append(old(words[1].split(" ")));
                 default -> throw new IllegalArgumentException("Not understood: " + line);
             }
         }
         return answers.toString();
+    }
+
+    private String old(String[] words) {
+        FileAges ages = new FileAges(Long.parseLong(words[0]), Long.parseLong(words[1]));
+        PickInput in = input();
+        Compaction compaction = ages.pick(in.runs(), busy);
+        return compaction == null ? "nothing, next in " + ages.untilNext(in.runs()) + "\n" : describe(compaction);
     }
 
     private PickInput input() {
@@ -89,6 +98,7 @@ final class PickerCases {
         long high = rank * 10 + 9;
         long deletes = 0;
         boolean virtual = false;
+        long created = 0;
         Fragmenter fragmenter = new Fragmenter();
         for (int i = 2; i < words.length; i++) {
             String word = words[i];
@@ -98,6 +108,8 @@ final class PickerCases {
                 high = Long.parseLong(bounds[1]);
             } else if (word.startsWith("deletes=")) {
                 deletes = size / ENTRY_BYTES * Long.parseLong(word.substring(8, word.length() - 1)) / 100;
+            } else if (word.startsWith("created=")) {
+                created = Long.parseLong(word.substring(8));
             } else if (word.startsWith("~")) {
                 String[] parts = word.substring(1).split("@");
                 KeyRange range = range(parts[0]);
@@ -115,7 +127,7 @@ final class PickerCases {
         long entries = rangeDeletes > 0 && size < ENTRY_BYTES ? 0 : size / ENTRY_BYTES;
         return new FileMeta(
                 id,
-                new SstInfo(size, low, high, entries, deletes, rangeDeletes, 0, null),
+                new SstInfo(size, low, high, entries, deletes, rangeDeletes, created, null),
                 range(words[0]),
                 virtual,
                 -1,

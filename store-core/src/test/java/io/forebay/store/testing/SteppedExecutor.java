@@ -83,6 +83,11 @@ public final class SteppedExecutor implements StepwiseExecutor {
         return ready.stream().allMatch(ArrayDeque::isEmpty);
     }
 
+    /** How many alarms are set. */
+    public int alarms() {
+        return alarms.size();
+    }
+
     @Override
     public boolean help() {
         if (depth > 0) {

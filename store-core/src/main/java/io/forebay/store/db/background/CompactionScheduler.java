@@ -4,6 +4,7 @@ import io.forebay.store.BackgroundExecutor.Kind;
 import io.forebay.store.StoreIoException;
 import io.forebay.store.compaction.Compaction;
 import io.forebay.store.compaction.CompactionPicker;
+import io.forebay.store.compaction.FileAges;
 import io.forebay.store.db.state.Severity;
 import io.forebay.store.db.state.StoreContext;
 import io.forebay.store.util.Callbacks;
@@ -19,7 +20,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Asks the picker for compactions after every change of the version, and runs what it proposes, a few compactions at a
- * time. A compaction that fails for want of space or by an I/O error does not stop the store: the scheduler pauses, and
+ * time; when nothing else is due, and nothing runs, one file that is old ({@link PeriodicCompaction}). A compaction that fails for want of space or by an I/O error does not stop the store: the scheduler pauses, and
  * tries again later.
  */
 public final class CompactionScheduler {
@@ -37,11 +38,14 @@ public final class CompactionScheduler {
     private final CompactionStep step;
     private final BackgroundErrorHandler errors;
     private final Backoff backoff = new Backoff();
+    private final PeriodicCompaction periodic;
     /** Compactions that are under way. Removal makes no allocation. */
     private final List<Picked> running = new ArrayList<>();
 
     // Guarded by this
     private int jobs;
+    /** Full compactions under way. They rewrite all files anyway, and wait for jobs that run. */
+    private int fulls;
     /** True after a failure, until the next attempt. */
     private boolean paused;
 
@@ -66,6 +70,7 @@ public final class CompactionScheduler {
         this.store = store;
         this.step = step;
         this.errors = errors;
+        periodic = new PeriodicCompaction(store, this::schedule);
     }
 
     /** Looks for due compactions, in the background. Any thread. */
@@ -154,6 +159,7 @@ public final class CompactionScheduler {
     /** No further attempt starts by itself. */
     public synchronized void close() {
         cancel.run();
+        periodic.close();
     }
 
     /**
@@ -162,7 +168,23 @@ public final class CompactionScheduler {
      */
     public void compactAll(Set<FileId> outdated) {
         Callbacks.checkNone("compact()");
-        Full full = new Full(outdated, store.active.published());
+        begin();
+        try {
+            compactAll(new Full(outdated, store.active.published()));
+        } finally {
+            end();
+        }
+    }
+
+    private synchronized void begin() {
+        fulls++;
+    }
+
+    private synchronized void end() {
+        fulls--;
+    }
+
+    private void compactAll(Full full) {
         boolean more = true;
         while (more) {
             store.lifecycle.checkRunning();
@@ -195,7 +217,7 @@ public final class CompactionScheduler {
      * @return false when no compaction was due
      */
     private boolean runOne(Full full) throws IOException {
-        Picked picked = pick(full);
+        Picked picked = pick(full, full == null ? periodic.ages() : null);
         if (picked == null) {
             return false;
         }
@@ -216,7 +238,7 @@ public final class CompactionScheduler {
      * stop to be busy. The durable sequence number is read after the version: otherwise a commit that came with a flush
      * in between would seem to be newer than files that the flush has made from both sides of the commit.
      */
-    private synchronized Picked pick(Full full) throws IOException {
+    private synchronized Picked pick(Full full, FileAges ages) throws IOException {
         long published = store.active.published();
         long[] claims = store.snapshots.sequences();
         long oldest = claims.length == 0 ? published : Math.min(published, claims[0]);
@@ -229,6 +251,9 @@ public final class CompactionScheduler {
             Compaction compaction = full != null
                     ? CompactionPicker.pickFull(version, busy, durable, oldest, target, full.outdated, full.upTo)
                     : CompactionPicker.pick(version, busy, durable, oldest, target);
+            if (compaction == null && full == null) {
+                compaction = pickOld(version, ages);
+            }
             if (compaction != null) {
                 Picked due = new Picked(version, compaction);
                 running.add(due);
@@ -240,6 +265,16 @@ public final class CompactionScheduler {
                 version.release();
             }
         }
+    }
+
+    /** When nothing else is due: a file that is old, unless something runs; null, and an alarm, when there is none. */
+    private Compaction pickOld(Version version, FileAges ages) {
+        boolean idle = running.isEmpty() && fulls == 0;
+        Compaction compaction = ages != null && idle ? ages.pick(version.runs(), Set.of()) : null;
+        if (compaction == null) {
+            periodic.awaitNext(version.runs(), ages);
+        }
+        return compaction;
     }
 
     private synchronized void finished(Picked picked) {

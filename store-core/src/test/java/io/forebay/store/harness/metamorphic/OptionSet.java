@@ -44,6 +44,7 @@ final class OptionSet {
         DEFAULTS.put("rangedel", "1048576");
         DEFAULTS.put("merge", "append");
         DEFAULTS.put("filter", "none");
+        DEFAULTS.put("period", "2592000");
         DEFAULTS.put("encryption", "none");
         DEFAULTS.put("compression", "none");
         DEFAULTS.put("bottom", "none");
@@ -163,6 +164,7 @@ final class OptionSet {
                 .commitInterval(Duration.ofSeconds(Long.parseLong(values.get("commit"))))
                 .mergeFunction(values.get("merge").equals("append") ? APPEND : PLAIN)
                 .compactionFilter(compactionFilter(seconds))
+                .periodicCompaction(Duration.ofSeconds(Long.parseLong(values.get("period"))))
                 .compression(compression("compression"))
                 .bottomCompression(compression("bottom"))
                 .durability(durability())

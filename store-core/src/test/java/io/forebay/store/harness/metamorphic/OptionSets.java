@@ -31,6 +31,9 @@ final class OptionSets {
                     "memtable=16384 block=128 file=4096 commit=0",
                     "memtable=65536 block=256 file=4096 filter=drop",
                     "memtable=1024 block=128 file=4096 filter=timed",
+                    "memtable=1024 block=128 file=4096 filter=timed period=1",
+                    "memtable=2048 block=128 file=4096 filter=timed period=60 background=immediate",
+                    "memtable=4096 block=128 file=4096 filter=drop period=1 wal=buffered",
                     "memtable=1024 block=128 file=4096 filter=drop",
                     "memtable=1024 block=128 file=4096 filter=drop background=lazy",
                     "memtable=2048 block=128 file=4096 filter=timed commit=0 wal=buffered background=lazy",
@@ -69,6 +72,7 @@ final class OptionSets {
                 + " rangedel=" + pick(random, "1", "300", "1048576")
                 + " merge=" + pick(random, "append", "plain")
                 + " filter=" + pick(random, "none", "drop", "timed")
+                + " period=" + pick(random, "0", "1", "60", "2592000")
                 + " encryption=" + pick(random, "none", "none", "on")
                 + " compression=" + pick(random, "none", "none", "lz4", "zstd")
                 + " bottom=" + pick(random, "none", "lz4", "zstd")

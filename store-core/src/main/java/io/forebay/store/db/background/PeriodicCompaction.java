@@ -1,0 +1,110 @@
+package io.forebay.store.db.background;
+
+import io.forebay.store.Clock;
+import io.forebay.store.compaction.FileAges;
+import io.forebay.store.db.state.StoreContext;
+import io.forebay.store.version.SortedRun;
+import java.time.Duration;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Has the compaction filter see old files again, also those of a store that nobody writes to: an alarm wakes the
+ * scheduler when the next file will be due. There is at most one alarm, and none without a filter. Thread-safe.
+ */
+final class PeriodicCompaction {
+    private static final Logger LOG = LoggerFactory.getLogger(PeriodicCompaction.class);
+
+    /** The longest time between two looks, because the wall clock may be set, and the period may change. */
+    private static final long LONGEST_WAIT_MILLIS = 3_600_000;
+
+    private static final long SHORTEST_WAIT_MILLIS = 1_000;
+    private static final long NANOS_PER_MILLI = 1_000_000;
+
+    private final StoreContext store;
+    private final Clock clock;
+    private final Runnable wake;
+
+    // Guarded by this
+    /** Null when no alarm is set. */
+    private Runnable cancel;
+    /** When the alarm rings, by the monotonic clock. */
+    private long dueNanos;
+
+    /** @param wake has the scheduler look for work */
+    PeriodicCompaction(StoreContext store, Runnable wake) {
+        this.store = store;
+        this.wake = wake;
+        clock = store.shared.clock();
+    }
+
+    /**
+     * The present ages; null when no file is rewritten for its age. Asks the option, which may be code of the user, so
+     * this is called without a lock.
+     */
+    FileAges ages() {
+        if (store.options.compactionFilter() == null) {
+            return null;
+        }
+        Duration period = store.options.periodicCompaction();
+        return period.isZero() ? null : new FileAges(clock.currentTimeMillis(), saturatedMillis(period));
+    }
+
+    /**
+     * Sets the alarm for the next file that will be due. When one is due already, another job is under way, and the
+     * scheduler looks again at its end.
+     *
+     * @param ages null when no file is rewritten for its age at present
+     */
+    void awaitNext(List<SortedRun> runs, FileAges ages) {
+        if (store.options.compactionFilter() == null || runs.isEmpty()) {
+            return;
+        }
+        long left = ages == null ? LONGEST_WAIT_MILLIS : ages.untilNext(runs);
+        arm(left == 0 ? LONGEST_WAIT_MILLIS : Math.max(SHORTEST_WAIT_MILLIS, Math.min(LONGEST_WAIT_MILLIS, left)));
+    }
+
+    /** No alarm rings any more. The store is closed by then, so that none is set either. */
+    synchronized void close() {
+        if (cancel != null) {
+            cancel.run();
+            cancel = null;
+        }
+    }
+
+    /** An alarm that rings about as early stays as it is. */
+    private synchronized void arm(long millis) {
+        long due = clock.nanoTime() + millis * NANOS_PER_MILLI;
+        boolean early = cancel != null && dueNanos - due < SHORTEST_WAIT_MILLIS * NANOS_PER_MILLI;
+        if (early || store.lifecycle.isClosed()) {
+            return;
+        }
+        close();
+        try {
+            cancel = store.shared.executor().schedule(millis * NANOS_PER_MILLI, this::ring);
+            dueNanos = due;
+        } catch (RuntimeException | Error e) {
+            LOG.warn(
+                    "An alarm of store {} was refused by the executor; old files are looked for after its next flush",
+                    store.options.name(),
+                    e);
+        }
+    }
+
+    private void ring() {
+        synchronized (this) {
+            cancel = null;
+        }
+        arm(LONGEST_WAIT_MILLIS); // for the case that the executor refuses the work
+        wake.run();
+    }
+
+    private static long saturatedMillis(Duration duration) {
+        try {
+            return duration.toMillis();
+        } catch (ArithmeticException e) {
+            return Long.MAX_VALUE; // longer than the clock runs
+        }
+    }
+}
