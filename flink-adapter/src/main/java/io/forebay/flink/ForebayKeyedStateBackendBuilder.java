@@ -177,6 +177,7 @@ final class ForebayKeyedStateBackendBuilder<K> extends AbstractKeyedStateBackend
                 .commitInterval(NEVER)
                 .mergeFunction(MergeFunction.append((byte) ','))
                 .compactionFilter(expiredStateFilter)
+                .periodicCompaction(expiredStateFilter::periodicCompaction)
                 .build();
     }
 

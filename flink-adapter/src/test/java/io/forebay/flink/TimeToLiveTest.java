@@ -64,13 +64,7 @@ class TimeToLiveTest {
             assertThat(backend.numKeyValueStateEntries()).isEqualTo(400);
             now.addAndGet(30_000);
             backend.store().compact();
-            // A compaction may leave alone what is compact already; new rows in all key groups give it a reason.
-            for (int key = 0; key < 1000; key++) {
-                backend.setCurrentKey(key);
-                forever.update(key);
-            }
-            backend.store().compact();
-            assertThat(backend.numKeyValueStateEntries()).isEqualTo(1000 + 50 * 3);
+            assertThat(backend.numKeyValueStateEntries()).isEqualTo(100 + 50 * 3);
             for (int key = 0; key < 100; key++) {
                 backend.setCurrentKey(key);
                 assertThat(value.value()).isEqualTo(key < 50 ? null : key);

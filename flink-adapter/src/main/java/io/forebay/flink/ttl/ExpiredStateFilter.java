@@ -2,10 +2,13 @@ package io.forebay.flink.ttl;
 
 import io.forebay.flink.key.KeyLayout;
 import io.forebay.store.CompactionFilter;
+import io.forebay.store.StoreOptions;
+import java.time.Duration;
 import java.util.Arrays;
 import org.apache.flink.annotation.Internal;
 import org.apache.flink.api.common.state.StateDescriptor;
 import org.apache.flink.api.common.state.StateTtlConfig;
+import org.apache.flink.api.common.state.StateTtlConfig.RocksdbCompactFilterCleanupStrategy;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.apache.flink.api.common.typeutils.base.ListSerializer;
 import org.apache.flink.runtime.state.ttl.TtlTimeProvider;
@@ -36,8 +39,9 @@ public final class ExpiredStateFilter implements CompactionFilter {
      *
      * @param timeAt offset of the time in a value
      * @param elementBytes length of the elements of a list; {@link #NOT_A_LIST} for other states
+     * @param period how old a file with such rows may become before the filter is to see it again; zero for any age
      */
-    private record Rule(int stateId, long millisToLive, int timeAt, int elementBytes) {}
+    private record Rule(int stateId, long millisToLive, int timeAt, int elementBytes, Duration period) {}
 
     private final TtlTimeProvider timeProvider;
 
@@ -71,17 +75,44 @@ public final class ExpiredStateFilter implements CompactionFilter {
             return null;
         }
         long millis = config.getTimeToLive().toMillis();
+        Duration period = period(config);
         switch (descriptor.getType()) {
             case LIST:
                 int elementBytes = ((ListSerializer<?>) stateSerializer)
                         .getElementSerializer()
                         .getLength();
-                return elementBytes < TIME_BYTES ? null : new Rule(stateId, millis, 0, elementBytes);
+                return elementBytes < TIME_BYTES ? null : new Rule(stateId, millis, 0, elementBytes, period);
             case MAP:
-                return new Rule(stateId, millis, 1, NOT_A_LIST);
+                return new Rule(stateId, millis, 1, NOT_A_LIST, period);
             default:
-                return new Rule(stateId, millis, 0, NOT_A_LIST);
+                return new Rule(stateId, millis, 0, NOT_A_LIST, period);
         }
+    }
+
+    private static Duration period(StateTtlConfig config) {
+        RocksdbCompactFilterCleanupStrategy strategy =
+                config.getCleanupStrategies().getRocksdbCompactFilterCleanupStrategy();
+        if (strategy == null) {
+            return StoreOptions.defaults().periodicCompaction();
+        }
+        // RocksDB counts in seconds, and takes less than one for none.
+        return Duration.ofSeconds(
+                Math.max(0, strategy.getPeriodicCompactionTime().getSeconds()));
+    }
+
+    /**
+     * The period of {@link StoreOptions#periodicCompaction()}: the shortest one that a state has asked for so far, as all
+     * states share the files of the store; zero while none has. Any thread.
+     */
+    public Duration periodicCompaction() {
+        Duration shortest = Duration.ZERO;
+        for (Rule rule : rules) {
+            Duration period = rule.period();
+            if (!period.isZero() && (shortest.isZero() || period.compareTo(shortest) < 0)) {
+                shortest = period;
+            }
+        }
+        return shortest;
     }
 
     /** Says what of a state is not dropped although its descriptor asks for it; null for nothing. */

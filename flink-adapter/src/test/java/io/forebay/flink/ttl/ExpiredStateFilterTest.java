@@ -157,4 +157,59 @@ class ExpiredStateFilterTest {
         assertThat(drops(STATE, new byte[7])).isFalse();
         assertThat(drops(STATE, new byte[0])).isFalse();
     }
+
+    private void configure(int stateId, StateTtlConfig ttl) {
+        ValueStateDescriptor<Integer> descriptor = new ValueStateDescriptor<>("s" + stateId, IntSerializer.INSTANCE);
+        if (ttl != null) {
+            descriptor.enableTimeToLive(ttl);
+        }
+        filter.configure(stateId, descriptor, IntSerializer.INSTANCE);
+    }
+
+    private static StateTtlConfig withPeriod(Duration period) {
+        return StateTtlConfig.newBuilder(Duration.ofMillis(100))
+                .cleanupInRocksdbCompactFilter(1000, period)
+                .build();
+    }
+
+    @Test
+    void thePeriodIsTheShortestThatAStateAsksFor() {
+        assertThat(filter.periodicCompaction()).isZero();
+        configure(1, null);
+        assertThat(filter.periodicCompaction()).isZero();
+        configure(2, withPeriod(Duration.ZERO));
+        assertThat(filter.periodicCompaction()).isZero();
+        configure(3, HUNDRED);
+        assertThat(filter.periodicCompaction()).isEqualTo(Duration.ofDays(30));
+        configure(4, withPeriod(Duration.ofDays(7)));
+        configure(5, withPeriod(Duration.ofHours(1)));
+        configure(6, withPeriod(Duration.ofDays(2)));
+        assertThat(filter.periodicCompaction()).isEqualTo(Duration.ofHours(1));
+        configure(5, null);
+        assertThat(filter.periodicCompaction()).isEqualTo(Duration.ofDays(2));
+    }
+
+    @Test
+    void lessThanASecondIsNoPeriod() {
+        configure(1, withPeriod(Duration.ofMillis(999)));
+        configure(2, withPeriod(Duration.ofDays(-1)));
+        assertThat(filter.periodicCompaction()).isZero();
+        configure(1, withPeriod(Duration.ofMillis(1999)));
+        assertThat(filter.periodicCompaction()).isEqualTo(Duration.ofSeconds(1));
+    }
+
+    @Test
+    void aStateWhoseRowsAreNotDroppedHasNoPeriod() {
+        configure(
+                new ListStateDescriptor<>("s", StringSerializer.INSTANCE),
+                new ListSerializer<>(StringSerializer.INSTANCE),
+                withPeriod(Duration.ofDays(1)));
+        assertThat(filter.periodicCompaction()).isZero();
+        configure(
+                1,
+                StateTtlConfig.newBuilder(Duration.ofMillis(100))
+                        .disableCleanupInBackground()
+                        .build());
+        assertThat(filter.periodicCompaction()).isZero();
+    }
 }
