@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.File;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
@@ -72,6 +75,38 @@ class TimeToLiveTest {
                 assertThat(map.get(1)).isEqualTo(key < 50 ? null : "one");
                 assertThat(forever.value()).isEqualTo(key);
             }
+        }
+    }
+
+    @Test
+    void rowsThatNobodyWritesAreLookedAtAgainWhenTheirFileIsOld() throws Exception {
+        CountDownLatch askedAgain = new CountDownLatch(1);
+        AtomicBoolean inFiles = new AtomicBoolean();
+        ValueStateDescriptor<Integer> descriptor = new ValueStateDescriptor<>("value", IntSerializer.INSTANCE);
+        descriptor.enableTimeToLive(StateTtlConfig.newBuilder(Duration.ofSeconds(60))
+                .cleanupInRocksdbCompactFilter(1000, Duration.ofSeconds(1))
+                .build());
+        try (BackendHarness slot = new BackendHarness()) {
+            slot.setTimeProvider(() -> {
+                if (inFiles.get()) {
+                    askedAgain.countDown();
+                }
+                return 1000;
+            });
+            ForebayKeyedStateBackend<Integer> backend = slot.forebay(
+                    BackendHarness.options(temporary),
+                    IntSerializer.INSTANCE,
+                    128,
+                    new KeyGroupRange(0, 127),
+                    List.of());
+            ValueState<Integer> value = BackendHarness.state(backend, descriptor);
+            for (int key = 0; key < 100; key++) {
+                backend.setCurrentKey(key);
+                value.update(key);
+            }
+            backend.store().compact();
+            inFiles.set(true);
+            assertThat(askedAgain.await(5, TimeUnit.MINUTES)).isTrue();
         }
     }
 
