@@ -5,13 +5,20 @@ import java.util.Arrays;
 import org.apache.flink.annotation.Internal;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;
+import org.apache.flink.api.common.typeutils.base.ListSerializer;
+import org.apache.flink.api.common.typeutils.base.MapSerializer;
 import org.apache.flink.api.java.typeutils.runtime.PojoSerializerSnapshot;
 import org.apache.flink.api.java.typeutils.runtime.kryo.KryoSerializerSnapshot;
 import org.apache.flink.core.memory.DataOutputSerializer;
+import org.apache.flink.runtime.state.ttl.TtlAwareSerializer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Compares serializers of one type that the present code has made, as far as they say what they read and write. Static. */
+/**
+ * Compares two serializers of one type by what they say of themselves: by {@code equals} and by the bytes of their
+ * snapshots. It neither reads nor writes a value, and it does not ask Flink's compatibility check, which answers reliably
+ * for serializers of the job only. Static.
+ */
 @Internal
 public final class SerializerFormats {
     private static final Logger LOG = LoggerFactory.getLogger(SerializerFormats.class);
@@ -19,18 +26,19 @@ public final class SerializerFormats {
     private SerializerFormats() {}
 
     /**
-     * True if each of the two reads what the other writes. False if that is not certain, even for two serializers that
-     * are alike.
+     * True if each of the two serializers reads what the other writes. False if that is not certain.
      *
-     * <p>Equal serializers count as the same even if their snapshots differ, because a snapshot may depend on the data:
-     * that of a POJO lists the classes that the subtask has met. Serializers of Kryo outside of a POJO are an
+     * <p>Equal serializers count as the same even if their snapshots differ, because a snapshot may depend on the data: the
+     * snapshot of a POJO serializer lists the classes that the subtask has met. Kryo serializers outside of a POJO are an
      * exception: they are equal even if they number classes in another order of registration.
      */
-    public static boolean areSame(TypeSerializer<?> a, TypeSerializer<?> b) {
-        if (a == b) {
+    public static boolean areSame(TypeSerializer<?> first, TypeSerializer<?> second) {
+        if (first == second) {
             return true;
         }
         try {
+            TypeSerializer<?> a = unwrap(first);
+            TypeSerializer<?> b = unwrap(second);
             byte[] ofA = snapshot(a);
             byte[] ofB = snapshot(b);
             if (Arrays.equals(ofA, ofB)) {
@@ -39,9 +47,31 @@ public final class SerializerFormats {
             return a.equals(b)
                     && (!names(ofA, KryoSerializerSnapshot.class) || names(ofA, PojoSerializerSnapshot.class));
         } catch (IOException | RuntimeException | LinkageError e) {
-            LOG.warn("The serializers {} and {} cannot be compared, and count as different.", a, b, e);
+            LOG.warn("The serializers {} and {} cannot be compared, and count as different.", first, second, e);
             return false;
         }
+    }
+
+    /**
+     * The serializer without Flink's wrapper {@link TtlAwareSerializer}, which reads and writes the same bytes, but is not
+     * equal to what it wraps and has another snapshot. Flink puts the wrapper around a serializer, or around the elements
+     * or values within a list or map serializer.
+     */
+    private static TypeSerializer<?> unwrap(TypeSerializer<?> serializer) {
+        TypeSerializer<?> inner = withoutWrapper(serializer);
+        if (inner instanceof ListSerializer<?> list && list.getElementSerializer() instanceof TtlAwareSerializer) {
+            return new ListSerializer<>(withoutWrapper(list.getElementSerializer()));
+        }
+        if (inner instanceof MapSerializer<?, ?> map && map.getValueSerializer() instanceof TtlAwareSerializer) {
+            return new MapSerializer<>(map.getKeySerializer(), withoutWrapper(map.getValueSerializer()));
+        }
+        return inner;
+    }
+
+    private static TypeSerializer<?> withoutWrapper(TypeSerializer<?> serializer) {
+        return serializer instanceof TtlAwareSerializer<?, ?> wrapper
+                ? wrapper.getOriginalTypeSerializer()
+                : serializer;
     }
 
     private static byte[] snapshot(TypeSerializer<?> serializer) throws IOException {
@@ -51,8 +81,8 @@ public final class SerializerFormats {
     }
 
     /**
-     * True if the snapshot is, or contains, that of a serializer of that kind: each snapshot starts with the name of its
-     * class.
+     * True if the snapshot is of the class {@code type}, or contains a snapshot of that class: each snapshot starts with
+     * the name of its class.
      */
     private static boolean names(byte[] snapshot, Class<?> type) throws IOException {
         DataOutputSerializer out = new DataOutputSerializer(64);

@@ -48,12 +48,13 @@ public final class StateRegistry {
      * this part says about it.
      *
      * @param id the id of its rows
-     * @param keyGroups the key groups that are restored from the part
+     * @param taken the key groups that are taken from the part: all of them in one call, because no second call may
+     *     have the same {@code snapshot}
      * @throws IllegalStateException when an earlier part has the state under another id
      */
-    public RegisteredState restore(int id, StateMetaInfoSnapshot snapshot, KeyGroupRange keyGroups) {
+    public RegisteredState restore(int id, StateMetaInfoSnapshot snapshot, List<KeyGroupRange> taken) {
         StateKind kind = kindOf(snapshot);
-        RestoredPart part = RestoredPart.of(snapshot, keyGroups);
+        RestoredPart part = RestoredPart.of(snapshot, taken);
         RegisteredState known = find(kind, snapshot.getName());
         if (known == null) {
             known = add(id, kind, part.metaInfo());
@@ -68,13 +69,13 @@ public final class StateRegistry {
     }
 
     /**
-     * As {@link #restore(int, StateMetaInfoSnapshot, KeyGroupRange)}, for a part without an id: the state keeps the id
+     * As {@link #restore(int, StateMetaInfoSnapshot, List)}, for a part without an id: the state keeps the id
      * from an earlier part, or gets the id of its name.
      */
-    public RegisteredState restore(StateMetaInfoSnapshot snapshot, KeyGroupRange keyGroups) {
+    public RegisteredState restore(StateMetaInfoSnapshot snapshot, List<KeyGroupRange> taken) {
         StateKind kind = kindOf(snapshot);
         RegisteredState known = find(kind, snapshot.getName());
-        return restore(known != null ? known.id() : StateIds.idOf(kind, snapshot.getName()), snapshot, keyGroups);
+        return restore(known != null ? known.id() : StateIds.idOf(kind, snapshot.getName()), snapshot, taken);
     }
 
     public void remove(RegisteredState state) {

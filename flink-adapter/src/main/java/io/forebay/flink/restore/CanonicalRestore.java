@@ -99,10 +99,10 @@ final class CanonicalRestore<K> implements RestoreOperation {
         for (int i = 0; i < states.length; i++) {
             StateMetaInfoSnapshot metaInfo = metaInfos.get(i);
             if (context.heapQueueFactory() != null && StateRegistry.kindOf(metaInfo) == StateKind.PRIORITY_QUEUE) {
-                states[i] = queueStates.restore(metaInfo, taken);
+                states[i] = queueStates.restore(metaInfo, List.of(taken));
                 queues[i] = heapQueues.queue(states[i].queueMetaInfo());
             } else {
-                states[i] = context.registry().restore(metaInfo, taken);
+                states[i] = context.registry().restore(metaInfo, List.of(taken));
             }
         }
         try (ThrowingIterator<KeyGroup> keyGroups = result.getRestoredKeyGroups()) {

@@ -118,11 +118,11 @@ final class NativeRestore<K> implements RestoreOperation {
         } else {
             remote.putAll(byName(((IncrementalRemoteKeyedStateHandle) handle).getPrivateState()));
         }
+        for (StateMetaInfoSnapshot state : metadata.states()) {
+            context.registry().restore(metadata.idOf(state), state, part.keyGroups());
+        }
         List<KeyRange> clips = new ArrayList<>();
         for (KeyGroupRange keyGroups : part.keyGroups()) {
-            for (StateMetaInfoSnapshot state : metadata.states()) {
-                context.registry().restore(metadata.idOf(state), state, keyGroups);
-            }
             KeyRange clip = KeyLayout.rows(keyGroups);
             clips.add(clip);
             sources.add(new RestoreSource(files, metadata.checkpoint(), clip));

@@ -1,8 +1,10 @@
 package io.forebay.flink.restore;
 
+import io.forebay.flink.key.KeyGroupRanges;
 import io.forebay.flink.snapshot.BackendMetadata;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
 import org.apache.flink.runtime.state.IncrementalKeyedStateHandle;
@@ -10,15 +12,24 @@ import org.apache.flink.runtime.state.IncrementalLocalKeyedStateHandle;
 import org.apache.flink.runtime.state.KeyGroupRange;
 
 /**
- * A native snapshot, and the key groups that a backend takes from it.
+ * A native snapshot, and the key groups that a backend takes from it. {@link #choose} decides which snapshot each key group
+ * is taken from. It looks at key groups and generations only, and reads no rows and no serializers. Immutable.
  *
- * <p>Under the changelog backend a subtask hands on the snapshots that it was restored from until it has materialized its
- * state, and hands on the whole of them, whatever key groups it has. So after a change of the parallelism several subtasks
- * have the same snapshot, and some a snapshot with key groups that another subtask has materialized since. Every restore
- * makes the snapshots behind it one generation newer than any that it was given. So of the snapshots that hold a key group
- * the one of the highest generation has its state; what others have of it is from before.
+ * <p>Several snapshots may hold the same key group. Under the changelog backend a subtask hands on the snapshots that it
+ * was restored from until it has materialized its state. It hands on whole snapshots, whatever key groups it has itself.
+ * So after a change of the parallelism several subtasks have the same snapshot, and a subtask may have a snapshot with key
+ * groups that another subtask has materialized since.
  *
- * @param keyGroups ascending, with gaps between them; empty when other snapshots are newer in all
+ * <pre>
+ *   generation 3                        [==== B ====]           materialized after the rescale
+ *   generation 2   [================== A ======================]  handed on by two idle subtasks
+ *   taken          [----- A -----]      [---- B ----] [-- A --]
+ * </pre>
+ *
+ * <p>The snapshots of a backend are one generation newer than the newest snapshot that the backend was restored from. So
+ * of all snapshots that hold a key group, the one of the highest generation has its present state.
+ *
+ * @param keyGroups ascending, adjacent ranges joined; empty when other snapshots are newer in all key groups
  */
 record SnapshotPart<K>(IncrementalKeyedStateHandle handle, BackendMetadata<K> metadata, List<KeyGroupRange> keyGroups) {
     /** A snapshot of which nothing is taken yet. */
@@ -27,58 +38,46 @@ record SnapshotPart<K>(IncrementalKeyedStateHandle handle, BackendMetadata<K> me
     }
 
     /**
-     * Gives each key group to the newest snapshot that holds it.
+     * Gives each key group of {@code wanted} to the newest snapshot that holds it.
      *
-     * @return newest first, without those of which nothing is taken
-     * @throws IllegalStateException when two different ones of the same generation hold the same key group
+     * @return newest first, without the snapshots of which nothing is taken
+     * @throws IllegalStateException when two different snapshots of the same generation hold the same key group
      */
     static <K> List<SnapshotPart<K>> choose(KeyGroupRange wanted, List<SnapshotPart<K>> snapshots) {
-        List<SnapshotPart<K>> byAge = new ArrayList<>(snapshots);
-        byAge.sort(Comparator.comparingLong((SnapshotPart<K> part) -> -part.metadata.generation())
+        List<SnapshotPart<K>> newestFirst = new ArrayList<>(snapshots);
+        newestFirst.sort(Comparator.comparingLong((SnapshotPart<K> part) -> -part.metadata.generation())
                 .thenComparing(part -> !(part.handle instanceof IncrementalLocalKeyedStateHandle)));
         int first = wanted.getStartKeyGroup();
         int[] owners = new int[wanted.getNumberOfKeyGroups()];
         Arrays.fill(owners, -1);
-        for (int i = 0; i < byAge.size(); i++) {
-            for (int keyGroup : byAge.get(i).handle.getKeyGroupRange().getIntersection(wanted)) {
+        List<SnapshotPart<K>> chosen = new ArrayList<>();
+        for (int i = 0; i < newestFirst.size(); i++) {
+            SnapshotPart<K> snapshot = newestFirst.get(i);
+            BitSet taken = new BitSet();
+            for (int keyGroup : snapshot.handle.getKeyGroupRange().getIntersection(wanted)) {
                 int owner = owners[keyGroup - first];
                 if (owner < 0) {
                     owners[keyGroup - first] = i;
-                } else if (!byAge.get(owner).decidesAgainst(byAge.get(i))) {
+                    taken.set(keyGroup);
+                } else if (!newestFirst.get(owner).replaces(snapshot)) {
                     throw new IllegalStateException("Two different snapshots of one generation hold the key group "
-                            + keyGroup + ", and which of them has its state is not known: " + byAge.get(owner).handle
-                            + " and " + byAge.get(i).handle);
+                            + keyGroup + ", and which of them has its state is not known: "
+                            + newestFirst.get(owner).handle + " and " + snapshot.handle);
                 }
             }
-        }
-        List<SnapshotPart<K>> chosen = new ArrayList<>();
-        for (int i = 0; i < byAge.size(); i++) {
-            List<KeyGroupRange> taken = runs(owners, i, first);
             if (!taken.isEmpty()) {
-                chosen.add(new SnapshotPart<>(byAge.get(i).handle, byAge.get(i).metadata, taken));
+                chosen.add(new SnapshotPart<>(snapshot.handle, snapshot.metadata, KeyGroupRanges.of(taken)));
             }
         }
         return chosen;
     }
 
-    /** The same files with the same bounds are the same state, as of a snapshot and its local copy. */
-    private boolean decidesAgainst(SnapshotPart<K> other) {
+    /**
+     * True if this snapshot is newer than the other one, or has the same state. A snapshot and its local copy have the same
+     * state: the same files with the same bounds.
+     */
+    private boolean replaces(SnapshotPart<K> other) {
         return metadata.generation() > other.metadata.generation()
                 || Arrays.equals(metadata.checkpoint(), other.metadata.checkpoint());
-    }
-
-    private static List<KeyGroupRange> runs(int[] owners, int owner, int first) {
-        List<KeyGroupRange> runs = new ArrayList<>();
-        for (int from = 0; from < owners.length; from++) {
-            if (owners[from] == owner) {
-                int to = from;
-                while (to + 1 < owners.length && owners[to + 1] == owner) {
-                    to++;
-                }
-                runs.add(KeyGroupRange.of(first + from, first + to));
-                from = to;
-            }
-        }
-        return runs;
     }
 }

@@ -16,13 +16,23 @@ import org.apache.flink.runtime.state.RegisteredKeyValueStateBackendMetaInfo;
 import org.apache.flink.util.StateMigrationException;
 
 /**
- * Asks the serializers with which a job registers a state about each part that the state was restored from. Flink's
- * compatibility check is made for these serializers only: two snapshots that were read from checkpoints do not answer
- * reliably about each other.
+ * Decides, when a job registers a restored key/value state, how the rows of each {@link RestoredPart} are read from now on.
+ * It asks the registered serializers about each part, chooses the serializers that the state has from now on, and lists
+ * what has to be done with rows first, as {@link PartChange}s. It does not read or write a row: {@link StateMigration} does
+ * that.
  *
- * <p>A part about which the serializers cannot answer is read like the other parts, as Flink's own backends read all
- * parts but one. Only two things are refused: what the serializers call incompatible, and row keys that the present
- * serializers would write differently. Used by one thread, that of the task.
+ * <pre>
+ *   answer about a part        | rows of the part
+ *   "as it is", "reconfigured" | stay if the chosen serializers read them, and are rewritten otherwise
+ *   "migrate"                  | are rewritten
+ *   "incompatible"             | are refused
+ *   an exception               | are read like the rows of other parts, as by Flink's own backends ({@link PartFailures})
+ * </pre>
+ *
+ * <p>Only the registered serializers are asked, because Flink makes its compatibility check for the serializers of a job:
+ * two serializer snapshots that were read from checkpoints do not answer reliably about each other. Row keys are never
+ * rewritten: where the chosen serializers may write a namespace or user key differently, the rows are checked. Used by one
+ * thread, that of the task.
  */
 final class RestoredSchemas<N, V> {
     private final TypeSerializer<?> keys;
@@ -33,8 +43,9 @@ final class RestoredSchemas<N, V> {
     private final List<PartAnswer<V>> ofValues = new ArrayList<>();
 
     /**
-     * @param readBack true when the serializers are restored ones, and not those of the job: the changelog backend
-     *     applies its log before the job registers anything
+     * @param keys the serializer of keys that the backend has
+     * @param readBack true when the serializers were read back from a snapshot, and are not those of the job: the
+     *     changelog backend applies its log before the job registers anything
      */
     RestoredSchemas(
             TypeSerializer<?> keys, TypeSerializer<N> namespaces, StateDescriptor<?, V> descriptor, boolean readBack) {
@@ -45,12 +56,12 @@ final class RestoredSchemas<N, V> {
     }
 
     /**
-     * Gives the state the serializers that it has from now on.
+     * Gives the state the serializers that it has from now on. Called once.
      *
      * @param all the key groups of the backend
-     * @return what has to be done with the rows before they are used; empty in most cases
-     * @throws StateMigrationException when a serializer is incompatible with that of a part, or when a serializer of
-     *     namespaces or user keys needs a migration
+     * @return what has to be done with rows before they are used; empty in most cases
+     * @throws StateMigrationException when a serializer is incompatible with the serializer of a part, or when a serializer
+     *     of namespaces or user keys needs a migration
      */
     List<PartChange<V>> update(RegisteredState state, KeyGroupRange all) throws StateMigrationException {
         ask(state.parts().isEmpty() ? List.of(new RestoredPart(List.of(all), null, state.metaInfo())) : state.parts());
@@ -72,17 +83,17 @@ final class RestoredSchemas<N, V> {
     }
 
     /**
-     * Refuses restored serializers when some parts need a migration and others do not. An earlier serializer may not know
-     * all that the values of a later one contain, and a restored serializer may be the earlier or the later one.
+     * Refuses serializers that were read back when some parts need a migration and others do not. The serializer that was
+     * read back may be from before or from after the upgrade, and an earlier serializer may lose a part of the values that a
+     * later serializer has written.
      */
     private void checkAlike() throws StateMigrationException {
         long toMigrate = ofValues.stream().filter(PartAnswer::needsMigration).count();
         if (toMigrate > 0 && toMigrate < ofValues.size()) {
-            throw new StateMigrationException(
-                    "The state " + descriptor.getName()
-                            + " is in parts of the checkpoint from before and after an upgrade of its serializer, and the changelog"
-                            + " backend has changes of it that are to be applied before the job's serializer is there: restore at the"
-                            + " parallelism of the checkpoint, and rescale from a later one, when all subtasks have materialized it.");
+            throw new StateMigrationException("The checkpoint has parts of the state " + descriptor.getName()
+                    + " from before and from after an upgrade of its serializer, and Flink applies the log of the changelog"
+                    + " backend before the job registers the present serializer: restore at the parallelism of the checkpoint,"
+                    + " and rescale from a later checkpoint, when all subtasks have materialized the state.");
         }
     }
 
@@ -101,7 +112,9 @@ final class RestoredSchemas<N, V> {
 
     private void ask(RestoredPart part) throws StateMigrationException {
         RegisteredKeyValueStateBackendMetaInfo<N, V> metaInfo = metaInfo(part);
-        // Fetched before the updates: after them an incompatible serializer cannot be named in a message any more.
+        // Before the updates: after an update the meta info does not give an incompatible serializer any more, and
+        // Flink
+        // has changed the snapshot of a list or map serializer.
         TypeSerializer<N> previousNamespaces = metaInfo.getNamespaceSerializer();
         TypeSerializer<V> previousValues = metaInfo.getStateSerializer();
         TypeSerializerSchemaCompatibility<N> ofNamespace = metaInfo.updateNamespaceSerializer(namespaces);
@@ -120,9 +133,9 @@ final class RestoredSchemas<N, V> {
     }
 
     /**
-     * The serializer that reads the values of a part. "Compatible as is" holds for a serializer of the job only. For a
-     * restored one it may mislead: the serializer of an enum compares the present class, in whatever order it writes the
-     * constants itself.
+     * The serializer that reads the values of a part. The answer "compatible as is" counts for a serializer of the job
+     * only. From a serializer that was read back it may be wrong: a serializer of an enum compares the constants of the
+     * present class, and may number them in another order itself.
      */
     private <T> TypeSerializer<T> reader(
             TypeSerializerSchemaCompatibility<T> answer, TypeSerializer<T> previous, TypeSerializer<T> updated) {

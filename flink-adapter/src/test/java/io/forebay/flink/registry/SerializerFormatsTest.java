@@ -5,9 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.apache.flink.api.common.serialization.SerializerConfigImpl;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
+import org.apache.flink.api.common.typeutils.base.IntSerializer;
 import org.apache.flink.api.common.typeutils.base.ListSerializer;
+import org.apache.flink.api.common.typeutils.base.LongSerializer;
+import org.apache.flink.api.common.typeutils.base.MapSerializer;
+import org.apache.flink.api.common.typeutils.base.StringSerializer;
 import org.apache.flink.api.java.typeutils.runtime.kryo.KryoSerializer;
 import org.apache.flink.core.memory.DataOutputSerializer;
+import org.apache.flink.runtime.state.ttl.TtlAwareSerializer;
 import org.junit.jupiter.api.Test;
 
 class SerializerFormatsTest {
@@ -58,6 +63,29 @@ class SerializerFormatsTest {
         assertThat(SerializerFormats.areSame(first, kryo(Base.class, Derived.class)))
                 .isTrue();
         assertThat(SerializerFormats.areSame(new ListSerializer<>(first), new ListSerializer<>(second)))
+                .isFalse();
+    }
+
+    /** Flink puts it around serializers that it asks about each other, and leaves it in the snapshots of lists and maps. */
+    @Test
+    void flinksWrapperForTheTimeToLiveMakesNoDifference() {
+        TypeSerializer<Long> plain = LongSerializer.INSTANCE;
+        TypeSerializer<Long> wrapped = new TtlAwareSerializer<>(plain);
+        assertThat(wrapped).isNotEqualTo(plain);
+        assertThat(SerializerFormats.areSame(wrapped, plain)).isTrue();
+        assertThat(SerializerFormats.areSame(plain, wrapped)).isTrue();
+        assertThat(SerializerFormats.areSame(new ListSerializer<>(wrapped), new ListSerializer<>(plain)))
+                .isTrue();
+        assertThat(SerializerFormats.areSame(
+                        new MapSerializer<>(StringSerializer.INSTANCE, wrapped),
+                        new MapSerializer<>(StringSerializer.INSTANCE, plain)))
+                .isTrue();
+        assertThat(SerializerFormats.areSame(
+                        new ListSerializer<>(wrapped), new ListSerializer<>(IntSerializer.INSTANCE)))
+                .isFalse();
+        assertThat(SerializerFormats.areSame(
+                        new MapSerializer<>(IntSerializer.INSTANCE, wrapped),
+                        new MapSerializer<>(StringSerializer.INSTANCE, plain)))
                 .isFalse();
     }
 }

@@ -15,7 +15,7 @@ import org.apache.flink.runtime.state.VoidNamespaceSerializer;
 import org.junit.jupiter.api.Test;
 
 class StateRegistryTest {
-    private static final KeyGroupRange ALL = new KeyGroupRange(0, 15);
+    private static final List<KeyGroupRange> ALL = List.of(new KeyGroupRange(0, 15));
 
     private final StateRegistry registry = new StateRegistry();
 

@@ -12,6 +12,7 @@ import io.forebay.store.Store;
 import io.forebay.store.StoreIterator;
 import io.forebay.store.StoreOptions;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Random;
 import java.util.TreeSet;
 import org.apache.flink.api.common.typeutils.base.IntSerializer;
@@ -48,7 +49,7 @@ class ForebayPriorityQueueSetTest {
         StateRegistry restored = new StateRegistry();
         registry.inRowOrder()
                 .forEach(state -> restored.restore(
-                        state.id(), state.metaInfo().snapshot(), new KeyGroupRange(0, KEY_GROUPS - 1)));
+                        state.id(), state.metaInfo().snapshot(), List.of(new KeyGroupRange(0, KEY_GROUPS - 1))));
         registry = restored;
         return new ForebayPriorityQueueSetFactory(
                         store, registry, new KeyGroupRange(0, KEY_GROUPS - 1), KEY_GROUPS, cacheRows, pendingRemovals)
