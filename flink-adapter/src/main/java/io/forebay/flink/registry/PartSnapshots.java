@@ -1,5 +1,6 @@
 package io.forebay.flink.registry;
 
+import io.forebay.flink.key.KeyGroupRanges;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -15,8 +16,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes the snapshot of a restored state that the job has not registered: it says what the restored parts have said.
- * Static.
+ * Makes the entries that a snapshot has of a restored state which the job has not registered. The entries say what the
+ * restored parts say. Static.
  */
 final class PartSnapshots {
     private static final Logger LOG = LoggerFactory.getLogger(PartSnapshots.class);
@@ -24,7 +25,8 @@ final class PartSnapshots {
     private PartSnapshots() {}
 
     /**
-     * Returns one entry if all parts say the same, else one for each different part, with its key groups as an option.
+     * Returns one entry if all parts say the same. Otherwise parts that say the same share an entry, and each entry has its
+     * key groups as an option. An entry with more ranges of key groups than an option has room for is divided.
      *
      * @throws IOException when a serializer snapshot cannot be written
      */
@@ -41,11 +43,17 @@ final class PartSnapshots {
             return List.copyOf(snapshots.values());
         }
         List<StateMetaInfoSnapshot> entries = new ArrayList<>();
-        snapshots.forEach((written, snapshot) -> entries.add(withKeyGroups(snapshot, keyGroups.get(written))));
+        snapshots.forEach((written, snapshot) -> {
+            List<KeyGroupRange> ranges = KeyGroupRanges.union(keyGroups.get(written));
+            for (int from = 0; from < ranges.size(); from += RestoredPart.MAX_RANGES_PER_ENTRY) {
+                int to = Math.min(ranges.size(), from + RestoredPart.MAX_RANGES_PER_ENTRY);
+                entries.add(withKeyGroups(snapshot, ranges.subList(from, to)));
+            }
+        });
         return List.copyOf(entries);
     }
 
-    /** The snapshot of the restored serializer, as Flink writes it. If that cannot be made, the snapshot as it was read. */
+    /** The snapshot of the restored serializers, as Flink writes it. If they cannot be restored, the snapshot as it was read. */
     private static StateMetaInfoSnapshot snapshot(RestoredPart part) {
         StateMetaInfoSnapshot read = part.snapshot();
         StateMetaInfoSnapshot snapshot;

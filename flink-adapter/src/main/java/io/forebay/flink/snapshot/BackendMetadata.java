@@ -59,6 +59,11 @@ public final class BackendMetadata<K> {
     /** What follows Flink's part of the stream. */
     record StorePart(long generation, byte[] checkpoint) {}
 
+    /**
+     * Writes the stream.
+     *
+     * @throws IOException when there are more states than Flink writes, see {@link #checkNumber}
+     */
     static <K> void write(
             DataOutputView out,
             TypeSerializer<K> keySerializer,
@@ -66,6 +71,7 @@ public final class BackendMetadata<K> {
             long generation,
             byte[] checkpoint)
             throws IOException {
+        checkNumber(states);
         // False: without Flink's compression of key groups. The store compresses its files itself.
         new KeyedBackendSerializationProxy<>(keySerializer, states, false).write(out);
         out.writeInt(MAGIC);
@@ -73,6 +79,25 @@ public final class BackendMetadata<K> {
         out.writeLong(generation);
         out.writeInt(checkpoint.length);
         out.write(checkpoint);
+    }
+
+    /**
+     * Refuses a snapshot that Flink cannot write: Flink writes the number of entries with two bytes.
+     *
+     * @throws IOException that says how the number becomes smaller
+     */
+    static void checkNumber(List<StateMetaInfoSnapshot> entries) throws IOException {
+        if (entries.size() > Short.MAX_VALUE) {
+            long states = entries.stream()
+                    .map(StateMetaInfoSnapshot::getName)
+                    .distinct()
+                    .count();
+            throw new IOException("The snapshot would describe " + states + " states in " + entries.size()
+                    + " entries, and Flink writes " + Short.MAX_VALUE
+                    + " entries at most. A state that was restored from"
+                    + " parts with different serializers has an entry for each of these parts until the job registers it:"
+                    + " register all states when the job starts, or restore at the parallelism of the checkpoint.");
+        }
     }
 
     /** @throws IOException when the stream is damaged, or was written by another backend or by a newer Forebay */
@@ -97,7 +122,7 @@ public final class BackendMetadata<K> {
         int version = in.readUnsignedShort();
         if (version != VERSION) {
             throw new IOException("The snapshot has version " + version
-                    + " of Forebay's backend metadata, this Forebay " + "reads version " + VERSION);
+                    + " of Forebay's backend metadata, this Forebay reads version " + VERSION);
         }
         long generation = in.readLong();
         if (generation < 0) {

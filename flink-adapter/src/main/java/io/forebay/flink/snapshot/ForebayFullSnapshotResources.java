@@ -78,6 +78,7 @@ public final class ForebayFullSnapshotResources<K> implements FullSnapshotResour
         }
         // Behind those that rows are numbered by.
         metaInfos.addAll(ofOtherParts);
+        BackendMetadata.checkNumber(metaInfos);
         lease = storeGuard.acquireResource();
         try {
             snapshot = store.snapshot();

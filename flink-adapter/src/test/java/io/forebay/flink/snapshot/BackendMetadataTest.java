@@ -13,6 +13,7 @@ import io.forebay.store.Store;
 import io.forebay.store.StoreOptions;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
 import org.apache.flink.api.common.state.StateDescriptor;
@@ -89,6 +90,19 @@ class BackendMetadataTest {
         expected.writeInt(checkpoint.length);
         expected.write(checkpoint);
         assertThat(written()).isEqualTo(expected.getCopyOfBuffer());
+    }
+
+    /** Flink writes their number with two bytes. */
+    @Test
+    void moreEntriesThanFlinkWritesAreRefusedByName() throws IOException {
+        StateMetaInfoSnapshot state = states.get(0);
+        states = Collections.nCopies(Short.MAX_VALUE, state);
+        assertThat(read(written()).states()).hasSize(Short.MAX_VALUE);
+        states = Collections.nCopies(Short.MAX_VALUE + 1, state);
+        assertThatThrownBy(this::written)
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("1 states in 32768 entries")
+                .hasMessageContaining("restore at the parallelism of the checkpoint");
     }
 
     @Test
