@@ -5,21 +5,18 @@ import io.forebay.flink.memory.ForebayMemory;
 import io.forebay.flink.registry.StateRegistry;
 import io.forebay.flink.snapshot.ForebaySnapshotStrategy;
 import io.forebay.flink.state.StateContext;
+import io.forebay.flink.timer.HeapQueues;
 import io.forebay.flink.timer.PendingRemovals;
 import io.forebay.flink.ttl.ExpiredStateFilter;
 import java.io.File;
-import java.util.Map;
 import javax.annotation.Nullable;
 import org.apache.flink.runtime.memory.OpaqueMemoryResource;
-import org.apache.flink.runtime.state.heap.HeapPriorityQueueSetFactory;
-import org.apache.flink.runtime.state.heap.HeapPriorityQueueSnapshotRestoreWrapper;
 import org.apache.flink.util.ResourceGuard;
 
 /**
  * The parts of a keyed backend, which owns all of them.
  *
- * @param heapQueueFactory null when timers are rows
- * @param heapQueues queues on the heap, by name; empty when timers are rows
+ * @param heapQueues null when timers are rows
  * @param storeGuard each asynchronous user of the store has a lease of it
  * @param directory the working directory; deleted with the backend
  */
@@ -29,8 +26,7 @@ record BackendParts<K>(
         ForebaySnapshotStrategy<K> snapshots,
         PendingRemovals pendingRemovals,
         ExpiredStateFilter expiredStateFilter,
-        @Nullable HeapPriorityQueueSetFactory heapQueueFactory,
-        Map<String, HeapPriorityQueueSnapshotRestoreWrapper<?>> heapQueues,
+        @Nullable HeapQueues heapQueues,
         ResourceGuard storeGuard,
         Transfers transfers,
         OpaqueMemoryResource<ForebayMemory> memory,

@@ -26,20 +26,17 @@ import org.apache.flink.api.common.state.State;
 import org.apache.flink.api.common.state.StateDescriptor;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.apache.flink.api.java.tuple.Tuple2;
-import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.flink.core.fs.CloseableRegistry;
 import org.apache.flink.runtime.checkpoint.CheckpointOptions;
-import org.apache.flink.runtime.checkpoint.SavepointType;
-import org.apache.flink.runtime.checkpoint.SnapshotType;
 import org.apache.flink.runtime.query.TaskKvStateRegistry;
 import org.apache.flink.runtime.state.AbstractKeyedStateBackend;
 import org.apache.flink.runtime.state.CheckpointStreamFactory;
-import org.apache.flink.runtime.state.HeapPriorityQueuesManager;
 import org.apache.flink.runtime.state.InternalKeyContext;
 import org.apache.flink.runtime.state.KeyGroupedInternalPriorityQueue;
 import org.apache.flink.runtime.state.Keyed;
 import org.apache.flink.runtime.state.KeyedStateHandle;
 import org.apache.flink.runtime.state.PriorityComparable;
+import org.apache.flink.runtime.state.PriorityQueueSetFactory;
 import org.apache.flink.runtime.state.RegisteredKeyValueStateBackendMetaInfo;
 import org.apache.flink.runtime.state.SavepointResources;
 import org.apache.flink.runtime.state.SnapshotExecutionType;
@@ -71,8 +68,7 @@ public final class ForebayKeyedStateBackend<K> extends AbstractKeyedStateBackend
     private final BackendParts<K> parts;
     private final Store store;
     private final KeyStreams<K> keyStreams;
-    private final ForebayPriorityQueueSetFactory rowQueues;
-    private final HeapPriorityQueuesManager heapQueues;
+    private final PriorityQueueSetFactory queues;
     private final Map<String, AbstractForebayState<K, ?, ?>> createdStates = new HashMap<>();
     private long keysSelected;
     private boolean disposed;
@@ -102,17 +98,15 @@ public final class ForebayKeyedStateBackend<K> extends AbstractKeyedStateBackend
         this.parts = parts;
         this.store = parts.context().store();
         this.keyStreams = new KeyStreams<>(store, keyGroupRange, keySerializer);
-        this.rowQueues = new ForebayPriorityQueueSetFactory(
-                store,
-                parts.registry(),
-                keyGroupRange,
-                numberOfKeyGroups,
-                parts.config().timerCacheRows(),
-                parts.pendingRemovals());
-        this.heapQueues = parts.heapQueueFactory() == null
-                ? null
-                : new HeapPriorityQueuesManager(
-                        parts.heapQueues(), parts.heapQueueFactory(), keyGroupRange, numberOfKeyGroups);
+        this.queues = parts.heapQueues() != null
+                ? parts.heapQueues()
+                : new ForebayPriorityQueueSetFactory(
+                        store,
+                        parts.registry(),
+                        keyGroupRange,
+                        numberOfKeyGroups,
+                        parts.config().timerCacheRows(),
+                        parts.pendingRemovals());
     }
 
     @Override
@@ -236,9 +230,7 @@ public final class ForebayKeyedStateBackend<K> extends AbstractKeyedStateBackend
                     @Nonnull String stateName,
                     @Nonnull TypeSerializer<T> byteOrderedElementSerializer,
                     boolean allowFutureMetadataUpdates) {
-        return heapQueues != null
-                ? heapQueues.createOrUpdate(stateName, byteOrderedElementSerializer, allowFutureMetadataUpdates)
-                : rowQueues.create(stateName, byteOrderedElementSerializer, allowFutureMetadataUpdates);
+        return queues.create(stateName, byteOrderedElementSerializer, allowFutureMetadataUpdates);
     }
 
     @Nonnull
@@ -266,7 +258,9 @@ public final class ForebayKeyedStateBackend<K> extends AbstractKeyedStateBackend
                         store,
                         parts.storeGuard(),
                         parts.registry(),
-                        parts.heapQueues().values(),
+                        parts.heapQueues() == null
+                                ? List.of()
+                                : parts.heapQueues().queues(),
                         keyGroupRange,
                         numberOfKeyGroups,
                         keySerializer,
@@ -284,21 +278,10 @@ public final class ForebayKeyedStateBackend<K> extends AbstractKeyedStateBackend
         parts.snapshots().notifyCheckpointAborted(checkpointId);
     }
 
-    /**
-     * True for native snapshots with heap timers: these timers are not in the store, so the runtime has to write them. A
-     * canonical savepoint writes them itself.
-     */
-    @Override
-    public boolean requiresLegacySynchronousTimerSnapshots(SnapshotType snapshotType) {
-        boolean canonical = snapshotType instanceof SavepointType
-                && ((SavepointType) snapshotType).getFormatType() == SavepointFormatType.CANONICAL;
-        return heapQueues != null && !canonical;
-    }
-
     /** False with heap timers: a heap timer keeps the object of the key that is current when the timer is added. */
     @Override
     public boolean isSafeToReuseKVState() {
-        return heapQueues == null;
+        return parts.heapQueues() == null;
     }
 
     @Override

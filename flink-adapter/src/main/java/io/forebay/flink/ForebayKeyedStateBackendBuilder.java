@@ -11,6 +11,7 @@ import io.forebay.flink.restore.RestoreOperation;
 import io.forebay.flink.restore.RestoredStore;
 import io.forebay.flink.snapshot.ForebaySnapshotStrategy;
 import io.forebay.flink.state.StateContext;
+import io.forebay.flink.timer.HeapQueues;
 import io.forebay.flink.timer.PendingRemovals;
 import io.forebay.flink.ttl.ExpiredStateFilter;
 import io.forebay.store.MergeFunction;
@@ -85,7 +86,7 @@ final class ForebayKeyedStateBackendBuilder<K> extends AbstractKeyedStateBackend
         RestoredStore restored = null;
         try {
             StateRegistry registry = new StateRegistry();
-            Map<String, HeapPriorityQueueSnapshotRestoreWrapper<?>> heapQueues = new LinkedHashMap<>();
+            Map<String, HeapPriorityQueueSnapshotRestoreWrapper<?>> restoredQueues = new LinkedHashMap<>();
             HeapPriorityQueueSetFactory heapQueueFactory = config.timerService() == TimerService.HEAP
                     ? new HeapPriorityQueueSetFactory(keyGroupRange, numberOfKeyGroups, HEAP_QUEUE_CAPACITY)
                     : null;
@@ -102,7 +103,7 @@ final class ForebayKeyedStateBackendBuilder<K> extends AbstractKeyedStateBackend
                                     userCodeClassLoader,
                                     registry,
                                     heapQueueFactory,
-                                    heapQueues,
+                                    restoredQueues,
                                     transfers,
                                     cancelStreamRegistry,
                                     parameters.getCustomInitializationMetrics()),
@@ -112,11 +113,22 @@ final class ForebayKeyedStateBackendBuilder<K> extends AbstractKeyedStateBackend
             TypeSerializer<K> keySerializer = keySerializerProvider.currentSchemaSerializer();
             ResourceGuard storeGuard = new ResourceGuard();
             PendingRemovals pendingRemovals = new PendingRemovals();
+            HeapQueues heapQueues = heapQueueFactory == null
+                    ? null
+                    : new HeapQueues(
+                            restored.store(),
+                            registry,
+                            heapQueueFactory,
+                            restoredQueues,
+                            keyGroupRange,
+                            numberOfKeyGroups,
+                            pendingRemovals);
             ForebaySnapshotStrategy<K> snapshots = new ForebaySnapshotStrategy<>(
                     restored.store(),
                     storeGuard,
                     registry,
                     pendingRemovals,
+                    heapQueues,
                     keySerializer,
                     keyGroupRange,
                     parameters.getEnv().getTaskStateManager().createLocalRecoveryConfig(),
@@ -133,7 +145,6 @@ final class ForebayKeyedStateBackendBuilder<K> extends AbstractKeyedStateBackend
                     snapshots,
                     pendingRemovals,
                     expiredStateFilter,
-                    heapQueueFactory,
                     heapQueues,
                     storeGuard,
                     transfers,

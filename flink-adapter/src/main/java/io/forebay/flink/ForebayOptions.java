@@ -15,7 +15,7 @@ public final class ForebayOptions {
     public enum TimerService {
         /** Timers are rows of the store. */
         FOREBAY,
-        /** Timers are objects on the heap, written with every checkpoint. */
+        /** Timers are objects on the heap. Each snapshot writes all of them. */
         HEAP
     }
 
@@ -61,7 +61,8 @@ public final class ForebayOptions {
                     "state.backend.forebay.timer-service.factory")
             .enumType(TimerService.class)
             .defaultValue(TimerService.FOREBAY)
-            .withDescription("Where timers live: FOREBAY keeps them as rows beside the other state, HEAP as objects.");
+            .withDescription("Where timers live: FOREBAY keeps them as rows beside the other state, HEAP as objects. "
+                    + "With HEAP each snapshot writes all timers while the task waits.");
 
     public static final ConfigOption<Integer> TIMER_SERVICE_CACHE_SIZE = ConfigOptions.key(
                     "state.backend.forebay.timer-service.cache-size")

@@ -32,6 +32,7 @@ import org.apache.flink.runtime.state.AbstractKeyedStateBackend;
 import org.apache.flink.runtime.state.AsyncKeyedStateBackend;
 import org.apache.flink.runtime.state.CheckpointStorageLocationReference;
 import org.apache.flink.runtime.state.CheckpointStreamFactory;
+import org.apache.flink.runtime.state.CheckpointableKeyedStateBackend;
 import org.apache.flink.runtime.state.IncrementalKeyedStateHandle.HandleAndLocalPath;
 import org.apache.flink.runtime.state.IncrementalRemoteKeyedStateHandle;
 import org.apache.flink.runtime.state.KeyGroupRange;
@@ -117,6 +118,17 @@ final class BackendHarness implements AutoCloseable {
                 stateBackend.createKeyedStateBackend(parameters(keySerializer, maxParallelism, keyGroups, handles));
         backends.add(backend);
         return backend;
+    }
+
+    /** With a backend of Flink around that of Forebay. The caller disposes it. */
+    <K> CheckpointableKeyedStateBackend<K> wrapped(
+            StateBackend stateBackend,
+            TypeSerializer<K> keySerializer,
+            int maxParallelism,
+            KeyGroupRange keyGroups,
+            Collection<KeyedStateHandle> handles)
+            throws Exception {
+        return stateBackend.createKeyedStateBackend(parameters(keySerializer, maxParallelism, keyGroups, handles));
     }
 
     /** The caller disposes it. */

@@ -1,5 +1,6 @@
 package io.forebay.flink;
 
+import io.forebay.flink.ForebayOptions.TimerService;
 import java.io.File;
 import java.util.ArrayList;
 import java.util.List;
@@ -137,6 +138,7 @@ final class ChainJob implements AutoCloseable {
             }
         }
         List<KeyGroupRange> ranges = model.ranges(parallelism);
+        TimerService timers = random.nextBoolean() ? TimerService.FOREBAY : TimerService.HEAP;
         for (int i = 0; i < parallelism; i++) {
             subtasks.add(new ChainSubtask(
                     storage,
@@ -147,6 +149,7 @@ final class ChainJob implements AutoCloseable {
                     parallelism,
                     MAX_PARALLELISM,
                     ranges.get(i),
+                    timers,
                     id,
                     BackendHarness.assign(handles, ranges.get(i))));
             model.check(subtasks.get(i).states);

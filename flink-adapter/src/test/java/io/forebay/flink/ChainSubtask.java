@@ -1,5 +1,6 @@
 package io.forebay.flink;
 
+import io.forebay.flink.ForebayOptions.TimerService;
 import java.io.File;
 import java.util.List;
 import javax.annotation.Nullable;
@@ -48,6 +49,7 @@ final class ChainSubtask implements AutoCloseable {
 
     /**
      * @param merging of the TaskManager, null for a file for each part of a snapshot
+     * @param timers where its timers are
      * @param restoredId the checkpoint that {@code handles} are of, if there are any
      * @param handles those that overlap the key groups
      */
@@ -60,6 +62,7 @@ final class ChainSubtask implements AutoCloseable {
             int parallelism,
             int maxParallelism,
             KeyGroupRange keyGroups,
+            TimerService timers,
             long restoredId,
             List<KeyedStateHandle> handles)
             throws Exception {
@@ -89,6 +92,7 @@ final class ChainSubtask implements AutoCloseable {
         }
         Configuration options = BackendHarness.options(new File(local, "db"));
         options.set(CheckpointingOptions.INCREMENTAL_CHECKPOINTS, settings.incremental());
+        options.set(ForebayOptions.TIMER_SERVICE_FACTORY, timers);
         states = new KeyedModel.States(
                 slot.forebay(options, StringSerializer.INSTANCE, maxParallelism, keyGroups, handles));
     }

@@ -3,6 +3,7 @@ package io.forebay.flink;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.forebay.flink.ForebayOptions.TimerService;
 import java.io.File;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -12,6 +13,7 @@ import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeutils.base.IntSerializer;
 import org.apache.flink.api.common.typeutils.base.StringSerializer;
+import org.apache.flink.configuration.Configuration;
 import org.apache.flink.runtime.checkpoint.CheckpointType;
 import org.apache.flink.runtime.state.IncrementalRemoteKeyedStateHandle;
 import org.apache.flink.runtime.state.KeyGroupRange;
@@ -48,16 +50,19 @@ class OverlappingSnapshotsTest {
 
     private ForebayKeyedStateBackend<String> open(KeyGroupRange range, List<? extends KeyedStateHandle> handles)
             throws Exception {
-        return slot.forebay(
-                BackendHarness.options(temporary),
-                StringSerializer.INSTANCE,
-                16,
-                range,
-                BackendHarness.assign(handles, range));
+        return open(TimerService.FOREBAY, range, handles);
     }
 
-    private KeyedModel.States states(KeyGroupRange range, List<? extends KeyedStateHandle> handles) throws Exception {
-        return new KeyedModel.States(open(range, handles));
+    private ForebayKeyedStateBackend<String> open(
+            TimerService timers, KeyGroupRange range, List<? extends KeyedStateHandle> handles) throws Exception {
+        Configuration options = BackendHarness.options(temporary);
+        options.set(ForebayOptions.TIMER_SERVICE_FACTORY, timers);
+        return slot.forebay(options, StringSerializer.INSTANCE, 16, range, BackendHarness.assign(handles, range));
+    }
+
+    private KeyedModel.States states(TimerService timers, KeyGroupRange range, List<? extends KeyedStateHandle> handles)
+            throws Exception {
+        return new KeyedModel.States(open(timers, range, handles));
     }
 
     /** Still with references to files of earlier ones, so it cannot be restored. */
@@ -178,11 +183,12 @@ class OverlappingSnapshotsTest {
             Collections.shuffle(all, random);
             List<KeyGroupRange> ranges = model.ranges(parallelism);
             List<List<KeyedStateHandle>> next = new ArrayList<>();
+            TimerService timers = random.nextBoolean() ? TimerService.FOREBAY : TimerService.HEAP;
             for (int i = 0; i < parallelism; i++) {
                 // At the same parallelism Flink gives each subtask what it had itself.
                 List<KeyedStateHandle> handles =
                         parallelism == handedOn.size() ? handedOn.get(i) : BackendHarness.assign(all, ranges.get(i));
-                KeyedModel.States states = states(ranges.get(i), handles);
+                KeyedModel.States states = states(timers, ranges.get(i), handles);
                 model.check(states);
                 for (int materialized = random.nextInt(3); materialized > 0; materialized--) {
                     model.changeOwned(random, List.of(states), 300);

@@ -10,9 +10,7 @@ import java.util.List;
 import java.util.Random;
 import org.apache.flink.api.common.typeutils.base.StringSerializer;
 import org.apache.flink.configuration.Configuration;
-import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.flink.runtime.checkpoint.CheckpointType;
-import org.apache.flink.runtime.checkpoint.SavepointType;
 import org.apache.flink.runtime.state.AbstractKeyedStateBackend;
 import org.apache.flink.runtime.state.KeyGroupRange;
 import org.apache.flink.runtime.state.KeyGroupsSavepointStateHandle;
@@ -122,22 +120,6 @@ class SavepointTest {
         model.check(heap);
         model.change(random, List.of(heap), 1000);
         model.check(heap);
-    }
-
-    @Test
-    void heapTimersAreWrittenByTheRuntimeExceptForCanonicalSavepoints() throws Exception {
-        AbstractKeyedStateBackend<String> rows =
-                forebay(TimerService.FOREBAY, 128, new KeyGroupRange(0, 127), List.of());
-        AbstractKeyedStateBackend<String> heap = forebay(TimerService.HEAP, 128, new KeyGroupRange(0, 127), List.of());
-        SavepointType canonical = SavepointType.savepoint(SavepointFormatType.CANONICAL);
-        SavepointType nativeFormat = SavepointType.savepoint(SavepointFormatType.NATIVE);
-        assertThat(rows.requiresLegacySynchronousTimerSnapshots(CheckpointType.CHECKPOINT))
-                .isFalse();
-        assertThat(rows.requiresLegacySynchronousTimerSnapshots(nativeFormat)).isFalse();
-        assertThat(heap.requiresLegacySynchronousTimerSnapshots(CheckpointType.CHECKPOINT))
-                .isTrue();
-        assertThat(heap.requiresLegacySynchronousTimerSnapshots(nativeFormat)).isTrue();
-        assertThat(heap.requiresLegacySynchronousTimerSnapshots(canonical)).isFalse();
     }
 
     @ParameterizedTest

@@ -78,10 +78,6 @@ public final class StateRegistry {
         return restore(known != null ? known.id() : StateIds.idOf(kind, snapshot.getName()), snapshot, taken);
     }
 
-    public void remove(RegisteredState state) {
-        byId.remove(state.id());
-    }
-
     public boolean isEmpty() {
         return byId.isEmpty();
     }

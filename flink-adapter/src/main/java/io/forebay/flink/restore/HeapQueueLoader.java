@@ -17,8 +17,8 @@ import org.apache.flink.runtime.state.heap.HeapPriorityQueueElement;
 import org.apache.flink.runtime.state.heap.HeapPriorityQueueSnapshotRestoreWrapper;
 
 /**
- * Fills heap queues with restored elements: of a savepoint, or of rows that were written when timers were rows. Used by one
- * thread, that of the task.
+ * Fills heap queues with restored elements: of a savepoint in canonical format, or of rows of a native snapshot. Used by
+ * one thread, that of the task.
  */
 final class HeapQueueLoader<K> {
     private final RestoreContext<K> context;
@@ -28,8 +28,11 @@ final class HeapQueueLoader<K> {
         this.context = context;
     }
 
-    /** The heap queue of a restored state. It is created when it does not exist yet. */
+    /** The heap queue of a restored state. If it does not exist yet, it is created, and its state registered. */
     HeapPriorityQueueSnapshotRestoreWrapper<?> queue(RegisteredPriorityQueueStateBackendMetaInfo<?> metaInfo) {
+        if (context.registry().find(StateKind.PRIORITY_QUEUE, metaInfo.getName()) == null) {
+            context.registry().register(StateKind.PRIORITY_QUEUE, metaInfo);
+        }
         return context.heapQueues().computeIfAbsent(metaInfo.getName(), name -> create(metaInfo));
     }
 
@@ -50,7 +53,7 @@ final class HeapQueueLoader<K> {
         typed.getPriorityQueue().add(((TypeSerializer<T>) metaInfo.getElementSerializer()).deserialize(in));
     }
 
-    /** Moves all queues that were rows in the checkpoint to the heap, and removes them from the store and the registry. */
+    /** Moves the elements of all queues from the store to the heap. */
     void moveRowsToHeap(Store store) throws IOException {
         for (RegisteredState state : context.registry().inRowOrder()) {
             if (state.kind() != StateKind.PRIORITY_QUEUE) {
@@ -71,7 +74,8 @@ final class HeapQueueLoader<K> {
                 }
                 store.deletePrefix(prefix);
             }
-            context.registry().remove(state);
+            // The objects on the heap are of no part any more.
+            state.setMetaInfo(queue.getMetaInfo());
         }
     }
 

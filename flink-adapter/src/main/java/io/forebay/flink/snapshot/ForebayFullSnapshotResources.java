@@ -67,6 +67,10 @@ public final class ForebayFullSnapshotResources<K> implements FullSnapshotResour
         this.compression = compression;
         List<StateMetaInfoSnapshot> ofOtherParts = new ArrayList<>();
         for (RegisteredState state : registry.inRowOrder()) {
+            if (state.kind() == StateKind.PRIORITY_QUEUE && !heapQueues.isEmpty()) {
+                // All queues are on the heap, and follow below.
+                continue;
+            }
             states.put(state.id(), new CanonicalRows.StoreState(metaInfos.size(), transformer(state)));
             List<StateMetaInfoSnapshot> snapshots = state.snapshots();
             metaInfos.add(snapshots.get(0));

@@ -4,6 +4,7 @@ import io.forebay.flink.io.Transfers;
 import io.forebay.flink.registry.RegisteredState;
 import io.forebay.flink.registry.StateIdTable;
 import io.forebay.flink.registry.StateRegistry;
+import io.forebay.flink.timer.HeapQueues;
 import io.forebay.flink.timer.PendingRemovals;
 import io.forebay.store.Checkpoint;
 import io.forebay.store.Store;
@@ -31,13 +32,14 @@ import org.apache.flink.util.ResourceGuard;
  * Native snapshots: the files of a store's checkpoint, in the checkpoint storage.
  *
  * <pre>
- *   task thread      | syncPrepareResources: delete polled timers, commit, Store.checkpoint (freezes the memtable)
+ *   task thread      | syncPrepareResources: delete rows of polled timers, write rows of heap timers, commit,
+ *                    | Store.checkpoint (freezes the memtable), delete rows of heap timers
  *   another thread   | asyncSnapshot: wait for the flush, upload new files, write the metadata, make the handle
  *   task thread      | notifyCheckpointComplete: the next snapshot may refer to the files of this one
  * </pre>
  *
- * <p>The time of the synchronous part does not depend on the size of the state. All waiting, reading and uploading is in
- * the asynchronous part.
+ * <p>The time of the synchronous part does not depend on the size of the state, apart from timers on the heap: it writes
+ * each of them. All waiting, reading and uploading is in the asynchronous part.
  *
  * @param <K> type of the keys
  */
@@ -50,12 +52,17 @@ public final class ForebaySnapshotStrategy<K>
     private final ResourceGuard storeGuard;
     private final StateRegistry registry;
     private final PendingRemovals pendingRemovals;
+
+    @Nullable
+    private final HeapQueues heapQueues;
+
     private final TypeSerializer<K> keySerializer;
     private final SnapshotTarget target;
     private final UploadHistory history;
 
     /**
      * @param storeGuard keeps the store open while an asynchronous part uses it
+     * @param heapQueues null when timers are rows
      * @param incremental whether snapshots share files with each other
      * @param history the uploads of the restored checkpoint; empty for none
      * @param backendId the name of this backend in handles and in local directories
@@ -66,6 +73,7 @@ public final class ForebaySnapshotStrategy<K>
             ResourceGuard storeGuard,
             StateRegistry registry,
             PendingRemovals pendingRemovals,
+            @Nullable HeapQueues heapQueues,
             TypeSerializer<K> keySerializer,
             KeyGroupRange keyGroups,
             LocalRecoveryConfig localRecovery,
@@ -78,6 +86,7 @@ public final class ForebaySnapshotStrategy<K>
         this.storeGuard = storeGuard;
         this.registry = registry;
         this.pendingRemovals = pendingRemovals;
+        this.heapQueues = heapQueues;
         this.keySerializer = keySerializer;
         this.history = history;
         this.target = new SnapshotTarget(
@@ -105,12 +114,18 @@ public final class ForebaySnapshotStrategy<K>
             metaInfos.addAll(state.snapshots());
         }
         ResourceGuard.Lease lease = storeGuard.acquireResource();
+        Checkpoint checkpoint = null;
         try {
+            if (heapQueues != null) {
+                heapQueues.writeRows();
+            }
             // A commit lets the store compact what was written since the last commit with older files.
             store.commit(NO_PAYLOAD);
-            return new Resources<>(
-                    store.checkpoint(StateIdTable.encode(states)), metaInfos, keySerializer.duplicate(), lease);
+            checkpoint = store.checkpoint(StateIdTable.encode(states));
+            pendingRemovals.flush();
+            return new Resources<>(checkpoint, metaInfos, keySerializer.duplicate(), lease);
         } catch (Throwable t) {
+            IOUtils.closeQuietly(checkpoint);
             lease.close();
             throw t;
         }

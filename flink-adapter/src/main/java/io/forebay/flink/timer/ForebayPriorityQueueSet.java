@@ -34,7 +34,7 @@ import org.apache.flink.util.FlinkRuntimeException;
  * <p>Invariants: the cache has the smallest rows of the queue. {@code [firstPolled, lastPolled]} has rows to be deleted,
  * and no row of the queue.
  *
- * @param <E> type of the elements; the order of their serialised bytes is their priority
+ * @param <E> type of the elements; the order of their serialized bytes is their priority
  */
 @Internal
 public final class ForebayPriorityQueueSet<E> extends AbstractHeapPriorityQueueElement
@@ -119,7 +119,7 @@ public final class ForebayPriorityQueueSet<E> extends AbstractHeapPriorityQueueE
             firstPolled = row;
             if (!isPending) {
                 isPending = true;
-                pending.add(this);
+                pending.add(this::flushPending);
             }
         }
         lastPolled = row;
@@ -244,10 +244,10 @@ public final class ForebayPriorityQueueSet<E> extends AbstractHeapPriorityQueueE
         };
     }
 
-    /** Called by {@link PendingRemovals}, which then forgets this queue. */
-    void flushPending() {
-        isPending = false;
+    /** {@link PendingRemovals} runs this once, or again after a failure. */
+    private void flushPending() {
         removePolled();
+        isPending = false;
     }
 
     /** Deletes the rows of the elements that have been polled since the last call. */
@@ -292,7 +292,7 @@ public final class ForebayPriorityQueueSet<E> extends AbstractHeapPriorityQueueE
             serializer.serialize(element, out);
             return out.getCopyOfBuffer();
         } catch (IOException e) {
-            throw new FlinkRuntimeException("Cannot serialise the queue element " + element, e);
+            throw new FlinkRuntimeException("Cannot serialize the queue element " + element, e);
         }
     }
 
@@ -301,7 +301,7 @@ public final class ForebayPriorityQueueSet<E> extends AbstractHeapPriorityQueueE
             in.setBuffer(row, prefix.length, row.length - prefix.length);
             return serializer.deserialize(in);
         } catch (IOException e) {
-            throw new FlinkRuntimeException("Cannot deserialise a queue element", e);
+            throw new FlinkRuntimeException("Cannot deserialize a queue element", e);
         }
     }
 }

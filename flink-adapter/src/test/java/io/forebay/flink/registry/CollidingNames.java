@@ -8,10 +8,14 @@ public final class CollidingNames {
     private CollidingNames() {}
 
     public static String[] find() {
+        return find(StateKind.KEY_VALUE);
+    }
+
+    public static String[] find(StateKind kind) {
         Map<Integer, String> names = new HashMap<>();
         for (int i = 0; ; i++) {
             String name = "state-" + i;
-            String other = names.put(StateIds.idOf(StateKind.KEY_VALUE, name), name);
+            String other = names.put(StateIds.idOf(kind, name), name);
             if (other != null) {
                 return new String[] {other, name};
             }
