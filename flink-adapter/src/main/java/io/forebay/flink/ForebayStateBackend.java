@@ -26,7 +26,7 @@ import org.apache.flink.util.IOUtils;
  * one exception: less than 1 MiB is taken as 1 MiB, with a warning.
  *
  * <p>To use it, configure the {@link ForebayStateBackendFactory}. An object of this class is configuration only: it is
- * serialised into the job, and creates one keyed backend for each operator instance. Immutable.
+ * serialized into the job, and creates one keyed backend for each operator instance. Immutable.
  */
 @PublicEvolving
 public class ForebayStateBackend extends AbstractManagedMemoryStateBackend implements ConfigurableStateBackend {

@@ -27,7 +27,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Today's serializer answers differently about the parts of a checkpoint, or not at all: values, namespaces and queues. */
+/** The present serializer answers differently about the parts of a checkpoint, or not at all: values, namespaces and queues. */
 class PartAnswersTest {
     private static final int KEYS = 60;
     private static final KeyGroupRange LOWER = new KeyGroupRange(0, 7);
@@ -93,7 +93,7 @@ class PartAnswersTest {
         }
     }
 
-    /** None of the readers is today's serializer. */
+    /** None of the readers is the present serializer. */
     @Test
     void partsAreEachReadAsReconfigured() throws Exception {
         KeyedStateHandle lower = values(LOWER, 5);

@@ -161,7 +161,7 @@ final class StateKeyIterator<K, N> implements AutoCloseable {
         try {
             CompositeKeySerializationUtils.writeNameSpace(wanted, namespaceSerializer, out, ambiguous);
         } catch (IOException e) {
-            throw new FlinkRuntimeException("Cannot serialise the namespace " + wanted, e);
+            throw new FlinkRuntimeException("Cannot serialize the namespace " + wanted, e);
         }
         return out.getCopyOfBuffer();
     }

@@ -9,7 +9,7 @@ import org.apache.flink.runtime.state.CompositeKeySerializationUtils;
 import org.apache.flink.util.FlinkRuntimeException;
 
 /**
- * Builds row keys in one reused buffer. A key is serialised once, when it is selected. All states share the serialised
+ * Builds row keys in one reused buffer. A key is serialized once, when it is selected. All states share the serialized
  * key, and put their id, namespace and user key around it. The row key is {@code array()[0, length())} until the next
  * call. Used by one thread.
  *
@@ -26,7 +26,7 @@ public final class RowKey<K> {
     }
 
     /**
-     * Selects the key of the next rows. The key is serialised by this call, so the caller may change the object
+     * Selects the key of the next rows. The key is serialized by this call, so the caller may change the object
      * afterwards.
      */
     public void setKey(K key, int keyGroup) {
@@ -38,7 +38,7 @@ public final class RowKey<K> {
             keySerializer.serialize(key, out);
             keyEnd = out.length();
         } catch (IOException e) {
-            throw new FlinkRuntimeException("Cannot serialise the key " + key, e);
+            throw new FlinkRuntimeException("Cannot serialize the key " + key, e);
         }
     }
 
@@ -60,7 +60,7 @@ public final class RowKey<K> {
                 namespaceSerializer.serialize(namespace, out);
             }
         } catch (IOException e) {
-            throw new FlinkRuntimeException("Cannot serialise the namespace " + namespace, e);
+            throw new FlinkRuntimeException("Cannot serialize the namespace " + namespace, e);
         }
         KeyLayout.putStateId(out.getSharedBuffer(), stateId);
     }

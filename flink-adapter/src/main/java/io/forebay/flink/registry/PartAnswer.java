@@ -6,19 +6,20 @@ import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.apache.flink.api.common.typeutils.TypeSerializerSchemaCompatibility;
 
 /**
- * The answer of the present serializer about the values of one part. Immutable.
+ * What the present serializer answers about the values of one part. Immutable.
  *
- * @param reader the serializer that reads the values. Without a migration it also writes them: the present serializer or a
- *     reconfigured one. With a migration it is the serializer that the values were written with
+ * @param reader the serializer that reads the values of the part. If the answer is "migrate", it is the serializer that the
+ *     values were written with. Otherwise it also writes values: it is the present serializer, or a reconfigured form of it
  */
 @Internal
 public record PartAnswer<T>(RestoredPart part, TypeSerializerSchemaCompatibility<T> answer, TypeSerializer<T> reader) {
     /**
-     * Chooses the answer whose serializer the state has from now on, and returns its index. The present serializer is
-     * best, in the form that a part has reconfigured if its format stays the same: this form knows the classes that the
-     * part has met.
+     * Chooses the answer whose serializer the state has from now on. Of several parts it prefers a part whose reconfigured
+     * serializer has the same format as the present one, because that serializer also knows the classes that the part has
+     * met. Otherwise it prefers a part with the present serializer itself.
      *
      * @param answers at least one; none says "incompatible"
+     * @return the index of the answer
      */
     public static <T> int choose(List<PartAnswer<T>> answers, TypeSerializer<T> present) {
         int presentAsIs = -1;

@@ -8,9 +8,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The exceptions that serializers have thrown instead of answering about parts of a checkpoint. Flink's own backends ask
- * about one part, and read all parts like that one. So here a part without an answer is read like the other parts. It is
- * an error only if no part has an answer. Used by one thread.
+ * Collects the exceptions that serializers throw when they are asked about parts of a checkpoint. A part without an answer
+ * is read like the other parts, because Flink's own backends ask about one part only, and read all parts like that part. It
+ * is an error only if no part has an answer. Used by one thread, that of the task.
  */
 @Internal
 public final class PartFailures {
@@ -23,8 +23,10 @@ public final class PartFailures {
     }
 
     /**
-     * Throws the first failure if there are as many failures as parts; else logs all of them. {@code parts} is at least
-     * 1.
+     * Throws the first failure if there are as many failures as parts, and otherwise logs all failures.
+     *
+     * @param state the name, for the log
+     * @param parts the number of parts; at least 1
      */
     public void throwOrLog(String state, int parts) {
         if (failures.size() == parts) {

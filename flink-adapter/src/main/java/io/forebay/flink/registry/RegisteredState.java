@@ -10,7 +10,11 @@ import org.apache.flink.runtime.state.RegisteredPriorityQueueStateBackendMetaInf
 import org.apache.flink.runtime.state.RegisteredStateMetaInfoBase;
 import org.apache.flink.runtime.state.metainfo.StateMetaInfoSnapshot;
 
-/** One state of a backend: its id in the rows, and Flink's meta info about it. Used by one thread, that of the task. */
+/**
+ * One state of a backend: its id in the rows, and Flink's meta info about it. For a restored state that the job has not
+ * registered yet it also keeps the {@link RestoredPart}s, and the first of them gives the meta info. It decides nothing
+ * about serializers. Used by one thread, that of the task.
+ */
 @Internal
 public final class RegisteredState {
     private final int id;
@@ -46,13 +50,13 @@ public final class RegisteredState {
 
     /**
      * What the parts of the checkpoint say about the state, until the job registers the state. Empty after that, and for
-     * a state that is new to this backend.
+     * a state that no part has.
      */
     public List<RestoredPart> parts() {
         return parts;
     }
 
-    /** Adds what a part of the checkpoint says. A part without rows counts only while there is no other part. */
+    /** Adds a part. A part of which no key group is taken counts only while there is no other part. */
     void addPart(RestoredPart part) {
         if (parts.isEmpty() || parts.get(0).keyGroups().isEmpty()) {
             parts.clear();
@@ -64,7 +68,7 @@ public final class RegisteredState {
     }
 
     /**
-     * What a snapshot says about the state: one entry, or several if the {@link #parts()} differ.
+     * The entries that a snapshot has of the state: one, or several if the {@link #parts()} say different things.
      *
      * @throws IOException when a serializer snapshot cannot be written
      */
@@ -88,7 +92,7 @@ public final class RegisteredState {
         return (RegisteredPriorityQueueStateBackendMetaInfo<T>) metaInfo;
     }
 
-    /** The meta info of that part of the checkpoint which has the elements of a key group. */
+    /** The meta info of the part that the elements of a key group come from, or of the state when there are no parts. */
     public RegisteredPriorityQueueStateBackendMetaInfo<?> queueMetaInfo(int keyGroup) {
         for (RestoredPart part : parts) {
             if (part.holds(keyGroup)) {
@@ -99,8 +103,9 @@ public final class RegisteredState {
     }
 
     /**
-     * Replaces the meta info. The new one has the same name and kind, and may have newer serializers, which read all rows
-     * from now on.
+     * Replaces the meta info, and drops the parts: from now on the serializers of the new meta info read all rows.
+     *
+     * @param newMetaInfo of the same name and kind
      */
     public void setMetaInfo(RegisteredStateMetaInfoBase newMetaInfo) {
         metaInfo = newMetaInfo;

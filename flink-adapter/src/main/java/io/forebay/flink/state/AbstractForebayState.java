@@ -168,7 +168,7 @@ public abstract class AbstractForebayState<K, N, V> implements InternalKvState<K
         return defaultValue == null ? null : valueSerializer.copy(defaultValue);
     }
 
-    /** Deserialises the row of the current key and namespace; returns null when there is no such row. */
+    /** Deserializes the row of the current key and namespace; returns null when there is no such row. */
     final V readValue() throws IOException {
         selectRow();
         return readSelected() ? valueSerializer.deserialize(in) : null;

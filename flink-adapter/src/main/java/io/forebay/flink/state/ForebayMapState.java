@@ -18,7 +18,7 @@ import org.apache.flink.runtime.state.ttl.TtlTimeProvider;
 
 /**
  * Map state: one row for each entry. All entries of a map lie together, so that clearing the map is one range delete. An
- * iterator returns them in the unsigned order of the serialised user keys, on which parts of Flink SQL rely.
+ * iterator returns them in the unsigned order of the serialized user keys, on which parts of Flink SQL rely.
  *
  * <pre>
  *   value --> isNull:1 [userValue]

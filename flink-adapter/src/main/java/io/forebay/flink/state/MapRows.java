@@ -18,7 +18,7 @@ import org.apache.flink.util.FlinkRuntimeException;
 /**
  * Iterates over the entries of one map. Flink does not close such iterators. So the iterator of the store is open only
  * while a batch of rows is copied; the next batch starts after the last row of this one. Changes that are made meanwhile
- * are seen in the next batch and later ones. Keys and values are deserialised when they are asked for. Used by one
+ * are seen in the next batch and later ones. Keys and values are deserialized when they are asked for. Used by one
  * thread.
  *
  * @param <T> what the iterator returns: entries, keys or values
@@ -247,7 +247,7 @@ abstract class MapRows<T, UK, UV> implements Iterator<T> {
                 try {
                     userKey = keySerializer.deserialize(in);
                 } catch (IOException e) {
-                    throw new FlinkRuntimeException("Cannot deserialise the user key of a map entry", e);
+                    throw new FlinkRuntimeException("Cannot deserialize the user key of a map entry", e);
                 }
                 keyRead = true;
             }
@@ -265,7 +265,7 @@ abstract class MapRows<T, UK, UV> implements Iterator<T> {
                 try {
                     userValue = ForebayMapState.readUserValue(in, valueSerializer);
                 } catch (IOException e) {
-                    throw new FlinkRuntimeException("Cannot deserialise the user value of a map entry", e);
+                    throw new FlinkRuntimeException("Cannot deserialize the user value of a map entry", e);
                 }
                 valueRead = true;
             }
@@ -281,7 +281,7 @@ abstract class MapRows<T, UK, UV> implements Iterator<T> {
             try {
                 owner().putRow(row(source, index), newValue);
             } catch (IOException e) {
-                throw new FlinkRuntimeException("Cannot serialise the user value of a map entry", e);
+                throw new FlinkRuntimeException("Cannot serialize the user value of a map entry", e);
             }
             userValue = newValue;
             return old;

@@ -6,11 +6,12 @@ import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.apache.flink.runtime.state.KeyGroupRange;
 
 /**
- * What has to be done with the rows from one part of a checkpoint, so that one serializer reads the rows of all parts.
+ * What has to be done with the rows of one part of a checkpoint, so that one serializer reads the rows of all parts. {@link
+ * RestoredSchemas} makes it, and {@link StateMigration} does it. Immutable.
  *
  * @param keyGroups the key groups of the rows
- * @param prior the serializer that reads the values, which have to be rewritten; null when they may stay
- * @param keys the check of the row keys, which cannot be rewritten; null when they are known to be right
+ * @param prior the serializer that the values were written with, when they have to be rewritten; null when they stay
+ * @param keys the check of the row keys, which cannot be rewritten; null when the present serializers certainly write the same keys
  */
 record PartChange<V>(
         List<KeyGroupRange> keyGroups,

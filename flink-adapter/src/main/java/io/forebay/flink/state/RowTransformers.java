@@ -40,7 +40,7 @@ public final class RowTransformers {
         return new StateSnapshotTransformFactory<>() {
             @Override
             public Optional<StateSnapshotTransformer<V>> createForDeserializedState() {
-                throw new UnsupportedOperationException("Forebay transforms serialised state only");
+                throw new UnsupportedOperationException("Forebay transforms serialized state only");
             }
 
             @Override

@@ -26,10 +26,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Rewrites the values of a state after the format of its serializer has changed. The rows of each part of the checkpoint
- * are read with the serializer of that part. Keys are never rewritten: their order and their hash would change. Runs on
- * the task thread when the state is registered, one key group at a time, so that no iterator pins memory for long. Used
- * by one thread.
+ * Carries out what {@link RestoredSchemas} has decided about the rows of a restored state: reads values with the serializer
+ * of their part and writes them with the present one, and checks row keys. Keys are never rewritten, because their order and
+ * their hash would change. Runs when the state is registered, one key group at a time, so that no iterator pins memory for
+ * long. Used by one thread, that of the task.
  */
 @Internal
 public final class StateMigration<V> {
@@ -52,11 +52,11 @@ public final class StateMigration<V> {
     }
 
     /**
-     * Gives a state the serializers with which a job registers it, reconfigured if a part of the checkpoint requires that.
+     * Gives a state the serializers that a job registers it with, reconfigured if a part of the checkpoint requires that.
      *
      * @param keys the serializer of keys that the backend has
      * @param all the key groups of the backend
-     * @param readBack true when the serializers are restored ones, and not those of the job
+     * @param readBack true when the serializers were read back from a snapshot, and are not those of the job
      * @return the migration that has to run before a row of the state is read
      * @throws StateMigrationException when a serializer is incompatible with that of a part
      */

@@ -23,9 +23,10 @@ import org.apache.flink.util.FlinkRuntimeException;
 import org.apache.flink.util.StateMigrationException;
 
 /**
- * Asks the serializer with which a queue is registered about each part that the queue was restored from. Elements are
- * keys of rows, so they cannot be migrated: any format but the present one is refused. Used by one thread, that of the
- * task.
+ * Decides, when a job registers a queue whose elements are rows, which serializer reads all its elements. It asks the
+ * registered serializer about each {@link RestoredPart} of the queue. Elements are keys of rows, and keys are not rewritten:
+ * so this class refuses a part whose elements the chosen serializer would write differently. It changes no rows, and has
+ * nothing to do with queues on the heap, whose elements a restore reads part by part. Used by one thread, that of the task.
  */
 final class QueueSchemas<T> {
     private final RegisteredState queue;
@@ -39,9 +40,9 @@ final class QueueSchemas<T> {
     }
 
     /**
-     * The serializer that reads all elements: the registered one, or a reconfigured form of it.
+     * Returns the serializer that reads all elements: the registered serializer, or a reconfigured form of it.
      *
-     * @throws FlinkRuntimeException when it does not read the elements of a part
+     * @throws FlinkRuntimeException when no serializer reads the elements of all parts
      */
     TypeSerializer<T> resolve() {
         List<PartAnswer<T>> answers = ask();
@@ -58,7 +59,7 @@ final class QueueSchemas<T> {
         return chosen;
     }
 
-    /** The answers about all parts; empty when the queue has the serializer already. */
+    /** Returns the answers about all parts, or none when the queue has the registered serializer already. */
     private List<PartAnswer<T>> ask() {
         List<RestoredPart> parts = queue.parts().isEmpty()
                 ? List.of(new RestoredPart(List.of(), null, queue.queueMetaInfo()))
@@ -93,7 +94,10 @@ final class QueueSchemas<T> {
         return answers;
     }
 
-    /** Checks the elements themselves: serializers that are not known to be the same may write these elements alike. */
+    /**
+     * Checks each element of a part: two serializers that are not known to be the same may still write all these elements
+     * with the same bytes.
+     */
     private void check(PartAnswer<T> answer, TypeSerializer<T> chosen) {
         DataInputDeserializer in = new DataInputDeserializer();
         DataOutputSerializer out = new DataOutputSerializer(64);
