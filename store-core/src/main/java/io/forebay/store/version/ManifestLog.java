@@ -196,7 +196,7 @@ final class ManifestLog {
     private void discard(String name) {
         try {
             files.delete(name);
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
             LOG.debug("Deleting the unfinished manifest {} in {} failed", name, files.describe(), e);
             stale.add(name);
         }
@@ -208,7 +208,7 @@ final class ManifestLog {
             try {
                 files.delete(name);
                 names.remove();
-            } catch (IOException e) {
+            } catch (IOException | RuntimeException e) {
                 LOG.warn("Deleting old manifest {} in {} failed; it is tried again", name, files.describe(), e);
             }
         }
