@@ -2,6 +2,7 @@ package io.forebay.store.db.read;
 
 import io.forebay.store.ValueBuffer;
 import io.forebay.store.key.PointLookup;
+import java.lang.ref.WeakReference;
 
 /**
  * Objects that a thread reuses from one point read to the next, of all stores. Used by one thread: a read has the
@@ -10,7 +11,8 @@ import io.forebay.store.key.PointLookup;
  */
 final class ReadContext {
     private static final int KEPT_BYTES = 64 << 10;
-    private static final ThreadLocal<ReadContext> OF_THREAD = ThreadLocal.withInitial(ReadContext::new);
+    /** Weak: a thread that outlives the engine must not keep its classes. */
+    private static final ThreadLocal<WeakReference<ReadContext>> OF_THREAD = new ThreadLocal<>();
 
     final PointLookup lookup = new PointLookup();
     /** Null when there is no buffer to reuse. */
@@ -25,10 +27,11 @@ final class ReadContext {
      * that reads on the same thread: that read takes another context, which stays the context of the thread.
      */
     static ReadContext begin() {
-        ReadContext context = OF_THREAD.get();
-        if (context.inUse) {
+        WeakReference<ReadContext> reference = OF_THREAD.get();
+        ReadContext context = reference == null ? null : reference.get();
+        if (context == null || context.inUse) {
             context = new ReadContext();
-            OF_THREAD.set(context);
+            OF_THREAD.set(new WeakReference<>(context));
         }
         context.inUse = true;
         return context;
