@@ -83,8 +83,12 @@ final class HashIndex {
 
     /** The bytes that an empty index takes from the pool to have room for the keys. */
     static long bytesFor(RoomPlan plan) {
-        int segments = plan.keys() <= FULL_AT ? 1 : plan.hashCounts().segments(0, 0, FULL_AT);
-        return segments * (long) Arena.SLAB_BYTES;
+        return segments(plan) * (long) Arena.SLAB_BYTES;
+    }
+
+    /** The segments of an empty index that get the keys. */
+    private static int segments(RoomPlan plan) {
+        return plan.keys() <= FULL_AT ? 1 : plan.hashCounts().segments(0, 0, FULL_AT);
     }
 
     /** True when {@code keys} more keys fit for sure without another slab. */
@@ -97,26 +101,31 @@ final class HashIndex {
      * same {@link HashCounts#MAX_DEPTH} bits.
      */
     boolean reserve(RoomPlan plan) {
-        if (segmentCount == 0 && !start()) {
-            return false;
+        if (segmentCount == 0) {
+            return startFor(plan);
         }
         if (hasRoom(plan.keys())) {
             return true;
         }
-        return plan.keys() == 1 ? reserveAnywhere() : reserveFor(plan.hashCounts());
+        if (plan.keys() == 1) {
+            return reserveAnywhere();
+        }
+        int missing = splitsFor(plan.hashCounts());
+        return missing < HashCounts.CROWDED - 1 && reserveFor(plan, missing, false);
     }
 
-    private boolean start() {
+    /** All or nothing: an empty memtable that kept a segment could not be flushed to give it back. */
+    private boolean startFor(RoomPlan plan) {
+        int count = segments(plan);
+        return count < HashCounts.CROWDED && reserveFor(plan, count, true);
+    }
+
+    private void start(Slab first) {
         HashDirectory onlyOne = HashDirectory.ofOne();
-        Slab first = pool.tryTake(Use.MEMTABLE);
-        if (first == null) {
-            return false;
-        }
         Arrays.fill(onlyOne.segments, first);
         segmentCount = 1;
         segments[0] = first;
         directory = onlyOne;
-        return true;
     }
 
     /** Makes room for one key with any hash. */
@@ -130,38 +139,43 @@ final class HashIndex {
         return true;
     }
 
-    /** Splits only segments that get too many of the keys, so that the memory grows with the number of keys. */
-    private boolean reserveFor(HashCounts added) {
-        int missing = splitsFor(added);
-        if (missing >= HashCounts.CROWDED - 1) {
-            return false;
-        }
-        ArrayDeque<Slab> slabs = new ArrayDeque<>(missing + 1);
+    /**
+     * Splits only segments that get too many of the keys, so that the memory grows with the number of keys. All slabs are taken
+     * before the first split.
+     *
+     * @param slabs the slabs that are needed at least
+     * @param starting whether the first slab becomes the first segment
+     */
+    private boolean reserveFor(RoomPlan plan, int slabs, boolean starting) {
+        ArrayDeque<Slab> taken = new ArrayDeque<>(slabs + 1);
         try {
-            // All slabs are taken before the first split: otherwise an empty memtable could keep the segments of a
-            // failed
-            // attempt, and it cannot be flushed to free them.
-            for (int i = 0; i < missing; i++) {
+            for (int i = 0; i < slabs; i++) {
                 Slab slab = pool.tryTake(Use.MEMTABLE);
                 if (slab == null) {
                     return false;
                 }
-                slabs.add(slab);
+                taken.add(slab);
             }
-            for (int id = 0; id < segmentCount; id++) {
-                while (counts[id] + added.count(prefixes[id], depths[id]) > FULL_AT) {
-                    // the keys that are in the index already may need more splits than were counted
-                    boolean isCounted = !slabs.isEmpty();
-                    if (depths[id] == MAX_DEPTH
-                            || !splitInto(isCounted ? slabs.poll() : pool.tryTake(Use.MEMTABLE), id)) {
-                        return false;
-                    }
+            if (starting) {
+                start(taken.poll());
+            }
+            return hasRoom(plan.keys()) || splitFor(plan.hashCounts(), taken);
+        } finally {
+            taken.forEach(slab -> pool.give(Use.MEMTABLE, slab));
+        }
+    }
+
+    private boolean splitFor(HashCounts added, ArrayDeque<Slab> slabs) {
+        for (int id = 0; id < segmentCount; id++) {
+            while (counts[id] + added.count(prefixes[id], depths[id]) > FULL_AT) {
+                // the keys that are in the index already may need more splits than were counted
+                boolean isCounted = !slabs.isEmpty();
+                if (depths[id] == MAX_DEPTH || !splitInto(isCounted ? slabs.poll() : pool.tryTake(Use.MEMTABLE), id)) {
+                    return false;
                 }
             }
-            return true;
-        } finally {
-            slabs.forEach(slab -> pool.give(Use.MEMTABLE, slab));
         }
+        return true;
     }
 
     /** The least number of splits that the keys need; exact for an empty index. */

@@ -56,7 +56,7 @@ final class BatchApplier {
     }
 
     /**
-     * Applies the batch; inside the gate. A batch gets its memory before its first operation, so it cannot fail later.
+     * Applies the batch, which is not empty; inside the gate. A batch gets its memory before its first operation, so it cannot fail later.
      * Only a large batch waits for memory midway: one that is too large in bytes, in what a memtable needs for it, or
      * for the memory that there is at present. When that wait fails, because no memory comes or a flush fails, the
      * operations applied so far stay invisible for good, and the store is read-only until it is opened again, because
@@ -81,7 +81,7 @@ final class BatchApplier {
             } else {
                 batch.forEach(applier);
             }
-            long ticket = log == null || batch.isEmpty() ? 0 : log.batch(before + 1, batch);
+            long ticket = log == null ? 0 : log.batch(before + 1, batch);
             active.publishAssigned();
             return ticket;
         } catch (RuntimeException | Error e) {

@@ -210,6 +210,9 @@ public final class WritePath {
         gate.enterWriter();
         try {
             lifecycle.checkWritable();
+            if (batch.isEmpty()) {
+                return; // an empty memtable that took memory for it could not be flushed to give it back
+            }
             ticket = batches.apply(batch, log);
             grew(active.isGrown());
         } finally {
