@@ -151,6 +151,7 @@ final class FlushIterator extends InternalIterator {
         if (!closed) {
             closed = true;
             valid = false;
+            valueSlab = null;
             cursor.close();
             memtable.release();
         }

@@ -184,10 +184,14 @@ final class MemtableIterator extends InternalIterator {
         valid = true;
     }
 
-    /** Releases the memtable, on any thread. The key and the other fields of the present entry stay readable. */
+    /**
+     * Releases the memtable, on any thread. The key and the other fields of the present entry stay readable, but not the value: a
+     * reference to its slab would keep the region of the slab from being collected.
+     */
     @Override
     public void close() {
         if (!(boolean) CLOSED.getAndSet(this, true)) {
+            valueSlab = null;
             cursor.close();
             memtable.release();
         }

@@ -257,6 +257,7 @@ public final class SstIterator extends BlockIterator {
 
     @Override
     public void letGo() {
+        dropBlock();
         if (access != null) {
             access.close();
         }

@@ -71,11 +71,16 @@ public abstract class BlockIterator extends InternalIterator {
         entriesAt = startsAt + count * BlockFormat.START_BYTES;
     }
 
-    /** Drops the reference to the block. */
+    /** Drops the reference to the block; the cursor is at no entry. */
     protected final void closeBlock() {
+        dropBlock();
+        valid = false;
+    }
+
+    /** Drops the reference to the block. The key and the other fields of the present entry stay readable, but not the value. */
+    protected final void dropBlock() {
         block = null;
         valueSlab = null;
-        valid = false;
     }
 
     protected final boolean isOpen() {
