@@ -2,9 +2,11 @@ package io.forebay.store.iter;
 
 import io.forebay.store.KeyRange;
 import io.forebay.store.rangedel.Fragment;
+import io.forebay.store.rangedel.FragmentArray;
 import io.forebay.store.rangedel.TombstoneSet;
 import io.forebay.store.util.Slab;
 import java.io.IOException;
+import java.util.Arrays;
 
 /**
  * Tells which of several sources, newest first, have a range delete over the present key of a merge. The answer is valid for a
@@ -41,6 +43,14 @@ final class Covers {
         this.count = tombstones.length;
         this.limit = limit;
         this.newest = new long[count];
+    }
+
+    /**
+     * Drops the range deletes of the newest {@code sources}, so that nothing refers to them. No caller moves the merge after it;
+     * any thread.
+     */
+    void drop(int sources) {
+        Arrays.fill(tombstones, 0, sources, FragmentArray.EMPTY);
     }
 
     /** Forgets the stretch, because the merge has jumped or changed its direction. */

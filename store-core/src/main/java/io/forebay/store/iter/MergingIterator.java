@@ -107,6 +107,13 @@ public final class MergingIterator implements Closeable {
         return tombstones;
     }
 
+    /** As {@link Covers#drop}. */
+    void dropTombstones(int newest) {
+        if (covers != null) {
+            covers.drop(newest);
+        }
+    }
+
     public boolean isValid() {
         return valid;
     }

@@ -21,12 +21,15 @@ import java.util.List;
  * {@link IOException}. A new iterator has no position. Used by one thread. It refers to nothing but its sources.
  *
  * <p>A plain value is not copied before the user asks for it. Only in reverse, where the versions of a key come oldest first, a
- * value is copied if its key may have newer versions. Plain values cost no allocation.
+ * short value is copied if its key may have newer versions; for a long one the merge turns round and shows the newest version in
+ * place. Plain values cost no allocation, and an iterator keeps no long value on the heap but the merged one that it shows.
  *
  * <p>It does not merge sources, which {@link MergingIterator} does, and does not know claims or read states. It is one class,
  * to be read whole: each move depends on where the last one, in either direction, left the merge and the value.
  */
 public final class UserIterator implements Closeable {
+    /** A longer value is not copied in reverse: it is read where it is. */
+    private static final int MOST_COPIED = 64 << 10;
     /** After so many steps over older versions of one key, the iterator seeks to the next key. */
     private static final int VERSIONS_TO_STEP = 8;
 
@@ -149,6 +152,7 @@ public final class UserIterator implements Closeable {
 
     private void seekForward(byte[] target, int offset, int length) throws IOException {
         shown = NONE;
+        folded = null;
         reverse = false;
         merged.takeWalked();
         walk.start(target, offset, length);
@@ -194,6 +198,7 @@ public final class UserIterator implements Closeable {
 
     private void startBackward() {
         shown = NONE;
+        folded = null;
         reverse = true;
         merged.takeWalked();
     }
@@ -205,6 +210,7 @@ public final class UserIterator implements Closeable {
     public void next() throws IOException {
         checkShown();
         walk.start();
+        folded = null;
         if (reverse) {
             if (shown == IN_PLACE) {
                 takeKey();
@@ -290,6 +296,7 @@ public final class UserIterator implements Closeable {
     public void prev() throws IOException {
         checkShown();
         walk.start();
+        folded = null;
         if (!reverse) {
             if (shown == IN_PLACE) {
                 takeKey();
@@ -362,6 +369,14 @@ public final class UserIterator implements Closeable {
         merged.letGo();
     }
 
+    /**
+     * Drops what the newest {@code sources} have on the heap; they are memtables that were taken away. After it no caller moves
+     * this iterator, or reads a value in a memtable; any thread may call it. The other accessors return the same as before.
+     */
+    public void dropMemtables(int sources) {
+        merged.dropTombstones(sources);
+    }
+
     /** Closes the sources. Idempotent if the close of each source is. */
     @Override
     public void close() {
@@ -428,8 +443,13 @@ public final class UserIterator implements Closeable {
             takeKey();
             operands.clear();
             int state = NONE;
+            boolean isLong = false;
             do {
                 byte kind = merged.kind();
+                if (kind == ValueKind.PUT && merged.valueLength() > MOST_COPIED) {
+                    isLong = true;
+                    break;
+                }
                 if (kind == ValueKind.PUT) {
                     operands.clear();
                     copyValue();
@@ -446,6 +466,12 @@ public final class UserIterator implements Closeable {
                 }
                 merged.prev();
             } while (merged.isValid() && isAtKey());
+            if (isLong) {
+                if (turnToNewest()) {
+                    return;
+                }
+                continue;
+            }
             if (state != NONE) {
                 tellBackward(key, keyLength);
                 if (state == FOLDED) {
@@ -460,6 +486,30 @@ public final class UserIterator implements Closeable {
         if (walk.isLong(merged.takeWalked())) {
             walk.endBackward(from);
         }
+    }
+
+    /**
+     * Shows the newest version of the taken key, which the merge comes to forward. If that is a delete, goes on in reverse before
+     * the key.
+     *
+     * @return false when there is no entry to show
+     */
+    private boolean turnToNewest() throws IOException {
+        operands.clear();
+        merged.seek(key, 0, keyLength);
+        if (merged.isValid() && isAtKey() && merged.kind() != ValueKind.DELETE) {
+            reverse = false;
+            tellBackward(key, keyLength);
+            if (merged.kind() == ValueKind.PUT) {
+                shown = IN_PLACE;
+            } else {
+                fold();
+            }
+            return true;
+        }
+        walk.passBackward(key, keyLength);
+        merged.seekBefore(key, 0, keyLength);
+        return false;
     }
 
     /** Reports a long reverse walk that has come to a live key. */

@@ -102,8 +102,9 @@ final class RangeDeletes {
         return (bytes + RESERVE_STEP - 1) / RESERVE_STEP * RESERVE_STEP;
     }
 
-    /** Gives all back to the pool. */
+    /** Gives all back to the pool. No reader is left; an iterator whose memtables were taken may still refer to this. */
     void close() {
+        publish(FragmentTree.EMPTY);
         if (reservedBytes > 0) {
             pool.unreserve(SlabPool.Use.METADATA, reservedBytes);
         }

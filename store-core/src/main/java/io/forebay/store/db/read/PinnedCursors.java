@@ -98,14 +98,15 @@ final class PinnedCursors {
             for (TrackedMemtable tracked : present.immutable) {
                 addMemtable(tracked, sources);
             }
-            if (!sources.isEmpty()) {
-                opened = new MemtablePin(present, cursors(sources));
-            }
+            InternalIterator[] inMemory = cursors(sources);
             present.version.addSources(range, true, sources);
             iterator = new UserIterator(
                             sources, range, claim.sequence, store.options.mergeFunction(), emptySpans, listener)
                     .limitValues(store.shared.limits().valueBytes())
                     .showKeys(store.keyText());
+            if (inMemory.length > 0) {
+                opened = new MemtablePin(present, inMemory, iterator);
+            }
             complete = true;
         } catch (IOException e) {
             throw failure(e);

@@ -1,5 +1,6 @@
 package io.forebay.store.db.state;
 
+import io.forebay.store.iter.UserIterator;
 import io.forebay.store.key.InternalIterator;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -42,6 +43,7 @@ public final class MemtablePin {
     // Guarded by word; null after the release
     private ReadState state;
     private InternalIterator[] cursors;
+    private UserIterator iterator;
 
     // Atomic operations only
     @SuppressWarnings("unused") // through WORD
@@ -52,10 +54,12 @@ public final class MemtablePin {
      *
      * @param state with a reference, which this object takes over
      * @param cursors over memtables of the state; the caller may close them as well
+     * @param iterator the merge of these cursors and of older ones
      */
-    public MemtablePin(ReadState state, InternalIterator[] cursors) {
+    public MemtablePin(ReadState state, InternalIterator[] cursors, UserIterator iterator) {
         this.state = state;
         this.cursors = cursors;
+        this.iterator = iterator;
         firstInMemory = state.firstInMemory();
     }
 
@@ -116,9 +120,12 @@ public final class MemtablePin {
     private void letGo() {
         InternalIterator[] open = cursors;
         ReadState last = state;
+        UserIterator merge = iterator;
         cursors = null;
         state = null;
+        iterator = null;
         try {
+            merge.dropMemtables(open.length);
             for (InternalIterator cursor : open) {
                 cursor.close();
             }
