@@ -13,7 +13,6 @@ import io.forebay.store.StoreException;
 import io.forebay.store.StoreIterator;
 import io.forebay.store.WriteBatch;
 import java.io.File;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Objects;
@@ -35,7 +34,7 @@ import org.slf4j.LoggerFactory;
 /**
  * A state store of Kafka Streams, kept in one engine store under {@code <state directory>/forebay/<name>}. Subclasses
  * decide how Kafka's keys become row keys. This class opens, commits, restores and closes; it does not read or write rows
- * itself.
+ * itself. What a commit says beside the rows is in {@link StoreCommits}.
  *
  * <p><b>Threads.</b> Reads, iterators and {@link #query} may come from any thread. All other calls come from one thread
  * at a time, the writer: the thread that has the task.
@@ -68,10 +67,9 @@ public abstract class ForebayStateStore implements StateStore {
 
     private final String name;
     private final StoreLayout layout;
-    private final ChangelogOffsets offsets;
     private final StoreFailures failures;
+    private final StoreCommits commits;
     private final OpenIterators iterators;
-    private final OpenMark openMark;
 
     // Written by the writer, read with acquire
     private volatile StateStoreContext context;
@@ -83,23 +81,17 @@ public abstract class ForebayStateStore implements StateStore {
     // Written under this, read without
     private volatile WrittenPosition position = new WrittenPosition(Position.emptyPosition());
 
-    // Guarded by this
-    private RocksDbTakeOver takeOver;
-
     // Writer only
     private boolean keepsLists;
     private boolean consistencyVectors;
-    private boolean uncommittedWrites;
-    private byte[] committedPayload;
     private WriteBatch batch = new WriteBatch();
 
     protected ForebayStateStore(String name, StoreLayout layout) {
         this.name = Objects.requireNonNull(name, "name cannot be null");
         this.layout = layout;
-        this.offsets = new ChangelogOffsets(name);
         this.failures = new StoreFailures(name);
+        this.commits = new StoreCommits(name, layout, failures);
         this.iterators = new OpenIterators(name);
-        this.openMark = new OpenMark(name);
     }
 
     @Override
@@ -151,24 +143,16 @@ public abstract class ForebayStateStore implements StateStore {
         ForebayConfig config = ForebayConfig.from(context.appConfigs());
         StoreDirectory directory = new StoreDirectory(context.stateDir(), name);
         boolean used = directory.isUsed();
-        takeOver = RocksDbTakeOver.begin(context, name, directory, rocksDb(context.stateDir()));
+        commits.opening(context, directory, rocksDb(context.stateDir()));
         SharedEnvironment lease = SharedEnvironment.lease(context.applicationId(), config);
         Store store = null;
         try {
             store = OpenStore.openEngine(name, context, lease, directory, this::files, config);
-            byte[] bytes = store.committedPayload();
-            CommitPayload last = bytes.length == 0 ? null : CommitPayload.decode(bytes);
-            last = openMark.opened(context, store, directory, layout, last);
-            if (last != null && !last.layout().equals(layout)) {
-                last = StoreRewrite.rewrite(store, name, directory.file(), last, layout, keepsLists);
-            }
+            CommitPayload last = commits.opened(context, store, directory, used, keepsLists);
             failures.opened(context);
             consistencyVectors = KafkaInternals.consistencyVectorsEnabled(context);
-            uncommittedWrites = false;
-            offsets.opened(last == null ? Map.of() : last.offsets(), bytes.length == 0 && !used);
             position = new WrittenPosition(last == null ? Position.emptyPosition() : last.position());
             opened(context, last == null ? -1 : last.streamTime());
-            committedPayload = store.committedPayload();
             open = new OpenStore(lease, store, false);
         } catch (PayloadException e) {
             throw new ProcessorStateException(
@@ -212,40 +196,19 @@ public abstract class ForebayStateStore implements StateStore {
             }
             return;
         }
-        offsets.commit(changelogOffsets);
+        commits.offsets(changelogOffsets);
         byte[] payload;
         WrittenPosition now = position;
         synchronized (now.monitor()) {
-            payload = new CommitPayload(layout, streamTime(), offsets.all(), now.upToDate(), openMark.isCommitted())
-                    .encode();
+            payload = commits.payload(streamTime(), now.upToDate());
         }
-        boolean takesOver = takeOver.isPending() && offsets.tellHowFarRowsGo();
-        if (!takesOver && !uncommittedWrites && Arrays.equals(payload, committedPayload)) {
-            return;
-        }
-        try {
-            if (takesOver) {
-                current.store().commitDurably(payload);
-            } else {
-                current.store().commit(payload);
-            }
-        } catch (StoreException e) {
-            failures.commitFailed(e);
-            return;
-        }
-        failures.committed();
-        openMark.committed();
-        committedPayload = payload;
-        uncommittedWrites = false;
-        if (takesOver) {
-            takeOver.finish();
-        }
+        commits.commit(current.store(), payload);
     }
 
     @Override
     public synchronized Long committedOffset(TopicPartition partition) {
         store();
-        return offsets.committed(partition);
+        return commits.offset(partition);
     }
 
     @Override
@@ -286,9 +249,7 @@ public abstract class ForebayStateStore implements StateStore {
         open = null;
         try (SharedEnvironment lease = current.lease();
                 Store closing = current.store()) {
-            if (!uncommittedWrites && !failures.isDamaged()) {
-                openMark.clear(closing, committedPayload);
-            }
+            commits.closing(closing);
             iterators.closeAll();
         } catch (StoreException e) {
             RuntimeException failure = failure("closing", e);
@@ -369,17 +330,16 @@ public abstract class ForebayStateStore implements StateStore {
     /** The engine store, to write; throws as {@link #store()}. */
     protected final Store writer() {
         Store store = store();
-        if (openMark.isMissing()) {
+        if (commits.isMarkMissing()) {
             markOpen(store);
         }
-        uncommittedWrites = true;
+        commits.written();
         return store;
     }
 
     private void markOpen(Store store) {
         try {
-            openMark.set(store, committedPayload, layout);
-            committedPayload = store.committedPayload();
+            commits.markOpen(store);
         } catch (StoreException e) {
             throw failure("writing to", e);
         }
