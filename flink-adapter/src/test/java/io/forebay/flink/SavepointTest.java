@@ -8,8 +8,11 @@ import java.io.File;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import org.apache.flink.api.common.state.ListState;
+import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.typeutils.base.StringSerializer;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.MemorySize;
 import org.apache.flink.runtime.checkpoint.CheckpointType;
 import org.apache.flink.runtime.state.AbstractKeyedStateBackend;
 import org.apache.flink.runtime.state.KeyGroupRange;
@@ -93,6 +96,33 @@ class SavepointTest {
                 backends.add(heap(maxParallelism, range, savepoint));
             }
             savepoint = leg(model, backends);
+        }
+    }
+
+    /** The heap backend writes a key group in the order of a hash table, and each list as one value. */
+    @Test
+    void listsLargerThanMemoryComeFromTheHeapBackend() throws Exception {
+        KeyGroupRange range = new KeyGroupRange(0, 0);
+        ListStateDescriptor<String> descriptor = new ListStateDescriptor<>("list", StringSerializer.INSTANCE);
+        AbstractKeyedStateBackend<String> heap = heap(1, range, List.of());
+        ListState<String> written = BackendHarness.state(heap, descriptor);
+        String element = "x".repeat(500_000);
+        for (int key = 0; key < 8; key++) {
+            heap.setCurrentKey("key " + key);
+            for (int i = 0; i < 10; i++) {
+                written.add(element + key);
+            }
+        }
+        KeyedStateHandle savepoint = BackendHarness.canonicalSavepoint(heap);
+        slot.dispose(heap);
+        Configuration options = BackendHarness.options(temporary);
+        options.set(ForebayOptions.FIXED_MEMORY_PER_SLOT, MemorySize.parse("4mb"));
+        AbstractKeyedStateBackend<String> forebay =
+                slot.forebay(options, StringSerializer.INSTANCE, 1, range, List.of(savepoint));
+        ListState<String> restored = BackendHarness.state(forebay, descriptor);
+        for (int key = 0; key < 8; key++) {
+            forebay.setCurrentKey("key " + key);
+            assertThat(restored.get()).hasSize(10).containsOnly(element + key);
         }
     }
 

@@ -12,9 +12,13 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RowLoaderTest {
     private final Environment environment =
@@ -105,5 +109,60 @@ class RowLoaderTest {
             loader.finish();
         }
         assertLoaded(0, 0);
+    }
+
+    /** A memtable of this store takes no more than 1.5 MiB. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 1 << 20, 8 << 20})
+    void rowsOfAnyLengthAreLoadedInAnyOrder(int batchBytes) {
+        Random random = new Random(batchBytes);
+        Map<Integer, byte[]> expected = new TreeMap<>();
+        try (Environment small = Environment.builder().memoryBytes(2 << 20).build();
+                Store limited = small.open(FileStores.inMemory(), StoreOptions.defaults())) {
+            try (RowLoader loader = new RowLoader(limited, batchBytes)) {
+                for (int length :
+                        new int[] {3 << 20, 100, 0, 2 << 20, (128 << 10) - 6, (128 << 10) - 5, 5 << 20, 1 << 20}) {
+                    for (int i = 0; i < 10; i++) {
+                        byte[] value = new byte[i < 3 ? length : random.nextInt(50)];
+                        random.nextBytes(value);
+                        int number = random.nextInt(40);
+                        loader.add(key(0, number), value);
+                        expected.put(number, value);
+                    }
+                }
+                loader.finish();
+            }
+            assertThat(rowsOf(limited)).containsExactlyEntriesOf(expected);
+        }
+    }
+
+    @Test
+    void ofRowsWithTheSameKeyTheLastOneStays() {
+        for (int batchRows : new int[] {1, 2, 3, 100}) {
+            try (Store duplicates = environment.open(FileStores.inMemory(), StoreOptions.defaults());
+                    RowLoader loader = new RowLoader(duplicates, batchRows * 76)) {
+                for (int value = 0; value < 12; value++) {
+                    loader.add(key(0, value % 5 == 0 ? 7 : value % 4), key(0, value));
+                }
+                loader.finish();
+                assertThat(rowsOf(duplicates))
+                        .containsExactly(
+                                Map.entry(0, key(0, 8)),
+                                Map.entry(1, key(0, 9)),
+                                Map.entry(2, key(0, 6)),
+                                Map.entry(3, key(0, 11)),
+                                Map.entry(7, key(0, 10)));
+            }
+        }
+    }
+
+    private static Map<Integer, byte[]> rowsOf(Store store) {
+        Map<Integer, byte[]> rows = new TreeMap<>();
+        try (StoreIterator iterator = store.iterator(KeyRange.all())) {
+            for (iterator.seekToFirst(); iterator.isValid(); iterator.next()) {
+                rows.put(ByteBuffer.wrap(iterator.key(), 2, 4).getInt(), iterator.value());
+            }
+        }
+        return rows;
     }
 }
