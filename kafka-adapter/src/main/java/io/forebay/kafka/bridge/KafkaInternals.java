@@ -2,6 +2,7 @@ package io.forebay.kafka.bridge;
 
 import java.time.Duration;
 import java.util.Collection;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.config.ConfigDef;
@@ -20,6 +21,7 @@ import org.apache.kafka.streams.processor.internals.ChangelogRecordDeserializati
 import org.apache.kafka.streams.processor.internals.GlobalProcessorContextImpl;
 import org.apache.kafka.streams.processor.internals.InternalProcessorContext;
 import org.apache.kafka.streams.processor.internals.ProcessorContextImpl;
+import org.apache.kafka.streams.processor.internals.ProcessorMetadata;
 import org.apache.kafka.streams.processor.internals.RecordBatchingStateRestoreCallback;
 import org.apache.kafka.streams.processor.internals.metrics.StreamsMetricsImpl;
 import org.apache.kafka.streams.processor.internals.metrics.TaskMetrics;
@@ -215,6 +217,19 @@ public final class KafkaInternals {
                         StreamsConfig.WINDOW_STORE_CHANGE_LOG_ADDITIONAL_RETENTION_MS_CONFIG,
                         value,
                         ConfigDef.Type.LONG);
+    }
+
+    /**
+     * Returns what tells whether the restore of the task has ended since this call: Kafka gives the context of an active task
+     * new metadata then. It never does so for a standby task, or for the contexts in which it opens stores to look at them.
+     */
+    @SuppressWarnings("ReferenceEquality") // new metadata may say the same as the old
+    public static BooleanSupplier restoreEnd(StateStoreContext context) {
+        if (!(context instanceof InternalProcessorContext<?, ?> internal)) {
+            return () -> false;
+        }
+        ProcessorMetadata before = internal.processorMetadata();
+        return () -> internal.processorMetadata() != before;
     }
 
     /** True when {@code context} is that of global stores. */

@@ -6,6 +6,7 @@ import io.forebay.kafka.offsets.StoreLayout;
 import io.forebay.store.Store;
 import io.forebay.store.StoreException;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.processor.StateStoreContext;
 import org.apache.kafka.streams.query.Position;
@@ -21,8 +22,9 @@ import org.slf4j.LoggerFactory;
  * <p>The mark is set before anything is written. A close that drops no row removes it.
  *
  * <p>Stores with a changelog are marked too: the mark matters when a user switches the changelog off later. If such a
- * store is found marked, the mark stays until a commit covers what Kafka has restored. Used by one thread at a time, the
- * writer.
+ * store is found marked, the mark stays until a commit covers what Kafka has restored: a commit of rows, or any commit after
+ * the restore of the task has ended. Before that Kafka commits as well: every commit interval, and when it opens the stores
+ * of all directories that it finds as it starts. Used by one thread at a time, the writer.
  */
 final class OpenMark {
     private static final Logger LOG = LoggerFactory.getLogger(OpenMark.class);
@@ -31,6 +33,7 @@ final class OpenMark {
     private boolean needed;
     private boolean isSet;
     private boolean wasFound;
+    private BooleanSupplier restoreEnded = () -> false;
 
     OpenMark(String storeName) {
         this.storeName = storeName;
@@ -48,6 +51,7 @@ final class OpenMark {
         needed = StreamsConfig.EXACTLY_ONCE_V2.equals(
                         context.appConfigs().get(StreamsConfig.PROCESSING_GUARANTEE_CONFIG))
                 && !KafkaInternals.isGlobal(context);
+        restoreEnded = KafkaInternals.restoreEnd(context);
         isSet = last != null && last.open();
         wasFound = isSet;
         if (!isSet || KafkaInternals.isRebuildable(context, storeName)) {
@@ -88,9 +92,15 @@ final class OpenMark {
         return needed && isSet;
     }
 
-    /** The task has committed what it wrote. */
-    void committed() {
-        wasFound = false;
+    /**
+     * The task has committed.
+     *
+     * @param rows whether anything was written since the commit before
+     */
+    void committed(boolean rows) {
+        if (rows || restoreEnded.getAsBoolean()) {
+            wasFound = false;
+        }
     }
 
     /**

@@ -109,6 +109,7 @@ final class StoreCommits {
     void commit(Store store, byte[] payload) {
         boolean takesOver = takeOver.isPending() && offsets.tellHowFarRowsGo();
         if (!takesOver && !uncommittedWrites && Arrays.equals(payload, committedPayload)) {
+            openMark.committed(false);
             return;
         }
         try {
@@ -122,7 +123,7 @@ final class StoreCommits {
             return;
         }
         failures.committed();
-        openMark.committed();
+        openMark.committed(uncommittedWrites);
         committedPayload = payload;
         uncommittedWrites = false;
         if (takesOver) {

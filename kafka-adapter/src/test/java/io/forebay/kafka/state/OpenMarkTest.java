@@ -24,6 +24,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.processor.StateStoreContext;
+import org.apache.kafka.streams.processor.internals.ProcessorMetadata;
 import org.apache.kafka.streams.query.Position;
 import org.apache.kafka.test.InternalMockProcessorContext;
 import org.junit.jupiter.api.AfterEach;
@@ -262,6 +263,36 @@ class OpenMarkTest {
         Rows look = openWithChangelog(disk);
         look.close();
         assertThat(open(disk.afterCrash(random), EXACTLY_ONCE).rows()).isEqualTo(Map.of("b", "1"));
+    }
+
+    /** The rows are those that were committed; only the mark tells of the kill. */
+    private CrashFileStore killedWithoutLoss() {
+        CrashFileStore disk = new CrashFileStore();
+        Rows killed = openWithChangelog(disk);
+        killed.put("a", "1");
+        killed.commit(Map.of(CHANGELOG, 5L));
+        DurableCommits.await(killed);
+        return kill(disk, killed);
+    }
+
+    @Test
+    void anIdleStoreIsMarkedUntilItsTaskIsRestored() {
+        CrashFileStore disk = killedWithoutLoss();
+        for (long offset = 5; offset < 7; offset++) {
+            Rows restoring = openWithChangelog(disk);
+            restoring.commit(Map.of(CHANGELOG, offset));
+            commitAndClose(restoring, Map.of(CHANGELOG, offset));
+        }
+        CrashFileStore early = disk.afterCrash(random);
+        assertEmpty(open(early, EXACTLY_ONCE));
+
+        InternalMockProcessorContext<Object, Object> context = TestContexts.unlogged(dir, EXACTLY_ONCE);
+        context.addChangelogForStore("rows", CHANGELOG.topic());
+        Rows restored = open(new Rows(disk, PLAIN), context);
+        restored.commit(Map.of(CHANGELOG, 6L));
+        context.setProcessorMetadata(new ProcessorMetadata());
+        commitAndClose(restored, Map.of(CHANGELOG, 6L));
+        assertThat(open(disk.afterCrash(random), EXACTLY_ONCE).rows()).isEqualTo(Map.of("a", "1"));
     }
 
     @Test
