@@ -30,10 +30,18 @@ public final class SlabPool {
         /** What readers of SSTs keep in memory besides cached blocks. */
         SST_READER,
         /** The order and the range deletes of memtables, and windows of scans. */
-        METADATA
+        METADATA,
+        /**
+         * The windows of background jobs, each of which has one for each of its runs, and goes on without. So all of them
+         * together have a ceiling.
+         */
+        READ_AHEAD
     }
 
     private static final int USES = Use.values().length;
+    /** {@link Use#READ_AHEAD} has at most the budget divided by this. */
+    private static final int READ_AHEAD_SHARE = 16;
+
     private static final int PAGE = 4096;
     /** So often the cache is asked to give memory back for one slab, because other threads may take what it gave. */
     private static final int REFUSALS = 8;
@@ -53,6 +61,8 @@ public final class SlabPool {
     // Guarded by usedBy
     private long used;
     private long peak;
+    /** All bytes of {@link Use#READ_AHEAD} that were ever given back. */
+    private long readAheadReturned;
 
     /**
      * @param allocator gives slabs of {@link SlabAllocator#SLAB_BYTES} and larger buffers
@@ -179,7 +189,7 @@ public final class SlabPool {
         while (true) {
             long missing;
             synchronized (usedBy) {
-                if (use == Use.MEMTABLE && usedBy[use.ordinal()] + bytes > memtableCeiling) {
+                if (usedBy[use.ordinal()] + bytes > ceiling(use)) {
                     return false;
                 }
                 missing = used + bytes - budget;
@@ -209,6 +219,37 @@ public final class SlabPool {
             }
             used -= bytes;
             usedBy[use.ordinal()] -= bytes;
+            if (use == Use.READ_AHEAD) {
+                readAheadReturned += bytes;
+            }
+        }
+    }
+
+    private long ceiling(Use use) {
+        return switch (use) {
+            case MEMTABLE -> memtableCeiling;
+            case READ_AHEAD -> budget / READ_AHEAD_SHARE;
+            case CACHE, SST_READER, METADATA -> Long.MAX_VALUE;
+        };
+    }
+
+    /** All bytes of {@link Use#READ_AHEAD} that were ever given back: grows whenever a background job gives memory back. */
+    public long readAheadReturned() {
+        synchronized (usedBy) {
+            return readAheadReturned;
+        }
+    }
+
+    /**
+     * True when background jobs have memory out, and a memtable could get {@code bytes} once they have given it back, as far as
+     * the {@link #capacity} goes.
+     */
+    public boolean comesWithReadAhead(long bytes) {
+        long capacity = capacity();
+        synchronized (usedBy) {
+            long readAhead = usedBy[Use.READ_AHEAD.ordinal()];
+            long room = capacity - used + readAhead + spareCache() + usedBy[Use.SST_READER.ordinal()];
+            return readAhead > 0 && bytes <= room && usedBy[Use.MEMTABLE.ordinal()] + bytes <= memtableCeiling;
         }
     }
 
@@ -277,6 +318,13 @@ public final class SlabPool {
     public long used(Use use) {
         synchronized (usedBy) {
             return usedBy[use.ordinal()];
+        }
+    }
+
+    /** Bytes of all that is neither a memtable nor a block of the cache. */
+    public long metadataBytes() {
+        synchronized (usedBy) {
+            return used - usedBy[Use.MEMTABLE.ordinal()] - usedBy[Use.CACHE.ordinal()];
         }
     }
 

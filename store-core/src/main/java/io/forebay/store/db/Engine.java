@@ -137,7 +137,7 @@ public final class Engine {
                 pool.peak(),
                 pool.used(SlabPool.Use.MEMTABLE),
                 pool.used(SlabPool.Use.CACHE),
-                pool.used(SlabPool.Use.METADATA) + pool.used(SlabPool.Use.SST_READER),
+                pool.metadataBytes(),
                 open,
                 tables.size(),
                 tables.misses(),

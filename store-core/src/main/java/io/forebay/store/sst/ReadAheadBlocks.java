@@ -10,13 +10,13 @@ import java.nio.ByteBuffer;
 
 /**
  * Reads blocks past the cache, for compactions: with reads of the size of a slab to a buffer of its own. Every block is
- * verified. When the pool has no memory for the buffer, blocks are read one by one to the heap, because a compaction must go
- * on. Used by one thread.
+ * verified. When the pool has no memory for the buffer, or the windows of all jobs have their share of the budget already,
+ * blocks are read one by one to the heap, because a compaction must go on. Used by one thread.
  */
 final class ReadAheadBlocks extends BlockAccess {
     /**
-     * A window is at most the budget divided by this: a merge has a window for each of its runs, and together they must be a
-     * small part of the budget.
+     * A window is at most the budget divided by this, so that several runs get one: {@link SlabPool.Use#READ_AHEAD} limits all of
+     * them.
      */
     private static final int BUDGET_SHARE = 256;
 
@@ -24,7 +24,7 @@ final class ReadAheadBlocks extends BlockAccess {
     private int partition = -1;
     private Slab index = new Slab(ByteBuffer.allocate(SstFormat.META_BLOCK_BYTES));
     private int indexEnd;
-    private Slab pooled;
+    private HeldBuffer pooled;
     /** The pooled buffer, or a buffer on the heap for a block that does not fit it. */
     private Slab window;
     /** The content of the current block of a file that is encrypted or compressed. */
@@ -108,11 +108,12 @@ final class ReadAheadBlocks extends BlockAccess {
         }
         if (pooled == null && pool != null) {
             long wanted = Math.min(SlabAllocator.SLAB_BYTES, pool.budget() / BUDGET_SHARE);
-            pooled = pool.tryTakeOptional(SlabPool.Use.METADATA, SlabPool.wholePages((int) wanted));
+            pooled = HeldBuffer.tryTake(pool, SlabPool.Use.READ_AHEAD, SlabPool.wholePages((int) wanted));
         }
-        if (pooled != null && pooled.capacity() >= bytes) {
-            window = pooled;
-        } else if (window == null || window == pooled || window.capacity() < bytes) {
+        Slab ahead = pooled == null ? null : pooled.slab;
+        if (ahead != null && ahead.capacity() >= bytes) {
+            window = ahead;
+        } else if (window == null || window == ahead || window.capacity() < bytes) {
             window = new Slab(ByteBuffer.allocate(bytes));
         }
     }
@@ -129,7 +130,7 @@ final class ReadAheadBlocks extends BlockAccess {
         window = null;
         decoded = null;
         if (pooled != null) {
-            pool.give(SlabPool.Use.METADATA, pooled);
+            pooled.giveBack();
             pooled = null;
         }
     }

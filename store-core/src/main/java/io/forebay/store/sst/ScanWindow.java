@@ -3,7 +3,6 @@ package io.forebay.store.sst;
 import io.forebay.store.SlabAllocator;
 import io.forebay.store.cache.CachedBlock;
 import io.forebay.store.cache.SlabPool;
-import io.forebay.store.util.HeldRegion;
 import io.forebay.store.util.Slab;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -34,12 +33,10 @@ final class ScanWindow {
     private static final int METADATA_SHARE = 4;
 
     private final SlabPool pool;
-    /** Null until the first read. */
+    /** Null until the first read. A scan may stand still for long. */
+    private HeldBuffer buffer;
+    /** That of the buffer. */
     private Slab slab;
-    /** The region in which the slab counts as held; null for none. */
-    private HeldRegion region;
-    /** True when the window is on the heap, and its bytes are only reserved in the pool. */
-    private boolean onHeap;
 
     /** The content of the current block of a file that is encrypted or compressed. */
     private Slab decoded;
@@ -171,51 +168,26 @@ final class ScanWindow {
 
     /**
      * Takes a slab, unless {@link SlabPool.Use#METADATA} is a large part of the budget already: many scans must leave enough
-     * for memtables and readers. A scan may stand still for long, so its slab is a hold in its region. When the region refuses
-     * the hold, the window is on the heap, and the pool only counts its bytes.
+     * for memtables and readers.
      *
      * @return false when there is no memory
      */
     private boolean takeSlab() {
-        if (slab == null && pool.used(SlabPool.Use.METADATA) + BYTES <= pool.budget() / METADATA_SHARE) {
-            Slab taken = pool.tryTakeOptional(SlabPool.Use.METADATA, BYTES);
-            HeldRegion lies = taken == null ? null : pool.holders(taken);
-            if (lies == null || lies.tryHold()) {
-                slab = taken;
-                region = lies;
-            } else {
-                pool.give(SlabPool.Use.METADATA, taken);
-                takeHeap();
-            }
+        if (buffer == null && pool.used(SlabPool.Use.METADATA) + BYTES <= pool.budget() / METADATA_SHARE) {
+            buffer = HeldBuffer.tryTake(pool, SlabPool.Use.METADATA, BYTES);
+            slab = buffer == null ? null : buffer.slab;
         }
-        return slab != null;
-    }
-
-    private void takeHeap() {
-        Slab heap = new Slab(ByteBuffer.allocate(BYTES));
-        if (pool.tryReserve(SlabPool.Use.METADATA, BYTES)) {
-            slab = heap;
-            onHeap = true;
-        }
+        return buffer != null;
     }
 
     /** Gives the memory back. Idempotent; the window can be used again. */
     void close() {
         count = 0;
         decoded = null;
-        if (slab == null) {
-            return;
-        }
-        if (onHeap) {
-            pool.unreserve(SlabPool.Use.METADATA, BYTES);
-        } else {
-            pool.give(SlabPool.Use.METADATA, slab);
-        }
-        if (region != null) {
-            region.endHold();
-        }
         slab = null;
-        region = null;
-        onHeap = false;
+        if (buffer != null) {
+            buffer.giveBack();
+            buffer = null;
+        }
     }
 }

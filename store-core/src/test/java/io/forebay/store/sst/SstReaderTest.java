@@ -128,9 +128,9 @@ class SstReaderTest {
         try (SstFixture open = new SstFixture(files.open("f"), "f", 32 << 20)) {
             try (InternalIterator scan = open.reader.scanIterator(KeyRange.all(), -1)) {
                 assertThat(SstRoundTripTest.forward(scan)).hasSize(ENTRIES);
-                assertThat(open.pool.used(SlabPool.Use.METADATA)).isPositive();
+                assertThat(open.pool.used(SlabPool.Use.READ_AHEAD)).isPositive();
             }
-            assertThat(open.pool.used(SlabPool.Use.METADATA)).isZero();
+            assertThat(open.pool.used(SlabPool.Use.READ_AHEAD)).isZero();
             assertThat(open.pool.used(SlabPool.Use.SST_READER)).isEqualTo(open.reader.metadataBytes());
             assertThat(open.pool.used(SlabPool.Use.CACHE)).isZero();
             assertThat(open.reader.blockSlots().misses()).isZero();

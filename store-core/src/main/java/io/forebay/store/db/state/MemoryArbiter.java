@@ -40,23 +40,28 @@ public final class MemoryArbiter {
         NOTHING,
         /** All memory that other stores had at the last attempt has come back. */
         TURNED,
-        /** Calls that are under way kept their memory for too long. */
+        /** Calls or jobs that are under way kept their memory for too long. */
         OVERDUE
     }
 
     private enum Outlook {
         FLUSH,
+        /** A job under way gives back what it uses to read ahead. */
+        JOB,
         CALL,
         NOTHING
     }
 
     /**
      * Counters of all that moves memory from one place to another. Between two equal moments no memtable was frozen or
-     * given back, and no request was refused that may have had some of the memory for a short time.
+     * given back, no job gave memory back, and no request was refused that may have had some of the memory for a short time.
      */
-    public record Moment(long replacedStates, long releasedStates, long refusals) {}
+    public record Moment(long replacedStates, long releasedStates, long readAheadReturned, long refusals) {}
 
-    /** How long at a time a writer waits for memory that only calls under way have: reads, and writes of other stores. */
+    /**
+     * How long at a time a writer waits for memory that only calls or jobs under way have: reads, writes of other stores, and
+     * compactions.
+     */
     static final long CALL_WAIT_MILLIS = 10;
     /**
      * The end of a flush wakes waiting writers; this limit only bounds the wait when memory came back without a signal.
@@ -119,7 +124,7 @@ public final class MemoryArbiter {
 
     /** Taken before an attempt to get memory. */
     public synchronized Moment moment() {
-        return new Moment(replacedStates, releasedStates, refusals);
+        return new Moment(replacedStates, releasedStates, pool.readAheadReturned(), refusals);
     }
 
     /**
@@ -140,14 +145,26 @@ public final class MemoryArbiter {
         return look(request) == Outlook.NOTHING && moment().equals(request.before());
     }
 
-    /** True when all that others had in memtables when the {@link Turnover} of the request began has come back. */
+    /**
+     * True when all that others had in memtables when the {@link Turnover} of the request began has come back, and from jobs as
+     * much as they had.
+     */
     boolean isOver(MemoryRequest request) {
-        return request.turnover().isOver(request.self, tenants);
+        boolean awaitsJobs =
+                pool.readAheadReturned() < request.turnover().readAheadEnd() && pool.comesWithReadAhead(request.bytes);
+        return request.turnover().isOver(request.self, tenants) && !awaitsJobs;
     }
 
-    /** What memtables use, those that only readers hold among them, without what stores keep that cannot flush. */
+    Turnover newTurnover() {
+        return new Turnover(pool.readAheadReturned() + pool.used(SlabPool.Use.READ_AHEAD));
+    }
+
+    /**
+     * What memtables use, those that only readers hold among them, without what stores keep that cannot flush, and what jobs use
+     * to read ahead.
+     */
     long movableBytes() {
-        long bytes = pool.used(SlabPool.Use.MEMTABLE);
+        long bytes = pool.used(SlabPool.Use.MEMTABLE) + pool.used(SlabPool.Use.READ_AHEAD);
         for (MemoryTenant tenant : tenants) {
             bytes -= tenant.keptBytes();
         }
@@ -169,6 +186,9 @@ public final class MemoryArbiter {
         Freeze others = request.freezeLarger(0);
         if (others == Freeze.DONE || isFlushing()) { // a close may have begun since the first look
             return Outlook.FLUSH;
+        }
+        if (pool.comesWithReadAhead(request.bytes)) {
+            return Outlook.JOB;
         }
         boolean calls = writing || others == Freeze.BUSY || hasLingering(before) || !moment().equals(before);
         return calls ? Outlook.CALL : Outlook.NOTHING;
@@ -300,11 +320,12 @@ public final class MemoryArbiter {
                 if (turned && waited) {
                     return Ended.TURNED;
                 }
-                if (outlook == Outlook.CALL && request.isOverdue() && isUnchanged(before)) {
+                boolean flushing = outlook == Outlook.FLUSH;
+                boolean calls = outlook == Outlook.CALL || outlook == Outlook.JOB;
+                if (calls && request.isOverdue() && isUnchanged(before)) {
                     return Ended.OVERDUE;
                 }
-                boolean flushing = outlook == Outlook.FLUSH;
-                if (flushing && executor.help()) {
+                if ((flushing || outlook == Outlook.JOB) && executor.help()) {
                     continue;
                 }
                 try {
@@ -316,7 +337,7 @@ public final class MemoryArbiter {
                     }
                 }
                 waited = true;
-                if (outlook == Outlook.CALL && isUnchanged(before)) {
+                if (calls && isUnchanged(before)) {
                     request.waitedForCalls();
                 }
             }
@@ -329,7 +350,7 @@ public final class MemoryArbiter {
     }
 
     private synchronized boolean isUnchanged(Moment before) {
-        return releasedStates == before.releasedStates;
+        return releasedStates == before.releasedStates && pool.readAheadReturned() == before.readAheadReturned;
     }
 
     private synchronized void waitFor(Moment before, long millis) throws InterruptedException {

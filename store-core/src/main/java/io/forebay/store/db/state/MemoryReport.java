@@ -85,10 +85,11 @@ public final class MemoryReport {
         String message = "No memory for " + request + ": of the budget of " + pool.budget() + " bytes" + limit
                 + ", memtables use " + pool.used(SlabPool.Use.MEMTABLE) + ", the block cache "
                 + pool.used(SlabPool.Use.CACHE) + " and file metadata "
-                + (pool.used(SlabPool.Use.METADATA) + pool.used(SlabPool.Use.SST_READER)) + ". "
+                + pool.metadataBytes() + ". "
                 + (refused ? "Raise what the JVM or the host gives" : "Raise the budget")
                 + ", close iterators that are open for long" + oldestOpen(" (the oldest is an ", ")")
-                + ", or write smaller values." + keptMemory(self) + (lost ? LOST : busyStores(self));
+                + ", or write smaller values." + keptMemory(self) + readAhead()
+                + (lost ? LOST : busyStores(self));
         return new MemoryBudgetException(message, refused ? pool.refusal() : pool.fragmentation());
     }
 
@@ -109,6 +110,11 @@ public final class MemoryReport {
         return busy.isEmpty()
                 ? ""
                 : " A write that was still under way kept the memory of store " + String.join(", ", busy) + ".";
+    }
+
+    private String readAhead() {
+        long bytes = pool.used(SlabPool.Use.READ_AHEAD);
+        return bytes == 0 ? "" : " Compactions under way have " + bytes + " bytes to read ahead.";
     }
 
     private String keptMemory(MemoryTenant self) {

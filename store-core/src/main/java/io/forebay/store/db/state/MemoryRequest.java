@@ -38,7 +38,7 @@ public final class MemoryRequest {
     private static final int LOST_TURNOVERS = 1024;
     /** Memory is little when it is less than the requested bytes divided by this: it is not what is missing. */
     private static final int LITTLE = 4;
-    /** The most waits for calls under way, of {@link MemoryArbiter#CALL_WAIT_MILLIS} each, in which no memory came back. */
+    /** The most waits for calls or jobs under way, of {@link MemoryArbiter#CALL_WAIT_MILLIS} each, in which no memory came back. */
     private static final int CALL_ROUNDS = 3000;
     /** The most attempts, however the waits before them ended. */
     private static final int ATTEMPTS = 16 * CALL_ROUNDS;
@@ -48,12 +48,14 @@ public final class MemoryRequest {
     /** What the memory is for; part of messages. */
     final String text;
 
+    /** The most memory that an empty memtable would take for the request. */
+    final long bytes;
+
     private final MemoryArbiter arbiter;
-    private final long bytes;
     /** The moment before the last attempt. */
     private MemoryArbiter.Moment before;
     /** The turnover that is under way. */
-    private Turnover turnover = new Turnover();
+    private Turnover turnover;
 
     private int attempts;
     /** Attempts that failed while no store had anything to give back. */
@@ -62,7 +64,7 @@ public final class MemoryRequest {
     private int turnovers;
     /** Turnovers after which they had more. */
     private int lostTurnovers;
-    /** Waits for calls under way in which no memory came back. */
+    /** Waits for calls or jobs under way in which no memory came back. */
     private int callRounds;
 
     /**
@@ -77,6 +79,7 @@ public final class MemoryRequest {
         this.self = self;
         this.text = text;
         this.bytes = bytes;
+        turnover = arbiter.newTurnover();
         attempting();
     }
 
@@ -103,7 +106,7 @@ public final class MemoryRequest {
     public void failed(Ended ended, BooleanSupplier freezeOwn) {
         boolean over = arbiter.isOver(this);
         if (over) {
-            turnover = new Turnover();
+            turnover = arbiter.newTurnover();
             if (arbiter.movableBytes() < bytes / LITTLE) {
                 turnovers++;
             } else {
@@ -128,12 +131,12 @@ public final class MemoryRequest {
         return arbiter.freezeLarger(self, ownBytes, turnover::freeze);
     }
 
-    /** Notes one more wait for calls under way in which no memory came back. */
+    /** Notes one more wait for calls or jobs under way in which no memory came back. */
     void waitedForCalls() {
         callRounds++;
     }
 
-    /** True when calls under way have kept their memory for too long. */
+    /** True when calls or jobs under way have kept their memory for too long. */
     boolean isOverdue() {
         return callRounds >= CALL_ROUNDS;
     }

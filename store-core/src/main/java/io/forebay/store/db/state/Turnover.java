@@ -24,6 +24,17 @@ final class Turnover {
     /** For each store: the first sequence number after the memtables that the turnover waits for. */
     private final Map<MemoryTenant, Long> ends = new IdentityHashMap<>();
 
+    private final long readAheadEnd;
+
+    /** @param readAheadEnd what {@code SlabPool.readAheadReturned} is when jobs have given back as much as they have now */
+    Turnover(long readAheadEnd) {
+        this.readAheadEnd = readAheadEnd;
+    }
+
+    long readAheadEnd() {
+        return readAheadEnd;
+    }
+
     /** Freezes the active memtable of a store; once for each store. */
     Freeze freeze(MemoryTenant tenant) {
         if (ends.containsKey(tenant)) {

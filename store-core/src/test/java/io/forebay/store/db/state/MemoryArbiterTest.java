@@ -1,10 +1,13 @@
 package io.forebay.store.db.state;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.forebay.store.BackgroundExecutor;
+import io.forebay.store.MemoryBudgetException;
 import io.forebay.store.cache.SlabPool;
 import io.forebay.store.db.state.MemoryArbiter.Freeze;
+import io.forebay.store.testing.ForwardingExecutor;
 import io.forebay.store.testing.HeapSlabs;
 import io.forebay.store.testing.ManualClock;
 import io.forebay.store.testing.Seeds;
@@ -18,7 +21,8 @@ import org.junit.jupiter.api.Test;
 class MemoryArbiterTest {
     private final ManualClock clock = new ManualClock();
     private final SteppedExecutor executor = new SteppedExecutor(clock);
-    private final MemoryArbiter arbiter = new MemoryArbiter(new SlabPool(new HeapSlabs(), 1 << 20), executor, clock);
+    private final SlabPool pool = new SlabPool(new HeapSlabs(), 1 << 20);
+    private final MemoryArbiter arbiter = new MemoryArbiter(pool, executor, clock);
     private final List<Tenant> asked = new ArrayList<>();
 
     /** Neighbours' writers go on writing while somebody looks for the largest memtable. */
@@ -149,6 +153,59 @@ class MemoryArbiterTest {
         arbiter.stateReleased();
         request.attempting();
         assertThat(arbiter.nothingComes(request)).isTrue();
+    }
+
+    /** A compaction has the memory that is missing; what it takes next is not waited for. */
+    @Test
+    void aJobUnderWayGivesBackWhatItUsesToReadAhead() {
+        int windows = (1 << 20) / 16;
+        assertThat(pool.tryReserve(SlabPool.Use.READ_AHEAD, windows)).isTrue();
+        assertThat(pool.tryReserve(SlabPool.Use.READ_AHEAD, 1)).as("a ceiling").isFalse();
+        assertThat(pool.tryReserve(SlabPool.Use.METADATA, (1 << 20) - windows)).isTrue();
+        MemoryArbiter helped = new MemoryArbiter(pool, new Helping(windows), clock);
+        MemoryRequest request = new MemoryRequest(helped, null, "a test", windows);
+        assertThat(helped.nothingComes(request)).isFalse();
+        assertThat(helped.isOver(request)).isFalse();
+        assertThat(helped.await(request, false, () -> {})).isEqualTo(MemoryArbiter.Ended.CAME);
+        assertThat(helped.nothingComes(request))
+                .as("that was after the attempt")
+                .isFalse();
+        assertThat(pool.tryReserve(SlabPool.Use.READ_AHEAD, windows)).isTrue();
+        assertThat(helped.isOver(request)).isTrue();
+    }
+
+    @Test
+    void whatJobsUseIsNotWaitedForWhenItWouldNotSuffice() {
+        int windows = (1 << 20) / 16;
+        assertThat(pool.tryReserve(SlabPool.Use.READ_AHEAD, windows)).isTrue();
+        assertThat(pool.tryReserve(SlabPool.Use.METADATA, (1 << 20) - windows)).isTrue();
+        MemoryRequest request = new MemoryRequest(arbiter, null, "a test", windows + 1);
+        assertThat(arbiter.await(request, false, () -> {})).isEqualTo(MemoryArbiter.Ended.NOTHING);
+        assertThat(arbiter.nothingComes(request)).isTrue();
+        assertThat(arbiter.isOver(request)).isTrue();
+        assertThatThrownBy(() -> {
+                    for (int attempt = 0; attempt < 16; attempt++) {
+                        request.failed(MemoryArbiter.Ended.NOTHING, () -> false);
+                    }
+                })
+                .isInstanceOf(MemoryBudgetException.class)
+                .hasMessageContaining("Compactions under way have " + windows + " bytes to read ahead");
+    }
+
+    /** The job ends when somebody waits for it. */
+    private class Helping extends ForwardingExecutor {
+        private final long windows;
+
+        Helping(long windows) {
+            super(executor);
+            this.windows = windows;
+        }
+
+        @Override
+        public boolean help() {
+            pool.unreserve(SlabPool.Use.READ_AHEAD, windows);
+            return true;
+        }
     }
 
     private MemoryArbiter.Ended await() {
