@@ -29,7 +29,9 @@ public final class SlabPool {
         CACHE,
         /** What readers of SSTs keep in memory besides cached blocks. */
         SST_READER,
-        /** The order and the range deletes of memtables, and windows of scans. */
+        /** The order and the range deletes of memtables, which are on the heap. */
+        MEMTABLE_HEAP,
+        /** Windows of scans. */
         METADATA,
         /**
          * The windows of background jobs, each of which has one for each of its runs, and goes on without. So all of them
@@ -229,7 +231,7 @@ public final class SlabPool {
         return switch (use) {
             case MEMTABLE -> memtableCeiling;
             case READ_AHEAD -> budget / READ_AHEAD_SHARE;
-            case CACHE, SST_READER, METADATA -> Long.MAX_VALUE;
+            case CACHE, SST_READER, MEMTABLE_HEAP, METADATA -> Long.MAX_VALUE;
         };
     }
 
@@ -321,7 +323,14 @@ public final class SlabPool {
         }
     }
 
-    /** Bytes of all that is neither a memtable nor a block of the cache. */
+    /** Bytes of all that flushes give back: {@link Use#MEMTABLE} and {@link Use#MEMTABLE_HEAP}. */
+    public long flushableBytes() {
+        synchronized (usedBy) {
+            return usedBy[Use.MEMTABLE.ordinal()] + usedBy[Use.MEMTABLE_HEAP.ordinal()];
+        }
+    }
+
+    /** Bytes of all that is neither {@link Use#MEMTABLE} nor {@link Use#CACHE}. */
     public long metadataBytes() {
         synchronized (usedBy) {
             return used - usedBy[Use.MEMTABLE.ordinal()] - usedBy[Use.CACHE.ordinal()];

@@ -116,7 +116,7 @@ final class OrderedIndex {
     synchronized void close() {
         root = null;
         if (reservedBytes > 0) {
-            pool.unreserve(Use.METADATA, reservedBytes);
+            pool.unreserve(Use.MEMTABLE_HEAP, reservedBytes);
             reservedBytes = 0;
         }
     }
@@ -158,7 +158,7 @@ final class OrderedIndex {
     }
 
     private void account(long bytes) {
-        if (pool.tryReserve(Use.METADATA, bytes)) {
+        if (pool.tryReserve(Use.MEMTABLE_HEAP, bytes)) {
             reservedBytes += bytes;
         } else {
             overdraftBytes += bytes;
@@ -182,14 +182,14 @@ final class OrderedIndex {
 
     private void linkSorted(int newest, Cancellation cancellation) {
         int batch = pushed - linked;
-        while (batch > SMALL_BATCH && !pool.tryReserve(Use.METADATA, batchBytes(batch))) {
+        while (batch > SMALL_BATCH && !pool.tryReserve(Use.MEMTABLE_HEAP, batchBytes(batch))) {
             batch = Math.max(SMALL_BATCH, batch / 2);
         }
         try {
             root = linkInBatches(newest, batch, cancellation);
         } finally {
             if (batch > SMALL_BATCH) {
-                pool.unreserve(Use.METADATA, batchBytes(batch));
+                pool.unreserve(Use.MEMTABLE_HEAP, batchBytes(batch));
             }
         }
     }

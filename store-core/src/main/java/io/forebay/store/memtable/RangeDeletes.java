@@ -82,7 +82,7 @@ final class RangeDeletes {
         if (step <= 0) {
             return true;
         }
-        if (!pool.tryReserve(SlabPool.Use.METADATA, step)) {
+        if (!pool.tryReserve(SlabPool.Use.MEMTABLE_HEAP, step)) {
             return false;
         }
         reservedBytes += step;
@@ -94,7 +94,7 @@ final class RangeDeletes {
         long unused = reservedBytes - roundedUp(tree.bytes());
         if (unused > 0) {
             reservedBytes -= unused;
-            pool.unreserve(SlabPool.Use.METADATA, unused);
+            pool.unreserve(SlabPool.Use.MEMTABLE_HEAP, unused);
         }
     }
 
@@ -106,7 +106,7 @@ final class RangeDeletes {
     void close() {
         publish(FragmentTree.EMPTY);
         if (reservedBytes > 0) {
-            pool.unreserve(SlabPool.Use.METADATA, reservedBytes);
+            pool.unreserve(SlabPool.Use.MEMTABLE_HEAP, reservedBytes);
         }
     }
 }

@@ -138,7 +138,7 @@ class MemtableRoomTest {
         assertThat(count).isGreaterThan(200).isLessThan(1000);
         assertThat(harness.memtable.tombstones().size()).isEqualTo(count);
         assertThat(harness.memtable.maxSequence()).isEqualTo(count);
-        assertThat(harness.memtable.heldBytes()).isEqualTo(harness.pool.used(Use.METADATA));
+        assertThat(harness.memtable.heldBytes()).isEqualTo(harness.pool.used(Use.MEMTABLE_HEAP));
         assertThat(harness.memtable.isEmpty()).isFalse();
         assertThat(harness.memtable.entries()).isZero();
         assertThat(harness.deleteRange(key(0), null))
@@ -260,9 +260,9 @@ class MemtableRoomTest {
         apply(harness, batch);
         assertThat(harness.memtable.tombstones().size()).isGreaterThan(390);
 
-        long promised = harness.pool.used(Use.METADATA);
+        long promised = harness.pool.used(Use.MEMTABLE_HEAP);
         harness.put(key(1), new byte[0]);
-        assertThat(harness.pool.used(Use.METADATA))
+        assertThat(harness.pool.used(Use.MEMTABLE_HEAP))
                 .as("what the batch did not need is given back")
                 .isLessThan(promised);
     }
@@ -275,9 +275,9 @@ class MemtableRoomTest {
         harness.memtable.deleteRangeWithRoom(key(1), key(3), ++harness.sequence, 0);
         assertThat(harness.memtable.tombstones().size()).isEqualTo(1);
         assertThat(harness.memtable.maxSequence()).isEqualTo(1);
-        assertThat(harness.pool.used(Use.METADATA)).isZero();
+        assertThat(harness.pool.used(Use.MEMTABLE_HEAP)).isZero();
         harness.memtable.release();
-        assertThat(harness.pool.used(Use.METADATA)).isZero();
+        assertThat(harness.pool.used(Use.MEMTABLE_HEAP)).isZero();
     }
 
     @Test

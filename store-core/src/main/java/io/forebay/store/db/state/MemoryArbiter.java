@@ -164,7 +164,7 @@ public final class MemoryArbiter {
      * to read ahead.
      */
     long movableBytes() {
-        long bytes = pool.used(SlabPool.Use.MEMTABLE) + pool.used(SlabPool.Use.READ_AHEAD);
+        long bytes = pool.flushableBytes() + pool.used(SlabPool.Use.READ_AHEAD);
         for (MemoryTenant tenant : tenants) {
             bytes -= tenant.keptBytes();
         }
@@ -219,7 +219,7 @@ public final class MemoryArbiter {
      * @return true when {@code self} should freeze its own memtable
      */
     boolean shouldFreeze(MemoryTenant self) {
-        long used = pool.used(SlabPool.Use.MEMTABLE);
+        long used = pool.flushableBytes();
         if (used <= pool.capacity() / 2) {
             return false;
         }
@@ -251,7 +251,7 @@ public final class MemoryArbiter {
 
     /** True when memtables use more than half of the budget, those included that only readers still use. */
     public boolean isTight() {
-        return pool.used(SlabPool.Use.MEMTABLE) > pool.capacity() / 2;
+        return pool.flushableBytes() > pool.capacity() / 2;
     }
 
     public MemoryReport report() {

@@ -135,7 +135,7 @@ public final class WriteStall {
     }
 
     private long pause(long grownBytes, double logs, boolean flushing) {
-        double memory = (double) pool.used(SlabPool.Use.MEMTABLE) / pool.capacity();
+        double memory = (double) pool.flushableBytes() / pool.capacity();
         double weight = Math.min(MAX_WEIGHT, (memory - FREE_SHARE) / (TARGET_SHARE - FREE_SHARE));
         double logWeight = Math.min(MAX_WEIGHT, (logs - FREE_LOGS) / (FULL_LOGS - FREE_LOGS));
         double runs = Math.min(1, (double) (sortedRuns - CALM_RUNS) / (FULL_RUNS - CALM_RUNS));
