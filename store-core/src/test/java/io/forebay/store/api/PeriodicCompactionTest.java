@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.forebay.store.Checkpoint;
+import io.forebay.store.FileStore;
 import io.forebay.store.KeyRange;
+import io.forebay.store.ReadableFile;
 import io.forebay.store.RestoreSource;
 import io.forebay.store.Snapshot;
 import io.forebay.store.Store;
@@ -13,12 +15,16 @@ import io.forebay.store.StoreOptions;
 import io.forebay.store.testing.CrashFileStore;
 import io.forebay.store.testing.FaultFileStore;
 import io.forebay.store.testing.FaultInjector;
+import io.forebay.store.testing.ForwardingFileStore;
 import io.forebay.store.testing.SteppedEnvironment;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -345,10 +351,47 @@ class PeriodicCompactionTest {
         assertThat(entries()).isEqualTo(written);
         assertThat(store.statistics().backgroundFailures()).isPositive();
         faults.heal();
-        stepped.clock.advance(Duration.ofMinutes(1).toNanos());
-        stepped.executor.drain();
+        passHour();
         assertThat(entries()).isZero();
         assertThat(store.statistics().readOnlyCause()).isNull();
+    }
+
+    private void passHour() {
+        for (int minute = 0; minute < 60; minute++) {
+            stepped.clock.advance(Duration.ofMinutes(1).toNanos());
+            stepped.executor.drain();
+        }
+    }
+
+    @Test
+    void aFileThatCannotBeReadKeepsNoOtherFromBeingRewritten() {
+        Set<String> unreadable = new HashSet<>();
+        FileStore damaged = new ForwardingFileStore(files) {
+            @Override
+            public ReadableFile open(String name) throws IOException {
+                if (unreadable.contains(name)) {
+                    throw new IOException("Cannot read " + name);
+                }
+                return super.open(name);
+            }
+        };
+        store = stepped.open(damaged, options().targetFileBytes(16384));
+        writeFile();
+        Set<String> first = new HashSet<>(files.list());
+        first.removeIf(name -> !name.endsWith(".sst"));
+        writeFile();
+        writeFile();
+        store.close();
+        store = stepped.open(damaged, options().targetFileBytes(16384));
+        unreadable.addAll(first);
+        liveFrom = written;
+        pass(31);
+        passHour();
+        assertThat(entries()).isEqualTo(KEYS_OF_A_FILE);
+        assertThat(store.statistics().backgroundFailures()).isLessThan(5);
+        unreadable.clear();
+        passHour();
+        assertThat(entries()).isZero();
     }
 
     @Test

@@ -20,8 +20,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Asks the picker for compactions after every change of the version, and runs what it proposes, a few compactions at a
- * time; when nothing else is due, and nothing runs, one file that is old ({@link PeriodicCompaction}). A compaction that fails for want of space or by an I/O error does not stop the store: the scheduler pauses, and
- * tries again later.
+ * time; when nothing else is due, and nothing runs, one file that is old ({@link PeriodicCompaction}). A compaction that
+ * fails for want of space or by an I/O error does not stop the store: the scheduler pauses, and tries again later.
  */
 public final class CompactionScheduler {
     private static final Logger LOG = LoggerFactory.getLogger(CompactionScheduler.class);
@@ -59,10 +59,13 @@ public final class CompactionScheduler {
     private static final class Picked {
         final Version version;
         final Compaction compaction;
+        /** Whether nothing but the age of its file calls for the compaction. */
+        final boolean isForAge;
 
-        Picked(Version version, Compaction compaction) {
+        Picked(Version version, Compaction compaction, boolean isForAge) {
             this.version = version;
             this.compaction = compaction;
+            this.isForAge = isForAge;
         }
     }
 
@@ -221,12 +224,17 @@ public final class CompactionScheduler {
         if (picked == null) {
             return false;
         }
+        boolean rewritten = false;
         try {
             if (full == null) {
                 schedule(); // another compaction may be due at the same time
             }
             step.run(picked.compaction, picked.version);
+            rewritten = true;
         } finally {
+            if (picked.isForAge && !rewritten) {
+                periodic.postpone(picked.compaction.fileIds());
+            }
             finished(picked);
             picked.version.release();
         }
@@ -251,11 +259,12 @@ public final class CompactionScheduler {
             Compaction compaction = full != null
                     ? CompactionPicker.pickFull(version, busy, durable, oldest, target, full.outdated, full.upTo)
                     : CompactionPicker.pick(version, busy, durable, oldest, target);
-            if (compaction == null && full == null) {
+            boolean isForAge = compaction == null && full == null;
+            if (isForAge) {
                 compaction = pickOld(version, ages);
             }
             if (compaction != null) {
-                Picked due = new Picked(version, compaction);
+                Picked due = new Picked(version, compaction, isForAge);
                 running.add(due);
                 picked = due;
             }
@@ -270,7 +279,7 @@ public final class CompactionScheduler {
     /** When nothing else is due: a file that is old, unless something runs; null, and an alarm, when there is none. */
     private Compaction pickOld(Version version, FileAges ages) {
         boolean idle = running.isEmpty() && fulls == 0;
-        Compaction compaction = ages != null && idle ? ages.pick(version.runs(), Set.of()) : null;
+        Compaction compaction = ages != null && idle ? ages.pick(version.runs(), periodic.postponed()) : null;
         if (compaction == null) {
             periodic.awaitNext(version.runs(), ages);
         }

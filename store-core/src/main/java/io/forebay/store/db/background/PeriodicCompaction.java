@@ -3,9 +3,14 @@ package io.forebay.store.db.background;
 import io.forebay.store.Clock;
 import io.forebay.store.compaction.FileAges;
 import io.forebay.store.db.state.StoreContext;
+import io.forebay.store.version.FileId;
 import io.forebay.store.version.SortedRun;
 import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,6 +32,12 @@ final class PeriodicCompaction {
     private final Runnable wake;
 
     // Guarded by this
+    /**
+     * Files whose rewriting has failed, and until when none of them is picked, by the monotonic clock: a file that cannot
+     * be read must not keep the others from being rewritten.
+     */
+    private final Map<FileId, Long> postponed = new HashMap<>();
+
     /** Null when no alarm is set. */
     private Runnable cancel;
     /** When the alarm rings, by the monotonic clock. */
@@ -63,6 +74,21 @@ final class PeriodicCompaction {
         }
         long left = ages == null ? LONGEST_WAIT_MILLIS : ages.untilNext(runs);
         arm(left == 0 ? LONGEST_WAIT_MILLIS : Math.max(SHORTEST_WAIT_MILLIS, Math.min(LONGEST_WAIT_MILLIS, left)));
+    }
+
+    /** The rewriting of the files has failed. They are picked again when the longest time between two looks is over. */
+    synchronized void postpone(Collection<FileId> files) {
+        long until = clock.nanoTime() + LONGEST_WAIT_MILLIS * NANOS_PER_MILLI;
+        files.forEach(file -> postponed.put(file, until));
+    }
+
+    /** Files that are not picked for their age now. */
+    synchronized Set<FileId> postponed() {
+        if (!postponed.isEmpty()) {
+            long now = clock.nanoTime();
+            postponed.values().removeIf(until -> until - now <= 0);
+        }
+        return Set.copyOf(postponed.keySet());
     }
 
     /** No alarm rings any more. The store is closed by then, so that none is set either. */
