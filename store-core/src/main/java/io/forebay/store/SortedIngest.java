@@ -32,7 +32,9 @@ public interface SortedIngest extends AutoCloseable {
      * every write, the entries survive a crash only when a later commit is durable; in a store with a write-ahead log
      * they do so at once.
      *
-     * @throws StoreException when files or the manifest cannot be written
+     * @throws StoreException when files or the manifest cannot be written. In a store with a write-ahead log a reopen after a
+     *     kill, or after {@link Store#discard}, may find the entries all the same, all or none; after {@link Store#resume}
+     *     or a close it does not
      * @throws StoreClosedException when the store was closed or discarded meanwhile; then nothing of the ingest is
      *     visible
      */

@@ -145,10 +145,13 @@ final class StoreParts {
     /** As {@link io.forebay.store.Store#compact}. */
     void compact() {
         Set<FileId> outdated = new HashSet<>();
-        // The filter sees what the flush writes, so only files from before it are rewritten for the filter.
         boolean filtered = store.options.compactionFilter() != null;
-        flush(() -> outdated.addAll(filtered ? files(file -> true) : Set.of()));
         Encryption encryption = store.versions.registry().encryption();
+        if (filtered || encryption.isOn()) {
+            awaitBegun();
+        }
+        // The filter sees what the flush writes, so only files from before it are rewritten for the filter.
+        flush(() -> outdated.addAll(filtered ? files(file -> true) : Set.of()));
         String keyId = encryption.currentKeyId();
         if (encryption.isOn()) {
             // Files that still have an older master key, or that were written before encryption was switched on.
@@ -158,6 +161,23 @@ final class StoreParts {
         if (encryption.isOn()) {
             installer.renewManifest(keyId);
         }
+    }
+
+    /**
+     * Waits for flushes and compactions that have begun: they may have asked the filter already, or have begun a file with
+     * an older master key.
+     */
+    private void awaitBegun() {
+        long immutable;
+        store.gate.enterWriter();
+        try {
+            store.lifecycle.checkWritable();
+            immutable = store.states.active().firstSequence - 1;
+        } finally {
+            store.gate.leave();
+        }
+        flushes.awaitFlushed(immutable);
+        compactions.awaitBegun();
     }
 
     private Set<FileId> files(Predicate<FileMeta> which) {

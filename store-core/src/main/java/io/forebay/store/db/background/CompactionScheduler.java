@@ -12,6 +12,7 @@ import io.forebay.store.version.FileId;
 import io.forebay.store.version.Version;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -176,7 +177,21 @@ public final class CompactionScheduler {
             compactAll(new Full(outdated, store.active.published()));
         } finally {
             end();
+            schedule(); // what became due meanwhile was left to this call
         }
+    }
+
+    /** Waits for the end of the compactions that are under way now; returns early when the store is closed. */
+    public void awaitBegun() {
+        List<Picked> begun;
+        synchronized (this) {
+            begun = List.copyOf(running);
+        }
+        store.progress.await("compactions", () -> isOver(begun) || store.lifecycle.isClosed());
+    }
+
+    private synchronized boolean isOver(List<Picked> begun) {
+        return Collections.disjoint(begun, running);
     }
 
     private synchronized void begin() {
