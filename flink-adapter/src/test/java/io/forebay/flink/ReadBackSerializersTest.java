@@ -3,6 +3,7 @@ package io.forebay.flink;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.util.List;
 import org.apache.flink.api.common.state.State;
 import org.apache.flink.api.common.state.StateDescriptor;
@@ -112,22 +113,58 @@ class ReadBackSerializersTest extends UnlikePartsFixture {
                 .isZero();
     }
 
-    @Test
-    void restoredSerializersMigrateNoPartBesideAnother() throws Exception {
-        Job before = new Job(
-                HIERARCHY.replace("public int z;", "public int old; public int z;"), "Base", Shape.VALUE, false);
+    /** A part from before a field was added and a part from after that, and the serializer that the log brings. */
+    private ForebayKeyedStateBackend<String> readBackBeside(boolean present, Job after) throws Exception {
+        Job before = new Job(HIERARCHY, "Base", Shape.VALUE, false);
         KeyedStateHandle[] parts = subclassesByPart(before, Kind.NATIVE);
-        Job after = new Job(HIERARCHY, "Base", Shape.VALUE, false);
+        TypeSerializer<Object> serializer = readBack(after, (present ? after : before).serializer());
         ForebayKeyedStateBackend<String> lower = after.open(LOWER, parts);
         after.check(lower);
         ForebayKeyedStateBackend<String> both = after.open(ALL, Kind.NATIVE.of(lower), parts[1]);
-        assertThatThrownBy(() -> both.createOrUpdateInternalState(
-                        VoidNamespaceSerializer.INSTANCE,
-                        after.descriptor(after.serializer()),
-                        StateSnapshotTransformFactory.noTransform(),
-                        true))
+        both.createOrUpdateInternalState(
+                VoidNamespaceSerializer.INSTANCE,
+                after.descriptor(serializer),
+                StateSnapshotTransformFactory.noTransform(),
+                true);
+        return both;
+    }
+
+    private Job withField() throws Exception {
+        return new Job(
+                HIERARCHY.replace("public int z;", "public int added; public int z;"), "Base", Shape.VALUE, false);
+    }
+
+    @Test
+    void thePresentSerializerMayMigrateSomeParts() throws Exception {
+        Job after = withField();
+        ForebayKeyedStateBackend<String> both = readBackBeside(true, after);
+        after.check(both);
+        after.check(after.open(ALL, Kind.NATIVE.of(both)));
+    }
+
+    @Test
+    void anEarlierSerializerMigratesNoLaterPart() throws Exception {
+        Job after = withField();
+        ForebayKeyedStateBackend<String> both = readBackBeside(false, after);
+        assertThatThrownBy(() -> after.check(both))
                 .isInstanceOf(StateMigrationException.class)
                 .hasMessageContaining("parts of the state state")
-                .hasMessageContaining("restore at the parallelism of the checkpoint");
+                .hasMessageContaining("with the job and at the parallelism that it was taken with");
+    }
+
+    /** Else the snapshot would hide that a part may have been migrated backward. */
+    @ParameterizedTest
+    @EnumSource(
+            value = Kind.class,
+            names = {"NATIVE", "CANONICAL"})
+    void noSnapshotIsTakenBeforeThePresentSerializerIsKnown(Kind kind) throws Exception {
+        Job after = withField();
+        ForebayKeyedStateBackend<String> both = readBackBeside(true, after);
+        assertThatThrownBy(() -> kind.of(both))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("the job has not registered the state state")
+                .hasMessageContaining("register all states when the job starts");
+        after.check(both);
+        after.check(after.open(ALL, kind.of(both)));
     }
 }

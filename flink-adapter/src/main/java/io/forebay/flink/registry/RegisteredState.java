@@ -26,6 +26,8 @@ public final class RegisteredState {
     @Nullable
     private List<StateMetaInfoSnapshot> partSnapshots;
 
+    private boolean awaitsPresentSerializer;
+
     RegisteredState(int id, StateKind kind, RegisteredStateMetaInfoBase metaInfo) {
         this.id = id;
         this.kind = kind;
@@ -70,9 +72,16 @@ public final class RegisteredState {
     /**
      * The entries that a snapshot has of the state: one, or several if the {@link #parts()} say different things.
      *
-     * @throws IOException when a serializer snapshot cannot be written
+     * @throws IOException when a serializer snapshot cannot be written, or when the state {@link #awaitsPresentSerializer}
      */
     public List<StateMetaInfoSnapshot> snapshots() throws IOException {
+        if (awaitsPresentSerializer) {
+            throw new IOException(
+                    "Parts of the checkpoint were migrated with a serializer from the log of the changelog"
+                            + " backend, and the job has not registered the state " + name()
+                            + ", so it is not known whether the serializer is from before or from after an upgrade: register all"
+                            + " states when the job starts, or restore the checkpoint at the parallelism from before the rescale.");
+        }
         if (parts.size() <= 1) {
             return List.of(metaInfo.snapshot());
         }
@@ -100,6 +109,19 @@ public final class RegisteredState {
             }
         }
         return queueMetaInfo();
+    }
+
+    /**
+     * True when a serializer that was read back has migrated some parts and not others, and the job has not registered the
+     * state since. The serializer may be from before an upgrade and the migrated parts from after it, so nothing may be made
+     * of the rows that outlives the backend.
+     */
+    public boolean awaitsPresentSerializer() {
+        return awaitsPresentSerializer;
+    }
+
+    public void awaitPresentSerializer(boolean awaits) {
+        awaitsPresentSerializer = awaits;
     }
 
     /**

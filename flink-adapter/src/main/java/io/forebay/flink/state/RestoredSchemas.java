@@ -65,9 +65,7 @@ final class RestoredSchemas<N, V> {
      */
     List<PartChange<V>> update(RegisteredState state, KeyGroupRange all) throws StateMigrationException {
         ask(state.parts().isEmpty() ? List.of(new RestoredPart(List.of(all), null, state.metaInfo())) : state.parts());
-        if (readBack) {
-            checkAlike();
-        }
+        checkDirection(state);
         int chosen = PartAnswer.choose(ofValues, descriptor.getSerializer());
         RegisteredKeyValueStateBackendMetaInfo<N, V> metaInfo =
                 metaInfo(ofValues.get(chosen).part());
@@ -83,18 +81,25 @@ final class RestoredSchemas<N, V> {
     }
 
     /**
-     * Refuses serializers that were read back when some parts need a migration and others do not. The serializer that was
-     * read back may be from before or from after the upgrade, and an earlier serializer may lose a part of the values that a
-     * later serializer has written.
+     * Refuses to leave parts as an earlier serializer has rewritten them: it may have lost a part of the values that a later
+     * serializer had written. When a serializer that was read back migrates some parts and not others, or cannot be asked
+     * about some, it may be from before or from after the upgrade. Neither the parts nor their generations tell which,
+     * because those of different subtasks do not count the same restarts. The present serializer tells: if it needs no
+     * migration after that, the parts were migrated to the present format. So the rows are migrated in the local store, and
+     * the decision waits until the job registers the state.
      */
-    private void checkAlike() throws StateMigrationException {
+    private void checkDirection(RegisteredState state) throws StateMigrationException {
         long toMigrate = ofValues.stream().filter(PartAnswer::needsMigration).count();
-        if (toMigrate > 0 && toMigrate < ofValues.size()) {
+        if (state.awaitsPresentSerializer() && toMigrate > 0) {
             throw new StateMigrationException("The checkpoint has parts of the state " + descriptor.getName()
-                    + " from before and from after an upgrade of its serializer, and Flink applies the log of the changelog"
-                    + " backend before the job registers the present serializer: restore at the parallelism of the checkpoint,"
-                    + " and rescale from a later checkpoint, when all subtasks have materialized the state.");
+                    + " from before and from after an upgrade of its serializer, and a log of the changelog backend with"
+                    + " another serializer than the present one, so that values may lose what a later serializer has"
+                    + " written: restore the checkpoint with the job and at the parallelism that it was taken with, take a"
+                    + " savepoint, and upgrade or rescale from that.");
         }
+        boolean unlike = toMigrate > 0 && toMigrate < ofValues.size()
+                || ofValues.size() < state.parts().size();
+        state.awaitPresentSerializer(readBack && (unlike || state.awaitsPresentSerializer()));
     }
 
     private void ask(List<RestoredPart> parts) throws StateMigrationException {
