@@ -3,6 +3,7 @@ package io.forebay.flink;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.File;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -11,6 +12,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.RunnableFuture;
+import org.apache.flink.api.common.ExecutionConfig;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.state.State;
 import org.apache.flink.api.common.state.StateDescriptor;
@@ -45,9 +47,12 @@ import org.apache.flink.runtime.state.SavepointSnapshotStrategy;
 import org.apache.flink.runtime.state.SnapshotResult;
 import org.apache.flink.runtime.state.SnapshotStrategyRunner;
 import org.apache.flink.runtime.state.StateBackend;
+import org.apache.flink.runtime.state.TestTaskStateManager;
 import org.apache.flink.runtime.state.VoidNamespace;
 import org.apache.flink.runtime.state.VoidNamespaceSerializer;
+import org.apache.flink.runtime.state.changelog.inmemory.InMemoryStateChangelogStorage;
 import org.apache.flink.runtime.state.memory.MemCheckpointStreamFactory;
+import org.apache.flink.runtime.state.storage.JobManagerCheckpointStorage;
 import org.apache.flink.runtime.state.ttl.TtlTimeProvider;
 
 /**
@@ -74,6 +79,22 @@ final class BackendHarness implements AutoCloseable {
     BackendHarness(MockEnvironment environment) {
         this.environment = environment;
         this.kvStateRegistry = environment.getTaskKvStateRegistry();
+    }
+
+    /** For Flink's changelog backend, which materializes only when it is told to. */
+    static BackendHarness withChangelog() throws IOException {
+        ExecutionConfig config = new ExecutionConfig();
+        config.enablePeriodicMaterialize(false);
+        MockEnvironment environment = MockEnvironment.builder()
+                .setManagedMemorySize(64 << 20)
+                .setExecutionConfig(config)
+                .setTaskStateManager(TestTaskStateManager.builder()
+                        .setStateChangelogStorage(new InMemoryStateChangelogStorage())
+                        .build())
+                .build();
+        environment.setCheckpointStorageAccess(
+                new JobManagerCheckpointStorage(MAX_MEMORY_STATE).createCheckpointStorage(environment.getJobID()));
+        return new BackendHarness(environment);
     }
 
     static Configuration options(File localDirectory) {

@@ -8,7 +8,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.RunnableFuture;
-import org.apache.flink.api.common.ExecutionConfig;
 import org.apache.flink.api.common.typeutils.base.StringSerializer;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
@@ -17,7 +16,6 @@ import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.flink.runtime.checkpoint.CheckpointType;
 import org.apache.flink.runtime.checkpoint.SavepointType;
 import org.apache.flink.runtime.checkpoint.SnapshotType;
-import org.apache.flink.runtime.operators.testutils.MockEnvironment;
 import org.apache.flink.runtime.state.CheckpointableKeyedStateBackend;
 import org.apache.flink.runtime.state.KeyGroupRange;
 import org.apache.flink.runtime.state.KeyGroupedInternalPriorityQueue;
@@ -25,11 +23,8 @@ import org.apache.flink.runtime.state.KeyedStateHandle;
 import org.apache.flink.runtime.state.SnapshotResult;
 import org.apache.flink.runtime.state.StateBackend;
 import org.apache.flink.runtime.state.StateBackendLoader;
-import org.apache.flink.runtime.state.TestTaskStateManager;
 import org.apache.flink.runtime.state.VoidNamespace;
 import org.apache.flink.runtime.state.VoidNamespaceSerializer;
-import org.apache.flink.runtime.state.changelog.inmemory.InMemoryStateChangelogStorage;
-import org.apache.flink.runtime.state.storage.JobManagerCheckpointStorage;
 import org.apache.flink.state.common.Materialization;
 import org.apache.flink.state.common.PeriodicMaterializationManager.MaterializationTarget;
 import org.apache.flink.streaming.api.operators.TimerHeapInternalTimer;
@@ -55,18 +50,7 @@ class ChangelogBackendTest {
 
     @BeforeEach
     void open() throws Exception {
-        ExecutionConfig config = new ExecutionConfig();
-        config.enablePeriodicMaterialize(false);
-        MockEnvironment environment = MockEnvironment.builder()
-                .setManagedMemorySize(64 << 20)
-                .setExecutionConfig(config)
-                .setTaskStateManager(TestTaskStateManager.builder()
-                        .setStateChangelogStorage(new InMemoryStateChangelogStorage())
-                        .build())
-                .build();
-        environment.setCheckpointStorageAccess(new JobManagerCheckpointStorage(BackendHarness.MAX_MEMORY_STATE)
-                .createCheckpointStorage(environment.getJobID()));
-        slot = new BackendHarness(environment);
+        slot = BackendHarness.withChangelog();
     }
 
     @AfterEach
