@@ -16,6 +16,7 @@ import io.forebay.store.WritableFile;
 import io.forebay.store.testing.ForwardingFileStore;
 import io.forebay.store.testing.SteppedEnvironment;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -33,6 +34,7 @@ class FailedRepairsFillDiskTest {
     private final FileStore disk = FileStores.inMemory();
     private boolean manifestsFail;
     private boolean editsFail;
+    private boolean manifestsStay;
     private long room = 1L << 40;
 
     private final FileStore files = new ForwardingFileStore(disk) {
@@ -44,6 +46,9 @@ class FailedRepairsFillDiskTest {
 
         @Override
         public void delete(String name) throws IOException {
+            if (manifestsStay && name.startsWith("MANIFEST")) {
+                throw new UncheckedIOException(new IOException("503 slow down"));
+            }
             if (name.endsWith(".sst")) {
                 try (ReadableFile file = disk.open(name)) {
                     room += file.size();
@@ -114,6 +119,24 @@ class FailedRepairsFillDiskTest {
         try (Store store = stepped.open(files, logged)) {
             assertThat(store.get(PAYLOAD)).isEqualTo(VALUE);
         }
+    }
+
+    /** The new manifest is durable by then; the old one is deleted later. */
+    @Test
+    void anUncheckedExceptionFromADeleteOfAManifestStopsNoStore() throws IOException {
+        stepped.open(files).close();
+        manifestsStay = true;
+        try (Store store = stepped.open(files)) {
+            store.put(PAYLOAD, VALUE);
+            store.commitDurably(PAYLOAD);
+            assertThat(store.statistics().readOnlyCause()).isNull();
+        }
+        manifestsStay = false;
+        try (Store store = stepped.open(files)) {
+            assertThat(store.get(PAYLOAD)).isEqualTo(VALUE);
+        }
+        assertThat(disk.list().stream().filter(name -> name.startsWith("MANIFEST")))
+                .hasSize(1);
     }
 
     private long ssts() throws IOException {
