@@ -41,6 +41,7 @@ public final class Environment implements AutoCloseable {
      * @throws EncryptionException when the store is encrypted and a key is missing, or when it is plain and {@link
      *     StoreOptions#encryptedOnly()} is set
      * @throws FormatTooNewException when a newer version of Forebay wrote the store
+     * @throws FormatTooOldException when a build before the first release wrote the store
      * @throws IllegalArgumentException when the merge function has another name than the one the store was written
      *     with; or when the directory holds a backup, or holds files of something else and no store (nothing in it was
      *     changed)
@@ -68,6 +69,7 @@ public final class Environment implements AutoCloseable {
      * @throws CorruptionException when the metadata of a source is damaged, or a file has another length than the
      *     metadata says
      * @throws FormatTooNewException when a newer version of Forebay wrote a source
+     * @throws FormatTooOldException when a build before the first release wrote a source
      * @throws StoreIoException when a file cannot be read or written, or the key service cannot be reached
      * @throws StoreException when the library of the wanted compression is missing
      * @throws EncryptionException when a source is encrypted and a key is missing, or when it is plain and {@link
@@ -83,6 +85,7 @@ public final class Environment implements AutoCloseable {
      * @param checkpointMetadata {@link Checkpoint#metadata()}, or the content of the file {@code CHECKPOINT}; not null
      * @throws CorruptionException when the bytes are damaged, or are no metadata at all
      * @throws FormatTooNewException when a newer version of Forebay wrote them
+     * @throws FormatTooOldException when a build before the first release wrote them
      * @throws EncryptionException when the metadata is encrypted
      */
     public static CheckpointDescription describe(byte[] checkpointMetadata) {
@@ -110,6 +113,7 @@ public final class Environment implements AutoCloseable {
      *     holds
      * @throws StoreLockedException when the store is open in this process or another one
      * @throws FormatTooNewException when a newer version of Forebay wrote the manifest or the metadata
+     * @throws FormatTooOldException when a build before the first release wrote the manifest or the metadata
      * @throws EncryptionException when these are encrypted with a key that {@code keys} does not have
      */
     public VerificationReport verify(FileStore files, KeyProvider keys) {

@@ -4,12 +4,14 @@ import io.forebay.store.CheckpointDescription;
 import io.forebay.store.CheckpointFile;
 import io.forebay.store.CorruptionException;
 import io.forebay.store.FormatTooNewException;
+import io.forebay.store.FormatTooOldException;
 import io.forebay.store.KeyRange;
 import io.forebay.store.StoreIoException;
 import io.forebay.store.crypto.Encryption;
 import io.forebay.store.crypto.FileCipher;
 import io.forebay.store.crypto.KeyEnvelope;
 import io.forebay.store.util.Crc32c;
+import io.forebay.store.util.FormatVersion;
 import io.forebay.store.version.FileId;
 import io.forebay.store.version.FileMeta;
 import io.forebay.store.version.SortedRun;
@@ -44,7 +46,6 @@ public final class CheckpointManifest {
     /** Name of the file that {@code Checkpoint.writeTo} writes these bytes to. */
     public static final String FILE_NAME = "CHECKPOINT";
 
-    static final int FORMAT_VERSION = 1;
     private static final long MAGIC = 0x464243484B505431L;
     private static final long ENCRYPTED_MAGIC = 0x464243484B505458L;
     private static final int HEADER_BYTES = 16;
@@ -136,7 +137,7 @@ public final class CheckpointManifest {
         }
         byte[] content = cipher == null ? edit : sealed(edit, cipher);
         ByteBuffer out = ByteBuffer.allocate(HEADER_BYTES + content.length + CHECKSUM_BYTES);
-        out.putLong(cipher == null ? MAGIC : ENCRYPTED_MAGIC).putInt(FORMAT_VERSION);
+        out.putLong(cipher == null ? MAGIC : ENCRYPTED_MAGIC).putInt(FormatVersion.CURRENT);
         out.putInt(content.length).put(content);
         out.putInt(Crc32c.masked(out.array(), 0, out.position()));
         return out.array();
@@ -158,6 +159,7 @@ public final class CheckpointManifest {
     /**
      * @throws CorruptionException when the bytes are not what {@link #encode} made
      * @throws FormatTooNewException when a newer version of Forebay made them
+     * @throws FormatTooOldException when a build before the first release made them
      * @throws io.forebay.store.EncryptionException when they are encrypted and there is no key for them, or are not
      *     encrypted and refused
      * @throws StoreIoException when the key service cannot be reached
@@ -181,17 +183,10 @@ public final class CheckpointManifest {
                     Integer.toHexString(stored));
         }
         int version = in.getInt();
-        if (version > FORMAT_VERSION) {
-            throw new FormatTooNewException("The checkpoint metadata has format version " + version
-                    + "; this version of Forebay reads up to " + FORMAT_VERSION
-                    + ". Restore it with the version that made it.");
-        }
+        FormatVersion.check(version, "Checkpoint metadata", FILE_NAME, 8);
         int length = in.getInt();
-        if (version < 1 || length != bytes.length - HEADER_BYTES - CHECKSUM_BYTES) {
-            throw corrupt(
-                    8,
-                    "a version of 1 or more and " + (bytes.length - HEADER_BYTES - CHECKSUM_BYTES) + " bytes of state",
-                    "version " + version + " and " + length + " bytes");
+        if (length != bytes.length - HEADER_BYTES - CHECKSUM_BYTES) {
+            throw corrupt(12, (bytes.length - HEADER_BYTES - CHECKSUM_BYTES) + " bytes of state", length + " bytes");
         }
         byte[] content = Arrays.copyOfRange(bytes, HEADER_BYTES, HEADER_BYTES + length);
         String keyId = null;

@@ -46,7 +46,6 @@ public final class SstOutput implements Closeable {
     /** The cipher of the present file; null when it is plain. */
     private FileCipher cipher;
 
-    private long writingSinceMillis;
     /**
      * Once the present file is large enough, the first key at which it may end: right after all that it has. Null before that.
      */
@@ -290,15 +289,7 @@ public final class SstOutput implements Closeable {
         PhysicalFile file = target.registry().acquire(writing, properties.fileBytes(), keyId);
         finished.add(new FileMeta(
                 writing,
-                new SstInfo(
-                        properties.fileBytes(),
-                        properties.minSequence(),
-                        properties.maxSequence(),
-                        properties.entries(),
-                        properties.pointDeletes(),
-                        properties.rangeDeletes(),
-                        writingSinceMillis,
-                        keyId),
+                SstInfo.of(properties, keyId),
                 FileBounds.shortened(properties.range(), within),
                 false,
                 -1,
@@ -311,7 +302,6 @@ public final class SstOutput implements Closeable {
     private void startFile() throws IOException {
         FileId id = FileId.random(target.ids());
         cipher = target.registry().encryption().create(id.name());
-        writingSinceMillis = target.clock().currentTimeMillis();
         // A failed create may leave a file, so the name is noted first.
         writing = id;
         WritableFile file = target.files().create(id.name());
@@ -322,6 +312,6 @@ public final class SstOutput implements Closeable {
                 target.compression(),
                 target.blockBytes(),
                 target.bloomBitsPerKey(),
-                writingSinceMillis);
+                target.clock().currentTimeMillis());
     }
 }

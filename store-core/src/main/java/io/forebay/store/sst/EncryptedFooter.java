@@ -5,6 +5,7 @@ import io.forebay.store.crypto.Encryption;
 import io.forebay.store.crypto.FileCipher;
 import io.forebay.store.crypto.KeyEnvelope;
 import io.forebay.store.util.Crc32c;
+import io.forebay.store.util.FormatVersion;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
@@ -48,7 +49,7 @@ record EncryptedFooter(SstFormat format, FileCipher cipher, long begin) {
         byte[] bytes = footer.array();
         cipher.seal(begin, FileCipher.KIND_FOOTER, bytes, envelopeLength, OFFSETS_BYTES, bytes, envelopeLength);
         footer.position(envelopeLength + OFFSETS_BYTES + FileCipher.TAG_BYTES);
-        footer.putInt(envelopeLength).putInt(SstFormat.VERSION);
+        footer.putInt(envelopeLength).putInt(FormatVersion.CURRENT);
         footer.putInt(Crc32c.masked(bytes, 0, bytes.length - UNCHECKED_BYTES)).putLong(MAGIC);
         return bytes;
     }
@@ -82,7 +83,7 @@ record EncryptedFooter(SstFormat format, FileCipher cipher, long begin) {
                     file, begin, "footer checksum " + Integer.toHexString(expected), Integer.toHexString(found));
         }
         int version = in.getInt(tail.length - 16);
-        SstFormat.refuseNewer(version, file);
+        SstFormat.checkVersion(version, file, size);
         KeyEnvelope envelope = KeyEnvelope.read(tail, footerAt, fixedAt, file, begin);
         if (envelope.length() != envelopeLength) {
             throw new CorruptionException(
@@ -102,7 +103,7 @@ record EncryptedFooter(SstFormat format, FileCipher cipher, long begin) {
         cipher.open(begin, FileCipher.KIND_FOOTER, tail, fixedAt, sealedBytes, plain, 0, size - FIXED_BYTES);
         ByteBuffer offsets = ByteBuffer.wrap(plain);
         SstFormat format = new SstFormat(offsets.getLong(), offsets.getLong(), offsets.getLong());
-        format.check(wrapped.version, begin, file);
+        format.check(wrapped.version, begin, file, size);
         return new EncryptedFooter(format, cipher, begin);
     }
 }

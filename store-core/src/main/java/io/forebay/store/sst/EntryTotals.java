@@ -50,6 +50,13 @@ final class EntryTotals {
         compare("bytes of values", properties.rawValueBytes(), rawValueBytes, findings);
         compare("as smallest sequence number", properties.minSequence(), minSequence, findings);
         compare("as largest sequence number", properties.maxSequence(), maxSequence, findings);
+        Expiry expiry = properties.expiry();
+        if (expiry != null && expiry.expiredBytes(Long.MAX_VALUE) > rawKeyBytes + rawValueBytes) {
+            findings.add(
+                    -1,
+                    "at most " + (rawKeyBytes + rawValueBytes) + " bytes that expire",
+                    Long.toString(expiry.expiredBytes(Long.MAX_VALUE)));
+        }
     }
 
     private static void compare(String what, long said, long counted, Findings findings) {

@@ -3,92 +3,178 @@ package io.forebay.store.sst;
 import io.forebay.store.Compression;
 import io.forebay.store.KeyRange;
 import io.forebay.store.rangedel.FragmentArray;
+import io.forebay.store.util.FieldListReader;
+import io.forebay.store.util.FieldListWriter;
 import io.forebay.store.util.FieldReader;
 import io.forebay.store.util.FieldWriter;
+import io.forebay.store.util.FormatVersion;
 import java.util.Arrays;
 
 /**
- * The encoding of the properties of a file. Properties that follow from other parts of the file are not stored.
+ * The encoding of the properties of a file, a {@link FieldListWriter list of fields}. Properties that follow from other parts of
+ * the file are not stored.
  *
  * <pre>
- * Properties   --> BlockBytes, FilterProbes, Entries, PointDeletes, MergeOperands, RangeDeletes, RawKeyBytes,
- *                  RawValueBytes, MinSequence, MaxSequence, LargestExpiry + 1, CreationMillis, Compression, Keys?
- * Keys         --> Smallest, Largest; only when there are entries
- * Smallest     --> Length:varint, u8^Length
- * Largest      --> Length:varint, u8^Length
+ * Field --> 01 creation:varint                              milliseconds since the epoch
+ *         | 02 entries:varint deletes:varint merge operands:varint range deletes:varint
+ *              bytes of keys:varint bytes of values:varint      of all entries, added up
+ *         | 04 smallest sequence:varint largest sequence:varint
+ *         | 05 {@link Expiry}
+ *         | 06 length:varint first key  length:varint last key         only if there are entries
+ *         | 07 {@link EventTimes}
+ *         | 08 block size:varint filter probes:varint compression:1
  * </pre>
  *
- * All numbers are varints. Compression is 0 for none, 1 for LZ4, 2 for Zstandard; it is the compression that the writer was set
- * to, and single blocks may be stored as they are.
+ * Compression is 0 for none, 1 for LZ4, 2 for Zstandard; it is the compression that the writer was set to, and single blocks may
+ * be stored as they are. Fields 02, 04 and 08 are always there, and 01 in every file that this version writes. A reader
+ * that does not find a field of an odd tag knows less and answers the same.
+ *
+ * <p><i>Example.</i> Two puts of the keys "a" and "b" at sequence numbers 3 and 4, with values of four bytes, created at 0, blocks of
+ * 4,096 bytes, no filter: {@code 01 01 00, 02 06 02 00 00 00 02 08, 04 02 03 04, 06 04 01 61 01 62, 08 04 80 20 00 00}.
  */
 final class PropertiesBlock {
+    private static final int CREATION = 0x01;
+    private static final int COUNTS = 0x02;
+    private static final int SEQUENCES = 0x04;
+    private static final int EXPIRY = 0x05;
+    private static final int KEYS = 0x06;
+    private static final int EVENT_TIMES = 0x07;
+    private static final int BLOCKS = 0x08;
+
     private PropertiesBlock() {}
 
     static FieldWriter encode(SstProperties properties) {
-        FieldWriter out = new FieldWriter()
-                .number(properties.blockBytes())
-                .number(properties.filterProbes())
+        FieldWriter out = new FieldWriter();
+        FieldListWriter fields = new FieldListWriter(out);
+        fields.field(CREATION).number(properties.creationMillis());
+        fields.field(COUNTS)
                 .number(properties.entries())
                 .number(properties.pointDeletes())
                 .number(properties.mergeOperands())
                 .number(properties.rangeDeletes())
                 .number(properties.rawKeyBytes())
-                .number(properties.rawValueBytes())
-                .number(properties.minSequence())
-                .number(properties.maxSequence())
-                .number(properties.largestExpiry() + 1)
-                .number(properties.creationMillis())
-                .number(properties.compression().ordinal());
-        if (properties.entries() > 0) {
-            out.string(properties.smallestKey()).string(properties.largestKey());
+                .number(properties.rawValueBytes());
+        fields.field(SEQUENCES).number(properties.minSequence()).number(properties.maxSequence());
+        if (properties.expiry() != null) {
+            properties.expiry().write(fields.field(EXPIRY));
         }
+        if (properties.entries() > 0) {
+            fields.field(KEYS).string(properties.smallestKey()).string(properties.largestKey());
+        }
+        if (properties.eventTimes() != null) {
+            properties.eventTimes().write(fields.field(EVENT_TIMES));
+        }
+        fields.field(BLOCKS)
+                .number(properties.blockBytes())
+                .number(properties.filterProbes())
+                .octet(properties.compression().ordinal());
+        fields.end();
         return out;
     }
 
     static SstProperties decode(FieldReader in, long fileBytes, long dataBlocks, FragmentArray tombstones) {
-        int blockBytes = (int) in.number("block size", 1, Integer.MAX_VALUE);
-        int filterProbes = (int) in.number("filter probes", 0, 255);
-        long entries = in.number("entries", dataBlocks, dataBlocks == 0 ? 0 : Long.MAX_VALUE);
-        long pointDeletes = in.number("point deletes", 0, entries);
-        long mergeOperands = in.number("merge operands", 0, entries - pointDeletes);
-        long rangeDeletes = in.number("range deletes", tombstones.size(), tombstones.isEmpty() ? 0 : Long.MAX_VALUE);
-        long rawKeyBytes = in.number("key bytes", 0, Long.MAX_VALUE);
-        long rawValueBytes = in.number("value bytes", 0, Long.MAX_VALUE);
-        long minSequence = in.number("smallest sequence", 0, Long.MAX_VALUE);
-        long maxSequence = in.number("largest sequence", minSequence, Long.MAX_VALUE);
-        long largestExpiry = in.number("largest expiry", 0, Long.MAX_VALUE) - 1;
-        long creationMillis = in.number();
-        Compression[] known = Compression.values();
-        Compression compression = known[(int) in.number("compression", 0, known.length - 1)];
-        byte[] smallest = entries == 0 ? null : in.string("length of the smallest key");
-        byte[] largest = entries == 0 ? null : in.string("length of the largest key");
-        in.end();
-        if (entries == 0 && tombstones.isEmpty()) {
-            throw in.corrupt("entries or range deletes", "neither");
+        Decoder decoder = new Decoder(dataBlocks, tombstones);
+        FieldListReader fields = new FieldListReader(in, "the properties of an SST");
+        while (fields.next()) {
+            decoder.read(fields);
         }
-        if (entries > 0 && Arrays.compareUnsigned(smallest, largest) > 0) {
-            throw in.corrupt("a smallest key not after the largest", "one after it");
+        return decoder.finish(in, fileBytes);
+    }
+
+    /** The fields that were read so far. */
+    private static final class Decoder {
+        private final long dataBlocks;
+        private final FragmentArray tombstones;
+        private long creationMillis;
+        private long entries = -1;
+        private long pointDeletes;
+        private long mergeOperands;
+        private long rangeDeletes;
+        private long rawKeyBytes;
+        private long rawValueBytes;
+        private long minSequence = -1;
+        private long maxSequence;
+        private Expiry expiry;
+        private byte[] smallest;
+        private byte[] largest;
+        private EventTimes eventTimes;
+        private int blockBytes;
+        private int filterProbes;
+        private Compression compression;
+
+        Decoder(long dataBlocks, FragmentArray tombstones) {
+            this.dataBlocks = dataBlocks;
+            this.tombstones = tombstones;
         }
-        return new SstProperties(
-                SstFormat.VERSION,
-                fileBytes,
-                dataBlocks,
-                blockBytes,
-                filterProbes,
-                entries,
-                pointDeletes,
-                mergeOperands,
-                rangeDeletes,
-                rawKeyBytes,
-                rawValueBytes,
-                minSequence,
-                maxSequence,
-                largestExpiry,
-                creationMillis,
-                compression,
-                smallest,
-                largest,
-                range(smallest, largest, tombstones));
+
+        void read(FieldListReader fields) {
+            FieldReader in = fields.content();
+            switch (fields.tag()) {
+                case CREATION -> creationMillis = in.number();
+                case COUNTS -> readCounts(in);
+                case SEQUENCES -> {
+                    minSequence = in.number("smallest sequence");
+                    maxSequence = in.number("largest sequence", minSequence, Long.MAX_VALUE);
+                }
+                case EXPIRY -> expiry = Expiry.read(in);
+                case KEYS -> readKeys(in);
+                case EVENT_TIMES -> eventTimes = EventTimes.read(in);
+                case BLOCKS -> {
+                    blockBytes = (int) in.number("block size", 1, Integer.MAX_VALUE);
+                    filterProbes = (int) in.number("filter probes", 0, 255);
+                    Compression[] known = Compression.values();
+                    compression = known[(int) in.number("compression", 0, known.length - 1)];
+                }
+                default -> fields.skip();
+            }
+        }
+
+        private void readCounts(FieldReader in) {
+            entries = in.number("entries", dataBlocks, dataBlocks == 0 ? 0 : Long.MAX_VALUE);
+            pointDeletes = in.number("point deletes", 0, entries);
+            mergeOperands = in.number("merge operands", 0, entries - pointDeletes);
+            rangeDeletes = in.number("range deletes", tombstones.size(), tombstones.isEmpty() ? 0 : Long.MAX_VALUE);
+            rawKeyBytes = in.number("key bytes");
+            rawValueBytes = in.number("value bytes");
+        }
+
+        private void readKeys(FieldReader in) {
+            smallest = in.string("length of the smallest key");
+            largest = in.string("length of the largest key");
+            if (Arrays.compareUnsigned(smallest, largest) > 0) {
+                throw in.corrupt("a smallest key not after the largest", "one after it");
+            }
+        }
+
+        SstProperties finish(FieldReader in, long fileBytes) {
+            if (entries < 0 || minSequence < 0 || compression == null || (entries > 0) != (smallest != null)) {
+                throw in.corrupt("counts, sequences, block size, and keys if there are entries", "not all of them");
+            }
+            if (entries == 0 && tombstones.isEmpty()) {
+                throw in.corrupt("entries or range deletes", "neither");
+            }
+            return new SstProperties(
+                    FormatVersion.CURRENT,
+                    fileBytes,
+                    dataBlocks,
+                    blockBytes,
+                    filterProbes,
+                    entries,
+                    pointDeletes,
+                    mergeOperands,
+                    rangeDeletes,
+                    rawKeyBytes,
+                    rawValueBytes,
+                    minSequence,
+                    maxSequence,
+                    expiry,
+                    eventTimes,
+                    creationMillis,
+                    compression,
+                    smallest,
+                    largest,
+                    range(smallest, largest, tombstones));
+        }
     }
 
     /** The narrowest range that contains both keys (null: no entries) and all fragments. There must be keys or fragments. */

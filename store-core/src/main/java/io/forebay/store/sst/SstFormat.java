@@ -1,11 +1,11 @@
 package io.forebay.store.sst;
 
 import io.forebay.store.CorruptionException;
-import io.forebay.store.FormatTooNewException;
 import io.forebay.store.crypto.FileCipher;
 import io.forebay.store.sst.block.BlockTrailer;
 import io.forebay.store.sst.filter.BlockedBloom;
 import io.forebay.store.util.Crc32c;
+import io.forebay.store.util.FormatVersion;
 import java.nio.ByteBuffer;
 
 /**
@@ -48,12 +48,12 @@ import java.nio.ByteBuffer;
  * @param propertiesOffset where the properties start; they end at the footer
  */
 record SstFormat(long topIndexOffset, long tombstonesOffset, long propertiesOffset) {
-    static final int VERSION = 1;
     /** "FOREBAYS". */
     static final long MAGIC = 0x464F524542415953L;
 
     static final int FOOTER_BYTES = 40;
     private static final int CHECKED_BYTES = 28;
+    private static final int VERSION_FROM_END = 16;
 
     /**
      * The size, with the trailer, at which index and filter blocks are closed, whatever the size of data blocks is. An index
@@ -68,7 +68,7 @@ record SstFormat(long topIndexOffset, long tombstonesOffset, long propertiesOffs
         footer.putLong(topIndexOffset)
                 .putLong(tombstonesOffset)
                 .putLong(propertiesOffset)
-                .putInt(VERSION);
+                .putInt(FormatVersion.CURRENT);
         footer.putInt(Crc32c.masked(footer.array(), 0, CHECKED_BYTES)).putLong(MAGIC);
         return footer.array();
     }
@@ -91,29 +91,24 @@ record SstFormat(long topIndexOffset, long tombstonesOffset, long propertiesOffs
                     "footer checksum " + Integer.toHexString(expected),
                     Integer.toHexString(found));
         }
-        format.check(version, size - FOOTER_BYTES, file);
+        format.check(version, size - FOOTER_BYTES, file, size);
         return format;
     }
 
-    /** @param begin offset of the footer in the file */
-    void check(int version, long begin, String file) {
-        refuseNewer(version, file);
-        boolean ordered = version > 0
-                && topIndexOffset >= 0
+    /** @param begin offset of the footer in the file, which is {@code size} bytes long */
+    void check(int version, long begin, String file, long size) {
+        checkVersion(version, file, size);
+        boolean ordered = topIndexOffset >= 0
                 && topIndexOffset < tombstonesOffset
                 && tombstonesOffset <= propertiesOffset
                 && propertiesOffset < begin;
         if (!ordered) {
-            throw new CorruptionException(
-                    file, begin, "ascending offsets of a format version", this + ", version " + version);
+            throw new CorruptionException(file, begin, "ascending offsets", toString());
         }
     }
 
-    static void refuseNewer(int version, String file) {
-        if (version > VERSION) {
-            throw new FormatTooNewException("File " + file + " has SST format version " + version
-                    + ", this build reads up to " + VERSION + ". Open the store with the version that wrote it.");
-        }
+    static void checkVersion(int version, String file, long size) {
+        FormatVersion.check(version, "SST " + file, file, size - VERSION_FROM_END);
     }
 
     /**

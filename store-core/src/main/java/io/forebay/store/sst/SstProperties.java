@@ -21,8 +21,9 @@ import io.forebay.store.StoreOptions;
  * @param rawValueBytes lengths of the values of all entries, added up
  * @param minSequence smallest sequence number of entries and range deletes
  * @param maxSequence largest sequence number of entries and range deletes
- * @param largestExpiry milliseconds since the epoch after which every entry has expired, -1 when not known
- * @param creationMillis milliseconds since the epoch at which the writer was started
+ * @param expiry when the entries expire; null when some do not, or that is not known
+ * @param eventTimes of the entries; null when not known
+ * @param creationMillis milliseconds since the epoch at which the writer was started; 0 when not known
  * @param compression of the data blocks, see {@link StoreOptions#compression()}
  * @param smallestKey user key of the first entry; null when there are only range deletes
  * @param largestKey user key of the last entry; null when there are only range deletes
@@ -42,7 +43,8 @@ public record SstProperties(
         long rawValueBytes,
         long minSequence,
         long maxSequence,
-        long largestExpiry,
+        Expiry expiry,
+        EventTimes eventTimes,
         long creationMillis,
         Compression compression,
         byte[] smallestKey,

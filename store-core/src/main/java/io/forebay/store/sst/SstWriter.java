@@ -12,6 +12,7 @@ import io.forebay.store.rangedel.FragmentArray;
 import io.forebay.store.rangedel.Fragmenter;
 import io.forebay.store.sst.block.BlockBuilder;
 import io.forebay.store.sst.filter.BlockedBloom;
+import io.forebay.store.util.FormatVersion;
 import io.forebay.store.util.Slab;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -55,6 +56,8 @@ public final class SstWriter {
     private long rawValueBytes;
     private long minSequence = Long.MAX_VALUE;
     private long maxSequence;
+    private Expiry expiry;
+    private EventTimes eventTimes;
     private boolean ended;
 
     /** As the other constructor, for a plain file without compression. */
@@ -159,6 +162,27 @@ public final class SstWriter {
     public void addTombstone(Fragment fragment) {
         checkOpen();
         tombstones.add(fragment);
+    }
+
+    /**
+     * Says when the entries expire; before {@link #finish()}. The caller knows, for the writer does not understand values.
+     * Without this call the file does not say it.
+     *
+     * @param newExpiry null for none
+     */
+    public void expiry(Expiry newExpiry) {
+        checkOpen();
+        expiry = newExpiry;
+    }
+
+    /**
+     * Says which event times the entries have; before {@link #finish()}. Without this call the file does not say it.
+     *
+     * @param newTimes null for none
+     */
+    public void eventTimes(EventTimes newTimes) {
+        checkOpen();
+        eventTimes = newTimes;
     }
 
     /** About how many heap bytes the range deletes added so far will take in a reader of the file. */
@@ -336,7 +360,7 @@ public final class SstWriter {
         }
         byte[] largestKey = entries == 0 ? null : Arrays.copyOf(lastKey, lastLength);
         return new SstProperties(
-                SstFormat.VERSION,
+                FormatVersion.CURRENT,
                 fileBytes,
                 dataBlocks,
                 blockBytes,
@@ -349,7 +373,8 @@ public final class SstWriter {
                 rawValueBytes,
                 min,
                 max,
-                -1,
+                expiry,
+                eventTimes,
                 creationMillis,
                 compression,
                 smallestKey,

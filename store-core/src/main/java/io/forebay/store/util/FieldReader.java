@@ -15,6 +15,9 @@ public final class FieldReader {
     private final int end;
     private final String file;
     private final long fileOffset;
+    /** What ends at {@code end}, for messages. */
+    private final String whole;
+
     private int at;
 
     /**
@@ -22,10 +25,28 @@ public final class FieldReader {
      * @param fileOffset where {@code bytes[0]} is in the file
      */
     public FieldReader(byte[] bytes, int length, String file, long fileOffset) {
+        this(bytes, 0, length, file, fileOffset, "the block");
+    }
+
+    private FieldReader(byte[] bytes, int at, int end, String file, long fileOffset, String whole) {
         this.bytes = bytes;
-        this.end = length;
+        this.at = at;
+        this.end = end;
         this.file = file;
         this.fileOffset = fileOffset;
+        this.whole = whole;
+    }
+
+    /** Name of the file. */
+    public String file() {
+        return file;
+    }
+
+    /** Goes on behind the next {@code length} bytes. @return a reader of these bytes, which are not copied */
+    FieldReader part(int length) {
+        need(length);
+        at += length;
+        return new FieldReader(bytes, at - length, at, file, fileOffset, "the field");
     }
 
     public boolean hasMore() {
@@ -78,8 +99,23 @@ public final class FieldReader {
 
     /** Reads a length and so many bytes, which are UTF-8. */
     public String text(String what) {
-        int begin = at;
-        byte[] text = string("length of " + what);
+        long begin = at;
+        return text(what, count("length of " + what, 1), begin);
+    }
+
+    /** As {@link #text(String)}, of at most {@code most} bytes. */
+    public String text(String what, int most) {
+        long begin = at;
+        return text(what, (int) number("length of " + what, 0, Math.min(most, end - at)), begin);
+    }
+
+    /** Reads all bytes that are left, which are UTF-8. */
+    public String restAsText(String what) {
+        return text(what, end - at, (long) at);
+    }
+
+    private String text(String what, int length, long begin) {
+        byte[] text = bytes(length);
         try {
             return StandardCharsets.UTF_8
                     .newDecoder()
@@ -115,7 +151,7 @@ public final class FieldReader {
     /** Checks that everything was read. */
     public void end() {
         if (at != end) {
-            throw corrupt("the end of the block", (end - at) + " more bytes");
+            throw corrupt("the end of " + whole, (end - at) + " more bytes");
         }
     }
 

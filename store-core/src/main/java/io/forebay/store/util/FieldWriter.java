@@ -19,6 +19,11 @@ public final class FieldWriter {
         return size;
     }
 
+    /** Forgets what was written. */
+    void clear() {
+        size = 0;
+    }
+
     /** A copy of what was written. */
     public byte[] toByteArray() {
         return Arrays.copyOf(bytes, size);

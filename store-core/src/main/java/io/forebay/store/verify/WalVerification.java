@@ -4,6 +4,7 @@ import io.forebay.store.CorruptionException;
 import io.forebay.store.EncryptionException;
 import io.forebay.store.FileStore;
 import io.forebay.store.FormatTooNewException;
+import io.forebay.store.FormatTooOldException;
 import io.forebay.store.WriteBatch;
 import io.forebay.store.version.FileReport;
 import io.forebay.store.version.VersionEdit;
@@ -81,7 +82,7 @@ final class WalVerification {
             FileReport damaged = new FileReport(e.file());
             damaged.add(e);
             return damaged;
-        } catch (EncryptionException | FormatTooNewException e) {
+        } catch (EncryptionException | FormatTooNewException | FormatTooOldException e) {
             return unreadable(e.getMessage());
         } catch (IOException e) {
             return unreadable(e.toString());

@@ -14,8 +14,13 @@ public record FileId(long high, long low) implements Comparable<FileId> {
 
     /** Name of the file: 32 hexadecimal digits and ".sst". */
     public String name() {
+        return digits() + SUFFIX;
+    }
+
+    /** The id as 32 hexadecimal digits. */
+    String digits() {
         HexFormat hex = HexFormat.of();
-        return hex.toHexDigits(high) + hex.toHexDigits(low) + SUFFIX;
+        return hex.toHexDigits(high) + hex.toHexDigits(low);
     }
 
     public static boolean isName(String name) {

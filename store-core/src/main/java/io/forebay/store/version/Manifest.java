@@ -2,10 +2,10 @@ package io.forebay.store.version;
 
 import io.forebay.store.CorruptionException;
 import io.forebay.store.FileStore;
-import io.forebay.store.FormatTooNewException;
 import io.forebay.store.ReadableFile;
 import io.forebay.store.crypto.Encryption;
 import io.forebay.store.crypto.FileCipher;
+import io.forebay.store.util.FormatVersion;
 import io.forebay.store.version.manifest.ManifestReader;
 import io.forebay.store.version.manifest.ManifestWriter;
 import java.io.Closeable;
@@ -35,9 +35,6 @@ import java.util.regex.Pattern;
  * <p>Used by one thread at a time.
  */
 final class Manifest implements Closeable {
-    /** The only format version of manifests and of the files they list; see docs/format/manifest.md. */
-    static final int FORMAT_VERSION = 1;
-
     private static final long MAGIC = 0x46424D414E494631L;
     private static final int HEADER_BYTES = 12;
     private static final long FIRST_NUMBER = 1;
@@ -153,7 +150,7 @@ final class Manifest implements Closeable {
         try {
             byte[] edit = VersionEditCodec.encode(state);
             ByteBuffer header = ByteBuffer.allocate(HEADER_BYTES + edit.length);
-            header.putLong(MAGIC).putInt(FORMAT_VERSION).put(edit);
+            header.putLong(MAGIC).putInt(FormatVersion.CURRENT).put(edit);
             writer.append(header.array());
             writer.sync();
             files.syncDirectory();
@@ -226,13 +223,7 @@ final class Manifest implements Closeable {
             throw new CorruptionException(name, at, "a manifest header", "other bytes");
         }
         int version = ByteBuffer.wrap(record).getInt(8);
-        if (version < 1) {
-            throw new CorruptionException(name, at + 8, "a format version of 1 or more", Integer.toString(version));
-        }
-        if (version > FORMAT_VERSION) {
-            throw new FormatTooNewException("Manifest " + name + " has format version " + version + "; this version of"
-                    + " Forebay reads up to " + FORMAT_VERSION + ". Open the store with the version that wrote it.");
-        }
+        FormatVersion.check(version, "Manifest " + name, name, at + 8);
         return VersionEditCodec.decode(
                 Arrays.copyOfRange(record, HEADER_BYTES, record.length), name, at + HEADER_BYTES);
     }

@@ -4,6 +4,7 @@ import io.forebay.store.CorruptionException;
 import io.forebay.store.EncryptionException;
 import io.forebay.store.FileStore;
 import io.forebay.store.FormatTooNewException;
+import io.forebay.store.FormatTooOldException;
 import io.forebay.store.ReadableFile;
 import io.forebay.store.crypto.Encryption;
 import java.io.IOException;
@@ -44,7 +45,7 @@ final class ManifestCheck {
             FileReport damaged = new FileReport(e.file());
             damaged.add(e);
             return damaged;
-        } catch (FormatTooNewException | EncryptionException e) {
+        } catch (FormatTooNewException | FormatTooOldException | EncryptionException e) {
             report.add(-1, "a manifest that can be read", e.getMessage());
         } catch (IOException e) {
             report.add(-1, "a manifest that can be read", e.toString());

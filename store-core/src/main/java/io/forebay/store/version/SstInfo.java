@@ -1,7 +1,11 @@
 package io.forebay.store.version;
 
+import io.forebay.store.sst.EventTimes;
+import io.forebay.store.sst.Expiry;
+import io.forebay.store.sst.SstProperties;
+
 /**
- * What never changes about one SST: its length, and counts of its content, which its writer made. Immutable.
+ * What never changes about one SST: its length, and facts of its content, which its writer knew. Immutable.
  *
  * @param fileBytes length of the file
  * @param minSequence smallest sequence number in the file, range deletes included
@@ -9,8 +13,10 @@ package io.forebay.store.version;
  * @param entries point entries
  * @param pointDeletes point deletes among them
  * @param rangeDeletes fragments of range deletes
- * @param creationMillis wall clock at creation
+ * @param creationMillis wall clock at creation; 0 when not known
  * @param keyId id of the master key that is needed to read the file, or null when it is not encrypted
+ * @param expiry when its entries expire; null when some do not, or that is not known
+ * @param eventTimes of its entries; null when not known
  */
 public record SstInfo(
         long fileBytes,
@@ -20,4 +26,45 @@ public record SstInfo(
         long pointDeletes,
         long rangeDeletes,
         long creationMillis,
-        String keyId) {}
+        String keyId,
+        Expiry expiry,
+        EventTimes eventTimes) {
+
+    /** A file of which nothing is known that may be left out. */
+    public SstInfo(
+            long fileBytes,
+            long minSequence,
+            long maxSequence,
+            long entries,
+            long pointDeletes,
+            long rangeDeletes,
+            long creationMillis,
+            String keyId) {
+        this(
+                fileBytes,
+                minSequence,
+                maxSequence,
+                entries,
+                pointDeletes,
+                rangeDeletes,
+                creationMillis,
+                keyId,
+                null,
+                null);
+    }
+
+    /** @param keyId see above */
+    public static SstInfo of(SstProperties properties, String keyId) {
+        return new SstInfo(
+                properties.fileBytes(),
+                properties.minSequence(),
+                properties.maxSequence(),
+                properties.entries(),
+                properties.pointDeletes(),
+                properties.rangeDeletes(),
+                properties.creationMillis(),
+                keyId,
+                properties.expiry(),
+                properties.eventTimes());
+    }
+}

@@ -3,6 +3,7 @@ package io.forebay.store.version;
 import io.forebay.store.CorruptionException;
 import io.forebay.store.EncryptionException;
 import io.forebay.store.FormatTooNewException;
+import io.forebay.store.FormatTooOldException;
 import io.forebay.store.crypto.KeyEnvelope;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -116,7 +117,7 @@ final class VersionRecovery {
         KeyEnvelope envelope;
         try {
             envelope = file.keyEnvelope();
-        } catch (IOException | CorruptionException | FormatTooNewException e) {
+        } catch (IOException | CorruptionException | FormatTooNewException | FormatTooOldException e) {
             LOG.warn("File {} cannot be read; the store is opened all the same, and reads of it fail", file.id(), e);
             return false;
         }

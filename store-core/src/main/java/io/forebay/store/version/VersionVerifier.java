@@ -3,6 +3,7 @@ package io.forebay.store.version;
 import io.forebay.store.CorruptionException;
 import io.forebay.store.EncryptionException;
 import io.forebay.store.FormatTooNewException;
+import io.forebay.store.FormatTooOldException;
 import io.forebay.store.KeyRange;
 import io.forebay.store.ReadableFile;
 import io.forebay.store.key.KeyText;
@@ -91,7 +92,7 @@ public final class VersionVerifier {
             }
         } catch (NoSuchFileException e) {
             report.add(-1, "a file that " + lister + " names", "no such file");
-        } catch (FormatTooNewException e) {
+        } catch (FormatTooNewException | FormatTooOldException e) {
             report.add(-1, "a format version that is known here", e.getMessage());
         } catch (EncryptionException e) {
             report.add(-1, "a file that can be decrypted", e.getMessage());
@@ -106,6 +107,8 @@ public final class VersionVerifier {
         compare("range deletes", meta.rangeDeletes(), file.rangeDeletes(), report);
         compare("as smallest sequence number", meta.info().minSequence(), file.minSequence(), report);
         compare("as largest sequence number", meta.info().maxSequence(), file.maxSequence(), report);
+        compare("as expiry", meta.info().expiry(), file.expiry(), report);
+        compare("as event times", meta.info().eventTimes(), file.eventTimes(), report);
         KeyRange range = file.range();
         boolean fits =
                 meta.virtual() ? FileBounds.isPartOf(meta.range(), range) : FileBounds.isRangeOf(meta.range(), range);
@@ -126,6 +129,13 @@ public final class VersionVerifier {
     private void compare(String what, long listed, long found, FileReport report) {
         if (listed != found) {
             report.add(-1, listed + " " + what + ", as " + lister + " says", Long.toString(found));
+        }
+    }
+
+    /** Compares a fact that may be left out. */
+    private void compare(String what, Object listed, Object found, FileReport report) {
+        if (listed != null && !listed.equals(found)) {
+            report.add(-1, listed + " " + what + ", as " + lister + " says", String.valueOf(found));
         }
     }
 

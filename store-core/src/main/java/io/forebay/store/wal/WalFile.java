@@ -6,6 +6,7 @@ import io.forebay.store.crypto.Encryption;
 import io.forebay.store.crypto.FileCipher;
 import io.forebay.store.crypto.KeyEnvelope;
 import io.forebay.store.util.Crc32c;
+import io.forebay.store.util.FormatVersion;
 import io.forebay.store.util.Varint;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -64,7 +65,7 @@ final class WalFile {
         int envelopeLength = envelope == null ? 0 : envelope.length();
         byte[] header = new byte[WalFormat.ENVELOPE_AT + envelopeLength + WalFormat.HEADER_CRC_BYTES];
         WalFormat.putLong(header, 0, WalFormat.MAGIC);
-        WalFormat.putInt(header, WalFormat.VERSION_AT, WalFormat.FORMAT_VERSION);
+        WalFormat.putInt(header, WalFormat.VERSION_AT, FormatVersion.CURRENT);
         WalFormat.putLong(header, WalFormat.ID_AT, id);
         WalFormat.putLong(header, WalFormat.NUMBER_AT, number);
         WalFormat.putInt(header, WalFormat.ENVELOPE_LENGTH_AT, envelopeLength);

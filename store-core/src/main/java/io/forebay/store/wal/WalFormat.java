@@ -43,7 +43,6 @@ import java.util.zip.CRC32C;
  */
 final class WalFormat {
     static final long MAGIC = 0x4642_5741_4C4F_4731L;
-    static final int FORMAT_VERSION = 1;
 
     static final int VERSION_AT = 8;
     static final int ID_AT = 12;

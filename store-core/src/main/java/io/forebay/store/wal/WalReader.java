@@ -3,11 +3,13 @@ package io.forebay.store.wal;
 import io.forebay.store.CorruptionException;
 import io.forebay.store.FileStore;
 import io.forebay.store.FormatTooNewException;
+import io.forebay.store.FormatTooOldException;
 import io.forebay.store.ReadableFile;
 import io.forebay.store.crypto.Encryption;
 import io.forebay.store.crypto.FileCipher;
 import io.forebay.store.crypto.KeyEnvelope;
 import io.forebay.store.util.Crc32c;
+import io.forebay.store.util.FormatVersion;
 import io.forebay.store.util.Varint;
 import java.io.Closeable;
 import java.io.IOException;
@@ -57,6 +59,7 @@ final class WalReader implements Closeable {
      * Opens a log and reads its header; {@link #isHeaded} tells whether the header is whole.
      *
      * @throws FormatTooNewException when a later version wrote the log
+     * @throws FormatTooOldException when a build before the first release wrote it
      * @throws io.forebay.store.EncryptionException when there is no key for the log, or the log is not encrypted and
      *     refused
      */
@@ -95,15 +98,7 @@ final class WalReader implements Closeable {
             return;
         }
         int version = WalFormat.getInt(header, WalFormat.VERSION_AT);
-        if (version > WalFormat.FORMAT_VERSION) {
-            throw new FormatTooNewException("Write-ahead log " + name + " has format version " + version
-                    + "; this version of Forebay reads up to " + WalFormat.FORMAT_VERSION
-                    + ". Open the store with the version that wrote it.");
-        }
-        if (version < 1) {
-            throw new CorruptionException(
-                    name, WalFormat.VERSION_AT, "a format version of 1 or more", Integer.toString(version));
-        }
+        FormatVersion.check(version, "Write-ahead log " + name, name, WalFormat.VERSION_AT);
         long written = WalFormat.getLong(header, WalFormat.NUMBER_AT);
         if (written != number) {
             throw new CorruptionException(

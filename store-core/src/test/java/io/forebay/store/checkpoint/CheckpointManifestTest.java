@@ -7,6 +7,7 @@ import io.forebay.store.CheckpointDescription;
 import io.forebay.store.CheckpointFile;
 import io.forebay.store.CorruptionException;
 import io.forebay.store.FormatTooNewException;
+import io.forebay.store.FormatTooOldException;
 import io.forebay.store.KeyRange;
 import io.forebay.store.testing.GoldenBytes;
 import io.forebay.store.util.Crc32c;
@@ -98,14 +99,25 @@ class CheckpointManifestTest {
     }
 
     @Test
-    void aNewerVersionIsRefusedByName() {
-        ByteBuffer newer = ByteBuffer.wrap(sample().encode());
-        newer.putInt(8, 2);
-        newer.putInt(newer.capacity() - 4, Crc32c.masked(newer.array(), 0, newer.capacity() - 4));
-        assertThatThrownBy(() -> CheckpointManifest.decode(newer.array()))
+    void otherVersionsAreRefusedByName() {
+        assertThatThrownBy(() -> CheckpointManifest.decode(withVersion(3)))
                 .isInstanceOf(FormatTooNewException.class)
-                .hasMessageContaining("version 2")
-                .hasMessageContaining("up to 1");
+                .hasMessageContaining("version 3")
+                .hasMessageContaining("reads version 2");
+        assertThatThrownBy(() -> CheckpointManifest.decode(withVersion(1)))
+                .isInstanceOf(FormatTooOldException.class)
+                .hasMessageContaining("version 1")
+                .hasMessageContaining("savepoint");
+        assertThatThrownBy(() -> CheckpointManifest.decode(withVersion(0)))
+                .isInstanceOf(CorruptionException.class)
+                .hasMessageContaining("format version");
+    }
+
+    private static byte[] withVersion(int version) {
+        ByteBuffer other = ByteBuffer.wrap(sample().encode());
+        other.putInt(8, version);
+        other.putInt(other.capacity() - 4, Crc32c.masked(other.array(), 0, other.capacity() - 4));
+        return other.array();
     }
 
     @Test

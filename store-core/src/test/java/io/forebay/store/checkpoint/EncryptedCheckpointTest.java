@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.forebay.store.CorruptionException;
 import io.forebay.store.EncryptionException;
 import io.forebay.store.FormatTooNewException;
+import io.forebay.store.FormatTooOldException;
 import io.forebay.store.KeyProvider;
 import io.forebay.store.crypto.Encryption;
 import io.forebay.store.testing.GoldenBytes;
@@ -102,7 +103,11 @@ class EncryptedCheckpointTest {
 
     private static void assertRefused(byte[] bytes) {
         assertThatThrownBy(() -> CheckpointManifest.decode(bytes, Encryption.of(KEYS, false)))
-                .isInstanceOfAny(CorruptionException.class, EncryptionException.class, FormatTooNewException.class);
+                .isInstanceOfAny(
+                        CorruptionException.class,
+                        EncryptionException.class,
+                        FormatTooNewException.class,
+                        FormatTooOldException.class);
     }
 
     /** Somebody without a key makes metadata of his own for files that he cannot read. */

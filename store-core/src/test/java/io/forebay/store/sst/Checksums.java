@@ -2,6 +2,7 @@ package io.forebay.store.sst;
 
 import io.forebay.store.CorruptionException;
 import io.forebay.store.FormatTooNewException;
+import io.forebay.store.FormatTooOldException;
 import io.forebay.store.sst.block.BlockSearch;
 import io.forebay.store.sst.block.BlockTrailer;
 import io.forebay.store.sst.block.BlockValidator;
@@ -27,7 +28,7 @@ final class Checksums {
     static void repair(byte[] file) {
         try {
             new Checksums(file).repairAll();
-        } catch (CorruptionException | FormatTooNewException e) {
+        } catch (CorruptionException | FormatTooNewException | FormatTooOldException e) {
             // What cannot be found stays as it is; the reader will meet the same.
             return;
         }

@@ -24,7 +24,7 @@ class EncryptedSstFuzzTest extends FuzzTests {
     private static final int FIXED_BYTES = 60;
 
     static final FuzzTarget ENCRYPTED_SST = FuzzTarget.of("encryptedSst", EncryptedSstFuzzTest::readRepaired)
-            .golden("sst-v1-encrypted")
+            .golden("sst-v2-encrypted")
             .allocates(4 << 20, 256);
 
     @ArgumentsSource(FuzzTests.Seeds.class)

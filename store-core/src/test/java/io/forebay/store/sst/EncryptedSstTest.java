@@ -7,6 +7,7 @@ import io.forebay.store.Compression;
 import io.forebay.store.CorruptionException;
 import io.forebay.store.EncryptionException;
 import io.forebay.store.FormatTooNewException;
+import io.forebay.store.FormatTooOldException;
 import io.forebay.store.KeyProvider;
 import io.forebay.store.KeyRange;
 import io.forebay.store.cache.BlockCache;
@@ -23,6 +24,7 @@ import io.forebay.store.testing.GoldenBytes;
 import io.forebay.store.testing.TestKeys;
 import io.forebay.store.util.Crc32c;
 import io.forebay.store.util.DirectSlabAllocator;
+import io.forebay.store.util.FormatVersion;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -135,7 +137,7 @@ class EncryptedSstTest {
                 noticed |= model.findsDamage(reader, entry.key());
             }
             noticed |= model.findsDamage(reader, Entry.bytes("secret-key005x"));
-        } catch (CorruptionException | EncryptionException | FormatTooNewException e) {
+        } catch (CorruptionException | EncryptionException | FormatTooNewException | FormatTooOldException e) {
             assertThat(e).hasMessageContaining(NAME);
             noticed = true;
         } catch (IOException e) {
@@ -146,8 +148,8 @@ class EncryptedSstTest {
 
     @Test
     void goldenBytes() throws IOException {
-        GoldenBytes.verify("sst-v1-encrypted", bytes(small(), TestKeys.golden()));
-        byte[] golden = GoldenBytes.read("sst-v1-encrypted");
+        GoldenBytes.verify("sst-v2-encrypted", bytes(small(), TestKeys.golden()));
+        byte[] golden = GoldenBytes.read("sst-v2-encrypted");
         try (SstReader reader = open(golden, TestKeys.golden(), "test-1")) {
             assertThat(small().findsDamage(reader.iterator(KeyRange.all(), -1), NAME))
                     .isFalse();
@@ -311,13 +313,18 @@ class EncryptedSstTest {
     }
 
     @Test
-    void aNewerVersionIsRefusedByName() {
+    void anotherVersionIsRefusedByName() {
         byte[] file = bytes(small(), Encryption.of(KEYS, false));
-        ByteBuffer.wrap(file).putInt(file.length - 16, SstFormat.VERSION + 1);
+        ByteBuffer.wrap(file).putInt(file.length - 16, FormatVersion.CURRENT + 1);
         repair(file, blocks(file));
         assertThatThrownBy(() -> open(file, Encryption.of(KEYS, false), "k"))
                 .isInstanceOf(FormatTooNewException.class)
-                .hasMessageContaining("version 2");
+                .hasMessageContaining("version 3");
+        ByteBuffer.wrap(file).putInt(file.length - 16, 1);
+        repair(file, blocks(file));
+        assertThatThrownBy(() -> open(file, Encryption.of(KEYS, false), "k"))
+                .isInstanceOf(FormatTooOldException.class)
+                .hasMessageContaining("version 1");
     }
 
     @Test

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.sun.management.ThreadMXBean;
 import io.forebay.store.CorruptionException;
 import io.forebay.store.FormatTooNewException;
+import io.forebay.store.FormatTooOldException;
 import io.forebay.store.KeyRange;
 import io.forebay.store.cache.BlockCache;
 import io.forebay.store.cache.SlabPool;
@@ -16,6 +17,7 @@ import io.forebay.store.testing.ByteArrayFile;
 import io.forebay.store.testing.Seeds;
 import io.forebay.store.util.Crc32c;
 import io.forebay.store.util.DirectSlabAllocator;
+import io.forebay.store.util.FormatVersion;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
@@ -143,17 +145,24 @@ class SstCorruptionTest {
     }
 
     @Test
-    void aNewerVersionIsRefusedByName() {
+    void anotherVersionIsRefusedByName() {
         byte[] bytes = small().bytes(256, 10);
         ByteBuffer footer = ByteBuffer.wrap(bytes, bytes.length - SstFormat.FOOTER_BYTES, SstFormat.FOOTER_BYTES);
         int begin = footer.position();
-        footer.putInt(begin + 24, SstFormat.VERSION + 1);
+        footer.putInt(begin + 24, FormatVersion.CURRENT + 1);
         footer.putInt(begin + 28, Crc32c.masked(bytes, begin, 28));
         assertThatThrownBy(() -> SstReader.open(new ByteArrayFile(bytes), NAME, cache, pool))
                 .isInstanceOf(FormatTooNewException.class)
                 .hasMessageContaining(NAME)
-                .hasMessageContaining("version 2")
-                .hasMessageContaining("up to 1");
+                .hasMessageContaining("version 3")
+                .hasMessageContaining("reads version 2");
+        footer.putInt(begin + 24, 1);
+        footer.putInt(begin + 28, Crc32c.masked(bytes, begin, 28));
+        assertThatThrownBy(() -> SstReader.open(new ByteArrayFile(bytes), NAME, cache, pool))
+                .isInstanceOf(FormatTooOldException.class)
+                .hasMessageContaining(NAME)
+                .hasMessageContaining("version 1")
+                .hasMessageContaining("changelog topic");
     }
 
     @Test

@@ -100,6 +100,6 @@ class SstFormatTest {
     }
 
     private static String name(Golden golden) {
-        return "sst-v1-" + golden.name().toLowerCase(Locale.ROOT).replace('_', '-');
+        return "sst-v2-" + golden.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 }

@@ -29,7 +29,7 @@ class SstFuzzTest extends FuzzTests {
     private static final String NAME = "fuzzed.sst";
     private static final long BUDGET = 8 << 20;
     private static final String[] GOLDEN = {
-        "sst-v1-smallest", "sst-v1-all-parts", "sst-v1-range-deletes", "sst-v1-lz4", "sst-v1-zstd"
+        "sst-v2-smallest", "sst-v2-all-parts", "sst-v2-range-deletes", "sst-v2-lz4", "sst-v2-zstd"
     };
     /** A block may be so much smaller than its content; see {@link io.forebay.store.compress.Codecs}. */
     private static final int MOST_CONTENT = 32 << 10;

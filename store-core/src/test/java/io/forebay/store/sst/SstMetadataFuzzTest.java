@@ -26,9 +26,9 @@ class SstMetadataFuzzTest extends FuzzTests {
     /** Where the partitions end that a top index describes here. */
     private static final long PARTITIONS_END = 1 << 14;
 
-    private static final byte[] SMALLEST = GoldenBytes.read("sst-v1-smallest");
-    private static final byte[] ALL_PARTS = GoldenBytes.read("sst-v1-all-parts");
-    private static final byte[] RANGE_DELETES = GoldenBytes.read("sst-v1-range-deletes");
+    private static final byte[] SMALLEST = GoldenBytes.read("sst-v2-smallest");
+    private static final byte[] ALL_PARTS = GoldenBytes.read("sst-v2-all-parts");
+    private static final byte[] RANGE_DELETES = GoldenBytes.read("sst-v2-range-deletes");
 
     static final FuzzTarget FOOTER = FuzzTarget.of("footer", SstMetadataFuzzTest::decodeFooter)
             .seeds(footerOf(SMALLEST), footerOf(ALL_PARTS), footerOf(RANGE_DELETES));

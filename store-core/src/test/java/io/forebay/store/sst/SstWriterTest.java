@@ -24,6 +24,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SstWriterTest {
+    private static final Expiry EXPIRY = new Expiry("ttl", List.of(new Expiry.Step(5, 3), new Expiry.Step(9, 5)));
+
     private final MemoryFileStore files = new MemoryFileStore();
 
     @ParameterizedTest
@@ -117,11 +119,13 @@ class SstWriterTest {
         add(writer, Entry.of("c", 8, ValueKind.DELETE, ""));
         add(writer, Entry.of("c", 3, ValueKind.MERGE, "123"));
         writer.addTombstone(Entry.fragment("a", "e", 2));
+        writer.expiry(EXPIRY);
+        writer.eventTimes(new EventTimes(-5, 5));
         SstProperties properties = writer.finish();
         assertThat(properties)
                 .usingRecursiveComparison()
                 .isEqualTo(new SstProperties(
-                        1,
+                        2,
                         SstModel.bytes(files, "f").length,
                         1,
                         256,
@@ -134,7 +138,8 @@ class SstWriterTest {
                         8,
                         2,
                         50,
-                        -1,
+                        EXPIRY,
+                        new EventTimes(-5, 5),
                         77,
                         Compression.NONE,
                         new byte[] {'b'},

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.forebay.store.CorruptionException;
 import io.forebay.store.EncryptionException;
 import io.forebay.store.FormatTooNewException;
+import io.forebay.store.FormatTooOldException;
 import io.forebay.store.KeyProvider;
 import io.forebay.store.ReadableFile;
 import io.forebay.store.StoreException;
@@ -148,7 +149,7 @@ class EncryptedManifestTest {
         try {
             Manifest.Recovered recovered = recover(damaged, Encryption.of(KEYS, true));
             assertThat(written).startsWith(edits(recovered).toArray(new String[0]));
-        } catch (CorruptionException | EncryptionException | FormatTooNewException e) {
+        } catch (CorruptionException | EncryptionException | FormatTooNewException | FormatTooOldException e) {
             assertThat(e).hasMessageContaining(NAME);
         }
     }

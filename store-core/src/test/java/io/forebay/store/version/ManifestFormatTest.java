@@ -38,7 +38,7 @@ class ManifestFormatTest {
         assertThat(recovered.number()).isEqualTo(1);
         List<VersionEdit> edits = recovered.edits();
         assertThat(edits).hasSize(3);
-        assertThat(VersionEditCodec.encode(edits.get(0))).containsExactly(6, 1);
+        assertThat(VersionEditCodec.encode(edits.get(0))).containsExactly(0x10, 1, 1);
         assertThat(edits.get(1).added()).containsExactly(new VersionEdit.Added(1, FLUSHED));
         assertThat(edits.get(1).commit().sequence()).isEqualTo(40);
         assertThat(edits.get(1).commit().payload()).isEmpty();

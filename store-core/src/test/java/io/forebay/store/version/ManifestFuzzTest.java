@@ -6,6 +6,7 @@ import com.code_intelligence.jazzer.junit.FuzzTest;
 import io.forebay.store.io.MemoryFileStore;
 import io.forebay.store.testing.fuzz.FuzzTarget;
 import io.forebay.store.testing.fuzz.FuzzTests;
+import io.forebay.store.util.FormatVersion;
 import io.forebay.store.version.manifest.ManifestChecksums;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -105,7 +106,7 @@ class ManifestFuzzTest extends FuzzTests {
         VersionEdit uncommitted = new VersionEdit().add(3, VersionFixture.meta(new FileId(1, 7), "a", null, 41, 50));
         byte[] state = VersionEditCodec.encode(state());
         ByteBuffer header = ByteBuffer.allocate(12 + state.length);
-        header.putLong(0x46424D414E494631L).putInt(Manifest.FORMAT_VERSION).put(state);
+        header.putLong(0x46424D414E494631L).putInt(FormatVersion.CURRENT).put(state);
         return records(
                 header.array(),
                 VersionEditCodec.encode(flush),

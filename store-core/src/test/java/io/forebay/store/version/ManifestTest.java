@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.forebay.store.CorruptionException;
 import io.forebay.store.FileStore;
 import io.forebay.store.FormatTooNewException;
+import io.forebay.store.FormatTooOldException;
 import io.forebay.store.ReadableFile;
 import io.forebay.store.WritableFile;
 import io.forebay.store.io.MemoryFileStore;
@@ -20,7 +21,7 @@ import org.junit.jupiter.api.Test;
 
 class ManifestTest {
     private static final String GOLDEN_HEADER =
-            "0000001bbecd78a0" + "46424d414e494631" + "00000001" + "0100" + "030000" + "0601" + "0000000000000081";
+            "0000001e666c37e0" + "46424d414e494631" + "00000002" + "020100" + "0e020000" + "100101" + "0000000000000081";
 
     /** A manifest after each of its edits. */
     private record Point(long manifestBytes, List<String> state, List<Long> tables, long commit) {}
@@ -233,17 +234,26 @@ class ManifestTest {
 
     @Test
     void otherFormatVersionsAreRefused() throws IOException {
-        writeManifest(files, "46424d414e494631" + "00000002");
+        writeManifest(files, "46424d414e494631" + "00000003");
         assertThatThrownBy(() -> VersionFixture.open(files))
                 .isInstanceOf(FormatTooNewException.class)
                 .hasMessageContaining(Manifest.name(1))
-                .hasMessageContaining("2")
-                .hasMessageContaining("1");
+                .hasMessageContaining("version 3")
+                .hasMessageContaining("reads version 2");
+        MemoryFileStore old = new MemoryFileStore();
+        writeManifest(old, "46424d414e494631" + "00000001");
+        List<String> before = old.list();
+        assertThatThrownBy(() -> VersionFixture.open(old))
+                .isInstanceOf(FormatTooOldException.class)
+                .hasMessageContaining(Manifest.name(1))
+                .hasMessageContaining("version 1")
+                .hasMessageContaining("changelog topic");
+        assertThat(old.list()).isEqualTo(before);
         MemoryFileStore zero = new MemoryFileStore();
         writeManifest(zero, "46424d414e494631" + "00000000");
         assertThatThrownBy(() -> VersionFixture.open(zero)).isInstanceOf(CorruptionException.class);
         MemoryFileStore foreign = new MemoryFileStore();
-        writeManifest(foreign, "46424d414e494630" + "00000001");
+        writeManifest(foreign, "46424d414e494630" + "00000002");
         assertThatThrownBy(() -> VersionFixture.open(foreign)).isInstanceOf(CorruptionException.class);
         MemoryFileStore brief = new MemoryFileStore();
         writeManifest(brief, "46424d");
@@ -259,7 +269,7 @@ class ManifestTest {
                 new VersionEdit().add(3, file).add(3, other).commit(9, new byte[0]));
         for (byte[] edit : List.of(remove, add)) {
             MemoryFileStore broken = new MemoryFileStore();
-            writeManifest(broken, "46424d414e494631" + "00000001", edit);
+            writeManifest(broken, "46424d414e494631" + "00000002", edit);
             assertThatThrownBy(() -> VersionFixture.open(broken))
                     .isInstanceOf(CorruptionException.class)
                     .hasMessageContaining(Manifest.name(1))

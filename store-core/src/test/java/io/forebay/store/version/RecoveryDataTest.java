@@ -4,12 +4,14 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import io.forebay.store.CorruptionException;
 import io.forebay.store.FormatTooNewException;
+import io.forebay.store.FormatTooOldException;
 import io.forebay.store.KeyRange;
 import io.forebay.store.ReadableFile;
 import io.forebay.store.WritableFile;
 import io.forebay.store.io.MemoryFileStore;
 import io.forebay.store.testing.datadriven.DataDriven;
 import io.forebay.store.testing.datadriven.KeyRanges;
+import io.forebay.store.util.FormatVersion;
 import io.forebay.store.version.manifest.ManifestWriter;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -142,9 +144,7 @@ class RecoveryDataTest {
         }
         byte[] state = VersionEditCodec.encode(edits.get(0));
         ByteBuffer header = ByteBuffer.allocate(12 + state.length);
-        header.put("FBMANIF1".getBytes(US_ASCII))
-                .putInt(Manifest.FORMAT_VERSION)
-                .put(state);
+        header.put("FBMANIF1".getBytes(US_ASCII)).putInt(FormatVersion.CURRENT).put(state);
         try (WritableFile file = files.create(manifest);
                 ManifestWriter log = new ManifestWriter(file, ++ids)) {
             log.append(header.array());
@@ -167,7 +167,7 @@ class RecoveryDataTest {
             case "only" -> bytes = Arrays.copyOf(bytes, number);
             case "zeros" -> Arrays.fill(bytes, number, Math.min(bytes.length, Integer.parseInt(words[2])), (byte) 0);
             case "version" -> {
-                ByteBuffer.wrap(bytes).putInt(24, number);
+                ByteBuffer.wrap(bytes).putInt(16, number);
                 io.forebay.store.version.manifest.ManifestChecksums.repair(bytes);
             }
             default -> bytes[number < 0 ? bytes.length + number : number] ^= 4;
@@ -189,7 +189,7 @@ class RecoveryDataTest {
         } catch (CorruptionException e) {
             say("refused: corrupt " + e.file() + " at " + e.offset() + ": expected " + e.expected() + ", found "
                     + e.found());
-        } catch (FormatTooNewException e) {
+        } catch (FormatTooNewException | FormatTooOldException e) {
             say("refused: " + e.getMessage());
         }
         if (open != null) {

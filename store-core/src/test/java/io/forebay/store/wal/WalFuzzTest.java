@@ -9,6 +9,7 @@ import io.forebay.store.io.MemoryFileStore;
 import io.forebay.store.testing.fuzz.FuzzTarget;
 import io.forebay.store.testing.fuzz.FuzzTests;
 import io.forebay.store.util.Crc32c;
+import io.forebay.store.util.FormatVersion;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
@@ -95,7 +96,7 @@ class WalFuzzTest extends FuzzTests {
     private static byte[] log(byte[]... payloads) {
         ByteBuffer out = ByteBuffer.allocate(1024);
         out.putLong(WalFormat.MAGIC)
-                .putInt(WalFormat.FORMAT_VERSION)
+                .putInt(FormatVersion.CURRENT)
                 .putLong(ID)
                 .putLong(NUMBER)
                 .putInt(0)

@@ -8,6 +8,7 @@ import io.forebay.store.CorruptionException;
 import io.forebay.store.Durability;
 import io.forebay.store.EncryptionException;
 import io.forebay.store.FormatTooNewException;
+import io.forebay.store.FormatTooOldException;
 import io.forebay.store.KeyRange;
 import io.forebay.store.RestoreSource;
 import io.forebay.store.Store;
@@ -217,18 +218,28 @@ class WalRecoveryTest extends ChangedLogs {
     }
 
     @Test
-    void aLaterFormatIsRefusedByName() throws IOException {
+    void anotherFormatIsRefusedByName() throws IOException {
         write(open(files, 7));
         CrashFileStore left = files.afterKill();
         String name = logs(left).get(0);
         byte[] log = read(left, name);
-        log[11] = 2;
-        int crc = Crc32c.masked(log, 0, 32);
-        ByteBuffer.wrap(log).putInt(32, crc);
-        CrashFileStore later = with(left, name, log);
+        CrashFileStore later = with(left, name, withVersion(log, 3));
         assertThatThrownBy(() -> open(later, 1))
                 .isInstanceOf(FormatTooNewException.class)
-                .hasMessageContaining(name);
+                .hasMessageContaining(name)
+                .hasMessageContaining("version 3");
+        CrashFileStore earlier = with(left, name, withVersion(log, 1));
+        assertThatThrownBy(() -> open(earlier, 1))
+                .isInstanceOf(FormatTooOldException.class)
+                .hasMessageContaining(name)
+                .hasMessageContaining("version 1");
+    }
+
+    private static byte[] withVersion(byte[] log, int version) {
+        byte[] other = log.clone();
+        other[11] = (byte) version;
+        ByteBuffer.wrap(other).putInt(32, Crc32c.masked(other, 0, 32));
+        return other;
     }
 
     @Test

@@ -2,6 +2,7 @@ package io.forebay.store.db.state;
 
 import io.forebay.store.CorruptionException;
 import io.forebay.store.FormatTooNewException;
+import io.forebay.store.FormatTooOldException;
 import io.forebay.store.MemoryBudgetException;
 import io.forebay.store.StoreIoException;
 import java.io.IOException;
@@ -21,6 +22,7 @@ public enum Severity {
     public static Severity of(Throwable cause) {
         if (cause instanceof CorruptionException
                 || cause instanceof FormatTooNewException
+                || cause instanceof FormatTooOldException
                 || cause instanceof HalfInstalledException) {
             return FATAL;
         }

@@ -3,6 +3,7 @@ package io.forebay.store.harness.damage;
 import io.forebay.store.CorruptionException;
 import io.forebay.store.EncryptionException;
 import io.forebay.store.FormatTooNewException;
+import io.forebay.store.FormatTooOldException;
 import io.forebay.store.KeyRange;
 import io.forebay.store.RestoreSource;
 import io.forebay.store.Store;
@@ -215,8 +216,8 @@ final class DamagedStore implements AutoCloseable {
         } else if (error instanceof EncryptionException encryption) {
             named = encryption.file().equals(name);
         } else {
-            named = error instanceof FormatTooNewException
-                    && (error.getMessage().contains(name) || error.getMessage().contains("checkpoint metadata"));
+            named = (error instanceof FormatTooNewException || error instanceof FormatTooOldException)
+                    && (error.getMessage().contains(name) || error.getMessage().contains("Checkpoint metadata"));
         }
         if (!named) {
             throw new AssertionError("An error that does not name " + name + ": " + error, error);

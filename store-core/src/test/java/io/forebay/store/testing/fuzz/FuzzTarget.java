@@ -4,6 +4,7 @@ import com.sun.management.ThreadMXBean;
 import io.forebay.store.CorruptionException;
 import io.forebay.store.EncryptionException;
 import io.forebay.store.FormatTooNewException;
+import io.forebay.store.FormatTooOldException;
 import io.forebay.store.testing.Effort;
 import io.forebay.store.testing.Figures;
 import io.forebay.store.testing.GoldenBytes;
@@ -38,8 +39,11 @@ public final class FuzzTarget {
     private final String name;
     private final Body body;
     private final List<byte[]> seeds;
-    private Set<Class<? extends Exception>> refusals =
-            Set.of(CorruptionException.class, FormatTooNewException.class, EncryptionException.class);
+    private Set<Class<? extends Exception>> refusals = Set.of(
+            CorruptionException.class,
+            FormatTooNewException.class,
+            FormatTooOldException.class,
+            EncryptionException.class);
     private long fixedBytes = 1 << 20;
     private long bytesPerByte = 64;
     private int mutations = NORMAL_MUTATIONS;
@@ -75,7 +79,7 @@ public final class FuzzTarget {
         return this;
     }
 
-    /** What a run may throw instead of the errors of the engine for damage, newer formats, and keys that it does not have. */
+    /** What a run may throw instead of the errors of the engine for damage, other formats, and keys that it does not have. */
     @SafeVarargs
     public final FuzzTarget refusesWith(Class<? extends Exception>... errors) {
         refusals = Set.of(errors);

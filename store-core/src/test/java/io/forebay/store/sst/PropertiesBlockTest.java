@@ -1,0 +1,95 @@
+package io.forebay.store.sst;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.forebay.store.Compression;
+import io.forebay.store.CorruptionException;
+import io.forebay.store.FormatTooNewException;
+import io.forebay.store.rangedel.FragmentArray;
+import io.forebay.store.util.FieldReader;
+import io.forebay.store.util.FieldWriter;
+import java.util.HexFormat;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class PropertiesBlockTest {
+    private static final String COUNTS = "0206 0200 0000 0208";
+    private static final String SEQUENCES = "0402 0304";
+    private static final String KEYS = "0604 0161 0162";
+    private static final String BLOCKS = "0804 8020 0000";
+
+    private static SstProperties decode(String... fields) {
+        byte[] bytes = HexFormat.of().parseHex(String.join("", fields).replace(" ", ""));
+        return PropertiesBlock.decode(new FieldReader(bytes, bytes.length, "x.sst", 100), 200, 1, FragmentArray.EMPTY);
+    }
+
+    private static String encode(SstProperties properties) {
+        FieldWriter out = PropertiesBlock.encode(properties);
+        return HexFormat.of().formatHex(out.array(), 0, out.size());
+    }
+
+    private static void assertCorrupt(String expected, String... fields) {
+        assertThatThrownBy(() -> decode(fields))
+                .isInstanceOf(CorruptionException.class)
+                .hasMessageContaining("x.sst")
+                .hasMessageContaining(expected);
+    }
+
+    @Test
+    void theWorkedExample() {
+        SstProperties properties = decode("010100", COUNTS, SEQUENCES, KEYS, BLOCKS);
+        assertThat(properties.entries()).isEqualTo(2);
+        assertThat(properties.rawKeyBytes()).isEqualTo(2);
+        assertThat(properties.rawValueBytes()).isEqualTo(8);
+        assertThat(properties.minSequence()).isEqualTo(3);
+        assertThat(properties.maxSequence()).isEqualTo(4);
+        assertThat(properties.smallestKey()).isEqualTo(new byte[] {'a'});
+        assertThat(properties.largestKey()).isEqualTo(new byte[] {'b'});
+        assertThat(properties.blockBytes()).isEqualTo(4096);
+        assertThat(properties.compression()).isEqualTo(Compression.NONE);
+        assertThat(properties.expiry()).isNull();
+        assertThat(properties.eventTimes()).isNull();
+        assertThat(encode(properties)).isEqualTo(("010100" + COUNTS + SEQUENCES + KEYS + BLOCKS).replace(" ", ""));
+    }
+
+    @Test
+    void hintsComeBack() {
+        String expiry = "050c 0374746c e807c801 d00ff403";
+        String times = "0710 ffffffffffffffff 00000000000003e8";
+        SstProperties properties = decode("0102c801", COUNTS, SEQUENCES, expiry, KEYS, times, BLOCKS);
+        assertThat(properties.creationMillis()).isEqualTo(200);
+        assertThat(properties.expiry())
+                .isEqualTo(new Expiry("ttl", List.of(new Expiry.Step(1000, 200), new Expiry.Step(2000, 500))));
+        assertThat(properties.eventTimes()).isEqualTo(new EventTimes(-1, 1000));
+        assertThat(encode(properties))
+                .isEqualTo(("0102c801" + COUNTS + SEQUENCES + expiry + KEYS + times + BLOCKS).replace(" ", ""));
+        assertCorrupt(
+                "event times in order", COUNTS, SEQUENCES, KEYS, "0710 0000000000000001 0000000000000000", BLOCKS);
+    }
+
+    @Test
+    void unknownFieldsAreSkippedOrRefusedByName() {
+        assertThat(decode(COUNTS, SEQUENCES, KEYS, BLOCKS, "7f03 010203").entries())
+                .isEqualTo(2);
+        assertThatThrownBy(() -> decode(COUNTS, SEQUENCES, KEYS, BLOCKS, "0a00"))
+                .isInstanceOf(FormatTooNewException.class)
+                .hasMessageContaining("x.sst")
+                .hasMessageContaining("field 10 of the properties of an SST");
+    }
+
+    @Test
+    void whatMustBeThereAndFitIsChecked() {
+        String expected = "counts, sequences, block size, and keys";
+        assertCorrupt(expected, SEQUENCES, KEYS, BLOCKS);
+        assertCorrupt(expected, COUNTS, KEYS, BLOCKS);
+        assertCorrupt(expected, COUNTS, SEQUENCES, BLOCKS);
+        assertCorrupt(expected, COUNTS, SEQUENCES, KEYS);
+        assertCorrupt("a tag above 4", COUNTS, SEQUENCES, SEQUENCES, KEYS, BLOCKS);
+        assertCorrupt("the end of the field", COUNTS, "0403 030400", KEYS, BLOCKS);
+        assertCorrupt("largest sequence of 3 or more", COUNTS, "0402 0302", KEYS, BLOCKS);
+        assertCorrupt("a smallest key not after the largest", COUNTS, SEQUENCES, "0604 0162 0161", BLOCKS);
+        assertCorrupt("compression from 0 to 2", COUNTS, SEQUENCES, KEYS, "0804 8020 0003");
+        assertCorrupt("entries of 1 or more", "0206 0000 0000 0208", SEQUENCES, KEYS, BLOCKS);
+    }
+}
