@@ -4,6 +4,7 @@ import io.forebay.bench.engines.EngineKind;
 import io.forebay.bench.micro.Micro;
 import io.forebay.bench.report.Results;
 import io.forebay.bench.scenarios.Contender;
+import io.forebay.bench.scenarios.Jdk;
 import io.forebay.bench.scenarios.Play;
 import io.forebay.bench.scenarios.Scale;
 import io.forebay.bench.scenarios.Scenario;
@@ -96,6 +97,14 @@ public final class Bench implements Callable<Integer> {
     @Option(names = "--forks", paramLabel = "N", description = "Times that every scenario is played in new JVMs.")
     private int forks;
 
+    @Option(
+            names = "--java-home",
+            paramLabel = "DIRECTORY",
+            description =
+                    "A Java installation on which all contenders play as well; repeatable. Rows have a column more for"
+                            + " each contender.")
+    private List<File> javaHomes = new ArrayList<>();
+
     @Option(names = "--heap", paramLabel = "SIZE", description = "Heap of each JVM (default: ${DEFAULT-VALUE}).")
     private String heap = "3g";
 
@@ -155,6 +164,7 @@ public final class Bench implements Callable<Integer> {
             all.forEach(this::describe);
             return 0;
         }
+        jdks();
         if (!work.isDirectory()) {
             throw refused("--work: there is no directory " + work);
         }
@@ -183,10 +193,16 @@ public final class Bench implements Callable<Integer> {
         if (!micro && !jmh.isBlank()) {
             throw refused("--jmh needs --micro");
         }
-        if (micro && (!suites.isEmpty() || !scenarios.isEmpty() || keys != 0 || rounds != 0 || forks != 0)) {
+        if (micro
+                && (!suites.isEmpty()
+                        || !scenarios.isEmpty()
+                        || !javaHomes.isEmpty()
+                        || keys != 0
+                        || rounds != 0
+                        || forks != 0)) {
             throw refused(
                     "--micro takes sizes and repetitions from JMH's options, such as --jmh='-p keys=1000 -f 1 -i 3',"
-                            + " and has no suites, scenarios, keys, rounds or forks of its own");
+                            + " and has no suites, scenarios, Java homes, keys, rounds or forks of its own");
         }
     }
 
@@ -265,7 +281,29 @@ public final class Bench implements Callable<Integer> {
                 results.missing(contender, "its jars are not there (" + String.join(", ", missing) + ")");
             }
         }
-        return new Plan(suite, wanted.plays(), installed);
+        List<Contender> onAll = jdks().stream()
+                .flatMap(jdk -> installed.stream().map(contender -> contender.on(jdk)))
+                .toList();
+        return new Plan(suite, wanted.plays(), onAll);
+    }
+
+    /** The one that runs this, and those that are wanted besides. */
+    private List<Jdk> jdks() {
+        List<Jdk> jdks = new ArrayList<>(List.of(Jdk.current()));
+        for (File home : javaHomes) {
+            Jdk jdk;
+            try {
+                jdk = Jdk.at(home);
+            } catch (IllegalArgumentException e) {
+                throw refused("--java-home: " + e.getMessage());
+            }
+            if (jdks.stream().anyMatch(other -> other.label().equals(jdk.label()))) {
+                throw refused(
+                        "--java-home: " + jdk.label() + " plays already; two of one version have the same column");
+            }
+            jdks.add(jdk);
+        }
+        return jdks;
     }
 
     private CommandLine.ParameterException nothingToPlay(Map<Contender, String> missing) {

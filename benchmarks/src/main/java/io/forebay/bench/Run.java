@@ -99,7 +99,8 @@ final class Run {
     }
 
     private List<Measurement> round(Suite suite, Play play, Contender contender, int number) throws IOException {
-        Path directory = work.resolve(contender.name() + "-" + number);
+        Path directory =
+                work.resolve(contender.name() + "-" + contender.jdk().label().replace(' ', '-') + "-" + number);
         try {
             return workers.of(suite, contender).play(play, 31L * number + 7, directory.toFile());
         } finally {

@@ -96,6 +96,40 @@ final class BenchTest {
                 .isEmpty();
     }
 
+    /** The JDK of this test under another name: its launcher hands on to the real one. */
+    @Test
+    void contendersPlayOnEveryJdk() throws IOException {
+        File home = new File(directory, "jdk");
+        File launcher = new File(home, "bin/java");
+        assertThat(launcher.getParentFile().mkdirs()).isTrue();
+        Files.writeString(new File(home, "release").toPath(), "JAVA_VERSION=\"99.0.1\"\n");
+        Files.writeString(
+                launcher.toPath(), "#!/bin/sh\nexec '" + System.getProperty("java.home") + "/bin/java' \"$@\"\n");
+        assertThat(launcher.setExecutable(true)).isTrue();
+        File out = new File(directory, "out");
+        int code = run(
+                "--suites=stores",
+                "--scenarios=batch",
+                "--contenders=forebay,heap",
+                "--keys=1000",
+                "--rounds=1",
+                "--forks=1",
+                "--heap=256m",
+                "--java-home=" + home,
+                "--work=" + directory,
+                "--out=" + out);
+
+        assertThat(code).as(printed()).isZero();
+        assertThat(printed()).contains("Forebay, JDK 99");
+        JsonNode row = new ObjectMapper()
+                .readTree(new File(out, "bench.json"))
+                .get("rows")
+                .get(0)
+                .get("contenders");
+        assertThat(row.get("Forebay, JDK 99").get("ratio").asDouble()).isPositive();
+        assertThat(row.get("Forebay, JDK 99").get("rounds")).hasSize(1);
+    }
+
     @Test
     void aFailureIsReportedAndDecidesTheExitCode() {
         int code = run(
@@ -164,6 +198,9 @@ final class BenchTest {
         assertRefused("--jmh needs --micro", "--jmh=-f 1");
         assertRefused("-p keys=1000", "--micro", "--keys=2000");
         assertRefused("there is no directory", "--work=" + new File(directory, "nosuch"));
+        assertRefused("no Java installation", "--java-home=" + directory);
+        assertRefused("plays already", "--java-home=" + System.getProperty("java.home"));
+        assertRefused("Java homes", "--micro", "--java-home=" + System.getProperty("java.home"));
         assertThat(run("--list")).isZero();
         assertThat(printed()).contains("rocksdb-kafka").contains("checkpoint");
     }

@@ -25,7 +25,7 @@ enum BackendKind {
 
     static BackendKind of(Contender contender) {
         for (BackendKind kind : values()) {
-            if (kind.contender.equals(contender)) {
+            if (kind.contender.isSameAs(contender)) {
                 return kind;
             }
         }

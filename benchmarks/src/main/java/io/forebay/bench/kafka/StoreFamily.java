@@ -86,7 +86,7 @@ enum StoreFamily {
 
     static StoreFamily of(Contender contender) {
         for (StoreFamily family : values()) {
-            if (family.contender.equals(contender)) {
+            if (family.contender.isSameAs(contender)) {
                 return family;
             }
         }

@@ -31,9 +31,10 @@ public final class JsonReport {
             Contender ours = key.suite().contenders().get(0);
             row.put("baseline", ours.title());
             ObjectNode contenders = row.putObject("contenders");
-            for (Contender contender : key.suite().contenders()) {
+            for (Contender contender : results.contenders(key.suite())) {
                 if (!cells.of(contender).isEmpty()) {
-                    contender(contenders.putObject(contender.title()), cells, ours, contender);
+                    Contender baseline = Results.baseline(key.suite(), contender);
+                    contender(contenders.putObject(contender.title()), cells, baseline, contender);
                 }
             }
         });

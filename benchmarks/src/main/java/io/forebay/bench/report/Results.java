@@ -1,15 +1,18 @@
 package io.forebay.bench.report;
 
 import io.forebay.bench.scenarios.Contender;
+import io.forebay.bench.scenarios.Jdk;
 import io.forebay.bench.scenarios.Measurement;
 import io.forebay.bench.scenarios.Play;
 import io.forebay.bench.scenarios.Scale;
 import io.forebay.bench.scenarios.Suite;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** All measurements of a run: rows in the order in which they came, and for each the rounds of every contender. */
@@ -69,12 +72,29 @@ public final class Results {
         return rows.keySet().stream().map(Row::suite).distinct().toList();
     }
 
-    /** Contenders of the suite with at least one measurement. */
+    /** Contenders of the suite with at least one measurement; those on the JDK that runs this come first. */
     public List<Contender> contenders(Suite suite) {
-        return suite.contenders().stream()
-                .filter(contender -> rows.entrySet().stream()
-                        .anyMatch(row -> row.getKey().suite().equals(suite)
-                                && row.getValue().rounds.containsKey(contender)))
+        Set<Contender> played = new LinkedHashSet<>();
+        rows.forEach((row, cells) -> {
+            if (row.suite().equals(suite)) {
+                played.addAll(cells.rounds.keySet());
+            }
+        });
+        Set<Jdk> jdks = new LinkedHashSet<>();
+        jdks.add(Jdk.current());
+        played.forEach(contender -> jdks.add(contender.jdk()));
+        return jdks.stream()
+                .flatMap(jdk -> suite.contenders().stream().map(contender -> contender.on(jdk)))
+                .filter(played::contains)
                 .toList();
+    }
+
+    /**
+     * Whom a contender is compared with: the first one of its suite on the same JDK, and, for that one on another JDK, itself on
+     * the JDK that runs this.
+     */
+    static Contender baseline(Suite suite, Contender contender) {
+        Contender ours = suite.contenders().get(0);
+        return contender.isSameAs(ours) ? ours : ours.on(contender.jdk());
     }
 }

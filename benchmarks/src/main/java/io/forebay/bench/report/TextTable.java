@@ -24,7 +24,9 @@ public final class TextTable {
         out.println(
                 "Forebay: median of the rounds, and (max - min) / median. Others: how many times more they take (ns of an"
                         + " operation, or the unit that is named),");
-        out.println("median over the rounds of the ratio within a round [least - most].");
+        out.println(
+                "median over the rounds of the ratio within a round [least - most]. Others on a second JDK are compared with"
+                        + " Forebay on that, and Forebay on it with Forebay on the first.");
         for (Suite suite : results.suites()) {
             ratios(suite);
         }
@@ -63,7 +65,7 @@ public final class TextTable {
                     own.isEmpty() ? "" : String.format(Locale.ROOT, "%.0f%%", own.percent()));
             for (Contender contender : contenders) {
                 if (!contender.equals(ours)) {
-                    out.printf(" %24s", cell(entry.getValue(), ours, contender));
+                    out.printf(" %24s", cell(entry.getValue(), Results.baseline(suite, contender), contender));
                 }
             }
             out.println();
@@ -90,7 +92,7 @@ public final class TextTable {
             if (!row.suite().equals(suite) || !row.unit().equals(Measurement.NANOS)) {
                 continue;
             }
-            for (Contender contender : suite.contenders()) {
+            for (Contender contender : results.contenders(suite)) {
                 List<Measurement> rounds = entry.getValue().of(contender);
                 if (rounds.isEmpty()) {
                     continue;

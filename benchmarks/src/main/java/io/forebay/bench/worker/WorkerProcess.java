@@ -56,7 +56,7 @@ public final class WorkerProcess implements AutoCloseable {
     static Process launch(Suite suite, Contender contender, Home home, List<String> options, File log)
             throws IOException {
         List<String> command = new ArrayList<>();
-        command.add(System.getProperty("java.home") + File.separator + "bin" + File.separator + "java");
+        command.add(contender.jdk().java());
         // Standard output is for answers.
         command.add("-XX:+DisplayVMOutputToStderr");
         command.addAll(options);

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.forebay.bench.engines.EngineKind;
 import io.forebay.bench.scenarios.Contender;
+import io.forebay.bench.scenarios.Jdk;
 import io.forebay.bench.scenarios.Measurement;
 import io.forebay.bench.scenarios.Play;
 import io.forebay.bench.scenarios.Scale;
@@ -105,6 +106,22 @@ final class ResultsTest {
                 .contains("2.00")
                 .contains("NOT RUN Paimon LSM: its jars are not there")
                 .contains("FAILED something");
+    }
+
+    @Test
+    void everyJdkHasItsOwnBaseline() {
+        Jdk second = new Jdk("JDK 99", new File("elsewhere"));
+        add(other, 1, 400);
+        add(ours, 1, 100);
+        add(other.on(second), 1, 150);
+        add(ours.on(second), 1, 50);
+        assertThat(results.contenders(suite)).containsExactly(ours, other, ours.on(second), other.on(second));
+        JsonNode contenders =
+                JsonReport.of(results, Map.of()).get("rows").get(0).get("contenders");
+        assertThat(contenders.get("RocksDB (Kafka)").get("ratio").asDouble()).isEqualTo(4);
+        assertThat(contenders.get("RocksDB (Kafka), JDK 99").get("ratio").asDouble())
+                .isEqualTo(3);
+        assertThat(contenders.get("Forebay, JDK 99").get("ratio").asDouble()).isEqualTo(0.5);
     }
 
     @Test
