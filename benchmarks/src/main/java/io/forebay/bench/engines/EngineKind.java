@@ -42,6 +42,17 @@ public enum EngineKind {
             return RocksEngine.openManyAsFlink(directories, setup);
         }
     },
+    ROCKSDB_NEWEST("RocksDB (newest)", EnumSet.complementOf(EnumSet.of(Ability.SEGMENTS)), "rocksdb-newest") {
+        @Override
+        public Engine open(File directory, Setup setup) {
+            return RocksEngine.openNewest(directory, setup);
+        }
+
+        @Override
+        public List<Engine> openMany(List<File> directories, Setup setup) {
+            return RocksEngine.openManyNewest(directories, setup);
+        }
+    },
     PAIMON("Paimon LSM", EnumSet.of(Ability.BULK_LOAD, Ability.FILES), "paimon", "paimon-bundle") {
         @Override
         public Engine open(File directory, Setup setup) {
@@ -70,7 +81,7 @@ public enum EngineKind {
     /** @throws IllegalArgumentException when the contender is no engine */
     public static EngineKind of(Contender contender) {
         for (EngineKind kind : values()) {
-            if (kind.contender.equals(contender)) {
+            if (kind.contender.isSameAs(contender)) {
                 return kind;
             }
         }

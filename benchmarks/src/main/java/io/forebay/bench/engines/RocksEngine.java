@@ -63,6 +63,15 @@ final class RocksEngine implements Engine {
         return new RocksEngine(directory, RocksSettings.flink(setup, memory, 1), memory, FLINK_BATCH);
     }
 
+    static Engine openNewest(File directory, Setup setup) {
+        return new RocksEngine(directory, RocksSettings.newest(setup), () -> {}, KAFKA_BATCH);
+    }
+
+    static List<Engine> openManyNewest(List<File> directories, Setup setup) {
+        RocksSettings.Shared memory = RocksSettings.Shared.kafka(setup);
+        return openMany(directories, memory, KAFKA_BATCH, () -> RocksSettings.boundedNewest(setup, memory));
+    }
+
     /** As Kafka Streams recommends it to those who have to bound memory. */
     static List<Engine> openManyAsKafka(List<File> directories, Setup setup) {
         RocksSettings.Shared memory = RocksSettings.Shared.kafka(setup);

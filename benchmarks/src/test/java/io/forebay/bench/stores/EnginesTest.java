@@ -25,7 +25,7 @@ final class EnginesTest {
     @ParameterizedTest
     @EnumSource(
             value = EngineKind.class,
-            names = {"PAIMON"},
+            names = {"PAIMON", "ROCKSDB_NEWEST"},
             mode = EnumSource.Mode.EXCLUDE)
     void reusedArraysDoNotChangeTheStore(EngineKind kind) {
         byte[] key = new byte[Data.KEY_BYTES];
@@ -49,7 +49,7 @@ final class EnginesTest {
     @ParameterizedTest
     @EnumSource(
             value = EngineKind.class,
-            names = {"PAIMON"},
+            names = {"PAIMON", "ROCKSDB_NEWEST"},
             mode = EnumSource.Mode.EXCLUDE)
     void scansBeginAtTheKeyAndEndAtTheLimit(EngineKind kind) {
         Data data = new Data(1, 4);
@@ -82,7 +82,7 @@ final class EnginesTest {
     @ParameterizedTest
     @EnumSource(
             value = EngineKind.class,
-            names = {"PAIMON"},
+            names = {"PAIMON", "ROCKSDB_NEWEST"},
             mode = EnumSource.Mode.EXCLUDE)
     void appendedElementsAreAllThere(EngineKind kind) {
         byte[] key = "list".getBytes(StandardCharsets.US_ASCII);

@@ -24,9 +24,10 @@ final class StoreScenarioTest {
     @TempDir
     File directory;
 
-    /** Flink's RocksDB has the classes of the other one, which plays with its settings here. Paimon is no dependency. */
+    /** Flink's RocksDB has the classes of the other one, which plays with its settings here. Paimon and the newest RocksDB
+     * are no dependencies. */
     static Stream<Arguments> cases() {
-        return EnumSet.complementOf(EnumSet.of(EngineKind.PAIMON)).stream()
+        return EnumSet.complementOf(EnumSet.of(EngineKind.PAIMON, EngineKind.ROCKSDB_NEWEST)).stream()
                 .flatMap(kind -> Stream.of(StoreScenario.values())
                         .filter(scenario -> scenario.isFor(kind.contender()))
                         .map(scenario -> Arguments.of(kind, scenario)));
