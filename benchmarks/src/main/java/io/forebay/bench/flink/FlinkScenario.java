@@ -11,6 +11,7 @@ enum FlinkScenario implements Scenario {
     AGGREGATES("Flink reducing state", ValueStories::aggregates),
     MAPS("Flink map state", MapStories::small),
     LARGE_MAPS("Flink map state, 1,000 entries a key", MapStories::large),
+    MANY_MAPS("Flink map state, many keys", MapStories::many),
     LISTS("Flink list state", ListStories::lists),
     WINDOWS("Flink windows", WindowStories::tumbling),
     SESSIONS("Flink session windows", WindowStories::sessions),

@@ -31,8 +31,11 @@ public final class FlinkSuite implements Suite {
     @Override
     public List<Play> plays(boolean quick) {
         Scale scale = new Scale(quick ? 50_000 : 300_000, VALUE_BYTES);
+        Scale many = new Scale(quick ? 20_000 : 500_000, VALUE_BYTES);
         return Arrays.stream(FlinkScenario.values())
-                .map(scenario -> new Play(scenario, scale, 3, 1))
+                .map(scenario -> scenario == FlinkScenario.MANY_MAPS
+                        ? new Play(scenario, many, 2, 1)
+                        : new Play(scenario, scale, 3, 1))
                 .toList();
     }
 }

@@ -57,6 +57,43 @@ final class MapStories {
         });
     }
 
+    /** So many keys that their maps are in files of several ages, which nobody has merged, and that no cache has all of them. */
+    static void many(FlinkTrial trial) throws Exception {
+        int keys = trial.scale().keys();
+        MapState<Long, Long> state = open(trial);
+        SplittableRandom random = trial.random();
+        // Each entry of all maps in turn, and the keys in random order, as records come.
+        int[] order = shuffled(keys, random);
+        trial.measure("put, new", keys * SMALL, i -> {
+            trial.setKey(order[i % keys]);
+            state.put((long) (i / keys), (long) i);
+        });
+        trial.measureInGroups("iterate in random order, per map", keys, 1, i -> {
+            trial.setKey(order[keys - 1 - i]);
+            long sum = 0;
+            int found = 0;
+            for (Map.Entry<Long, Long> entry : state.entries()) {
+                sum += entry.getKey() + entry.getValue();
+                found++;
+            }
+            FlinkTrial.check(found == SMALL && sum > 0, "entries are lost");
+        });
+        trial.measure("get in random order", keys, i -> {
+            trial.setKey(order[i]);
+            FlinkTrial.check(state.get((long) random.nextInt(SMALL)) != null, "an entry is lost");
+        });
+    }
+
+    private static int[] shuffled(int count, SplittableRandom random) {
+        int[] order = new int[count];
+        for (int i = 0; i < count; i++) {
+            int other = random.nextInt(i + 1);
+            order[i] = order[other];
+            order[other] = i;
+        }
+        return order;
+    }
+
     /** Windows of a join, or a cache for each customer: large maps that are read as a whole, and cleared. */
     static void large(FlinkTrial trial) throws Exception {
         int keys = Math.max(1, trial.scale().keys() / LARGE);

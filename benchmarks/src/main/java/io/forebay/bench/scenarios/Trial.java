@@ -3,6 +3,7 @@ package io.forebay.bench.scenarios;
 import io.forebay.bench.system.Memory;
 import io.forebay.bench.system.ProcessFigures;
 import java.io.File;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
@@ -16,6 +17,8 @@ public final class Trial {
      * whose operations take turns have samples of them all.
      */
     private static final int SAMPLE = 16;
+
+    private static final int[] PERCENTILES_PER_MILLE = {500, 990, 999};
 
     private static final long QUIET_NANOS = TimeUnit.MILLISECONDS.toNanos(600);
     private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
@@ -134,14 +137,35 @@ public final class Trial {
         results.accept(own.ofSamples(work));
     }
 
+    /** Reports the percentiles of durations in nanoseconds that were taken within another work, each as a row of its own. */
+    public void reportPercentiles(String work, long[] samples) {
+        long[] sorted = samples.clone();
+        Arrays.sort(sorted);
+        for (int perMille : PERCENTILES_PER_MILLE) {
+            String percent = perMille % 10 == 0 ? "" + perMille / 10 : perMille / 10 + "." + perMille % 10;
+            int index = (int) (((long) sorted.length * perMille + 999) / 1000) - 1;
+            figure(work + ", p" + percent, "ns at the percentile", sorted[Math.max(0, index)]);
+        }
+    }
+
     /** Reports a figure that is no time and of which less is better. */
     public void figure(String work, String unit, double value) {
         results.accept(Measurement.figure(work, unit, value));
     }
 
-    /** Reports how much memory the process needs with what is open now: live objects, and all that is resident beside the heap. */
+    /**
+     * Reports how much memory the process needs with what is open now: live objects, and all that is resident beside the heap; and
+     * how much of it is the process's own, and how much pages of files.
+     */
     public void memory(String work) {
-        figure(work, "MB", Memory.liveBytes() / (double) (1 << 20));
+        Memory memory = Memory.live();
+        figure(work, "MB", megabytes(memory.bytes()));
+        figure(work + ", heap and anonymous", "MB", megabytes(memory.heapBytes() + memory.anonymousBytes()));
+        figure(work + ", file-backed", "MB", megabytes(memory.fileBytes()));
+    }
+
+    private static double megabytes(long bytes) {
+        return bytes / (double) (1 << 20);
     }
 
     /** Bytes that this process has handed to the operating system up to now. */

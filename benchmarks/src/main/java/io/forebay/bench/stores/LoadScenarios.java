@@ -19,6 +19,8 @@ final class LoadScenarios {
     private static final int BIG_MEMTABLE = 256 << 20;
     private static final int CHECKPOINTS = 100;
     private static final int MOST_READS = 200_000;
+    /** What every engine here can keep up with. */
+    private static final long PAIR_NANOS = 20_000;
 
     private LoadScenarios() {}
 
@@ -72,6 +74,39 @@ final class LoadScenarios {
                 }
             });
         }
+    }
+
+    /**
+     * Gets between puts that come at the same rate for all, so that none has more to flush and to merge meanwhile than another
+     * one. The time of a get begins with its call: what it waited for a put before it is the put's.
+     */
+    static void beside(StoreTrial trial) {
+        Data data = trial.data();
+        int count = data.count();
+        Trial watch = trial.trial();
+        SplittableRandom random = watch.random();
+        int pairs = 2 * count;
+        long[] gets = new long[pairs];
+        long[] puts = new long[pairs];
+        try (Engine engine = trial.open(smallBuffers(data))) {
+            fill(engine, data);
+            long started = System.nanoTime();
+            for (int i = 0; i < pairs; i++) {
+                while (System.nanoTime() - started < i * PAIR_NANOS) {
+                    Thread.onSpinWait();
+                }
+                byte[] key = data.present(random.nextInt(count));
+                long putAt = System.nanoTime();
+                engine.put(key, data.value(i));
+                long getAt = System.nanoTime();
+                byte[] value = engine.get(data.present(random.nextInt(count)));
+                gets[i] = System.nanoTime() - getAt;
+                puts[i] = getAt - putAt;
+                Trial.check(value != null, "a key is lost");
+            }
+        }
+        watch.reportPercentiles("get beside flush and compaction", gets);
+        watch.reportPercentiles("put beside flush and compaction", puts);
     }
 
     /** Small write buffers for small states, so that files come about as they do at full size. */

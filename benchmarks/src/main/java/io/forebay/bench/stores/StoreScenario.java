@@ -20,6 +20,7 @@ enum StoreScenario implements Scenario {
     WINDOWS("window expiry", CollectionScenarios::windows, Ability.SCAN, Ability.CLEAR),
     BULK("bulk load", LoadScenarios::bulk, Ability.BULK_LOAD),
     MIXED("mixed", LoadScenarios::mixed, Ability.FILES),
+    BESIDE("gets beside flush and compaction", LoadScenarios::beside, Ability.FILES),
     OVERWRITES("overwrites", LoadScenarios::overwrites, Ability.FILES),
     MANY("200 stores", LoadScenarios::many, Ability.FILES, Ability.SHARED_MEMORY),
     COLD("state 10 x memory", LoadScenarios::cold, Ability.FILES),

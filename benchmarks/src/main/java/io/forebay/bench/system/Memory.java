@@ -9,30 +9,33 @@ import java.util.regex.Pattern;
 import javax.management.JMException;
 import javax.management.ObjectName;
 
-/** What this process needs: live objects on the heap, and everything outside of it. */
-public final class Memory {
+/**
+ * What this process needs.
+ *
+ * @param heapBytes objects that are live on the heap
+ * @param anonymousBytes resident outside of the heap, of memory that belongs to this process alone
+ * @param fileBytes resident pages of mapped files, the JVM's own among them: the system takes them back when it needs memory
+ */
+public record Memory(long heapBytes, long anonymousBytes, long fileBytes) {
     private static final Path MAPPINGS = Path.of("/proc/self/smaps");
     private static final Pattern HEAP = Pattern.compile("\\[0x([0-9a-f]+), 0x([0-9a-f]+)(?:, 0x([0-9a-f]+))?\\)");
     private static final Pattern MAPPING = Pattern.compile("([0-9a-f]+)-([0-9a-f]+) .*");
-    private static final Pattern RESIDENT = Pattern.compile("Rss: +(\\d+) kB");
-
-    private Memory() {}
+    private static final Pattern SIZE = Pattern.compile("(Rss|Anonymous): +(\\d+) kB");
 
     /**
-     * Collects garbage, and returns the bytes that are live on the heap and those that are resident outside of it: how far the heap
-     * has grown before plays no part. Where the system does not tell about mappings, it is the heap alone.
+     * Collects garbage and takes the figures: how far the heap has grown before plays no part. Where the system does not tell
+     * about mappings, it is the heap alone.
      */
-    public static long liveBytes() {
+    public static Memory live() {
         System.gc();
-        return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed() + residentOutsideOfHeap();
-    }
-
-    private static long residentOutsideOfHeap() {
+        long heapBytes =
+                ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
         if (!java.nio.file.Files.isReadable(MAPPINGS)) {
-            return 0;
+            return new Memory(heapBytes, 0, 0);
         }
         long[] heap = heapRange();
         long resident = 0;
+        long anonymous = 0;
         boolean counts = true;
         try {
             for (String line : java.nio.file.Files.readAllLines(MAPPINGS)) {
@@ -42,15 +45,24 @@ public final class Memory {
                     counts = Long.compareUnsigned(from, heap[0]) < 0 || Long.compareUnsigned(from, heap[1]) >= 0;
                     continue;
                 }
-                Matcher size = RESIDENT.matcher(line);
+                Matcher size = SIZE.matcher(line);
                 if (counts && size.matches()) {
-                    resident += Long.parseLong(size.group(1)) << 10;
+                    long bytes = Long.parseLong(size.group(2)) << 10;
+                    if (size.group(1).equals("Rss")) {
+                        resident += bytes;
+                    } else {
+                        anonymous += bytes;
+                    }
                 }
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return resident;
+        return new Memory(heapBytes, anonymous, resident - anonymous);
+    }
+
+    public long bytes() {
+        return heapBytes + anonymousBytes + fileBytes;
     }
 
     /** Lowest and highest address of the heap, as the virtual machine tells it. */

@@ -100,10 +100,12 @@ final class TrialTest {
         sink = ByteBuffer.allocateDirect(size).put(new byte[size]);
         trial().memory("outside");
         sink = null;
-        double before = measurements.get(first).value();
-        return List.of(
-                measurements.get(first + 1).value() - before,
-                measurements.get(first + 2).value() - before);
+        double[] totals = measurements.stream()
+                .skip(first)
+                .filter(each -> !each.work().contains(", "))
+                .mapToDouble(Measurement::value)
+                .toArray();
+        return List.of(totals[1] - totals[0], totals[2] - totals[0]);
     }
 
     @Test
@@ -143,5 +145,27 @@ final class TrialTest {
         Trial trial = trial();
         trial.awaitQuiet();
         assertThat(trial.writtenBytes()).isEqualTo(trial.writtenBytes());
+    }
+
+    @Test
+    void percentilesAreRowsOfTheirOwn() {
+        long[] samples = new long[1000];
+        for (int i = 0; i < samples.length; i++) {
+            samples[i] = (long) samples.length - i;
+        }
+        trial().reportPercentiles("get", samples);
+        assertThat(measurements).extracting(Measurement::work).containsExactly("get, p50", "get, p99", "get, p99.9");
+        assertThat(measurements).extracting(Measurement::value).containsExactly(500.0, 990.0, 999.0);
+    }
+
+    @Test
+    void memoryIsToldApart() {
+        assumeThat(new File("/proc/self/smaps")).exists();
+        trial().memory("memory");
+        assertThat(measurements).hasSize(3);
+        assertThat(measurements.get(1).value()).isPositive();
+        assertThat(measurements.get(2).value()).isPositive();
+        assertThat(measurements.get(0).value())
+                .isEqualTo(measurements.get(1).value() + measurements.get(2).value());
     }
 }
