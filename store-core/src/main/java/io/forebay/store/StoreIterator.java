@@ -34,7 +34,7 @@ public interface StoreIterator extends AutoCloseable {
     /** The key as a new array. */
     byte[] key();
 
-    /** The value as a new array. */
+    /** The value as a new array. A value of more than 64 KiB may be read from its file again for each call. */
     byte[] value();
 
     /**
@@ -49,7 +49,7 @@ public interface StoreIterator extends AutoCloseable {
     /** Bytes of the current value; {@link IllegalStateException} unless {@link #isValid()}. */
     int valueLength();
 
-    /** Copies the current value to {@code into}, not null. */
+    /** As {@link #value()}, copied to {@code into}, not null, which does not change when the read fails. */
     void value(ValueBuffer into);
 
     /** Releases memory and files. Idempotent. */

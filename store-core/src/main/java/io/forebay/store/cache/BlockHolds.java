@@ -22,8 +22,12 @@ import java.util.concurrent.atomic.AtomicLong;
  * Slabs with holds are also in the way of a buffer that is longer than a slab, however few they are: therefore their
  * regions are limited as well.
  *
+ * <p>A block longer than a slab for which the cache had no room lies on the heap for as long as it is pinned. Such blocks have a
+ * limit of their own, because nothing else bounds them. Shorter ones are held without a limit, since a cursor that were refused
+ * would copy them to the heap.
+ *
  * <p>This class does not pin blocks: that is part of {@link BlockCache#acquire}. A refusal is not a failure, because the
- * cursor can copy its block to the heap. Thread-safe, without a lock.
+ * cursor can copy its block to the heap, or acquire it again. Thread-safe, without a lock.
  */
 final class BlockHolds {
     /** The slabs with holds have at most the budget divided by this. */
@@ -44,6 +48,8 @@ final class BlockHolds {
     private final long mostAnywhere;
     /** Bytes of all slabs with holds; for a moment also of a slab whose first hold is being added, or was refused. */
     private final AtomicLong heldBytes = new AtomicLong();
+    /** Bytes of the long blocks on the heap that are held; for a moment also of one that is refused. */
+    private final AtomicLong heldOnHeap = new AtomicLong();
 
     BlockHolds(long budget) {
         this.most = budget / SHARE;
@@ -95,6 +101,21 @@ final class BlockHolds {
             slab.region.endHold();
         }
         heldBytes.addAndGet(-slab.slab.capacity());
+    }
+
+    /** Holds a long block on the heap: a single one of any length, or several of at most {@link #most} bytes together. */
+    boolean tryHoldOnHeap(int bytes) {
+        long held = heldOnHeap.addAndGet(bytes);
+        if (held <= most || held == bytes) {
+            return true;
+        }
+        heldOnHeap.addAndGet(-bytes);
+        return false;
+    }
+
+    /** Ends one {@link #tryHoldOnHeap} that was granted. */
+    void endHoldOnHeap(int bytes) {
+        heldOnHeap.addAndGet(-bytes);
     }
 
     /** Ends one {@link #tryHold} that was granted. */

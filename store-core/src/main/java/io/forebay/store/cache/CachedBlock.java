@@ -1,5 +1,6 @@
 package io.forebay.store.cache;
 
+import io.forebay.store.SlabAllocator;
 import io.forebay.store.util.Slab;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -95,18 +96,28 @@ public final class CachedBlock {
     /**
      * Holds the block: the caller may keep its pin for any time, until {@link #endHold}.
      *
-     * @return false when too much memory is held so already, or in too many places: copy what you need, and release the
-     *     block
+     * @return false when too much memory is held so already, or in too many places: copy what is short, release the block, and
+     *     acquire it again for what is long
      */
     public boolean tryHold() {
-        return home == null || slots.cache().holds().tryHold(home);
+        return home == null ? !isLong() || holds().tryHoldOnHeap(length) : holds().tryHold(home);
     }
 
     /** Ends one {@link #tryHold} that was granted; the block is still pinned. */
     public void endHold() {
         if (home != null) {
-            slots.cache().holds().endHold(home);
+            holds().endHold(home);
+        } else if (isLong()) {
+            holds().endHoldOnHeap(length);
         }
+    }
+
+    private BlockHolds holds() {
+        return slots.cache().holds();
+    }
+
+    private boolean isLong() {
+        return length > SlabAllocator.SLAB_BYTES;
     }
 
     /** Pins the block and counts a hit, unless it was evicted. */

@@ -1,6 +1,7 @@
 package io.forebay.store.iter;
 
 import io.forebay.store.KeyRange;
+import io.forebay.store.ValueBuffer;
 import io.forebay.store.key.InternalIterator;
 import io.forebay.store.rangedel.TombstoneSet;
 import io.forebay.store.util.Cancellation;
@@ -159,8 +160,12 @@ public final class MergingIterator implements Closeable {
         return top.copyKey();
     }
 
-    public byte[] copyValue() {
+    public byte[] copyValue() throws IOException {
         return top.copyValue();
+    }
+
+    void copyValue(ValueBuffer into) throws IOException {
+        top.copyValue(into);
     }
 
     /**

@@ -338,7 +338,7 @@ public final class UserIterator implements Closeable {
     }
 
     /** The value as a new array. */
-    public byte[] value() {
+    public byte[] value() throws IOException {
         checkShown();
         return switch (shown) {
             case IN_PLACE -> merged.copyValue();
@@ -347,17 +347,14 @@ public final class UserIterator implements Closeable {
         };
     }
 
-    /** Copies the value to {@code into}. */
-    public void value(ValueBuffer into) {
-        int length = valueLength();
-        byte[] bytes = into.reset(length);
-        if (length == 0) {
-            return;
-        }
+    /** Copies the value to {@code into}, which does not change when this throws. */
+    public void value(ValueBuffer into) throws IOException {
+        checkShown();
         if (shown == IN_PLACE) {
-            merged.valueSlab().get(merged.valueOffset(), bytes, 0, length);
+            merged.copyValue(into);
         } else {
-            System.arraycopy(shown == COPIED ? copied.array() : folded, 0, bytes, 0, length);
+            int length = valueLength();
+            System.arraycopy(shown == COPIED ? copied.array() : folded, 0, into.reset(length), 0, length);
         }
     }
 
@@ -452,7 +449,7 @@ public final class UserIterator implements Closeable {
                 }
                 if (kind == ValueKind.PUT) {
                     operands.clear();
-                    copyValue();
+                    merged.copyValue(copied);
                     state = COPIED;
                 } else if (kind == ValueKind.DELETE) {
                     operands.clear();
@@ -516,14 +513,6 @@ public final class UserIterator implements Closeable {
     private void tellBackward(byte[] live, int length) {
         if (walk.isLong(merged.takeWalked())) {
             walk.endBackward(Arrays.copyOf(Arrays.copyOf(live, length), length + 1));
-        }
-    }
-
-    private void copyValue() {
-        int length = merged.valueLength();
-        byte[] bytes = copied.reset(length);
-        if (length > 0) {
-            merged.valueSlab().get(merged.valueOffset(), bytes, 0, length);
         }
     }
 

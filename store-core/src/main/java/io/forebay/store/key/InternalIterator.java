@@ -1,5 +1,6 @@
 package io.forebay.store.key;
 
+import io.forebay.store.ValueBuffer;
 import io.forebay.store.util.Slab;
 import java.io.Closeable;
 import java.io.IOException;
@@ -9,7 +10,8 @@ import java.util.Arrays;
  * A cursor over the entries of one source in internal order: user key ascending (unsigned), then sequence descending.
  *
  * <p>The current key is always copied to a heap array, so that a comparison of cursors touches no slabs; the value is not
- * copied and is valid until the next move. Used by one thread. Subclasses set the protected fields after every move. Callers
+ * copied and is valid until the next move. A cursor that may stand still for long need not keep a long value: {@link
+ * #copyValue()} then reads it again. Used by one thread. Subclasses set the protected fields after every move. Callers
  * must not change {@code key[0, keyLength)}, which the next move overwrites.
  */
 public abstract class InternalIterator implements Closeable {
@@ -70,7 +72,10 @@ public abstract class InternalIterator implements Closeable {
         return kind;
     }
 
-    /** Where the value lies; undefined when {@link #valueLength()} is 0. */
+    /**
+     * Where the value lies; undefined when {@link #valueLength()} is 0. Null when this cursor does not keep the value in memory,
+     * which only cursors of users do.
+     */
     public final Slab valueSlab() {
         return valueSlab;
     }
@@ -87,8 +92,34 @@ public abstract class InternalIterator implements Closeable {
         return Arrays.copyOf(key, keyLength);
     }
 
-    public final byte[] copyValue() {
-        return valueLength == 0 ? new byte[0] : valueSlab.toByteArray(valueOffset, valueLength);
+    /** The value as a new array. */
+    public final byte[] copyValue() throws IOException {
+        if (valueLength == 0) {
+            return new byte[0];
+        }
+        if (valueSlab != null) {
+            return valueSlab.toByteArray(valueOffset, valueLength);
+        }
+        ValueBuffer copy = new ValueBuffer(0);
+        readValue(copy);
+        return copy.array();
+    }
+
+    /** Copies the value to {@code into}, which does not change when this throws. */
+    public final void copyValue(ValueBuffer into) throws IOException {
+        if (valueLength > 0 && valueSlab == null) {
+            readValue(into);
+            return;
+        }
+        byte[] bytes = into.reset(valueLength);
+        if (valueLength > 0) {
+            valueSlab.get(valueOffset, bytes, 0, valueLength);
+        }
+    }
+
+    /** Copies a value that this cursor has not kept in memory, as {@link #copyValue(ValueBuffer)} does. */
+    protected void readValue(ValueBuffer into) throws IOException {
+        throw new IllegalStateException("The value was given back");
     }
 
     /** Compares the current user keys of two valid cursors. */

@@ -1,11 +1,12 @@
 package io.forebay.store.memtable;
 
 import io.forebay.store.util.Slab;
-import java.util.Arrays;
 
-/** A position in the tree of an {@link OrderedIndex} as it was when the cursor was opened. Used by one thread. */
+/**
+ * A position in the tree of an {@link OrderedIndex}. It goes along the leaves, and stays on the keys that it found in one until it
+ * leaves them; keys that are linked meanwhile may be among those that come, or not. Used by one thread.
+ */
 final class OrderedCursor {
-    private static final int MAX_DEPTH = 12;
     /** So many records are touched at a time, so that memory delivers them at the same time and not one after the other. */
     private static final int AHEAD = 8;
 
@@ -13,12 +14,10 @@ final class OrderedCursor {
 
     private final OrderedIndex index;
     private final Arena arena;
-    private OrderedNode root;
-    private final OrderedNode[] path = new OrderedNode[MAX_DEPTH];
-    private final int[] places = new int[MAX_DEPTH];
+    /** As it was when the cursor came to it. */
     private OrderedNode leaf;
+
     private int place;
-    private int depth;
     /** The records of the leaf that were touched: {@code [askedFrom, askedTo)}. */
     private int askedFrom;
 
@@ -26,37 +25,49 @@ final class OrderedCursor {
     /** Written so that no compiler removes the loads. */
     private int touched;
 
-    OrderedCursor(OrderedIndex index, Arena arena, OrderedNode root) {
+    OrderedCursor(OrderedIndex index, Arena arena) {
         this.index = index;
         this.arena = arena;
-        this.root = root;
     }
 
     /** Moves to the first key record and returns it; 0 when there is none. All moves return their record in this way. */
     int first() {
-        return root == null ? 0 : descend(root, 0, true);
+        OrderedNode at = index.root();
+        if (at == null) {
+            return 0;
+        }
+        while (!at.isLeaf()) {
+            at = at.child(0);
+        }
+        return enter(at, 0);
     }
 
     int last() {
-        return root == null ? 0 : descend(root, 0, false);
+        OrderedNode at = index.root();
+        if (at == null) {
+            return 0;
+        }
+        while (!at.isLeaf()) {
+            at = at.child(at.count - 1);
+        }
+        return enter(at, at.count - 1);
     }
 
     /** Moves to the first key at or after the target. */
     int firstFrom(byte[] target, int offset, int length) {
-        if (root == null) {
+        if (!find(target, offset, length)) {
             return 0;
         }
-        place = find(target, offset, length);
         askNothing();
         return place < leaf.count ? leaf.refs[place] : nextLeaf();
     }
 
     /** Moves to the last key before the target. */
     int lastBefore(byte[] target, int offset, int length) {
-        if (root == null) {
+        if (!find(target, offset, length)) {
             return 0;
         }
-        place = find(target, offset, length) - 1;
+        place--;
         askNothing();
         return place >= 0 ? leaf.refs[place] : previousLeaf();
     }
@@ -87,35 +98,31 @@ final class OrderedCursor {
         return leaf.refs[place];
     }
 
-    /** Goes to the leaf of the target, and returns how many of its keys are before it. */
-    private int find(byte[] target, int offset, int length) {
-        OrderedNode node = root;
-        depth = 0;
+    /**
+     * Goes to the leaf of the target, to the first key in it that is not before the target, or behind all. False when there are
+     * no keys.
+     */
+    private boolean find(byte[] target, int offset, int length) {
+        OrderedNode node = index.root();
+        if (node == null) {
+            return false;
+        }
         while (!node.isLeaf()) {
             // the child whose separator is the last one at or before the target
             int child = node.countBefore(arena, target, offset, length);
             boolean equal = child < node.count && node.isEqual(arena, child, target, offset, length);
-            child = Math.max(0, equal ? child : child - 1);
-            path[depth] = node;
-            places[depth++] = child;
-            node = node.children[child];
+            node = node.child(Math.max(0, equal ? child : child - 1));
         }
         leaf = node;
-        return node.countBefore(arena, target, offset, length);
+        place = node.countBefore(arena, target, offset, length);
+        return true;
     }
 
-    private int descend(OrderedNode from, int fromDepth, boolean toFirst) {
-        OrderedNode node = from;
-        depth = fromDepth;
-        while (!node.isLeaf()) {
-            path[depth] = node;
-            places[depth] = toFirst ? 0 : node.count - 1;
-            node = node.children[places[depth++]];
-        }
+    private int enter(OrderedNode node, int index) {
         leaf = node;
-        place = toFirst ? 0 : node.count - 1;
+        place = index;
         askNothing();
-        return node.refs[place];
+        return node.refs[index];
     }
 
     /** After a seek no other records are touched, because a caller that only seeks has no use for them. */
@@ -139,28 +146,25 @@ final class OrderedCursor {
     }
 
     private int nextLeaf() {
-        for (int level = depth - 1; level >= 0; level--) {
-            if (places[level] + 1 < path[level].count) {
-                return descend(path[level].children[++places[level]], level + 1, true);
-            }
-        }
-        return 0;
+        LeafPlace right = leaf.right;
+        return right == null ? 0 : enter(right.leaf(), 0);
     }
 
     private int previousLeaf() {
-        for (int level = depth - 1; level >= 0; level--) {
-            if (places[level] > 0) {
-                return descend(path[level].children[--places[level]], level + 1, false);
-            }
+        LeafPlace left = leaf.place.left();
+        if (left == null) {
+            return 0;
         }
-        return 0;
+        OrderedNode node = left.leaf();
+        while (node.right != leaf.place) {
+            node = node.right.leaf();
+        }
+        return enter(node, node.count - 1);
     }
 
-    /** Drops the tree as well, so that a closed cursor keeps no memory. */
+    /** Drops its leaf as well, so that a closed cursor keeps no memory. */
     void close() {
-        root = null;
         leaf = null;
-        Arrays.fill(path, null);
         index.closeCursor();
     }
 }

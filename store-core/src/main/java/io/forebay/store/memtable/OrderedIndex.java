@@ -12,8 +12,10 @@ import java.lang.invoke.VarHandle;
  * merges them into the tree at once. So a memtable that is never scanned pays for one sort at its flush, and a memtable that is
  * scanned after every put pays for an insert into a leaf.
  *
- * <p>The tree is persistent: an update copies the nodes that it changes, so that an open cursor keeps the tree that it was
- * opened on and needs no synchronisation. Leaves are changed in place only while no cursor is open.
+ * <p>An update replaces the leaves that get keys, and inner nodes above leaves that had to be cut, one after the other. Open
+ * cursors go on in the same tree without synchronisation, along the places of its leaves ({@link LeafPlace}); keys that they must
+ * not see are told by their sequence numbers. Leaves are changed in place only while no cursor is open. However many cursors are
+ * open, and whenever they were opened, there is one tree, and beside it at most one old leaf for each of them.
  *
  * <p>Nodes are heap objects, a few for every hundred keys, accounted for as metadata. When the pool refuses the memory, the
  * tree is built all the same, because a read must not fail for want of memory, and the excess is counted
@@ -62,10 +64,19 @@ final class OrderedIndex {
     private volatile long reservedBytes;
     private volatile long overdraftBytes;
 
+    // Written under this, read without
+    private volatile OrderedNode root;
+
     // Guarded by this
     private int linkedUpTo;
     private int linked;
-    private OrderedNode root;
+    /**
+     * When {@link #linkSorted} ended early: the newest record that it was to link, and the newest of those that it has not linked.
+     * 0: it has linked all.
+     */
+    private int begunWith;
+
+    private int leftAt;
     private final int[] few = new int[ONE_BY_ONE];
 
     OrderedIndex(SlabPool pool, Arena arena) {
@@ -93,11 +104,17 @@ final class OrderedIndex {
         return open(NEVER);
     }
 
-    /** As {@link #open()}. When it is cancelled, the tree stays as it was. */
+    /** As {@link #open()}. When it is cancelled, or there is no heap, the next call goes on. */
     synchronized OrderedCursor open(Cancellation cancellation) {
         link(cancellation);
+        OrderedCursor cursor = new OrderedCursor(this, arena);
         OPEN_CURSORS.getAndAdd(this, 1);
-        return new OrderedCursor(this, arena, root);
+        return cursor;
+    }
+
+    /** The present root; null when there are no keys. Any thread. */
+    OrderedNode root() {
+        return root;
     }
 
     void closeCursor() {
@@ -127,11 +144,18 @@ final class OrderedIndex {
             return;
         }
         int before = linked;
-        if (pushed - linked > ONE_BY_ONE || !linkOneByOne(newest)) {
-            linkSorted(newest, cancellation);
-            linkedUpTo = newest;
+        try {
+            if (begunWith != 0) {
+                linkSorted(cancellation);
+            }
+            if (pushed - linked > ONE_BY_ONE || !linkOneByOne(newest)) {
+                begunWith = newest;
+                leftAt = newest;
+                linkSorted(cancellation);
+            }
+        } finally {
+            account((linked - before) * (long) BYTES_PER_KEY);
         }
-        account((linked - before) * (long) BYTES_PER_KEY);
     }
 
     /**
@@ -149,7 +173,7 @@ final class OrderedIndex {
             int ref = few[--count];
             if (!insertInPlace(ref)) {
                 long[] head = {OrderedNode.head(arena, ref, 0)};
-                root = new TreeMerge(arena, new int[] {ref}, head, NEVER).merge(root, 1);
+                merge(new int[] {ref}, head, 1, NEVER);
             }
             linked++;
             linkedUpTo = ref;
@@ -171,7 +195,7 @@ final class OrderedIndex {
         }
         OrderedNode node = root;
         while (!node.isLeaf()) {
-            node = node.children[Math.max(0, node.countBefore(arena, ref, 1) - 1)];
+            node = node.child(Math.max(0, node.countBefore(arena, ref, 1) - 1));
         }
         if (node.count == OrderedNode.WIDTH) {
             return false;
@@ -180,32 +204,42 @@ final class OrderedIndex {
         return true;
     }
 
-    private void linkSorted(int newest, Cancellation cancellation) {
+    private void merge(int[] refs, long[] heads, int count, Cancellation cancellation) {
+        TreeMerge merge = new TreeMerge(arena, refs, heads, cancellation);
+        OrderedNode merged = merge.merge(root, count);
+        merge.show();
+        if (merged != root) {
+            root = merged;
+        }
+    }
+
+    /** Links the records from {@link #leftAt} back to those that were linked before. */
+    private void linkSorted(Cancellation cancellation) {
         int batch = pushed - linked;
         while (batch > SMALL_BATCH && !pool.tryReserve(Use.MEMTABLE_HEAP, batchBytes(batch))) {
             batch = Math.max(SMALL_BATCH, batch / 2);
         }
         try {
-            root = linkInBatches(newest, batch, cancellation);
+            linkInBatches(batch, cancellation);
         } finally {
             if (batch > SMALL_BATCH) {
                 pool.unreserve(Use.MEMTABLE_HEAP, batchBytes(batch));
             }
         }
+        linkedUpTo = begunWith;
+        begunWith = 0;
     }
 
     private static long batchBytes(int count) {
         return count * (long) (Integer.BYTES + Long.BYTES);
     }
 
-    private OrderedNode linkInBatches(int newest, int batch, Cancellation cancellation) {
+    private void linkInBatches(int batch, Cancellation cancellation) {
         int[] refs = new int[batch];
         long[] heads = new long[batch];
         KeySorter sorter = new KeySorter(arena, refs, heads, cancellation);
-        OrderedNode merged = root;
-        int added = 0;
-        int ref = newest;
-        while (ref != linkedUpTo) {
+        while (leftAt != linkedUpTo) {
+            int ref = leftAt;
             int count = 0;
             for (; ref != linkedUpTo && count < batch; ref = pushedBefore(ref)) {
                 refs[count] = ref;
@@ -215,10 +249,9 @@ final class OrderedIndex {
                 }
             }
             sorter.sort(count);
-            merged = new TreeMerge(arena, refs, heads, cancellation).merge(merged, count);
-            added += count;
+            merge(refs, heads, count, cancellation);
+            linked += count;
+            leftAt = ref;
         }
-        linked += added;
-        return merged;
     }
 }

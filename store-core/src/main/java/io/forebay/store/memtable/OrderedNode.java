@@ -1,33 +1,61 @@
 package io.forebay.store.memtable;
 
 import io.forebay.store.util.Slab;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 
 /**
  * A node of {@link OrderedIndex}: up to {@link #WIDTH} keys in order, as refs of key records, and in an inner node the subtree
- * that starts at each of them. Next to every ref lie eight bytes of its key, so that a search seldom touches records. Those
- * bytes start at offset {@code skip} of the key: all keys that a search can bring to this node agree in the bytes before.
+ * that starts at each of them. A node that gets other keys is replaced. Next to every ref lie eight bytes of its key, so that
+ * a search seldom touches records. Those bytes start at offset {@code skip} of the key: all keys that a search can bring to
+ * this node agree in the bytes before.
  */
 final class OrderedNode {
     static final int WIDTH = 64;
     /** With fewer common bytes than this, {@code skip} is 0, so that the heads of keys need not be read again. */
     private static final int WORTH_SKIPPING = 5;
 
+    private static final VarHandle CHILD = MethodHandles.arrayElementVarHandle(OrderedNode[].class);
+
     final int skip;
-    /** Null in a leaf. Never changed. */
-    final OrderedNode[] children;
+    /** Null in an inner node. */
+    final LeafPlace place;
+    /** The place after this leaf; null for none, and in an inner node. */
+    final LeafPlace right;
+
+    /** Null in a leaf. OrderedIndex replaces elements, by release, with nodes for the same span of keys. */
+    private final OrderedNode[] children;
 
     // Guarded by OrderedIndex; not changed while a cursor is open
     int count;
     long[] heads;
     int[] refs;
 
-    OrderedNode(int skip, long[] heads, int[] refs, OrderedNode[] children) {
+    private OrderedNode(int skip, long[] heads, int[] refs, OrderedNode[] children, LeafPlace place, LeafPlace right) {
         this.skip = skip;
         this.heads = heads;
         this.refs = refs;
         this.children = children;
+        this.place = place;
+        this.right = right;
         this.count = refs.length;
+    }
+
+    static OrderedNode inner(int skip, long[] heads, int[] refs, OrderedNode[] children) {
+        return new OrderedNode(skip, heads, refs, children, null, null);
+    }
+
+    static OrderedNode leaf(int skip, long[] heads, int[] refs, LeafPlace place, LeafPlace right) {
+        return new OrderedNode(skip, heads, refs, null, place, right);
+    }
+
+    OrderedNode child(int index) {
+        return (OrderedNode) CHILD.getAcquire(children, index);
+    }
+
+    void setChild(int index, OrderedNode child) {
+        CHILD.setRelease(children, index, child);
     }
 
     boolean isLeaf() {

@@ -1,11 +1,14 @@
 package io.forebay.store.memtable;
 
 import io.forebay.store.util.Cancellation;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /**
- * Merges sorted key records into a tree of {@link OrderedNode}s. Makes a new tree and leaves the old one as it is; subtrees
- * that get no new key belong to both trees. Used by one thread.
+ * Merges sorted key records into a tree of {@link OrderedNode}s: first all that is new is made beside the tree, which may fail or
+ * be cancelled, then {@link #show} puts it in. An inner node stays when its children were not cut: they are replaced in it. Used
+ * by one thread.
  */
 final class TreeMerge {
     /** How far nodes that are cut from a long row are filled. */
@@ -15,6 +18,8 @@ final class TreeMerge {
     private final int[] batch;
     private final long[] batchHeads;
     private final Cancellation cancellation;
+    private final List<LeafChange> leafChanges = new ArrayList<>();
+    private final List<ChildChange> childChanges = new ArrayList<>();
 
     /**
      * @param batch sorted key records, none in the tree yet
@@ -26,6 +31,14 @@ final class TreeMerge {
         this.batchHeads = batchHeads;
         this.cancellation = cancellation;
     }
+
+    /**
+     * A place gets another leaf, and {@code behind}, the place behind the new ones, another left one. {@code behind} is null when
+     * there is no such change.
+     */
+    private record LeafChange(LeafPlace place, OrderedNode leaf, LeafPlace behind, LeafPlace last) {}
+
+    private record ChildChange(OrderedNode parent, int index, OrderedNode child) {}
 
     /**
      * Sibling nodes that are being made. Every node has a separator: a key at or before the first key of the node, and after
@@ -60,17 +73,23 @@ final class TreeMerge {
 
         void addAll(OrderedNode parent, int from, int to) {
             for (int i = from; i < to; i++) {
-                add(parent.children[i], parent.refs[i], parent.heads[i]);
+                add(parent.child(i), parent.refs[i], parent.heads[i]);
             }
         }
     }
 
-    /** A tree with the keys of {@code root} (null: empty) and the first {@code count} records of the batch. */
+    /**
+     * Makes a tree with the keys of {@code root} (null: empty) and the first {@code count} records of the batch.
+     *
+     * @return its root, for after {@link #show}; maybe the same one
+     */
     OrderedNode merge(OrderedNode root, int count) {
         Row row = new Row(0, 4);
         if (root == null) {
             cutLeaves(
                     row,
+                    new LeafPlace(null),
+                    null,
                     0,
                     Arrays.copyOf(batch, count),
                     Arrays.copyOf(batchHeads, count),
@@ -87,6 +106,25 @@ final class TreeMerge {
             row = above;
         }
         return row.nodes[0];
+    }
+
+    /**
+     * Changes the tree, but for its root. Allocates nothing, so that it is done as a whole. All that a cursor comes to meanwhile
+     * has the keys of before: who finds a new place finds what the place on its left has kept, and who comes from a parent of
+     * before finds the leaf of before it was cut.
+     */
+    void show() {
+        for (int i = 0; i < leafChanges.size(); i++) {
+            LeafChange change = leafChanges.get(i);
+            change.place.setLeaf(change.leaf);
+            if (change.behind != null) {
+                change.behind.setLeft(change.last);
+            }
+        }
+        for (int i = 0; i < childChanges.size(); i++) {
+            ChildChange change = childChanges.get(i);
+            change.parent.setChild(change.index, change.child);
+        }
     }
 
     /**
@@ -111,12 +149,21 @@ final class TreeMerge {
             int stop = last ? to : batchBefore(node.refs[child + 1], at + 1, to);
             int childLow = child == 0 ? low : node.refs[child];
             int childHigh = last ? high : node.refs[child + 1];
-            merge(node.children[child], at, stop, childLow, childHigh, node.refs[child], node.heads[child], row);
+            merge(node.child(child), at, stop, childLow, childHigh, node.refs[child], node.heads[child], row);
             done = child + 1;
             at = stop;
         }
         row.addAll(node, done, node.count);
-        cutInner(out, row, low, high, separator, head);
+        if (row.count > node.count) {
+            cutInner(out, row, low, high, separator, head);
+            return;
+        }
+        for (int i = 0; i < row.count; i++) {
+            if (row.nodes[i] != node.child(i)) {
+                childChanges.add(new ChildChange(node, i, row.nodes[i]));
+            }
+        }
+        out.add(node, separator, head);
     }
 
     /** The index of the first record in {@code batch[from, to)} that is not before {@code ref}. */
@@ -151,15 +198,30 @@ final class TreeMerge {
         }
         System.arraycopy(leaf.refs, old, refs, at, leaf.count - old);
         System.arraycopy(leaf.heads, old, heads, at, leaf.count - old);
-        cutLeaves(out, leaf.skip, refs, heads, low, high, separator, head);
+        cutLeaves(out, leaf.place, leaf.right, leaf.skip, refs, heads, low, high, separator, head);
     }
 
-    private void cutLeaves(Row out, int skip, int[] refs, long[] heads, int low, int high, int separator, long head) {
+    /** Cuts keys into leaves: the first one for a place, with {@code right} on its right so far, the others for new ones. */
+    private void cutLeaves(
+            Row out,
+            LeafPlace place,
+            LeafPlace right,
+            int skip,
+            int[] refs,
+            long[] heads,
+            int low,
+            int high,
+            int separator,
+            long head) {
         int total = refs.length;
         if (total <= OrderedNode.WIDTH) {
-            out.add(new OrderedNode(skip, heads, refs, null), separator, head);
+            OrderedNode leaf = OrderedNode.leaf(skip, heads, refs, place, right);
+            leafChanges.add(new LeafChange(place, leaf, null, null));
+            out.add(leaf, separator, head);
             return;
         }
+        OrderedNode firstLeaf = null;
+        LeafPlace at = place;
         int start = 0;
         for (int stop; start < total; start = stop) {
             cancellation.check();
@@ -168,8 +230,19 @@ final class TreeMerge {
             int pieceSkip = OrderedNode.skip(arena, start == 0 ? low : refs[start], stop == total ? high : refs[stop]);
             long[] pieceHeads =
                     pieceSkip == skip ? Arrays.copyOfRange(heads, start, stop) : heads(pieceRefs, pieceSkip);
-            add(out, new OrderedNode(pieceSkip, pieceHeads, pieceRefs, null), start, refs[start], separator, head);
+            LeafPlace next = stop == total ? right : new LeafPlace(at);
+            OrderedNode leaf = OrderedNode.leaf(pieceSkip, pieceHeads, pieceRefs, at, next);
+            add(out, leaf, start, refs[start], separator, head);
+            if (start == 0) {
+                firstLeaf = leaf;
+            } else {
+                at.setLeaf(leaf);
+            }
+            if (stop < total) {
+                at = next;
+            }
         }
+        leafChanges.add(new LeafChange(place, firstLeaf, right, at));
     }
 
     private void cutInner(Row out, Row row, int low, int high, int separator, long head) {
@@ -186,7 +259,7 @@ final class TreeMerge {
                             stop == total ? high : row.separators[stop]);
             long[] heads = skip == row.skip ? Arrays.copyOfRange(row.heads, start, stop) : heads(refs, skip);
             OrderedNode[] children = Arrays.copyOfRange(row.nodes, start, stop);
-            add(out, new OrderedNode(skip, heads, refs, children), start, refs[0], separator, head);
+            add(out, OrderedNode.inner(skip, heads, refs, children), start, refs[0], separator, head);
         }
     }
 

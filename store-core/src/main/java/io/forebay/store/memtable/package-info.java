@@ -9,8 +9,9 @@
  * <p>How: {@code Arena} hands out places in slabs; {@code Records} is the layout of keys and versions there; {@code HashIndex}
  * finds a key; {@code RoomPlan} tells what writes need at most, {@code HashCounts} what they need of the index;
  * {@code OrderedIndex}, a B+ tree, orders keys when an iterator is opened, and sorts new keys with {@code KeySorter};
- * {@code RecordWriter} writes and {@code Merger} folds operands; {@code PointReads} reads one key, {@code MemtableIterator}
- * many, and {@code FlushIterator} all; {@code RangeDeletes} has the range deletes. There is no object per entry, and a put or get allocates nothing.
+ * all iterators go along one row of leaves, see {@code LeafPlace}; {@code RecordWriter} writes and {@code Merger} folds
+ * operands; {@code PointReads} reads one key, {@code MemtableIterator} many, and {@code FlushIterator} all;
+ * {@code RangeDeletes} has the range deletes. There is no object per entry, and a put or get allocates nothing.
  *
  * <p>Threads: one writer, any readers, no locks between them. The writer publishes with release stores: a key in its index
  * slot, a version in its key record. Only opening an iterator takes a lock, which no write takes.

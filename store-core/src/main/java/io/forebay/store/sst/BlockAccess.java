@@ -14,6 +14,11 @@ abstract class BlockAccess {
 
     int at;
     int length;
+    /**
+     * True when the data block must not stay in memory while the cursor stands still: a cursor that has moved to its only entry
+     * calls {@link #release} before the move returns.
+     */
+    boolean isBrief;
 
     /** The first data block of a partition that may have keys at or after {@code key}. The partition must have such a block. */
     abstract int find(SstBlocks blocks, int partition, byte[] key, int offset, int keyLength) throws IOException;

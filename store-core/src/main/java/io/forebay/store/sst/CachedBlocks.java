@@ -1,5 +1,6 @@
 package io.forebay.store.sst;
 
+import io.forebay.store.SlabAllocator;
 import io.forebay.store.cache.CachedBlock;
 import io.forebay.store.cache.SlabPool;
 import io.forebay.store.sst.block.BlockSearch;
@@ -15,11 +16,13 @@ import java.nio.ByteBuffer;
  *   the block is cached                                          pinned in the cache
  *   not cached, and the scan is short or the cache has room      read to the cache, pinned there
  *   not cached, and the scan is long                             read to a ScanWindow, with its neighbours
- *   a block in the cache that must not stay pinned               copied to the heap
+ *   a block that must not stay pinned, up to 64 KiB              copied to the heap
+ *   a longer one                                                 pinned for the move only, see {@link #isBrief}
  * </pre>
  *
  * <p>A pin lasts until the cursor is moved, which may be forever. So it is a hold ({@link CachedBlock#tryHold}), and holds are
- * limited: many cursors that are open and not moved must leave memory to others.
+ * limited: many cursors that are open and not moved must leave memory to others. A copy is not limited by anything, so only
+ * short blocks are copied. A longer one has a single entry, which the cursor can show without its value.
  *
  * <p>It does not read or check blocks; {@link SstBlocks} does. Jobs, which read each block once, use {@link ReadAheadBlocks}.
  * Used by one thread.
@@ -27,9 +30,11 @@ import java.nio.ByteBuffer;
 final class CachedBlocks extends BlockAccess {
     /** A scan is long from so many blocks on. A shorter one may be repeated, so its blocks enter the cache. */
     private static final int LONG_SCAN_BLOCKS = 32;
+    /** Longer blocks are not copied. A block with several entries is never longer. */
+    private static final int MOST_COPIED = SlabAllocator.SLAB_BYTES;
 
     private final SlabPool pool;
-    /** The block that is shown, which this cursor holds; null when its bytes are elsewhere. */
+    /** The block that is shown, which this cursor holds unless it is brief; null when its bytes are elsewhere. */
     private CachedBlock pinned;
     /** Null until a long scan needs it. */
     private ScanWindow window;
@@ -63,8 +68,10 @@ final class CachedBlocks extends BlockAccess {
         if (sequential < LONG_SCAN_BLOCKS || !showPastTheCache(blocks, dataBlock)) {
             CachedBlock block = blocks.data(dataBlock);
             length = block.length() - BlockTrailer.BYTES;
-            if (block.tryHold()) {
+            boolean held = block.tryHold();
+            if (held || length > MOST_COPIED && BlockSearch.count(block.slab(), block.offset()) == 1) {
                 pinned = block;
+                isBrief = !held;
                 slab = block.slab();
                 at = block.offset();
             } else {
@@ -115,7 +122,10 @@ final class CachedBlocks extends BlockAccess {
     void release() {
         slab = null;
         if (pinned != null) {
-            pinned.endHold();
+            if (!isBrief) {
+                pinned.endHold();
+            }
+            isBrief = false;
             pinned.release();
             pinned = null;
         }

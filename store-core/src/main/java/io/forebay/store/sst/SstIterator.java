@@ -1,14 +1,17 @@
 package io.forebay.store.sst;
 
 import io.forebay.store.KeyRange;
+import io.forebay.store.ValueBuffer;
+import io.forebay.store.cache.CachedBlock;
 import io.forebay.store.sst.block.BlockIterator;
 import java.io.IOException;
 import java.util.Arrays;
 
 /**
  * A cursor over the visible parts of some files, one after the other. The bounds are searched once in each block, so that a
- * step compares no keys. Files are opened when the cursor comes to them. A valid cursor keeps one data block in memory and
- * nothing else: the metadata of the file may leave memory between two moves, and is then read again. Used by one thread, but
+ * step compares no keys. Files are opened when the cursor comes to them. A valid cursor keeps at most one data block in memory
+ * and nothing else: the metadata of the file may leave memory between two moves, and is then read again. So may a block with a
+ * single long value ({@link BlockAccess#isBrief}): such a cursor has the key and the length of the value. Used by one thread, but
  * for {@link #letGo}.
  */
 public final class SstIterator extends BlockIterator {
@@ -30,6 +33,8 @@ public final class SstIterator extends BlockIterator {
     private boolean empty;
 
     private int dataBlock;
+    /** Where the value starts in its block, when the cursor does not keep the block. */
+    private int valueAt;
     /** The visible entries of the current block: {@code [first, end)}. */
     private int first;
 
@@ -245,7 +250,22 @@ public final class SstIterator extends BlockIterator {
             return false;
         }
         moveTo(index);
+        if (access.isBrief) {
+            valueAt = valueOffset - access.at;
+            dropBlock();
+            access.release();
+        }
         return true;
+    }
+
+    @Override
+    protected void readValue(ValueBuffer into) throws IOException {
+        CachedBlock block = reader().blocks().data(dataBlock);
+        try {
+            block.slab().get(block.offset() + valueAt, into.reset(valueLength), 0, valueLength);
+        } finally {
+            block.release();
+        }
     }
 
     private void leave() {

@@ -104,6 +104,29 @@ class BlockHoldsTest {
                 .isFalse();
     }
 
+    /** The cache has no room for them, so each cursor has its own. */
+    @Test
+    void longBlocksOnTheHeapHaveALimitOfTheirOwn() throws IOException {
+        TestFile longest = TestFile.uniform(cache, 3, 3, BUDGET / 4);
+        assertThat(hold(longest, 0)).isTrue();
+        assertThat(hold(longest, 1)).isFalse();
+        assertThat(hold(longest, 0)).as("read once more").isFalse();
+        endAll();
+        assertThat(hold(longest, 1)).isTrue();
+        assertThat(hold(small(), 0)).as("in the cache").isTrue();
+        endAll();
+        TestFile past = new TestFile(cache.closedSlots(), 4, BUDGET / 32, BUDGET / 32, 5 * BUDGET / 64, BLOCK);
+        assertThat(hold(past, 0)).isTrue();
+        assertThat(hold(past, 1)).isTrue();
+        assertThat(hold(past, 2)).as("more than an eighth in all").isFalse();
+        assertThat(hold(past, 0)).isTrue();
+        for (int i = 0; i < 10_000; i++) {
+            assertThat(hold(past, 3)).as("short").isTrue();
+        }
+        endAll();
+        assertThat(hold(past, 2)).isTrue();
+    }
+
     @Test
     void countsRightWhenManyComeAndGoAtOnce() throws IOException, InterruptedException, ExecutionException {
         TestFile small = small();

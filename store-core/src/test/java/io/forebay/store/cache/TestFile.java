@@ -13,9 +13,13 @@ final class TestFile implements BlockSource {
     private final int seed;
 
     TestFile(BlockCache cache, int seed, int... lengths) {
+        this(cache.slots(lengths.length), seed, lengths);
+    }
+
+    TestFile(BlockSlots slots, int seed, int... lengths) {
         this.seed = seed;
         this.lengths = lengths;
-        this.slots = cache.slots(lengths.length);
+        this.slots = slots;
     }
 
     static TestFile uniform(BlockCache cache, int seed, int blocks, int length) {

@@ -2,12 +2,13 @@ package io.forebay.store.iter;
 
 import io.forebay.store.key.InternalIterator;
 import io.forebay.store.key.ValueKind;
+import java.io.IOException;
 import java.util.Arrays;
 import java.util.HexFormat;
 
 /** One version of a key, for models. */
 public record ModelEntry(byte[] key, long sequence, byte kind, byte[] value) implements Comparable<ModelEntry> {
-    public static ModelEntry of(InternalIterator at) {
+    public static ModelEntry of(InternalIterator at) throws IOException {
         return new ModelEntry(at.copyKey(), at.sequence(), at.kind(), at.copyValue());
     }
 

@@ -272,7 +272,7 @@ class UserIteratorTest {
         return new byte[] {(byte) (i >>> 8), (byte) i};
     }
 
-    private static void check(UserIterator iterator, Map.Entry<byte[], byte[]> expected) {
+    private static void check(UserIterator iterator, Map.Entry<byte[], byte[]> expected) throws IOException {
         assertThat(iterator.isValid()).isEqualTo(expected != null);
         if (expected != null) {
             assertThat(iterator.key()).isEqualTo(expected.getKey());

@@ -37,7 +37,11 @@ final class MemtableHarness {
     /** One version as an iterator shows it. */
     record Version(byte[] key, long sequence, byte kind, byte[] value) {
         static Version of(InternalIterator at) {
-            return new Version(at.copyKey(), at.sequence(), at.kind(), at.copyValue());
+            try {
+                return new Version(at.copyKey(), at.sequence(), at.kind(), at.copyValue());
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
         }
 
         @Override

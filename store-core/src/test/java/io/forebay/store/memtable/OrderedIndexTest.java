@@ -1,6 +1,7 @@
 package io.forebay.store.memtable;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import io.forebay.store.cache.SlabPool;
@@ -12,6 +13,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.TreeSet;
@@ -62,7 +64,8 @@ class OrderedIndexTest {
             }
         }
         for (int i = 0; i < open.size(); i += 1 + open.size() / 4) {
-            checkAll(open.get(i), expected.get(i));
+            checkOld(open.get(i), expected.get(i));
+            checkSeeks(open.get(i), keys, random);
         }
         assertThat(index.heldBytes()).isEqualTo(model.size() * (long) OrderedIndex.BYTES_PER_KEY);
         index.close();
@@ -103,6 +106,51 @@ class OrderedIndexTest {
             }
         }
         checkAll(index.open(), new ArrayList<>(model));
+    }
+
+    /** As while a leaf is cut: the place behind the new ones does not know yet which one is on its left. */
+    @Test
+    void goesBackOverPlacesThatAreNew() {
+        for (int i = 0; i < 1000; i++) {
+            push(ByteBuffer.allocate(4).putInt(i).array());
+        }
+        OrderedCursor cursor = index.open();
+        OrderedNode root = index.root();
+        root.child(root.count - 1).place.setLeft(root.child(0).place);
+        checkAll(cursor, new ArrayList<>(model));
+    }
+
+    /** As when there is no heap for a batch: what was linked before that is not linked again. */
+    @Test
+    void goesOnWithWhatCouldNotBeLinked() {
+        SlabPool small = new SlabPool(new HeapSlabs(), 5 << 20);
+        Arena records = new Arena(small);
+        OrderedIndex tight = new OrderedIndex(small, records);
+        int count = 30_000;
+        int[] refs = new int[count];
+        for (int i = 0; i < count; i++) {
+            byte[] key = ByteBuffer.allocate(4).putInt(i * 0x9E3779B9).array();
+            model.add(key);
+            refs[i] = record(records, key);
+            tight.push(refs[i]);
+        }
+        while (small.tryTake(SlabPool.Use.CACHE) != null) {}
+        Slab slab = records.slab(refs[count / 2]);
+        int link = Arena.offset(refs[count / 2]) + Records.PUSHED_BEFORE;
+        int before = slab.getInt(link);
+        slab.putInt(link, Integer.MAX_VALUE);
+        assertThatThrownBy(tight::open).isInstanceOf(IndexOutOfBoundsException.class);
+        long first = tight.heldBytes() + tight.overdraftBytes();
+        assertThat(first).isPositive().isLessThan(count / 2 * (long) OrderedIndex.BYTES_PER_KEY);
+        assertThatThrownBy(tight::open).isInstanceOf(IndexOutOfBoundsException.class);
+        assertThat(tight.heldBytes() + tight.overdraftBytes()).isEqualTo(first);
+        slab.putInt(link, before);
+        byte[] later = new byte[5];
+        model.add(later);
+        tight.push(record(records, later));
+        checkAll(records, tight.open(), new ArrayList<>(model));
+        assertThat(tight.heldBytes() + tight.overdraftBytes())
+                .isEqualTo(model.size() * (long) OrderedIndex.BYTES_PER_KEY);
     }
 
     /** The reader that brings the tree up to date stops in the middle, and somebody counts memory meanwhile. */
@@ -176,39 +224,72 @@ class OrderedIndexTest {
             byte[] from = model.ceiling(target);
             byte[] before = model.lower(target);
             int ref = cursor.firstFrom(target, 0, target.length);
-            assertThat(ref == 0 ? null : key(ref)).isEqualTo(from);
+            assertThat(ref == 0 ? null : key(arena, ref)).isEqualTo(from);
             if (ref != 0) {
                 int previous = cursor.prev();
-                assertThat(previous == 0 ? null : key(previous)).isEqualTo(before);
+                assertThat(previous == 0 ? null : key(arena, previous)).isEqualTo(before);
             }
             ref = cursor.lastBefore(target, 0, target.length);
-            assertThat(ref == 0 ? null : key(ref)).isEqualTo(before);
+            assertThat(ref == 0 ? null : key(arena, ref)).isEqualTo(before);
             if (ref != 0) {
                 int next = cursor.next();
-                assertThat(next == 0 ? null : key(next)).isEqualTo(from);
+                assertThat(next == 0 ? null : key(arena, next)).isEqualTo(from);
+            }
+        }
+    }
+
+    /** A cursor that was opened long ago: it has what was there then, and of what came later some or all. */
+    private void checkOld(OrderedCursor cursor, List<byte[]> expected) {
+        List<byte[]> forwards = new ArrayList<>();
+        for (int ref = cursor.first(); ref != 0; ref = cursor.next()) {
+            forwards.add(key(arena, ref));
+        }
+        List<byte[]> backwards = new ArrayList<>();
+        for (int ref = cursor.last(); ref != 0; ref = cursor.prev()) {
+            backwards.add(key(arena, ref));
+        }
+        Collections.reverse(backwards);
+        for (List<byte[]> seen : List.of(forwards, backwards)) {
+            TreeSet<byte[]> keys = new TreeSet<>(Arrays::compareUnsigned);
+            keys.addAll(seen);
+            checkEqual(seen, List.copyOf(keys));
+            assertThat(keys.containsAll(expected)).isTrue();
+            assertThat(model.containsAll(seen)).isTrue();
+        }
+    }
+
+    private static void checkEqual(List<byte[]> keys, List<byte[]> expected) {
+        assertThat(keys).hasSameSizeAs(expected);
+        for (int i = 0; i < keys.size(); i++) {
+            if (!Arrays.equals(keys.get(i), expected.get(i))) {
+                assertThat(keys.get(i)).as("key %s", i).isEqualTo(expected.get(i));
             }
         }
     }
 
     private void checkAll(OrderedCursor cursor, List<byte[]> expected) {
+        checkAll(arena, cursor, expected);
+    }
+
+    private static void checkAll(Arena arena, OrderedCursor cursor, List<byte[]> expected) {
         int at = 0;
         for (int ref = cursor.first(); ref != 0; ref = cursor.next()) {
-            if (!Arrays.equals(key(ref), expected.get(at))) {
-                assertThat(key(ref)).as("key %s", at).isEqualTo(expected.get(at));
+            if (!Arrays.equals(key(arena, ref), expected.get(at))) {
+                assertThat(key(arena, ref)).as("key %s", at).isEqualTo(expected.get(at));
             }
             at++;
         }
         assertThat(at).isEqualTo(expected.size());
         for (int ref = cursor.last(); ref != 0; ref = cursor.prev()) {
             at--;
-            if (!Arrays.equals(key(ref), expected.get(at))) {
-                assertThat(key(ref)).as("key %s", at).isEqualTo(expected.get(at));
+            if (!Arrays.equals(key(arena, ref), expected.get(at))) {
+                assertThat(key(arena, ref)).as("key %s", at).isEqualTo(expected.get(at));
             }
         }
         assertThat(at).isZero();
     }
 
-    private byte[] key(int ref) {
+    private static byte[] key(Arena arena, int ref) {
         Slab slab = arena.slab(ref);
         int at = Arena.offset(ref);
         return slab.toByteArray(at + Records.KEY, slab.getInt(at + Records.KEY_LENGTH));

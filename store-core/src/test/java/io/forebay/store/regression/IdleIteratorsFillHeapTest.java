@@ -10,7 +10,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Iterators that were left open kept on the heap what the budget does not count: the range deletes of memtables that had been
- * taken away, and the longest value that they had passed backwards.
+ * taken away, the longest value that they had passed backwards, and the values they stayed on, each its own.
  */
 @Timeout(600)
 class IdleIteratorsFillHeapTest {

@@ -2,6 +2,7 @@ package io.forebay.store.sst;
 
 import io.forebay.store.key.InternalIterator;
 import io.forebay.store.rangedel.Fragment;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -21,7 +22,7 @@ record Entry(byte[] key, long sequence, byte kind, byte[] value) {
         return text.getBytes(StandardCharsets.ISO_8859_1);
     }
 
-    static Entry current(InternalIterator iterator) {
+    static Entry current(InternalIterator iterator) throws IOException {
         return new Entry(iterator.copyKey(), iterator.sequence(), iterator.kind(), iterator.copyValue());
     }
 

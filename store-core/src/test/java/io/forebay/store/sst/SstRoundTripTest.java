@@ -140,7 +140,7 @@ class SstRoundTripTest {
         }
     }
 
-    private static void expect(InternalIterator iterator, List<Entry> expected, int at) {
+    private static void expect(InternalIterator iterator, List<Entry> expected, int at) throws IOException {
         boolean valid = at >= 0 && at < expected.size();
         assertThat(iterator.isValid()).isEqualTo(valid);
         if (valid) {

@@ -147,7 +147,29 @@ public final class BackgroundErrorHandler {
         if (cancel != null) {
             cancel.run();
         }
-        cancel = executor.schedule(backoff.next(), () -> executor.execute(Kind.FLUSH, this::attempt));
+        boolean set = false;
+        try {
+            cancel = executor.schedule(backoff.next(), this::startAttempt);
+            set = true;
+        } finally {
+            Lifecycle.Failure failure = store.lifecycle.failure();
+            if (!set && failure != null) {
+                // nobody would try again by itself, so the message must not say so
+                store.lifecycle.fail(failure.cause(), Severity.STOPPED);
+            }
+        }
+    }
+
+    private void startAttempt() {
+        boolean started = false;
+        try {
+            executor.execute(Kind.FLUSH, this::attempt);
+            started = true;
+        } finally {
+            if (!started) {
+                tryLater();
+            }
+        }
     }
 
     /** @return false when there is nothing to repair, or another thread repairs it */

@@ -45,7 +45,7 @@ public final class CompactionScheduler {
 
     // Guarded by this
     private int jobs;
-    /** Full compactions under way. They rewrite all files anyway, and wait for jobs that run. */
+    /** Full compactions under way. They rewrite all files anyway, and wait for jobs that have some of these. */
     private int fulls;
     /** True after a failure, until the next attempt. */
     private boolean paused;
@@ -143,13 +143,19 @@ public final class CompactionScheduler {
             return;
         }
         paused = true;
-        long nanos = backoff.next();
-        LOG.warn(
-                "A compaction of store {} failed; it is tried again in {} ms",
-                store.options.name(),
-                nanos / 1_000_000,
-                cause);
-        cancel = store.shared.executor().schedule(nanos, this::resume);
+        boolean set = false;
+        try {
+            long nanos = backoff.next();
+            cancel = store.shared.executor().schedule(nanos, this::resume);
+            set = true;
+            LOG.warn(
+                    "A compaction of store {} failed; it is tried again in {} ms",
+                    store.options.name(),
+                    nanos / 1_000_000,
+                    cause);
+        } finally {
+            paused = set; // without an alarm nobody would end the pause
+        }
     }
 
     private void resume() {
@@ -203,14 +209,14 @@ public final class CompactionScheduler {
     }
 
     private void compactAll(Full full) {
-        boolean more = true;
-        while (more) {
+        while (true) {
             store.lifecycle.checkRunning();
             if (!store.lifecycle.beginJob()) {
                 continue; // closed or failed: the check above throws
             }
+            List<Picked> inTheWay;
             try {
-                more = runOne(full);
+                inTheWay = runOne(full) ? List.of() : inTheWay(full);
             } catch (IOException e) {
                 // the state of the store is unchanged
                 throw new StoreIoException("Compaction of store " + store.options.name() + " failed", e);
@@ -223,11 +229,45 @@ public final class CompactionScheduler {
                 store.lifecycle.endJob();
                 store.progress.signal();
             }
-            if (!more && isBusy()) {
-                store.progress.await("compactions", () -> !isBusy() || store.lifecycle.isClosed());
-                more = true;
+            if (inTheWay == null) {
+                return;
             }
+            store.progress.await("compactions", () -> isOver(inTheWay) || store.lifecycle.isClosed());
         }
+    }
+
+    /**
+     * The compactions under way that have files of what is left to be done; null when nothing is left. Others do not count:
+     * beside a steady writer there is always one under way.
+     */
+    private synchronized List<Picked> inTheWay(Full full) throws IOException {
+        long oldest = oldestReader();
+        Version version = store.versions.current();
+        Compaction left;
+        try {
+            left = pickFull(full, version, Set.of(), oldest);
+        } finally {
+            version.release();
+        }
+        if (left == null) {
+            return null;
+        }
+        List<Picked> having = running.stream()
+                .filter(picked -> !Collections.disjoint(picked.compaction.fileIds(), left.fileIds()))
+                .toList();
+        return having.isEmpty() ? List.copyOf(running) : having;
+    }
+
+    private Compaction pickFull(Full full, Version version, Set<FileId> busy, long oldest) throws IOException {
+        long durable = store.versions.durableSequence();
+        long target = store.targetFileBytes();
+        return CompactionPicker.pickFull(version, busy, durable, oldest, target, full.outdated, full.upTo);
+    }
+
+    private long oldestReader() {
+        long published = store.active.published();
+        long[] claims = store.snapshots.sequences();
+        return claims.length == 0 ? published : Math.min(published, claims[0]);
     }
 
     /**
@@ -262,18 +302,15 @@ public final class CompactionScheduler {
      * in between would seem to be newer than files that the flush has made from both sides of the commit.
      */
     private synchronized Picked pick(Full full, FileAges ages) throws IOException {
-        long published = store.active.published();
-        long[] claims = store.snapshots.sequences();
-        long oldest = claims.length == 0 ? published : Math.min(published, claims[0]);
+        long oldest = oldestReader();
         Version version = store.versions.current();
-        long durable = store.versions.durableSequence();
         Picked picked = null;
         try {
             Set<FileId> busy = busyFiles();
-            long target = store.targetFileBytes();
             Compaction compaction = full != null
-                    ? CompactionPicker.pickFull(version, busy, durable, oldest, target, full.outdated, full.upTo)
-                    : CompactionPicker.pick(version, busy, durable, oldest, target);
+                    ? pickFull(full, version, busy, oldest)
+                    : CompactionPicker.pick(
+                            version, busy, store.versions.durableSequence(), oldest, store.targetFileBytes());
             boolean isForAge = compaction == null && full == null;
             if (isForAge) {
                 compaction = pickOld(version, ages);
@@ -303,10 +340,6 @@ public final class CompactionScheduler {
 
     private synchronized void finished(Picked picked) {
         running.remove(picked);
-    }
-
-    private synchronized boolean isBusy() {
-        return !running.isEmpty();
     }
 
     private Set<FileId> busyFiles() {

@@ -216,6 +216,8 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
             } finally {
                 cursors.leaveMemory();
             }
+        } catch (IOException e) {
+            throw cursors.failure(e);
         } finally {
             cursors.end();
         }
@@ -249,12 +251,14 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
             } else {
                 cursors.iterator.value(into);
             }
+        } catch (IOException e) {
+            throw cursors.failure(e);
         } finally {
             cursors.end();
         }
     }
 
-    private void valueInMemory(ValueBuffer into) {
+    private void valueInMemory(ValueBuffer into) throws IOException {
         enterToRead();
         try {
             cursors.iterator.value(into);
