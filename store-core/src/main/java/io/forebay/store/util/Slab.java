@@ -13,10 +13,17 @@ import java.util.Arrays;
  * accesses.
  */
 public final class Slab {
+    private static final VarHandle SHORT = MethodHandles.byteBufferViewVarHandle(short[].class, ByteOrder.BIG_ENDIAN);
     private static final VarHandle INT = MethodHandles.byteBufferViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
     private static final VarHandle LONG = MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
     private static final VarHandle ARRAY_LONG =
             MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
+    /** Copies have no byte order: in that of the machine no bytes are swapped. */
+    private static final VarHandle COPIED_LONG =
+            MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.nativeOrder());
+
+    private static final VarHandle ARRAY_COPIED_LONG =
+            MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
 
     /** Up to this length, copying longs is faster than a bulk copy. */
     private static final int MAX_BY_LONGS = 128;
@@ -67,34 +74,34 @@ public final class Slab {
     }
 
     public int getShort(int index) {
-        return buffer.getShort(index) & 0xFFFF;
+        return (short) SHORT.get(buffer, index) & 0xFFFF;
     }
 
     public void putShort(int index, int value) {
-        buffer.putShort(index, (short) value);
+        SHORT.set(buffer, index, (short) value);
     }
 
     public int getInt(int index) {
-        return buffer.getInt(index);
+        return (int) INT.get(buffer, index);
     }
 
     public void putInt(int index, int value) {
-        buffer.putInt(index, value);
+        INT.set(buffer, index, value);
     }
 
     public long getLong(int index) {
-        return buffer.getLong(index);
+        return (long) LONG.get(buffer, index);
     }
 
     public void putLong(int index, long value) {
-        buffer.putLong(index, value);
+        LONG.set(buffer, index, value);
     }
 
     public int getIntAcquire(int index) {
         if (ORDERED_ON_HEAP || direct) {
             return (int) INT.getAcquire(buffer, index);
         }
-        int value = buffer.getInt(index);
+        int value = (int) INT.get(buffer, index);
         VarHandle.acquireFence();
         return value;
     }
@@ -104,7 +111,7 @@ public final class Slab {
             INT.setRelease(buffer, index, value);
         } else {
             VarHandle.releaseFence();
-            buffer.putInt(index, value);
+            INT.set(buffer, index, value);
         }
     }
 
@@ -112,7 +119,7 @@ public final class Slab {
         if (ORDERED_ON_HEAP || direct) {
             return (long) LONG.getAcquire(buffer, index);
         }
-        long value = buffer.getLong(index);
+        long value = (long) LONG.get(buffer, index);
         VarHandle.acquireFence();
         return value;
     }
@@ -122,7 +129,7 @@ public final class Slab {
             LONG.setRelease(buffer, index, value);
         } else {
             VarHandle.releaseFence();
-            buffer.putLong(index, value);
+            LONG.set(buffer, index, value);
         }
     }
 
@@ -133,10 +140,10 @@ public final class Slab {
         }
         int last = length - Long.BYTES;
         for (int at = 0; at < last; at += Long.BYTES) {
-            ARRAY_LONG.set(into, offset + at, buffer.getLong(index + at));
+            ARRAY_COPIED_LONG.set(into, offset + at, (long) COPIED_LONG.get(buffer, index + at));
         }
         // The last eight bytes may overlap bytes that were copied.
-        ARRAY_LONG.set(into, offset + last, buffer.getLong(index + last));
+        ARRAY_COPIED_LONG.set(into, offset + last, (long) COPIED_LONG.get(buffer, index + last));
     }
 
     public void put(int index, byte[] from, int offset, int length) {
@@ -156,7 +163,7 @@ public final class Slab {
     public void zero() {
         int at = 0;
         for (; at + 8 <= buffer.capacity(); at += 8) {
-            buffer.putLong(at, 0L);
+            LONG.set(buffer, at, 0L);
         }
         for (; at < buffer.capacity(); at++) {
             buffer.put(at, (byte) 0);
@@ -168,7 +175,7 @@ public final class Slab {
         int common = Math.min(length, keyLength);
         int at = 0;
         for (; at + 8 <= common; at += 8) {
-            long mine = buffer.getLong(index + at);
+            long mine = (long) LONG.get(buffer, index + at);
             long other = (long) ARRAY_LONG.get(key, offset + at);
             if (mine != other) {
                 return Long.compareUnsigned(mine, other);
@@ -176,7 +183,7 @@ public final class Slab {
         }
         if (at < common && common >= 8) {
             // The last eight bytes; those that were compared already are equal.
-            long mine = buffer.getLong(index + common - 8);
+            long mine = (long) LONG.get(buffer, index + common - 8);
             long other = (long) ARRAY_LONG.get(key, offset + common - 8);
             return mine != other ? Long.compareUnsigned(mine, other) : length - keyLength;
         }
@@ -194,15 +201,15 @@ public final class Slab {
         int common = Math.min(length, otherLength);
         int at = 0;
         for (; at + 8 <= common; at += 8) {
-            long mine = buffer.getLong(index + at);
-            long theirs = other.buffer.getLong(otherIndex + at);
+            long mine = (long) LONG.get(buffer, index + at);
+            long theirs = (long) LONG.get(other.buffer, otherIndex + at);
             if (mine != theirs) {
                 return Long.compareUnsigned(mine, theirs);
             }
         }
         if (at < common && common >= 8) {
-            long mine = buffer.getLong(index + common - 8);
-            long theirs = other.buffer.getLong(otherIndex + common - 8);
+            long mine = (long) LONG.get(buffer, index + common - 8);
+            long theirs = (long) LONG.get(other.buffer, otherIndex + common - 8);
             return mine != theirs ? Long.compareUnsigned(mine, theirs) : length - otherLength;
         }
         for (; at < common; at++) {
@@ -229,7 +236,7 @@ public final class Slab {
     /** As {@link #head(byte[], int, int)}, for a key in this slab. */
     public long head(int index, int length) {
         if (length >= 8) {
-            return buffer.getLong(index);
+            return (long) LONG.get(buffer, index);
         }
         long head = 0;
         for (int i = 0; i < length; i++) {
