@@ -12,6 +12,7 @@ import java.util.Arrays;
  */
 final class MemtableIterator extends InternalIterator {
     private static final VarHandle CLOSED;
+    private static final int[] NONE = {};
 
     static {
         try {
@@ -30,7 +31,7 @@ final class MemtableIterator extends InternalIterator {
     private int inlineRef;
     private int versionRef;
     /** When moving backwards: the visible versions of the key from the newest one to the current one, which is the last. */
-    private int[] newer = new int[8];
+    private int[] newer = NONE;
 
     private int newerCount;
     private boolean backwards;
@@ -135,7 +136,7 @@ final class MemtableIterator extends InternalIterator {
         int version = newestVisible(keyRef);
         while (version != 0) {
             if (newerCount == newer.length) {
-                newer = Arrays.copyOf(newer, newerCount * 2);
+                newer = Arrays.copyOf(newer, Math.max(8, newerCount * 2));
             }
             newer[newerCount++] = version;
             version =

@@ -2,6 +2,7 @@ package io.forebay.store.db.read;
 
 import io.forebay.store.StoreClosedException;
 import io.forebay.store.StoreException;
+import io.forebay.store.db.state.FilePin;
 import io.forebay.store.db.state.Opened;
 import io.forebay.store.db.state.SnapshotList;
 import io.forebay.store.db.state.StoreContext;
@@ -21,12 +22,15 @@ final class Claims {
     /** A claim, and the empty spans that were known when it was made. */
     record Claim(SnapshotList.Entry entry, EmptySpans emptySpans) {}
 
-    /** @param opened the object of the user that the claim is for; null for a claim of the engine */
-    Claim now(Opened opened) {
+    /**
+     * @param opened the object of the user that the claim is for; null for a claim of the engine
+     * @param files the pin of an iterator; null for others
+     */
+    Claim now(Opened opened, FilePin files) {
         while (true) {
-            Claim claim = besideLarge(opened);
+            Claim claim = besideLarge(opened, files);
             if (claim == null) {
-                claim = inside(opened);
+                claim = inside(opened, files);
             }
             if (claim != null) {
                 return claim;
@@ -36,13 +40,13 @@ final class Claims {
     }
 
     /** @return null when the user has to wait for a change, or when a large batch waits inside the gate */
-    private Claim inside(Opened opened) {
+    private Claim inside(Opened opened, FilePin files) {
         if (!store.gate.tryEnterReader()) {
             return null;
         }
         try {
             store.lifecycle.checkReadable();
-            SnapshotList.Entry entry = store.snapshots.add(store.active.published(), opened);
+            SnapshotList.Entry entry = store.snapshots.add(store.active.published(), opened, files);
             return entry == null ? null : new Claim(entry, store.emptySpans.current());
         } finally {
             store.gate.leave();
@@ -55,13 +59,14 @@ final class Claims {
      *
      * @return null when there is no such batch
      */
-    private Claim besideLarge(Opened opened) {
+    private Claim besideLarge(Opened opened, FilePin files) {
         long batch = store.active.largeBatch();
         if (batch == 0) {
             return null;
         }
         store.lifecycle.checkReadable();
-        SnapshotList.Entry entry = store.snapshots.addBeside(store.active, batch, store.active.published(), opened);
+        SnapshotList.Entry entry =
+                store.snapshots.addBeside(store.active, batch, store.active.published(), opened, files);
         if (entry != null && !store.active.isUnderWay(batch)) {
             store.snapshots.remove(entry);
             return null;

@@ -56,7 +56,7 @@ final class MultiGet {
         if (values != null) {
             return values;
         }
-        SnapshotList.Entry own = claims.now(null).entry();
+        SnapshotList.Entry own = claims.now(null, null).entry();
         try {
             return getClaimed(keys, own);
         } finally {

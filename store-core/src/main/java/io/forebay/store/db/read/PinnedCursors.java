@@ -39,6 +39,8 @@ import java.util.List;
  * <p>It does not know the position of the iterator: after {@link #reopen} the caller seeks.
  */
 final class PinnedCursors {
+    private static final InternalIterator[] NONE = {};
+
     private final StoreContext store;
     private final Lifecycle lifecycle;
     private final KeyRange range;
@@ -47,7 +49,7 @@ final class PinnedCursors {
     private final EmptySpans emptySpans;
 
     private final EmptySpans.Listener listener;
-    private final FilePin files = new FilePin();
+    private final FilePin files;
 
     /** All cursors as one; another object after {@link #reopen}. */
     UserIterator iterator;
@@ -62,6 +64,7 @@ final class PinnedCursors {
      * Opens the cursors.
      *
      * @param claim {@link #close} ends it; when this constructor throws, the caller does
+     * @param files the pin of the claim
      * @param emptySpans the empty spans of the claimed state that are known
      * @param listener gets more of them
      */
@@ -69,18 +72,18 @@ final class PinnedCursors {
             StoreContext store,
             KeyRange range,
             SnapshotList.Entry claim,
+            FilePin files,
             EmptySpans emptySpans,
             EmptySpans.Listener listener) {
         this.store = store;
         this.lifecycle = store.lifecycle;
         this.range = range;
         this.claim = claim;
+        this.files = files;
         this.emptySpans = emptySpans;
         this.listener = listener;
-        claim.files(files);
         open();
         leave();
-        store.counters.iteratorsOpened.increment();
     }
 
     /**
@@ -98,7 +101,7 @@ final class PinnedCursors {
             for (TrackedMemtable tracked : present.immutable) {
                 addMemtable(tracked, sources);
             }
-            InternalIterator[] inMemory = cursors(sources);
+            InternalIterator[] inMemory = sources.isEmpty() ? NONE : cursors(sources);
             present.version.addSources(range, true, sources);
             iterator = new UserIterator(
                             sources, range, claim.sequence, store.options.mergeFunction(), emptySpans, listener)
@@ -119,8 +122,10 @@ final class PinnedCursors {
         version = present.version;
         version.retain();
         files.set(iterator, version);
-        pin = opened;
-        claim.pin(opened);
+        if (opened != null || pin != null) {
+            pin = opened;
+            claim.pin(opened);
+        }
         if (opened == null) {
             present.release();
         }
@@ -259,7 +264,6 @@ final class PinnedCursors {
                 files.tryClose();
             } finally {
                 store.snapshots.remove(claim);
-                store.counters.iteratorsClosed.increment();
             }
         }
     }

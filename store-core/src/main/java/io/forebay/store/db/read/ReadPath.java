@@ -4,6 +4,7 @@ import io.forebay.store.KeyRange;
 import io.forebay.store.StoreClosedException;
 import io.forebay.store.StoreIterator;
 import io.forebay.store.ValueBuffer;
+import io.forebay.store.db.state.FilePin;
 import io.forebay.store.db.state.Opened;
 import io.forebay.store.db.state.ReadState;
 import io.forebay.store.db.state.SnapshotList;
@@ -99,27 +100,28 @@ public final class ReadPath {
      * @param opened the object of the user that the claim is for; null for a claim of the engine
      */
     public SnapshotList.Entry claimNow(Opened opened) {
-        return claims.now(opened).entry();
+        return claims.now(opened, null).entry();
     }
 
     /** @param claim the state to iterate over, or null for the present state. The claim must not have ended */
     public StoreIterator iterator(KeyRange range, SnapshotList.Entry claim) {
         Objects.requireNonNull(range, "range");
         Opened opened = Opened.iterator(store.shared);
+        FilePin files = new FilePin();
         if (claim == null) {
-            Claims.Claim own = claims.now(opened);
-            return iterator(range, own.entry(), own.emptySpans());
+            Claims.Claim own = claims.now(opened, files);
+            return iterator(range, own.entry(), files, own.emptySpans());
         }
-        SnapshotList.Entry own = store.snapshots.addLike(claim, opened);
+        SnapshotList.Entry own = store.snapshots.addLike(claim, opened, files);
         if (own == null) {
             throw new StoreClosedException("The snapshot is closed");
         }
-        return iterator(range, own, EmptySpans.NONE);
+        return iterator(range, own, files, EmptySpans.NONE);
     }
 
-    private StoreIterator iterator(KeyRange range, SnapshotList.Entry own, EmptySpans emptySpans) {
+    private StoreIterator iterator(KeyRange range, SnapshotList.Entry own, FilePin files, EmptySpans emptySpans) {
         try {
-            return new StoreIteratorImpl(store, range, own, emptySpans);
+            return new StoreIteratorImpl(store, range, own, files, emptySpans);
         } catch (RuntimeException | Error e) {
             store.snapshots.remove(own);
             throw e;

@@ -4,6 +4,7 @@ import io.forebay.store.KeyRange;
 import io.forebay.store.StoreException;
 import io.forebay.store.StoreIterator;
 import io.forebay.store.ValueBuffer;
+import io.forebay.store.db.state.FilePin;
 import io.forebay.store.db.state.SnapshotList;
 import io.forebay.store.db.state.StoreContext;
 import io.forebay.store.iter.EmptySpans;
@@ -25,12 +26,14 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
 
     /**
      * @param claim {@link #close} ends it; when this constructor throws, the caller does
+     * @param files the pin of the claim
      * @param emptySpans the empty spans of the claimed state that are known
      */
-    StoreIteratorImpl(StoreContext store, KeyRange range, SnapshotList.Entry claim, EmptySpans emptySpans) {
+    StoreIteratorImpl(
+            StoreContext store, KeyRange range, SnapshotList.Entry claim, FilePin files, EmptySpans emptySpans) {
         this.store = store;
         this.claim = claim;
-        cursors = new PinnedCursors(store, range, claim, emptySpans, this);
+        cursors = new PinnedCursors(store, range, claim, files, emptySpans, this);
     }
 
     @Override

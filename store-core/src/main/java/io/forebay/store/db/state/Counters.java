@@ -10,8 +10,6 @@ public final class Counters {
     /** Point reads that had to search files. */
     public final LongAdder fileReads = new LongAdder();
 
-    public final LongAdder iteratorsOpened = new LongAdder();
-    public final LongAdder iteratorsClosed = new LongAdder();
     /** How often an idle iterator gave its memtables back. */
     public final LongAdder idleIteratorsEmptied = new LongAdder();
 

@@ -1,5 +1,7 @@
 package io.forebay.store.db.state;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -19,6 +21,21 @@ import java.util.List;
  * large batch that leaves the published state as it is. Any thread may end a claim.
  */
 public final class SnapshotList {
+    private static final VarHandle PIN;
+    private static final VarHandle PINNED;
+    private static final VarHandle REMOVED;
+
+    static {
+        try {
+            MethodHandles.Lookup lookup = MethodHandles.lookup();
+            PIN = lookup.findVarHandle(Entry.class, "pin", MemtablePin.class);
+            PINNED = lookup.findVarHandle(SnapshotList.class, "pinned", long.class);
+            REMOVED = lookup.findVarHandle(Entry.class, "removed", boolean.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
     /** Installs what a job has made, so that readers see it. */
     @FunctionalInterface
     public interface Change<E extends Exception> {
@@ -45,13 +62,13 @@ public final class SnapshotList {
         // Volatile: written by the iterator's thread
         private volatile MemtablePin pin;
 
-        /** The pin of an iterator; null for others. */
-        // Volatile: written by the iterator's thread
-        private volatile FilePin files;
+        /** The pin of an iterator; null for others. Known from the start, so that no close of the store misses it. */
+        private final FilePin files;
 
-        private Entry(long sequence, Opened opened, long number) {
+        private Entry(long sequence, Opened opened, FilePin files, long number) {
             this.sequence = sequence;
             this.opened = opened;
+            this.files = files;
             this.number = number;
         }
 
@@ -60,12 +77,9 @@ public final class SnapshotList {
             return removed;
         }
 
+        /** Without a full fence: a close of the store stops the iterator's thread before it looks, see {@link FilePin}. */
         public void pin(MemtablePin value) {
-            pin = value;
-        }
-
-        public void files(FilePin value) {
-            files = value;
+            PIN.setRelease(this, value);
         }
     }
 
@@ -75,6 +89,9 @@ public final class SnapshotList {
     private int size;
     /** Number of claims so far. */
     private long claimed;
+
+    private long iteratorsOpened;
+    private long iteratorsClosed;
     /**
      * A lock that is held while values vanish that a filter dropped. It is taken only inside the monitor of the {@code
      * Installer}.
@@ -103,11 +120,12 @@ public final class SnapshotList {
      * store.
      *
      * @param opened null for a claim of the engine
+     * @param files the pin of an iterator; null for others
      * @return null when the user has to wait, outside the gate: {@link #awaitVanished}. Never null for the engine
      *     itself, which looks at one read state only
      */
-    public synchronized Entry add(long sequence, Opened opened) {
-        return inVanish && opened != null ? null : insertAfter(last, sequence, opened, ++claimed);
+    public synchronized Entry add(long sequence, Opened opened, FilePin files) {
+        return inVanish && opened != null ? null : insertAfter(last, sequence, opened, files, ++claimed);
     }
 
     /**
@@ -117,8 +135,11 @@ public final class SnapshotList {
      *
      * @return null when the batch has ended, or the user has to wait
      */
-    public synchronized Entry addBeside(ActiveMemtable active, long batch, long sequence, Opened opened) {
-        return active.isUnderWay(batch) ? add(sequence, opened) : null;
+    public synchronized Entry addBeside(
+            ActiveMemtable active, long batch, long sequence, Opened opened, FilePin files) {
+        Entry entry = active.isUnderWay(batch) ? add(sequence, opened, files) : null;
+        VarHandle.fullFence(); // no lock of the writer orders the claim and the look at the batch that follows
+        return entry;
     }
 
     /** Number of claims so far. */
@@ -171,8 +192,18 @@ public final class SnapshotList {
     }
 
     /** Adds a claim on the state of {@code other}; null when that claim has ended already. Any thread. */
-    public synchronized Entry addLike(Entry other, Opened opened) {
-        return other.removed ? null : insertAfter(other, other.sequence, opened, other.number);
+    public synchronized Entry addLike(Entry other, Opened opened, FilePin files) {
+        return other.removed ? null : insertAfter(other, other.sequence, opened, files, other.number);
+    }
+
+    /** Number of iterators opened so far. */
+    public synchronized long iteratorsOpened() {
+        return iteratorsOpened;
+    }
+
+    /** Number of iterators that are open. */
+    public synchronized long openIterators() {
+        return iteratorsOpened - iteratorsClosed;
     }
 
     /** What users have opened and not closed yet, by the age of the states that they see. */
@@ -222,8 +253,8 @@ public final class SnapshotList {
         return oldest;
     }
 
-    private Entry insertAfter(Entry place, long sequence, Opened opened, long number) {
-        Entry entry = new Entry(sequence, opened, number);
+    private Entry insertAfter(Entry place, long sequence, Opened opened, FilePin files, long number) {
+        Entry entry = new Entry(sequence, opened, files, number);
         entry.previous = place;
         entry.next = place == null ? first : place.next;
         if (place == null) {
@@ -237,7 +268,10 @@ public final class SnapshotList {
             entry.next.previous = entry;
         }
         size++;
-        pinned = Math.max(commit, last.sequence);
+        if (files != null) {
+            iteratorsOpened++;
+        }
+        setPinned();
         return entry;
     }
 
@@ -246,7 +280,7 @@ public final class SnapshotList {
         if (entry.removed) {
             return;
         }
-        entry.removed = true;
+        REMOVED.setRelease(entry, true);
         if (entry.previous == null) {
             first = entry.next;
         } else {
@@ -258,13 +292,21 @@ public final class SnapshotList {
             entry.next.previous = entry.previous;
         }
         size--;
-        pinned = Math.max(commit, last == null ? 0 : last.sequence);
+        if (entry.files != null) {
+            iteratorsClosed++;
+        }
+        setPinned();
+    }
+
+    /** Without a full fence: the writer looks inside the gate, which orders it after claims that were made there. */
+    private void setPinned() {
+        PINNED.setRelease(this, Math.max(commit, last == null ? 0 : last.sequence));
     }
 
     /** Notes the newest commit, whose state must stay until it is in files. The caller is inside the gate. */
     public synchronized void commitAt(long sequence) {
         commit = sequence;
-        pinned = Math.max(sequence, last == null ? 0 : last.sequence);
+        setPinned();
     }
 
     /** The snapshot sequences: the distinct sequence numbers of all claims, ascending. */

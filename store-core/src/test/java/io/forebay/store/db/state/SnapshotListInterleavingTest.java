@@ -53,10 +53,10 @@ public class SnapshotListInterleavingTest {
     @Operation
     public boolean readBehindAnother() {
         SnapshotList.Entry claim = claim();
-        SnapshotList.Entry second = claims.addLike(claim, null);
+        SnapshotList.Entry second = claims.addLike(claim, null, null);
         claims.remove(claim);
         try {
-            return claim.isRemoved() && claims.addLike(claim, null) == null && isThere(second);
+            return claim.isRemoved() && claims.addLike(claim, null, null) == null && isThere(second);
         } finally {
             claims.remove(second);
         }
@@ -83,7 +83,7 @@ public class SnapshotListInterleavingTest {
     private SnapshotList.Entry claim() {
         gate.enterOther();
         try {
-            return claims.add(published, null);
+            return claims.add(published, null, null);
         } finally {
             gate.leave();
         }

@@ -14,8 +14,8 @@ class SnapshotListTest {
     @Test
     void pinsTheNewestClaimOrCommit() {
         assertThat(list.pinned()).isZero();
-        SnapshotList.Entry five = list.add(5, null);
-        SnapshotList.Entry nine = list.add(9, null);
+        SnapshotList.Entry five = list.add(5, null, null);
+        SnapshotList.Entry nine = list.add(9, null, null);
         assertThat(list.pinned()).isEqualTo(9);
         list.remove(nine);
         assertThat(list.pinned()).isEqualTo(5);
@@ -29,11 +29,11 @@ class SnapshotListTest {
 
     @Test
     void aClaimCanBeDoubledWhileItLives() {
-        SnapshotList.Entry five = list.add(5, null);
-        list.add(9, null);
-        SnapshotList.Entry again = list.addLike(five, null);
+        SnapshotList.Entry five = list.add(5, null, null);
+        list.add(9, null, null);
+        SnapshotList.Entry again = list.addLike(five, null, null);
         list.remove(five);
-        assertThat(list.addLike(five, null)).isNull();
+        assertThat(list.addLike(five, null, null)).isNull();
         assertThat(list.sequences()).containsExactly(5, 9);
         list.remove(again);
         assertThat(list.sequences()).containsExactly(9);
@@ -41,9 +41,9 @@ class SnapshotListTest {
 
     @Test
     void listsEverySequenceOnceInOrder() {
-        list.add(3, null);
-        list.add(3, null);
-        list.add(8, null);
+        list.add(3, null, null);
+        list.add(3, null, null);
+        list.add(8, null, null);
         assertThat(list.sequences()).containsExactly(3, 8);
         assertThat(list.sequencesWith(1)).containsExactly(1, 3, 8);
         assertThat(list.sequencesWith(3)).containsExactly(3, 8);
@@ -59,9 +59,9 @@ class SnapshotListTest {
         for (int i = 0; i < 2000; i++) {
             if (open.isEmpty() || random.nextInt(5) < 2) {
                 sequence += random.nextInt(3);
-                open.add(list.add(sequence, null));
+                open.add(list.add(sequence, null, null));
             } else if (random.nextBoolean()) {
-                open.add(list.addLike(open.get(random.nextInt(open.size())), null));
+                open.add(list.addLike(open.get(random.nextInt(open.size())), null, null));
             } else {
                 list.remove(open.remove(random.nextInt(open.size())));
             }
