@@ -283,7 +283,7 @@ public final class MergingIterator implements Closeable {
             return;
         }
         InternalIterator first = top;
-        first.next();
+        forward(first);
         if (!isAhead(first)) {
             showNextVisible();
         }
@@ -294,19 +294,19 @@ public final class MergingIterator implements Closeable {
         return top.isInMemtable();
     }
 
-    /** True when {@link #stepInFile} may be called: a step forward starts in a file, and leads to another key. */
-    boolean mayStepInFile() {
-        return !reverse && covers == null && !top.isInMemtable() && isLastOfKey();
+    /** True when {@link #step} may be called: a step forward leads to another key. */
+    boolean mayStep() {
+        return !reverse && covers == null && isLastOfKey();
     }
 
     /**
-     * The first half of a step forward, which reads no memtable.
+     * The first half of a step forward, which moves the present source only.
      *
-     * @return false when the caller must complete the step by {@link #finishStep}, which may read one
+     * @return false when the caller must complete the step by {@link #finishStep}, which may move others
      */
-    boolean stepInFile() throws IOException {
+    boolean step() throws IOException {
         InternalIterator first = top;
-        first.next();
+        forward(first);
         return isAhead(first);
     }
 
@@ -315,7 +315,7 @@ public final class MergingIterator implements Closeable {
     }
 
     /**
-     * Between {@link #stepInFile} and {@link #finishStep}: a lower bound, as a new array, of the keys of all entries that
+     * Between {@link #step} and {@link #finishStep}: a lower bound, as a new array, of the keys of all entries that
      * follow. It is after the key from which the step started. Null when no entry follows. Reads no memtable.
      */
     byte[] lowestKey() {
@@ -474,8 +474,17 @@ public final class MergingIterator implements Closeable {
         if (reverse) {
             source.prev();
         } else {
-            source.next();
+            forward(source);
         }
+    }
+
+    /** Two call sites: at each of them the compiler sees few classes of cursors, and calls their methods directly. */
+    private static void forward(InternalIterator source) throws IOException {
+        if (source.isInMemtable()) {
+            source.next();
+            return;
+        }
+        source.next();
     }
 
     private boolean isCovered(InternalIterator first) throws IOException {

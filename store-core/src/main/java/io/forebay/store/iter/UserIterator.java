@@ -66,7 +66,7 @@ public final class UserIterator implements Closeable {
     private final List<byte[]> operands = new ArrayList<>(0);
     private final EmptySpans emptySpans;
     private final EmptyWalk walk;
-    /** True when {@link #nextInFile} has moved a source and {@link MergingIterator#finishStep} is still to be called. */
+    /** True when a step has moved a source and {@link MergingIterator#finishStep} is still to be called. */
     private boolean isStepUnfinished;
 
     /**
@@ -209,6 +209,12 @@ public final class UserIterator implements Closeable {
 
     public void next() throws IOException {
         checkShown();
+        if (shown == IN_PLACE && !reverse && merged.mayStep()) {
+            if (!step()) {
+                finishNext();
+            }
+            return;
+        }
         walk.start();
         folded = null;
         if (reverse) {
@@ -241,27 +247,37 @@ public final class UserIterator implements Closeable {
     /** As {@link #next}, as far as that is possible without reading a memtable. Most steps of most scans take this path. */
     public Step nextInFile() throws IOException {
         checkShown();
-        if (shown != IN_PLACE || reverse || !merged.mayStepInFile()) {
+        if (shown != IN_PLACE || reverse || merged.isInMemtable() || !merged.mayStep()) {
             return Step.NOT_STARTED;
         }
-        walk.start();
+        return step() ? Step.DONE : Step.STARTED;
+    }
+
+    /**
+     * Moves the source of the present entry, of which no older version follows. That is the whole step when the source goes on to
+     * lead, with a plain value.
+     *
+     * @return false when {@link #finishNext} has to complete the step
+     */
+    private boolean step() throws IOException {
         shown = NONE;
         isStepUnfinished = true;
-        if (merged.stepInFile()) {
+        if (merged.step()) {
             isStepUnfinished = false;
             if (!isBelowEnd()) {
-                return Step.DONE;
+                return true;
             }
             if (merged.kind() == ValueKind.PUT) {
                 shown = IN_PLACE;
-                return Step.DONE;
+                return true;
             }
         }
-        return Step.STARTED;
+        return false;
     }
 
     /** Completes a step that {@link #nextInFile} has started. */
     public void finishNext() throws IOException {
+        walk.start();
         if (isStepUnfinished) {
             isStepUnfinished = false;
             merged.finishStep();
