@@ -1,10 +1,12 @@
 package io.forebay.store.iter;
 
+import io.forebay.store.EntryBatch;
 import io.forebay.store.KeyRange;
 import io.forebay.store.MergeFunction;
 import io.forebay.store.Store;
 import io.forebay.store.StoreException;
 import io.forebay.store.ValueBuffer;
+import io.forebay.store.key.InternalIterator;
 import io.forebay.store.key.KeyText;
 import io.forebay.store.key.ValueKind;
 import io.forebay.store.util.Slab;
@@ -232,6 +234,30 @@ public final class UserIterator implements Closeable {
             passOlderVersions();
         }
         findForward();
+    }
+
+    /**
+     * Adds the present entry and those after it to {@code batch} until that is full, and moves to the first entry that is not
+     * in it.
+     */
+    public void nextBatch(EntryBatch batch) throws IOException {
+        checkShown();
+        boolean withValues = batch.hasValues();
+        while (shown != NONE && !batch.isFull()) {
+            if (shown == IN_PLACE) {
+                InternalIterator present = merged.current();
+                int length = withValues ? present.valueLength() : 0;
+                int at = batch.add(present.key(), present.keyLength(), length);
+                if (length > 0) {
+                    present.valueSlab().get(present.valueOffset(), batch.array(), at, length);
+                }
+            } else {
+                int length = withValues ? valueLength() : 0;
+                int at = batch.add(key, keyLength, length);
+                System.arraycopy(shown == COPIED ? copied.array() : folded, 0, batch.array(), at, length);
+            }
+            next();
+        }
     }
 
     /** Result of {@link #nextInFile}. */

@@ -3,9 +3,11 @@ package io.forebay.store.iter;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.forebay.store.EntryBatch;
 import io.forebay.store.KeyRange;
 import io.forebay.store.ValueBuffer;
 import io.forebay.store.key.ValueKind;
+import io.forebay.store.testing.Batches;
 import io.forebay.store.testing.RandomKeys;
 import io.forebay.store.testing.Seeds;
 import java.io.IOException;
@@ -163,6 +165,11 @@ class UserIteratorTest {
                     case 3 -> {
                         iterator.seekForPrev(padded(target), 1, target.length);
                         expected = all.floorEntry(target);
+                    }
+                    case 4 -> {
+                        EntryBatch batch = Batches.random(random);
+                        iterator.nextBatch(batch);
+                        expected = Batches.assertHolds(batch, all, expected, "step " + step);
                     }
                     default -> {
                         if (turning ? dice % 2 == 0 : dice < 24) {

@@ -164,7 +164,8 @@ class SstVerifierTest {
     void propertiesThatLie() {
         SstModel model = small();
         byte[] bytes = model.bytes(256, 10);
-        // The creation time, tag and length, then counts of one byte each. With 41 entries a file also has room for them.
+        // The creation time, tag and length, then counts of one byte each. With 41 entries a file also has room for
+        // them.
         String[] said = {"entries", "point deletes", "merge operands", "range deletes", "bytes of keys"};
         int at = (int) propertiesOffset(bytes) + 6;
         for (int i = 0; i < said.length; i++) {

@@ -20,8 +20,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class ManifestTest {
-    private static final String GOLDEN_HEADER =
-            "0000001e666c37e0" + "46424d414e494631" + "00000002" + "020100" + "0e020000" + "100101" + "0000000000000081";
+    private static final String GOLDEN_HEADER = "0000001e666c37e0" + "46424d414e494631" + "00000002" + "020100"
+            + "0e020000" + "100101" + "0000000000000081";
 
     /** A manifest after each of its edits. */
     private record Point(long manifestBytes, List<String> state, List<Long> tables, long commit) {}

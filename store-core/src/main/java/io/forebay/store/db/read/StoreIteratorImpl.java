@@ -1,5 +1,6 @@
 package io.forebay.store.db.read;
 
+import io.forebay.store.EntryBatch;
 import io.forebay.store.KeyRange;
 import io.forebay.store.StoreException;
 import io.forebay.store.StoreIterator;
@@ -267,6 +268,35 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
             cursors.iterator.value(into);
         } finally {
             cursors.leaveMemory();
+        }
+    }
+
+    /** Stays inside the memtables for the whole batch. */
+    @Override
+    public void nextBatch(EntryBatch into) {
+        Objects.requireNonNull(into, "into");
+        into.clear();
+        boolean complete = false;
+        cursors.begin();
+        try {
+            if (cursors.hasMemtables() && cursors.iterator.isValid()) {
+                enterToRead();
+                try {
+                    cursors.iterator.nextBatch(into);
+                } finally {
+                    cursors.leaveMemory();
+                }
+            } else {
+                cursors.iterator.nextBatch(into); // an iterator that is not valid throws
+            }
+            complete = true;
+        } catch (IOException e) {
+            throw cursors.failure(e);
+        } finally {
+            if (!complete) {
+                into.clear();
+            }
+            cursors.end();
         }
     }
 

@@ -1,6 +1,8 @@
 package io.forebay.store.harness.random;
 
+import io.forebay.store.EntryBatch;
 import io.forebay.store.StoreIterator;
+import io.forebay.store.testing.Batches;
 import io.forebay.store.testing.Model;
 import io.forebay.store.testing.RandomKeys;
 import java.util.Map;
@@ -31,7 +33,7 @@ final class IteratorWalk {
     void walk(int moves) {
         Map.Entry<byte[], byte[]> at = null;
         for (int i = 0; i < moves; i++) {
-            int dice = at == null ? random.nextInt(4) : random.nextInt(12);
+            int dice = at == null ? random.nextInt(4) : random.nextInt(14);
             if (dice == 0) {
                 iterator.seekToFirst();
                 at = expected.firstEntry();
@@ -49,9 +51,13 @@ final class IteratorWalk {
             } else if (dice < 8) {
                 iterator.next();
                 at = expected.higherEntry(at.getKey());
-            } else {
+            } else if (dice < 12) {
                 iterator.prev();
                 at = expected.lowerEntry(at.getKey());
+            } else {
+                EntryBatch batch = Batches.random(random);
+                iterator.nextBatch(batch);
+                at = Batches.assertHolds(batch, expected, at, where + ", move " + i);
             }
             Model.assertAt(iterator, at, where + ", move " + i);
         }
