@@ -1,9 +1,9 @@
 package io.forebay.flink.state;
 
+import io.forebay.store.EntryBatch;
 import io.forebay.store.KeyRange;
 import io.forebay.store.Store;
 import io.forebay.store.StoreIterator;
-import io.forebay.store.ValueBuffer;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.Iterator;
@@ -31,9 +31,6 @@ abstract class MapRows<T, UK, UV> implements Iterator<T> {
     private static final int MAX_BATCH_ROWS = 1024;
     private static final int MAX_BATCH_BYTES = 256 << 10;
 
-    /** The bytes of user key and value together for which the buffer of a batch is first sized. */
-    private static final int EXPECTED_ROW_BYTES = 32;
-
     private final Store store;
 
     @Nullable
@@ -42,12 +39,11 @@ abstract class MapRows<T, UK, UV> implements Iterator<T> {
     private final TypeSerializer<UK> keySerializer;
     private final TypeSerializer<UV> valueSerializer;
     private final DataInputDeserializer in = new DataInputDeserializer();
-    private final ValueBuffer value = new ValueBuffer(0);
     private final byte[] prefix;
     private final byte[] end;
 
     /** Null before the first one. */
-    private Batch batch;
+    private EntryBatch batch;
 
     private int next;
     private int batchRows = FIRST_BATCH_ROWS;
@@ -122,10 +118,10 @@ abstract class MapRows<T, UK, UV> implements Iterator<T> {
 
     @Override
     public boolean hasNext() {
-        if ((batch == null || next == batch.rows) && !exhausted) {
+        if ((batch == null || next == batch.size()) && !exhausted) {
             load();
         }
-        return next < batch.rows;
+        return next < batch.size();
     }
 
     @Override
@@ -147,20 +143,17 @@ abstract class MapRows<T, UK, UV> implements Iterator<T> {
     private void load() {
         byte[] from = prefix;
         if (batch != null) {
-            byte[] last = row(batch, batch.rows - 1);
+            byte[] last = batch.key(batch.size() - 1);
             from = Arrays.copyOf(last, last.length + 1);
         }
-        boolean values = needsValues();
         // A new batch, because entries refer to the batch that they are from.
-        Batch loaded = new Batch(batchRows);
+        EntryBatch loaded = needsValues()
+                ? EntryBatch.of(batchRows, MAX_BATCH_BYTES)
+                : EntryBatch.ofKeys(batchRows, MAX_BATCH_BYTES);
         try (StoreIterator rows = store.iterator(KeyRange.of(from, end))) {
             rows.seekToFirst();
-            while (rows.isValid() && loaded.rows < batchRows && loaded.used < MAX_BATCH_BYTES) {
-                if (values) {
-                    rows.value(value);
-                }
-                loaded.add(rows.keyArray(), prefix.length, rows.keyLength(), value);
-                rows.next();
+            if (rows.isValid()) {
+                rows.nextBatch(loaded);
             }
             exhausted = !rows.isValid();
         }
@@ -169,59 +162,9 @@ abstract class MapRows<T, UK, UV> implements Iterator<T> {
         batchRows = Math.min(MAX_BATCH_ROWS, batchRows * BATCH_GROWTH);
     }
 
-    /** The row key of an entry. */
-    private byte[] row(Batch source, int index) {
-        int at = source.keyAt(index);
-        int length = source.valueAt(index) - at;
-        byte[] row = Arrays.copyOf(prefix, prefix.length + length);
-        System.arraycopy(source.bytes, at, row, prefix.length, length);
-        return row;
-    }
-
-    /** Entries copied from the store, one after the other: the bytes of the user key, then those of the value. */
-    private static final class Batch {
-        private byte[] bytes;
-        private int[] bounds;
-        private int rows;
-        private int used;
-
-        Batch(int expectedRows) {
-            bytes = new byte[expectedRows * EXPECTED_ROW_BYTES];
-            bounds = new int[2 * expectedRows + 1];
-        }
-
-        /** Adds the row with the key {@code key[skipped, keyLength)}. */
-        void add(byte[] key, int skipped, int keyLength, ValueBuffer value) {
-            int userKeyLength = keyLength - skipped;
-            int needed = Math.addExact(used, Math.addExact(userKeyLength, value.length()));
-            if (needed > bytes.length) {
-                bytes = Arrays.copyOf(
-                        bytes, (int) Math.min(Integer.MAX_VALUE - 16L, Math.max(needed, bytes.length * 2L)));
-            }
-            System.arraycopy(key, skipped, bytes, used, userKeyLength);
-            System.arraycopy(value.array(), 0, bytes, used + userKeyLength, value.length());
-            bounds[2 * rows + 1] = used + userKeyLength;
-            bounds[2 * rows + 2] = needed;
-            used = needed;
-            rows++;
-        }
-
-        int keyAt(int row) {
-            return bounds[2 * row];
-        }
-
-        int valueAt(int row) {
-            return bounds[2 * row + 1];
-        }
-
-        int endOf(int row) {
-            return bounds[2 * row + 2];
-        }
-    }
-
     /** An entry of the map. A change is written to the store at once. */
     private final class Entry implements Map.Entry<UK, UV> {
-        private final Batch source;
+        private final EntryBatch source;
         private final int index;
         private boolean removed;
         private boolean keyRead;
@@ -229,21 +172,23 @@ abstract class MapRows<T, UK, UV> implements Iterator<T> {
         private UK userKey;
         private UV userValue;
 
-        Entry(Batch source, int index) {
+        Entry(EntryBatch source, int index) {
             this.source = source;
             this.index = index;
         }
 
         void remove() {
             removed = true;
-            owner().store.delete(row(source, index));
+            owner().store.delete(source.key(index));
         }
 
         @Override
         public UK getKey() {
             if (!keyRead) {
-                int at = source.keyAt(index);
-                in.setBuffer(source.bytes, at, source.valueAt(index) - at);
+                in.setBuffer(
+                        source.array(),
+                        source.keyOffset(index) + prefix.length,
+                        source.keyLength(index) - prefix.length);
                 try {
                     userKey = keySerializer.deserialize(in);
                 } catch (IOException e) {
@@ -260,8 +205,7 @@ abstract class MapRows<T, UK, UV> implements Iterator<T> {
                 return null;
             }
             if (!valueRead) {
-                int at = source.valueAt(index);
-                in.setBuffer(source.bytes, at, source.endOf(index) - at);
+                in.setBuffer(source.array(), source.valueOffset(index), source.valueLength(index));
                 try {
                     userValue = ForebayMapState.readUserValue(in, valueSerializer);
                 } catch (IOException e) {
@@ -279,7 +223,7 @@ abstract class MapRows<T, UK, UV> implements Iterator<T> {
             }
             UV old = getValue();
             try {
-                owner().putRow(row(source, index), newValue);
+                owner().putRow(source.key(index), newValue);
             } catch (IOException e) {
                 throw new FlinkRuntimeException("Cannot serialize the user value of a map entry", e);
             }
