@@ -34,8 +34,8 @@ public final class SlabPool {
         /** Windows of scans. */
         METADATA,
         /**
-         * The windows of background jobs, each of which has one for each of its runs, and goes on without. So all of them
-         * together have a ceiling.
+         * What background jobs have until they end, and can go on without: windows, one for each of their runs, and the tails of the
+         * files that they write. So all of it together has a ceiling.
          */
         READ_AHEAD
     }

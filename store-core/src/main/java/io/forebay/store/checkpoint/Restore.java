@@ -115,8 +115,7 @@ public final class Restore {
         }
         List<PhysicalFile> acquired = new ArrayList<>();
         for (VersionEdit.Added added : plan.added()) {
-            PhysicalFile file = registry.acquire(
-                    added.file().id(), added.file().fileBytes(), added.file().keyId());
+            PhysicalFile file = registry.acquire(added.file().id(), added.file().info());
             acquired.add(file);
             edit.add(added.rank(), added.file().withFile(file));
         }

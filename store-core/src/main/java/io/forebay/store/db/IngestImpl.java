@@ -43,7 +43,7 @@ final class IngestImpl implements SortedIngest {
         this.errors = errors;
         this.flushes = flushes;
         this.installer = installer;
-        output = new SstOutput(store.sstTarget().atBottom(), TombstoneFeed.NONE, List.of());
+        output = new SstOutput(store.ingestTarget(), TombstoneFeed.NONE, List.of());
         store.lifecycle.startIngest(Opened.now("ingest", store.shared));
     }
 

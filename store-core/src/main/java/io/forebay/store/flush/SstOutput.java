@@ -21,13 +21,20 @@ import java.util.List;
 
 /**
  * Writes entries in internal order, and range deletes in key order between them, to as many SSTs as needed: the files of one
- * run. A file ends once it has the target size or as many range deletes as one file may have, or at a split key. It ends only
+ * run. A file ends once it has the target size or as many range deletes as one file may have, or at a split key; earlier when
+ * the budget has no room for its tail. It ends only
  * between two user keys, between two range deletes, or within a range delete, which is then cut. Used by one thread.
  *
  * <p>Call {@link #add} for all entries and {@link #addTombstone} for all range deletes, or {@link #addAll}, then
  * {@link #finish}, and {@link #close} always: without a successful finish it deletes every file that was made.
  */
 public final class SstOutput implements Closeable {
+    /**
+     * A file that ends because the budget has no room for its tail has so many eighths of the target size, so that it is not
+     * small: a merge of small files must not make the same small files again.
+     */
+    private static final int LEAST_EIGHTHS = 3;
+
     private final SstTarget target;
     private final TombstoneFeed tombstones;
     private final List<byte[]> splitKeys;
@@ -226,7 +233,8 @@ public final class SstOutput implements Closeable {
     private boolean isFull() {
         return earliestEnd != null
                 || writer.tombstoneBytes() >= target.tombstoneBytes()
-                || writer.hasReached(target.targetFileBytes());
+                || writer.hasReached(target.targetFileBytes())
+                || writer.isShortOfMemory() && writer.hasReached(target.targetFileBytes() / 8 * LEAST_EIGHTHS);
     }
 
     /** Ends a file that is large enough, if it may end before the key. */
@@ -286,14 +294,9 @@ public final class SstOutput implements Closeable {
         }
         SstProperties properties = writer.finish();
         String keyId = cipher == null ? null : cipher.keyId();
-        PhysicalFile file = target.registry().acquire(writing, properties.fileBytes(), keyId);
-        finished.add(new FileMeta(
-                writing,
-                SstInfo.of(properties, keyId),
-                FileBounds.shortened(properties.range(), within),
-                false,
-                -1,
-                file));
+        SstInfo info = SstInfo.of(properties, keyId);
+        PhysicalFile file = target.registry().acquire(writing, info);
+        finished.add(new FileMeta(writing, info, FileBounds.shortened(properties.range(), within), false, -1, file));
         finishedBytes += properties.fileBytes();
         writer = null;
         writing = null;
@@ -309,6 +312,7 @@ public final class SstOutput implements Closeable {
                 file,
                 id.name(),
                 cipher,
+                target.held(),
                 target.compression(),
                 target.blockBytes(),
                 target.bloomBitsPerKey(),

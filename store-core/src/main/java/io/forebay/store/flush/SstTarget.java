@@ -4,6 +4,7 @@ import io.forebay.store.Clock;
 import io.forebay.store.Compression;
 import io.forebay.store.FileStore;
 import io.forebay.store.StoreOptions;
+import io.forebay.store.sst.HeldMemory;
 import io.forebay.store.version.FileRegistry;
 import java.util.function.LongSupplier;
 
@@ -22,6 +23,7 @@ import java.util.function.LongSupplier;
  * @param tombstoneBytes heap bytes of range deletes at which a file ends as well, because a reader of the file has them all in
  *     memory
  * @param foldBytes see {@link io.forebay.store.iter.Retention}
+ * @param held counts what writers hold back of a file; null to count nothing
  */
 public record SstTarget(
         FileStore files,
@@ -34,7 +36,8 @@ public record SstTarget(
         Compression bottomCompression,
         long targetFileBytes,
         long tombstoneBytes,
-        long foldBytes) {
+        long foldBytes,
+        HeldMemory held) {
 
     /** The same target for files of the bottom run. */
     public SstTarget atBottom() {
@@ -49,12 +52,31 @@ public record SstTarget(
                 bottomCompression,
                 targetFileBytes,
                 tombstoneBytes,
-                foldBytes);
+                foldBytes,
+                held);
+    }
+
+    /** The same target with another count of what is held back. */
+    public SstTarget holding(HeldMemory other) {
+        return new SstTarget(
+                files,
+                registry,
+                ids,
+                clock,
+                blockBytes,
+                bloomBitsPerKey,
+                compression,
+                bottomCompression,
+                targetFileBytes,
+                tombstoneBytes,
+                foldBytes,
+                other);
     }
 
     /**
      * @param targetFileBytes instead of that of the options
      * @param tombstoneBytes see above
+     * @param held see above
      */
     public static SstTarget of(
             FileStore files,
@@ -64,7 +86,8 @@ public record SstTarget(
             StoreOptions options,
             long targetFileBytes,
             long tombstoneBytes,
-            long foldBytes) {
+            long foldBytes,
+            HeldMemory held) {
         return new SstTarget(
                 files,
                 registry,
@@ -76,6 +99,7 @@ public record SstTarget(
                 options.bottomCompression(),
                 targetFileBytes,
                 tombstoneBytes,
-                foldBytes);
+                foldBytes,
+                held);
     }
 }

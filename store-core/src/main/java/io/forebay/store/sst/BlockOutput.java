@@ -91,23 +91,17 @@ final class BlockOutput {
     }
 
     void block(FieldWriter content) throws IOException {
-        room(content.size() + overhead);
-        long begin = position();
-        int from = used;
-        System.arraycopy(content.array(), 0, buffer, used, content.size());
-        used += content.size();
-        end(begin, from);
+        block(content.array(), 0, content.size());
     }
 
-    /** Writes {@code words[from, to)}. */
-    void block(long[] words, int from, int to) throws IOException {
-        int bytes = (to - from) * Long.BYTES;
-        room(bytes + overhead);
+    /** Writes the block {@code content[at, at + length)}. */
+    void block(byte[] content, int at, int length) throws IOException {
+        room(Math.addExact(length, overhead));
         long begin = position();
-        int blockFrom = used;
-        ByteBuffer.wrap(buffer, used, bytes).asLongBuffer().put(words, from, to - from);
-        used += bytes;
-        end(begin, blockFrom);
+        int from = used;
+        System.arraycopy(content, at, buffer, used, length);
+        used += length;
+        end(begin, from);
     }
 
     /** As {@link #prepare}, for a block of one entry; {@code value} is not changed. */

@@ -15,7 +15,7 @@ import java.nio.ByteBuffer;
  * <pre>
  * EncryptedFooter --&gt; {@link KeyEnvelope}, Offsets, EnvelopeLength:u32, Version:u32, Checksum:u32, Magic:u64 "FOREBAYX"
  * Offsets         --&gt; {@link FileCipher message} at the offset of the footer, of kind {@link FileCipher#KIND_FOOTER}:
- *                     TopIndexOffset:u64, TombstonesOffset:u64, PropertiesOffset:u64
+ *                     TailOffset:u64, TopIndexOffset:u64, TombstonesOffset:u64, PropertiesOffset:u64
  * </pre>
  *
  * The checksum is the masked CRC-32C of all footer bytes before it. The last 16 bytes have the layout of those of a plain
@@ -27,7 +27,7 @@ import java.nio.ByteBuffer;
 record EncryptedFooter(SstFormat format, FileCipher cipher, long begin) {
     static final long MAGIC = 0x464F524542415958L;
 
-    private static final int OFFSETS_BYTES = 24;
+    private static final int OFFSETS_BYTES = SstFormat.OFFSETS_BYTES;
     private static final int FIXED_BYTES = OFFSETS_BYTES + FileCipher.TAG_BYTES + 20;
     private static final int UNCHECKED_BYTES = 12;
     /** The length of the longest footer. */
@@ -43,9 +43,7 @@ record EncryptedFooter(SstFormat format, FileCipher cipher, long begin) {
         ByteBuffer footer = ByteBuffer.allocate(length(cipher));
         cipher.envelope().write(footer.array(), 0);
         footer.position(envelopeLength);
-        footer.putLong(format.topIndexOffset())
-                .putLong(format.tombstonesOffset())
-                .putLong(format.propertiesOffset());
+        format.putOffsets(footer);
         byte[] bytes = footer.array();
         cipher.seal(begin, FileCipher.KIND_FOOTER, bytes, envelopeLength, OFFSETS_BYTES, bytes, envelopeLength);
         footer.position(envelopeLength + OFFSETS_BYTES + FileCipher.TAG_BYTES);
@@ -101,8 +99,7 @@ record EncryptedFooter(SstFormat format, FileCipher cipher, long begin) {
         byte[] plain = new byte[OFFSETS_BYTES];
         int sealedBytes = OFFSETS_BYTES + FileCipher.TAG_BYTES;
         cipher.open(begin, FileCipher.KIND_FOOTER, tail, fixedAt, sealedBytes, plain, 0, size - FIXED_BYTES);
-        ByteBuffer offsets = ByteBuffer.wrap(plain);
-        SstFormat format = new SstFormat(offsets.getLong(), offsets.getLong(), offsets.getLong());
+        SstFormat format = SstFormat.ofOffsets(ByteBuffer.wrap(plain));
         format.check(wrapped.version, begin, file, size);
         return new EncryptedFooter(format, cipher, begin);
     }

@@ -6,7 +6,8 @@ import io.forebay.store.rangedel.Fragment;
 import io.forebay.store.rangedel.FragmentArray;
 
 /**
- * Counts the entries and range deletes of a file, to compare the counts with the properties of the file. Used by one thread.
+ * Counts the entries and range deletes of a file: for its properties when it is written, and to compare them when it is verified.
+ * Used by one thread.
  */
 final class EntryTotals {
     private long entries;
@@ -18,27 +19,61 @@ final class EntryTotals {
     private long minSequence = Long.MAX_VALUE;
     private long maxSequence;
 
-    EntryTotals(FragmentArray tombstones) {
+    /** Adds the range deletes of the file; once. */
+    EntryTotals addTombstones(FragmentArray tombstones) {
         for (Fragment fragment : tombstones.fragments()) {
             long[] sequences = fragment.sequences();
             rangeDeletes += sequences.length;
             maxSequence = Math.max(maxSequence, sequences[0]);
             minSequence = Math.min(minSequence, sequences[sequences.length - 1]);
         }
+        return this;
     }
 
     void add(InternalIterator entry) {
+        add(entry.kind(), entry.keyLength(), entry.valueLength(), entry.sequence());
+    }
+
+    void add(byte kind, int keyLength, int valueLength, long sequence) {
         entries++;
-        pointDeletes += entry.kind() == ValueKind.DELETE ? 1 : 0;
-        mergeOperands += entry.kind() == ValueKind.MERGE ? 1 : 0;
-        rawKeyBytes += entry.keyLength();
-        rawValueBytes += entry.valueLength();
-        minSequence = Math.min(minSequence, entry.sequence());
-        maxSequence = Math.max(maxSequence, entry.sequence());
+        pointDeletes += kind == ValueKind.DELETE ? 1 : 0;
+        mergeOperands += kind == ValueKind.MERGE ? 1 : 0;
+        rawKeyBytes += keyLength;
+        rawValueBytes += valueLength;
+        minSequence = Math.min(minSequence, sequence);
+        maxSequence = Math.max(maxSequence, sequence);
     }
 
     long entries() {
         return entries;
+    }
+
+    long pointDeletes() {
+        return pointDeletes;
+    }
+
+    long mergeOperands() {
+        return mergeOperands;
+    }
+
+    long rangeDeletes() {
+        return rangeDeletes;
+    }
+
+    long rawKeyBytes() {
+        return rawKeyBytes;
+    }
+
+    long rawValueBytes() {
+        return rawValueBytes;
+    }
+
+    long minSequence() {
+        return minSequence;
+    }
+
+    long maxSequence() {
+        return maxSequence;
     }
 
     void compare(SstProperties properties, Findings findings) {

@@ -9,8 +9,9 @@ import java.io.IOException;
 import java.util.Arrays;
 
 /**
- * Collects the index block and the filter of the current partition of a file that is being written. A partition ends before the
- * data block that does not fit its index block, or with which it would have too many keys. Used by one thread.
+ * Collects the index block and the filter of the current partition of a file that is being written, and holds those of the
+ * partitions before it, which belong into the tail of the file. A partition ends before the data block that does not fit its
+ * index block, or with which it would have too many keys. Used by one thread. The owner calls {@link #close()} in any case.
  */
 final class PartitionWriter {
     /** Limits the memory for hashes to a quarter of a MiB. */
@@ -24,17 +25,24 @@ final class PartitionWriter {
     private final boolean sized;
 
     private final FilterBuilder filter;
+    private final HeldBlocks filters;
+    private final HeldBlocks indexes;
     private final FieldWriter top = new FieldWriter();
     private byte[] separator = new byte[0];
     private long begin;
     private int partitions;
 
-    /** @param bitsPerKey 0 for no filter */
-    PartitionWriter(BlockOutput output, int bitsPerKey) {
+    /**
+     * @param memory counts what is held back; null to count nothing
+     * @param bitsPerKey 0 for no filter
+     */
+    PartitionWriter(BlockOutput output, HeldMemory memory, int bitsPerKey) {
         this.output = output;
         this.sized = output.compresses();
         this.index = BlockBuilder.besidesPrefix(SstFormat.META_BLOCK_BYTES - output.overhead());
         this.filter = bitsPerKey == 0 ? null : new FilterBuilder(bitsPerKey);
+        this.filters = new HeldBlocks(memory);
+        this.indexes = new HeldBlocks(memory);
     }
 
     boolean hasFilter() {
@@ -59,7 +67,7 @@ final class PartitionWriter {
      * @param contentBytes bytes of its content
      * @param keysBefore {@link #keys()} at the start of the block
      */
-    void addBlock(byte[] newSeparator, long blockBytes, int contentBytes, int keysBefore) throws IOException {
+    void addBlock(byte[] newSeparator, long blockBytes, int contentBytes, int keysBefore) {
         boolean full = keysBefore >= MAX_KEYS || output.position() - begin + blockBytes > MAX_DATA_BYTES;
         if (!index.isEmpty()
                 && (full || !addToIndex(newSeparator, contentBytes, output.position() - begin + blockBytes))) {
@@ -100,31 +108,52 @@ final class PartitionWriter {
     }
 
     /** Ends the last partition. */
-    void finish() throws IOException {
+    void finish() {
         if (!index.isEmpty()) {
             finish(keys());
         }
     }
 
-    private void finish(int keys) throws IOException {
+    private void finish(int keys) {
         long dataBytes = output.position() - begin;
-        int lines = filter == null ? 0 : writeFilter(keys);
+        int lines = filter == null ? 0 : holdFilter(keys);
         top.string(separator)
                 .number(index.count())
                 .number(dataBytes)
                 .number(lines)
                 .number(index.size() + output.overhead());
-        output.block(index);
+        indexes.add(index);
         partitions++;
     }
 
-    private int writeFilter(int keys) throws IOException {
+    private int holdFilter(int keys) {
         long[] words = filter.build(keys);
         int wordsPerBlock = SstFormat.LINES_PER_FILTER_BLOCK * BlockedBloom.LINE_BYTES / Long.BYTES;
         for (int from = 0; from < words.length; from += wordsPerBlock) {
-            output.block(words, from, Math.min(words.length, from + wordsPerBlock));
+            filters.add(words, from, Math.min(words.length, from + wordsPerBlock));
         }
         return words.length * Long.BYTES / BlockedBloom.LINE_BYTES;
+    }
+
+    /** Writes the filters, after {@link #finish()}. */
+    void writeFilters() throws IOException {
+        filters.writeTo(output);
+    }
+
+    /** Writes the index blocks, after {@link #finish()}. */
+    void writeIndexes() throws IOException {
+        indexes.writeTo(output);
+    }
+
+    /** True when the budget has no room for what is held back: then the file should end. */
+    boolean isRefused() {
+        return filters.isRefused() || indexes.isRefused();
+    }
+
+    /** Gives the memory back. Idempotent. */
+    void close() {
+        filters.close();
+        indexes.close();
     }
 
     /** Bytes that index, filter and top index would take in addition to what is written. */
@@ -138,7 +167,11 @@ final class PartitionWriter {
     }
 
     private long metaBytes() {
-        return top.size() + (filter == null ? 0 : filter.estimatedBytes());
+        int overhead = output.overhead();
+        return filters.fileBytes(overhead)
+                + indexes.fileBytes(overhead)
+                + top.size()
+                + (filter == null ? 0 : filter.estimatedBytes());
     }
 
     /** The content of the top index, see {@link TopIndex}. */

@@ -23,14 +23,16 @@ import java.util.Arrays;
  *         | 06 length:varint first key  length:varint last key         only if there are entries
  *         | 07 {@link EventTimes}
  *         | 08 block size:varint filter probes:varint compression:1
+ *         | 09 {@link TailSizes}
  * </pre>
  *
  * Compression is 0 for none, 1 for LZ4, 2 for Zstandard; it is the compression that the writer was set to, and single blocks may
- * be stored as they are. Fields 02, 04 and 08 are always there, and 01 in every file that this version writes. A reader
- * that does not find a field of an odd tag knows less and answers the same.
+ * be stored as they are. Fields 02, 04 and 08 are always there, and 01 and 09 in every file that this version writes. A
+ * reader that does not find a field of an odd tag knows less and answers the same.
  *
  * <p><i>Example.</i> Two puts of the keys "a" and "b" at sequence numbers 3 and 4, with values of four bytes, created at 0, blocks of
- * 4,096 bytes, no filter: {@code 01 01 00, 02 06 02 00 00 00 02 08, 04 02 03 04, 06 04 01 61 01 62, 08 04 80 20 00 00}.
+ * 4,096 bytes, no filter: {@code 01 01 00, 02 06 02 00 00 00 02 08, 04 02 03 04, 06 04 01 61 01 62, 08 04 80 20 00 00}, and with an index
+ * block of 22 and a top index of 12 bytes {@code 09 04 00 16 0C 00}.
  */
 final class PropertiesBlock {
     private static final int CREATION = 0x01;
@@ -40,6 +42,7 @@ final class PropertiesBlock {
     private static final int KEYS = 0x06;
     private static final int EVENT_TIMES = 0x07;
     private static final int BLOCKS = 0x08;
+    private static final int TAIL_SIZES = 0x09;
 
     private PropertiesBlock() {}
 
@@ -68,12 +71,16 @@ final class PropertiesBlock {
                 .number(properties.blockBytes())
                 .number(properties.filterProbes())
                 .octet(properties.compression().ordinal());
+        if (properties.tailSizes() != null) {
+            properties.tailSizes().write(fields.field(TAIL_SIZES));
+        }
         fields.end();
         return out;
     }
 
-    static SstProperties decode(FieldReader in, long fileBytes, long dataBlocks, FragmentArray tombstones) {
-        Decoder decoder = new Decoder(dataBlocks, tombstones);
+    static SstProperties decode(
+            FieldReader in, long fileBytes, long tailOffset, long dataBlocks, FragmentArray tombstones) {
+        Decoder decoder = new Decoder(tailOffset, dataBlocks, tombstones);
         FieldListReader fields = new FieldListReader(in, "the properties of an SST");
         while (fields.next()) {
             decoder.read(fields);
@@ -83,6 +90,7 @@ final class PropertiesBlock {
 
     /** The fields that were read so far. */
     private static final class Decoder {
+        private final long tailOffset;
         private final long dataBlocks;
         private final FragmentArray tombstones;
         private long creationMillis;
@@ -101,8 +109,10 @@ final class PropertiesBlock {
         private int blockBytes;
         private int filterProbes;
         private Compression compression;
+        private TailSizes tailSizes;
 
-        Decoder(long dataBlocks, FragmentArray tombstones) {
+        Decoder(long tailOffset, long dataBlocks, FragmentArray tombstones) {
+            this.tailOffset = tailOffset;
             this.dataBlocks = dataBlocks;
             this.tombstones = tombstones;
         }
@@ -125,6 +135,7 @@ final class PropertiesBlock {
                     Compression[] known = Compression.values();
                     compression = known[(int) in.number("compression", 0, known.length - 1)];
                 }
+                case TAIL_SIZES -> tailSizes = TailSizes.read(in);
                 default -> fields.skip();
             }
         }
@@ -169,6 +180,8 @@ final class PropertiesBlock {
                     maxSequence,
                     expiry,
                     eventTimes,
+                    tailOffset,
+                    tailSizes,
                     creationMillis,
                     compression,
                     smallest,

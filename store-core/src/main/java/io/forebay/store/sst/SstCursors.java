@@ -21,7 +21,7 @@ public final class SstCursors {
      * @param keyId of the master key if the file must be encrypted; null when it may be plain
      */
     public SstCursors(ReadableFile file, String name, Encryption encryption, String keyId) throws IOException {
-        reader = SstReader.openPastCache(file, name, null, encryption, keyId);
+        reader = SstReader.openPastCache(file, name, null, encryption, keyId, SstMetadata.UNKNOWN);
     }
 
     /** The range deletes of the visible part of the file, at {@code overrideSequence} unless that is -1. */

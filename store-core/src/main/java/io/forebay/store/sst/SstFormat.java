@@ -13,46 +13,52 @@ import java.nio.ByteBuffer;
  * their blocks.
  *
  * <pre>
- * Sst          --> Partition*, TopIndex, Tombstones?, Properties, Footer
- * Partition    --> DataBlock+, FilterBlock*, IndexBlock
+ * Sst          --> DataBlock*, Tail
+ * Tail         --> FilterBlock*, IndexBlock^Partitions, TopIndex, Tombstones?, Properties, Footer
  * DataBlock    --> {@link io.forebay.store.sst.block.BlockBuilder block} of entries, Trailer
- * FilterBlock  --> up to 63 lines of a {@link BlockedBloom filter} over the distinct keys of the partition, Trailer
- * IndexBlock   --> block with an entry for each data block: separator to BlockPlace, Trailer
+ * FilterBlock  --> up to 63 lines of a {@link BlockedBloom filter} over the distinct keys of a partition, Trailer
+ * IndexBlock   --> block with an entry for each data block of a partition: separator to BlockPlace, Trailer
  * BlockPlace   --> ContentLength:u32?, End:u32; the length only in files with compressed blocks, without trailer
  * TopIndex     --> {@link TopIndex}, Trailer
  * Tombstones   --> {@link TombstoneBlock}, Trailer; only when there are range deletes
  * Properties   --> {@link PropertiesBlock}, Trailer
  * Trailer      --> {@link BlockTrailer}
- * Footer       --> TopIndexOffset:u64, TombstonesOffset:u64, PropertiesOffset:u64, Version:u32, Checksum:u32, Magic:u64
+ * Footer       --> Offsets, Version:u32, Checksum:u32, Magic:u64
+ * Offsets      --> TailOffset:u64, TopIndexOffset:u64, TombstonesOffset:u64, PropertiesOffset:u64
  * </pre>
  *
  * <pre>
- *   0                                                                                             end of the file
- *   | data | data | filter | index || data | data | filter | index || top index | tombstones | properties | footer |
- *   |&lt;-------- partition 0 -------&gt;||&lt;-------- partition 1 -------&gt;||
+ *   0                          |&lt;--------------------------------- tail ---------------------------------&gt;|
+ *   | data | data | data | data | filter 0 | filter 1 | index 0 | index 1 | top index | tombstones | properties | footer |
+ *   |&lt; partition 0 &gt;||&lt; partition 1 &gt;|                                      |&lt;------------ read at the open ----------&gt;|
  *
  *   point read:  footer --&gt; top index --&gt; filter line --&gt; index block of the partition --&gt; data block
  *                (in memory, as are tombstones     |------------- through the block cache -----------|
  *                 and properties)
  * </pre>
  *
- * In a file with compression a data block is compressed if that pays; the {@link BlockTrailer} says so. In an encrypted file
+ * All that is not a data block lies in the tail, so one ranged read gets it, and a scan reads nothing else than data. What is
+ * read to open the file is its end.
+ *
+ * <p>In a file with compression a data block is compressed if that pays; the {@link BlockTrailer} says so. In an encrypted file
  * every block is a {@link FileCipher message} at the offset of the block, whose kind is the type in its trailer, and the footer
  * is an {@link EncryptedFooter}.
  *
  * <p>The footer's checksum is the masked CRC-32C of all footer bytes before it. Every version keeps the length of the footer
  * and its last 16 bytes, so that a reader can tell a newer file from a damaged one.
  *
- * @param topIndexOffset where the top index starts and the partitions end
+ * @param tailOffset where the data blocks end and the filters start
+ * @param topIndexOffset where the index blocks end and the top index starts
  * @param tombstonesOffset where the range deletes start; equal to {@code propertiesOffset} when there are none
  * @param propertiesOffset where the properties start; they end at the footer
  */
-record SstFormat(long topIndexOffset, long tombstonesOffset, long propertiesOffset) {
+record SstFormat(long tailOffset, long topIndexOffset, long tombstonesOffset, long propertiesOffset) {
     /** "FOREBAYS". */
     static final long MAGIC = 0x464F524542415953L;
 
-    static final int FOOTER_BYTES = 40;
-    private static final int CHECKED_BYTES = 28;
+    static final int OFFSETS_BYTES = 32;
+    static final int FOOTER_BYTES = OFFSETS_BYTES + 16;
+    private static final int CHECKED_BYTES = OFFSETS_BYTES + 4;
     private static final int VERSION_FROM_END = 16;
 
     /**
@@ -65,18 +71,28 @@ record SstFormat(long topIndexOffset, long tombstonesOffset, long propertiesOffs
 
     byte[] encode() {
         ByteBuffer footer = ByteBuffer.allocate(FOOTER_BYTES);
-        footer.putLong(topIndexOffset)
-                .putLong(tombstonesOffset)
-                .putLong(propertiesOffset)
-                .putInt(FormatVersion.CURRENT);
+        putOffsets(footer);
+        footer.putInt(FormatVersion.CURRENT);
         footer.putInt(Crc32c.masked(footer.array(), 0, CHECKED_BYTES)).putLong(MAGIC);
         return footer.array();
+    }
+
+    void putOffsets(ByteBuffer into) {
+        into.putLong(tailOffset)
+                .putLong(topIndexOffset)
+                .putLong(tombstonesOffset)
+                .putLong(propertiesOffset);
+    }
+
+    /** The offsets as they were read, not checked. */
+    static SstFormat ofOffsets(ByteBuffer in) {
+        return new SstFormat(in.getLong(), in.getLong(), in.getLong(), in.getLong());
     }
 
     /** @param footer the last {@link #FOOTER_BYTES} bytes of a file of {@code size} bytes */
     static SstFormat decode(byte[] footer, String file, long size) {
         ByteBuffer in = ByteBuffer.wrap(footer);
-        SstFormat format = new SstFormat(in.getLong(), in.getLong(), in.getLong());
+        SstFormat format = ofOffsets(in);
         int version = in.getInt();
         int expected = in.getInt();
         long magic = in.getLong();
@@ -98,7 +114,8 @@ record SstFormat(long topIndexOffset, long tombstonesOffset, long propertiesOffs
     /** @param begin offset of the footer in the file, which is {@code size} bytes long */
     void check(int version, long begin, String file, long size) {
         checkVersion(version, file, size);
-        boolean ordered = topIndexOffset >= 0
+        boolean ordered = tailOffset >= 0
+                && tailOffset <= topIndexOffset
                 && topIndexOffset < tombstonesOffset
                 && tombstonesOffset <= propertiesOffset
                 && propertiesOffset < begin;

@@ -23,6 +23,8 @@ import io.forebay.store.StoreOptions;
  * @param maxSequence largest sequence number of entries and range deletes
  * @param expiry when the entries expire; null when some do not, or that is not known
  * @param eventTimes of the entries; null when not known
+ * @param tailOffset where the data blocks end and the tail begins
+ * @param tailSizes of the parts of the tail; null when not known
  * @param creationMillis milliseconds since the epoch at which the writer was started; 0 when not known
  * @param compression of the data blocks, see {@link StoreOptions#compression()}
  * @param smallestKey user key of the first entry; null when there are only range deletes
@@ -45,6 +47,8 @@ public record SstProperties(
         long maxSequence,
         Expiry expiry,
         EventTimes eventTimes,
+        long tailOffset,
+        TailSizes tailSizes,
         long creationMillis,
         Compression compression,
         byte[] smallestKey,

@@ -57,7 +57,7 @@ public final class SstReader implements AutoCloseable {
 
     /** As the other method, for a plain file. */
     public static SstReader open(ReadableFile file, String name, BlockCache cache, SlabPool pool) throws IOException {
-        return open(file, name, cache, pool, Encryption.NONE, null);
+        return open(file, name, cache, pool, Encryption.NONE, null, SstMetadata.UNKNOWN);
     }
 
     /**
@@ -67,15 +67,23 @@ public final class SstReader implements AutoCloseable {
      * @param file belongs to the caller, which keeps it open as long as any thread reads
      * @param name of the file, for messages; part of what an encrypted file authenticates
      * @param keyId of the master key that the file must be encrypted with; null when it may be plain
+     * @param openBytes how many bytes at its end are needed, so that one read gets them, see {@link TailSizes#openBytes}; a hint,
+     *     -1 when not known
      * @throws io.forebay.store.CorruptionException when the file is damaged, or plain although there is a {@code keyId}
      * @throws io.forebay.store.EncryptionException when the file is encrypted and its key is not available, or plain and plain
      *     files are refused
      * @throws io.forebay.store.FormatTooNewException when a newer version wrote the file
      */
     public static SstReader open(
-            ReadableFile file, String name, BlockCache cache, SlabPool pool, Encryption encryption, String keyId)
+            ReadableFile file,
+            String name,
+            BlockCache cache,
+            SlabPool pool,
+            Encryption encryption,
+            String keyId,
+            long openBytes)
             throws IOException {
-        SstMetadata metadata = SstMetadata.load(file, name, encryption, keyId);
+        SstMetadata metadata = SstMetadata.load(file, name, encryption, keyId, openBytes);
         SstReader admitted = admit(file, name, metadata, cache, pool);
         return admitted != null
                 ? admitted
@@ -102,10 +110,12 @@ public final class SstReader implements AutoCloseable {
      * Opens a reader for scans past the cache only, whose memory is not accounted for.
      *
      * @param pool gives the buffers of scans; null to read one block at a time to the heap
+     * @param openBytes as in {@link #open}
      */
     public static SstReader openPastCache(
-            ReadableFile file, String name, SlabPool pool, Encryption encryption, String keyId) throws IOException {
-        SstMetadata metadata = SstMetadata.load(file, name, encryption, keyId);
+            ReadableFile file, String name, SlabPool pool, Encryption encryption, String keyId, long openBytes)
+            throws IOException {
+        SstMetadata metadata = SstMetadata.load(file, name, encryption, keyId, openBytes);
         return new SstReader(metadata, new SstBlocks(file, name, metadata, null, null), pool, 0);
     }
 
@@ -241,7 +251,7 @@ public final class SstReader implements AutoCloseable {
         return fillCache ? new CachedBlocks(pool) : new ReadAheadBlocks(pool);
     }
 
-    /** About how many bytes of the file have keys before {@code key}. */
+    /** About how many bytes of data blocks have keys before {@code key}. */
     public long approximateOffset(byte[] key) throws IOException {
         int partition = top.find(key, 0, key.length);
         if (partition == top.partitions()) {

@@ -76,7 +76,7 @@ public final class SstVerifier {
      */
     public void verify(Encryption encryption, String keyId) throws IOException {
         try {
-            metadata = SstMetadata.load(file, name, encryption, keyId);
+            metadata = SstMetadata.load(file, name, encryption, keyId, SstMetadata.UNKNOWN);
         } catch (CorruptionException e) {
             findings.add(e);
             return;
@@ -85,9 +85,10 @@ public final class SstVerifier {
         top = metadata.top();
         blocks = new SstBlocks(file, name, metadata, null, null);
         data = new ReadAheadBlocks(null);
-        totals = new EntryTotals(metadata.tombstones());
+        totals = new EntryTotals().addTombstones(metadata.tombstones());
         // top index, properties, and range deletes if there are any
         blocksRead += metadata.tombstones().isEmpty() ? 2 : 3;
+        checkTailSizes();
         for (int partition = 0; partition < top.partitions() && !stopped.getAsBoolean(); partition++) {
             verifyPartition(partition);
         }
@@ -110,6 +111,16 @@ public final class SstVerifier {
     /** The number of entries in the blocks that are intact. */
     public long entries() {
         return totals == null ? 0 : totals.entries();
+    }
+
+    private void checkTailSizes() {
+        TailSizes said = metadata.properties().tailSizes();
+        if (said != null && !said.equals(metadata.tailSizes())) {
+            findings.add(
+                    metadata.properties().tailOffset(),
+                    "a tail with " + said,
+                    metadata.tailSizes().toString());
+        }
     }
 
     private void verifyPartition(int partition) {

@@ -19,8 +19,9 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * Writes one SST (layout: {@link SstFormat}) from entries in internal order. It streams: whatever the size of the file, it
- * needs memory for a few blocks and eight bytes for each key of the current partition; large values are not copied. It does not
+ * Writes one SST (layout: {@link SstFormat}) from entries in internal order. It streams data blocks; what it holds back are the
+ * filters and index blocks, about a twentieth of a file of ordinary entries, and eight bytes for each key of the current
+ * partition. Large values are not copied. It does not
  * decide where a file ends ({@link io.forebay.store.flush.SstOutput} does), and does not create or delete the file. Used by one
  * thread. After an exception from any method, and when the file is not needed, the caller calls {@link #abandon()} and deletes
  * the file.
@@ -43,32 +44,27 @@ public final class SstWriter {
     private final PartitionWriter partition;
     private final BlockBuilder block;
     private final Fragmenter tombstones = new Fragmenter();
+    private final EntryTotals totals = new EntryTotals();
     private byte[] lastKey = new byte[64];
     private int lastLength;
     private long lastSequence;
     private byte[] smallestKey;
     private int keysBeforeBlock;
     private long dataBlocks;
-    private long entries;
-    private long pointDeletes;
-    private long mergeOperands;
-    private long rawKeyBytes;
-    private long rawValueBytes;
-    private long minSequence = Long.MAX_VALUE;
-    private long maxSequence;
     private Expiry expiry;
     private EventTimes eventTimes;
     private boolean ended;
 
     /** As the other constructor, for a plain file without compression. */
     public SstWriter(WritableFile file, String name, int blockBytes, int bloomBitsPerKey, long creationMillis) {
-        this(file, name, null, Compression.NONE, blockBytes, bloomBitsPerKey, creationMillis);
+        this(file, name, null, null, Compression.NONE, blockBytes, bloomBitsPerKey, creationMillis);
     }
 
     /**
      * @param file new and empty; belongs to the writer from this call on
      * @param name of the file, for messages
      * @param cipher of this file; null for a plain one
+     * @param memory counts what is held back; null to count nothing
      * @param compression of data blocks; its library must be present
      * @param blockBytes size, before compression, at which data blocks are closed, 128 to 65536
      * @param bloomBitsPerKey 0 (no filter) to 32
@@ -78,6 +74,7 @@ public final class SstWriter {
             WritableFile file,
             String name,
             FileCipher cipher,
+            HeldMemory memory,
             Compression compression,
             int blockBytes,
             int bloomBitsPerKey,
@@ -97,7 +94,7 @@ public final class SstWriter {
         this.filterProbes = BlockedBloom.probes(bloomBitsPerKey);
         this.creationMillis = creationMillis;
         this.output = new BlockOutput(file, cipher, Codecs.of(compression, "SST " + name));
-        this.partition = new PartitionWriter(output, bloomBitsPerKey);
+        this.partition = new PartitionWriter(output, memory, bloomBitsPerKey);
         this.block = new BlockBuilder(blockBytes - output.overhead());
     }
 
@@ -213,9 +210,17 @@ public final class SstWriter {
                 + 64;
     }
 
+    /**
+     * True when the budget has no room for what is held back of this file. It may go on: the rest is held without being counted.
+     * So the file should end as soon as it may.
+     */
+    public boolean isShortOfMemory() {
+        return partition.isRefused();
+    }
+
     /** True until something was added. */
     public boolean isEmpty() {
-        return entries == 0 && tombstones.isEmpty();
+        return totals.entries() == 0 && tombstones.isEmpty();
     }
 
     /**
@@ -231,29 +236,40 @@ public final class SstWriter {
         }
         closeBlock(null, 0, 0);
         partition.finish();
+        long tailOffset = output.position();
+        partition.writeFilters();
+        long indexOffset = output.position();
+        partition.writeIndexes();
+        partition.close();
         long topIndexOffset = output.position();
         output.block(partition.topIndex());
         long tombstonesOffset = output.position();
         FragmentArray fragments = tombstones.finish();
+        totals.addTombstones(fragments);
         if (!fragments.isEmpty()) {
             output.block(TombstoneBlock.encode(fragments));
         }
         long propertiesOffset = output.position();
-        SstProperties properties = properties(fragments, 0);
-        output.block(PropertiesBlock.encode(properties));
-        SstFormat format = new SstFormat(topIndexOffset, tombstonesOffset, propertiesOffset);
+        TailSizes sizes = new TailSizes(
+                indexOffset - tailOffset,
+                topIndexOffset - indexOffset,
+                tombstonesOffset - topIndexOffset,
+                propertiesOffset - tombstonesOffset);
+        output.block(PropertiesBlock.encode(properties(fragments, 0, tailOffset, sizes)));
+        SstFormat format = new SstFormat(tailOffset, topIndexOffset, tombstonesOffset, propertiesOffset);
         output.footer(cipher == null ? format.encode() : EncryptedFooter.encode(format, cipher, output.position()));
         output.flush();
         file.sync();
         ended = true;
         file.close();
-        return properties(fragments, output.position());
+        return properties(fragments, output.position(), tailOffset, sizes);
     }
 
     /** Closes the file without finishing it; its content is useless. No effect after {@link #finish()}. Idempotent. */
     public void abandon() throws IOException {
         if (!ended) {
             ended = true;
+            partition.close();
             file.close();
         }
     }
@@ -265,20 +281,14 @@ public final class SstWriter {
             throw new IllegalArgumentException("Unknown kind " + kind + " of key " + text.of(key, offset, length));
         }
         int differs = Arrays.mismatch(lastKey, 0, lastLength, key, offset, offset + length);
-        if (entries == 0) {
+        if (totals.entries() == 0) {
             smallestKey = Arrays.copyOfRange(key, offset, offset + length);
         } else if (differs < 0 ? sequence >= lastSequence : !isAfterLast(differs, key, offset, length)) {
             throw new IllegalArgumentException("Key " + text.of(key, offset, length) + " at sequence " + sequence
                     + " is added to SST " + name + " after key " + text.of(lastKey, 0, lastLength) + " at sequence "
                     + lastSequence);
         }
-        entries++;
-        pointDeletes += kind == ValueKind.DELETE ? 1 : 0;
-        mergeOperands += kind == ValueKind.MERGE ? 1 : 0;
-        rawKeyBytes += length;
-        rawValueBytes += valueLength;
-        minSequence = Math.min(minSequence, sequence);
-        maxSequence = Math.max(maxSequence, sequence);
+        totals.add(kind, length, valueLength, sequence);
         return differs < 0 ? length : differs;
     }
 
@@ -311,7 +321,7 @@ public final class SstWriter {
 
     /** Adds each key once, and not each of its versions. */
     private void addToFilter(byte[] key, int offset, int length, int shared) {
-        boolean sameKey = entries > 1 && shared == length && lastLength == length;
+        boolean sameKey = totals.entries() > 1 && shared == length && lastLength == length;
         if (partition.hasFilter() && !sameKey) {
             partition.addKey(KeyHash.of(key, offset, length));
         }
@@ -330,7 +340,7 @@ public final class SstWriter {
         }
     }
 
-    private void announceBlock(byte[] separator, long bytes, int content, int keysBefore) throws IOException {
+    private void announceBlock(byte[] separator, long bytes, int content, int keysBefore) {
         if (dataBlocks == MAX_DATA_BLOCKS) {
             throw new IllegalArgumentException("SST " + name + " would have more than " + MAX_DATA_BLOCKS
                     + " data blocks; split it or choose larger blocks");
@@ -348,33 +358,26 @@ public final class SstWriter {
         lastSequence = sequence;
     }
 
-    private SstProperties properties(FragmentArray fragments, long fileBytes) {
-        long rangeDeletes = 0;
-        long min = minSequence;
-        long max = maxSequence;
-        for (Fragment fragment : fragments.fragments()) {
-            long[] sequences = fragment.sequences();
-            rangeDeletes += sequences.length;
-            max = Math.max(max, sequences[0]);
-            min = Math.min(min, sequences[sequences.length - 1]);
-        }
-        byte[] largestKey = entries == 0 ? null : Arrays.copyOf(lastKey, lastLength);
+    private SstProperties properties(FragmentArray fragments, long fileBytes, long tailOffset, TailSizes sizes) {
+        byte[] largestKey = totals.entries() == 0 ? null : Arrays.copyOf(lastKey, lastLength);
         return new SstProperties(
                 FormatVersion.CURRENT,
                 fileBytes,
                 dataBlocks,
                 blockBytes,
                 filterProbes,
-                entries,
-                pointDeletes,
-                mergeOperands,
-                rangeDeletes,
-                rawKeyBytes,
-                rawValueBytes,
-                min,
-                max,
+                totals.entries(),
+                totals.pointDeletes(),
+                totals.mergeOperands(),
+                totals.rangeDeletes(),
+                totals.rawKeyBytes(),
+                totals.rawValueBytes(),
+                totals.minSequence(),
+                totals.maxSequence(),
                 expiry,
                 eventTimes,
+                tailOffset,
+                sizes,
                 creationMillis,
                 compression,
                 smallestKey,

@@ -16,8 +16,9 @@ import java.util.Arrays;
  * </pre>
  *
  * A separator is not before the last key of its partition and before the first key of the next one, unless versions of one key
- * lie in both: then it is that key. Byte counts include trailers. Partitions follow each other without a gap from the start of
- * the file to the top index, so that their offsets need not be stored.
+ * lie in both: then it is that key. Byte counts include trailers. The data blocks of all partitions follow each other from the
+ * start of the file to its tail, there the filters of all of them, and then the index blocks up to the top index: without a
+ * gap, so that offsets need not be stored.
  *
  * <p>All blocks that go through the cache are numbered: index blocks, then filter blocks, then data blocks.
  */
@@ -40,48 +41,57 @@ final class TopIndex {
     private final int overhead;
 
     /** For a plain file. */
-    TopIndex(FieldReader in, long end) {
-        this(in, end, SstFormat.overhead(null));
+    TopIndex(FieldReader in, long tailOffset, long end) {
+        this(in, tailOffset, end, SstFormat.overhead(null));
     }
 
     /**
+     * @param tailOffset where the data blocks end
+     * @param end where the index blocks end
      * @param overhead bytes that a block takes in the file beyond its content
-     * @throws io.forebay.store.CorruptionException when the partitions do not add up to {@code end}
+     * @throws io.forebay.store.CorruptionException when the parts of the partitions do not add up to these offsets
      */
-    TopIndex(FieldReader in, long end, int overhead) {
+    TopIndex(FieldReader in, long tailOffset, long end, int overhead) {
         this.overhead = overhead;
         int leastBytes = overhead + 1;
         int size = in.count("partitions", MIN_DESCRIPTOR_BYTES);
         byte[][] separators = new byte[size][];
         dataOffsets = new long[size + 1];
-        filterOffsets = new long[size];
-        indexOffsets = new long[size];
+        filterOffsets = new long[size + 1];
+        indexOffsets = new long[size + 1];
         firstDataBlocks = new int[size + 1];
         firstFilterBlocks = new int[size + 1];
         filterLines = new int[size];
+        filterOffsets[0] = tailOffset;
         for (int i = 0; i < size; i++) {
             separators[i] = in.string("length of a separator");
             if (i > 0 && Arrays.compareUnsigned(separators[i - 1], separators[i]) > 0) {
                 throw in.corrupt("separators in ascending order", "a descending one");
             }
-            long left = end - dataOffsets[i];
+            long left = tailOffset - dataOffsets[i];
             int blocksLeft = Integer.MAX_VALUE / 2 - firstDataBlocks[i];
             long blocks = in.number("data blocks", 1, Math.min(left / leastBytes, blocksLeft));
             firstDataBlocks[i + 1] = firstDataBlocks[i] + (int) blocks;
             // At least the bytes that so many blocks take, so that the memory for each block is in proportion to the
             // file.
-            filterOffsets[i] = dataOffsets[i] + in.number("bytes of data blocks", blocks * leastBytes, left);
-            left = end - filterOffsets[i];
+            dataOffsets[i + 1] = dataOffsets[i] + in.number("bytes of data blocks", blocks * leastBytes, left);
+            left = end - filterOffsets[i] - indexOffsets[i];
             filterLines[i] =
                     (int) in.number("lines", 0, Math.min(left / BlockedBloom.LINE_BYTES, Integer.MAX_VALUE - 64));
             firstFilterBlocks[i + 1] = firstFilterBlocks[i] + SstFormat.filterBlocks(filterLines[i]);
-            indexOffsets[i] = filterOffsets[i] + SstFormat.filterBytes(filterLines[i], overhead);
-            left = Math.min(end - indexOffsets[i], Integer.MAX_VALUE);
-            dataOffsets[i + 1] = indexOffsets[i] + in.number("bytes of the index block", leastBytes, left);
+            filterOffsets[i + 1] = filterOffsets[i] + SstFormat.filterBytes(filterLines[i], overhead);
+            left = Math.min(end - filterOffsets[i + 1] - indexOffsets[i], Integer.MAX_VALUE);
+            // Counted from the end of the filters, which is not known yet.
+            indexOffsets[i + 1] = indexOffsets[i] + in.number("bytes of the index block", leastBytes, left);
         }
         in.end();
-        if (dataOffsets[size] != end) {
-            throw in.corrupt("partitions up to offset " + end, "up to " + dataOffsets[size]);
+        for (int i = 0; i <= size; i++) {
+            indexOffsets[i] += filterOffsets[size];
+        }
+        if (dataOffsets[size] != tailOffset || indexOffsets[size] != end) {
+            throw in.corrupt(
+                    "data blocks up to offset " + tailOffset + " and index blocks up to " + end,
+                    "up to " + dataOffsets[size] + " and " + indexOffsets[size]);
         }
         prefix = size == 0 ? new byte[0] : commonPrefix(separators[0], separators[size - 1]);
         suffixes = separators;
@@ -197,7 +207,7 @@ final class TopIndex {
     }
 
     long dataBytes(int partition) {
-        return filterOffsets[partition] - dataOffsets[partition];
+        return dataOffsets[partition + 1] - dataOffsets[partition];
     }
 
     long indexOffset(int partition) {
@@ -205,7 +215,17 @@ final class TopIndex {
     }
 
     int indexBytes(int partition) {
-        return (int) (dataOffsets[partition + 1] - indexOffsets[partition]);
+        return (int) (indexOffsets[partition + 1] - indexOffsets[partition]);
+    }
+
+    /** Bytes of the filters of all partitions. */
+    long allFilterBytes() {
+        return indexOffsets[0] - filterOffsets[0];
+    }
+
+    /** Bytes of the index blocks of all partitions. */
+    long allIndexBytes() {
+        return indexOffsets[suffixes.length] - indexOffsets[0];
     }
 
     /** Lines of the filter of a partition; 0 when it has no filter. */

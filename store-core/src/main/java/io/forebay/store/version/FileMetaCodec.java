@@ -5,6 +5,7 @@ import io.forebay.store.KeyRange;
 import io.forebay.store.key.KeyText;
 import io.forebay.store.sst.EventTimes;
 import io.forebay.store.sst.Expiry;
+import io.forebay.store.sst.TailSizes;
 import io.forebay.store.util.FieldListReader;
 import io.forebay.store.util.FieldListWriter;
 import io.forebay.store.util.FieldReader;
@@ -18,17 +19,19 @@ import java.nio.charset.StandardCharsets;
  * File  --> id:16 number(bytes) Field*               a {@link FieldListWriter list of fields}
  * Field --> 01 number                                creation, milliseconds since the epoch
  *         | 02 bytes(from) [bytes(to)]               visible range; to: the first key after it, if it has an end
+ *         | 03 number                                tail offset: where the data blocks end
  *         | 04 virtual:1 [number]                    0 or 1; the sequence number that all entries count as, if there is one
  *         | 05 {@link Expiry}
  *         | 06 text                                  id of the master key, if the file is encrypted
  *         | 07 {@link EventTimes}
  *         | 08 Place                                 where the file is; not there: 00
+ *         | 09 {@link TailSizes}
  *         | 0C number(min sequence) number(max sequence) number(entries) number(deletes) number(range deletes)
  * Place --> 00                                       a file of the directory of the store
  *         | 01 origin:16 bytes(object) number(offset)  a part of an object of the store "origin"
  * </pre>
  *
- * Fields 02 and 0C are always there, and 04, 05, 06, 07 only when they say something. Counts and sequence numbers are those of the
+ * Fields 02 and 0C are always there, and the others only when they say something. Counts and sequence numbers are those of the
  * whole SST, also when the file is virtual.
  *
  * <p><i>Example.</i> A plain file of 70,000 bytes that shows ["a", end), with sequence numbers 5 to 9, 3 entries, no deletes, created
@@ -39,11 +42,13 @@ import java.nio.charset.StandardCharsets;
 final class FileMetaCodec {
     private static final int CREATION = 0x01;
     private static final int RANGE = 0x02;
+    private static final int TAIL_OFFSET = 0x03;
     private static final int VIEW = 0x04;
     private static final int EXPIRY = 0x05;
     private static final int KEY_ID = 0x06;
     private static final int EVENT_TIMES = 0x07;
     private static final int PLACE = 0x08;
+    private static final int TAIL_SIZES = 0x09;
     private static final int COUNTS = 0x0C;
 
     private static final int LOCAL = 0;
@@ -63,6 +68,9 @@ final class FileMetaCodec {
         if (file.range().to() != null) {
             range.string(file.range().to());
         }
+        if (info.tailOffset() >= 0) {
+            fields.field(TAIL_OFFSET).number(info.tailOffset());
+        }
         if (file.virtual() || file.overrideSequence() >= 0) {
             FieldWriter view = fields.field(VIEW).octet(file.virtual() ? 1 : 0);
             if (file.overrideSequence() >= 0) {
@@ -77,6 +85,9 @@ final class FileMetaCodec {
         }
         if (info.eventTimes() != null) {
             info.eventTimes().write(fields.field(EVENT_TIMES));
+        }
+        if (info.tailSizes() != null) {
+            info.tailSizes().write(fields.field(TAIL_SIZES));
         }
         fields.field(COUNTS)
                 .number(info.minSequence())
@@ -108,6 +119,8 @@ final class FileMetaCodec {
         private Expiry expiry;
         private String keyId;
         private EventTimes eventTimes;
+        private long tailOffset = -1;
+        private TailSizes tailSizes;
         private long minSequence = -1;
         private long maxSequence;
         private long entries;
@@ -124,6 +137,7 @@ final class FileMetaCodec {
             switch (fields.tag()) {
                 case CREATION -> creationMillis = in.number();
                 case RANGE -> readRange(in);
+                case TAIL_OFFSET -> tailOffset = in.number("a tail offset");
                 case VIEW -> {
                     virtual = in.number("virtual", 0, 1) == 1;
                     overrideSequence = in.hasMore() ? in.number("a sequence number") : -1;
@@ -132,6 +146,7 @@ final class FileMetaCodec {
                 case KEY_ID -> keyId = in.restAsText("the id of a key");
                 case EVENT_TIMES -> eventTimes = EventTimes.read(in);
                 case PLACE -> checkPlace(in);
+                case TAIL_SIZES -> tailSizes = TailSizes.read(in);
                 case COUNTS -> {
                     minSequence = in.number("a sequence number");
                     maxSequence = in.number("a sequence number");
@@ -180,7 +195,9 @@ final class FileMetaCodec {
                     creationMillis,
                     keyId,
                     expiry,
-                    eventTimes);
+                    eventTimes,
+                    tailOffset,
+                    tailSizes);
             return new FileMeta(id, info, range, virtual, overrideSequence, null);
         }
     }

@@ -84,8 +84,18 @@ public final class FileRegistry {
      *
      * @param keyId id of the master key that the file needs; null when it is not encrypted
      */
-    public synchronized PhysicalFile acquire(FileId id, long bytes, String keyId) {
-        PhysicalFile file = live.computeIfAbsent(id, key -> new PhysicalFile(this, key, bytes, keyId));
+    public PhysicalFile acquire(FileId id, long bytes, String keyId) {
+        return acquire(id, new SstInfo(bytes, 0, 0, 0, 0, 0, 0, keyId));
+    }
+
+    /**
+     * The file with one more reference, which the caller releases.
+     *
+     * @param info length, key and tail of the file are used of it
+     */
+    public synchronized PhysicalFile acquire(FileId id, SstInfo info) {
+        PhysicalFile file = live.computeIfAbsent(
+                id, key -> new PhysicalFile(this, key, info.fileBytes(), info.keyId(), info.openBytes()));
         file.addReferences(1);
         return file;
     }

@@ -19,6 +19,9 @@ public final class PhysicalFile {
     private final FileId id;
     private final long bytes;
     private final String keyId;
+    /** Bytes at the end of the file that its reader needs; -1 when not known. */
+    private final long openBytes;
+
     private final PooledFile file;
     /** Null while the table cache has no reader of this file. */
     // Written under TableCache, read without
@@ -47,11 +50,12 @@ public final class PhysicalFile {
     // Guarded by this
     private boolean opening;
 
-    PhysicalFile(FileRegistry registry, FileId id, long bytes, String keyId) {
+    PhysicalFile(FileRegistry registry, FileId id, long bytes, String keyId, long openBytes) {
         this.registry = registry;
         this.id = id;
         this.bytes = bytes;
         this.keyId = keyId;
+        this.openBytes = openBytes;
         file = registry.tables().file(registry.files(), id.name());
     }
 
@@ -196,8 +200,9 @@ public final class PhysicalFile {
         }
         TableCache tables = registry.tables();
         SstReader loaded = fillCache
-                ? SstReader.open(file, id.name(), tables.blocks(), tables.pool(), registry.encryption(), keyId)
-                : SstReader.openPastCache(file, id.name(), tables.pool(), registry.encryption(), keyId);
+                ? SstReader.open(
+                        file, id.name(), tables.blocks(), tables.pool(), registry.encryption(), keyId, openBytes)
+                : SstReader.openPastCache(file, id.name(), tables.pool(), registry.encryption(), keyId, openBytes);
         if (keyId == null && loaded.isEncrypted()) {
             loaded.close();
             throw new CorruptionException(id.name(), -1, "a plain file, as the manifest says", "one that is encrypted");

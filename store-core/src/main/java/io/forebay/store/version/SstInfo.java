@@ -3,6 +3,7 @@ package io.forebay.store.version;
 import io.forebay.store.sst.EventTimes;
 import io.forebay.store.sst.Expiry;
 import io.forebay.store.sst.SstProperties;
+import io.forebay.store.sst.TailSizes;
 
 /**
  * What never changes about one SST: its length, and facts of its content, which its writer knew. Immutable.
@@ -17,6 +18,8 @@ import io.forebay.store.sst.SstProperties;
  * @param keyId id of the master key that is needed to read the file, or null when it is not encrypted
  * @param expiry when its entries expire; null when some do not, or that is not known
  * @param eventTimes of its entries; null when not known
+ * @param tailOffset where its data blocks end; -1 when not known
+ * @param tailSizes of the parts behind them; null when not known
  */
 public record SstInfo(
         long fileBytes,
@@ -28,7 +31,9 @@ public record SstInfo(
         long creationMillis,
         String keyId,
         Expiry expiry,
-        EventTimes eventTimes) {
+        EventTimes eventTimes,
+        long tailOffset,
+        TailSizes tailSizes) {
 
     /** A file of which nothing is known that may be left out. */
     public SstInfo(
@@ -50,6 +55,8 @@ public record SstInfo(
                 creationMillis,
                 keyId,
                 null,
+                null,
+                -1,
                 null);
     }
 
@@ -65,6 +72,13 @@ public record SstInfo(
                 properties.creationMillis(),
                 keyId,
                 properties.expiry(),
-                properties.eventTimes());
+                properties.eventTimes(),
+                properties.tailOffset(),
+                properties.tailSizes());
+    }
+
+    /** Bytes at the end of the file that a reader needs to open it; -1 when not known. */
+    long openBytes() {
+        return tailSizes == null ? -1 : tailSizes.openBytes(fileBytes, tailOffset);
     }
 }

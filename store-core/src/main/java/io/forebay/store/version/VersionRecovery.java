@@ -62,7 +62,7 @@ final class VersionRecovery {
                 for (FileMeta file : runs.touch(rank)) {
                     if (file.newestSequence() <= state.durableSequence()) {
                         checkKey(file, recovered, registry);
-                        PhysicalFile physical = registry.acquire(file.id(), file.fileBytes(), file.keyId());
+                        PhysicalFile physical = registry.acquire(file.id(), file.info());
                         acquired.add(physical);
                         kept.add(file.withFile(physical));
                     }

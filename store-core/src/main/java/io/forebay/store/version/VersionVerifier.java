@@ -109,6 +109,10 @@ public final class VersionVerifier {
         compare("as largest sequence number", meta.info().maxSequence(), file.maxSequence(), report);
         compare("as expiry", meta.info().expiry(), file.expiry(), report);
         compare("as event times", meta.info().eventTimes(), file.eventTimes(), report);
+        compare("as sizes in its tail", meta.info().tailSizes(), file.tailSizes(), report);
+        if (meta.info().tailOffset() >= 0) {
+            compare("bytes before its tail", meta.info().tailOffset(), file.tailOffset(), report);
+        }
         KeyRange range = file.range();
         boolean fits =
                 meta.virtual() ? FileBounds.isPartOf(meta.range(), range) : FileBounds.isRangeOf(meta.range(), range);

@@ -5,12 +5,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.forebay.store.Compression;
 import io.forebay.store.KeyRange;
+import io.forebay.store.cache.SlabPool;
 import io.forebay.store.iter.ModelEntry;
 import io.forebay.store.key.ValueKind;
 import io.forebay.store.rangedel.Fragment;
 import io.forebay.store.rangedel.FragmentArray;
+import io.forebay.store.sst.HeldMemory;
 import io.forebay.store.testing.CrashChoice;
 import io.forebay.store.testing.CrashFileStore;
+import io.forebay.store.testing.HandleCountingFileStore;
+import io.forebay.store.testing.HeapSlabs;
 import io.forebay.store.testing.SstDirectory;
 import io.forebay.store.version.FileBounds;
 import io.forebay.store.version.FileMeta;
@@ -43,6 +47,51 @@ class SstOutputTest extends SstOutputs {
                 .allSatisfy(file -> assertThat(file.fileBytes()).isBetween(1900L, 2200L));
         assertThat(SstDirectory.entries(run)).isEqualTo(entries);
         dropAndClose(run);
+    }
+
+    /** Not so early that a merge of small files would make the same small files again. */
+    @Test
+    void aFileEndsEarlyWhenTheBudgetHasNoRoomForItsTail() throws IOException {
+        List<ModelEntry> entries = new ArrayList<>();
+        for (int i = 100_000; i < 140_000; i++) {
+            entries.add(put("k" + i, i));
+        }
+        long target = 3 << 20;
+        SlabPool pool = new SlabPool(new HeapSlabs(), 1 << 20);
+        SstTarget with = directory.target(target).holding(new HeldMemory(pool, SlabPool.Use.METADATA));
+        List<FileMeta> few = write(with, entries, FragmentArray.EMPTY, List.of(), 0);
+        assertThat(few).hasSize(2);
+        assertThat(pool.used()).isZero();
+
+        assertThat(pool.tryReserve(SlabPool.Use.MEMTABLE_HEAP, 1 << 20)).isTrue();
+        List<FileMeta> more = write(with, entries, FragmentArray.EMPTY, List.of(), 0);
+        assertThat(more.subList(0, more.size() - 1))
+                .hasSizeGreaterThan(1)
+                .allSatisfy(file -> assertThat(file.fileBytes()).isBetween(target / 3, target / 2));
+        assertThat(SstDirectory.entries(more)).isEqualTo(entries);
+        few.forEach(file -> file.file().release());
+        dropAndClose(more);
+    }
+
+    /** Range deletes of more bytes than are read without knowing better. */
+    @Test
+    void whatTheMetadataOfAFileKnowsSavesAReadWhenItIsOpened() throws IOException {
+        HandleCountingFileStore.Counts counts = new HandleCountingFileStore.Counts();
+        SstDirectory counting = new SstDirectory(new HandleCountingFileStore(files, counts));
+        List<Fragment> deletes = new ArrayList<>();
+        for (int i = 1_000; i < 3_000; i += 2) {
+            deletes.add(deleted("k" + i, "k" + (i + 1), 5));
+        }
+        List<FileMeta> run =
+                write(counting.target(1 << 20), List.of(put("a", 7)), FragmentArray.of(deletes), List.of(), 0);
+        assertThat(run).hasSize(1);
+        assertThat(run.get(0).info().tailSizes().rangeDeleteBytes()).isGreaterThan(8 << 10);
+        assertThat(counts.reads()).isZero();
+        run.get(0).file().reader();
+        assertThat(counts.reads()).isEqualTo(1);
+        SstDirectory.release(run);
+        counting.close();
+        directory.close();
     }
 
     @Test

@@ -17,7 +17,7 @@ import java.util.zip.CRC32C;
  * attacked as well.
  */
 final class Checksums {
-    private static final int FOOTER_CHECKSUM_AT = 28;
+    private static final int FOOTER_CHECKSUM_AT = SstFormat.OFFSETS_BYTES + 4;
 
     private final byte[] file;
 
@@ -58,7 +58,7 @@ final class Checksums {
         repairBlock((int) format.propertiesOffset(), end);
         byte[] top = new byte[Math.max(0, topEnd - topAt - BlockTrailer.BYTES)];
         System.arraycopy(file, topAt, top, 0, top.length);
-        partitions(new TopIndex(new FieldReader(top, top.length, "f", topAt), topAt));
+        partitions(new TopIndex(new FieldReader(top, top.length, "f", topAt), format.tailOffset(), topAt));
     }
 
     private void partitions(TopIndex top) {

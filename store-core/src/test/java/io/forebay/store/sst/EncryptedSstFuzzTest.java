@@ -37,8 +37,14 @@ class EncryptedSstFuzzTest extends FuzzTests {
         repairFooter(input);
         SlabPool pool = new SlabPool(new HeapSlabs(), BUDGET);
         try (BlockCache cache = new BlockCache(pool);
-                SstReader reader =
-                        SstReader.open(new ByteArrayFile(input), NAME, cache, pool, TestKeys.golden(), "test-1")) {
+                SstReader reader = SstReader.open(
+                        new ByteArrayFile(input),
+                        NAME,
+                        cache,
+                        pool,
+                        TestKeys.golden(),
+                        "test-1",
+                        SstMetadata.UNKNOWN)) {
             int entries = 0;
             try (InternalIterator iterator = reader.iterator(KeyRange.all(), -1)) {
                 for (iterator.seekToFirst(); iterator.isValid(); iterator.next()) {

@@ -124,7 +124,7 @@ class EncryptedSstTest {
     }
 
     private SstReader open(byte[] file, Encryption encryption, String keyId) throws IOException {
-        return SstReader.open(new ByteArrayFile(file), NAME, cache, pool, encryption, keyId);
+        return SstReader.open(new ByteArrayFile(file), NAME, cache, pool, encryption, keyId, SstMetadata.UNKNOWN);
     }
 
     /** Reads everything in every way; each answer is right or an error. @return whether there was an error */
@@ -334,8 +334,8 @@ class EncryptedSstTest {
         SlabPool tiny = new SlabPool(new DirectSlabAllocator(BUDGET), 256 << 10);
         BlockCache almostNone = new BlockCache(tiny);
         ExecutorService threads = Executors.newFixedThreadPool(4);
-        try (SstReader reader =
-                SstReader.open(new ByteArrayFile(file), NAME, almostNone, tiny, Encryption.of(KEYS, true), "k")) {
+        try (SstReader reader = SstReader.open(
+                new ByteArrayFile(file), NAME, almostNone, tiny, Encryption.of(KEYS, true), "k", SstMetadata.UNKNOWN)) {
             List<Future<?>> running = new ArrayList<>();
             for (int thread = 0; thread < 4; thread++) {
                 boolean scans = thread % 2 == 0;

@@ -95,7 +95,7 @@ class ForgedSizeTest {
 
     private static byte[] write(Compression compression, int secondBytes) throws IOException {
         MemoryFileStore files = new MemoryFileStore();
-        SstWriter writer = new SstWriter(files.create("f"), "f", null, compression, 4096, 10, 0);
+        SstWriter writer = new SstWriter(files.create("f"), "f", null, null, compression, 4096, 10, 0);
         byte[] half = new byte[SMALL];
         byte[] noise = new byte[SMALL / 2];
         new Random(1).nextBytes(noise);
@@ -114,7 +114,8 @@ class ForgedSizeTest {
     private static byte[] forge(byte[] file, int content) throws IOException {
         byte[] forged = file.clone();
         try (ReadableFile open = new ByteArrayFile(file)) {
-            TopIndex top = SstMetadata.load(open, "f", Encryption.NONE, null).top();
+            TopIndex top = SstMetadata.load(open, "f", Encryption.NONE, null, SstMetadata.UNKNOWN)
+                    .top();
             assertThat(top.partitions()).isEqualTo(1);
             Slab slab = new Slab(ByteBuffer.wrap(forged));
             int at = (int) top.indexOffset(0);

@@ -21,7 +21,8 @@ class PropertiesBlockTest {
 
     private static SstProperties decode(String... fields) {
         byte[] bytes = HexFormat.of().parseHex(String.join("", fields).replace(" ", ""));
-        return PropertiesBlock.decode(new FieldReader(bytes, bytes.length, "x.sst", 100), 200, 1, FragmentArray.EMPTY);
+        return PropertiesBlock.decode(
+                new FieldReader(bytes, bytes.length, "x.sst", 100), 200, 50, 1, FragmentArray.EMPTY);
     }
 
     private static String encode(SstProperties properties) {
@@ -57,13 +58,15 @@ class PropertiesBlockTest {
     void hintsComeBack() {
         String expiry = "050c 0374746c e807c801 d00ff403";
         String times = "0710 ffffffffffffffff 00000000000003e8";
-        SstProperties properties = decode("0102c801", COUNTS, SEQUENCES, expiry, KEYS, times, BLOCKS);
+        String tail = "0904 0016 0c00";
+        SstProperties properties = decode("0102c801", COUNTS, SEQUENCES, expiry, KEYS, times, BLOCKS, tail);
         assertThat(properties.creationMillis()).isEqualTo(200);
         assertThat(properties.expiry())
                 .isEqualTo(new Expiry("ttl", List.of(new Expiry.Step(1000, 200), new Expiry.Step(2000, 500))));
         assertThat(properties.eventTimes()).isEqualTo(new EventTimes(-1, 1000));
+        assertThat(properties.tailSizes()).isEqualTo(new TailSizes(0, 22, 12, 0));
         assertThat(encode(properties))
-                .isEqualTo(("0102c801" + COUNTS + SEQUENCES + expiry + KEYS + times + BLOCKS).replace(" ", ""));
+                .isEqualTo(("0102c801" + COUNTS + SEQUENCES + expiry + KEYS + times + BLOCKS + tail).replace(" ", ""));
         assertCorrupt(
                 "event times in order", COUNTS, SEQUENCES, KEYS, "0710 0000000000000001 0000000000000000", BLOCKS);
     }

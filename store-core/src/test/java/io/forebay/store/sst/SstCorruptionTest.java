@@ -149,15 +149,15 @@ class SstCorruptionTest {
         byte[] bytes = small().bytes(256, 10);
         ByteBuffer footer = ByteBuffer.wrap(bytes, bytes.length - SstFormat.FOOTER_BYTES, SstFormat.FOOTER_BYTES);
         int begin = footer.position();
-        footer.putInt(begin + 24, FormatVersion.CURRENT + 1);
-        footer.putInt(begin + 28, Crc32c.masked(bytes, begin, 28));
+        footer.putInt(begin + 32, FormatVersion.CURRENT + 1);
+        footer.putInt(begin + 36, Crc32c.masked(bytes, begin, 36));
         assertThatThrownBy(() -> SstReader.open(new ByteArrayFile(bytes), NAME, cache, pool))
                 .isInstanceOf(FormatTooNewException.class)
                 .hasMessageContaining(NAME)
                 .hasMessageContaining("version 3")
                 .hasMessageContaining("reads version 2");
-        footer.putInt(begin + 24, 1);
-        footer.putInt(begin + 28, Crc32c.masked(bytes, begin, 28));
+        footer.putInt(begin + 32, 1);
+        footer.putInt(begin + 36, Crc32c.masked(bytes, begin, 36));
         assertThatThrownBy(() -> SstReader.open(new ByteArrayFile(bytes), NAME, cache, pool))
                 .isInstanceOf(FormatTooOldException.class)
                 .hasMessageContaining(NAME)

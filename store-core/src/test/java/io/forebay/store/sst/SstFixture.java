@@ -22,7 +22,7 @@ final class SstFixture implements AutoCloseable {
     SstFixture(ReadableFile file, String name, long budget, Encryption encryption) throws IOException {
         pool = new SlabPool(new DirectSlabAllocator(budget), budget);
         cache = new BlockCache(pool);
-        reader = SstReader.open(file, name, cache, pool, encryption, null);
+        reader = SstReader.open(file, name, cache, pool, encryption, null, SstMetadata.UNKNOWN);
     }
 
     @Override

@@ -23,8 +23,12 @@ import org.junit.jupiter.params.provider.ArgumentsSource;
 /** The parts of an SST that become objects when it is opened, each on its own and without a checksum in front. */
 class SstMetadataFuzzTest extends FuzzTests {
     private static final String NAME = "fuzzed.sst";
-    /** Where the partitions end that a top index describes here. */
-    private static final long PARTITIONS_END = 1 << 14;
+    /** Where the data blocks end that a top index describes here, and where the index blocks do. */
+    private static final long TAIL = 1 << 14;
+
+    private static final long TOP_INDEX_AT = TAIL + (1 << 12);
+    /** A file that does not say when it was made gets this field when it is written again. */
+    private static final int CREATION_BYTES = 3;
 
     private static final byte[] SMALLEST = GoldenBytes.read("sst-v2-smallest");
     private static final byte[] ALL_PARTS = GoldenBytes.read("sst-v2-all-parts");
@@ -79,7 +83,8 @@ class SstMetadataFuzzTest extends FuzzTests {
         long size = 1 << 20;
         SstFormat format = SstFormat.decode(footer, NAME, size);
         require(
-                format.topIndexOffset() >= 0
+                format.tailOffset() >= 0
+                        && format.tailOffset() <= format.topIndexOffset()
                         && format.topIndexOffset() < format.tombstonesOffset()
                         && format.tombstonesOffset() <= format.propertiesOffset()
                         && format.propertiesOffset() < size - SstFormat.FOOTER_BYTES,
@@ -89,14 +94,18 @@ class SstMetadataFuzzTest extends FuzzTests {
 
     private static void decodeProperties(byte[] input) {
         FragmentArray none = FragmentArray.EMPTY;
-        SstProperties properties = PropertiesBlock.decode(new FieldReader(input, input.length, NAME, 0), 100, 1, none);
+        SstProperties properties =
+                PropertiesBlock.decode(new FieldReader(input, input.length, NAME, 0), 100, 50, 1, none);
         require(properties.entries() >= 1, "an entry for each block");
         require(properties.minSequence() <= properties.maxSequence(), "sequences in order");
         require(properties.pointDeletes() + properties.mergeOperands() <= properties.entries(), "kinds add up");
         require(properties.range().contains(properties.smallestKey()), "the smallest key is in the range");
         require(properties.range().contains(properties.largestKey()), "the largest key is in the range");
+        // Fields that nobody knows are skipped.
         byte[] again = bytes(PropertiesBlock.encode(properties));
-        require(Arrays.equals(again, input), "the same bytes again");
+        SstProperties same = PropertiesBlock.decode(new FieldReader(again, again.length, NAME, 0), 100, 50, 1, none);
+        require(again.length <= input.length + CREATION_BYTES, "nothing that was not there");
+        require(Arrays.equals(bytes(PropertiesBlock.encode(same)), again), "the same bytes again");
     }
 
     private static void decodeTombstones(byte[] input) {
@@ -117,14 +126,17 @@ class SstMetadataFuzzTest extends FuzzTests {
     }
 
     private static void decodeTopIndex(byte[] input) {
-        TopIndex top = new TopIndex(new FieldReader(input, input.length, NAME, 0), PARTITIONS_END);
+        TopIndex top = new TopIndex(new FieldReader(input, input.length, NAME, 0), TAIL, TOP_INDEX_AT);
         // The blocks of a file are smaller than the file, so their slots are in proportion to it.
-        require(BlockSlots.heapBytes(top.blocks()) <= 64 + 4 * PARTITIONS_END, "slots in proportion to the file");
-        long end = 0;
+        require(BlockSlots.heapBytes(top.blocks()) <= 64 + 4 * TOP_INDEX_AT, "slots in proportion to the file");
+        long dataEnd = 0;
+        long filterEnd = TAIL;
+        long indexEnd = TAIL + top.allFilterBytes();
         for (int i = 0; i < top.partitions(); i++) {
-            require(top.dataOffset(i) == end, "partitions without gaps");
+            require(top.dataOffset(i) == dataEnd && top.indexOffset(i) == indexEnd, "partitions without gaps");
             require(top.dataBytes(i) > 0 && top.indexBytes(i) > 0 && top.dataBlocks(i) > 0, "nothing is empty");
-            end = top.indexOffset(i) + top.indexBytes(i);
+            dataEnd += top.dataBytes(i);
+            indexEnd += top.indexBytes(i);
             byte[] separator = top.separator(i);
             int found = top.find(separator, 0, separator.length);
             require(found <= i && Arrays.equals(top.separator(found), separator), "a partition by its separator");
@@ -132,12 +144,12 @@ class SstMetadataFuzzTest extends FuzzTests {
             for (int line = 0; line < top.filterLines(i); line += SstFormat.LINES_PER_FILTER_BLOCK) {
                 int ordinal = top.filterOrdinal(i, line);
                 require(!top.isIndexOrdinal(ordinal) && ordinal < top.firstDataOrdinal(), "a filter block");
-                require(
-                        top.filterOffset(ordinal) + top.filterBytes(ordinal) <= top.indexOffset(i),
-                        "filters before the index");
+                require(top.filterOffset(ordinal) == filterEnd, "filters without gaps");
+                filterEnd += top.filterBytes(ordinal);
             }
         }
-        require(end == PARTITIONS_END, "partitions up to the end");
+        require(dataEnd == TAIL && indexEnd == TOP_INDEX_AT, "partitions up to the ends");
+        require(filterEnd == TOP_INDEX_AT - top.allIndexBytes(), "filters up to the index blocks");
     }
 
     /** Any bytes are a filter; the first 16 say what is asked for and with how many probes. */
@@ -215,8 +227,8 @@ class SstMetadataFuzzTest extends FuzzTests {
         for (int i = 0; i < 16; i++) {
             out.string(new byte[] {'k', (byte) ('a' + i / 2), (byte) i})
                     .number(2)
-                    .number(800);
-            out.number(2).number(PARTITIONS_END / 16 - 800 - SstFormat.filterBytes(2));
+                    .number(TAIL / 16);
+            out.number(2).number((TOP_INDEX_AT - TAIL) / 16 - SstFormat.filterBytes(2));
         }
         return bytes(out);
     }

@@ -55,7 +55,7 @@ final class SstModel {
             throws IOException {
         FileCipher cipher = encryption.create(name);
         SstWriter writer =
-                new SstWriter(files.create(name), name, cipher, compression, blockBytes, bloomBitsPerKey, 1234);
+                new SstWriter(files.create(name), name, cipher, null, compression, blockBytes, bloomBitsPerKey, 1234);
         int half = tombstones.size() / 2;
         tombstones.subList(0, half).forEach(writer::addTombstone);
         boolean fromSlab = false;

@@ -7,6 +7,7 @@ import io.forebay.store.FormatTooNewException;
 import io.forebay.store.FormatTooOldException;
 import io.forebay.store.KeyRange;
 import io.forebay.store.crypto.Encryption;
+import io.forebay.store.io.MemoryFileStore;
 import io.forebay.store.key.InternalIterator;
 import io.forebay.store.key.ValueKind;
 import io.forebay.store.rangedel.Fragment;
@@ -180,6 +181,29 @@ class SstVerifierTest {
     }
 
     @Test
+    void aTailOfOtherSizes() {
+        byte[] bytes = small().bytes(256, 10);
+        // The last number of the properties: the bytes of range deletes.
+        bytes[bytes.length - SstFormat.FOOTER_BYTES - BlockTrailer.BYTES - 1]++;
+        Checksums.repair(bytes);
+        assertThat(Run.of(bytes).findings).singleElement().asString().contains("a tail with TailSizes");
+    }
+
+    @Test
+    void moreBytesThatExpireThanThereAre() throws IOException {
+        for (int bytes : new int[] {2, 3}) {
+            MemoryFileStore files = new MemoryFileStore();
+            SstWriter writer = new SstWriter(files.create("f"), "f", 4096, 10, 0);
+            writer.add(new byte[] {'k'}, 0, 1, 1, ValueKind.PUT, new byte[] {'v'}, 0, 1);
+            writer.expiry(new Expiry("ttl", List.of(new Expiry.Step(5, bytes))));
+            writer.finish();
+            List<String> findings = Run.of(SstModel.bytes(files, "f")).findings;
+            assertThat(findings).hasSize(bytes - 2);
+            findings.forEach(finding -> assertThat(finding).contains("at most 2 bytes that expire, found 3"));
+        }
+    }
+
+    @Test
     void keysOutOfOrder() {
         // Heads are equal, so that the block alone looks right.
         List<Entry> entries = new ArrayList<>(List.of(Entry.of("a", 1, ValueKind.PUT, "v")));
@@ -238,7 +262,7 @@ class SstVerifierTest {
 
     private static SstMetadata metadata(byte[] bytes) {
         try {
-            return SstMetadata.load(new ByteArrayFile(bytes), "f", Encryption.NONE, null);
+            return SstMetadata.load(new ByteArrayFile(bytes), "f", Encryption.NONE, null, SstMetadata.UNKNOWN);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -140,6 +140,8 @@ class SstWriterTest {
                         50,
                         EXPIRY,
                         new EventTimes(-5, 5),
+                        properties.tailOffset(),
+                        properties.tailSizes(),
                         77,
                         Compression.NONE,
                         new byte[] {'b'},

@@ -75,7 +75,8 @@ public final class SstDirectory implements AutoCloseable {
                 compression,
                 targetFileBytes,
                 tombstoneBytes,
-                Retention.FOLD_BYTES);
+                Retention.FOLD_BYTES,
+                null);
     }
 
     public SstTarget target(long targetFileBytes) {

@@ -53,7 +53,14 @@ class KeySecrecyTest {
 
     private SstWriter writer(String name) throws IOException {
         return new SstWriter(
-                files.create(name), name, encryption.create(name), io.forebay.store.Compression.NONE, 4096, 10, 7);
+                files.create(name),
+                name,
+                encryption.create(name),
+                null,
+                io.forebay.store.Compression.NONE,
+                4096,
+                10,
+                7);
     }
 
     private static void forgetOrder(SstWriter writer) throws ReflectiveOperationException {

@@ -8,6 +8,7 @@ import io.forebay.store.FormatTooNewException;
 import io.forebay.store.KeyRange;
 import io.forebay.store.sst.EventTimes;
 import io.forebay.store.sst.Expiry;
+import io.forebay.store.sst.TailSizes;
 import io.forebay.store.testing.GoldenBytes;
 import io.forebay.store.util.Seeded;
 import java.util.ArrayList;
@@ -45,7 +46,9 @@ class VersionEditCodecTest {
                                         0,
                                         "key-1",
                                         new Expiry("ttl", List.of(new Expiry.Step(900, 50))),
-                                        new EventTimes(-2, 7)),
+                                        new EventTimes(-2, 7),
+                                        900,
+                                        new TailSizes(400, 300, 200, 100)),
                                 KeyRange.all(),
                                 true,
                                 Long.MAX_VALUE - 1,
@@ -135,7 +138,15 @@ class VersionEditCodecTest {
                                     random.nextLong(),
                                     random.nextBoolean() ? null : "schlüssel",
                                     random.nextBoolean() ? null : expiry(random),
-                                    random.nextBoolean() ? null : new EventTimes(-positive(random), positive(random))),
+                                    random.nextBoolean() ? null : new EventTimes(-positive(random), positive(random)),
+                                    random.nextBoolean() ? -1 : positive(random),
+                                    random.nextBoolean()
+                                            ? null
+                                            : new TailSizes(
+                                                    positive(random),
+                                                    positive(random),
+                                                    positive(random),
+                                                    positive(random))),
                             KeyRange.of(from, to),
                             random.nextBoolean(),
                             random.nextBoolean() ? -1 : positive(random) - 1,

@@ -7,8 +7,11 @@ import io.forebay.store.VerificationReport.VerifiedFile;
 import io.forebay.store.io.MemoryFileStore;
 import io.forebay.store.key.ValueKind;
 import io.forebay.store.rangedel.Fragment;
+import io.forebay.store.sst.EventTimes;
+import io.forebay.store.sst.Expiry;
 import io.forebay.store.sst.SstProperties;
 import io.forebay.store.sst.SstWriter;
+import io.forebay.store.sst.TailSizes;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -132,7 +135,19 @@ class VersionVerifierTest {
         FileMeta file = file(0, "a1", "b2", "c3");
         FileMeta lie = new FileMeta(
                 file.id(),
-                new SstInfo(file.fileBytes() + 1, 1, 99, 4, 1, 2, 7, null),
+                new SstInfo(
+                        file.fileBytes() + 1,
+                        1,
+                        99,
+                        4,
+                        1,
+                        2,
+                        7,
+                        null,
+                        new Expiry("ttl", List.of(new Expiry.Step(5, 1))),
+                        new EventTimes(1, 2),
+                        3,
+                        new TailSizes(1, 2, 3, 4)),
                 file.range(),
                 false,
                 -1,
@@ -145,6 +160,11 @@ class VersionVerifierTest {
                         "4 entries, as the manifest says",
                         "1 point deletes, as the manifest says",
                         "2 range deletes, as the manifest says",
-                        "99 as largest sequence number, as the manifest says");
+                        "99 as largest sequence number, as the manifest says",
+                        "Expiry[rule=ttl, steps=[Step[untilMillis=5, bytes=1]]] as expiry, as the manifest says",
+                        "EventTimes[least=1, greatest=2] as event times, as the manifest says",
+                        "TailSizes[filterBytes=1, indexBytes=2, topIndexBytes=3, rangeDeleteBytes=4] as sizes in its tail,"
+                                + " as the manifest says",
+                        "3 bytes before its tail, as the manifest says");
     }
 }

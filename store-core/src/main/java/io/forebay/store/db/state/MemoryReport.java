@@ -114,7 +114,7 @@ public final class MemoryReport {
 
     private String readAhead() {
         long bytes = pool.used(SlabPool.Use.READ_AHEAD);
-        return bytes == 0 ? "" : " Compactions under way have " + bytes + " bytes to read ahead.";
+        return bytes == 0 ? "" : " Jobs under way have " + bytes + " bytes to read ahead and of files that they write.";
     }
 
     private String keptMemory(MemoryTenant self) {

@@ -4,9 +4,11 @@ import io.forebay.store.Durability;
 import io.forebay.store.FileStore;
 import io.forebay.store.StoreOptions;
 import io.forebay.store.cache.BlockSlots;
+import io.forebay.store.cache.SlabPool;
 import io.forebay.store.flush.SstTarget;
 import io.forebay.store.key.KeyText;
 import io.forebay.store.memtable.Memtable;
+import io.forebay.store.sst.HeldMemory;
 import io.forebay.store.util.Cancellation;
 import io.forebay.store.version.Version;
 import io.forebay.store.version.VersionSet;
@@ -109,7 +111,13 @@ public final class StoreContext {
                 options,
                 targetFileBytes(),
                 tombstoneBytes(),
-                shared.limits().foldBytes());
+                shared.limits().foldBytes(),
+                new HeldMemory(shared.pool(), SlabPool.Use.READ_AHEAD));
+    }
+
+    /** For an ingest, whose caller may leave it open for any time, so that nobody may wait for its memory. */
+    public SstTarget ingestTarget() {
+        return sstTarget().atBottom().holding(new HeldMemory(shared.pool(), SlabPool.Use.METADATA));
     }
 
     /**

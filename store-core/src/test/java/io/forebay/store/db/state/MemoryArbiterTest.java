@@ -189,7 +189,7 @@ class MemoryArbiterTest {
                     }
                 })
                 .isInstanceOf(MemoryBudgetException.class)
-                .hasMessageContaining("Compactions under way have " + windows + " bytes to read ahead");
+                .hasMessageContaining("Jobs under way have " + windows + " bytes to read ahead");
     }
 
     /** The job ends when somebody waits for it. */

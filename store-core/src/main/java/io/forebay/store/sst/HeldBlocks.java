@@ -1,0 +1,129 @@
+package io.forebay.store.sst;
+
+import io.forebay.store.sst.block.BlockBuilder;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Holds blocks of the tail of a file until all data blocks are written, as they are before encryption: checksum and nonce of a
+ * block need its offset.
+ *
+ * <pre>
+ *   chunk 0   | block 0 | block 1 | bl.. |            at most 64 KiB, or one longer block
+ *   chunk 1   | block 2 | block 3 |
+ * </pre>
+ *
+ * The chunks are on the heap and their bytes are counted in the budget, but for the first ones, which are no more than the output
+ * buffer. When the budget has no room, blocks are held all the same, because a file can end only between two keys;
+ * {@link #isRefused()} asks the caller to end it. Used by one thread.
+ */
+final class HeldBlocks {
+    private static final int FIRST_CHUNK_BYTES = 4 << 10;
+    private static final int CHUNK_BYTES = 64 << 10;
+    /** Bytes of chunks that are not counted. */
+    private static final long UNCOUNTED_BYTES = 64 << 10;
+
+    private final HeldMemory memory;
+    private final List<byte[]> chunks = new ArrayList<>();
+    /** Bytes that are used of each chunk but the last one. */
+    private int[] chunkEnds = new int[4];
+    /** Lengths of the blocks, in order. */
+    private int[] lengths = new int[16];
+
+    private int count;
+    private byte[] chunk = new byte[0];
+    private int used;
+    private long chunkBytes;
+    private long contentBytes;
+    private long reserved;
+    private boolean refused;
+
+    /** @param memory null to count nothing */
+    HeldBlocks(HeldMemory memory) {
+        this.memory = memory;
+    }
+
+    /** Takes the block from the builder, which is empty after it. */
+    void add(BlockBuilder block) {
+        int bytes = block.size();
+        room(bytes + BlockBuilder.SLACK);
+        block.finish(chunk, used);
+        added(bytes);
+    }
+
+    /** Takes a block of {@code words[from, to)}. */
+    void add(long[] words, int from, int to) {
+        int bytes = (to - from) * Long.BYTES;
+        room(bytes);
+        ByteBuffer.wrap(chunk, used, bytes).asLongBuffer().put(words, from, to - from);
+        added(bytes);
+    }
+
+    private void added(int bytes) {
+        used += bytes;
+        contentBytes += bytes;
+        if (count == lengths.length) {
+            lengths = Arrays.copyOf(lengths, 2 * count);
+        }
+        lengths[count++] = bytes;
+    }
+
+    private void room(int bytes) {
+        if (chunk.length - used >= bytes) {
+            return;
+        }
+        int wanted = Math.max(bytes, (int) Math.min(CHUNK_BYTES, Math.max(FIRST_CHUNK_BYTES, chunkBytes)));
+        chunkBytes += wanted;
+        if (memory != null && chunkBytes > UNCOUNTED_BYTES && !refused) {
+            refused = !memory.pool().tryReserve(memory.use(), wanted);
+            reserved += refused ? 0 : wanted;
+        }
+        if (!chunks.isEmpty()) {
+            if (chunks.size() == chunkEnds.length) {
+                chunkEnds = Arrays.copyOf(chunkEnds, 2 * chunkEnds.length);
+            }
+            chunkEnds[chunks.size() - 1] = used;
+        }
+        chunk = new byte[wanted];
+        chunks.add(chunk);
+        used = 0;
+    }
+
+    /** True once the budget had no room for a block. */
+    boolean isRefused() {
+        return refused;
+    }
+
+    /** Bytes that the blocks will take in the file. @param overhead of a block, see {@link BlockOutput#overhead()} */
+    long fileBytes(int overhead) {
+        return contentBytes + (long) count * overhead;
+    }
+
+    /** Writes all blocks, in the order in which they came. */
+    void writeTo(BlockOutput output) throws IOException {
+        int at = 0;
+        int inChunk = 0;
+        for (int i = 0; i < count; i++) {
+            if (inChunk < chunks.size() - 1 && at == chunkEnds[inChunk]) {
+                inChunk++;
+                at = 0;
+            }
+            output.block(chunks.get(inChunk), at, lengths[i]);
+            at += lengths[i];
+        }
+    }
+
+    /** Gives the memory back. Idempotent. */
+    void close() {
+        chunks.clear();
+        chunk = new byte[0];
+        used = 0;
+        if (reserved > 0) {
+            memory.pool().unreserve(memory.use(), reserved);
+            reserved = 0;
+        }
+    }
+}
