@@ -299,11 +299,11 @@ public final class Memtable {
     /**
      * All versions up to {@code limit}, in internal order; versions under range deletes included. The iterator sees exactly the
      * writes up to the limit if the limit was pinned before this call, and every later write gives a pinned sequence at or
-     * above it. This call first orders the keys that were added since the last call. The caller closes the iterator, which has
-     * a reference.
+     * above it. This call first orders the keys that were added since the last call. The caller closes the iterator, and has a
+     * reference to this memtable until then.
      */
     public InternalIterator iterator(long limit) {
-        return new MemtableIterator(this, arena, openRetained(NEVER), limit);
+        return new MemtableIterator(arena, order.open(), limit);
     }
 
     /** As {@link #iterator(long)} without limit, of an immutable memtable. */
@@ -311,7 +311,10 @@ public final class Memtable {
         return iterator(Long.MAX_VALUE);
     }
 
-    /** As {@link #iterator()}, for a flush, which reads everything once: this iterator goes forwards only. */
+    /**
+     * As {@link #iterator()}, for a flush, which reads everything once: this iterator goes forwards only, and has a reference of
+     * its own.
+     */
     public InternalIterator flushIterator() {
         return flushIterator(NEVER);
     }

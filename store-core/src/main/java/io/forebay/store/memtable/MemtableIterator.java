@@ -22,7 +22,6 @@ final class MemtableIterator extends InternalIterator {
         }
     }
 
-    private final Memtable memtable;
     private final Arena arena;
     private final OrderedCursor cursor;
     private final long limit;
@@ -40,9 +39,9 @@ final class MemtableIterator extends InternalIterator {
     @SuppressWarnings("unused") // accessed through CLOSED
     private boolean closed;
 
-    MemtableIterator(Memtable memtable, Arena arena, OrderedCursor cursor, long limit) {
+    /** The memtable stays until {@link #close}. */
+    MemtableIterator(Arena arena, OrderedCursor cursor, long limit) {
         super(true);
-        this.memtable = memtable;
         this.arena = arena;
         this.cursor = cursor;
         this.limit = limit;
@@ -186,7 +185,7 @@ final class MemtableIterator extends InternalIterator {
     }
 
     /**
-     * Releases the memtable, on any thread. The key and the other fields of the present entry stay readable, but not the value: a
+     * Ends the use of the memtable, on any thread. The key and the other fields of the present entry stay readable, but not the value: a
      * reference to its slab would keep the region of the slab from being collected.
      */
     @Override
@@ -194,7 +193,6 @@ final class MemtableIterator extends InternalIterator {
         if (!(boolean) CLOSED.getAndSet(this, true)) {
             valueSlab = null;
             cursor.close();
-            memtable.release();
         }
     }
 }

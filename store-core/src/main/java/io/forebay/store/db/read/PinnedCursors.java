@@ -261,10 +261,20 @@ final class PinnedCursors {
             }
             closed = true;
             try {
-                files.tryClose();
+                closeFiles();
             } finally {
                 store.snapshots.remove(claim);
             }
+        }
+    }
+
+    private void closeFiles() {
+        files.enter();
+        if (lifecycle.isClosed()) {
+            files.leave();
+            files.tryClose();
+        } else {
+            files.closeInside();
         }
     }
 

@@ -50,8 +50,7 @@ public final class FilePin {
     // Volatile: written by the iterator's thread
     private Thread user = Thread.currentThread();
 
-    // Atomic operations only
-    @SuppressWarnings("unused") // through TAKEN
+    // Atomic operations only; plainly by a call that found the store open
     private boolean taken;
 
     // Guarded by inside
@@ -105,6 +104,21 @@ public final class FilePin {
         }
     }
 
+    /**
+     * Releases the files and ends the call. Called once, inside, by the thread of the iterator, which found the store open after it
+     * had entered: then a close of the store leaves the files to this call, and no compare-and-set is needed.
+     */
+    public void closeInside() {
+        try {
+            if (!taken) {
+                taken = true;
+                letGo();
+            }
+        } finally {
+            leave();
+        }
+    }
+
     /** Called by the thread of the iterator when it needs the files no more; does nothing inside a call. Idempotent. */
     public void tryClose() {
         if (!inside) {
@@ -114,11 +128,15 @@ public final class FilePin {
 
     private void letGoOnce() {
         if (TAKEN.compareAndSet(this, false, true)) {
-            try {
-                iterator.letGo();
-            } finally {
-                version.release();
-            }
+            letGo();
+        }
+    }
+
+    private void letGo() {
+        try {
+            iterator.letGo();
+        } finally {
+            version.release();
         }
     }
 }
