@@ -7,6 +7,7 @@ import io.forebay.store.key.KeyHash;
 import io.forebay.store.key.KeyText;
 import io.forebay.store.sst.block.BlockSearch;
 import io.forebay.store.sst.block.BlockTrailer;
+import io.forebay.store.sst.block.HeadVerifier;
 import io.forebay.store.sst.filter.BlockedBloom;
 import io.forebay.store.util.Slab;
 import java.io.IOException;
@@ -134,6 +135,8 @@ public final class SstVerifier {
         loadFilter(partition);
         int indexEnd = blocks.cachedBytes(top.indexBytes(partition)) - BlockTrailer.BYTES;
         separators.enter(index, 0, indexEnd);
+        checkHeads(separators, top.indexOffset(partition));
+        separators.seekToFirst();
         for (int i = 0; i < top.dataBlocks(partition) && !stopped.getAsBoolean(); i++) {
             long offset = top.dataOffset(partition) + SstBlocks.startOfData(index, 0, indexEnd, i);
             if (loadData(top.firstDataBlock(partition) + i, offset)) {
@@ -236,6 +239,9 @@ public final class SstVerifier {
             lastSequence = entries.sequence();
             totals.add(entries);
         }
+        if (ordered) {
+            checkHeads(entries, offset);
+        }
         if (Slab.compare(lastKey, 0, lastKeyLength, separators.key(), 0, separators.keyLength()) > 0) {
             findings.add(
                     top.indexOffset(partition),
@@ -282,6 +288,12 @@ public final class SstVerifier {
                         "a filter that lets key " + text.of(key, 0, length) + " of the block at " + offset + " through",
                         "one that does not");
             }
+        }
+    }
+
+    private void checkHeads(BlockCursor block, long offset) {
+        if (!HeadVerifier.isAsWritten(block)) {
+            findings.add(offset, "a prefix and heads of the bytes in which keys differ", "others");
         }
     }
 

@@ -221,6 +221,27 @@ public final class Slab {
         return length - otherLength;
     }
 
+    /**
+     * Index of the first byte in which {@code this[index, index + length)} and {@code key[offset, offset + keyLength)} differ; the
+     * length of the shorter one when it is the start of the other; -1 when they are equal.
+     */
+    public int mismatch(int index, int length, byte[] key, int offset, int keyLength) {
+        int common = Math.min(length, keyLength);
+        int at = 0;
+        for (; at + 8 <= common; at += 8) {
+            long difference = buffer.getLong(index + at) ^ (long) ARRAY_LONG.get(key, offset + at);
+            if (difference != 0) {
+                return at + (Long.numberOfLeadingZeros(difference) >>> 3);
+            }
+        }
+        for (; at < common; at++) {
+            if (buffer.get(index + at) != key[offset + at]) {
+                return at;
+            }
+        }
+        return length == keyLength ? -1 : common;
+    }
+
     /** The first eight bytes of a key as a big-endian long, padded with zeros: unsigned order agrees with key order. */
     public static long head(byte[] key, int offset, int length) {
         if (length >= 8) {

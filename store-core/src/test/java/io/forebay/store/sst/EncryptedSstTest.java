@@ -64,7 +64,7 @@ class EncryptedSstTest {
 
     private static SstModel small() {
         List<Entry> entries = new ArrayList<>();
-        for (int i = 0; i < 40; i++) {
+        for (int i = 0; i < 60; i++) {
             String key = String.format("secret-key%03d", i);
             entries.add(Entry.of(key, 1000 + i, (byte) (1 + i % 3), i % 3 == 1 ? "" : "secret-value" + i));
         }
@@ -209,7 +209,7 @@ class EncryptedSstTest {
     @Test
     void blocksThatChangePlacesAreNoticed() {
         List<Entry> entries = new ArrayList<>();
-        for (int i = 0; i < 60; i++) {
+        for (int i = 0; i < 100; i++) {
             entries.add(Entry.of(String.format("key%03d", i), 0, ValueKind.PUT, "12345678"));
         }
         SstModel model = new SstModel(entries, List.of());

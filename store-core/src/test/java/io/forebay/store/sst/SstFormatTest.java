@@ -66,6 +66,9 @@ class SstFormatTest {
                 entries.add(Entry.of("key/" + (char) ('a' + i), 100 + i, ValueKind.DELETE, ""));
                 entries.add(Entry.of("key/" + (char) ('a' + i), 0, ValueKind.PUT, "base"));
             }
+            for (String row : List.of("a, row 1", "a, row 2", "b, row 1", "b, row 2")) {
+                entries.add(Entry.of("map " + row, 7, ValueKind.PUT, "in a block with gathered heads"));
+            }
             for (int i = 0; i < 9; i++) {
                 entries.add(Entry.of("versions", 90_000_000_000L - i, ValueKind.PUT, "a value of twenty by"));
             }

@@ -44,7 +44,7 @@ class VerifyTest extends VerifiedStores {
             assertThat(report.files()).hasSize(1 + store.statistics().liveFiles());
             assertThat(report.entries()).isGreaterThan(500);
             assertThat(report.blocks()).isGreaterThan(50);
-            assertThat(report.bytes()).isGreaterThan(20_000);
+            assertThat(report.bytes()).isGreaterThan(15_000);
             assertThat(report.toString()).contains("memory", "clean", report.entries() + " entries");
         }
     }

@@ -9,21 +9,25 @@ import java.nio.ByteOrder;
 
 /**
  * The part of a cursor that moves within one validated block; subclasses get the blocks. A step decodes one entry: the prefix
- * is copied to the key once for each block, head and rest once for each entry; the value is not copied. Used by one thread.
+ * is copied to the key once for each block, the suffix once for each entry; the value is not copied. Used by one thread.
  */
 public abstract class BlockIterator extends InternalIterator {
-    private static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
     private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
     /** Up to this length, copying longs is faster than a bulk copy. */
     private static final int MAX_REST_BY_LONGS = 64;
-    /** The key array has so many bytes more, because a whole head is stored even if the suffix is shorter. */
-    private static final int SLACK = BlockFormat.HEAD_BYTES;
+    /** The key array has so many bytes more, because heads and rests are stored as whole longs. */
+    private static final int SLACK = Long.BYTES;
 
     private long overrideSequence;
     private Slab block;
+    private int header;
     private int count;
-    private int headsAt;
+    /** Bytes of a suffix that are in its head and not in its entry. */
+    private int elided;
+
+    private int prefixEnd;
     private int startsAt;
+    private int headsAt;
     private int entriesAt;
     private int blockEnd;
     private int prefixLength;
@@ -56,19 +60,22 @@ public abstract class BlockIterator extends InternalIterator {
     protected final void open(Slab slab, int at, int length) {
         BlockSearch.askForFront(slab, at, at + length);
         block = slab;
-        count = slab.getShort(at);
+        header = BlockFormat.header(slab, at);
+        count = BlockFormat.count(header);
+        elided = BlockFormat.elidedBytes(header);
         blockEnd = at + length;
-        sequenceBase = BlockFormat.sequenceBase(slab, at);
-        deltaBytes = BlockFormat.deltaBytes(slab, at);
-        int prefixLengthAt = BlockFormat.prefixLengthAt(slab, at);
+        sequenceBase = BlockFormat.sequenceBase(slab, at, header);
+        deltaBytes = BlockFormat.deltaBytes(header);
+        int prefixLengthAt = BlockFormat.prefixLengthAt(at, header);
         prefixLength = Varint.getInt(slab, prefixLengthAt);
         int prefixAt = prefixLengthAt + Varint.size(prefixLength);
         ensureKey(prefixLength + SLACK, 0);
         slab.get(prefixAt, key, 0, prefixLength);
         prefixHead = Slab.head(key, 0, prefixLength);
-        headsAt = prefixAt + prefixLength;
-        startsAt = headsAt + count * BlockFormat.HEAD_BYTES;
-        entriesAt = startsAt + count * BlockFormat.START_BYTES;
+        prefixEnd = prefixAt + prefixLength;
+        startsAt = BlockHeads.startsAt(prefixEnd, header);
+        headsAt = BlockHeads.headsAt(prefixEnd, header);
+        entriesAt = BlockHeads.entriesAt(prefixEnd, header);
     }
 
     /** Drops the reference to the block; the cursor is at no entry. */
@@ -81,6 +88,16 @@ public abstract class BlockIterator extends InternalIterator {
     protected final void dropBlock() {
         block = null;
         valueSlab = null;
+    }
+
+    /** Whether the open block has this prefix length, and heads of these positions. */
+    final boolean hasShape(int expectedPrefix, HeadPositions expected) {
+        int shape = header >>> 8 & 0xFF;
+        boolean same = prefixLength == expectedPrefix && shape == expected.shape(expectedPrefix);
+        for (int i = 0; same && i < BlockFormat.positionBytes(header); i++) {
+            same = (block.getByte(prefixEnd + i) & 0xFF) == expected.position(i) - expectedPrefix;
+        }
+        return same;
     }
 
     protected final boolean isOpen() {
@@ -98,15 +115,7 @@ public abstract class BlockIterator extends InternalIterator {
 
     /** Index of the first entry of the block at or after {@code target}; {@link #count()} when there is none. */
     protected final int lowerBound(byte[] target, int offset, int length) {
-        if (prefixLength > 0) {
-            int byPrefix =
-                    block.compare(headsAt - prefixLength, prefixLength, target, offset, Math.min(prefixLength, length));
-            if (byPrefix != 0) {
-                return byPrefix > 0 ? 0 : count;
-            }
-        }
-        int found = BlockSearch.find(block, headsAt, count, target, offset + prefixLength, length - prefixLength);
-        return found < 0 ? ~found : found;
+        return BlockSearch.lowerBound(block, prefixEnd - prefixLength, prefixLength, header, target, offset, length);
     }
 
     /** Moves to entry {@code newIndex} of the block. */
@@ -135,17 +144,12 @@ public abstract class BlockIterator extends InternalIterator {
     /** Compares heads only: keys with different heads differ. A caller that must know for sure compares the keys. */
     @Override
     public final boolean mayHaveOlder() {
-        return hasSequence && (index + 1 == count || hasHeadOf(index + 1));
+        return hasSequence && (index + 1 == count || BlockHeads.hasHeadOfPrevious(block, prefixEnd, header, index + 1));
     }
 
     @Override
     public final boolean mayHaveNewer() {
-        return index == 0 || hasHeadOf(index - 1);
-    }
-
-    private boolean hasHeadOf(int other) {
-        return block.getInt(headsAt + other * BlockFormat.HEAD_BYTES)
-                == block.getInt(headsAt + index * BlockFormat.HEAD_BYTES);
+        return index == 0 || BlockHeads.hasHeadOfPrevious(block, prefixEnd, header, index);
     }
 
     private int endOf(int entry) {
@@ -163,71 +167,61 @@ public abstract class BlockIterator extends InternalIterator {
             meta = Varint.getInt(slab, at - 1);
             at += Varint.size(meta) - 1;
         }
-        int suffix = meta >>> BlockFormat.SUFFIX_SHIFT;
-        int length = prefixLength + suffix;
+        int length = prefixLength + (meta >>> BlockFormat.SUFFIX_SHIFT);
         if (key.length < length + SLACK) {
             ensureKey(length + SLACK, prefixLength);
         }
-        int suffixHead = slab.getInt(headsAt + newIndex * BlockFormat.HEAD_BYTES);
-        INT.set(key, prefixLength, suffixHead);
-        int rest = suffix - BlockFormat.HEAD_BYTES;
         // The head is made from values in registers, because a load from the key would wait for the stores.
-        long suffixStart = (long) suffixHead << 32;
-        if (rest >= 8) {
-            long first = slab.getLong(at);
-            suffixStart |= first >>> 32;
-            LONG.set(key, prefixLength + BlockFormat.HEAD_BYTES, first);
-            copyRest(slab, at, rest);
-            at += rest;
-        } else if (rest > 0) {
-            suffixStart |= copyShortRest(slab, at, rest);
+        long start = 0;
+        int to = prefixLength;
+        if (elided > 0) {
+            start = slab.getLong(headsAt + (newIndex + 1) * elided - Long.BYTES) << (Long.SIZE - 8 * elided);
+            LONG.set(key, to, start);
+            to += elided;
+        }
+        int rest = length - to;
+        if (rest > 0) {
+            // The eight bytes that end with a short rest are inside the block, those that start with it may not be.
+            long first = rest >= Long.BYTES ? slab.getLong(at) : slab.getLong(at + rest - Long.BYTES) << (-8 * rest);
+            LONG.set(key, to, first);
+            start |= first >>> (8 * elided);
+            if (rest > Long.BYTES) {
+                copyRest(slab, at, to, rest);
+            }
             at += rest;
         }
         keyLength = length;
-        head = prefixLength < 8 ? prefixHead | suffixStart >>> (8 * prefixLength) : prefixHead;
+        head = prefixLength < Long.BYTES ? prefixHead | start >>> (8 * prefixLength) : prefixHead;
+        decodeFrom(slab, at, meta);
+    }
+
+    /** Decodes what comes after the key. */
+    private void decodeFrom(Slab slab, int at, int meta) {
         long entrySequence = 0;
+        int valueAt = at;
         hasSequence = (meta & BlockFormat.ZERO_SEQUENCE) == 0;
         if (hasSequence) {
             entrySequence = sequenceBase + BlockFormat.sequenceDelta(slab, at, deltaBytes);
-            at += deltaBytes;
+            valueAt += deltaBytes;
         }
         sequence = overrideSequence >= 0 ? overrideSequence : entrySequence;
         kind = (byte) (meta & BlockFormat.KIND_MASK);
         valueSlab = slab;
-        valueOffset = at;
-        valueLength = entryEnd - at;
+        valueOffset = valueAt;
+        valueLength = entryEnd - valueAt;
         valid = true;
     }
 
-    /** Copies all but the first eight bytes of a rest. */
-    private void copyRest(Slab slab, int at, int rest) {
-        int to = prefixLength + BlockFormat.HEAD_BYTES;
+    /** Copies all but the first eight bytes of a rest of more. */
+    private void copyRest(Slab slab, int at, int to, int rest) {
         if (rest > MAX_REST_BY_LONGS) {
             slab.get(at, key, to, rest);
             return;
         }
-        int last = rest - 8;
-        for (int i = 8; i < last; i += 8) {
+        int last = rest - Long.BYTES;
+        for (int i = Long.BYTES; i < last; i += Long.BYTES) {
             LONG.set(key, to + i, slab.getLong(at + i));
         }
         LONG.set(key, to + last, slab.getLong(at + last));
-    }
-
-    /** Copies a rest of 1 to 7 bytes. @return its first four bytes, padded with zeros */
-    private long copyShortRest(Slab slab, int at, int rest) {
-        int to = prefixLength + BlockFormat.HEAD_BYTES;
-        if (rest >= 4) {
-            int first = slab.getInt(at);
-            INT.set(key, to, first);
-            INT.set(key, to + rest - 4, slab.getInt(at + rest - 4));
-            return first & 0xFFFFFFFFL;
-        }
-        long first = 0;
-        for (int i = 0; i < rest; i++) {
-            byte next = slab.getByte(at + i);
-            key[to + i] = next;
-            first |= (next & 0xFFL) << (24 - 8 * i);
-        }
-        return first;
     }
 }

@@ -23,75 +23,31 @@ public final class BlockSearch {
     private BlockSearch() {}
 
     public static int count(Slab block, int at) {
-        return block.getShort(at);
+        return BlockFormat.count(BlockFormat.header(block, at));
     }
 
     /** Index of the first entry whose key is at or after {@code key}; {@link #count} when there is none. */
     public static int lowerBound(Slab block, int at, byte[] key, int offset, int length) {
-        int count = block.getShort(at);
-        int prefixLengthAt = BlockFormat.prefixLengthAt(block, at);
+        int header = BlockFormat.header(block, at);
+        int prefixLengthAt = BlockFormat.prefixLengthAt(at, header);
         int prefixLength = Varint.getInt(block, prefixLengthAt);
-        int headsAt = prefixLengthAt + Varint.size(prefixLength);
+        int prefixAt = prefixLengthAt + Varint.size(prefixLength);
+        return lowerBound(block, prefixAt, prefixLength, header, key, offset, length);
+    }
+
+    static int lowerBound(Slab block, int prefixAt, int prefixLength, int header, byte[] key, int offset, int length) {
         if (prefixLength > 0) {
-            int byPrefix = block.compare(headsAt, prefixLength, key, offset, Math.min(prefixLength, length));
+            int byPrefix = block.compare(prefixAt, prefixLength, key, offset, Math.min(prefixLength, length));
             if (byPrefix != 0) {
-                return byPrefix > 0 ? 0 : count;
+                return byPrefix > 0 ? 0 : BlockFormat.count(header);
             }
-            headsAt += prefixLength;
         }
-        int found = find(block, headsAt, count, key, offset + prefixLength, length - prefixLength);
-        return found < 0 ? ~found : found;
+        return BlockHeads.lowerBound(
+                block, prefixAt + prefixLength, header, key, offset + prefixLength, length - prefixLength);
     }
 
     /**
-     * Searches a block for a suffix; {@code headsAt} is where its heads are.
-     *
-     * @return index of the first entry with this suffix; when there is none, {@code ~index} of the first entry after it
-     */
-    static int find(Slab block, int headsAt, int count, byte[] key, int suffixAt, int suffixLength) {
-        int startsAt = headsAt + count * BlockFormat.HEAD_BYTES;
-        long head = Slab.head(key, suffixAt, suffixLength) >>> 32;
-        int low = 0;
-        // Without branches, because none of them could be predicted.
-        for (int left = count; left > 0; ) {
-            int half = (left + 1) >>> 1;
-            long other = block.getInt(headsAt + (low + half - 1) * BlockFormat.HEAD_BYTES) & 0xFFFFFFFFL;
-            low += half & (int) ((other - head) >> 63);
-            left -= half;
-        }
-        if (low == count || (block.getInt(headsAt + low * BlockFormat.HEAD_BYTES) & 0xFFFFFFFFL) != head) {
-            return ~low;
-        }
-        int order = compareRest(block, startsAt, count, low, key, suffixAt, suffixLength);
-        return order == 0
-                ? low
-                : order > 0 ? ~low : findAmongEqualHeads(block, headsAt, count, low + 1, key, suffixAt, suffixLength);
-    }
-
-    private static int findAmongEqualHeads(
-            Slab block, int headsAt, int count, int from, byte[] key, int suffixAt, int suffixLength) {
-        int startsAt = headsAt + count * BlockFormat.HEAD_BYTES;
-        int head = block.getInt(headsAt + (from - 1) * BlockFormat.HEAD_BYTES);
-        boolean exact = false;
-        int low = from;
-        int high = count;
-        while (low < high) {
-            int middle = (low + high) >>> 1;
-            int order = block.getInt(headsAt + middle * BlockFormat.HEAD_BYTES) != head
-                    ? 1
-                    : compareRest(block, startsAt, count, middle, key, suffixAt, suffixLength);
-            if (order < 0) {
-                low = middle + 1;
-            } else {
-                high = middle;
-                exact = order == 0;
-            }
-        }
-        return exact ? low : ~low;
-    }
-
-    /**
-     * Touches the first cache lines of a block, where header, heads and starts are, so that memory delivers them at the same
+     * Touches the first cache lines of a block, where header, starts and heads are, so that memory delivers them at the same
      * time, and not one after the other when the search comes to them.
      */
     static void askForFront(Slab block, int at, int end) {
@@ -104,50 +60,34 @@ public final class BlockSearch {
         }
     }
 
-    /** Order of the key of entry {@code index} against a suffix with the same head. */
-    private static int compareRest(
-            Slab block, int startsAt, int count, int index, byte[] key, int suffixAt, int suffixLength) {
-        int entryAt = entriesAt(startsAt, count) + block.getShort(startsAt + index * BlockFormat.START_BYTES);
-        int meta = Varint.getInt(block, entryAt);
-        int entrySuffix = meta >>> BlockFormat.SUFFIX_SHIFT;
-        if (entrySuffix <= BlockFormat.HEAD_BYTES || suffixLength <= BlockFormat.HEAD_BYTES) {
-            // The heads are equal, so the longer suffix has only zeros, or more bytes than a head, in addition.
-            return Integer.compare(entrySuffix, suffixLength);
-        }
-        return block.compare(
-                entryAt + Varint.size(meta),
-                entrySuffix - BlockFormat.HEAD_BYTES,
-                key,
-                suffixAt + BlockFormat.HEAD_BYTES,
-                suffixLength - BlockFormat.HEAD_BYTES);
-    }
-
-    private static int entriesAt(int startsAt, int count) {
-        return startsAt + count * BlockFormat.START_BYTES;
-    }
-
     /** Where entry {@code index} ends, and with it its value. */
     public static int valueEnd(Slab block, int at, int end, int index) {
-        int count = block.getShort(at);
-        int prefixLengthAt = BlockFormat.prefixLengthAt(block, at);
-        int prefixLength = Varint.getInt(block, prefixLengthAt);
-        int startsAt = prefixLengthAt + Varint.size(prefixLength) + prefixLength + count * BlockFormat.HEAD_BYTES;
-        return index + 1 < count
-                ? entriesAt(startsAt, count) + block.getShort(startsAt + (index + 1) * BlockFormat.START_BYTES)
-                : end;
+        int header = BlockFormat.header(block, at);
+        return entryEnd(block, prefixEnd(block, at, header), end, header, index);
+    }
+
+    private static int entryEnd(Slab block, int prefixEnd, int end, int header, int index) {
+        return index + 1 < BlockFormat.count(header) ? BlockHeads.entryAt(block, prefixEnd, header, index + 1) : end;
     }
 
     /** Bytes of the value of entry {@code index}, in a block without sequences. */
     public static int valueLength(Slab block, int at, int end, int index) {
-        int count = block.getShort(at);
-        int prefixLengthAt = BlockFormat.prefixLengthAt(block, at);
-        int prefixLength = Varint.getInt(block, prefixLengthAt);
-        int startsAt = prefixLengthAt + Varint.size(prefixLength) + prefixLength + count * BlockFormat.HEAD_BYTES;
-        int entryAt = entriesAt(startsAt, count) + block.getShort(startsAt + index * BlockFormat.START_BYTES);
+        int header = BlockFormat.header(block, at);
+        int prefixEnd = prefixEnd(block, at, header);
+        int entryAt = BlockHeads.entryAt(block, prefixEnd, header, index);
         int meta = Varint.getInt(block, entryAt);
-        int valueAt =
-                entryAt + Varint.size(meta) + Math.max(0, (meta >>> BlockFormat.SUFFIX_SHIFT) - BlockFormat.HEAD_BYTES);
-        return valueEnd(block, at, end, index) - valueAt;
+        int valueAt = entryAt + Varint.size(meta) + restBytes(meta, header);
+        return entryEnd(block, prefixEnd, end, header, index) - valueAt;
+    }
+
+    private static int prefixEnd(Slab block, int at, int header) {
+        int prefixLengthAt = BlockFormat.prefixLengthAt(at, header);
+        int prefixLength = Varint.getInt(block, prefixLengthAt);
+        return prefixLengthAt + Varint.size(prefixLength) + prefixLength;
+    }
+
+    private static int restBytes(int meta, int header) {
+        return Math.max(0, (meta >>> BlockFormat.SUFFIX_SHIFT) - BlockFormat.elidedBytes(header));
     }
 
     /**
@@ -160,31 +100,28 @@ public final class BlockSearch {
         askForFront(block, at, end);
         byte[] key = lookup.key();
         int length = lookup.length();
-        int count = block.getShort(at);
-        int prefixLengthAt = BlockFormat.prefixLengthAt(block, at);
+        int header = BlockFormat.header(block, at);
+        int prefixLengthAt = BlockFormat.prefixLengthAt(at, header);
         int prefixLength = Varint.getInt(block, prefixLengthAt);
-        int headsAt = prefixLengthAt + Varint.size(prefixLength);
-        if (prefixLength > 0) {
-            if (length < prefixLength
-                    || block.compare(headsAt, prefixLength, key, lookup.offset(), prefixLength) != 0) {
-                return ENDED;
-            }
-            headsAt += prefixLength;
+        int prefixAt = prefixLengthAt + Varint.size(prefixLength);
+        if (prefixLength > 0
+                && (length < prefixLength
+                        || block.compare(prefixAt, prefixLength, key, lookup.offset(), prefixLength) != 0)) {
+            return ENDED;
         }
+        int prefixEnd = prefixAt + prefixLength;
         int suffixAt = lookup.offset() + prefixLength;
         int suffixLength = length - prefixLength;
-        int index = find(block, headsAt, count, key, suffixAt, suffixLength);
+        int index = BlockHeads.find(block, prefixEnd, header, key, suffixAt, suffixLength);
         if (index < 0) {
             return ENDED;
         }
-        int startsAt = headsAt + count * BlockFormat.HEAD_BYTES;
-        int head = block.getInt(headsAt + index * BlockFormat.HEAD_BYTES);
-        while (!offerEntry(block, at, end, startsAt, count, index, lookup, overrideSequence)) {
-            if (++index == count) {
+        while (!offerEntry(block, at, end, prefixEnd, header, index, lookup, overrideSequence)) {
+            if (++index == BlockFormat.count(header)) {
                 return CONTINUES;
             }
-            if (block.getInt(headsAt + index * BlockFormat.HEAD_BYTES) != head
-                    || compareRest(block, startsAt, count, index, key, suffixAt, suffixLength) != 0) {
+            if (!BlockHeads.hasHeadOfPrevious(block, prefixEnd, header, index)
+                    || BlockHeads.compare(block, prefixEnd, header, index, key, suffixAt, suffixLength) != 0) {
                 return ENDED;
             }
         }
@@ -195,21 +132,19 @@ public final class BlockSearch {
             Slab block,
             int at,
             int end,
-            int startsAt,
-            int count,
+            int prefixEnd,
+            int header,
             int index,
             PointLookup lookup,
             long overrideSequence) {
-        int entriesAt = entriesAt(startsAt, count);
-        int startAt = startsAt + index * BlockFormat.START_BYTES;
-        int next = entriesAt + block.getShort(startAt);
-        int entryEnd = index + 1 < count ? entriesAt + block.getShort(startAt + BlockFormat.START_BYTES) : end;
+        int next = BlockHeads.entryAt(block, prefixEnd, header, index);
+        int entryEnd = entryEnd(block, prefixEnd, end, header, index);
         int meta = Varint.getInt(block, next);
-        next += Varint.size(meta) + Math.max(0, (meta >>> BlockFormat.SUFFIX_SHIFT) - BlockFormat.HEAD_BYTES);
+        next += Varint.size(meta) + restBytes(meta, header);
         long sequence = 0;
         if ((meta & BlockFormat.ZERO_SEQUENCE) == 0) {
-            int deltaBytes = BlockFormat.deltaBytes(block, at);
-            sequence = BlockFormat.sequenceBase(block, at) + BlockFormat.sequenceDelta(block, next, deltaBytes);
+            int deltaBytes = BlockFormat.deltaBytes(header);
+            sequence = BlockFormat.sequenceBase(block, at, header) + BlockFormat.sequenceDelta(block, next, deltaBytes);
             next += deltaBytes;
         }
         if (overrideSequence >= 0) {

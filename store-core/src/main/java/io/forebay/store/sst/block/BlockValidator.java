@@ -15,6 +15,12 @@ public final class BlockValidator {
     private final int end;
     private final String file;
     private final long fileOffset;
+    private int header;
+    private int count;
+    private int width;
+    private long prefixLength;
+    private int prefixEnd;
+    private int headsAt;
 
     private BlockValidator(Slab block, int begin, int end, String file, long fileOffset) {
         this.block = block;
@@ -35,57 +41,89 @@ public final class BlockValidator {
 
     private void check() {
         require(end - begin >= BlockFormat.MIN_BLOCK_BYTES, begin, "a block of entries", end - begin);
-        int count = block.getShort(begin);
+        header = BlockFormat.header(block, begin);
+        count = BlockFormat.count(header);
+        width = BlockFormat.headBytes(header);
+        int shape = block.getByte(begin + BlockFormat.SHAPE_AT) & 0xFF;
         int widths = block.getByte(begin + BlockFormat.WIDTHS_AT) & 0xFF;
         require(count > 0, begin, "at least one entry", count);
+        require(
+                width > 0 && (shape & ~(BlockFormat.GATHERED | 7)) == 0,
+                begin + BlockFormat.SHAPE_AT,
+                "a shape with heads of 1 to 7 bytes",
+                shape);
         require((widths >>> 4) <= 8 && (widths & 15) <= 8, begin + BlockFormat.WIDTHS_AT, "two widths to 8", widths);
-        int at = BlockFormat.prefixLengthAt(block, begin);
-        long prefixLength = varint(at, end);
-        int headsAt = skipVarint(at);
-        long fixedBytes = prefixLength + (long) count * (BlockFormat.HEAD_BYTES + BlockFormat.START_BYTES);
-        require(fixedBytes <= end - headsAt, at, "prefix, heads and starts inside the block", fixedBytes);
-        headsAt += (int) prefixLength;
-        checkHeads(headsAt, count);
-        checkEntries(headsAt + count * BlockFormat.HEAD_BYTES, count, (int) prefixLength, widths & 15);
+        int at = BlockFormat.prefixLengthAt(begin, header);
+        prefixLength = varint(at, end);
+        int prefixAt = skipVarint(at);
+        long fixedBytes =
+                prefixLength + BlockFormat.positionBytes(header) + (long) count * (BlockFormat.START_BYTES + width);
+        require(fixedBytes <= end - prefixAt, at, "prefix, positions, starts and heads inside the block", fixedBytes);
+        prefixEnd = prefixAt + (int) prefixLength;
+        headsAt = BlockHeads.headsAt(prefixEnd, header);
+        checkPositions();
+        checkHeads();
+        checkEntries(BlockHeads.startsAt(prefixEnd, header), BlockHeads.entriesAt(prefixEnd, header));
     }
 
-    private void checkHeads(int headsAt, int count) {
-        int previous = block.getInt(headsAt);
-        for (int i = 1; i < count; i++) {
-            int head = block.getInt(headsAt + i * BlockFormat.HEAD_BYTES);
-            require(Integer.compareUnsigned(previous, head) <= 0, headsAt + i * 4, "ascending heads", head);
+    private void checkPositions() {
+        int previous = -1;
+        for (int i = 0; i < BlockFormat.positionBytes(header); i++) {
+            int position = block.getByte(prefixEnd + i) & 0xFF;
+            require(position > previous, prefixEnd + i, "rising positions", position);
+            previous = position;
+        }
+    }
+
+    private void checkHeads() {
+        long previous = 0;
+        for (int i = 0; i < count; i++) {
+            long head = BlockHeads.head(block, headsAt, width, i);
+            require(previous <= head, headsAt + i * width, "ascending heads", head);
             previous = head;
         }
     }
 
-    private void checkEntries(int startsAt, int count, int prefixLength, int deltaBytes) {
-        int entriesAt = startsAt + count * BlockFormat.START_BYTES;
+    private void checkEntries(int startsAt, int entriesAt) {
         int start = block.getShort(startsAt);
         require(start == 0, startsAt, "start 0 of the first entry", start);
         for (int i = 0; i < count; i++) {
             int nextAt = startsAt + (i + 1) * BlockFormat.START_BYTES;
             int next = i + 1 < count ? block.getShort(nextAt) : end - entriesAt;
             require(next > start && next <= end - entriesAt, nextAt, "ascending starts inside the block", next);
-            int headAt = startsAt - (count - i) * BlockFormat.HEAD_BYTES;
-            checkEntry(entriesAt + start, entriesAt + next, prefixLength, deltaBytes, headAt);
+            checkEntry(entriesAt + start, entriesAt + next, i);
             start = next;
         }
     }
 
-    private void checkEntry(int at, int entryEnd, int prefixLength, int deltaBytes, int headAt) {
+    private void checkEntry(int at, int entryEnd, int index) {
         long meta = varint(at, entryEnd);
         int kind = (int) meta & BlockFormat.KIND_MASK;
         long suffix = meta >>> BlockFormat.SUFFIX_SHIFT;
-        long needed = Math.max(0, suffix - BlockFormat.HEAD_BYTES)
-                + ((meta & BlockFormat.ZERO_SEQUENCE) != 0 ? 0 : deltaBytes);
+        int deltaBytes = (meta & BlockFormat.ZERO_SEQUENCE) != 0 ? 0 : BlockFormat.deltaBytes(header);
+        long needed = Math.max(0, suffix - BlockFormat.elidedBytes(header)) + deltaBytes;
+        int restAt = skipVarint(at);
         require(ValueKind.isKnown((byte) kind), at, "a kind of entry", kind);
-        require(needed <= entryEnd - skipVarint(at), at, "key and sequence inside the entry", needed);
+        require(needed <= entryEnd - restAt, at, "key and sequence inside the entry", needed);
         require(prefixLength + suffix <= Integer.MAX_VALUE - 64, at, "a key length", prefixLength + suffix);
-        if (suffix < BlockFormat.HEAD_BYTES) {
-            // With other bytes, a search would not find the key, and a cursor would show it.
-            int padding = block.getInt(headAt) << (Byte.SIZE * (int) suffix);
-            require(padding == 0, headAt, "zeros after a short suffix", padding);
+        // With another head, a search would not find the key, and a cursor would show it.
+        long head = BlockHeads.head(block, headsAt, width, index);
+        if (BlockFormat.isGathered(header)) {
+            require(head == gather(restAt, (int) suffix), headsAt + index * width, "the bytes at the positions", head);
+        } else if (suffix < width) {
+            long padding = head & (-1L >>> (8 * (Long.BYTES - width + (int) suffix)));
+            require(padding == 0, headsAt + index * width, "zeros after a short suffix", padding);
         }
+    }
+
+    /** The head of the suffix at {@code suffixAt} in a gathered block. */
+    private long gather(int suffixAt, int suffixLength) {
+        long head = 0;
+        for (int i = 0; i < width; i++) {
+            int position = block.getByte(prefixEnd + i) & 0xFF;
+            head = head << 8 | (position < suffixLength ? block.getByte(suffixAt + position) & 0xFF : 0);
+        }
+        return head;
     }
 
     /** Reads the number of at most 31 bits at {@code at}, which must end before {@code bound}. */

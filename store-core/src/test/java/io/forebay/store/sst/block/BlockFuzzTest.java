@@ -24,8 +24,8 @@ class BlockFuzzTest extends FuzzTests {
     private static final int KEYS = 16;
 
     private static final FuzzTarget BLOCK = FuzzTarget.of("block", BlockFuzzTest::read)
-            .seeds(words(""), words("prefix/of/all/"), sequences())
-            .allocates(1 << 20, 6 * KEYS);
+            .seeds(words(""), words("prefix/of/all/"), rows(), sequences())
+            .allocates(1 << 20, 8 * KEYS);
 
     @ArgumentsSource(FuzzTests.Seeds.class)
     @FuzzTest(maxDuration = "")
@@ -41,22 +41,22 @@ class BlockFuzzTest extends FuzzTests {
         BlockValidator.check(slab, MARGIN, input.length, "f", 0);
         int end = MARGIN + input.length;
         int count = BlockSearch.count(slab, MARGIN);
-        Cursor cursor = new Cursor(slab, MARGIN, input.length);
+        OneBlock cursor = new OneBlock(slab, MARGIN, input.length);
         byte[][] keys = new byte[Math.min(count, KEYS)][];
         for (int i = 0; i < count; i++) {
             if (i == 0) {
-                cursor.moveTo(0);
+                cursor.to(0);
             } else {
-                cursor.stepForward();
+                cursor.next();
             }
-            cursor.expectInside(end);
+            expectInside(cursor, end);
             if (i < keys.length) {
                 keys[i] = cursor.copyKey();
             }
         }
         for (int i = count - 2; i >= 0; i--) {
-            cursor.stepBack();
-            cursor.expectInside(end);
+            cursor.prev();
+            expectInside(cursor, end);
             if (i < keys.length) {
                 require(Arrays.equals(cursor.copyKey(), keys[i]), "the same key on the way back");
             }
@@ -65,6 +65,11 @@ class BlockFuzzTest extends FuzzTests {
             search(slab, end, count, key);
             search(slab, end, count, Arrays.copyOf(key, key.length + 1));
             search(slab, end, count, Arrays.copyOf(key, key.length / 2));
+            byte[] other = key.clone();
+            if (other.length > 0) {
+                other[other.length / 2]++;
+            }
+            search(slab, end, count, other);
         }
         for (int i = 0; i < count; i++) {
             int valueEnd = BlockSearch.valueEnd(slab, MARGIN, end, i);
@@ -86,6 +91,18 @@ class BlockFuzzTest extends FuzzTests {
         String previous = null;
         for (int i = 0; i < 12; i++) {
             String key = prefix + (char) ('a' + i / 2) + (i % 2 == 0 ? "" : " and a longer rest");
+            add(builder, key, previous, i * 1000L, "value " + i);
+            previous = key;
+        }
+        return finish(builder);
+    }
+
+    /** A gathered block. */
+    private static byte[] rows() {
+        BlockBuilder builder = new BlockBuilder(600);
+        String previous = null;
+        for (int i = 0; i < 12; i++) {
+            String key = "m" + i / 4 + " in a namespace, " + (char) ('a' + i % 4);
             add(builder, key, previous, i * 1000L, "value " + i);
             previous = key;
         }
@@ -119,53 +136,10 @@ class BlockFuzzTest extends FuzzTests {
         return block;
     }
 
-    /** A cursor over a single block. */
-    private static final class Cursor extends BlockIterator {
-        Cursor(Slab slab, int at, int length) {
-            super(-1);
-            open(slab, at, length);
-        }
-
-        void expectInside(int end) {
-            require(valueOffset() >= MARGIN && valueOffset() <= end, "a value inside");
-            require(valueLength() >= 0 && valueLength() <= end - valueOffset(), "a value that ends inside");
-            require(keyLength() >= 0 && keyLength() <= end, "a key no longer than the block");
-            require(ValueKind.isKnown(kind()), "a known kind");
-        }
-
-        @Override
-        public void seekToFirst() {
-            moveTo(0);
-        }
-
-        @Override
-        public void seekToLast() {
-            moveTo(count() - 1);
-        }
-
-        @Override
-        public void seek(byte[] target, int offset, int length) {
-            moveTo(lowerBound(target, offset, length));
-        }
-
-        @Override
-        public void seekBefore(byte[] target, int offset, int length) {
-            moveTo(lowerBound(target, offset, length) - 1);
-        }
-
-        @Override
-        public void next() {
-            stepForward();
-        }
-
-        @Override
-        public void prev() {
-            stepBack();
-        }
-
-        @Override
-        public void close() {
-            closeBlock();
-        }
+    private static void expectInside(OneBlock cursor, int end) {
+        require(cursor.valueOffset() >= MARGIN && cursor.valueOffset() <= end, "a value inside");
+        require(cursor.valueLength() >= 0 && cursor.valueLength() <= end - cursor.valueOffset(), "its end inside");
+        require(cursor.keyLength() >= 0 && cursor.keyLength() <= end, "a key no longer than the block");
+        require(ValueKind.isKnown(cursor.kind()), "a known kind");
     }
 }

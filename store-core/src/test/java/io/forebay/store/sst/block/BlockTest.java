@@ -12,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
 import java.util.TreeSet;
@@ -32,9 +33,9 @@ class BlockTest {
             int length = slab.capacity() - 2 * AT;
             BlockValidator.check(slab, AT, length, "f", 0);
             assertThat(BlockSearch.count(slab, AT)).isEqualTo(rows.size());
-            Cursor cursor = new Cursor(slab, AT, length);
+            OneBlock cursor = new OneBlock(slab, AT, length);
             for (int i = 0; i < rows.size(); i++) {
-                cursor.expect(i, rows.get(i));
+                expect(cursor, i, rows.get(i));
             }
             RandomKeys keys = new RandomKeys(random);
             for (int i = 0; i < 100; i++) {
@@ -47,7 +48,7 @@ class BlockTest {
                 byte[] padded = Arrays.copyOf(target, target.length + 9);
                 assertThat(BlockSearch.lowerBound(slab, AT, padded, 0, target.length))
                         .isEqualTo(expected);
-                assertThat(cursor.lowerBound(padded, 0, target.length)).isEqualTo(expected);
+                assertThat(cursor.find(padded, 0, target.length)).isEqualTo(expected);
             }
         });
     }
@@ -87,6 +88,33 @@ class BlockTest {
         });
     }
 
+    /** Those of docs/format/sst.md. */
+    @Test
+    void workedExamples() {
+        assertThat(hex("ab1", "x", "ab2", "yy")).isEqualTo("00020100026162" + "00000002" + "3132" + "0d780d7979");
+        assertThat(hex("a-of-map/1", "", "a-of-map/2", "", "b-of-map/1", ""))
+                .isEqualTo("0003820000" + "0009" + "0000000b0016" + "613161326231" + "55612d6f662d6d61702f31"
+                        + "55612d6f662d6d61702f32" + "55622d6f662d6d61702f31");
+    }
+
+    /** A block of keys and values. */
+    private static String hex(String... keysAndValues) {
+        BlockBuilder builder = new BlockBuilder(4096);
+        byte[] previous = new byte[0];
+        for (int i = 0; i < keysAndValues.length; i += 2) {
+            byte[] key = keysAndValues[i].getBytes(StandardCharsets.ISO_8859_1);
+            byte[] value = keysAndValues[i + 1].getBytes(StandardCharsets.ISO_8859_1);
+            int shared = Arrays.mismatch(previous, key);
+            assertThat(builder.add(key, 0, key.length, shared, 0, ValueKind.PUT, value.length))
+                    .isTrue();
+            System.arraycopy(value, 0, builder.values(), builder.valueAt(), value.length);
+            previous = key;
+        }
+        byte[] block = new byte[builder.size()];
+        assertThat(builder.finish(block, 0)).isEqualTo(block.length);
+        return HexFormat.of().formatHex(block);
+    }
+
     @Test
     void overheadOfAnEntryIsThreeBytes() {
         BlockBuilder builder = new BlockBuilder(64 << 10);
@@ -95,8 +123,8 @@ class BlockTest {
             assertThat(builder.add(key, 0, 16, i == 0 ? 0 : 14, 0, ValueKind.PUT, 100))
                     .isTrue();
         }
-        // Twelve bytes of prefix once, four bytes of suffix, and start and meta.
-        assertThat(builder.size()).isEqualTo(4 + 12 + 100 * (4 + 3 + 100));
+        // Fourteen bytes of prefix once, two bytes of suffix in the head, and start and meta.
+        assertThat(builder.size()).isEqualTo(5 + 14 + 100 * (2 + 3 + 100));
     }
 
     /** What the validator accepts can be read without any check: no exception, no endless loop, nothing out of bounds. */
@@ -118,10 +146,11 @@ class BlockTest {
                 return;
             }
             accepted[0]++;
-            Cursor cursor = new Cursor(slab, AT, length);
+            OneBlock cursor = new OneBlock(slab, AT, length);
             int count = BlockSearch.count(slab, AT);
             for (int i = 0; i < count; i++) {
-                cursor.moveToChecked(i, AT + length);
+                cursor.to(i);
+                expectInside(cursor, AT + length);
             }
             RandomKeys keys = new RandomKeys(random);
             for (int i = 0; i < 20; i++) {
@@ -183,70 +212,27 @@ class BlockTest {
         }
     }
 
-    /** A cursor over a single block. */
-    private static final class Cursor extends BlockIterator {
-        Cursor(Slab slab, int at, int length) {
-            super(-1);
-            open(slab, at, length);
+    private static void expect(OneBlock cursor, int index, Row row) {
+        cursor.to(index);
+        expectHere(cursor, row);
+        if (index + 1 < cursor.entries()) {
+            cursor.next();
+            cursor.prev();
+            expectHere(cursor, row);
         }
+    }
 
-        void expect(int index, Row row) {
-            moveTo(index);
-            expectHere(row);
-            if (index + 1 < count()) {
-                stepForward();
-                stepBack();
-                expectHere(row);
-            }
-        }
+    private static void expectHere(OneBlock cursor, Row row) {
+        assertThat(cursor.copyKey()).isEqualTo(row.key());
+        assertThat(cursor.head()).isEqualTo(Slab.head(row.key(), 0, row.key().length));
+        assertThat(cursor.sequence()).isEqualTo(row.sequence());
+        assertThat(cursor.valueSlab().toByteArray(cursor.valueOffset(), cursor.valueLength()))
+                .isEqualTo(row.value());
+    }
 
-        private void expectHere(Row row) {
-            assertThat(copyKey()).isEqualTo(row.key());
-            assertThat(head()).isEqualTo(Slab.head(row.key(), 0, row.key().length));
-            assertThat(sequence()).isEqualTo(row.sequence());
-            assertThat(valueSlab().toByteArray(valueOffset(), valueLength())).isEqualTo(row.value());
-        }
-
-        void moveToChecked(int index, int end) {
-            moveTo(index);
-            assertThat(valueOffset()).isBetween(AT, end);
-            assertThat(valueLength()).isBetween(0, end - valueOffset());
-            assertThat(ValueKind.isKnown(kind())).isTrue();
-        }
-
-        @Override
-        public void seekToFirst() {
-            moveTo(0);
-        }
-
-        @Override
-        public void seekToLast() {
-            moveTo(count() - 1);
-        }
-
-        @Override
-        public void seek(byte[] target, int offset, int length) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public void seekBefore(byte[] target, int offset, int length) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public void next() {
-            stepForward();
-        }
-
-        @Override
-        public void prev() {
-            stepBack();
-        }
-
-        @Override
-        public void close() {
-            closeBlock();
-        }
+    private static void expectInside(OneBlock cursor, int end) {
+        assertThat(cursor.valueOffset()).isBetween(AT, end);
+        assertThat(cursor.valueLength()).isBetween(0, end - cursor.valueOffset());
+        assertThat(ValueKind.isKnown(cursor.kind())).isTrue();
     }
 }
