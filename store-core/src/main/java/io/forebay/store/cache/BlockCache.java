@@ -1,29 +1,30 @@
 package io.forebay.store.cache;
 
 import io.forebay.store.SlabAllocator;
-import io.forebay.store.util.Slab;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 
 /**
  * Caches blocks of files in memory of a {@link SlabPool}, for all stores of an environment. It does not decode blocks: a
  * {@link BlockSource} reads and verifies them. Thread-safe.
  *
  * <pre>
- *  BlockSlots of a file: [ordinal] --&gt; CachedBlock --&gt; frame in a CacheSlab     one size class: 512 B, 1 KiB, ... 64 KiB
- *                        pins, hits       |            | frame | frame | ... |
- *                                         +----------&gt; | block |  free | ... |    64 KiB from the SlabPool
+ *  BlockSlots of a file: [ordinal] --&gt; BlockWord: pins, hot, length, location of a frame
+ *                                                                     | FrameMemory
+ *                                         +---------------------------+
+ *                                         v                              one size class: 512 B, 1 KiB, ... 64 KiB
+ *                                       | frame | frame | ... |
+ *                                       | block |  free | ... |          64 KiB from the SlabPool, a CacheSlab
  * </pre>
  *
- * <p>A hit loads a reference from the array of the file and pins the block with one atomic addition: no lock, no hash, no
- * allocation. A miss takes a frame under the lock, reads the block without the lock, and then installs it under the lock. When
- * two threads read the same block at the same time, the frame of the second one is freed.
+ * <p>A hit pins the block with one atomic addition to its word, which says where the block is: no lock, no hash, no object, no
+ * allocation. A miss takes a frame under the lock, reads the block without the lock, and then shows it under the lock. When two
+ * threads read the same block at the same time, the frame of the second one is freed.
  *
  * <p>{@link CacheFrames} has the frames, and evicts blocks for new ones. A new block counts as unused until it is found again,
  * so that a scan does not evict blocks that are used often.
  *
- * <p>When nothing can be evicted, a block is read to a buffer on the heap, outside of the pool, which lives as long as it is
- * pinned ({@link #transientBlocks()}).
+ * <p>When nothing can be evicted, the block is not read, and its reader reads it to the heap, outside of the pool
+ * ({@link #transientBlocks()}).
  */
 public final class BlockCache implements AutoCloseable {
     /** With less free memory than this, the cache counts as full. */
@@ -45,27 +46,14 @@ public final class BlockCache implements AutoCloseable {
 
     /** Makes the slots of a file that is being opened. */
     public BlockSlots slots(int blocks) {
-        return new BlockSlots(this, blocks);
+        return new BlockSlots(this, frames.memory(), blocks);
     }
 
-    /** Makes the slots of a file whose blocks do not enter the cache: each acquire reads a block to the heap. */
+    /** Makes the slots of a file whose blocks do not enter the cache: no block is ever found, or read, by a pin. */
     public BlockSlots closedSlots() {
-        BlockSlots slots = new BlockSlots(this, 0);
+        BlockSlots slots = new BlockSlots(this, frames.memory(), 0);
         slots.close();
         return slots;
-    }
-
-    /**
-     * Returns the block, pinned; the caller releases it. Allocates nothing when the block is cached.
-     *
-     * @param source reads the block when it is not cached
-     */
-    public CachedBlock acquire(BlockSlots slots, int ordinal, BlockSource source) throws IOException {
-        CachedBlock block = slots.get(ordinal);
-        if (block != null && block.tryPin()) {
-            return block;
-        }
-        return load(slots, ordinal, source);
     }
 
     BlockHolds holds() {
@@ -77,62 +65,64 @@ public final class BlockCache implements AutoCloseable {
         return pool.used() + ROOM_BYTES <= pool.budget();
     }
 
-    private CachedBlock load(BlockSlots slots, int ordinal, BlockSource source) throws IOException {
-        int length = source.length(ordinal);
-        CachedBlock block = allocate(slots, ordinal, length);
-        if (block == null) {
-            return loadTransient(slots, ordinal, source, length);
+    /** As {@link BlockSlots#pin}, for a block that is not cached. */
+    long load(BlockSlots slots, int ordinal, BlockSource source) throws IOException {
+        if (!countMiss(slots)) {
+            return 0;
+        }
+        long block = allocate(slots, source.length(ordinal));
+        if (block == 0) {
+            return 0;
         }
         boolean read = false;
         try {
-            source.read(ordinal, block.slab(), block.offset());
+            source.read(ordinal, frames.memory().slab(block), FrameMemory.offset(block));
             read = true;
         } finally {
             if (!read) {
-                discard(block);
+                unpinOutside(block);
             }
         }
-        return install(slots, block);
+        return install(slots, ordinal, block);
     }
 
-    private CachedBlock loadTransient(BlockSlots slots, int ordinal, BlockSource source, int length)
-            throws IOException {
-        Slab slab = new Slab(ByteBuffer.allocate(length));
-        source.read(ordinal, slab, 0);
-        return new CachedBlock(slab, 0, length, null, 0, slots, ordinal);
+    /** @return false when the slots are closed, so that the block does not enter the cache */
+    private synchronized boolean countMiss(BlockSlots slots) {
+        slots.addMiss();
+        transientBlocks += slots.isClosed() ? 1 : 0;
+        return !slots.isClosed();
     }
 
-    private synchronized CachedBlock install(BlockSlots slots, CachedBlock block) {
-        CachedBlock other = slots.get(block.ordinal);
-        if (other != null && other.tryPin()) {
-            frames.free(block);
+    /** Shows a block that was read; it stays in no element when none may be installed there. */
+    private synchronized long install(BlockSlots slots, int ordinal, long block) {
+        long other = slots.tryPin(ordinal);
+        if (other != 0) {
+            frames.unpinOutside(block);
             return other;
         }
-        if (!slots.isClosed()) {
-            slots.set(block.ordinal, block);
-        }
-        return block;
+        long installed = frames.install(slots, ordinal, block);
+        return installed != 0 ? installed : block;
     }
 
-    private synchronized void discard(CachedBlock block) {
-        frames.free(block);
+    /** As {@link BlockSlots#unpin}, for a block that is in no element. */
+    synchronized void unpinOutside(long block) {
+        frames.unpinOutside(block);
     }
 
-    /** A block with a frame, which is pinned and in no slot yet. Null when there is no room, or the slots are closed. */
-    private CachedBlock allocate(BlockSlots slots, int ordinal, int length) {
+    /** The handle of a new block, pinned and in no element yet; 0 when there is no room, or the slots are closed. */
+    private long allocate(BlockSlots slots, int length) {
         synchronized (this) {
-            slots.addMiss();
-            CachedBlock block = slots.isClosed() ? null : frames.tryAllocate(slots, ordinal, length);
-            if (block != null || slots.isClosed()) {
-                transientBlocks += block == null ? 1 : 0;
+            long block = slots.isClosed() ? 0 : frames.tryAllocate(length);
+            if (block != 0 || slots.isClosed()) {
+                transientBlocks += block == 0 ? 1 : 0;
                 return block;
             }
         }
         // The pool may call a reclaimer, which must not be called under the lock of the cache.
         boolean again = pool.makeRoomForCache(Math.max(length, SlabAllocator.SLAB_BYTES));
         synchronized (this) {
-            CachedBlock block = again && !slots.isClosed() ? frames.tryAllocate(slots, ordinal, length) : null;
-            transientBlocks += block == null ? 1 : 0;
+            long block = again && !slots.isClosed() ? frames.tryAllocate(length) : 0;
+            transientBlocks += block == 0 ? 1 : 0;
             return block;
         }
     }
@@ -147,16 +137,12 @@ public final class BlockCache implements AutoCloseable {
 
     synchronized void evictAll(BlockSlots slots) {
         for (int i = 0; slots.hasBlocks(); i++) {
-            CachedBlock block = slots.get(i);
-            if (block != null && !frames.evict(block)) {
-                slots.forget(block, block.hits());
+            long word = slots.word(i);
+            if (BlockWord.isPresent(word)) {
+                frames.evictOrMoveOut(word);
             }
         }
         slots.close();
-    }
-
-    synchronized long hits(BlockSlots slots) {
-        return slots.countedHits();
     }
 
     synchronized long misses(BlockSlots slots) {
@@ -168,7 +154,7 @@ public final class BlockCache implements AutoCloseable {
         return frames.cachedBytes();
     }
 
-    /** How often a block was read to the heap because the pool had no room for it. */
+    /** How often a block was not read because the pool had no room for it. */
     public synchronized long transientBlocks() {
         return transientBlocks;
     }
@@ -176,13 +162,6 @@ public final class BlockCache implements AutoCloseable {
     /** The number of blocks in the cache that are pinned now. Walks over all of them. */
     public synchronized int pinnedBlocks() {
         return frames.pinnedBlocks();
-    }
-
-    /** Frees a block of a closed cache whose last pin was released. */
-    synchronized void freeReleased(CachedBlock block) {
-        if (block.home.frames[block.frame] == block) {
-            frames.evict(block);
-        }
     }
 
     /**

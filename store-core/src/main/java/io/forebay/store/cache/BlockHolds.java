@@ -26,15 +26,15 @@ import java.util.concurrent.atomic.AtomicLong;
  * limit of their own, because nothing else bounds them. Shorter ones are held without a limit, since a cursor that were refused
  * would copy them to the heap.
  *
- * <p>This class does not pin blocks: that is part of {@link BlockCache#acquire}. A refusal is not a failure, because the
- * cursor can copy its block to the heap, or acquire it again. Thread-safe, without a lock.
+ * <p>This class does not pin blocks: that is part of {@link BlockSlots#pin}. A refusal is not a failure, because the
+ * cursor can copy its block to the heap, or pin it again. Thread-safe, without a lock.
  */
 final class BlockHolds {
     /** The slabs with holds have at most the budget divided by this. */
     private static final int SHARE = 8;
-    /** The most holds of one slab: half of the pins that a {@link CachedBlock} can count, so that holds never use them up. */
-    private static final int MOST_HOLDS = 1 << 19;
-    /** The lowest bit of {@link CacheSlab#holds}: the region counts this slab. The number of holds is above it. */
+    /** The most holds of one slab: half of the pins that a block takes, so that holds never use them up. */
+    private static final int MOST_HOLDS = (int) BlockWord.CROWDED / 2;
+    /** The lowest bit of {@link CacheSlab#holds()}: the region counts this slab. The number of holds is above it. */
     private static final int IN_REGION = 1;
 
     private static final int ONE_HOLD = 2;
@@ -56,19 +56,19 @@ final class BlockHolds {
         this.mostAnywhere = Math.min(most, HeldRegion.uncounted(budget) * (long) SlabAllocator.SLAB_BYTES);
     }
 
-    /** As {@link CachedBlock#tryHold}. */
+    /** As {@link BlockSlots#tryHold}. */
     boolean tryHold(CacheSlab slab) {
         while (true) {
-            int before = slab.holds.get();
+            int before = slab.holds();
             if (before == 0) {
                 int first = tryHoldFirst(slab);
-                if (first == 0 || slab.holds.compareAndSet(0, first)) {
+                if (first == 0 || slab.changeHolds(0, first)) {
                     return first != 0;
                 }
                 endHoldLast(slab, first);
             } else if (before >= MOST_HOLDS * ONE_HOLD) {
                 return false;
-            } else if (slab.holds.compareAndSet(before, before + ONE_HOLD)) {
+            } else if (slab.changeHolds(before, before + ONE_HOLD)) {
                 return true;
             }
         }
@@ -77,10 +77,10 @@ final class BlockHolds {
     /**
      * Counts the slab for its first hold.
      *
-     * @return the first value of {@link CacheSlab#holds}; 0, with nothing counted, when the hold is refused
+     * @return the first value of {@link CacheSlab#holds()}; 0, with nothing counted, when the hold is refused
      */
     private int tryHoldFirst(CacheSlab slab) {
-        int bytes = slab.slab.capacity();
+        int bytes = slab.bytes;
         long held = heldBytes.addAndGet(bytes);
         if (held <= most) {
             HeldRegion region = slab.region;
@@ -95,12 +95,12 @@ final class BlockHolds {
         return 0;
     }
 
-    /** Undoes {@link #tryHoldFirst}. @param last a value of {@link CacheSlab#holds} before it became 0 */
+    /** Undoes {@link #tryHoldFirst}. @param last a value of {@link CacheSlab#holds()} before it became 0 */
     private void endHoldLast(CacheSlab slab, int last) {
         if ((last & IN_REGION) != 0) {
             slab.region.endHold();
         }
-        heldBytes.addAndGet(-slab.slab.capacity());
+        heldBytes.addAndGet(-slab.bytes);
     }
 
     /** Holds a long block on the heap: a single one of any length, or several of at most {@link #most} bytes together. */
@@ -121,9 +121,9 @@ final class BlockHolds {
     /** Ends one {@link #tryHold} that was granted. */
     void endHold(CacheSlab slab) {
         while (true) {
-            int before = slab.holds.get();
+            int before = slab.holds();
             boolean last = before < 2 * ONE_HOLD;
-            if (slab.holds.compareAndSet(before, last ? 0 : before - ONE_HOLD)) {
+            if (slab.changeHolds(before, last ? 0 : before - ONE_HOLD)) {
                 if (last) {
                     endHoldLast(slab, before);
                 }

@@ -29,6 +29,7 @@ final class CacheFrames {
     private final long largestCached;
     private final SizeClass[] classes = new SizeClass[SLAB_SHIFT - SMALLEST_SHIFT + 1];
     private final SizeClass large = new SizeClass(0);
+    private final FrameMemory memory = new FrameMemory();
     private final CacheSlabs slabs = new CacheSlabs();
     /** Slabs without a frame that is used. */
     private final List<Slab> empty = new ArrayList<>();
@@ -45,20 +46,31 @@ final class CacheFrames {
         }
     }
 
-    /** A block with a frame, which is pinned and in no slot yet; null when there is no frame for it. */
-    CachedBlock tryAllocate(BlockSlots slots, int ordinal, int length) {
+    /** The handle of a new block, which is pinned and in no element yet; 0 when there is no frame for it. */
+    long tryAllocate(int length) {
         if (closed) {
-            return null;
+            return 0;
         }
         CacheSlab home = length > SlabAllocator.SLAB_BYTES ? takeLarge(length) : takeSmall(classOf(length));
         if (home == null) {
-            return null;
+            return 0;
         }
-        int frame = home.sizeClass.takeFrame(home);
-        CachedBlock block = new CachedBlock(home.slab, home.offset(frame), length, home, frame, slots, ordinal);
-        home.frames[frame] = block;
         cachedBytes += length;
-        return block;
+        return home.sizeClass.takeFrame(home, length);
+    }
+
+    /**
+     * Puts a block that {@link #tryAllocate} made into its element.
+     *
+     * @return its new handle; 0 when it stays in no element
+     */
+    long install(BlockSlots slots, int ordinal, long frame) {
+        long installed = closed ? 0 : slots.install(ordinal, frame);
+        if (installed != 0) {
+            CacheSlab home = memory.home(frame);
+            home.movedIn(home.frame(frame), slots, ordinal);
+        }
+        return installed;
     }
 
     private SizeClass classOf(int length) {
@@ -110,6 +122,10 @@ final class CacheFrames {
 
     private CacheSlab add(Slab slab, SizeClass sizeClass) {
         CacheSlab added = new CacheSlab(slab, sizeClass, pool.holders(slab));
+        if (!memory.add(added, pool.place(slab))) {
+            pool.give(Use.CACHE, slab);
+            return null;
+        }
         slabs.add(added);
         sizeClass.add(added);
         return added;
@@ -117,36 +133,61 @@ final class CacheFrames {
 
     private boolean evictOne(SizeClass sizeClass) {
         // A thread may pin the victim between the search and the eviction.
-        for (CachedBlock victim; (victim = sizeClass.nextVictim()) != null; ) {
-            if (evict(victim)) {
+        for (CacheSlab victim; (victim = sizeClass.nextVictim()) != null; ) {
+            if (evict(victim, sizeClass.victimFrame())) {
                 return true;
             }
         }
         return false;
     }
 
-    /** @return false when the block is pinned */
-    boolean evict(CachedBlock block) {
-        long hits = block.tryEvict();
-        if (hits < 0) {
-            return false;
+    /** @return false when the block is pinned, or in no element */
+    private boolean evict(CacheSlab home, int frame) {
+        long evicted = home.tryEvict(frame);
+        if (evicted != 0) {
+            free(home, frame, evicted);
         }
-        block.slots.forget(block, hits);
-        free(block);
-        return true;
+        return evicted != 0;
+    }
+
+    /** Evicts a block, or moves it out of its element if it is pinned. No block is installed in that element any more. */
+    void evictOrMoveOut(long block) {
+        CacheSlab home = memory.home(block);
+        evictOrMoveOut(home, home.frame(block));
+    }
+
+    private void evictOrMoveOut(CacheSlab home, int frame) {
+        if (!evict(home, frame)) {
+            long word = home.moveOut(frame);
+            if (BlockWord.pins(word) == 0) {
+                free(home, frame, word); // its last pin ended just before
+            }
+        }
+    }
+
+    /** Ends a pin of a block that is in no element. The last one frees the frame. */
+    void unpinOutside(long block) {
+        CacheSlab home = memory.home(block);
+        if (home == null) {
+            throw CacheSlab.unpinnedTooOften();
+        }
+        int frame = home.frame(block);
+        if (home.endPin(frame)) {
+            free(home, frame, block);
+        }
     }
 
     /** Frees the frame of a block that no other thread can reach. */
-    void free(CachedBlock block) {
-        CacheSlab home = block.home;
-        cachedBytes -= block.length();
-        home.giveFrame(block.frame);
+    private void free(CacheSlab home, int frame, long word) {
+        cachedBytes -= memory.length(word);
+        home.giveFrame(frame);
         if (!home.isEmpty()) {
             home.sizeClass.noteFree(home);
             return;
         }
         home.sizeClass.remove(home);
         slabs.remove(home);
+        memory.remove(home);
         if (closed || home.sizeClass == large) {
             pool.give(Use.CACHE, home.slab);
         } else {
@@ -162,8 +203,8 @@ final class CacheFrames {
 
     /** @return false when a block was pinned meanwhile, so that the slab stays in use */
     private boolean evictAllOf(CacheSlab slab) {
-        for (CachedBlock block : slab.frames.clone()) {
-            if (block != null && !evict(block)) {
+        for (int frame = 0; frame < slab.frames(); frame++) {
+            if (slab.isPinned(frame) || slab.isInElement(frame) && !evict(slab, frame)) {
                 return false;
             }
         }
@@ -224,6 +265,10 @@ final class CacheFrames {
         return freed;
     }
 
+    FrameMemory memory() {
+        return memory;
+    }
+
     /** Bytes of the blocks that have frames. */
     long cachedBytes() {
         return cachedBytes;
@@ -233,8 +278,8 @@ final class CacheFrames {
     int pinnedBlocks() {
         int pinned = 0;
         for (CacheSlab slab : slabs.copy()) {
-            for (CachedBlock block : slab.frames) {
-                pinned += block != null && block.isPinned() ? 1 : 0;
+            for (int frame = 0; frame < slab.frames(); frame++) {
+                pinned += slab.isPinned(frame) ? 1 : 0;
             }
         }
         return pinned;
@@ -249,11 +294,11 @@ final class CacheFrames {
         closed = true;
         int pinned = 0;
         for (CacheSlab slab : slabs.copy()) {
-            for (CachedBlock block : slab.frames.clone()) {
-                if (block != null && !evict(block)) {
-                    block.freeOnRelease();
-                    pinned += evict(block) ? 0 : 1; // its last pin may have ended just before
+            for (int frame = 0; frame < slab.frames(); frame++) {
+                if (slab.isInElement(frame)) {
+                    evictOrMoveOut(slab, frame);
                 }
+                pinned += slab.isPinned(frame) ? 1 : 0;
             }
         }
         giveEmpty(Long.MAX_VALUE);

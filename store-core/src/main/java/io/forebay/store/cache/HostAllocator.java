@@ -7,6 +7,7 @@ import io.forebay.store.util.DirectSlabAllocator;
 import io.forebay.store.util.FragmentedMemoryException;
 import io.forebay.store.util.HeldRegion;
 import io.forebay.store.util.Slab;
+import io.forebay.store.util.SlabPlace;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Objects;
@@ -185,5 +186,10 @@ final class HostAllocator {
     /** As {@link SlabPool#holders}. */
     HeldRegion holders(Slab slab) {
         return allocator instanceof DirectSlabAllocator direct ? direct.holders(slab.buffer()) : null;
+    }
+
+    /** As {@link SlabPool#place}. */
+    SlabPlace place(Slab slab) {
+        return allocator instanceof DirectSlabAllocator direct ? direct.placeOf(slab.buffer()) : null;
     }
 }

@@ -15,6 +15,7 @@ final class SizeClass {
     // Guarded by BlockCache
     private int handSlab;
     private int handFrame;
+    private int victimFrame;
     private int evictions;
 
     /** @param frameBytes bytes of a frame, or 0 for buffers of any size with one frame each */
@@ -59,8 +60,9 @@ final class SizeClass {
         return partial.isEmpty() ? null : partial.get(partial.size() - 1);
     }
 
-    int takeFrame(CacheSlab slab) {
-        int frame = slab.takeFrame();
+    /** As {@link CacheSlab#takeFrame}. */
+    long takeFrame(CacheSlab slab, int length) {
+        long frame = slab.takeFrame(length);
         if (!slab.hasFree()) {
             dropPartial(slab);
         }
@@ -84,34 +86,34 @@ final class SizeClass {
     }
 
     /**
-     * The next block that is not pinned and was not found in the cache since the hand last passed it (CLOCK).
+     * Finds the next block that is not pinned and was not found in the cache since the hand last passed it (CLOCK).
      *
-     * @return null when there was none in two turns
+     * @return its slab; {@link #victimFrame} is its frame. Null when there was none in two turns
      */
-    CachedBlock nextVictim() {
+    CacheSlab nextVictim() {
         if (slabs.isEmpty()) {
             return null;
         }
-        long steps = 2L * slabs.size() * slabs.get(0).frames.length + 1;
+        long steps = 2L * slabs.size() * slabs.get(0).frames() + 1;
         for (long i = 0; i < steps; i++) {
             if (handSlab >= slabs.size()) {
                 handSlab = 0;
             }
             CacheSlab slab = slabs.get(handSlab);
-            CachedBlock block = slab.frames[handFrame];
-            if (++handFrame == slab.frames.length) {
+            victimFrame = handFrame;
+            if (++handFrame == slab.frames()) {
                 handFrame = 0;
                 handSlab++;
             }
-            if (block == null || block.isPinned()) {
-                continue;
+            if (slab.isVictim(victimFrame)) {
+                return slab;
             }
-            long hits = block.hits();
-            if (hits == block.hitsAtSweep) {
-                return block;
-            }
-            block.hitsAtSweep = hits;
         }
         return null;
+    }
+
+    /** The frame that {@link #nextVictim} found last. */
+    int victimFrame() {
+        return victimFrame;
     }
 }

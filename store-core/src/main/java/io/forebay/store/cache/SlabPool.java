@@ -4,6 +4,7 @@ import io.forebay.store.Clock;
 import io.forebay.store.SlabAllocator;
 import io.forebay.store.util.HeldRegion;
 import io.forebay.store.util.Slab;
+import io.forebay.store.util.SlabPlace;
 import io.forebay.store.util.SystemClock;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -169,6 +170,11 @@ public final class SlabPool {
     /** The count of the holds in the region of the slab; null when the allocator has no regions. */
     public HeldRegion holders(Slab slab) {
         return host.holders(slab);
+    }
+
+    /** Where the slab lies in its region; null when it lies in none, or not at a multiple of its length. */
+    SlabPlace place(Slab slab) {
+        return host.place(slab);
     }
 
     /** The budget, or the part of it that the allocator gives at present, in bytes. */

@@ -1,7 +1,7 @@
 package io.forebay.store.sst;
 
 import io.forebay.store.SlabAllocator;
-import io.forebay.store.cache.CachedBlock;
+import io.forebay.store.cache.BlockSlots;
 import io.forebay.store.cache.SlabPool;
 import io.forebay.store.sst.block.BlockSearch;
 import io.forebay.store.sst.block.BlockTrailer;
@@ -20,7 +20,7 @@ import java.nio.ByteBuffer;
  *   a longer one                                                 pinned for the move only, see {@link #isBrief}
  * </pre>
  *
- * <p>A pin lasts until the cursor is moved, which may be forever. So it is a hold ({@link CachedBlock#tryHold}), and holds are
+ * <p>A pin lasts until the cursor is moved, which may be forever. So it is a hold ({@link BlockSlots#tryHold}), and holds are
  * limited: many cursors that are open and not moved must leave memory to others. A copy is not limited by anything, so only
  * short blocks are copied. A longer one has a single entry, which the cursor can show without its value.
  *
@@ -34,8 +34,12 @@ final class CachedBlocks extends BlockAccess {
     private static final int MOST_COPIED = SlabAllocator.SLAB_BYTES;
 
     private final SlabPool pool;
-    /** The block that is shown, which this cursor holds unless it is brief; null when its bytes are elsewhere. */
-    private CachedBlock pinned;
+    /** The slots of the block that is shown, which this cursor holds unless it is brief; null when its bytes are elsewhere. */
+    private BlockSlots pinnedIn;
+
+    private int pinnedOrdinal;
+    /** The handle of that block; 0 when the cache has no room for it, so that it lies on the heap. */
+    private long pinned;
     /** Null until a long scan needs it. */
     private ScanWindow window;
     /** The block that was shown last; at first no neighbour of any block. */
@@ -44,6 +48,8 @@ final class CachedBlocks extends BlockAccess {
     private int sequential;
     /** The direction in which they did. */
     private boolean backwards;
+    /** 1 when the index block was used since the uses of blocks were counted. */
+    private int uncounted;
 
     /** @param pool gives the memory of long scans */
     CachedBlocks(SlabPool pool) {
@@ -52,13 +58,8 @@ final class CachedBlocks extends BlockAccess {
 
     @Override
     int find(SstBlocks blocks, int partition, byte[] key, int offset, int keyLength) throws IOException {
-        CachedBlock index = blocks.index(partition);
-        try {
-            return blocks.top().firstDataBlock(partition)
-                    + BlockSearch.lowerBound(index.slab(), index.offset(), key, offset, keyLength);
-        } finally {
-            index.release();
-        }
+        uncounted = 1;
+        return blocks.find(partition, key, offset, keyLength);
     }
 
     @Override
@@ -66,29 +67,34 @@ final class CachedBlocks extends BlockAccess {
         release();
         countSequential(dataBlock);
         if (sequential < LONG_SCAN_BLOCKS || !showPastTheCache(blocks, dataBlock)) {
-            CachedBlock block = blocks.data(dataBlock);
-            length = block.length() - BlockTrailer.BYTES;
-            boolean held = block.tryHold();
-            if (held || length > MOST_COPIED && BlockSearch.count(block.slab(), block.offset()) == 1) {
-                pinned = block;
-                isBrief = !held;
-                slab = block.slab();
-                at = block.offset();
-            } else {
-                copy(block);
-            }
+            int ordinal = blocks.dataOrdinal(dataBlock);
+            blocks.slots().countUses(1 + uncounted);
+            uncounted = 0;
+            long pin = blocks.pin(ordinal);
+            slab = blocks.slab(ordinal, pin);
+            at = BlockSlots.offset(pin);
+            length = blocks.bodyEnd(slab, pin) - at;
+            keep(blocks.slots(), ordinal, pin);
         }
     }
 
-    /** Shows a copy of the block, and releases the block. */
-    private void copy(CachedBlock block) {
+    /** Keeps the block that is shown, or a copy if it must not stay in memory. */
+    private void keep(BlockSlots slots, int ordinal, long pin) {
+        boolean held = slots.tryHold(pin, length + BlockTrailer.BYTES);
+        if (held || length > MOST_COPIED && BlockSearch.count(slab, at) == 1) {
+            pinnedIn = slots;
+            pinnedOrdinal = ordinal;
+            pinned = pin;
+            isBrief = !held;
+            return;
+        }
         try {
             byte[] bytes = new byte[length];
-            block.slab().get(block.offset(), bytes, 0, length);
+            slab.get(at, bytes, 0, length);
             slab = new Slab(ByteBuffer.wrap(bytes));
             at = 0;
         } finally {
-            block.release();
+            slots.unpin(ordinal, pin);
         }
     }
 
@@ -121,13 +127,13 @@ final class CachedBlocks extends BlockAccess {
     @Override
     void release() {
         slab = null;
-        if (pinned != null) {
+        if (pinnedIn != null) {
             if (!isBrief) {
-                pinned.endHold();
+                pinnedIn.endHold(pinned, length + BlockTrailer.BYTES);
             }
             isBrief = false;
-            pinned.release();
-            pinned = null;
+            pinnedIn.unpin(pinnedOrdinal, pinned);
+            pinnedIn = null;
         }
     }
 

@@ -1,7 +1,7 @@
 package io.forebay.store.sst;
 
 import io.forebay.store.SlabAllocator;
-import io.forebay.store.cache.CachedBlock;
+import io.forebay.store.cache.BlockSlots;
 import io.forebay.store.cache.SlabPool;
 import io.forebay.store.util.Slab;
 import java.io.IOException;
@@ -109,47 +109,56 @@ final class ScanWindow {
         if (to - from < 2 || !takeSlab()) {
             return false;
         }
-        CachedBlock index = blocks.index(partition);
+        blocks.slots().countUses(1);
+        long pin = blocks.pin(partition);
         try {
-            return locate(blocks, index, low, dataBlock, from, to, backwards) && readRun(blocks, partition);
+            Slab index = blocks.slab(partition, pin);
+            int end = blocks.bodyEnd(index, pin);
+            return locate(blocks, index, BlockSlots.offset(pin), end, low, dataBlock, from, to, backwards)
+                    && readRun(blocks, partition);
         } finally {
-            index.release();
+            blocks.unpin(partition, pin);
         }
     }
 
     /**
      * Looks up where the blocks {@code [from, to)} are. Leaves out those at the far end for which the slab has no room.
      *
-     * @param index the index block of their partition
+     * @param index the index block of their partition is {@code index[at, end)}
      * @param low the first data block of the partition
      * @return false when only the wanted block would be left
      */
     private boolean locate(
-            SstBlocks blocks, CachedBlock index, int low, int dataBlock, int from, int to, boolean backwards) {
-        int end = SstBlocks.bodyEnd(index);
+            SstBlocks blocks,
+            Slab index,
+            int at,
+            int end,
+            int low,
+            int dataBlock,
+            int from,
+            int to,
+            boolean backwards) {
         int runFrom = from;
         int runTo = to;
         if (backwards) {
-            long last = SstBlocks.endOfData(index.slab(), index.offset(), end, dataBlock - low);
-            while (runTo - runFrom > 1
-                    && last - SstBlocks.startOfData(index.slab(), index.offset(), end, runFrom - low) > BYTES) {
+            long last = SstBlocks.endOfData(index, at, end, dataBlock - low);
+            while (runTo - runFrom > 1 && last - SstBlocks.startOfData(index, at, end, runFrom - low) > BYTES) {
                 runFrom++;
             }
         } else {
-            long start = SstBlocks.startOfData(index.slab(), index.offset(), end, dataBlock - low);
-            while (runTo - runFrom > 1
-                    && SstBlocks.endOfData(index.slab(), index.offset(), end, runTo - 1 - low) - start > BYTES) {
+            long start = SstBlocks.startOfData(index, at, end, dataBlock - low);
+            while (runTo - runFrom > 1 && SstBlocks.endOfData(index, at, end, runTo - 1 - low) - start > BYTES) {
                 runTo--;
             }
         }
         if (runTo - runFrom < 2) {
             return false;
         }
-        begin = SstBlocks.startOfData(index.slab(), index.offset(), end, runFrom - low);
+        begin = SstBlocks.startOfData(index, at, end, runFrom - low);
         ends[0] = 0;
         for (int i = runFrom; i < runTo; i++) {
-            ends[i - runFrom + 1] = (int) (SstBlocks.endOfData(index.slab(), index.offset(), end, i - low) - begin);
-            contents[i - runFrom] = blocks.contentOfData(index.slab(), index.offset(), end, i - low);
+            ends[i - runFrom + 1] = (int) (SstBlocks.endOfData(index, at, end, i - low) - begin);
+            contents[i - runFrom] = blocks.contentOfData(index, at, end, i - low);
         }
         first = runFrom;
         count = runTo - runFrom;

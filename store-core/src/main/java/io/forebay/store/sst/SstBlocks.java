@@ -6,7 +6,6 @@ import io.forebay.store.ReadableFile;
 import io.forebay.store.cache.BlockCache;
 import io.forebay.store.cache.BlockSlots;
 import io.forebay.store.cache.BlockSource;
-import io.forebay.store.cache.CachedBlock;
 import io.forebay.store.compress.BadPayloadException;
 import io.forebay.store.compress.Codecs;
 import io.forebay.store.crypto.FileCipher;
@@ -25,13 +24,6 @@ import java.nio.ByteBuffer;
  * block. Thread-safe.
  */
 final class SstBlocks implements BlockSource {
-    /** A block of one entry has fewer bytes than this besides key and value. */
-    private static final int ENTRY_OVERHEAD = 128;
-    /** A block that claims at most so much memory gets it without a check. */
-    private static final int LEAST_BOLD_BYTES = 64 << 10;
-    /** A block may claim to be so many times longer than its stored bytes without a check. */
-    private static final int BOLD_RATIO = 8;
-
     private final ReadableFile file;
     private final String name;
     private final TopIndex top;
@@ -43,10 +35,7 @@ final class SstBlocks implements BlockSource {
     /** True when the index has the content lengths of data blocks, which may be compressed. */
     private final boolean sized;
 
-    private final Compression compression;
-    /** The longest content that a data block may have according to the properties. */
-    private final long mostContent;
-
+    private final ContentClaims claims;
     /** The bytes by which a block that is not compressed is shorter in the cache than in the file. */
     private final int tagBytes;
 
@@ -62,16 +51,9 @@ final class SstBlocks implements BlockSource {
         this.slots = slots;
         this.firstDataOrdinal = top.firstDataOrdinal();
         this.cipher = metadata.cipher();
-        this.compression = metadata.properties().compression();
-        this.sized = compression != Compression.NONE;
+        this.sized = metadata.properties().compression() != Compression.NONE;
         this.tagBytes = cipher == null ? 0 : FileCipher.TAG_BYTES;
-        this.mostContent = mostContent(metadata.properties());
-    }
-
-    /** A block is longer than the size at which blocks are closed only if it has a single entry. */
-    private static long mostContent(SstProperties properties) {
-        long entry = ENTRY_OVERHEAD + properties.rawKeyBytes() + properties.rawValueBytes();
-        return entry < 0 ? Long.MAX_VALUE : Math.max(properties.blockBytes(), entry);
+        this.claims = ContentClaims.of(name, metadata);
     }
 
     /** True when data blocks have the same bytes in the file and in memory. */
@@ -104,16 +86,51 @@ final class SstBlocks implements BlockSource {
         return top;
     }
 
-    CachedBlock index(int partition) throws IOException {
-        return cache.acquire(slots, partition, this);
+    // A block is pinned by its ordinal, as long as its bytes are used: {@code slab[BlockSlots.offset(pin), end)}.
+
+    /** The ordinal of a data block; that of an index block is the number of its partition. */
+    int dataOrdinal(int dataBlock) {
+        return firstDataOrdinal + dataBlock;
     }
 
-    CachedBlock filter(int partition, int line) throws IOException {
-        return cache.acquire(slots, top.filterOrdinal(partition, line), this);
+    /** As {@link BlockSlots#pin}. The caller counts the use of the block. */
+    long pin(int ordinal) throws IOException {
+        return slots.pin(ordinal, this);
     }
 
-    CachedBlock data(int dataBlock) throws IOException {
-        return cache.acquire(slots, firstDataOrdinal + dataBlock, this);
+    void unpin(int ordinal, long pin) {
+        slots.unpin(ordinal, pin);
+    }
+
+    /** The memory with a pinned block, or a copy of a block for which the cache has no room. */
+    Slab slab(int ordinal, long pin) throws IOException {
+        return pin != 0 ? slots.slab(pin) : readToHeap(ordinal);
+    }
+
+    private Slab readToHeap(int ordinal) throws IOException {
+        Slab slab = new Slab(ByteBuffer.allocate(length(ordinal)));
+        read(ordinal, slab, 0);
+        return slab;
+    }
+
+    /** Where a block in {@link #slab} ends, without its trailer. */
+    int bodyEnd(Slab slab, long pin) {
+        return (pin != 0 ? BlockSlots.offset(pin) + slots.length(pin) : slab.capacity()) - BlockTrailer.BYTES;
+    }
+
+    /**
+     * The first data block of a partition that may have keys at or after {@code key}. The partition must have such a block. The
+     * caller counts the use of the index block.
+     */
+    int find(int partition, byte[] key, int offset, int keyLength) throws IOException {
+        long pin = pin(partition);
+        try {
+            Slab index = slab(partition, pin);
+            return top.firstDataBlock(partition)
+                    + BlockSearch.lowerBound(index, BlockSlots.offset(pin), key, offset, keyLength);
+        } finally {
+            unpin(partition, pin);
+        }
     }
 
     /** True when a data block was in the cache a moment ago. */
@@ -136,19 +153,22 @@ final class SstBlocks implements BlockSource {
         }
         int dataBlock = ordinal - firstDataOrdinal;
         int partition = top.partitionOfDataBlock(dataBlock);
-        CachedBlock index = index(partition);
+        slots.countUses(1);
+        long pin = pin(partition);
         try {
+            Slab index = slab(partition, pin);
+            int at = BlockSlots.offset(pin);
+            int end = bodyEnd(index, pin);
             int number = dataBlock - top.firstDataBlock(partition);
-            int end = bodyEnd(index);
-            int content = contentOfData(index.slab(), index.offset(), end, number);
+            int content = contentOfData(index, at, end, number);
             if (sized) {
-                long begin = startOfData(index.slab(), index.offset(), end, number);
-                int bytes = (int) (endOfData(index.slab(), index.offset(), end, number) - begin);
+                long begin = startOfData(index, at, end, number);
+                int bytes = (int) (endOfData(index, at, end, number) - begin);
                 checkClaim(top.dataOffset(partition) + begin, bytes, content);
             }
             return content + BlockTrailer.BYTES;
         } finally {
-            index.release();
+            unpin(partition, pin);
         }
     }
 
@@ -165,19 +185,22 @@ final class SstBlocks implements BlockSource {
 
     private void readData(int dataBlock, Slab into, int at) throws IOException {
         int partition = top.partitionOfDataBlock(dataBlock);
-        CachedBlock index = index(partition);
         long offset;
         int length;
         int content;
+        slots.countUses(1);
+        long pin = pin(partition);
         try {
+            Slab index = slab(partition, pin);
+            int indexAt = BlockSlots.offset(pin);
+            int end = bodyEnd(index, pin);
             int number = dataBlock - top.firstDataBlock(partition);
-            int end = bodyEnd(index);
-            long begin = startOfData(index.slab(), index.offset(), end, number);
+            long begin = startOfData(index, indexAt, end, number);
             offset = top.dataOffset(partition) + begin;
-            length = (int) (endOfData(index.slab(), index.offset(), end, number) - begin);
-            content = contentOfData(index.slab(), index.offset(), end, number);
+            length = (int) (endOfData(index, indexAt, end, number) - begin);
+            content = contentOfData(index, indexAt, end, number);
         } finally {
-            index.release();
+            unpin(partition, pin);
         }
         readVerified(offset, length, content, into, at);
         BlockValidator.check(into, at, content, name, offset);
@@ -211,7 +234,8 @@ final class SstBlocks implements BlockSource {
                 throw new CorruptionException(name, offset, "ascending ends of blocks", previous + " and " + next);
             }
             if (sized) {
-                checkContent(contentOfData(into, at, end, i), next - previous, offset);
+                int payload = (int) (next - previous) - tagBytes - BlockTrailer.BYTES;
+                claims.checkPlausible(contentOfData(into, at, end, i), payload, offset);
             }
             previous = next;
         }
@@ -220,59 +244,25 @@ final class SstBlocks implements BlockSource {
         }
     }
 
-    /** The index says how much memory a compressed block needs before the block is read, so that number must be plausible. */
-    private void checkContent(int content, long fileBytes, long offset) {
-        int payload = (int) fileBytes - tagBytes - BlockTrailer.BYTES;
-        if (content < payload || content > Math.min(mostContent, Codecs.mostContent(compression, payload))) {
-            throw new CorruptionException(
-                    name, offset, "a content length that " + payload + " bytes may have", "" + content);
-        }
-    }
-
     /**
      * Called before memory is taken for a block that claims to be many times longer than its stored bytes: reads those bytes to
      * check the claim. A block of an encrypted file is not checked, because its index is authenticated.
      */
     private void checkClaim(long offset, int length, int content) throws IOException {
-        if (!isBold(length, content)) {
+        if (!claims.isBold(length, content)) {
             return;
         }
         byte[] stored = new byte[length];
         readFully(offset, length, new Slab(ByteBuffer.wrap(stored)), 0);
-        checkClaim(stored, length, content, offset);
+        claims.check(stored, length, content, offset);
     }
 
     /** The same check for a block that was read to {@code window[from, from + length)}. */
     void checkClaim(Slab window, int from, int length, int content, long offset) {
-        if (isBold(length, content)) {
+        if (claims.isBold(length, content)) {
             byte[] stored = new byte[length];
             window.get(from, stored, 0, length);
-            checkClaim(stored, length, content, offset);
-        }
-    }
-
-    private boolean isBold(int length, int content) {
-        return cipher == null && content > LEAST_BOLD_BYTES && content / BOLD_RATIO > length;
-    }
-
-    private void checkClaim(byte[] stored, int length, int content, long offset) {
-        byte type = BlockTrailer.verifyType(new Slab(ByteBuffer.wrap(stored)), 0, length, name, offset);
-        int payload = length - BlockTrailer.BYTES;
-        long most = payload;
-        if (type != BlockTrailer.STORED) {
-            if (!Codecs.isId(type)) {
-                throw BlockTrailer.unknownType(type, length, name, offset);
-            }
-            try {
-                most = Codecs.ofBlock(type, name).mostContent(stored, 0, payload);
-            } catch (BadPayloadException e) {
-                throw new CorruptionException(
-                        name, offset, "a block of " + content + " bytes of content", e.getMessage());
-            }
-        }
-        if (content > most) {
-            throw new CorruptionException(
-                    name, offset, "a block of " + content + " bytes of content", "one of at most " + most);
+            claims.check(stored, length, content, offset);
         }
     }
 
@@ -356,10 +346,6 @@ final class SstBlocks implements BlockSource {
 
     static CorruptionException truncated(String name, long offset, long length, long size) {
         return new CorruptionException(name, offset, length + " bytes", "the end of the file at " + size);
-    }
-
-    static int bodyEnd(CachedBlock block) {
-        return block.offset() + block.length() - BlockTrailer.BYTES;
     }
 
     /** The offset of a data block, counted from the start of its partition; the index block is in {@code slab[at, end)}. */

@@ -2,8 +2,9 @@ package io.forebay.store.sst;
 
 import io.forebay.store.KeyRange;
 import io.forebay.store.ValueBuffer;
-import io.forebay.store.cache.CachedBlock;
+import io.forebay.store.cache.BlockSlots;
 import io.forebay.store.sst.block.BlockIterator;
+import io.forebay.store.util.Slab;
 import java.io.IOException;
 import java.util.Arrays;
 
@@ -260,11 +261,15 @@ public final class SstIterator extends BlockIterator {
 
     @Override
     protected void readValue(ValueBuffer into) throws IOException {
-        CachedBlock block = reader().blocks().data(dataBlock);
+        SstBlocks blocks = reader().blocks();
+        int ordinal = blocks.dataOrdinal(dataBlock);
+        blocks.slots().countUses(1);
+        long pin = blocks.pin(ordinal);
         try {
-            block.slab().get(block.offset() + valueAt, into.reset(valueLength), 0, valueLength);
+            Slab slab = blocks.slab(ordinal, pin);
+            slab.get(BlockSlots.offset(pin) + valueAt, into.reset(valueLength), 0, valueLength);
         } finally {
-            block.release();
+            blocks.unpin(ordinal, pin);
         }
     }
 

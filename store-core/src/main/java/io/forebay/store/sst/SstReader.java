@@ -4,7 +4,6 @@ import io.forebay.store.KeyRange;
 import io.forebay.store.ReadableFile;
 import io.forebay.store.cache.BlockCache;
 import io.forebay.store.cache.BlockSlots;
-import io.forebay.store.cache.CachedBlock;
 import io.forebay.store.cache.SlabPool;
 import io.forebay.store.crypto.Encryption;
 import io.forebay.store.crypto.KeyEnvelope;
@@ -15,6 +14,7 @@ import io.forebay.store.rangedel.FragmentArray;
 import io.forebay.store.rangedel.RangeTombstones;
 import io.forebay.store.sst.block.BlockSearch;
 import io.forebay.store.sst.filter.BlockedBloom;
+import io.forebay.store.util.Slab;
 import java.io.IOException;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -168,10 +168,18 @@ public final class SstReader implements AutoCloseable {
             cover(lookup, overrideSequence);
         }
         int partition = top.find(key, lookup.offset(), lookup.length());
-        return (partition < top.partitions()
-                        && mayContain(partition, lookup.hash())
-                        && search(partition, lookup, overrideSequence))
-                || lookup.isCovered();
+        return partition < top.partitions() && ask(partition, lookup, overrideSequence) || lookup.isCovered();
+    }
+
+    /** Asks the filter and then the blocks of a partition. */
+    private boolean ask(int partition, PointLookup lookup, long overrideSequence) throws IOException {
+        int lines = top.filterLines(partition);
+        if (lines > 0 && !mayContain(partition, lines, lookup.hash())) {
+            blocks.slots().countUses(1);
+            return false;
+        }
+        blocks.slots().countUses(lines > 0 ? 3 : 2);
+        return search(partition, lookup, overrideSequence);
     }
 
     private void cover(PointLookup lookup, long overrideSequence) {
@@ -181,36 +189,36 @@ public final class SstReader implements AutoCloseable {
         }
     }
 
-    private boolean mayContain(int partition, long hash) throws IOException {
-        int lines = top.filterLines(partition);
-        if (lines == 0) {
-            return true;
-        }
+    private boolean mayContain(int partition, int lines, long hash) throws IOException {
         int line = BlockedBloom.line(hash, lines);
-        CachedBlock filter = blocks.filter(partition, line);
-        int at = filter.offset() + line % SstFormat.LINES_PER_FILTER_BLOCK * BlockedBloom.LINE_BYTES;
-        boolean found = BlockedBloom.mayContain(filter.slab(), at, hash, properties.filterProbes());
-        filter.release();
-        return found;
+        int ordinal = top.filterOrdinal(partition, line);
+        long pin = blocks.pin(ordinal);
+        try {
+            int at = BlockSlots.offset(pin) + line % SstFormat.LINES_PER_FILTER_BLOCK * BlockedBloom.LINE_BYTES;
+            return BlockedBloom.mayContain(blocks.slab(ordinal, pin), at, hash, properties.filterProbes());
+        } finally {
+            blocks.unpin(ordinal, pin);
+        }
     }
 
     private boolean search(int partition, PointLookup lookup, long overrideSequence) throws IOException {
-        CachedBlock index = blocks.index(partition);
-        int dataBlock = top.firstDataBlock(partition)
-                + BlockSearch.lowerBound(index.slab(), index.offset(), lookup.key(), lookup.offset(), lookup.length());
-        index.release();
+        int dataBlock = blocks.find(partition, lookup.key(), lookup.offset(), lookup.length());
         while (true) {
-            CachedBlock block = blocks.data(dataBlock);
-            int result;
-            try {
-                result = BlockSearch.offer(
-                        block.slab(), block.offset(), SstBlocks.bodyEnd(block), lookup, overrideSequence);
-            } finally {
-                block.release();
-            }
+            int result = offer(blocks.dataOrdinal(dataBlock), lookup, overrideSequence);
             if (result != BlockSearch.CONTINUES || ++dataBlock == top.dataBlocks()) {
                 return result == BlockSearch.SETTLED;
             }
+            blocks.slots().countUses(1);
+        }
+    }
+
+    private int offer(int ordinal, PointLookup lookup, long overrideSequence) throws IOException {
+        long pin = blocks.pin(ordinal);
+        try {
+            Slab slab = blocks.slab(ordinal, pin);
+            return BlockSearch.offer(slab, BlockSlots.offset(pin), blocks.bodyEnd(slab, pin), lookup, overrideSequence);
+        } finally {
+            blocks.unpin(ordinal, pin);
         }
     }
 
@@ -257,13 +265,15 @@ public final class SstReader implements AutoCloseable {
         if (partition == top.partitions()) {
             return top.dataOffset(partition);
         }
-        CachedBlock index = blocks.index(partition);
+        blocks.slots().countUses(1);
+        long pin = blocks.pin(partition);
         try {
-            int number = BlockSearch.lowerBound(index.slab(), index.offset(), key, 0, key.length);
-            return top.dataOffset(partition)
-                    + SstBlocks.startOfData(index.slab(), index.offset(), SstBlocks.bodyEnd(index), number);
+            Slab index = blocks.slab(partition, pin);
+            int at = BlockSlots.offset(pin);
+            int number = BlockSearch.lowerBound(index, at, key, 0, key.length);
+            return top.dataOffset(partition) + SstBlocks.startOfData(index, at, blocks.bodyEnd(index, pin), number);
         } finally {
-            index.release();
+            blocks.unpin(partition, pin);
         }
     }
 

@@ -30,6 +30,8 @@ final class DirectRegion {
      * The slabs that were handed out before. They are used again, so that there is less garbage and fewer identity hash codes.
      */
     private final ByteBuffer[] slabs;
+    /** The parts of {@link SlabPlace}; null until they are asked for. */
+    private final Slab[] parts;
     /** The buffers that are handed out, at the index of their first page. */
     private final ByteBuffer[] out;
 
@@ -56,6 +58,7 @@ final class DirectRegion {
         freeSlots = new BitSet(usedInSlot.length);
         freeSlots.set(0, usedInSlot.length);
         slabs = new ByteBuffer[usedInSlot.length];
+        parts = new Slab[(memory.capacity() - 1) / SlabPlace.PART_BYTES + 1];
         out = new ByteBuffer[pages];
         longestFree = pages;
     }
@@ -116,6 +119,20 @@ final class DirectRegion {
         out[firstPage] = buffer;
         outCount++;
         return buffer;
+    }
+
+    /** As {@link DirectSlabAllocator#placeOf}. */
+    SlabPlace placeOf(int firstPage, int bytes) {
+        if (bytes != SLAB || firstPage % SLAB_PAGES != 0) {
+            return null;
+        }
+        int at = firstPage * PAGE;
+        int part = at / SlabPlace.PART_BYTES;
+        int from = part * SlabPlace.PART_BYTES;
+        if (parts[part] == null) {
+            parts[part] = new Slab(memory.slice(from, Math.min(SlabPlace.PART_BYTES, memory.capacity() - from)));
+        }
+        return new SlabPlace(parts[part], at - from);
     }
 
     private ByteBuffer slab(int slot) {

@@ -112,6 +112,15 @@ public final class DirectSlabAllocator implements SlabAllocator, AutoCloseable {
     }
 
     /**
+     * Where the slab of a buffer, which must be handed out, lies in its region; null when it lies across the bounds of slabs, or
+     * is not as long as a slab.
+     */
+    public synchronized SlabPlace placeOf(ByteBuffer buffer) {
+        Place place = places.get(buffer);
+        return place.region().placeOf(place.page(), buffer.capacity());
+    }
+
+    /**
      * The buffers that must be given back, so that {@code bytes} in one piece are free.
      *
      * @param cost of giving a buffer back; negative when it cannot be given back. Called under the lock of the allocator

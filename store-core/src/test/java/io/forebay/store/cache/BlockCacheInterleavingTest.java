@@ -9,9 +9,13 @@ import java.nio.ByteBuffer;
 import org.jetbrains.lincheck.datastructures.IntGen;
 import org.jetbrains.lincheck.datastructures.Operation;
 import org.jetbrains.lincheck.datastructures.Param;
+import org.jetbrains.lincheck.datastructures.Validate;
 import org.junit.jupiter.api.Test;
 
-/** A pinned block keeps its bytes, while other threads bring blocks that there is no room for, and give memory back. */
+/**
+ * A pinned block keeps its bytes, while other threads bring blocks that there is no room for, and give memory back. In the end
+ * nothing is pinned.
+ */
 public class BlockCacheInterleavingTest {
     private static final int BLOCKS = 3;
 
@@ -35,10 +39,10 @@ public class BlockCacheInterleavingTest {
     @Operation
     public int read(@Param(gen = IntGen.class, conf = "0:2") int ordinal) {
         try {
-            CachedBlock block = cache.acquire(slots, ordinal, SOURCE);
-            int first = block.slab().getByte(block.offset());
-            int last = block.slab().getByte(block.offset() + block.length() - 1);
-            block.release();
+            TestBlock block = TestBlock.pin(slots, ordinal, SOURCE);
+            int first = block.getByte(0);
+            int last = block.getByte(block.length() - 1);
+            block.unpin();
             return first == last ? first : -1;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -62,6 +66,13 @@ public class BlockCacheInterleavingTest {
     @Operation
     public boolean isWithinBudget() {
         return pool.used() <= pool.budget() && pool.used(SlabPool.Use.CACHE) <= pool.budget();
+    }
+
+    @Validate
+    public void noPinIsLeft() {
+        if (cache.pinnedBlocks() != 0) {
+            throw new IllegalStateException(cache.pinnedBlocks() + " blocks are pinned by nobody");
+        }
     }
 
     @Test

@@ -7,6 +7,7 @@ import io.forebay.store.SlabAllocator;
 import io.forebay.store.cache.SlabPool.Use;
 import io.forebay.store.util.Slab;
 import java.io.IOException;
+import java.lang.reflect.Field;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -24,9 +25,9 @@ class BlockCacheTest {
     private final BlockCache cache = new BlockCache(pool);
 
     private void read(TestFile file, int ordinal) throws IOException {
-        CachedBlock block = cache.acquire(file.slots, ordinal, file);
+        TestBlock block = TestBlock.pin(file, ordinal);
         file.verify(ordinal, block);
-        block.release();
+        block.unpin();
     }
 
     @Test
@@ -74,20 +75,20 @@ class BlockCacheTest {
     @Test
     void aPinnedBlockStaysWhateverElseIsRead() throws IOException {
         TestFile file = TestFile.uniform(cache, 4, 2_000, 4_096);
-        CachedBlock pinned = cache.acquire(file.slots, 0, file);
-        CachedBlock twice = cache.acquire(file.slots, 0, file);
-        assertThat(twice).isSameAs(pinned);
+        TestBlock pinned = TestBlock.pin(file, 0);
+        TestBlock twice = TestBlock.pin(file, 0);
+        assertThat(BlockWord.location(twice.handle)).isEqualTo(BlockWord.location(pinned.handle));
         for (int i = 1; i < 2_000; i++) {
             read(file, i);
         }
         file.verify(0, pinned);
-        pinned.release();
+        pinned.unpin();
         for (int i = 1; i < 2_000; i++) {
             read(file, i);
         }
         file.verify(0, twice);
-        twice.release();
-        assertThatThrownBy(twice::release).isInstanceOf(IllegalStateException.class);
+        twice.unpin();
+        assertThatThrownBy(twice::unpin).isInstanceOf(IllegalStateException.class);
     }
 
     @Test
@@ -104,15 +105,15 @@ class BlockCacheTest {
     @Test
     void whenAllIsPinnedBlocksAreReadOutsideThePool() throws IOException {
         TestFile file = TestFile.uniform(cache, 7, 300, 4_096);
-        List<CachedBlock> pinned = new ArrayList<>();
+        List<TestBlock> pinned = new ArrayList<>();
         for (int i = 0; i < 300; i++) {
-            pinned.add(cache.acquire(file.slots, i, file));
+            pinned.add(TestBlock.pin(file, i));
         }
         assertThat(cache.transientBlocks()).isEqualTo(300 - SLABS * 16);
         assertThat(pool.used()).isEqualTo(pool.budget());
         for (int i = 0; i < 300; i++) {
             file.verify(i, pinned.get(i));
-            pinned.get(i).release();
+            pinned.get(i).unpin();
         }
         for (int i = 0; i < 300; i++) {
             read(file, i);
@@ -186,7 +187,7 @@ class BlockCacheTest {
         file.failing = true;
         for (int i = 0; i < 2_000; i++) {
             int ordinal = i;
-            assertThatThrownBy(() -> cache.acquire(file.slots, ordinal, file)).hasMessage("broken disk");
+            assertThatThrownBy(() -> TestBlock.pin(file, ordinal)).hasMessage("broken disk");
         }
         assertThat(cache.cachedBytes()).isZero();
         file.failing = false;
@@ -204,16 +205,16 @@ class BlockCacheTest {
             }
         }
         read(other, 3);
-        CachedBlock pinned = cache.acquire(file.slots, 7, file);
+        TestBlock pinned = TestBlock.pin(file, 7);
         file.slots.evictAll();
         assertThat(cache.cachedBytes()).isEqualTo(2 * 4_096);
         assertThat(file.slots.hits()).isEqualTo(101);
         assertThat(file.slots.misses()).isEqualTo(100);
         file.verify(7, pinned);
-        pinned.release();
+        pinned.unpin();
         read(other, 3);
         assertThat(other.reads).hasValue(1);
-        // The block that was pinned at the close is unreachable, and its frame is used again.
+        assertThat(cache.cachedBytes()).as("only that of the other file").isEqualTo(4_096);
         TestFile third = TestFile.uniform(cache, 17, 1_000, 4_096);
         for (int i = 0; i < 1_000; i++) {
             read(third, i);
@@ -237,10 +238,11 @@ class BlockCacheTest {
                 file.read(ordinal, into, offset);
             }
         };
-        CachedBlock block = cache.acquire(file.slots, 0, closing);
+        TestBlock block = TestBlock.pin(file.slots, 0, closing);
         file.verify(0, block);
-        block.release();
-        assertThat(file.slots.get(0)).isNull();
+        block.unpin();
+        assertThat(file.slots.isCached(0)).isFalse();
+        assertThat(cache.cachedBytes()).isZero();
     }
 
     @Test
@@ -249,7 +251,7 @@ class BlockCacheTest {
         for (int i = 0; i < 300; i++) {
             read(file, i);
         }
-        CachedBlock pinned = cache.acquire(file.slots, 299, file);
+        TestBlock pinned = TestBlock.pin(file, 299);
         List<Slab> taken = new ArrayList<>();
         Slab slab;
         while ((slab = pool.tryTake(Use.MEMTABLE)) != null) {
@@ -258,7 +260,7 @@ class BlockCacheTest {
         assertThat(taken).hasSize(SLABS - SLABS / 8);
         assertThat(pool.used(Use.CACHE)).isEqualTo(SLABS / 8 * SLAB);
         file.verify(299, pinned);
-        pinned.release();
+        pinned.unpin();
         for (int i = 0; i < 300; i++) {
             read(file, i);
         }
@@ -297,13 +299,13 @@ class BlockCacheTest {
         for (int i = 0; i < file.blocks(); i++) {
             read(file, i);
         }
-        CachedBlock pinned = cache.acquire(file.slots, 1, file);
+        TestBlock pinned = TestBlock.pin(file, 1);
         assertThatThrownBy(cache::close)
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("1 blocks");
         assertThat(cache.pinnedBlocks()).isEqualTo(1);
         file.verify(1, pinned);
-        pinned.release();
+        pinned.unpin();
         assertThat(cache.pinnedBlocks()).isZero();
         assertThat(pool.used()).isZero();
         assertThat(allocator.outstanding).hasValue(0);
@@ -314,12 +316,83 @@ class BlockCacheTest {
         TestFile file = new TestFile(cache, 23, 4_096, 70_000);
         cache.close();
         for (int i = 0; i < file.blocks(); i++) {
-            CachedBlock block = cache.acquire(file.slots, i, file);
+            TestBlock block = TestBlock.pin(file, i);
             file.verify(i, block);
             assertThat(pool.used()).isZero();
-            block.release();
+            block.unpin();
         }
         assertThat(allocator.outstanding).hasValue(0);
+    }
+
+    /** A word counts so many pins and no more. The read that comes next has the block for itself. */
+    @Test
+    void aBlockWithVeryManyPinsTakesNoMore() throws IOException {
+        TestFile file = TestFile.uniform(cache, 24, 2, 4_096);
+        int most = (int) BlockWord.CROWDED;
+        List<TestBlock> pinned = new ArrayList<>();
+        for (int i = 0; i < most; i++) {
+            pinned.add(TestBlock.pin(file, 0));
+        }
+        assertThat(file.reads).hasValue(1);
+        read(file, 0);
+        assertThat(file.reads).hasValue(2);
+        pinned.remove(most - 1).unpin();
+        read(file, 0);
+        assertThat(file.reads).hasValue(2);
+        for (TestBlock block : pinned) {
+            file.verify(0, block);
+            block.unpin();
+        }
+        assertThat(cache.pinnedBlocks()).isZero();
+    }
+
+    /** A thread that finds an element empty has added a pin to it for a moment, which is none of the block that comes next. */
+    @Test
+    void aPinThatIsTakenBackIsNoPinOfTheNextBlock() throws Exception {
+        TestFile file = TestFile.uniform(cache, 26, 1, 4_096);
+        Field field = BlockSlots.class.getDeclaredField("words");
+        field.setAccessible(true);
+        long[] words = (long[]) field.get(file.slots);
+        BlockSource besideAnother = new BlockSource() {
+            @Override
+            public int length(int ordinal) {
+                return file.length(ordinal);
+            }
+
+            @Override
+            public void read(int ordinal, Slab into, int offset) throws IOException {
+                file.read(ordinal, into, offset);
+                words[0] += BlockWord.ONE_PIN;
+            }
+        };
+        TestBlock block = TestBlock.pin(file.slots, 0, besideAnother);
+        file.slots.evictAll();
+        words[0] -= BlockWord.ONE_PIN;
+        file.verify(0, block);
+        block.unpin();
+        assertThat(words[0]).isZero();
+        assertThat(cache.pinnedBlocks()).isZero();
+        assertThat(cache.cachedBytes()).isZero();
+    }
+
+    /** A block keeps its bytes at the end of its file and of the cache, and the slots keep nothing of the other blocks. */
+    @Test
+    void aPinOutlivesFileAndCache() throws IOException {
+        TestFile file = TestFile.uniform(cache, 25, 50, 4_096);
+        for (int i = 0; i < 50; i++) {
+            read(file, i);
+        }
+        TestBlock first = TestBlock.pin(file, 0);
+        TestBlock second = TestBlock.pin(file, 0);
+        file.slots.evictAll();
+        assertThat(file.slots.size()).isZero();
+        assertThat(cache.pinnedBlocks()).isOne();
+        first.unpin();
+        assertThatThrownBy(cache::close).hasMessageContaining("1 blocks");
+        file.verify(0, second);
+        second.unpin();
+        assertThat(pool.used()).isZero();
+        assertThatThrownBy(second::unpin).isInstanceOf(IllegalStateException.class);
     }
 
     /** The last of several pins, by whichever thread, gives the memory back; none does it too early. */
@@ -332,14 +405,14 @@ class BlockCacheTest {
                 TestFile file = new TestFile(own, round, 100, 4_096, 70_000, 30_000);
                 List<Callable<Object>> ends = new ArrayList<>();
                 for (int thread = 0; thread < 2; thread++) {
-                    List<CachedBlock> pinned = new ArrayList<>();
+                    List<TestBlock> pinned = new ArrayList<>();
                     for (int i = 0; i < file.blocks(); i++) {
-                        pinned.add(own.acquire(file.slots, i, file));
+                        pinned.add(TestBlock.pin(file, i));
                     }
                     ends.add(() -> {
                         for (int i = 0; i < pinned.size(); i++) {
                             file.verify(i, pinned.get(i));
-                            pinned.get(i).release();
+                            pinned.get(i).unpin();
                         }
                         return null;
                     });

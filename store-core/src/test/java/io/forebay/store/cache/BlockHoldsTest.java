@@ -25,7 +25,7 @@ class BlockHoldsTest {
 
     private final DirectSlabAllocator allocator = new DirectSlabAllocator(BUDGET);
     private final BlockCache cache = new BlockCache(new SlabPool(allocator, DirectSlabAllocator.usable(BUDGET)));
-    private final List<CachedBlock> held = new ArrayList<>();
+    private final List<TestBlock> held = new ArrayList<>();
 
     @AfterEach
     void close() {
@@ -35,19 +35,19 @@ class BlockHoldsTest {
     }
 
     private boolean hold(TestFile file, int ordinal) throws IOException {
-        CachedBlock block = cache.acquire(file.slots, ordinal, file);
+        TestBlock block = TestBlock.pin(file, ordinal);
         if (block.tryHold()) {
             held.add(block);
             return true;
         }
-        block.release();
+        block.unpin();
         return false;
     }
 
     private void endAll() {
-        for (CachedBlock block : held) {
+        for (TestBlock block : held) {
             block.endHold();
-            block.release();
+            block.unpin();
         }
         held.clear();
     }
@@ -64,7 +64,7 @@ class BlockHoldsTest {
     private TestFile small() throws IOException {
         TestFile file = TestFile.uniform(cache, 1, 100 * BLOCKS_OF_SLAB, BLOCK);
         for (int i = 0; i < file.blocks(); i++) {
-            cache.acquire(file.slots, i, file).release();
+            TestBlock.pin(file, i).unpin();
         }
         return file;
     }
@@ -98,7 +98,7 @@ class BlockHoldsTest {
         }
         assertThat(holdOneOfEach(small)).isEqualTo(MOST_SLABS);
         held.get(0).endHold();
-        held.remove(0).release();
+        held.remove(0).unpin();
         assertThat(hold(small, small.blocks() - 1))
                 .as("others hold blocks of that slab")
                 .isFalse();
@@ -137,10 +137,10 @@ class BlockHoldsTest {
                 Random random = new Random(thread);
                 done.add(threads.submit(() -> {
                     for (int i = 0; i < 100_000; i++) {
-                        CachedBlock block = cache.acquire(small.slots, random.nextInt(2) * BLOCKS_OF_SLAB, small);
+                        TestBlock block = TestBlock.pin(small, random.nextInt(2) * BLOCKS_OF_SLAB);
                         assertThat(block.tryHold()).isTrue();
                         block.endHold();
-                        block.release();
+                        block.unpin();
                     }
                     return null;
                 }));

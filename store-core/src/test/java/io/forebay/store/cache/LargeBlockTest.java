@@ -38,9 +38,9 @@ class LargeBlockTest {
             Deque<Slab> memtable = new ArrayDeque<>();
             for (int i = 0; i < 10_000; i++) {
                 int ordinal = random.nextInt(file.blocks());
-                CachedBlock block = mixed.acquire(file.slots, ordinal, file);
+                TestBlock block = TestBlock.pin(file, ordinal);
                 file.verify(ordinal, block);
-                block.release();
+                block.unpin();
                 if (random.nextInt(20) == 0) {
                     int bytes = random.nextBoolean() ? SLAB : SlabPool.wholePages(1 + random.nextInt(300_000));
                     Slab slab = shared.tryTakeLarge(Use.MEMTABLE, bytes);
@@ -125,9 +125,9 @@ class LargeBlockTest {
         TestFile file = TestFile.uniform(cache, 1, BUDGET / 4_096, 4_096);
         Set<HeldRegion> regions = new HashSet<>();
         for (int i = 0; i < file.blocks(); i++) {
-            CachedBlock block = cache.acquire(file.slots, i, file);
-            if (!regions.add(block.home.region) || !block.tryHold()) {
-                block.release();
+            TestBlock block = TestBlock.pin(file, i);
+            if (!regions.add(block.region()) || !block.tryHold()) {
+                block.unpin();
             }
         }
         assertThat(regions).filteredOn(HeldRegion::isLong).hasSize(3);
@@ -138,7 +138,7 @@ class LargeBlockTest {
     private void fillWithSmallBlocks() throws IOException {
         TestFile file = TestFile.uniform(cache, 1, BUDGET / 4_096, 4_096);
         for (int i = 0; i < file.blocks(); i++) {
-            cache.acquire(file.slots, i, file).release();
+            TestBlock.pin(file, i).unpin();
         }
     }
 }

@@ -50,12 +50,12 @@ final class TestFile implements BlockSource {
     }
 
     /** True when all bytes of a pinned block are what the file holds. */
-    void verify(int ordinal, CachedBlock block) {
+    void verify(int ordinal, TestBlock block) {
         if (block.length() != lengths[ordinal]) {
             throw new AssertionError("block " + ordinal + " has " + block.length() + " bytes");
         }
         for (int i = 0; i < block.length(); i++) {
-            if (block.slab().getByte(block.offset() + i) != expected(ordinal, i)) {
+            if (block.getByte(i) != expected(ordinal, i)) {
                 throw new AssertionError("byte " + i + " of block " + ordinal + " of file " + seed + " is wrong");
             }
         }

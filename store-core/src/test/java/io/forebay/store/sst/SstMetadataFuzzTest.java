@@ -128,7 +128,9 @@ class SstMetadataFuzzTest extends FuzzTests {
     private static void decodeTopIndex(byte[] input) {
         TopIndex top = new TopIndex(new FieldReader(input, input.length, NAME, 0), TAIL, TOP_INDEX_AT);
         // The blocks of a file are smaller than the file, so their slots are in proportion to it.
-        require(BlockSlots.heapBytes(top.blocks()) <= 64 + 4 * TOP_INDEX_AT, "slots in proportion to the file");
+        require(
+                BlockSlots.heapBytes(top.blocks()) <= BlockSlots.heapBytes(0) + 4 * TOP_INDEX_AT,
+                "slots in proportion to the file");
         long dataEnd = 0;
         long filterEnd = TAIL;
         long indexEnd = TAIL + top.allFilterBytes();

@@ -56,14 +56,15 @@ public class PinStress {
 
     @Actor
     public void reader(I_Result seen) {
-        CachedBlock block = acquire(slots, 0);
-        int first = block.slab().getByte(block.offset());
+        long block = pin(slots, 0);
+        Slab slab = slots.slab(block);
+        int first = slab.getByte(BlockSlots.offset(block));
         for (int i = 0; i < BLOCK_BYTES; i += BLOCK_BYTES / 2) {
-            if (block.slab().getByte(block.offset() + i) != first) {
+            if (slab.getByte(BlockSlots.offset(block) + i) != first) {
                 first = -1;
             }
         }
-        block.release();
+        slots.unpin(0, block);
         seen.r1 = first;
     }
 
@@ -71,13 +72,13 @@ public class PinStress {
     public void evictor() {
         BlockSlots others = cache.slots(OTHERS);
         for (int i = 1; i < OTHERS; i++) {
-            acquire(others, i).release();
+            others.unpin(i, pin(others, i));
         }
     }
 
-    private CachedBlock acquire(BlockSlots from, int ordinal) {
+    private static long pin(BlockSlots from, int ordinal) {
         try {
-            return cache.acquire(from, ordinal, SOURCE);
+            return from.pin(ordinal, SOURCE);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
