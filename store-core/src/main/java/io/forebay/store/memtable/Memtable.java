@@ -303,7 +303,9 @@ public final class Memtable {
      * a reference.
      */
     public InternalIterator iterator(long limit) {
-        return new MemtableIterator(this, arena, openRetained(NEVER), limit);
+        MemtableIterator iterator = new MemtableIterator(this, arena, limit);
+        iterator.open(openRetained(NEVER)); // last: what fails before has nothing to give back
+        return iterator;
     }
 
     /** As {@link #iterator(long)} without limit, of an immutable memtable. */
@@ -318,7 +320,9 @@ public final class Memtable {
 
     /** @param cancellation ends the ordering of the keys with a {@link java.util.concurrent.CancellationException} */
     public InternalIterator flushIterator(Cancellation cancellation) {
-        return new FlushIterator(this, arena, openRetained(cancellation));
+        FlushIterator iterator = new FlushIterator(this, arena);
+        iterator.open(openRetained(cancellation));
+        return iterator;
     }
 
     private OrderedCursor openRetained(Cancellation cancellation) {

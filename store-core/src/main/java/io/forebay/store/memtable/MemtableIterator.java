@@ -23,8 +23,9 @@ final class MemtableIterator extends InternalIterator {
 
     private final Memtable memtable;
     private final Arena arena;
-    private final OrderedCursor cursor;
     private final long limit;
+    /** Set once, before the iterator is handed out. */
+    private OrderedCursor cursor;
 
     private int keyRef;
     private int inlineRef;
@@ -39,12 +40,16 @@ final class MemtableIterator extends InternalIterator {
     @SuppressWarnings("unused") // accessed through CLOSED
     private boolean closed;
 
-    MemtableIterator(Memtable memtable, Arena arena, OrderedCursor cursor, long limit) {
+    MemtableIterator(Memtable memtable, Arena arena, long limit) {
         super(true);
         this.memtable = memtable;
         this.arena = arena;
-        this.cursor = cursor;
         this.limit = limit;
+    }
+
+    /** Takes over a reference of the memtable, and the cursor. */
+    void open(OrderedCursor newCursor) {
+        cursor = newCursor;
     }
 
     @Override
