@@ -30,8 +30,8 @@ public interface ReadView {
      * An iterator over the keys in {@code range}, with the state at this call. It has no position at first: seek before
      * use. It holds memory and files until it is closed; the caller closes it. A part of that memory is on the heap and not
      * counted in the budget of the environment: perhaps copies of what it is at, of up to 64 KiB for each sorted run and
-     * of whatever length for a value that is merged from operands, and the order of memtables as it was at this call,
-     * until they are flushed.
+     * of whatever length for a value that is merged from operands, and a kilobyte of the order of each memtable, until
+     * that is flushed.
      */
     StoreIterator iterator(KeyRange range);
 }

@@ -191,8 +191,8 @@ public interface Store extends ReadView, AutoCloseable {
     /**
      * Flushes, and merges all files up to the last durable commit (with a log: all files) into the bottom run. With a
      * compaction filter each file that was there at the start is rewritten, so that the filter sees all of it. Waits
-     * for the end of that, but not for files with later writes. The new files are synced and in the manifest on return.
-     * For tests, benchmarks and maintenance.
+     * for the end of that, but not for files with later writes. Calls of several threads are done one after the other.
+     * The new files are synced and in the manifest on return. For tests, benchmarks and maintenance.
      */
     void compact();
 

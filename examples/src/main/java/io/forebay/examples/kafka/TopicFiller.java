@@ -22,6 +22,10 @@ final class TopicFiller {
         properties.put("batch.size", "262144");
         properties.put("buffer.memory", "67108864");
         properties.put("enable.idempotence", "true");
+        // Just after its creation a partition may refuse the first batch and take the second one. The broker then
+        // refuses the first
+        // one for ever, because its sequence number comes too late; with one request at a time there is no second one.
+        properties.put("max.in.flight.requests.per.connection", "1");
         // A machine that stands still for two minutes, which is the default, is no broker that refuses.
         properties.put("delivery.timeout.ms", "1800000");
         AtomicReference<Exception> failure = new AtomicReference<>();

@@ -22,8 +22,10 @@ final class FlushIterator extends InternalIterator {
 
     private final Memtable memtable;
     private final Arena arena;
-    private final OrderedCursor cursor;
     private final int[] refs = new int[GROUP];
+    /** Set once, before the iterator is handed out. */
+    private OrderedCursor cursor;
+
     private int count;
     private int place;
     private int inlineRef;
@@ -33,11 +35,14 @@ final class FlushIterator extends InternalIterator {
     @SuppressWarnings("unused")
     private long touched;
 
-    /** Takes over a reference of the memtable, and the cursor. */
-    FlushIterator(Memtable memtable, Arena arena, OrderedCursor cursor) {
+    FlushIterator(Memtable memtable, Arena arena) {
         this.memtable = memtable;
         this.arena = arena;
-        this.cursor = cursor;
+    }
+
+    /** Takes over a reference of the memtable, and the cursor. */
+    void open(OrderedCursor newCursor) {
+        cursor = newCursor;
     }
 
     @Override

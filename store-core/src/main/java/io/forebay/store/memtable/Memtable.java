@@ -303,7 +303,9 @@ public final class Memtable {
      * reference to this memtable until then.
      */
     public InternalIterator iterator(long limit) {
-        return new MemtableIterator(arena, order.open(), limit);
+        MemtableIterator iterator = new MemtableIterator(arena, limit);
+        iterator.open(order.open()); // last: what fails before has nothing to give back
+        return iterator;
     }
 
     /** As {@link #iterator(long)} without limit, of an immutable memtable. */
@@ -321,7 +323,9 @@ public final class Memtable {
 
     /** @param cancellation ends the ordering of the keys with a {@link java.util.concurrent.CancellationException} */
     public InternalIterator flushIterator(Cancellation cancellation) {
-        return new FlushIterator(this, arena, openRetained(cancellation));
+        FlushIterator iterator = new FlushIterator(this, arena);
+        iterator.open(openRetained(cancellation));
+        return iterator;
     }
 
     private OrderedCursor openRetained(Cancellation cancellation) {

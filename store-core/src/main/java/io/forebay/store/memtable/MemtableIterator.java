@@ -23,8 +23,9 @@ final class MemtableIterator extends InternalIterator {
     }
 
     private final Arena arena;
-    private final OrderedCursor cursor;
     private final long limit;
+    /** Set once, before the iterator is handed out. */
+    private OrderedCursor cursor;
 
     private int keyRef;
     private int inlineRef;
@@ -40,11 +41,15 @@ final class MemtableIterator extends InternalIterator {
     private boolean closed;
 
     /** The memtable stays until {@link #close}. */
-    MemtableIterator(Arena arena, OrderedCursor cursor, long limit) {
+    MemtableIterator(Arena arena, long limit) {
         super(true);
         this.arena = arena;
-        this.cursor = cursor;
         this.limit = limit;
+    }
+
+    /** Takes over the cursor. */
+    void open(OrderedCursor newCursor) {
+        cursor = newCursor;
     }
 
     @Override

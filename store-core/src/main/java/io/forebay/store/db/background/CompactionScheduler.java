@@ -9,6 +9,8 @@ import io.forebay.store.db.state.Severity;
 import io.forebay.store.db.state.StoreContext;
 import io.forebay.store.util.Callbacks;
 import io.forebay.store.version.FileId;
+import io.forebay.store.version.FileMeta;
+import io.forebay.store.version.SortedRun;
 import io.forebay.store.version.Version;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -45,8 +47,11 @@ public final class CompactionScheduler {
 
     // Guarded by this
     private int jobs;
-    /** Full compactions under way. They rewrite all files anyway, and wait for jobs that have some of these. */
-    private int fulls;
+    /**
+     * The full compaction under way, one at a time; null for none. Others leave its files to it: a merge of them with later
+     * ones would take them from it.
+     */
+    private Full full;
     /** True after a failure, until the next attempt. */
     private boolean paused;
 
@@ -178,9 +183,9 @@ public final class CompactionScheduler {
      */
     public void compactAll(Set<FileId> outdated) {
         Callbacks.checkNone("compact()");
-        begin();
+        Full begun = begin(outdated);
         try {
-            compactAll(new Full(outdated, store.active.published()));
+            compactAll(begun);
         } finally {
             end();
             schedule(); // what became due meanwhile was left to this call
@@ -200,15 +205,31 @@ public final class CompactionScheduler {
         return Collections.disjoint(begun, running);
     }
 
-    private synchronized void begin() {
-        fulls++;
+    private Full begin(Set<FileId> outdated) {
+        while (true) {
+            store.lifecycle.checkRunning();
+            synchronized (this) {
+                if (full == null) {
+                    full = new Full(outdated, store.active.published());
+                    return full;
+                }
+            }
+            store.progress.await("another full compaction", () -> !isFull() || store.lifecycle.isClosed());
+        }
     }
 
-    private synchronized void end() {
-        fulls--;
+    private synchronized boolean isFull() {
+        return full != null;
     }
 
-    private void compactAll(Full full) {
+    private void end() {
+        synchronized (this) {
+            full = null;
+        }
+        store.progress.signal();
+    }
+
+    private void compactAll(Full asked) {
         while (true) {
             store.lifecycle.checkRunning();
             if (!store.lifecycle.beginJob()) {
@@ -216,7 +237,7 @@ public final class CompactionScheduler {
             }
             List<Picked> inTheWay;
             try {
-                inTheWay = runOne(full) ? List.of() : inTheWay(full);
+                inTheWay = runOne(asked) ? List.of() : inTheWay(asked);
             } catch (IOException e) {
                 // the state of the store is unchanged
                 throw new StoreIoException("Compaction of store " + store.options.name() + " failed", e);
@@ -240,12 +261,12 @@ public final class CompactionScheduler {
      * The compactions under way that have files of what is left to be done; null when nothing is left. Others do not count:
      * beside a steady writer there is always one under way.
      */
-    private synchronized List<Picked> inTheWay(Full full) throws IOException {
+    private synchronized List<Picked> inTheWay(Full asked) throws IOException {
         long oldest = oldestReader();
         Version version = store.versions.current();
         Compaction left;
         try {
-            left = pickFull(full, version, Set.of(), oldest);
+            left = pickFull(asked, version, Set.of(), oldest);
         } finally {
             version.release();
         }
@@ -258,10 +279,10 @@ public final class CompactionScheduler {
         return having.isEmpty() ? List.copyOf(running) : having;
     }
 
-    private Compaction pickFull(Full full, Version version, Set<FileId> busy, long oldest) throws IOException {
+    private Compaction pickFull(Full asked, Version version, Set<FileId> busy, long oldest) throws IOException {
         long durable = store.versions.durableSequence();
         long target = store.targetFileBytes();
-        return CompactionPicker.pickFull(version, busy, durable, oldest, target, full.outdated, full.upTo);
+        return CompactionPicker.pickFull(version, busy, durable, oldest, target, asked.outdated, asked.upTo);
     }
 
     private long oldestReader() {
@@ -271,17 +292,17 @@ public final class CompactionScheduler {
     }
 
     /**
-     * @param full null for a compaction that is due by itself
+     * @param asked null for a compaction that is due by itself
      * @return false when no compaction was due
      */
-    private boolean runOne(Full full) throws IOException {
-        Picked picked = pick(full, full == null ? periodic.ages() : null);
+    private boolean runOne(Full asked) throws IOException {
+        Picked picked = pick(asked, asked == null ? periodic.ages() : null);
         if (picked == null) {
             return false;
         }
         boolean rewritten = false;
         try {
-            if (full == null) {
+            if (asked == null) {
                 schedule(); // another compaction may be due at the same time
             }
             step.run(picked.compaction, picked.version);
@@ -301,17 +322,20 @@ public final class CompactionScheduler {
      * stop to be busy. The durable sequence number is read after the version: otherwise a commit that came with a flush
      * in between would seem to be newer than files that the flush has made from both sides of the commit.
      */
-    private synchronized Picked pick(Full full, FileAges ages) throws IOException {
+    private synchronized Picked pick(Full asked, FileAges ages) throws IOException {
         long oldest = oldestReader();
         Version version = store.versions.current();
         Picked picked = null;
         try {
             Set<FileId> busy = busyFiles();
-            Compaction compaction = full != null
-                    ? pickFull(full, version, busy, oldest)
+            if (asked == null) {
+                addFilesOfFull(version, busy);
+            }
+            Compaction compaction = asked != null
+                    ? pickFull(asked, version, busy, oldest)
                     : CompactionPicker.pick(
                             version, busy, store.versions.durableSequence(), oldest, store.targetFileBytes());
-            boolean isForAge = compaction == null && full == null;
+            boolean isForAge = compaction == null && asked == null;
             if (isForAge) {
                 compaction = pickOld(version, ages);
             }
@@ -330,7 +354,7 @@ public final class CompactionScheduler {
 
     /** When nothing else is due: a file that is old, unless something runs; null, and an alarm, when there is none. */
     private Compaction pickOld(Version version, FileAges ages) {
-        boolean idle = running.isEmpty() && fulls == 0;
+        boolean idle = running.isEmpty() && full == null;
         Compaction compaction = ages != null && idle ? ages.pick(version.runs(), periodic.postponed()) : null;
         if (compaction == null) {
             periodic.awaitNext(version.runs(), ages);
@@ -340,6 +364,19 @@ public final class CompactionScheduler {
 
     private synchronized void finished(Picked picked) {
         running.remove(picked);
+    }
+
+    private void addFilesOfFull(Version version, Set<FileId> busy) {
+        if (full == null) {
+            return;
+        }
+        for (SortedRun run : version.runs()) {
+            for (FileMeta file : run.files()) {
+                if (file.newestSequence() <= full.upTo) {
+                    busy.add(file.id());
+                }
+            }
+        }
     }
 
     private Set<FileId> busyFiles() {
