@@ -37,7 +37,8 @@ import org.junit.jupiter.api.Timeout;
 /** Readers come and go; who reads never notices. */
 @Timeout(300)
 class TableCacheTest {
-    private static final int ENTRIES = 500;
+    /** So many that the reader of a file takes more memory than an index block. */
+    private static final int ENTRIES = 800;
 
     private final MemoryFileStore memory = new MemoryFileStore();
     private final HandleCountingFileStore.Counts counts = new HandleCountingFileStore.Counts();
