@@ -391,6 +391,6 @@ class MemtableRoomTest {
         assertThat(harness.pool.used()).isZero();
         assertThatIllegalStateException().isThrownBy(harness.memtable::release);
         assertThatIllegalStateException().isThrownBy(harness.memtable::retain);
-        assertThatIllegalStateException().isThrownBy(harness.memtable::iterator);
+        assertThatIllegalStateException().isThrownBy(harness.memtable::flushIterator);
     }
 }
