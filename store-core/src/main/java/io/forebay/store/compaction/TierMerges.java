@@ -20,7 +20,7 @@ final class TierMerges {
     /** A tier joins the merge of newer tiers when it is at most so many times as large as all of them. */
     static final double SIZE_RATIO = 1.5;
 
-    /** With more tiers than this, the cheapest merge of neighbours is due whatever their sizes are. */
+    /** With more tiers than this that are not busy, the cheapest merge of neighbours is due whatever their sizes are. */
     static final int MAX_TIERS = 12;
 
     private final PickInput in;
@@ -38,6 +38,7 @@ final class TierMerges {
             int end = first + 1;
             while (end < tiers.size()
                     && end - first < MAX_WIDTH
+                    && isFree(tiers.subList(end, end + 1))
                     && tiers.get(end).bytes() <= sum * SIZE_RATIO) {
                 sum += tiers.get(end).bytes();
                 end++;
@@ -46,7 +47,9 @@ final class TierMerges {
                 return join(tiers.subList(first, end));
             }
         }
-        return tiers.size() > MAX_TIERS ? cheapest(tiers) : null;
+        // Busy ones are about to go; counting them would have the few others merged again and again meanwhile.
+        long free = tiers.stream().filter(run -> isFree(List.of(run))).count();
+        return free > MAX_TIERS ? cheapest(tiers) : null;
     }
 
     private Compaction cheapest(List<SortedRun> tiers) {
