@@ -34,7 +34,7 @@ public interface BackgroundExecutor extends AutoCloseable {
     void execute(Kind kind, Runnable work);
 
     /**
-     * Runs {@code work} once, not before {@code delayNanos} nanoseconds have passed.
+     * Runs {@code work} once, not before {@code delayNanos} nanoseconds have passed, never within this call.
      *
      * @return an action that cancels the work if it has not started
      */

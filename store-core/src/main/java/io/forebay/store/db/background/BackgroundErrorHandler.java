@@ -147,28 +147,28 @@ public final class BackgroundErrorHandler {
         if (cancel != null) {
             cancel.run();
         }
-        boolean set = false;
         try {
             cancel = executor.schedule(backoff.next(), this::startAttempt);
-            set = true;
-        } finally {
+        } catch (RuntimeException | Error e) {
             Lifecycle.Failure failure = store.lifecycle.failure();
-            if (!set && failure != null) {
-                // nobody would try again by itself, so the message must not say so
+            if (failure != null) {
+                // nobody tries again by itself, so the message of the store must not say so
                 store.lifecycle.fail(failure.cause(), Severity.STOPPED);
             }
+            LOG.error(
+                    "The executor refused the alarm for the next repair of store {}; Store.resume() repairs it",
+                    store.options.name(),
+                    e);
         }
     }
 
+    /** Throws nothing, because the executor would not expect that. */
     private void startAttempt() {
-        boolean started = false;
         try {
             executor.execute(Kind.FLUSH, this::attempt);
-            started = true;
-        } finally {
-            if (!started) {
-                tryLater();
-            }
+        } catch (RuntimeException | Error e) {
+            tryLater();
+            LOG.warn("The executor refused a repair of store {}; the next one is later", store.options.name(), e);
         }
     }
 
