@@ -46,6 +46,8 @@ public final class StoreSuite implements Suite {
                         case CHECKPOINT -> new Play(scenario, new Scale(20_000, 1000), 2, 1);
                         // Less would not be ten times the memory that engines need at least.
                         case COLD -> new Play(scenario, new Scale(200_000, 100), 1, 1);
+                        // The rate is fixed, so that a round takes the longer the more keys there are, on every engine.
+                        case BESIDE -> new Play(scenario, new Scale(20_000, 100), 1, 1);
                         // Bytes are the same in every round; many stores take long to open and to close.
                         case OVERWRITES, MANY -> new Play(scenario, new Scale(50_000, 100), 1, 1);
                         default -> new Play(scenario, new Scale(50_000, 100), 2, 1);
