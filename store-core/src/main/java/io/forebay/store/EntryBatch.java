@@ -149,7 +149,7 @@ public final class EntryBatch {
             bytes = Arrays.copyOf(bytes, (int) Math.max(end, Math.min(Integer.MAX_VALUE - 16L, bytes.length * 2L)));
         }
         if (2 * size + 3 > bounds.length) {
-            bounds = Arrays.copyOf(bounds, Math.min(2 * maxEntries, bounds.length * 2) + 1);
+            bounds = Arrays.copyOf(bounds, (int) Math.min(2L * maxEntries, bounds.length * 2L) + 1);
         }
     }
 }

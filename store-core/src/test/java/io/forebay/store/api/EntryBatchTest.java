@@ -137,4 +137,14 @@ class EntryBatchTest {
             assertThatThrownBy(() -> iterator.nextBatch(batch)).isInstanceOf(StoreClosedException.class);
         }
     }
+
+    @Test
+    void aBatchWithoutALimitOfEntriesGrows() {
+        EntryBatch batch = EntryBatch.of(Integer.MAX_VALUE, Integer.MAX_VALUE);
+        for (int i = 0; i < 1000; i++) {
+            batch.add(new byte[] {(byte) i}, 1, 0);
+        }
+        assertThat(batch.size()).isEqualTo(1000);
+        assertThat(batch.key(999)).containsExactly((byte) 999);
+    }
 }
