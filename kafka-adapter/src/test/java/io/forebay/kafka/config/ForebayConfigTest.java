@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class ForebayConfigTest {
     @Test
     void defaults() {
-        ForebayConfig expected = new ForebayConfig(256L << 20, 2, Duration.ofSeconds(60), 32 << 20, 1000, false);
+        ForebayConfig expected = new ForebayConfig(256L << 20, 2, Duration.ofSeconds(60), 32 << 20, 1000, true, false);
         assertThat(ForebayConfig.from(Map.of())).isEqualTo(expected);
         assertThat(ForebayConfig.from(null)).isEqualTo(expected);
         assertThat(ForebayConfig.from(Map.of("application.id", "a", "my.forebay.memory.byte", "x")))
@@ -43,7 +43,7 @@ class ForebayConfigTest {
                         1024,
                         "forebay.max.open.files",
                         "16")))
-                .isEqualTo(new ForebayConfig(1 << 20, 64, Duration.ZERO, 1024, 16, false));
+                .isEqualTo(new ForebayConfig(1 << 20, 64, Duration.ZERO, 1024, 16, true, false));
     }
 
     @ParameterizedTest

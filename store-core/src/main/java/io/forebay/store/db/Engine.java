@@ -18,6 +18,7 @@ import io.forebay.store.checkpoint.CheckpointManifest;
 import io.forebay.store.crypto.Encryption;
 import io.forebay.store.db.state.EngineResources;
 import io.forebay.store.db.state.MemoryArbiter;
+import io.forebay.store.io.MappedFiles;
 import io.forebay.store.util.Callbacks;
 import io.forebay.store.util.DirectMemory;
 import io.forebay.store.util.DirectSlabAllocator;
@@ -49,6 +50,7 @@ public final class Engine {
 
     private final SlabPool pool;
     private final BlockCache cache;
+    private final MappedFiles mapped;
     private final TableCache tables;
     private final BackgroundExecutor executor;
     private final EngineResources shared;
@@ -72,7 +74,8 @@ public final class Engine {
         Clock clock = orElse(options.clock(), SystemClock::new);
         pool = new SlabPool(memory == null ? allocator : memory, usable, usable / 4 * 3, clock);
         cache = new BlockCache(pool);
-        tables = new TableCache(cache, pool, options.maxOpenFiles());
+        mapped = new MappedFiles(options.mapFiles());
+        tables = new TableCache(cache, pool, options.maxOpenFiles(), mapped);
         executor = orElse(options.executor(), () -> new SystemExecutor(options.backgroundThreads(), "forebay"));
         LongSupplier ids = orElse(options.random(), SecureIds::new);
         shared = new EngineResources(
@@ -143,7 +146,9 @@ public final class Engine {
                 tables.misses(),
                 tables.evictions(),
                 tables.openFiles(),
-                tables.fileOpens());
+                tables.fileOpens(),
+                mapped.files(),
+                mapped.bytes());
     }
 
     /**

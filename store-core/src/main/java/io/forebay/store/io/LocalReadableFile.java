@@ -1,6 +1,5 @@
 package io.forebay.store.io;
 
-import io.forebay.store.ReadableFile;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -14,7 +13,7 @@ import java.nio.file.StandardOpenOption;
  * reader that finds it closed opens it again and repeats the read. The file is finished, so its size is read only once.
  * Thread-safe.
  */
-final class LocalReadableFile implements ReadableFile {
+final class LocalReadableFile implements MappableFile {
     private final Path path;
     private final long size;
 
@@ -86,6 +85,42 @@ final class LocalReadableFile implements ReadableFile {
             into.limit(end);
             if (interrupted) {
                 Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    @Override
+    public FileMapping map() throws IOException {
+        if (!MappedFiles.isPossible() || size == 0 || size > Integer.MAX_VALUE) {
+            return null;
+        }
+        boolean interrupted = Thread.interrupted(); // as in a read
+        try {
+            while (true) {
+                FileChannel current = channel;
+                try {
+                    return map(current);
+                } catch (ClosedChannelException e) {
+                    interrupted |= Thread.interrupted();
+                    reopen(current);
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private FileMapping map(FileChannel from) throws IOException {
+        AutoCloseable arena = ForeignMemory.newArena();
+        FileMapping mapping = null;
+        try {
+            mapping = new FileMapping(ForeignMemory.map(from, (int) size, arena), arena);
+            return mapping;
+        } finally {
+            if (mapping == null) {
+                FileMapping.close(arena);
             }
         }
     }

@@ -26,6 +26,8 @@ public final class PooledFile implements ReadableFile {
     private int readers;
     private boolean recentlyRead;
     private boolean closed;
+    /** Null until it is asked for, and when the file is not mapped. */
+    private FileMapping mapping;
 
     PooledFile(OpenFiles owner, FileStore files, String name) {
         this.owner = owner;
@@ -50,6 +52,38 @@ public final class PooledFile implements ReadableFile {
             file.read(position, into);
         } finally {
             letGo();
+        }
+    }
+
+    /** The file where it is mapped, until {@link #unmap}. @return null when it can be read with {@link #read} only */
+    public FileMapping mapping() throws IOException {
+        ReadableFile file = claim();
+        try {
+            synchronized (this) {
+                if (mapping == null && file instanceof MappableFile mappable) {
+                    mapping = owner.mapped().tryMap(mappable);
+                }
+                return mapping;
+            }
+        } finally {
+            letGo();
+        }
+    }
+
+    /** True when there is something to {@link #unmap}. */
+    public synchronized boolean isMapped() {
+        return mapping != null;
+    }
+
+    /** Ends the mapping, if there is one. Nobody may read in it any more, nor ask for it again. */
+    public void unmap() {
+        FileMapping last;
+        synchronized (this) {
+            last = mapping;
+            mapping = null;
+        }
+        if (last != null) {
+            owner.mapped().unmap(last);
         }
     }
 

@@ -119,6 +119,11 @@ public final class UserIterator implements Closeable {
         return shown != NONE;
     }
 
+    /** The files in which the sources stand that read them where they are mapped. */
+    public List<String> mappedFiles() {
+        return merged.mappedFiles();
+    }
+
     /** Moves to the first entry within bounds. */
     public void seekToFirst() throws IOException {
         seekForward(from, 0, from.length);

@@ -13,6 +13,7 @@ import java.nio.ByteBuffer;
  * The blocks of a cursor that a user moves: the current block is pinned in the cache, or its bytes are in memory of the cursor.
  *
  * <pre>
+ *   the file is mapped                                           read where it lies
  *   the block is cached                                          pinned in the cache
  *   not cached, and the scan is short or the cache has room      read to the cache, pinned there
  *   not cached, and the scan is long                             read to a ScanWindow, with its neighbours
@@ -66,7 +67,9 @@ final class CachedBlocks extends BlockAccess {
     void data(SstBlocks blocks, int dataBlock) throws IOException {
         release();
         countSequential(dataBlock);
-        if (sequential < LONG_SCAN_BLOCKS || !showPastTheCache(blocks, dataBlock)) {
+        if (blocks.mapped() != null) {
+            showInPlace(blocks, dataBlock);
+        } else if (sequential < LONG_SCAN_BLOCKS || !showPastTheCache(blocks, dataBlock)) {
             int ordinal = blocks.dataOrdinal(dataBlock);
             blocks.slots().countUses(1 + uncounted);
             uncounted = 0;
@@ -76,6 +79,18 @@ final class CachedBlocks extends BlockAccess {
             length = blocks.bodyEnd(slab, pin) - at;
             keep(blocks.slots(), ordinal, pin);
         }
+    }
+
+    private void showInPlace(SstBlocks blocks, int dataBlock) throws IOException {
+        MappedBlocks mapped = blocks.mapped();
+        if (uncounted > 0) {
+            blocks.slots().countUses(uncounted);
+            uncounted = 0;
+        }
+        long place = mapped.place(blocks, dataBlock, sequential == 0 ? 0 : backwards ? -1 : 1);
+        slab = mapped.slab;
+        at = MappedBlocks.at(place);
+        length = MappedBlocks.length(place);
     }
 
     /** Keeps the block that is shown, or a copy if it must not stay in memory. */

@@ -25,6 +25,9 @@ public final class SstIterator extends BlockIterator {
     private SstReader kept;
 
     private BlockAccess access;
+    /** Null when its blocks are in the cache. */
+    private String mappedFile;
+
     private byte[] from;
     private byte[] to;
     /** True when the file has entries before the visible range, or at or after its end. */
@@ -74,6 +77,7 @@ public final class SstIterator extends BlockIterator {
         SstReader reader = readerOf(next);
         show(reader.properties(), files.visible(next));
         access = reader.access(fillCache);
+        mappedFile = fillCache && reader.blocks().mapped() != null ? reader.blocks().name() : null;
         overrideSequence(files.overrideSequence(next));
         file = next;
         return reader;
@@ -94,6 +98,11 @@ public final class SstIterator extends BlockIterator {
             kept = reader;
         }
         return reader;
+    }
+
+    @Override
+    public String mappedFile() {
+        return mappedFile;
     }
 
     @Override

@@ -7,6 +7,8 @@ import io.forebay.store.cache.BlockSlots;
 import io.forebay.store.cache.SlabPool;
 import io.forebay.store.crypto.Encryption;
 import io.forebay.store.crypto.KeyEnvelope;
+import io.forebay.store.io.FileMapping;
+import io.forebay.store.io.PooledFile;
 import io.forebay.store.key.InternalIterator;
 import io.forebay.store.key.PointLookup;
 import io.forebay.store.rangedel.Fragment;
@@ -14,8 +16,10 @@ import io.forebay.store.rangedel.FragmentArray;
 import io.forebay.store.rangedel.RangeTombstones;
 import io.forebay.store.sst.block.BlockSearch;
 import io.forebay.store.sst.filter.BlockedBloom;
+import io.forebay.store.util.PendingErrors;
 import io.forebay.store.util.Slab;
 import java.io.IOException;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -92,16 +96,29 @@ public final class SstReader implements AutoCloseable {
 
     /** Null when there is no room in memory. */
     private static SstReader admit(
-            ReadableFile file, String name, SstMetadata metadata, BlockCache cache, SlabPool pool) {
-        int blocks = metadata.top().blocks();
-        long bytes = metadata.heapBytes() + BlockSlots.heapBytes(blocks);
-        return pool.tryReserve(SlabPool.Use.SST_READER, bytes)
-                ? new SstReader(metadata, new SstBlocks(file, name, metadata, cache, cache.slots(blocks)), pool, bytes)
-                : null;
+            ReadableFile file, String name, SstMetadata metadata, BlockCache cache, SlabPool pool)
+            throws IOException {
+        FileMapping mapping = mapping(file, metadata);
+        TopIndex top = metadata.top();
+        int cached = mapping == null ? top.blocks() : top.firstDataOrdinal();
+        long bytes = metadata.heapBytes()
+                + BlockSlots.heapBytes(cached)
+                + (mapping == null ? 0 : MappedBlocks.heapBytes(top.dataBlocks()));
+        if (!pool.tryReserve(SlabPool.Use.SST_READER, bytes)) {
+            return null;
+        }
+        MappedBlocks mapped = mapping == null ? null : new MappedBlocks(mapping.slab(), top.dataBlocks());
+        return new SstReader(
+                metadata, new SstBlocks(file, name, metadata, cache, cache.slots(cached), mapped), pool, bytes);
+    }
+
+    /** Null when data blocks must go through the cache: they are encrypted or compressed, or the file is not mapped. */
+    private static FileMapping mapping(ReadableFile file, SstMetadata metadata) throws IOException {
+        return SstBlocks.isPlain(metadata) && file instanceof PooledFile pooled ? pooled.mapping() : null;
     }
 
     /** For a transient reader: a reader that is not transient, if there is room now; else this one. Reads nothing. */
-    public SstReader withRoom(BlockCache cache) {
+    public SstReader withRoom(BlockCache cache) throws IOException {
         SstReader admitted = admit(blocks.file(), blocks.name(), metadata, cache, pool);
         return admitted != null ? admitted : this;
     }
@@ -178,8 +195,13 @@ public final class SstReader implements AutoCloseable {
             blocks.slots().countUses(1);
             return false;
         }
-        blocks.slots().countUses(lines > 0 ? 3 : 2);
-        return search(partition, lookup, overrideSequence);
+        MappedBlocks mapped = blocks.mapped();
+        if (mapped == null) {
+            blocks.slots().countUses(lines > 0 ? 3 : 2);
+            return search(partition, lookup, overrideSequence);
+        }
+        blocks.slots().countUses(lines > 0 ? 2 : 1);
+        return searchInPlace(mapped, partition, lookup, overrideSequence);
     }
 
     private void cover(PointLookup lookup, long overrideSequence) {
@@ -209,6 +231,28 @@ public final class SstReader implements AutoCloseable {
                 return result == BlockSearch.SETTLED;
             }
             blocks.slots().countUses(1);
+        }
+    }
+
+    private boolean searchInPlace(MappedBlocks mapped, int partition, PointLookup lookup, long overrideSequence)
+            throws IOException {
+        int dataBlock = blocks.find(partition, lookup.key(), lookup.offset(), lookup.length());
+        try {
+            int result;
+            do {
+                long place = mapped.place(blocks, dataBlock, 0);
+                int at = MappedBlocks.at(place);
+                result = BlockSearch.offer(
+                        mapped.slab, at, at + MappedBlocks.length(place), lookup, overrideSequence);
+            } while (result == BlockSearch.CONTINUES && ++dataBlock < top.dataBlocks());
+            PendingErrors.raise();
+            return result == BlockSearch.SETTLED;
+        } catch (RuntimeException | Error e) {
+            InternalError fault = PendingErrors.behind(e);
+            if (fault != null) {
+                throw FileMapping.unreadable(List.of(blocks.name()), fault);
+            }
+            throw e;
         }
     }
 

@@ -46,6 +46,9 @@ public final class FileRegistry {
     /** Names whose deletion failed. */
     private final Set<String> undeleted = new LinkedHashSet<>();
 
+    /** Files without references whose mapping the executor is to end. */
+    private final Set<PhysicalFile> mapped = new LinkedHashSet<>();
+
     // Guarded by this
     private int deletionsUnderWay;
     private boolean keepFiles;
@@ -211,11 +214,12 @@ public final class FileRegistry {
     /**
      * Does the deletions that are due. After that nothing is deleted any more, because the directory may have a new
      * owner. All files are closed, also files with references, for example of a read in another thread, which may fail
-     * then. Idempotent.
+     * then; what is mapped of them stays so until their last release. Idempotent.
      */
     public void close() {
         List<PhysicalFile> left;
         List<String> deletions;
+        List<PhysicalFile> unused;
         boolean interrupted = false;
         synchronized (this) {
             if (closed) {
@@ -234,10 +238,13 @@ public final class FileRegistry {
             deletions = new ArrayList<>(obsolete);
             obsolete.clear();
             undeleted.clear();
+            unused = new ArrayList<>(mapped);
+            mapped.clear();
         }
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
+        unused.forEach(PhysicalFile::unmap);
         deletions.forEach(this::delete);
         left.forEach(this::close);
     }
@@ -265,7 +272,42 @@ public final class FileRegistry {
             cacheMisses += file.cacheMisses();
         }
         close(file);
+        scheduleUnmap(file);
         scheduleDelete(file.id().name());
+    }
+
+    /** Unmaps a file without references in the background: the last one may have been that of a reader or of the writer. */
+    private void scheduleUnmap(PhysicalFile file) {
+        if (!file.isMapped()) {
+            return;
+        }
+        boolean now;
+        synchronized (this) {
+            now = closed || !mapped.add(file);
+        }
+        if (!now) {
+            try {
+                executor.execute(BackgroundExecutor.Kind.CLEANUP, () -> unmap(file));
+                return;
+            } catch (RuntimeException | Error e) {
+                LOG.debug("Unmapping file {} in {} was refused by the executor", file.id(), files.describe(), e);
+            }
+            synchronized (this) {
+                now = mapped.remove(file);
+            }
+        }
+        if (now) {
+            file.unmap();
+        }
+    }
+
+    private void unmap(PhysicalFile file) {
+        synchronized (this) {
+            if (!mapped.remove(file)) {
+                return;
+            }
+        }
+        file.unmap();
     }
 
     private void close(PhysicalFile file) {

@@ -224,6 +224,16 @@ public final class PhysicalFile {
         reader = next == null ? null : next.reader;
     }
 
+    /** True when there is something to {@link #unmap}. */
+    boolean isMapped() {
+        return file.isMapped();
+    }
+
+    /** Ends the mapping of the file. Called when it has no references any more, after {@link #closeReader}. */
+    void unmap() {
+        file.unmap();
+    }
+
     /** Closes the file for good: later reads fail. A read that is under way may end. */
     void closeReader() throws IOException {
         synchronized (this) {

@@ -4,6 +4,8 @@ import io.forebay.store.FileStore;
 import io.forebay.store.ReadableFile;
 import io.forebay.store.StoreLockedException;
 import io.forebay.store.WritableFile;
+import io.forebay.store.io.FileMapping;
+import io.forebay.store.io.MappableFile;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -38,6 +40,8 @@ public final class CrashFileStore implements FileStore {
     private long failAtAttempt = Long.MAX_VALUE;
     private long syncs;
     private int openReaders;
+    private boolean mappable;
+    private int mappings;
 
     /** An empty directory, on a disk of its own. */
     public CrashFileStore() {
@@ -106,6 +110,20 @@ public final class CrashFileStore implements FileStore {
     /** Files opened for reading and not closed. */
     public synchronized int openReaders() {
         return openReaders;
+    }
+
+    /**
+     * From now on files can be mapped, on every JDK. A mapping is a copy, which is filled with a pattern when it is unmapped, so
+     * that a reader who comes too late finds that and not what was written.
+     */
+    public synchronized CrashFileStore mappable() {
+        mappable = true;
+        return this;
+    }
+
+    /** Files that are mapped and not unmapped. */
+    public synchronized int mappings() {
+        return mappings;
     }
 
     /** Flips one bit of a file. */
@@ -398,7 +416,7 @@ public final class CrashFileStore implements FileStore {
         }
     }
 
-    private final class Reader implements ReadableFile {
+    private final class Reader implements MappableFile {
         private final String file;
         private final DiskFile content;
         private boolean closed;
@@ -420,6 +438,26 @@ public final class CrashFileStore implements FileStore {
             }
             if (!content.read(position, into)) {
                 throw new EOFException(file + " ends at " + content.size());
+            }
+        }
+
+        @Override
+        public FileMapping map() throws IOException {
+            synchronized (CrashFileStore.this) {
+                if (!mappable) {
+                    return null;
+                }
+                mappings++;
+            }
+            ByteBuffer copy = ByteBuffer.allocateDirect(content.size());
+            read(0, copy);
+            return new FileMapping(copy.clear(), () -> unmap(copy));
+        }
+
+        private void unmap(ByteBuffer copy) {
+            PoisonSlabs.poison(copy);
+            synchronized (CrashFileStore.this) {
+                mappings--;
             }
         }
 

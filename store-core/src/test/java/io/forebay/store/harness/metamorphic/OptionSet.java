@@ -50,6 +50,7 @@ final class OptionSet {
         DEFAULTS.put("bottom", "none");
         DEFAULTS.put("wal", "none");
         DEFAULTS.put("walbytes", "1048576");
+        DEFAULTS.put("mapped", "no");
         DEFAULTS.put("background", "stepped");
         DEFAULTS.put("vary", "no");
         DEFAULTS.put("seed", "1");
@@ -109,6 +110,11 @@ final class OptionSet {
 
     Durability durability() {
         return Durability.valueOf(values.get("wal").toUpperCase(Locale.ROOT));
+    }
+
+    /** Whether files can be mapped. */
+    boolean mapped() {
+        return values.get("mapped").equals("yes");
     }
 
     private Compression compression(String name) {

@@ -1,0 +1,14 @@
+package io.forebay.store.io;
+
+import io.forebay.store.ReadableFile;
+import java.io.IOException;
+
+/** A file of a file store that may be read in place as well, where it lies in memory. Thread-safe. */
+public interface MappableFile extends ReadableFile {
+    /**
+     * Maps the whole file. The caller closes the mapping, which does not need this file to stay open.
+     *
+     * @return null when this file can be read with {@link #read} only
+     */
+    FileMapping map() throws IOException;
+}

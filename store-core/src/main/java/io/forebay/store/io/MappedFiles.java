@@ -1,0 +1,88 @@
+package io.forebay.store.io;
+
+import java.io.File;
+import java.io.IOException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The mapped files of an environment: how many there are, and whether there may be more. Thread-safe.
+ */
+public final class MappedFiles {
+    private static final Logger LOG = LoggerFactory.getLogger(MappedFiles.class);
+    /** Of the 65,530 mappings that Linux gives a process unless told otherwise, the JVM needs some itself. */
+    private static final int MOST = 16_384;
+    /** Windows neither deletes nor truncates a mapped file. */
+    private static final boolean DELETES_MAPPED = File.separatorChar == '/';
+
+    // Guarded by this
+    private boolean mapping;
+    private int files;
+    private long bytes;
+
+    /** @param wanted false to map no file */
+    public MappedFiles(boolean wanted) {
+        mapping = wanted;
+    }
+
+    /** Whether local files can be mapped and unmapped on this JDK and this system. */
+    public static boolean isPossible() {
+        return ForeignMemory.isThere() && DELETES_MAPPED;
+    }
+
+    /** How many files are mapped now. */
+    public synchronized int files() {
+        return files;
+    }
+
+    /** Bytes of the files that are mapped now, whether they are in memory or not. */
+    public synchronized long bytes() {
+        return bytes;
+    }
+
+    /**
+     * Maps a file; the caller {@linkplain #unmap unmaps} it. When the system refuses a mapping, no further file is mapped: the JDK
+     * collects garbage and tries again before it gives up, which takes long.
+     *
+     * @return null when the file is not to be mapped
+     */
+    FileMapping tryMap(MappableFile file) {
+        if (!tryCount()) {
+            return null;
+        }
+        FileMapping mapped = null;
+        try {
+            mapped = file.map();
+        } catch (IOException e) {
+            synchronized (this) {
+                mapping = false;
+            }
+            LOG.warn("Mapping {} failed; its blocks, and those of files opened later, are read to the cache", file, e);
+        } finally {
+            counted(mapped);
+        }
+        return mapped;
+    }
+
+    void unmap(FileMapping mapped) {
+        synchronized (this) {
+            files--;
+            bytes -= mapped.bytes();
+        }
+        mapped.close();
+    }
+
+    private synchronized boolean tryCount() {
+        boolean may = mapping && files < MOST;
+        files += may ? 1 : 0;
+        return may;
+    }
+
+    private synchronized void counted(FileMapping mapped) {
+        if (mapped == null) {
+            files--;
+        } else {
+            bytes += mapped.bytes();
+        }
+    }
+}

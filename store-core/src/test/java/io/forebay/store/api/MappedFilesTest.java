@@ -1,0 +1,370 @@
+package io.forebay.store.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.forebay.store.Compression;
+import io.forebay.store.CorruptionException;
+import io.forebay.store.Environment;
+import io.forebay.store.EnvironmentStatistics;
+import io.forebay.store.FileStore;
+import io.forebay.store.FileStores;
+import io.forebay.store.KeyRange;
+import io.forebay.store.ReadableFile;
+import io.forebay.store.Store;
+import io.forebay.store.StoreClosedException;
+import io.forebay.store.StoreException;
+import io.forebay.store.StoreIoException;
+import io.forebay.store.StoreIterator;
+import io.forebay.store.StoreOptions;
+import io.forebay.store.ValueBuffer;
+import io.forebay.store.io.MappedFiles;
+import io.forebay.store.testing.CrashFileStore;
+import io.forebay.store.testing.ForwardingFileStore;
+import io.forebay.store.testing.Model;
+import io.forebay.store.testing.RandomKeys;
+import io.forebay.store.testing.Seeds;
+import io.forebay.store.testing.SteppedEnvironment;
+import io.forebay.store.testing.TestKeys;
+import java.io.File;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Random;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Files that are read where they lie. On a JDK that cannot unmap files, those of {@link CrashFileStore} stand for local ones. */
+@Tag("smoke")
+class MappedFilesTest {
+    private static final int ROWS = 2000;
+    private static final byte[] NONE = {};
+
+    @TempDir
+    private File directory;
+
+    private static byte[] key(int i) {
+        return String.format("key-%06d", i).getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static byte[] value(int i, int round) {
+        return ("value " + i + " of round " + round + " ").repeat(16).getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static void fill(Store store, int round) {
+        for (int i = 0; i < ROWS; i++) {
+            store.put(key(i), value(i, round));
+        }
+        store.commitDurably(NONE);
+    }
+
+    private static void check(Store store, int round) {
+        try (StoreIterator iterator = store.iterator(KeyRange.all())) {
+            int i = 0;
+            for (iterator.seekToFirst(); iterator.isValid(); iterator.next()) {
+                assertThat(iterator.key()).isEqualTo(key(i));
+                assertThat(iterator.value()).isEqualTo(value(i++, round));
+            }
+            assertThat(i).isEqualTo(ROWS);
+        }
+        for (int i = 0; i < ROWS; i += 7) {
+            assertThat(store.get(key(i))).isEqualTo(value(i, round));
+        }
+    }
+
+    /** What an environment has mapped when a store with these options has been read, in a directory of its own. */
+    private EnvironmentStatistics afterReading(String name, Environment.Builder builder, StoreOptions options) {
+        try (Environment environment = builder.memoryBytes(16 << 20).build();
+                Store store = environment.open(FileStores.local(new File(directory, name)), options)) {
+            fill(store, 0);
+            store.compact();
+            check(store, 0);
+            EnvironmentStatistics read = environment.statistics();
+            if (read.mappedFiles() > 0) {
+                assertThat(read.mappedFiles()).isEqualTo(store.statistics().liveFiles());
+                assertThat(read.mappedBytes()).isEqualTo(store.statistics().liveFileBytes());
+            }
+            store.close();
+            assertThat(environment.statistics().mappedFiles()).isZero();
+            assertThat(environment.statistics().mappedBytes()).isZero();
+            return read;
+        }
+    }
+
+    @Test
+    void localFilesAreMappedWhereThatIsPossible() {
+        EnvironmentStatistics read = afterReading("plain", Environment.builder(), StoreOptions.defaults());
+        assertThat(read.mappedFiles() > 0).isEqualTo(MappedFiles.isPossible());
+        assertThat(MappedFiles.isPossible())
+                .isEqualTo(Runtime.version().feature() >= 22 && File.separatorChar == '/');
+    }
+
+    @Test
+    void dataBlocksOfMappedFilesAreNotInTheCache() {
+        assumeTrue(MappedFiles.isPossible());
+        long mapped = afterReading("plain", Environment.builder(), StoreOptions.defaults()).cacheBytes();
+        long cached = afterReading("off", Environment.builder().mapFiles(false), StoreOptions.defaults())
+                .cacheBytes();
+        assertThat(mapped).isPositive().isLessThan(cached / 2);
+    }
+
+    @Test
+    void theOptionTurnsItOff() {
+        assertThat(afterReading("off", Environment.builder().mapFiles(false), StoreOptions.defaults())
+                        .mappedFiles())
+                .isZero();
+    }
+
+    @Test
+    void compressedAndEncryptedFilesAreNotMapped() {
+        StoreOptions compressed = StoreOptions.builder()
+                .compression(Compression.LZ4)
+                .bottomCompression(Compression.LZ4)
+                .build();
+        StoreOptions encrypted =
+                StoreOptions.builder().encryption(TestKeys.provider("k")).build();
+        assertThat(afterReading("lz4", Environment.builder(), compressed).mappedFiles()).isZero();
+        assertThat(afterReading("encrypted", Environment.builder(), encrypted).mappedFiles())
+                .isZero();
+    }
+
+    @Test
+    void filesThatAnotherFileStoreReadsAreNotMapped() {
+        ForwardingFileStore others = new ForwardingFileStore(FileStores.local(directory)) {
+            @Override
+            public ReadableFile open(String name) throws IOException {
+                return new Reader(super.open(name)) {};
+            }
+        };
+        try (Environment environment = Environment.builder().build();
+                Store store = environment.open(others, StoreOptions.defaults())) {
+            fill(store, 0);
+            store.compact();
+            check(store, 0);
+            assertThat(environment.statistics().mappedFiles()).isZero();
+        }
+    }
+
+    /** Every shape of entry and every kind of move, on local files of this JDK. */
+    @Test
+    void answersAreThoseOfAModel() {
+        Seeds.run(MappedFilesTest.class, 5, seed -> {
+            Random random = new Random(seed);
+            StoreOptions options = StoreOptions.builder()
+                    .memtableBytes(64 << 10)
+                    .blockBytes(random.nextBoolean() ? 512 : 4096)
+                    .targetFileBytes(64 << 10)
+                    .build();
+            Model model = new Model();
+            RandomKeys keys = new RandomKeys(random);
+            try (Environment environment =
+                            Environment.builder().memoryBytes(8 << 20).build();
+                    Store store = environment.open(
+                            FileStores.local(new File(directory, Long.toString(seed))), options)) {
+                for (int round = 0; round < 6; round++) {
+                    for (int i = 0; i < 400; i++) {
+                        byte[] key = keys.key();
+                        if (random.nextInt(8) == 0) {
+                            store.delete(key);
+                            model.delete(key);
+                        } else {
+                            byte[] value = new byte[random.nextInt(50) == 0 ? random.nextInt(200_000) : random.nextInt(300)];
+                            random.nextBytes(value);
+                            store.put(key, value);
+                            model.put(key, value);
+                        }
+                    }
+                    store.commitDurably(NONE);
+                    if (round == 3) {
+                        store.compact();
+                    }
+                    model.assertSame(store, KeyRange.all(), "round " + round);
+                }
+                assertThat(environment.statistics().mappedFiles() > 0).isEqualTo(MappedFiles.isPossible());
+            }
+        });
+    }
+
+    @Test
+    void aBlockIsReadAndVerifiedOnce() {
+        CrashFileStore files = new CrashFileStore().mappable();
+        try (SteppedEnvironment stepped = new SteppedEnvironment();
+                Store store = stepped.open(files)) {
+            fill(store, 0);
+            check(store, 0);
+            long misses = store.statistics().blockCacheMisses();
+            assertThat(misses).isPositive();
+            check(store, 0);
+            assertThat(store.statistics().blockCacheMisses()).isEqualTo(misses);
+        }
+    }
+
+    @Test
+    void aDamagedBlockIsNoticedAtItsFirstRead() throws IOException {
+        CrashFileStore files = new CrashFileStore().mappable();
+        try (SteppedEnvironment stepped = new SteppedEnvironment();
+                Store store = stepped.open(files)) {
+            fill(store, 0);
+            String sst = sst(files);
+            assertThat(store.get(key(ROWS - 1))).isEqualTo(value(ROWS - 1, 0));
+            assertThat(files.mappings()).isOne();
+            files.damage(sst, 100);
+            assertThatThrownBy(() -> store.get(key(0)))
+                    .isInstanceOf(CorruptionException.class)
+                    .hasMessageContaining(sst);
+            assertThatThrownBy(() -> {
+                        try (StoreIterator iterator = store.iterator(KeyRange.all())) {
+                            iterator.seekToFirst();
+                        }
+                    })
+                    .isInstanceOf(CorruptionException.class);
+            assertThat(store.get(key(ROWS - 1))).isEqualTo(value(ROWS - 1, 0));
+        }
+    }
+
+    /** The name of the only SST. */
+    private static String sst(FileStore files) throws IOException {
+        List<String> names = files.list().stream().filter(name -> name.endsWith(".sst")).toList();
+        assertThat(names).hasSize(1);
+        return names.get(0);
+    }
+
+    @Test
+    void aFileStaysMappedUntilItsLastReaderIsGone() {
+        CrashFileStore files = new CrashFileStore().mappable();
+        try (SteppedEnvironment stepped = new SteppedEnvironment();
+                Store store = stepped.open(files)) {
+            fill(store, 0);
+            try (StoreIterator before = store.iterator(KeyRange.all())) {
+                before.seek(key(ROWS / 2));
+                fill(store, 1);
+                store.compact();
+                stepped.executor.drain();
+                check(store, 1);
+                assertThat(files.mappings()).isEqualTo(2);
+                for (int i = ROWS / 2; i < ROWS; i++) {
+                    assertThat(before.value()).isEqualTo(value(i, 0));
+                    before.next();
+                }
+                assertThat(before.isValid()).isFalse();
+            }
+            assertThat(files.mappings()).as("unmapped in the background").isEqualTo(2);
+            stepped.executor.drain();
+            assertThat(files.mappings()).isOne();
+            check(store, 1);
+        }
+        assertThat(files.mappings()).isZero();
+    }
+
+    @Test
+    void aCloseUnmapsWhatTheBackgroundHasNotComeTo() {
+        CrashFileStore files = new CrashFileStore().mappable();
+        try (SteppedEnvironment stepped = new SteppedEnvironment();
+                Store store = stepped.open(files)) {
+            fill(store, 0);
+            check(store, 0);
+            fill(store, 1);
+            store.compact();
+            assertThat(files.mappings()).isPositive();
+            store.close();
+            assertThat(files.mappings()).isZero();
+        }
+    }
+
+    @Test
+    void anIteratorOfAClosedStoreReadsNothing() {
+        CrashFileStore files = new CrashFileStore().mappable();
+        try (SteppedEnvironment stepped = new SteppedEnvironment();
+                Store store = stepped.open(files)) {
+            fill(store, 0);
+            StoreIterator iterator = store.iterator(KeyRange.all());
+            iterator.seekToFirst();
+            store.close();
+            assertThat(files.mappings()).isZero();
+            assertThatThrownBy(iterator::value).isInstanceOf(StoreClosedException.class);
+            assertThatThrownBy(iterator::next).isInstanceOf(StoreClosedException.class);
+        }
+    }
+
+    @Test
+    void anInterruptedThreadMapsAsOthersDo() {
+        try (Environment environment = Environment.builder().build();
+                Store store = environment.open(FileStores.local(directory), StoreOptions.defaults())) {
+            fill(store, 0);
+            Thread.currentThread().interrupt();
+            try {
+                assertThat(store.get(key(1))).isEqualTo(value(1, 0));
+                assertThat(environment.statistics().mappedFiles() > 0).isEqualTo(MappedFiles.isPossible());
+                assertThat(Thread.currentThread().isInterrupted()).isTrue();
+            } finally {
+                Thread.interrupted();
+            }
+        }
+    }
+
+    /** Somebody truncates a file: reads that are compiled, and in the middle of it, name the file, and the process goes on. */
+    @Test
+    void aTruncatedFileIsAnErrorThatNamesIt() throws IOException {
+        assumeTrue(MappedFiles.isPossible());
+        for (int warm : new int[] {0, 1, 30}) {
+            File place = new File(directory, "warm" + warm);
+            try (Environment environment = Environment.builder().build();
+                    Store store = environment.open(FileStores.local(place), StoreOptions.defaults())) {
+                fill(store, 0);
+                ValueBuffer into = new ValueBuffer(0);
+                for (int i = 0; i < warm; i++) {
+                    check(store, 0);
+                    getAll(store, into);
+                }
+                check(store, 0);
+                String sst = sst(FileStores.local(place));
+                StoreIterator open = store.iterator(KeyRange.all());
+                open.seek(key(ROWS / 2));
+                try (RandomAccessFile file = new RandomAccessFile(new File(place, sst), "rw")) {
+                    file.setLength(0);
+                }
+                requireNamed(() -> getAll(store, into), sst);
+                requireNamed(() -> store.get(key(7)), sst);
+                requireNamed(open::value, sst);
+                requireNamed(() -> walk(open), sst);
+                requireNamed(
+                        () -> {
+                            try (StoreIterator iterator = store.iterator(KeyRange.all())) {
+                                iterator.seekToLast();
+                            }
+                        },
+                        sst);
+                open.close();
+                store.put(key(0), value(0, 1));
+                assertThat(store.get(key(0))).isEqualTo(value(0, 1));
+            } catch (StoreException e) {
+                throw new AssertionError(e);
+            }
+        }
+    }
+
+    private static void getAll(Store store, ValueBuffer into) {
+        for (int i = 0; i < ROWS; i++) {
+            byte[] key = key(i);
+            assertThat(store.get(key, 0, key.length, into)).isTrue();
+        }
+    }
+
+    private static void walk(StoreIterator iterator) {
+        while (iterator.isValid()) {
+            iterator.next();
+        }
+    }
+
+    private static void requireNamed(ThrowingCallable read, String file) {
+        assertThatThrownBy(read)
+                .isInstanceOf(StoreIoException.class)
+                .hasRootCauseInstanceOf(InternalError.class)
+                .cause()
+                .hasMessageContaining(file);
+    }
+}
