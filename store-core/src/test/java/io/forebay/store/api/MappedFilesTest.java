@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.forebay.store.BackgroundExecutor;
 import io.forebay.store.Compression;
 import io.forebay.store.CorruptionException;
 import io.forebay.store.Environment;
@@ -21,11 +22,14 @@ import io.forebay.store.StoreOptions;
 import io.forebay.store.ValueBuffer;
 import io.forebay.store.io.MappedFiles;
 import io.forebay.store.testing.CrashFileStore;
+import io.forebay.store.testing.ForwardingExecutor;
 import io.forebay.store.testing.ForwardingFileStore;
+import io.forebay.store.testing.ManualClock;
 import io.forebay.store.testing.Model;
 import io.forebay.store.testing.RandomKeys;
 import io.forebay.store.testing.Seeds;
 import io.forebay.store.testing.SteppedEnvironment;
+import io.forebay.store.testing.SteppedExecutor;
 import io.forebay.store.testing.TestKeys;
 import java.io.File;
 import java.io.IOException;
@@ -33,6 +37,7 @@ import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.RejectedExecutionException;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -272,6 +277,31 @@ class MappedFilesTest {
             assertThat(files.mappings()).isPositive();
             store.close();
             assertThat(files.mappings()).isZero();
+        }
+    }
+
+    @Test
+    void anExecutorThatRefusesToUnmapKeepsNothingMapped() {
+        CrashFileStore files = new CrashFileStore().mappable();
+        ManualClock clock = new ManualClock();
+        BackgroundExecutor refusing = new ForwardingExecutor(new SteppedExecutor(clock)) {
+            @Override
+            public void execute(Kind kind, Runnable work) {
+                if (kind == Kind.CLEANUP) {
+                    throw new RejectedExecutionException("no cleanup");
+                }
+                super.execute(kind, work);
+            }
+        };
+        try (Environment environment =
+                        Environment.builder().clock(clock).executor(refusing).build();
+                Store store = environment.open(files, StoreOptions.defaults())) {
+            fill(store, 0);
+            check(store, 0);
+            fill(store, 1);
+            store.compact();
+            assertThat(files.mappings()).isZero();
+            check(store, 1);
         }
     }
 

@@ -121,6 +121,10 @@ public final class CrashFileStore implements FileStore {
         return this;
     }
 
+    synchronized boolean isMappable() {
+        return mappable;
+    }
+
     /** Files that are mapped and not unmapped. */
     public synchronized int mappings() {
         return mappings;

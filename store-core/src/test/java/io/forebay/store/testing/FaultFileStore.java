@@ -3,6 +3,8 @@ package io.forebay.store.testing;
 import io.forebay.store.FileStore;
 import io.forebay.store.ReadableFile;
 import io.forebay.store.WritableFile;
+import io.forebay.store.io.FileMapping;
+import io.forebay.store.io.MappableFile;
 import io.forebay.store.testing.FaultInjector.Fault;
 import io.forebay.store.testing.FaultInjector.Operation;
 import java.io.EOFException;
@@ -22,12 +24,14 @@ public final class FaultFileStore extends ForwardingFileStore {
     }
 
     private final FaultInjector faults;
+    private final boolean isMappable;
     /** Files whose sync has failed: another one, by whomever, may be called a success and write nothing. */
     private final Set<String> spoilt = ConcurrentHashMap.newKeySet();
 
     public FaultFileStore(FileStore delegate, FaultInjector faults) {
         super(delegate);
         this.faults = faults;
+        isMappable = delegate instanceof CrashFileStore disk && disk.isMappable();
     }
 
     private <T> T call(Operation operation, String name, Call<T> call) throws IOException {
@@ -219,13 +223,20 @@ public final class FaultFileStore extends ForwardingFileStore {
         }
     }
 
-    private final class FaultReader extends Reader {
+    private final class FaultReader extends Reader implements MappableFile {
         private final String name;
+        private final ReadableFile file;
         private boolean closed;
 
         FaultReader(String name, ReadableFile file) {
             super(file);
             this.name = name;
+            this.file = file;
+        }
+
+        @Override
+        public FileMapping map() throws IOException {
+            return isMappable ? call(Operation.MAP, name, ((MappableFile) file)::map) : null;
         }
 
         @Override

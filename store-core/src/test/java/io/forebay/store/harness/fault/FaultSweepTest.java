@@ -133,7 +133,7 @@ class FaultSweepTest {
     }
 
     private static FaultRun start(FaultScenario scenario) {
-        FaultRun run = new FaultRun(11, scenario.options);
+        FaultRun run = new FaultRun(11, scenario.options, scenario.ordinal() % 2 == 0);
         run.open();
         Exception failure = run.attempt(scenario.prepare);
         if (failure != null) {

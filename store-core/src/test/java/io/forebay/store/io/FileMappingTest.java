@@ -1,0 +1,151 @@
+package io.forebay.store.io;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.forebay.store.FileStore;
+import io.forebay.store.ReadableFile;
+import io.forebay.store.WritableFile;
+import io.forebay.store.testing.ForwardingFileStore;
+import io.forebay.store.util.Slab;
+import java.io.File;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** When files are mapped, what is counted of them, and when they are unmapped. */
+@Tag("smoke")
+class FileMappingTest {
+    private static final String NAME = "file";
+    private static final byte[] CONTENT = {1, 2, 3, 4, 5, 6, 7, 8, 9};
+
+    @TempDir
+    private File directory;
+
+    private int unmapped;
+
+    /** A file in memory that can be mapped, or that fails when it is mapped. */
+    private final class Mappable extends ForwardingFileStore.Reader implements MappableFile {
+        private final IOException failure;
+
+        Mappable(ReadableFile file, IOException failure) {
+            super(file);
+            this.failure = failure;
+        }
+
+        @Override
+        public FileMapping map() throws IOException {
+            if (failure != null) {
+                throw failure;
+            }
+            return new FileMapping(ByteBuffer.wrap(CONTENT), () -> unmapped++);
+        }
+    }
+
+    private FileStore mappable(IOException failure) {
+        return new ForwardingFileStore(new MemoryFileStore()) {
+            @Override
+            public ReadableFile open(String name) throws IOException {
+                return new Mappable(super.open(name), failure);
+            }
+        };
+    }
+
+    private static PooledFile file(FileStore files, MappedFiles mapped, String name) throws IOException {
+        try (WritableFile file = files.create(name)) {
+            file.append(ByteBuffer.wrap(CONTENT));
+        }
+        return new OpenFiles(1, mapped).file(files, name);
+    }
+
+    @Test
+    void aLocalFileIsReadWhereItLies() throws IOException {
+        FileStore files = new LocalFileStore(directory);
+        MappedFiles mapped = new MappedFiles(true);
+        PooledFile file = file(files, mapped, NAME);
+        FileMapping mapping = file.mapping();
+        assertThat(mapping != null).isEqualTo(MappedFiles.isPossible());
+        assumeTrue(mapping != null);
+        Slab slab = mapping.slab();
+        file.close();
+        files.delete(NAME);
+        assertThat(slab.toByteArray(0, CONTENT.length)).isEqualTo(CONTENT);
+        assertThat(slab.getLong(1)).isEqualTo(0x0203040506070809L);
+        assertThat(mapped.files()).isOne();
+        assertThat(mapped.bytes()).isEqualTo(CONTENT.length);
+        file.unmap();
+        file.unmap();
+        assertThat(mapped.files()).isZero();
+        assertThat(mapped.bytes()).isZero();
+        assertThatThrownBy(() -> slab.getLong(1)).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> slab.toByteArray(0, 1)).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> slab.putByte(0, (byte) 0)).isInstanceOf(RuntimeException.class);
+    }
+
+    @Test
+    void anEmptyFileIsNotMapped() throws IOException {
+        FileStore files = new LocalFileStore(directory);
+        files.create(NAME).close();
+        MappedFiles mapped = new MappedFiles(true);
+        assertThat(new OpenFiles(1, mapped).file(files, NAME).mapping()).isNull();
+        assertThat(mapped.files()).isZero();
+    }
+
+    @Test
+    void thereIsOneMappingOfAFile() throws IOException {
+        MappedFiles mapped = new MappedFiles(true);
+        PooledFile file = file(mappable(null), mapped, NAME);
+        assertThat(file.isMapped()).isFalse();
+        FileMapping mapping = file.mapping();
+        assertThat(file.mapping()).isSameAs(mapping);
+        assertThat(file.isMapped()).isTrue();
+        assertThat(mapped.files()).isOne();
+        file.close();
+        assertThat(unmapped).as("still read in place").isZero();
+        assertThatThrownBy(file::mapping).isInstanceOf(IOException.class).hasMessageContaining("closed");
+        file.unmap();
+        assertThat(unmapped).isOne();
+        assertThat(file.isMapped()).isFalse();
+    }
+
+    @Test
+    void noFileIsMappedUnlessWanted() throws IOException {
+        MappedFiles mapped = new MappedFiles(false);
+        assertThat(file(mappable(null), mapped, NAME).mapping()).isNull();
+        assertThat(mapped.files()).isZero();
+    }
+
+    @Test
+    void afterARefusalOfTheSystemNoFurtherFileIsMapped() throws IOException {
+        MappedFiles mapped = new MappedFiles(true);
+        PooledFile before = file(mappable(null), mapped, "before");
+        assertThat(before.mapping()).isNotNull();
+        assertThat(file(mappable(new IOException("Map failed")), mapped, "refused").mapping())
+                .isNull();
+        assertThat(file(mappable(null), mapped, "after").mapping()).isNull();
+        assertThat(before.mapping()).isNotNull();
+        assertThat(mapped.files()).isOne();
+        before.unmap();
+        assertThat(mapped.files()).isZero();
+        assertThat(mapped.bytes()).isZero();
+    }
+
+    @Test
+    void mappingsAreLimited() throws IOException {
+        MappedFiles mapped = new MappedFiles(true);
+        MappableFile file = new Mappable(null, null);
+        List<FileMapping> all = new ArrayList<>();
+        for (FileMapping next = mapped.tryMap(file); next != null; next = mapped.tryMap(file)) {
+            all.add(next);
+        }
+        assertThat(all).hasSize(16_384);
+        mapped.unmap(all.remove(0));
+        assertThat(mapped.tryMap(file)).isNotNull();
+        assertThat(mapped.tryMap(file)).isNull();
+    }
+}
