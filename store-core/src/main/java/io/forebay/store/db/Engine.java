@@ -74,7 +74,7 @@ public final class Engine {
         Clock clock = orElse(options.clock(), SystemClock::new);
         pool = new SlabPool(memory == null ? allocator : memory, usable, usable / 4 * 3, clock);
         cache = new BlockCache(pool);
-        mapped = new MappedFiles(options.mapFiles());
+        mapped = new MappedFiles(options.mapFiles(), clock);
         tables = new TableCache(cache, pool, options.maxOpenFiles(), mapped);
         executor = orElse(options.executor(), () -> new SystemExecutor(options.backgroundThreads(), "forebay"));
         LongSupplier ids = orElse(options.random(), SecureIds::new);

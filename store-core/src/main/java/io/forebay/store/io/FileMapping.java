@@ -3,6 +3,7 @@ package io.forebay.store.io;
 import io.forebay.store.util.Slab;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.MappedByteBuffer;
 
 /**
  * A whole file in memory, to be read where it lies. Of a local file these are the pages of the page cache, which are not of the
@@ -16,7 +17,8 @@ import java.nio.ByteBuffer;
  * intrinsics that read buffers: a checksum or a vectorised comparison over a mapping would end the process. So blocks are
  * verified in a copy that was read from the file, and {@link Slab} has no such method.
  */
-public final class FileMapping {
+public class FileMapping {
+    private final ByteBuffer bytes;
     private final Slab slab;
     private final AutoCloseable memory;
 
@@ -25,13 +27,25 @@ public final class FileMapping {
      * @param memory its close unmaps the file
      */
     public FileMapping(ByteBuffer bytes, AutoCloseable memory) {
+        this.bytes = bytes;
         this.slab = new Slab(bytes);
         this.memory = memory;
     }
 
     /** The bytes of the file, from its first on. */
-    public Slab slab() {
+    public final Slab slab() {
         return slab;
+    }
+
+    /**
+     * Whether the pages of {@code [at, at + length)} are in memory now, so that a load from them does not wait for the disk. Costs
+     * a system call.
+     *
+     * @throws IOException when the system does not say, as in some sandboxes: the JDK throws it without declaring it
+     */
+    public boolean isResident(int at, int length) throws IOException {
+        return !(bytes instanceof MappedByteBuffer mapped)
+                || mapped.slice(at, length).isLoaded();
     }
 
     /**
@@ -46,12 +60,12 @@ public final class FileMapping {
                 fault);
     }
 
-    int bytes() {
+    final int bytes() {
         return slab.capacity();
     }
 
     /** Unmaps the file. Called once. The JVM makes sure that no thread is in a load from it, so this takes a while. */
-    void close() {
+    final void close() {
         close(memory);
     }
 

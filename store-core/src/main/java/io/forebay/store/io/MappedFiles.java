@@ -1,5 +1,7 @@
 package io.forebay.store.io;
 
+import io.forebay.store.Clock;
+import io.forebay.store.util.SystemClock;
 import java.io.File;
 import java.io.IOException;
 import org.slf4j.Logger;
@@ -15,14 +17,26 @@ public final class MappedFiles {
     /** Windows neither deletes nor truncates a mapped file. */
     private static final boolean DELETES_MAPPED = File.separatorChar == '/';
 
+    private final Clock clock;
+
     // Guarded by this
     private boolean mapping;
     private int files;
     private long bytes;
 
     /** @param wanted false to map no file */
-    public MappedFiles(boolean wanted) {
-        mapping = wanted;
+    public MappedFiles(boolean wanted, Clock clock) {
+        this.mapping = wanted;
+        this.clock = clock;
+    }
+
+    /** Maps no file. */
+    public static MappedFiles none() {
+        return new MappedFiles(false, new SystemClock());
+    }
+
+    Clock clock() {
+        return clock;
     }
 
     /** Whether local files can be mapped and unmapped on this JDK and this system. */
@@ -53,7 +67,14 @@ public final class MappedFiles {
         FileMapping mapped = null;
         try {
             mapped = file.map();
+            if (mapped != null) {
+                mapped.isResident(0, 1); // a question that must have an answer later
+            }
         } catch (IOException e) {
+            if (mapped != null) {
+                mapped.close();
+                mapped = null;
+            }
             synchronized (this) {
                 mapping = false;
             }

@@ -1,5 +1,6 @@
 package io.forebay.store.io;
 
+import io.forebay.store.Clock;
 import io.forebay.store.CorruptionException;
 import io.forebay.store.FileStore;
 import io.forebay.store.ReadableFile;
@@ -68,6 +69,11 @@ public final class PooledFile implements ReadableFile {
         } finally {
             letGo();
         }
+    }
+
+    /** The clock by which it is judged whether pages of the mapping may have left memory. */
+    public Clock clock() {
+        return owner.mapped().clock();
     }
 
     /** True when there is something to {@link #unmap}. */

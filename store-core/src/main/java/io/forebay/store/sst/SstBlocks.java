@@ -78,7 +78,6 @@ final class SstBlocks implements BlockSource {
         return mapped;
     }
 
-
     /** True when data blocks have the same bytes in the file and in memory. */
     boolean isPlain() {
         return cipher == null && !sized;

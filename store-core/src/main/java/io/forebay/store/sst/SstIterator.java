@@ -77,7 +77,8 @@ public final class SstIterator extends BlockIterator {
         SstReader reader = readerOf(next);
         show(reader.properties(), files.visible(next));
         access = reader.access(fillCache);
-        mappedFile = fillCache && reader.blocks().mapped() != null ? reader.blocks().name() : null;
+        mappedFile =
+                fillCache && reader.blocks().mapped() != null ? reader.blocks().name() : null;
         overrideSequence(files.overrideSequence(next));
         file = next;
         return reader;

@@ -96,25 +96,28 @@ public final class SstReader implements AutoCloseable {
 
     /** Null when there is no room in memory. */
     private static SstReader admit(
-            ReadableFile file, String name, SstMetadata metadata, BlockCache cache, SlabPool pool)
-            throws IOException {
-        FileMapping mapping = mapping(file, metadata);
+            ReadableFile file, String name, SstMetadata metadata, BlockCache cache, SlabPool pool) throws IOException {
+        MappedBlocks mapped = mapped(file, metadata);
         TopIndex top = metadata.top();
-        int cached = mapping == null ? top.blocks() : top.firstDataOrdinal();
+        int cached = mapped == null ? top.blocks() : top.firstDataOrdinal();
         long bytes = metadata.heapBytes()
                 + BlockSlots.heapBytes(cached)
-                + (mapping == null ? 0 : MappedBlocks.heapBytes(top.dataBlocks()));
-        if (!pool.tryReserve(SlabPool.Use.SST_READER, bytes)) {
-            return null;
-        }
-        MappedBlocks mapped = mapping == null ? null : new MappedBlocks(mapping.slab(), top.dataBlocks());
-        return new SstReader(
-                metadata, new SstBlocks(file, name, metadata, cache, cache.slots(cached), mapped), pool, bytes);
+                + (mapped == null ? 0 : MappedBlocks.heapBytes(top.dataBlocks()));
+        return pool.tryReserve(SlabPool.Use.SST_READER, bytes)
+                ? new SstReader(
+                        metadata, new SstBlocks(file, name, metadata, cache, cache.slots(cached), mapped), pool, bytes)
+                : null;
     }
 
     /** Null when data blocks must go through the cache: they are encrypted or compressed, or the file is not mapped. */
-    private static FileMapping mapping(ReadableFile file, SstMetadata metadata) throws IOException {
-        return SstBlocks.isPlain(metadata) && file instanceof PooledFile pooled ? pooled.mapping() : null;
+    private static MappedBlocks mapped(ReadableFile file, SstMetadata metadata) throws IOException {
+        if (!SstBlocks.isPlain(metadata) || !(file instanceof PooledFile pooled)) {
+            return null;
+        }
+        FileMapping mapping = pooled.mapping();
+        return mapping == null
+                ? null
+                : new MappedBlocks(mapping, pooled.clock(), metadata.top().dataBlocks());
     }
 
     /** For a transient reader: a reader that is not transient, if there is room now; else this one. Reads nothing. */
@@ -242,8 +245,7 @@ public final class SstReader implements AutoCloseable {
             do {
                 long place = mapped.place(blocks, dataBlock, 0);
                 int at = MappedBlocks.at(place);
-                result = BlockSearch.offer(
-                        mapped.slab, at, at + MappedBlocks.length(place), lookup, overrideSequence);
+                result = BlockSearch.offer(mapped.slab, at, at + MappedBlocks.length(place), lookup, overrideSequence);
             } while (result == BlockSearch.CONTINUES && ++dataBlock < top.dataBlocks());
             PendingErrors.raise();
             return result == BlockSearch.SETTLED;

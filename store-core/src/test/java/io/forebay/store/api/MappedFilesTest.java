@@ -104,14 +104,14 @@ class MappedFilesTest {
     void localFilesAreMappedWhereThatIsPossible() {
         EnvironmentStatistics read = afterReading("plain", Environment.builder(), StoreOptions.defaults());
         assertThat(read.mappedFiles() > 0).isEqualTo(MappedFiles.isPossible());
-        assertThat(MappedFiles.isPossible())
-                .isEqualTo(Runtime.version().feature() >= 22 && File.separatorChar == '/');
+        assertThat(MappedFiles.isPossible()).isEqualTo(Runtime.version().feature() >= 22 && File.separatorChar == '/');
     }
 
     @Test
     void dataBlocksOfMappedFilesAreNotInTheCache() {
         assumeTrue(MappedFiles.isPossible());
-        long mapped = afterReading("plain", Environment.builder(), StoreOptions.defaults()).cacheBytes();
+        long mapped = afterReading("plain", Environment.builder(), StoreOptions.defaults())
+                .cacheBytes();
         long cached = afterReading("off", Environment.builder().mapFiles(false), StoreOptions.defaults())
                 .cacheBytes();
         assertThat(mapped).isPositive().isLessThan(cached / 2);
@@ -132,7 +132,8 @@ class MappedFilesTest {
                 .build();
         StoreOptions encrypted =
                 StoreOptions.builder().encryption(TestKeys.provider("k")).build();
-        assertThat(afterReading("lz4", Environment.builder(), compressed).mappedFiles()).isZero();
+        assertThat(afterReading("lz4", Environment.builder(), compressed).mappedFiles())
+                .isZero();
         assertThat(afterReading("encrypted", Environment.builder(), encrypted).mappedFiles())
                 .isZero();
     }
@@ -168,8 +169,8 @@ class MappedFilesTest {
             RandomKeys keys = new RandomKeys(random);
             try (Environment environment =
                             Environment.builder().memoryBytes(8 << 20).build();
-                    Store store = environment.open(
-                            FileStores.local(new File(directory, Long.toString(seed))), options)) {
+                    Store store =
+                            environment.open(FileStores.local(new File(directory, Long.toString(seed))), options)) {
                 for (int round = 0; round < 6; round++) {
                     for (int i = 0; i < 400; i++) {
                         byte[] key = keys.key();
@@ -177,7 +178,8 @@ class MappedFilesTest {
                             store.delete(key);
                             model.delete(key);
                         } else {
-                            byte[] value = new byte[random.nextInt(50) == 0 ? random.nextInt(200_000) : random.nextInt(300)];
+                            byte[] value =
+                                    new byte[random.nextInt(50) == 0 ? random.nextInt(200_000) : random.nextInt(300)];
                             random.nextBytes(value);
                             store.put(key, value);
                             model.put(key, value);
@@ -231,9 +233,55 @@ class MappedFilesTest {
         }
     }
 
+    @Test
+    void aDamagedBlockHidesNoneBeforeIt() throws IOException {
+        int[] shown = new int[4];
+        for (int i = 0; i < shown.length; i++) {
+            CrashFileStore files = new CrashFileStore();
+            if (i < 2) {
+                files.mappable();
+            }
+            try (SteppedEnvironment stepped = new SteppedEnvironment();
+                    Store store = stepped.open(files)) {
+                fill(store, 0);
+                String sst = sst(files);
+                files.damage(sst, files.size(sst) / 2);
+                try (StoreIterator iterator = store.iterator(KeyRange.all())) {
+                    shown[i] = shownUntilDamage(iterator, i % 2 == 0, sst);
+                }
+                assertThat(files.mappings() > 0).isEqualTo(i < 2);
+            }
+        }
+        assertThat(shown[0]).isBetween(ROWS / 4, ROWS * 3 / 4).isEqualTo(shown[2]);
+        assertThat(shown[1]).isBetween(ROWS / 4, ROWS * 3 / 4).isEqualTo(shown[3]);
+    }
+
+    private static int shownUntilDamage(StoreIterator iterator, boolean forward, String sst) {
+        int[] shown = {0};
+        assertThatThrownBy(() -> {
+                    if (forward) {
+                        iterator.seekToFirst();
+                    } else {
+                        iterator.seekToLast();
+                    }
+                    while (iterator.isValid()) {
+                        shown[0]++;
+                        if (forward) {
+                            iterator.next();
+                        } else {
+                            iterator.prev();
+                        }
+                    }
+                })
+                .isInstanceOf(CorruptionException.class)
+                .hasMessageContaining(sst);
+        return shown[0];
+    }
+
     /** The name of the only SST. */
     private static String sst(FileStore files) throws IOException {
-        List<String> names = files.list().stream().filter(name -> name.endsWith(".sst")).toList();
+        List<String> names =
+                files.list().stream().filter(name -> name.endsWith(".sst")).toList();
         assertThat(names).hasSize(1);
         return names.get(0);
     }
@@ -342,7 +390,8 @@ class MappedFilesTest {
         assumeTrue(MappedFiles.isPossible());
         for (int warm : new int[] {0, 1, 30}) {
             File place = new File(directory, "warm" + warm);
-            try (Environment environment = Environment.builder().build();
+            ManualClock clock = new ManualClock();
+            try (Environment environment = Environment.builder().clock(clock).build();
                     Store store = environment.open(FileStores.local(place), StoreOptions.defaults())) {
                 fill(store, 0);
                 ValueBuffer into = new ValueBuffer(0);
@@ -371,6 +420,11 @@ class MappedFilesTest {
                 open.close();
                 store.put(key(0), value(0, 1));
                 assertThat(store.get(key(0))).isEqualTo(value(0, 1));
+                clock.advance(2_200_000_000L);
+                assertThatThrownBy(() -> store.get(key(7)))
+                        .as("what may have left memory is read from the file")
+                        .isInstanceOf(CorruptionException.class)
+                        .hasMessageContaining(sst);
             } catch (StoreException e) {
                 throw new AssertionError(e);
             }

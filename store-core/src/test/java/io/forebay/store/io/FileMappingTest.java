@@ -8,6 +8,7 @@ import io.forebay.store.FileStore;
 import io.forebay.store.ReadableFile;
 import io.forebay.store.WritableFile;
 import io.forebay.store.testing.ForwardingFileStore;
+import io.forebay.store.testing.ManualClock;
 import io.forebay.store.util.Slab;
 import java.io.File;
 import java.io.IOException;
@@ -27,6 +28,7 @@ class FileMappingTest {
     @TempDir
     private File directory;
 
+    private final ManualClock clock = new ManualClock();
     private int unmapped;
 
     /** A file in memory that can be mapped, or that fails when it is mapped. */
@@ -66,7 +68,7 @@ class FileMappingTest {
     @Test
     void aLocalFileIsReadWhereItLies() throws IOException {
         FileStore files = new LocalFileStore(directory);
-        MappedFiles mapped = new MappedFiles(true);
+        MappedFiles mapped = new MappedFiles(true, clock);
         PooledFile file = file(files, mapped, NAME);
         FileMapping mapping = file.mapping();
         assertThat(mapping != null).isEqualTo(MappedFiles.isPossible());
@@ -76,6 +78,7 @@ class FileMappingTest {
         files.delete(NAME);
         assertThat(slab.toByteArray(0, CONTENT.length)).isEqualTo(CONTENT);
         assertThat(slab.getLong(1)).isEqualTo(0x0203040506070809L);
+        assertThat(mapping.isResident(1, 8)).as("it was just read").isTrue();
         assertThat(mapped.files()).isOne();
         assertThat(mapped.bytes()).isEqualTo(CONTENT.length);
         file.unmap();
@@ -91,14 +94,14 @@ class FileMappingTest {
     void anEmptyFileIsNotMapped() throws IOException {
         FileStore files = new LocalFileStore(directory);
         files.create(NAME).close();
-        MappedFiles mapped = new MappedFiles(true);
+        MappedFiles mapped = new MappedFiles(true, clock);
         assertThat(new OpenFiles(1, mapped).file(files, NAME).mapping()).isNull();
         assertThat(mapped.files()).isZero();
     }
 
     @Test
     void thereIsOneMappingOfAFile() throws IOException {
-        MappedFiles mapped = new MappedFiles(true);
+        MappedFiles mapped = new MappedFiles(true, clock);
         PooledFile file = file(mappable(null), mapped, NAME);
         assertThat(file.isMapped()).isFalse();
         FileMapping mapping = file.mapping();
@@ -115,17 +118,18 @@ class FileMappingTest {
 
     @Test
     void noFileIsMappedUnlessWanted() throws IOException {
-        MappedFiles mapped = new MappedFiles(false);
+        MappedFiles mapped = MappedFiles.none();
         assertThat(file(mappable(null), mapped, NAME).mapping()).isNull();
         assertThat(mapped.files()).isZero();
     }
 
     @Test
     void afterARefusalOfTheSystemNoFurtherFileIsMapped() throws IOException {
-        MappedFiles mapped = new MappedFiles(true);
+        MappedFiles mapped = new MappedFiles(true, clock);
         PooledFile before = file(mappable(null), mapped, "before");
         assertThat(before.mapping()).isNotNull();
-        assertThat(file(mappable(new IOException("Map failed")), mapped, "refused").mapping())
+        assertThat(file(mappable(new IOException("Map failed")), mapped, "refused")
+                        .mapping())
                 .isNull();
         assertThat(file(mappable(null), mapped, "after").mapping()).isNull();
         assertThat(before.mapping()).isNotNull();
@@ -136,8 +140,39 @@ class FileMappingTest {
     }
 
     @Test
+    void aSystemThatDoesNotSayWhatIsInMemoryIsAsOneThatRefuses() throws IOException {
+        MappedFiles mapped = new MappedFiles(true, clock);
+        FileStore silent = new ForwardingFileStore(new MemoryFileStore()) {
+            @Override
+            public ReadableFile open(String name) throws IOException {
+                return new Silent(super.open(name));
+            }
+        };
+        assertThat(file(silent, mapped, "silent").mapping()).isNull();
+        assertThat(unmapped).isOne();
+        assertThat(mapped.files()).isZero();
+        assertThat(file(mappable(null), mapped, "after").mapping()).isNull();
+    }
+
+    private final class Silent extends ForwardingFileStore.Reader implements MappableFile {
+        Silent(ReadableFile file) {
+            super(file);
+        }
+
+        @Override
+        public FileMapping map() {
+            return new FileMapping(ByteBuffer.wrap(CONTENT), () -> unmapped++) {
+                @Override
+                public boolean isResident(int at, int length) throws IOException {
+                    throw new IOException("mincore failed");
+                }
+            };
+        }
+    }
+
+    @Test
     void mappingsAreLimited() throws IOException {
-        MappedFiles mapped = new MappedFiles(true);
+        MappedFiles mapped = new MappedFiles(true, clock);
         MappableFile file = new Mappable(null, null);
         List<FileMapping> all = new ArrayList<>();
         for (FileMapping next = mapped.tryMap(file); next != null; next = mapped.tryMap(file)) {

@@ -13,6 +13,7 @@ import io.forebay.store.io.PooledFile;
 import io.forebay.store.key.InternalIterator;
 import io.forebay.store.key.ValueKind;
 import io.forebay.store.testing.ForwardingFileStore;
+import io.forebay.store.testing.ManualClock;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -29,8 +30,12 @@ class MappedBlocksTest {
     private static final int BLOCK_BYTES = 4096;
     private static final long BUDGET = 16 << 20;
     private static final String NAME = "f";
+    private static final long TWO_SECONDS = 2_200_000_000L;
 
     private final MemoryFileStore memory = new MemoryFileStore();
+    private final ManualClock clock = new ManualClock();
+    private boolean inMemory = true;
+    private long looks;
     private long reads;
     private long bytesRead;
 
@@ -51,7 +56,13 @@ class MappedBlocksTest {
         public FileMapping map() throws IOException {
             ByteBuffer whole = ByteBuffer.allocateDirect((int) size());
             super.read(0, whole);
-            return new FileMapping(whole.clear(), () -> {});
+            return new FileMapping(whole.clear(), () -> {}) {
+                @Override
+                public boolean isResident(int at, int length) {
+                    looks++;
+                    return inMemory;
+                }
+            };
         }
     }
 
@@ -60,7 +71,7 @@ class MappedBlocksTest {
         Random random = new Random(1);
         for (int i = 0; i < ENTRIES; i++) {
             // some entries are longer than what is verified at a time
-            byte[] value = new byte[i % 5000 == 17 ? 100_000 : 60];
+            byte[] value = new byte[i == 20_017 ? 2_000_000 : i % 5000 == 17 ? 100_000 : 60];
             random.nextBytes(value);
             ByteBuffer.wrap(value).putInt(0, i);
             entries.add(new Entry(key(i), 1, ValueKind.PUT, value));
@@ -72,7 +83,7 @@ class MappedBlocksTest {
                 return new Counting(super.open(name));
             }
         };
-        return new OpenFiles(1, new MappedFiles(true)).file(counting, NAME);
+        return new OpenFiles(1, new MappedFiles(true, clock)).file(counting, NAME);
     }
 
     private static byte[] key(int i) {
@@ -119,6 +130,42 @@ class MappedBlocksTest {
                 check(iterator, i);
                 assertThat(bytesRead).isZero();
             }
+        }
+        file.unmap();
+    }
+
+    @Test
+    void whatMayHaveLeftMemoryIsLookedForAndReadAgain() throws IOException {
+        PooledFile file = file();
+        try (SstFixture open = new SstFixture(file, NAME, BUDGET);
+                InternalIterator iterator = open.reader.iterator(KeyRange.all(), -1)) {
+            looks = 0; // one when the file was mapped
+            scan(iterator, false);
+            reads = 0;
+            assertThat(looks).as("what was just read").isZero();
+            scan(iterator, true);
+            assertThat(looks).isZero();
+
+            clock.advance(TWO_SECONDS);
+            scan(iterator, false);
+            assertThat(looks).isBetween(1L, open.reader.top().dataBlocks() / 8 + 40L);
+            assertThat(reads).isZero();
+            looks = 0;
+            iterator.seek(key(7), 0, 8);
+            check(iterator, 7);
+            assertThat(looks).as("a second look in a second").isZero();
+
+            clock.advance(TWO_SECONDS);
+            inMemory = false;
+            iterator.seek(key(7), 0, 8);
+            check(iterator, 7);
+            assertThat(looks).isOne();
+            assertThat(reads).isOne();
+            iterator.seek(key(7), 0, 8);
+            assertThat(reads).isOne();
+            scan(iterator, true);
+            assertThat(reads).isLessThan(open.reader.top().dataBlocks() / 8 + 40);
+            assertThat(looks).isGreaterThan(10);
         }
         file.unmap();
     }

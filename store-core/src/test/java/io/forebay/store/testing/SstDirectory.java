@@ -52,7 +52,7 @@ public final class SstDirectory implements AutoCloseable {
 
     public SstDirectory(FileStore files) {
         this.files = files;
-        registry = new FileRegistry(files, new TableCache(cache, pool, 16, new MappedFiles(false)), executor);
+        registry = new FileRegistry(files, new TableCache(cache, pool, 16, MappedFiles.none()), executor);
     }
 
     public ManualClock clock() {

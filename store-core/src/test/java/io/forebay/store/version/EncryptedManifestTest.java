@@ -198,7 +198,7 @@ class EncryptedManifestTest {
         SlabPool pool = new SlabPool(new HeapSlabs(), 4 << 20);
         FileRegistry registry = new FileRegistry(
                 files,
-                new TableCache(new BlockCache(pool), pool, 16, new MappedFiles(false)),
+                new TableCache(new BlockCache(pool), pool, 16, MappedFiles.none()),
                 new SteppedExecutor(new ManualClock()),
                 Encryption.of(KEYS, false));
         assertThatThrownBy(() -> VersionSet.open(files, registry, () -> 8))

@@ -57,7 +57,7 @@ public class TableCacheInterleavingTest {
     /** Room for one reader, and a little. Blocks have none: they are read to the heap. */
     private final SlabPool pool = new SlabPool(new HeapSlabs(), READER_BYTES * 3 / 2);
 
-    private final TableCache tables = new TableCache(new BlockCache(pool), pool, 1, new MappedFiles(false));
+    private final TableCache tables = new TableCache(new BlockCache(pool), pool, 1, MappedFiles.none());
     private final HandleCountingFileStore.Counts handles = new HandleCountingFileStore.Counts();
     private final AtomicInteger deletions = new AtomicInteger();
     private final FileRegistry registry =

@@ -24,7 +24,7 @@ final class VersionFixture {
     final SteppedExecutor executor = new SteppedExecutor(new ManualClock());
     final SlabPool pool = new SlabPool(new HeapSlabs(), 4 << 20);
     final BlockCache cache = new BlockCache(pool);
-    final TableCache tables = new TableCache(cache, pool, 16, new MappedFiles(false));
+    final TableCache tables = new TableCache(cache, pool, 16, MappedFiles.none());
     final FileRegistry registry;
     VersionSet set;
     /** Ids of manifests; each fixture begins anew. */

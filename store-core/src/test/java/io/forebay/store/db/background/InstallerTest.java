@@ -51,7 +51,7 @@ class InstallerTest {
     private final SteppedExecutor executor = new SteppedExecutor(clock);
     private final SlabPool pool = new SlabPool(new HeapSlabs(), 8 << 20);
     private final BlockCache cache = new BlockCache(pool);
-    private final TableCache tables = new TableCache(cache, pool, 16, new MappedFiles(false));
+    private final TableCache tables = new TableCache(cache, pool, 16, MappedFiles.none());
     private final AtomicLong ids = new AtomicLong();
     private final FaultInjector faults = new FaultInjector();
     private final FaultFileStore files = new FaultFileStore(new MemoryFileStore(), faults);

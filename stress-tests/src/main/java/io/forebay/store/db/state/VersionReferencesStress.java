@@ -41,7 +41,7 @@ public class VersionReferencesStress {
 
     // Shared, because a state that takes long to make leaves few of them to be tried.
     private static final SlabPool POOL = new SlabPool(StressParts.POISON, 1 << 20);
-    private static final TableCache TABLES = new TableCache(new BlockCache(POOL), POOL, 1, new MappedFiles(false));
+    private static final TableCache TABLES = new TableCache(new BlockCache(POOL), POOL, 1, MappedFiles.none());
     private static final MemoryArbiter ARBITER = new MemoryArbiter(POOL, NOBODY, new SystemClock());
     private static final Lifecycle LIFECYCLE = new Lifecycle("stress");
     private static final MemoryFileStore FILES = new MemoryFileStore();
