@@ -94,8 +94,8 @@ public final class ForebayOptions {
             .booleanType()
             .defaultValue(true)
             .withDescription(
-                    "Whether files are read in place, from the page cache of the system, instead of being copied to the "
-                            + "block cache. It has an effect on JDK 22 and later, not on Windows. The page cache is not "
+                    "Whether what is not in the block cache is read in place in the page cache of the system, if it is "
+                            + "there. It has an effect on JDK 22 and later, not on Windows. The page cache is not "
                             + "part of managed memory, but the resident memory of the process counts what is mapped of "
                             + "it.");
 

@@ -189,9 +189,9 @@ public final class Environment implements AutoCloseable {
         }
 
         /**
-         * Whether SSTs are read in place, from a mapping of the file, instead of being copied to the block cache. It concerns data
-         * blocks that are neither compressed nor encrypted, of stores in {@link FileStores#local}, on JDK 22 and later and not on
-         * Windows; elsewhere the option has no effect. Default true.
+         * Whether blocks of SSTs that are not in the block cache, but in the page cache of the system, are read in place, from a
+         * mapping of the file. It concerns data blocks that are neither compressed nor encrypted, of stores in {@link
+         * FileStores#local}, on JDK 22 and later and not on Windows; elsewhere the option has no effect. Default true.
          *
          * <p>Pages of mapped files are not part of {@link #memoryBytes}: they belong to the page cache of the system, which takes
          * them back when memory is needed. The resident memory of the process counts them, and a container counts them until

@@ -89,8 +89,8 @@ public record ForebayConfig(
                     true,
                     new ConfigDef.NonNullValidator(),
                     Importance.LOW,
-                    "Whether files are read in place, from the page cache of the system, instead of being copied to the block "
-                            + "cache. It has an effect on JDK 22 and later, not on Windows. The page cache is not part of "
+                    "Whether what is not in the block cache is read in place in the page cache of the system, if it is "
+                            + "there. It has an effect on JDK 22 and later, not on Windows. The page cache is not part of "
                             + "the memory of Forebay, but the resident memory of the process counts what is mapped of it.")
             .define(
                     KEEP_UNTIL_EMITTED_CONFIG,

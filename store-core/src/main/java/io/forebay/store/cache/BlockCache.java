@@ -93,10 +93,6 @@ public final class BlockCache implements AutoCloseable {
         return !slots.isClosed();
     }
 
-    synchronized void countRead(BlockSlots slots) {
-        slots.addMiss();
-    }
-
     /** Shows a block that was read; it stays in no element when none may be installed there. */
     private synchronized long install(BlockSlots slots, int ordinal, long block) {
         long other = slots.tryPin(ordinal);

@@ -164,12 +164,6 @@ public final class BlockSlots {
         uses.add(blocks);
     }
 
-    /** Counts a use of a block that is read where it lies in the file, and had to be verified for it. */
-    public void countRead() {
-        uses.increment();
-        cache.countRead(this);
-    }
-
     /** Number of blocks of the file; 0 when closed. */
     public int size() {
         return words.length;

@@ -17,7 +17,7 @@ public final class MappedFiles {
     /** Windows neither deletes nor truncates a mapped file. */
     private static final boolean DELETES_MAPPED = File.separatorChar == '/';
 
-    private final Clock clock;
+    private final PageClock pages;
 
     // Guarded by this
     private boolean mapping;
@@ -27,7 +27,7 @@ public final class MappedFiles {
     /** @param wanted false to map no file */
     public MappedFiles(boolean wanted, Clock clock) {
         this.mapping = wanted;
-        this.clock = clock;
+        this.pages = new PageClock(clock);
     }
 
     /** Maps no file. */
@@ -35,8 +35,8 @@ public final class MappedFiles {
         return new MappedFiles(false, new SystemClock());
     }
 
-    Clock clock() {
-        return clock;
+    PageClock pages() {
+        return pages;
     }
 
     /** Whether local files can be mapped and unmapped on this JDK and this system. */

@@ -1,6 +1,5 @@
 package io.forebay.store.io;
 
-import io.forebay.store.Clock;
 import io.forebay.store.CorruptionException;
 import io.forebay.store.FileStore;
 import io.forebay.store.ReadableFile;
@@ -71,9 +70,9 @@ public final class PooledFile implements ReadableFile {
         }
     }
 
-    /** The clock by which it is judged whether pages of the mapping may have left memory. */
-    public Clock clock() {
-        return owner.mapped().clock();
+    /** Tells how long pages of the mapping are taken to be in memory. */
+    public PageClock pages() {
+        return owner.mapped().pages();
     }
 
     /** True when there is something to {@link #unmap}. */

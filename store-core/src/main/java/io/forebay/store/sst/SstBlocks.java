@@ -36,7 +36,7 @@ final class SstBlocks implements BlockSource {
     private final boolean sized;
 
     private final ContentClaims claims;
-    /** The data blocks if they are read where they lie in the file, which is mapped; else null, and they are in the cache. */
+    /** Null when the file is not mapped. */
     private final MappedBlocks mapped;
     /** The bytes by which a block that is not compressed is shorter in the cache than in the file. */
     private final int tagBytes;
@@ -49,10 +49,7 @@ final class SstBlocks implements BlockSource {
         this(file, name, metadata, cache, slots, null);
     }
 
-    /**
-     * @param slots the cached blocks of the file, without data blocks if these are mapped
-     * @param mapped null when the file is not mapped
-     */
+    /** @param mapped its data blocks if it is mapped; else null */
     SstBlocks(
             ReadableFile file,
             String name,
@@ -73,7 +70,7 @@ final class SstBlocks implements BlockSource {
         this.mapped = mapped;
     }
 
-    /** Null when data blocks are read to the cache. */
+    /** Null when the file is not mapped. */
     MappedBlocks mapped() {
         return mapped;
     }
@@ -230,6 +227,9 @@ final class SstBlocks implements BlockSource {
         }
         readVerified(offset, length, content, into, at);
         BlockValidator.check(into, at, content, name, offset);
+        if (mapped != null) {
+            mapped.verified(dataBlock, offset, length);
+        }
     }
 
     /** Reads the index block of a partition to {@code into} and checks that the data blocks in it add up. */

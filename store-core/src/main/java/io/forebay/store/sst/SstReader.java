@@ -99,13 +99,12 @@ public final class SstReader implements AutoCloseable {
             ReadableFile file, String name, SstMetadata metadata, BlockCache cache, SlabPool pool) throws IOException {
         MappedBlocks mapped = mapped(file, metadata);
         TopIndex top = metadata.top();
-        int cached = mapped == null ? top.blocks() : top.firstDataOrdinal();
         long bytes = metadata.heapBytes()
-                + BlockSlots.heapBytes(cached)
+                + BlockSlots.heapBytes(top.blocks())
                 + (mapped == null ? 0 : MappedBlocks.heapBytes(top.dataBlocks()));
         return pool.tryReserve(SlabPool.Use.SST_READER, bytes)
                 ? new SstReader(
-                        metadata, new SstBlocks(file, name, metadata, cache, cache.slots(cached), mapped), pool, bytes)
+                        metadata, new SstBlocks(file, name, metadata, cache, cache.slots(top.blocks()), mapped), pool, bytes)
                 : null;
     }
 
@@ -117,7 +116,7 @@ public final class SstReader implements AutoCloseable {
         FileMapping mapping = pooled.mapping();
         return mapping == null
                 ? null
-                : new MappedBlocks(mapping, pooled.clock(), metadata.top().dataBlocks());
+                : new MappedBlocks(mapping, pooled.pages(), metadata.top().dataBlocks());
     }
 
     /** For a transient reader: a reader that is not transient, if there is room now; else this one. Reads nothing. */
@@ -243,9 +242,7 @@ public final class SstReader implements AutoCloseable {
         try {
             int result;
             do {
-                long place = mapped.place(blocks, dataBlock, 0);
-                int at = MappedBlocks.at(place);
-                result = BlockSearch.offer(mapped.slab, at, at + MappedBlocks.length(place), lookup, overrideSequence);
+                result = offerInPlace(mapped, dataBlock, lookup, overrideSequence);
             } while (result == BlockSearch.CONTINUES && ++dataBlock < top.dataBlocks());
             PendingErrors.raise();
             return result == BlockSearch.SETTLED;
@@ -256,6 +253,17 @@ public final class SstReader implements AutoCloseable {
             }
             throw e;
         }
+    }
+
+    private int offerInPlace(MappedBlocks mapped, int dataBlock, PointLookup lookup, long overrideSequence)
+            throws IOException {
+        long place = mapped.place(blocks, dataBlock, 0);
+        if (place == 0) {
+            blocks.slots().countUses(1);
+            return offer(blocks.dataOrdinal(dataBlock), lookup, overrideSequence);
+        }
+        int at = MappedBlocks.at(place);
+        return BlockSearch.offer(mapped.slab, at, at + MappedBlocks.length(place), lookup, overrideSequence);
     }
 
     private int offer(int ordinal, PointLookup lookup, long overrideSequence) throws IOException {
