@@ -67,7 +67,7 @@ final class MappedBlocks {
     void verified(int dataBlock, long offset, int bytes) {
         int length = bytes - BlockTrailer.BYTES;
         if (length <= MOST_LENGTH) {
-            WORD.setOpaque(words, dataBlock, VERIFIED | offset << Integer.SIZE | (long) tick() << LENGTH_BITS | length);
+            WORD.setOpaque(words, dataBlock, VERIFIED | offset << Integer.SIZE | (long) (pages.tick() & TICK_MASK) << LENGTH_BITS | length);
         }
     }
 
@@ -82,7 +82,11 @@ final class MappedBlocks {
         if (word == 0) {
             return 0;
         }
-        int tick = tick();
+        int now = pages.tick();
+        if (pages.isShort(now)) {
+            return 0;
+        }
+        int tick = now & TICK_MASK;
         return isFresh(word, tick) || !blocks.isCached(dataBlock) && isInMemory(dataBlock, direction, tick) ? word : 0;
     }
 
@@ -96,10 +100,6 @@ final class MappedBlocks {
 
     private static int end(long word) {
         return at(word) + length(word) + BlockTrailer.BYTES;
-    }
-
-    private int tick() {
-        return pages.tick() & TICK_MASK;
     }
 
     private long word(int dataBlock) {
