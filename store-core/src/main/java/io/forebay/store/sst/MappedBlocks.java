@@ -67,7 +67,10 @@ final class MappedBlocks {
     void verified(int dataBlock, long offset, int bytes) {
         int length = bytes - BlockTrailer.BYTES;
         if (length <= MOST_LENGTH) {
-            WORD.setOpaque(words, dataBlock, VERIFIED | offset << Integer.SIZE | (long) (pages.tick() & TICK_MASK) << LENGTH_BITS | length);
+            WORD.setOpaque(
+                    words,
+                    dataBlock,
+                    VERIFIED | offset << Integer.SIZE | (long) (pages.tick() & TICK_MASK) << LENGTH_BITS | length);
         }
     }
 

@@ -104,7 +104,10 @@ public final class SstReader implements AutoCloseable {
                 + (mapped == null ? 0 : MappedBlocks.heapBytes(top.dataBlocks()));
         return pool.tryReserve(SlabPool.Use.SST_READER, bytes)
                 ? new SstReader(
-                        metadata, new SstBlocks(file, name, metadata, cache, cache.slots(top.blocks()), mapped), pool, bytes)
+                        metadata,
+                        new SstBlocks(file, name, metadata, cache, cache.slots(top.blocks()), mapped),
+                        pool,
+                        bytes)
                 : null;
     }
 
