@@ -97,10 +97,7 @@ final class PinnedCursors {
         MemtablePin opened = null;
         boolean complete = false;
         try {
-            addMemtable(present.active, sources);
-            for (TrackedMemtable tracked : present.immutable) {
-                addMemtable(tracked, sources);
-            }
+            addMemtables(present, claim.sequence, sources);
             InternalIterator[] inMemory = sources.isEmpty() ? NONE : cursors(sources);
             present.version.addSources(range, true, sources);
             iterator = new UserIterator(
@@ -139,9 +136,17 @@ final class PinnedCursors {
         return cursors;
     }
 
-    private void addMemtable(TrackedMemtable tracked, List<Source> sources) {
-        if (!tracked.memtable.isEmpty() && tracked.firstSequence <= claim.sequence) {
-            sources.add(new Source(tracked.memtable.iterator(claim.sequence), tracked.memtable.tombstones()));
+    /** Adds a source for each memtable of {@code state} that has writes up to {@code limit}, newest first. The caller closes them. */
+    static void addMemtables(ReadState state, long limit, List<Source> into) {
+        addMemtable(state.active, limit, into);
+        for (TrackedMemtable tracked : state.immutable) {
+            addMemtable(tracked, limit, into);
+        }
+    }
+
+    private static void addMemtable(TrackedMemtable tracked, long limit, List<Source> into) {
+        if (!tracked.memtable.isEmpty() && tracked.firstSequence <= limit) {
+            into.add(new Source(tracked.memtable.iterator(limit), tracked.memtable.tombstones()));
         }
     }
 
