@@ -262,14 +262,13 @@ public final class SstIterator extends BlockIterator {
     @Override
     protected void readValue(ValueBuffer into) throws IOException {
         SstBlocks blocks = reader().blocks();
-        int ordinal = blocks.dataOrdinal(dataBlock);
         blocks.slots().countUses(1);
-        long pin = blocks.pin(ordinal);
+        long pin = blocks.pin(dataBlock);
         try {
-            Slab slab = blocks.slab(ordinal, pin);
+            Slab slab = blocks.slab(dataBlock, pin);
             slab.get(BlockSlots.offset(pin) + valueAt, into.reset(valueLength), 0, valueLength);
         } finally {
-            blocks.unpin(ordinal, pin);
+            blocks.unpin(dataBlock, pin);
         }
     }
 

@@ -204,7 +204,7 @@ public final class SstReader implements AutoCloseable {
     private boolean search(int partition, PointLookup lookup, long overrideSequence) throws IOException {
         int dataBlock = blocks.find(partition, lookup.key(), lookup.offset(), lookup.length());
         while (true) {
-            int result = offer(blocks.dataOrdinal(dataBlock), lookup, overrideSequence);
+            int result = offer(dataBlock, lookup, overrideSequence);
             if (result != BlockSearch.CONTINUES || ++dataBlock == top.dataBlocks()) {
                 return result == BlockSearch.SETTLED;
             }
@@ -257,24 +257,6 @@ public final class SstReader implements AutoCloseable {
     /** How a cursor gets data blocks: through the cache, or by reading ahead past it. */
     BlockAccess access(boolean fillCache) {
         return fillCache ? new CachedBlocks(pool) : new ReadAheadBlocks(pool);
-    }
-
-    /** About how many bytes of data blocks have keys before {@code key}. */
-    public long approximateOffset(byte[] key) throws IOException {
-        int partition = top.find(key, 0, key.length);
-        if (partition == top.partitions()) {
-            return top.dataOffset(partition);
-        }
-        blocks.slots().countUses(1);
-        long pin = blocks.pin(partition);
-        try {
-            Slab index = blocks.slab(partition, pin);
-            int at = BlockSlots.offset(pin);
-            int number = BlockSearch.lowerBound(index, at, key, 0, key.length);
-            return top.dataOffset(partition) + SstBlocks.startOfData(index, at, blocks.bodyEnd(index, pin), number);
-        } finally {
-            blocks.unpin(partition, pin);
-        }
     }
 
     /** False for a plain file. */
