@@ -18,7 +18,8 @@ import java.util.List;
  *
  * The chunks are on the heap and their bytes are counted in the budget, but for the first ones, which are no more than the output
  * buffer. When the budget has no room, blocks are held all the same, because a file can end only between two keys;
- * {@link #isRefused()} asks the caller to end it. Used by one thread.
+ * {@link #isRefused()} asks the caller to end it, and what is not counted is counted with the next chunk for which there is room.
+ * Used by one thread.
  */
 final class HeldBlocks {
     private static final int FIRST_CHUNK_BYTES = 4 << 10;
@@ -37,6 +38,9 @@ final class HeldBlocks {
     private byte[] chunk = new byte[0];
     private int used;
     private long chunkBytes;
+    /** Of {@code chunkBytes}, the first ones. */
+    private long uncounted;
+
     private long contentBytes;
     private long reserved;
     private boolean refused;
@@ -77,9 +81,10 @@ final class HeldBlocks {
         }
         int wanted = Math.max(bytes, (int) Math.min(CHUNK_BYTES, Math.max(FIRST_CHUNK_BYTES, chunkBytes)));
         chunkBytes += wanted;
-        if (memory != null && chunkBytes > UNCOUNTED_BYTES && !refused) {
-            refused = !memory.pool().tryReserve(memory.use(), wanted);
-            reserved += refused ? 0 : wanted;
+        if (chunkBytes <= UNCOUNTED_BYTES) {
+            uncounted = chunkBytes;
+        } else if (memory != null) {
+            count();
         }
         if (!chunks.isEmpty()) {
             if (chunks.size() == chunkEnds.length) {
@@ -92,7 +97,14 @@ final class HeldBlocks {
         used = 0;
     }
 
-    /** True once the budget had no room for a block. */
+    /** Counts all chunks but the first ones; also those for which there was no room when they were made. */
+    private void count() {
+        long missing = chunkBytes - uncounted - reserved;
+        refused = !memory.pool().tryReserve(memory.use(), missing);
+        reserved += refused ? 0 : missing;
+    }
+
+    /** True as long as the budget has no room for all blocks. */
     boolean isRefused() {
         return refused;
     }

@@ -64,6 +64,27 @@ class HeldBlocksTest {
         compare(model, files);
     }
 
+    @Test
+    void whatFoundNoRoomIsCountedOnceThereIsSome() {
+        SlabPool pool = new SlabPool(new HeapSlabs(), BUDGET);
+        HeldBlocks held = new HeldBlocks(new HeldMemory(pool, SlabPool.Use.METADATA));
+        assertThat(pool.tryReserve(SlabPool.Use.MEMTABLE_HEAP, BUDGET)).isTrue();
+        long[] words = new long[8 << 10]; // a chunk
+        for (int i = 0; i < 4; i++) {
+            held.add(words, 0, words.length);
+        }
+        assertThat(held.isRefused()).isTrue();
+        assertThat(pool.used(SlabPool.Use.METADATA)).isZero();
+
+        pool.unreserve(SlabPool.Use.MEMTABLE_HEAP, BUDGET);
+        held.add(words, 0, words.length);
+        assertThat(held.isRefused()).isFalse();
+        // the first chunk is not counted
+        assertThat(pool.used(SlabPool.Use.METADATA)).isEqualTo(4L * (64 << 10));
+        held.close();
+        assertThat(pool.used()).isZero();
+    }
+
     private static byte[] addEntry(HeldBlocks held, Random random) {
         byte[] key = new byte[1 + random.nextInt(1000)];
         random.nextBytes(key);
