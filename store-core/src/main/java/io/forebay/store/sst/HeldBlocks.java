@@ -123,7 +123,7 @@ final class HeldBlocks {
                 inChunk++;
                 at = 0;
             }
-            output.block(chunks.get(inChunk), at, lengths[i]);
+            output.tail(chunks.get(inChunk), at, lengths[i]);
             at += lengths[i];
         }
     }

@@ -90,6 +90,22 @@ public final class SstReader implements AutoCloseable {
                 : new SstReader(metadata, new SstBlocks(file, name, metadata, cache, cache.closedSlots()), pool, 0);
     }
 
+    /**
+     * The reader of a file that was just written. Reads nothing.
+     *
+     * @param file as in {@link #open}
+     * @return null, with the blocks gone from the cache, when the pool has no room for its metadata
+     */
+    public static SstReader of(WrittenSst written, ReadableFile file, String name, BlockCache cache, SlabPool pool) {
+        SstMetadata metadata = written.metadata();
+        long bytes = metadata.heapBytes() + BlockSlots.heapBytes(metadata.top().blocks());
+        if (!pool.tryReserve(SlabPool.Use.SST_READER, bytes)) {
+            written.close();
+            return null;
+        }
+        return new SstReader(metadata, new SstBlocks(file, name, metadata, cache, written.slots()), pool, bytes);
+    }
+
     /** Null when there is no room in memory. */
     private static SstReader admit(
             ReadableFile file, String name, SstMetadata metadata, BlockCache cache, SlabPool pool) {
@@ -254,9 +270,9 @@ public final class SstReader implements AutoCloseable {
         return blocks;
     }
 
-    /** How a cursor gets data blocks: through the cache, or by reading ahead past it. */
-    BlockAccess access(boolean fillCache) {
-        return fillCache ? new CachedBlocks(pool) : new ReadAheadBlocks(pool);
+    /** How a cursor gets data blocks: through the cache, or by reading ahead past it. @param heat null for none */
+    BlockAccess access(boolean fillCache, InputHeat heat) {
+        return fillCache ? new CachedBlocks(pool) : new ReadAheadBlocks(pool, heat);
     }
 
     /** False for a plain file. */
