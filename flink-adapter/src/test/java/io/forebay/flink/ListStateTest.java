@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
@@ -96,5 +97,22 @@ class ListStateTest extends KeyedStateFixture {
         assertThatThrownBy(() -> list.update(Arrays.asList("other", null))).isInstanceOf(NullPointerException.class);
         list.setCurrentNamespace(1);
         assertThat(list.getInternal()).isNull();
+    }
+
+    /** RocksDB serializes all elements before it writes; a function that skips what fails goes on with the old list. */
+    @Test
+    void aListStaysAsItWasWhenAnElementCannotBeSerialized() throws Exception {
+        ListState<String> list =
+                BackendHarness.state(backend, new ListStateDescriptor<>("list", StringSerializer.INSTANCE));
+        backend.setCurrentKey(7);
+        list.update(List.of("a", "b"));
+        List<Object> elements = new ArrayList<>(Collections.nCopies(1_000, "x".repeat(1_000)));
+        elements.add(1);
+        @SuppressWarnings("unchecked")
+        List<String> withANumber = (List<String>) (List<?>) elements;
+        assertThatThrownBy(() -> list.update(withANumber)).isInstanceOf(ClassCastException.class);
+        assertThat(list.get()).containsExactly("a", "b");
+        assertThatThrownBy(() -> list.addAll(withANumber)).isInstanceOf(ClassCastException.class);
+        assertThat(list.get()).containsExactly("a", "b");
     }
 }

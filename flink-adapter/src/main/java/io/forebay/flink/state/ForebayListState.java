@@ -144,23 +144,34 @@ final class ForebayListState<K, N, V> extends AbstractForebayState<K, N, List<V>
                 true);
     }
 
-    /** @param anew true to replace the list in the row, false to append to it */
+    /**
+     * Serializes all elements before it writes any: when one cannot be serialized, the list stays as it was.
+     *
+     * @param anew true to replace the list in the row, false to append to it
+     */
     private void write(List<V> elements, boolean anew) throws IOException {
         for (V element : elements) {
             Preconditions.checkNotNull(element, "You cannot add null to a value list.");
         }
-        selectRow();
-        boolean first = anew;
+        List<byte[]> pieces = new ArrayList<>();
         out.clear();
         for (Iterator<V> rest = elements.iterator(); rest.hasNext(); ) {
             elementSerializer.serialize(rest.next(), out);
-            if (!rest.hasNext() || out.length() >= PIECE_BYTES) {
-                writePiece(row.array(), row.length(), out.getSharedBuffer(), 0, out.length(), first);
-                first = false;
+            if (rest.hasNext() && out.length() >= PIECE_BYTES) {
+                pieces.add(out.getCopyOfBuffer());
                 out.clear();
-            } else {
+            } else if (rest.hasNext()) {
                 out.write(DELIMITER);
             }
+        }
+        selectRow();
+        boolean first = anew;
+        for (byte[] piece : pieces) {
+            writePiece(row.array(), row.length(), piece, 0, piece.length, first);
+            first = false;
+        }
+        if (!elements.isEmpty()) {
+            writePiece(row.array(), row.length(), out.getSharedBuffer(), 0, out.length(), first);
         }
     }
 

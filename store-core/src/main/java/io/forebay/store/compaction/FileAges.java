@@ -45,12 +45,17 @@ public record FileAges(long nowMillis, long periodMillis) {
         return oldest == null ? null : Compaction.rewrite(rank, List.of(oldest));
     }
 
-    /** Milliseconds until a file is due; 0 when one is already, {@link Long#MAX_VALUE} when there are no files. */
-    public long untilNext(List<SortedRun> runs) {
+    /**
+     * Milliseconds until a file that is not in {@code without} is due; 0 when one is already, {@link Long#MAX_VALUE} when there
+     * are no files.
+     */
+    public long untilNext(List<SortedRun> runs, Set<FileId> without) {
         long least = Long.MAX_VALUE;
         for (SortedRun run : runs) {
             for (FileMeta file : run.files()) {
-                least = Math.min(least, isDue(file) ? 0 : file.info().creationMillis() + periodMillis - nowMillis);
+                if (!without.contains(file.id())) {
+                    least = Math.min(least, isDue(file) ? 0 : file.info().creationMillis() + periodMillis - nowMillis);
+                }
             }
         }
         return least;

@@ -248,8 +248,10 @@ public final class UserIterator implements Closeable {
                 InternalIterator present = merged.current();
                 int length = withValues ? present.valueLength() : 0;
                 int at = batch.add(present.key(), present.keyLength(), length);
-                if (length > 0) {
+                if (length > 0 && present.valueSlab() != null) {
                     present.valueSlab().get(present.valueOffset(), batch.array(), at, length);
+                } else if (length > 0) {
+                    System.arraycopy(present.copyValue(), 0, batch.array(), at, length); // a long value, read again
                 }
             } else {
                 int length = withValues ? valueLength() : 0;

@@ -15,7 +15,9 @@ import io.forebay.store.testing.HeapSlabs;
 import io.forebay.store.testing.ManualClock;
 import io.forebay.store.testing.SteppedEnvironment;
 import io.forebay.store.testing.SteppedExecutor;
+import java.io.IOException;
 import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -62,6 +64,40 @@ class FailingCallbacksTest extends CallbackStores {
         }
     }
 
+    /** A checkpoint whose completion was refused reaches no caller, who could close it; it keeps no files. */
+    @Test
+    void anExecutorThatRefusesCompletions() throws IOException {
+        boolean[] refusing = new boolean[1];
+        SteppedExecutor stepped = new SteppedExecutor(new ManualClock());
+        BackgroundExecutor executor = new ForwardingExecutor(stepped) {
+            @Override
+            public void execute(Kind kind, Runnable work) {
+                if (refusing[0] && kind == Kind.CALLBACK) {
+                    throw new RejectedExecutionException("no completions");
+                }
+                super.execute(kind, work);
+            }
+        };
+        CrashFileStore files = new CrashFileStore();
+        try (Environment environment = Environment.builder()
+                .executor(executor)
+                .allocator(new HeapSlabs())
+                .build()) {
+            Store store = environment.open(files, StoreOptions.defaults());
+            for (int i = 0; i < 10; i++) {
+                store.put(A, A);
+                store.commitDurably(NONE);
+                refusing[0] = true;
+                assertThatThrownBy(() -> store.checkpoint(NONE)).isInstanceOf(RejectedExecutionException.class);
+                refusing[0] = false;
+            }
+            store.compact();
+            stepped.drain();
+            assertThat(files.list().stream().filter(name -> name.endsWith(".sst")))
+                    .hasSize(1);
+        }
+    }
+
     /** An executor that takes no work stops writes by name; nothing waits for what will not come. */
     @Test
     void anExecutorThatRefuses() {
@@ -72,7 +108,7 @@ class FailingCallbacksTest extends CallbackStores {
             @Override
             public void execute(Kind kind, Runnable work) {
                 if (refusing[0] && kind != Kind.CALLBACK) {
-                    throw new java.util.concurrent.RejectedExecutionException("no more work");
+                    throw new RejectedExecutionException("no more work");
                 }
                 super.execute(kind, work);
             }

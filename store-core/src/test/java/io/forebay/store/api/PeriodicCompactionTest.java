@@ -394,6 +394,25 @@ class PeriodicCompactionTest {
         assertThat(entries()).isZero();
     }
 
+    /** The alarm for the next file is set as if the postponed one were not there. */
+    @Test
+    void aFileWhoseRewritingFailedDelaysNoYoungerOne() {
+        FaultInjector faults = new FaultInjector();
+        store = stepped.open(
+                new FaultFileStore(files, faults),
+                options().targetFileBytes(16384).periodicCompaction(Duration.ofMinutes(1)));
+        writeFile();
+        stepped.clock.advance(Duration.ofSeconds(30).toNanos());
+        writeFile();
+        liveFrom = written;
+        faults.arm(FaultInjector.Fault.IO_ERROR, 1, false);
+        for (int second = 0; second < 90; second++) {
+            stepped.clock.advance(Duration.ofSeconds(1).toNanos());
+            stepped.executor.drain();
+        }
+        assertThat(entries()).isEqualTo(KEYS_OF_A_FILE);
+    }
+
     @Test
     void aFileFromTheFutureIsRewrittenOnce() {
         open(options());

@@ -68,7 +68,9 @@ final class PickerCases {
         FileAges ages = new FileAges(Long.parseLong(words[0]), Long.parseLong(words[1]));
         PickInput in = input();
         Compaction compaction = ages.pick(in.runs(), busy);
-        return compaction == null ? "nothing, next in " + ages.untilNext(in.runs()) + "\n" : describe(compaction);
+        return compaction == null
+                ? "nothing, next in " + ages.untilNext(in.runs(), Set.of()) + "\n"
+                : describe(compaction);
     }
 
     private PickInput input() {

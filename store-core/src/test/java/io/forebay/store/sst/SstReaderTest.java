@@ -3,9 +3,11 @@ package io.forebay.store.sst;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
+import io.forebay.store.Compression;
 import io.forebay.store.KeyRange;
 import io.forebay.store.ValueBuffer;
 import io.forebay.store.cache.SlabPool;
+import io.forebay.store.crypto.Encryption;
 import io.forebay.store.io.MemoryFileStore;
 import io.forebay.store.key.InternalIterator;
 import io.forebay.store.key.KeyHash;
@@ -147,6 +149,26 @@ class SstReaderTest {
                 assertThat(SstRoundTripTest.forward(scan)).hasSize(ENTRIES);
             }
             open.pool.unreserve(SlabPool.Use.MEMTABLE, rest);
+        }
+    }
+
+    /** A reader refers to the first and the last key of its file, however long they are. */
+    @Test
+    void longKeysCountAsMemoryOfTheReader() throws IOException {
+        int length = 1 << 20;
+        byte[] last = new byte[length];
+        last[0] = 1;
+        List<Entry> entries = List.of(
+                new Entry(new byte[length], 1, ValueKind.PUT, new byte[1]),
+                new Entry(last, 2, ValueKind.PUT, new byte[1]));
+        new SstModel(entries, List.of()).write(files, "f", Encryption.NONE, Compression.NONE, 4096, 10);
+        try (SstFixture open = new SstFixture(files.open("f"), "f", 32 << 20)) {
+            SstProperties properties = open.reader.properties();
+            long keys = properties.smallestKey().length
+                    + properties.largestKey().length
+                    + properties.range().to().length;
+            assertThat(keys).isGreaterThan(3L * length);
+            assertThat(open.reader.metadataBytes()).isGreaterThan(keys);
         }
     }
 

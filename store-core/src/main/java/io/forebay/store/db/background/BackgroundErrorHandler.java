@@ -102,8 +102,16 @@ public final class BackgroundErrorHandler {
     }
 
     private void tellLater() {
-        if (untold && !store.lifecycle.isClosed()) { // a close tells the checkpoints itself
+        if (!untold || store.lifecycle.isClosed()) { // a close tells the checkpoints itself
+            return;
+        }
+        try {
             executor.schedule(TELL_AGAIN_NANOS, tellAgain);
+        } catch (RuntimeException | Error e) {
+            LOG.error(
+                    "The executor refused an alarm of store {}; checkpoints that wait for files may wait until it is closed",
+                    store.options.name(),
+                    e);
         }
     }
 

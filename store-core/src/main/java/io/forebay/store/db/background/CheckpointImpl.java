@@ -257,6 +257,14 @@ final class CheckpointImpl implements Checkpoint {
         }
     }
 
+    /** Closes a checkpoint that no caller has got: the executor refused to complete its future. */
+    void giveUp() {
+        if (closed.compareAndSet(false, true)) {
+            owner.remove(this);
+            release();
+        }
+    }
+
     private CheckpointManifest complete() {
         if (closed.get()) {
             throw new StoreClosedException("The checkpoint is closed");

@@ -48,7 +48,15 @@ public final class Checkpoints {
         } finally {
             store.gate.leave();
         }
-        checkpoint.completeIfPossible();
+        boolean taken = false;
+        try {
+            checkpoint.completeIfPossible();
+            taken = true;
+        } finally {
+            if (!taken) {
+                checkpoint.giveUp();
+            }
+        }
         return checkpoint;
     }
 

@@ -27,6 +27,7 @@ public final class CommitPath {
         clock = store.shared.clock();
         eager = store.options.commitInterval().isZero();
         timer = new CommitTimer(
+                store.options.name(),
                 store.shared.executor(),
                 store.shared.clock(),
                 store.commits,

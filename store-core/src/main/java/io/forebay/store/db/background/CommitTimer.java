@@ -5,12 +5,15 @@ import io.forebay.store.Clock;
 import io.forebay.store.db.state.CommitTracker;
 import io.forebay.store.db.state.Lifecycle;
 import java.time.Duration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Bounds how long a commit waits before the work starts that makes it durable. The first commit that waits sets an
  * alarm; there is at most one alarm. Further commits cost one look at a field.
  */
 final class CommitTimer {
+    private static final Logger LOG = LoggerFactory.getLogger(CommitTimer.class);
     /** The time to the next alarm when the writer is inside the gate at the time of an alarm. */
     private static final long RETRY_NANOS = 1_000_000;
 
@@ -26,20 +29,28 @@ final class CommitTimer {
     private final Lifecycle lifecycle;
     private final long intervalNanos;
     private final Action action;
+    private final String name;
     /** Whether an alarm is set. */
     // Volatile: written by any thread
     private volatile boolean armed;
     // Guarded by this
     private Runnable cancel;
+    /** Whether the last alarm was refused, and the log says so. */
+    private boolean refused;
 
-    /** @param interval the longest time from a commit to the start of the work that makes it durable */
+    /**
+     * @param name of the store, for messages
+     * @param interval the longest time from a commit to the start of the work that makes it durable
+     */
     CommitTimer(
+            String name,
             BackgroundExecutor executor,
             Clock clock,
             CommitTracker commits,
             Lifecycle lifecycle,
             Duration interval,
             Action action) {
+        this.name = name;
         this.executor = executor;
         this.clock = clock;
         this.commits = commits;
@@ -62,17 +73,23 @@ final class CommitTimer {
         }
     }
 
+    /** Throws nothing: the commit counts, and neither the writer nor the executor could do anything about the alarm. */
     private synchronized void arm(long delayNanos) {
-        if (!lifecycle.isClosed()) {
-            armed = true; // before the alarm is set, which may ring at once
-            boolean set = false;
-            try {
-                cancel = executor.schedule(delayNanos, this::ring);
-                set = true;
-            } finally {
-                if (!set) {
-                    armed = false; // the next commit tries again
-                }
+        if (lifecycle.isClosed()) {
+            return;
+        }
+        armed = true; // before the alarm is set, which may ring at once
+        try {
+            cancel = executor.schedule(delayNanos, this::ring);
+            refused = false;
+        } catch (RuntimeException | Error e) {
+            armed = false; // the next commit tries again
+            if (!refused) {
+                refused = true;
+                LOG.warn(
+                        "The executor refused the alarm for the commits of store {}; its next commit tries again",
+                        name,
+                        e);
             }
         }
     }

@@ -54,6 +54,8 @@ public final class CompactionScheduler {
     private Full full;
     /** True after a failure, until the next attempt. */
     private boolean paused;
+    /** Whether something asked for a look that no job was free for: the next job that ends takes another one. */
+    private boolean lookAgain;
 
     // Guarded by this
     private Runnable cancel = () -> {};
@@ -84,7 +86,9 @@ public final class CompactionScheduler {
 
     /** Looks for due compactions, in the background. Any thread. */
     public synchronized void schedule() {
-        if (jobs < MAX_JOBS && !paused && store.lifecycle.mayRunJobs()) {
+        if (jobs == MAX_JOBS) {
+            lookAgain = true; // both may have looked already
+        } else if (!paused && store.lifecycle.mayRunJobs()) {
             jobs++;
             try {
                 store.shared.executor().execute(Kind.COMPACTION, this::run);
@@ -98,7 +102,7 @@ public final class CompactionScheduler {
     private void run() {
         boolean worked = false;
         try {
-            worked = store.lifecycle.beginJob() && runJob();
+            worked = !isPaused() && store.lifecycle.beginJob() && runJob();
         } catch (Throwable e) {
             errors.failed(e);
         } finally {
@@ -109,7 +113,9 @@ public final class CompactionScheduler {
     private boolean runJob() {
         try {
             boolean worked = runOne(null);
-            backoff.reset();
+            if (worked) {
+                backoff.reset();
+            }
             return worked;
         } catch (Throwable e) {
             if (Severity.of(e) == Severity.TRANSIENT) {
@@ -124,11 +130,14 @@ public final class CompactionScheduler {
     }
 
     private void done(boolean worked) {
+        boolean again;
         synchronized (this) {
             jobs--;
+            again = worked || lookAgain;
+            lookAgain = false;
         }
         try {
-            if (worked) {
+            if (again) {
                 schedule();
             }
         } catch (Throwable e) {
@@ -161,6 +170,10 @@ public final class CompactionScheduler {
         } finally {
             paused = set; // without an alarm nobody would end the pause
         }
+    }
+
+    private synchronized boolean isPaused() {
+        return paused;
     }
 
     private void resume() {

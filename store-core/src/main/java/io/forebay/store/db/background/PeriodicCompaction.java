@@ -72,7 +72,7 @@ final class PeriodicCompaction {
         if (store.options.compactionFilter() == null || runs.isEmpty()) {
             return;
         }
-        long left = ages == null ? LONGEST_WAIT_MILLIS : ages.untilNext(runs);
+        long left = ages == null ? LONGEST_WAIT_MILLIS : ages.untilNext(runs, postponed());
         arm(left == 0 ? LONGEST_WAIT_MILLIS : Math.max(SHORTEST_WAIT_MILLIS, Math.min(LONGEST_WAIT_MILLIS, left)));
     }
 

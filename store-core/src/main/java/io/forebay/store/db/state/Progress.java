@@ -31,7 +31,7 @@ public final class Progress {
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new StoreException("Interrupted while waiting for " + what + "; it goes on in the background.", e);
+            throw new StoreException("Interrupted while waiting for " + what + ", which goes on in the background", e);
         }
     }
 

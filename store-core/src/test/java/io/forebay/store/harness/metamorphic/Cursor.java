@@ -1,5 +1,6 @@
 package io.forebay.store.harness.metamorphic;
 
+import io.forebay.store.EntryBatch;
 import io.forebay.store.KeyRange;
 import io.forebay.store.StoreIterator;
 import java.util.Arrays;
@@ -7,6 +8,9 @@ import java.util.function.Supplier;
 
 /** An iterator that passes over what a compaction filter may have dropped, and tells a {@link Watch} all it meets, and does not. */
 final class Cursor {
+    private static final int BATCH_ENTRIES = 7;
+    private static final int BATCH_BYTES = 5_000;
+
     private final StoreIterator iterator;
     private final KeyRange bounds;
     private final Supplier<Watch> watch;
@@ -71,11 +75,38 @@ final class Cursor {
             passForward(bounds.from(), true);
         }
         ScanLine results = new ScanLine();
+        if (!reverse && bounds.from().length % 2 == 1) {
+            addBatches(results);
+        }
         while (iterator.isValid()) {
             results.add(shown());
             step(!reverse);
         }
         return results.toString();
+    }
+
+    /** All entries from the present one on, some with each call. */
+    private void addBatches(ScanLine results) {
+        EntryBatch batch = EntryBatch.of(BATCH_ENTRIES, BATCH_BYTES);
+        byte[] before = null;
+        while (iterator.isValid()) {
+            iterator.nextBatch(batch);
+            for (int i = 0; i < batch.size(); i++) {
+                byte[] key = batch.key(i);
+                byte[] value = batch.value(i);
+                if (before != null) {
+                    watch.get().nothingIn(before, false, key, false);
+                }
+                watch.get().found(key, value);
+                if (!Droppable.is(value)) {
+                    results.add(ScanLine.entry(key, Droppable.lasting(value)));
+                }
+                before = key;
+            }
+        }
+        if (before != null) {
+            watch.get().nothingIn(before, false, bounds.to(), false);
+        }
     }
 
     private boolean refusesToMove(boolean forward) {

@@ -3,6 +3,7 @@ package io.forebay.store.harness.random;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.forebay.store.EntryBatch;
 import io.forebay.store.KeyRange;
 import io.forebay.store.MergeFunction;
 import io.forebay.store.Store;
@@ -24,6 +25,8 @@ import org.junit.jupiter.api.Test;
 /** Iterators walk at random, each move right after memtables were taken away, with merges, range deletes and a filter about. */
 class IdleIteratorWalksTest {
     private static final int MIB = 1 << 20;
+    /** An iterator reads a value of that length again when others hold too much. */
+    private static final int LONG = 70_000;
 
     /** Each move of each kind comes right after memtables were taken away, with merges, range deletes and a filter about. */
     @Test
@@ -83,7 +86,7 @@ class IdleIteratorWalksTest {
     private static void change(Store store, TreeMap<String, String> model, Random random) {
         for (int i = 0; i < 5; i++) {
             String key = "k" + random.nextInt(60);
-            String value = "v" + random.nextInt(1000);
+            String value = "v" + random.nextInt(1000) + (random.nextInt(60) == 0 ? "x".repeat(LONG) : "");
             switch (random.nextInt(8)) {
                 case 0, 1, 2 -> {
                     store.put(bytes(key), bytes(value));
@@ -128,9 +131,12 @@ class IdleIteratorWalksTest {
                 iterator.seekForPrev(bytes(target));
                 return state.floorKey(target);
             }
-            case 4, 5, 6 -> {
+            case 4, 5 -> {
                 iterator.next();
                 return state.higherKey(place);
+            }
+            case 6 -> {
+                return nextBatch(iterator, state, place, random);
             }
             case 7, 8 -> {
                 iterator.prev();
@@ -140,6 +146,22 @@ class IdleIteratorWalksTest {
                 return place;
             }
         }
+    }
+
+    private static String nextBatch(
+            StoreIterator iterator, TreeMap<String, String> state, String place, Random random) {
+        EntryBatch batch = random.nextBoolean()
+                ? EntryBatch.of(1 + random.nextInt(20), 1 + random.nextInt(3 * LONG))
+                : EntryBatch.ofKeys(1 + random.nextInt(20), 100);
+        iterator.nextBatch(batch);
+        assertThat(batch.size()).isPositive();
+        String at = place;
+        for (int i = 0; i < batch.size(); i++) {
+            assertThat(new String(batch.key(i), UTF_8)).isEqualTo(at);
+            assertThat(new String(batch.value(i), UTF_8)).isEqualTo(batch.hasValues() ? state.get(at) : "");
+            at = state.higherKey(at);
+        }
+        return at;
     }
 
     private static void check(
