@@ -50,6 +50,11 @@ final class BlockOutput {
         fill = newFill;
     }
 
+    /** Where a filter or index block of that length, which is complete now, will enter the cache. */
+    CacheAdmission.Place tailPlace(int length) {
+        return fill == null ? CacheAdmission.Place.NONE : fill.tailPlace(length);
+    }
+
     /** The bytes that a block takes in the file beyond its content. */
     int overhead() {
         return overhead;
@@ -107,10 +112,10 @@ final class BlockOutput {
         block(content.array(), 0, content.size());
     }
 
-    /** Writes the filter or index block {@code content[at, at + length)}. */
-    void tail(byte[] content, int at, int length) throws IOException {
+    /** Writes the filter or index block {@code content[at, at + length)}. @param place in the cache */
+    void tail(byte[] content, int at, int length, CacheAdmission.Place place) throws IOException {
         if (fill != null) {
-            fill.tail(content, at, length);
+            fill.tail(place, content, at, length);
         }
         block(content, at, length);
     }

@@ -31,6 +31,6 @@ public interface CacheAdmission {
     /** For the next data block. @param bytes that it would take in the cache */
     Place data(int bytes);
 
-    /** For the next filter or index block. @param bytes that it would take in the cache */
+    /** For a filter or index block that is complete, and is written later. @param bytes that it would take in the cache */
     Place tail(int bytes);
 }

@@ -45,9 +45,14 @@ public final class CacheFill implements AutoCloseable {
         next++;
     }
 
+    /** Asked when a filter or index block is complete: where it may enter once it is written. */
+    Place tailPlace(int length) {
+        return admission.tail(length + BlockTrailer.BYTES);
+    }
+
     /** The content of the next filter or index block, after all data blocks. */
-    void tail(byte[] bytes, int at, int length) {
-        put(admission.tail(length + BlockTrailer.BYTES), bytes, at, length);
+    void tail(Place place, byte[] bytes, int at, int length) {
+        put(place, bytes, at, length);
     }
 
     private void put(Place place, byte[] bytes, int at, int length) {

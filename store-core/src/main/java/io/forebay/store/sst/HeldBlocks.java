@@ -1,5 +1,6 @@
 package io.forebay.store.sst;
 
+import io.forebay.store.sst.CacheAdmission.Place;
 import io.forebay.store.sst.block.BlockBuilder;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -22,6 +23,7 @@ import java.util.List;
  * Used by one thread.
  */
 final class HeldBlocks {
+    private static final Place[] PLACES = Place.values();
     private static final int FIRST_CHUNK_BYTES = 4 << 10;
     private static final int CHUNK_BYTES = 64 << 10;
     /** Bytes of chunks that are not counted. */
@@ -33,6 +35,8 @@ final class HeldBlocks {
     private int[] chunkEnds = new int[4];
     /** Lengths of the blocks, in order. */
     private int[] lengths = new int[16];
+    /** Their places in the cache, as {@link Place#ordinal()}. */
+    private byte[] places = new byte[16];
 
     private int count;
     private byte[] chunk = new byte[0];
@@ -50,28 +54,30 @@ final class HeldBlocks {
         this.memory = memory;
     }
 
-    /** Takes the block from the builder, which is empty after it. */
-    void add(BlockBuilder block) {
+    /** Takes the block from the builder, which is empty after it. @param place in the cache */
+    void add(BlockBuilder block, Place place) {
         int bytes = block.size();
         room(bytes + BlockBuilder.SLACK);
         block.finish(chunk, used);
-        added(bytes);
+        added(bytes, place);
     }
 
-    /** Takes a block of {@code words[from, to)}. */
-    void add(long[] words, int from, int to) {
+    /** Takes a block of {@code words[from, to)}. @param place in the cache */
+    void add(long[] words, int from, int to, Place place) {
         int bytes = (to - from) * Long.BYTES;
         room(bytes);
         ByteBuffer.wrap(chunk, used, bytes).asLongBuffer().put(words, from, to - from);
-        added(bytes);
+        added(bytes, place);
     }
 
-    private void added(int bytes) {
+    private void added(int bytes, Place place) {
         used += bytes;
         contentBytes += bytes;
         if (count == lengths.length) {
             lengths = Arrays.copyOf(lengths, 2 * count);
+            places = Arrays.copyOf(places, 2 * count);
         }
+        places[count] = (byte) place.ordinal();
         lengths[count++] = bytes;
     }
 
@@ -123,7 +129,7 @@ final class HeldBlocks {
                 inChunk++;
                 at = 0;
             }
-            output.tail(chunks.get(inChunk), at, lengths[i]);
+            output.tail(chunks.get(inChunk), at, lengths[i], PLACES[places[i]]);
             at += lengths[i];
         }
     }

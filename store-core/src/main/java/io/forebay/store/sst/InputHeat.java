@@ -12,7 +12,8 @@ import io.forebay.store.cache.BlockSlots;
  * </pre>
  *
  * What a read allows is for the outputs right after it, because they have the same keys: more than a block or two of each run
- * are not saved up. Filter and index blocks are counted by themselves, for each belongs to thousands of keys. Used by one thread.
+ * are not saved up. Filter and index blocks, which belong to thousands of keys, are counted by themselves, partition by partition. Used by
+ * one thread.
  */
 public final class InputHeat implements CacheAdmission {
     private final int runs;
@@ -20,6 +21,8 @@ public final class InputHeat implements CacheAdmission {
     private final Allowance tail = new Allowance();
     /** Length of the longest data block that was read, in bytes. */
     private int longest;
+    /** The most bytes that the filter and index blocks of one partition take. */
+    private long longestTail;
 
     /** @param runs that are merged */
     public InputHeat(int runs) {
@@ -66,14 +69,19 @@ public final class InputHeat implements CacheAdmission {
     void beginPartition(SstBlocks blocks, int partition) {
         BlockSlots slots = blocks.slots();
         TopIndex top = blocks.top();
-        note(tail, slots, blocks.indexOrdinal(partition), blocks.cachedBytes(top.indexBytes(partition)));
+        long bytes = blocks.cachedBytes(top.indexBytes(partition));
+        note(tail, slots, blocks.indexOrdinal(partition), bytes);
         for (int line = 0; line < top.filterLines(partition); line += SstFormat.LINES_PER_FILTER_BLOCK) {
             int ordinal = top.filterOrdinal(partition, line);
-            note(tail, slots, ordinal, blocks.cachedBytes(top.filterBytes(ordinal)));
+            int filterBytes = blocks.cachedBytes(top.filterBytes(ordinal));
+            note(tail, slots, ordinal, filterBytes);
+            bytes += filterBytes;
         }
+        longestTail = Math.max(longestTail, bytes);
+        tail.limit((runs + 1) * longestTail);
     }
 
-    private static void note(Allowance into, BlockSlots slots, int ordinal, int bytes) {
+    private static void note(Allowance into, BlockSlots slots, int ordinal, long bytes) {
         if (slots != null && slots.isCached(ordinal)) {
             into.add(slots.isRecentlyUsed(ordinal), bytes);
         }
