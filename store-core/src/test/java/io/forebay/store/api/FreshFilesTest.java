@@ -105,7 +105,7 @@ class FreshFilesTest {
             store.commitDurably(new byte[0]);
             store.close();
         }
-        try (SteppedEnvironment stepped = new SteppedEnvironment(64 << 20)) {
+        try (SteppedEnvironment stepped = new SteppedEnvironment(64 << 20, new Random(8))) {
             Store store = stepped.open(files, options());
             store.compact();
             assertThat(store.statistics().compactions()).isPositive();
@@ -128,7 +128,7 @@ class FreshFilesTest {
         }
         int from = ROWS / 2;
         int to = from + ROWS / 10;
-        try (SteppedEnvironment stepped = new SteppedEnvironment(64 << 20)) {
+        try (SteppedEnvironment stepped = new SteppedEnvironment(64 << 20, new Random(8))) {
             Store store = stepped.open(files, options());
             read(store, from, to, 2);
             int whole = read(store, from, to, 2);
