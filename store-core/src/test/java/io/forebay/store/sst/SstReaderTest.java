@@ -164,7 +164,7 @@ class SstReaderTest {
         new SstModel(entries, List.of()).write(files, "f", Encryption.NONE, Compression.NONE, 4096, 10);
         try (SstFixture open = new SstFixture(files.open("f"), "f", 32 << 20)) {
             SstProperties properties = open.reader.properties();
-            long keys = properties.smallestKey().length
+            long keys = (long) properties.smallestKey().length
                     + properties.largestKey().length
                     + properties.range().to().length;
             assertThat(keys).isGreaterThan(3L * length);
