@@ -96,6 +96,11 @@ public final class BackgroundErrorHandler {
     private void tellAgain() {
         try {
             tellWaiting();
+        } catch (RuntimeException | Error e) { // the executor would not expect it
+            LOG.debug(
+                    "Checkpoints of store {} could not be told of its failure; it is tried again",
+                    store.options.name(),
+                    e);
         } finally {
             tellLater();
         }

@@ -72,7 +72,9 @@ final class PeriodicCompaction {
         if (store.options.compactionFilter() == null || runs.isEmpty()) {
             return;
         }
-        long left = ages == null ? LONGEST_WAIT_MILLIS : ages.untilNext(runs, postponed());
+        long left = ages == null
+                ? LONGEST_WAIT_MILLIS
+                : Math.min(ages.untilNext(runs, postponed()), untilPostponedIsOver());
         arm(left == 0 ? LONGEST_WAIT_MILLIS : Math.max(SHORTEST_WAIT_MILLIS, Math.min(LONGEST_WAIT_MILLIS, left)));
     }
 
@@ -89,6 +91,15 @@ final class PeriodicCompaction {
             postponed.values().removeIf(until -> until - now <= 0);
         }
         return Set.copyOf(postponed.keySet());
+    }
+
+    /** Milliseconds until a postponed file may be picked again, at least 1; {@link Long#MAX_VALUE} when none is postponed. */
+    private synchronized long untilPostponedIsOver() {
+        long now = clock.nanoTime();
+        return postponed.values().stream()
+                .mapToLong(until -> Math.max(1, (until - now) / NANOS_PER_MILLI))
+                .min()
+                .orElse(Long.MAX_VALUE);
     }
 
     /** No alarm rings any more. The store is closed by then, so that none is set either. */
