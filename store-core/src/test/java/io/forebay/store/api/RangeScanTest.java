@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.forebay.store.EntryBatch;
+import io.forebay.store.FileStore;
 import io.forebay.store.KeyRange;
 import io.forebay.store.ReadView;
 import io.forebay.store.Snapshot;
@@ -155,16 +156,20 @@ class RangeScanTest {
     void aReadThatFailsLeavesAnEmptyBatchAndHoldsNothing() {
         FaultInjector injector = new FaultInjector();
         try (SteppedEnvironment stepped = new SteppedEnvironment(4 * MIB)) {
-            Store store = stepped.open(new FaultFileStore(new CrashFileStore(), injector));
+            FileStore files = new FaultFileStore(new CrashFileStore(), injector);
+            Store store = stepped.open(files);
             byte[] large = new byte[3000];
             for (int i = 0; i < 10; i++) {
                 store.put(key("a", i), large);
             }
-            store.flush();
+            store.commitDurably(new byte[0]);
+            store.close(); // blocks of a file that was just written are in the cache
+            store = stepped.open(files);
+            Store reopened = store;
             EntryBatch batch = EntryBatch.of(100, MIB);
             store.scan(KeyRange.all(), EntryBatch.of(1, 1)); // the index and the first block are in the cache now
             injector.arm(Fault.IO_ERROR, 3, false);
-            assertThatThrownBy(() -> store.scan(KeyRange.all(), batch)).isInstanceOf(StoreIoException.class);
+            assertThatThrownBy(() -> reopened.scan(KeyRange.all(), batch)).isInstanceOf(StoreIoException.class);
             assertThat(injector.struck()).isNotNull();
             assertThat(batch.size()).isZero();
             injector.heal();
@@ -172,7 +177,7 @@ class RangeScanTest {
             assertThat(batch.size()).isEqualTo(10);
             store.put(key("a", 0), value(1));
             store.put(key("a", 0), value(2));
-            store.flush();
+            store.commitDurably(new byte[] {1});
             store.compact();
             assertThat(store.statistics().estimatedEntries()).isEqualTo(10);
         }
