@@ -13,6 +13,7 @@ import io.forebay.store.crypto.Encryption;
 import io.forebay.store.db.state.EngineResources;
 import io.forebay.store.db.state.StoreContext;
 import io.forebay.store.db.write.EntryLimits;
+import io.forebay.store.util.Utf8;
 import io.forebay.store.verify.DirectoryKind;
 import io.forebay.store.version.FileRegistry;
 import io.forebay.store.version.VersionEdit;
@@ -179,7 +180,11 @@ final class StoreOpener {
     }
 
     private String mergeName() {
-        return options.mergeFunction() == null ? null : options.mergeFunction().name();
+        return options.mergeFunction() == null
+                ? null
+                : Utf8.requireReadable(
+                        "The name of the merge function",
+                        options.mergeFunction().name());
     }
 
     private static void closeAfter(Throwable failure, AutoCloseable... resources) {
