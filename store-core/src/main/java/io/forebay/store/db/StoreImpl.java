@@ -144,8 +144,8 @@ final class StoreImpl implements Store {
 
     @Override
     public void scan(KeyRange range, EntryBatch into) {
-        Objects.requireNonNull(range, "range");
-        parts.reads.scan(range, Objects.requireNonNull(into, "into"), null);
+        Objects.requireNonNull(into, "into").clear();
+        parts.reads.scan(Objects.requireNonNull(range, "range"), into, null);
     }
 
     @Override

@@ -114,7 +114,16 @@ class RangeScanTest {
             assertThat(scan(snapshot, prefix("a"), batch)).containsExactly("a0000=value 0", "a0001=value 1");
             assertThat(scan(store, prefix("a"), batch)).containsExactly("a0000=value 7", "a0009=value 9");
             snapshot.close();
+            assertThat(batch.size()).isPositive();
             assertThatThrownBy(() -> snapshot.scan(prefix("a"), batch)).isInstanceOf(StoreClosedException.class);
+            assertThat(batch.size()).as("of a closed snapshot").isZero();
+            store.scan(prefix("a"), batch);
+            assertThatThrownBy(() -> store.scan(null, batch)).isInstanceOf(NullPointerException.class);
+            assertThat(batch.size()).as("without a range").isZero();
+            store.scan(prefix("a"), batch);
+            store.close();
+            assertThatThrownBy(() -> store.scan(prefix("a"), batch)).isInstanceOf(StoreClosedException.class);
+            assertThat(batch.size()).as("of a closed store").isZero();
         }
     }
 

@@ -124,8 +124,8 @@ public final class ReadPath {
 
     /** @param claim the state to read, or null for the present state */
     public void scan(KeyRange range, EntryBatch into, SnapshotList.Entry claim) {
-        store.lifecycle.checkReadable();
         into.clear();
+        store.lifecycle.checkReadable();
         boolean complete = false;
         try {
             if (claim == null) {

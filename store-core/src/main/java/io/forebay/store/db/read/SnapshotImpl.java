@@ -57,8 +57,8 @@ public final class SnapshotImpl implements Snapshot {
 
     @Override
     public void scan(KeyRange range, EntryBatch into) {
+        Objects.requireNonNull(into, "into").clear();
         Objects.requireNonNull(range, "range");
-        Objects.requireNonNull(into, "into");
         checkOpen();
         reads.scan(range, into, claim);
     }
