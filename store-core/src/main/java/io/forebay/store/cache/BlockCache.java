@@ -56,6 +56,11 @@ public final class BlockCache implements AutoCloseable {
         return slots;
     }
 
+    /** Makes the slots of a file that is being written. */
+    public FillingSlots fillingSlots() {
+        return new FillingSlots(this, slots(0));
+    }
+
     BlockHolds holds() {
         return holds;
     }
@@ -84,6 +89,51 @@ public final class BlockCache implements AutoCloseable {
             }
         }
         return install(slots, ordinal, block);
+    }
+
+    /** As {@link FillingSlots#put}. */
+    boolean fill(BlockSlots slots, int ordinal, byte[] bytes, int at, int length, int cachedLength, boolean used) {
+        long block = allocateSpare(slots, cachedLength, used);
+        if (block == 0) {
+            return false;
+        }
+        boolean installed = false;
+        try {
+            frames.memory().slab(block).put(FrameMemory.offset(block), bytes, at, length);
+            installed = installFilled(slots, ordinal, block, used);
+        } finally {
+            if (!installed) {
+                unpinOutside(block);
+            }
+        }
+        return installed;
+    }
+
+    private synchronized long allocateSpare(BlockSlots slots, int length, boolean used) {
+        return slots.isClosed() ? 0 : frames.tryAllocateSpare(length, used);
+    }
+
+    private synchronized boolean installFilled(BlockSlots slots, int ordinal, long block, boolean used) {
+        long installed = frames.install(slots, ordinal, block);
+        if (installed == 0) {
+            return false;
+        }
+        if (used) {
+            slots.makeHot(ordinal);
+        }
+        slots.unpin(ordinal, installed);
+        return true;
+    }
+
+    /** For slots that no other thread has yet. */
+    synchronized void resize(BlockSlots slots, int blocks) {
+        slots.resize(blocks);
+    }
+
+    /** Gives slots that were filled their length. @return whether they have blocks */
+    synchronized boolean finish(BlockSlots slots, int blocks) {
+        slots.resize(blocks);
+        return slots.hasBlocks();
     }
 
     /** @return false when the slots are closed, so that the block does not enter the cache */

@@ -5,6 +5,7 @@ import io.forebay.store.util.Slab;
 import java.io.IOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.Arrays;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
@@ -192,6 +193,12 @@ public final class BlockSlots {
         return ordinal < array.length && BlockWord.isPresent((long) WORD.getAcquire(array, ordinal));
     }
 
+    /** True when the block was in the cache a moment ago, and was found since the cache last looked at it. */
+    public boolean isRecentlyUsed(int ordinal) {
+        long[] array = words;
+        return ordinal < array.length && ((long) WORD.getAcquire(array, ordinal) & BlockWord.FOUND) == BlockWord.FOUND;
+    }
+
     // All methods below are called under the lock of the cache.
 
     /**
@@ -211,6 +218,17 @@ public final class BlockSlots {
 
     long word(int ordinal) {
         return (long) WORD.getAcquire(words, ordinal);
+    }
+
+    /** Changes the number of blocks, as long as no other thread has these slots. Blocks in the cache keep their ordinals. */
+    void resize(int blocks) {
+        if (!closed) {
+            words = Arrays.copyOf(words, blocks);
+        }
+    }
+
+    void makeHot(int ordinal) {
+        WORD.getAndBitwiseOr(words, ordinal, BlockWord.HOT);
     }
 
     void makeCold(int ordinal) {

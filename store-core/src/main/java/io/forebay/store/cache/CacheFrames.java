@@ -60,7 +60,30 @@ final class CacheFrames {
     }
 
     /**
-     * Puts a block that {@link #tryAllocate} made into its element.
+     * As {@link #tryAllocate}, for a block of a slab or less that nobody has asked for yet. It takes a free frame, or memory of
+     * the pool if memtables will not need it soon.
+     *
+     * @param used whether it may also take the frame of a block that was not used recently
+     */
+    long tryAllocateSpare(int length, boolean used) {
+        if (closed || length > SlabAllocator.SLAB_BYTES) {
+            return 0;
+        }
+        SizeClass sizeClass = classOf(length);
+        CacheSlab home = findSpare(sizeClass);
+        if (home == null && used) {
+            CacheSlab idle = sizeClass.nextIdle();
+            home = idle != null && evict(idle, sizeClass.victimFrame()) ? findSpare(sizeClass) : null;
+        }
+        if (home == null) {
+            return 0;
+        }
+        cachedBytes += length;
+        return sizeClass.takeFrame(home, length);
+    }
+
+    /**
+     * Puts a block that {@link #tryAllocate} or {@link #tryAllocateSpare} made into its element.
      *
      * @return its new handle; 0 when it stays in no element
      */
@@ -100,6 +123,11 @@ final class CacheFrames {
         }
         Slab slab = empty.isEmpty() ? pool.tryTake(Use.CACHE) : empty.remove(empty.size() - 1);
         return slab == null ? null : add(slab, sizeClass);
+    }
+
+    private CacheSlab findSpare(SizeClass sizeClass) {
+        boolean room = sizeClass.withFree() != null || !empty.isEmpty() || pool.hasRoomBesideMemtables();
+        return room ? findFree(sizeClass) : null;
     }
 
     private CacheSlab takeLarge(int length) {

@@ -8,6 +8,9 @@ import java.util.List;
  * methods are called under the lock of the cache.
  */
 final class SizeClass {
+    /** So many frames are examined for a block that was not used recently. */
+    private static final int IDLE_WALK = 32;
+
     private final int frameBytes;
     private final List<CacheSlab> slabs = new ArrayList<>();
     private final List<CacheSlab> partial = new ArrayList<>();
@@ -96,15 +99,7 @@ final class SizeClass {
         }
         long steps = 2L * slabs.size() * slabs.get(0).frames() + 1;
         for (long i = 0; i < steps; i++) {
-            if (handSlab >= slabs.size()) {
-                handSlab = 0;
-            }
-            CacheSlab slab = slabs.get(handSlab);
-            victimFrame = handFrame;
-            if (++handFrame == slab.frames()) {
-                handFrame = 0;
-                handSlab++;
-            }
+            CacheSlab slab = moveHand();
             if (slab.isVictim(victimFrame)) {
                 return slab;
             }
@@ -112,7 +107,35 @@ final class SizeClass {
         return null;
     }
 
-    /** The frame that {@link #nextVictim} found last. */
+    /**
+     * As {@link #nextVictim}, among the next few blocks and without making any of them cold: null when all of these were found
+     * since the hand passed them.
+     */
+    CacheSlab nextIdle() {
+        for (int i = 0; i < IDLE_WALK && !slabs.isEmpty(); i++) {
+            CacheSlab slab = moveHand();
+            if (slab.isIdle(victimFrame)) {
+                return slab;
+            }
+        }
+        return null;
+    }
+
+    /** @return the slab with the frame at the hand, which is {@link #victimFrame} now */
+    private CacheSlab moveHand() {
+        if (handSlab >= slabs.size()) {
+            handSlab = 0;
+        }
+        CacheSlab slab = slabs.get(handSlab);
+        victimFrame = handFrame;
+        if (++handFrame == slab.frames()) {
+            handFrame = 0;
+            handSlab++;
+        }
+        return slab;
+    }
+
+    /** The frame at which {@link #nextVictim} or {@link #nextIdle} ended. */
     int victimFrame() {
         return victimFrame;
     }

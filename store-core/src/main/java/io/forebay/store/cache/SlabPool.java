@@ -336,6 +336,17 @@ public final class SlabPool {
         }
     }
 
+    /**
+     * True when one more slab would leave as much free as memtables have: they grow again after each flush, and what the cache takes
+     * meanwhile it would have to give back.
+     */
+    boolean hasRoomBesideMemtables() {
+        synchronized (usedBy) {
+            long memtables = usedBy[Use.MEMTABLE.ordinal()] + usedBy[Use.MEMTABLE_HEAP.ordinal()];
+            return used + memtables + SlabAllocator.SLAB_BYTES <= budget;
+        }
+    }
+
     /** Bytes of all that is neither {@link Use#MEMTABLE} nor {@link Use#CACHE}. */
     public long metadataBytes() {
         synchronized (usedBy) {

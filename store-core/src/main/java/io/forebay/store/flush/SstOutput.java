@@ -5,8 +5,10 @@ import io.forebay.store.WritableFile;
 import io.forebay.store.crypto.FileCipher;
 import io.forebay.store.iter.RetentionIterator;
 import io.forebay.store.rangedel.Fragment;
+import io.forebay.store.sst.CacheAdmission;
 import io.forebay.store.sst.SstProperties;
 import io.forebay.store.sst.SstWriter;
+import io.forebay.store.sst.WrittenSst;
 import io.forebay.store.util.Slab;
 import io.forebay.store.version.FileBounds;
 import io.forebay.store.version.FileId;
@@ -40,6 +42,9 @@ public final class SstOutput implements Closeable {
     private final List<byte[]> splitKeys;
     private final long leastBytes;
     private final KeyRange within;
+    /** Null when the blocks do not enter the cache. */
+    private final CacheAdmission admission;
+
     private int nextSplit;
     private long splitHead;
 
@@ -73,21 +78,28 @@ public final class SstOutput implements Closeable {
      * @param splitKeys keys at which a file must end if it has {@code leastBytes}, ascending
      */
     public SstOutput(SstTarget target, TombstoneFeed tombstones, List<byte[]> splitKeys, long leastBytes) {
-        this(target, tombstones, splitKeys, leastBytes, KeyRange.all());
+        this(target, tombstones, splitKeys, leastBytes, KeyRange.all(), null);
     }
 
     /**
      * @param tombstones cuts the range delete over the end of each file
      * @param splitKeys keys at which a file must end if it has {@code leastBytes}, ascending
      * @param within contains all that is added; the ranges of the files stay within it
+     * @param admission which blocks enter the cache; null for none
      */
     public SstOutput(
-            SstTarget target, TombstoneFeed tombstones, List<byte[]> splitKeys, long leastBytes, KeyRange within) {
+            SstTarget target,
+            TombstoneFeed tombstones,
+            List<byte[]> splitKeys,
+            long leastBytes,
+            KeyRange within,
+            CacheAdmission admission) {
         this.target = target;
         this.tombstones = tombstones;
         this.splitKeys = List.copyOf(splitKeys);
         this.leastBytes = leastBytes;
         this.within = within;
+        this.admission = admission;
         loadSplitKey();
     }
 
@@ -298,8 +310,13 @@ public final class SstOutput implements Closeable {
         PhysicalFile file = target.registry().acquire(writing, info);
         finished.add(new FileMeta(writing, info, FileBounds.shortened(properties.range(), within), false, -1, file));
         finishedBytes += properties.fileBytes();
+        SstWriter ended = writer;
         writer = null;
         writing = null;
+        WrittenSst written = ended.takeWritten();
+        if (written != null) {
+            file.adopt(written);
+        }
     }
 
     private void startFile() throws IOException {
@@ -317,5 +334,8 @@ public final class SstOutput implements Closeable {
                 target.blockBytes(),
                 target.bloomBitsPerKey(),
                 target.clock().currentTimeMillis());
+        if (admission != null) {
+            writer.fillCache(target.registry().cacheFill(admission, target.held()));
+        }
     }
 }

@@ -90,6 +90,22 @@ public final class SstReader implements AutoCloseable {
                 : new SstReader(metadata, new SstBlocks(file, name, metadata, cache, cache.closedSlots()), pool, 0);
     }
 
+    /**
+     * The reader of a file that was just written. Reads nothing.
+     *
+     * @param file as in {@link #open}
+     * @return null, with the blocks gone from the cache, when the pool has no room for its metadata
+     */
+    public static SstReader of(WrittenSst written, ReadableFile file, String name, BlockCache cache, SlabPool pool) {
+        SstMetadata metadata = written.metadata();
+        long bytes = metadata.heapBytes() + BlockSlots.heapBytes(metadata.top().blocks());
+        if (!pool.tryReserve(SlabPool.Use.SST_READER, bytes)) {
+            written.close();
+            return null;
+        }
+        return new SstReader(metadata, new SstBlocks(file, name, metadata, cache, written.slots()), pool, bytes);
+    }
+
     /** Null when there is no room in memory. */
     private static SstReader admit(
             ReadableFile file, String name, SstMetadata metadata, BlockCache cache, SlabPool pool) {
@@ -204,7 +220,7 @@ public final class SstReader implements AutoCloseable {
     private boolean search(int partition, PointLookup lookup, long overrideSequence) throws IOException {
         int dataBlock = blocks.find(partition, lookup.key(), lookup.offset(), lookup.length());
         while (true) {
-            int result = offer(blocks.dataOrdinal(dataBlock), lookup, overrideSequence);
+            int result = offer(dataBlock, lookup, overrideSequence);
             if (result != BlockSearch.CONTINUES || ++dataBlock == top.dataBlocks()) {
                 return result == BlockSearch.SETTLED;
             }
@@ -254,27 +270,9 @@ public final class SstReader implements AutoCloseable {
         return blocks;
     }
 
-    /** How a cursor gets data blocks: through the cache, or by reading ahead past it. */
-    BlockAccess access(boolean fillCache) {
-        return fillCache ? new CachedBlocks(pool) : new ReadAheadBlocks(pool);
-    }
-
-    /** About how many bytes of data blocks have keys before {@code key}. */
-    public long approximateOffset(byte[] key) throws IOException {
-        int partition = top.find(key, 0, key.length);
-        if (partition == top.partitions()) {
-            return top.dataOffset(partition);
-        }
-        blocks.slots().countUses(1);
-        long pin = blocks.pin(partition);
-        try {
-            Slab index = blocks.slab(partition, pin);
-            int at = BlockSlots.offset(pin);
-            int number = BlockSearch.lowerBound(index, at, key, 0, key.length);
-            return top.dataOffset(partition) + SstBlocks.startOfData(index, at, blocks.bodyEnd(index, pin), number);
-        } finally {
-            blocks.unpin(partition, pin);
-        }
+    /** How a cursor gets data blocks: through the cache, or by reading ahead past it. @param heat null for none */
+    BlockAccess access(boolean fillCache, InputHeat heat) {
+        return fillCache ? new CachedBlocks(pool) : new ReadAheadBlocks(pool, heat);
     }
 
     /** False for a plain file. */

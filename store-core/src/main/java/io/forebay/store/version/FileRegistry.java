@@ -3,6 +3,9 @@ package io.forebay.store.version;
 import io.forebay.store.BackgroundExecutor;
 import io.forebay.store.FileStore;
 import io.forebay.store.crypto.Encryption;
+import io.forebay.store.sst.CacheAdmission;
+import io.forebay.store.sst.CacheFill;
+import io.forebay.store.sst.HeldMemory;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -72,6 +75,11 @@ public final class FileRegistry {
     /** How files of this store are encrypted. */
     public Encryption encryption() {
         return encryption;
+    }
+
+    /** Puts blocks of a new file into the cache while it is written. @param memory see {@link CacheFill} */
+    public CacheFill cacheFill(CacheAdmission admission, HeldMemory memory) {
+        return new CacheFill(tables.blocks(), admission, memory);
     }
 
     /** A file that is not encrypted, with one more reference, which the caller releases. */

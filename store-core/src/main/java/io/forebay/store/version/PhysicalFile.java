@@ -6,6 +6,7 @@ import io.forebay.store.cache.BlockSlots;
 import io.forebay.store.crypto.KeyEnvelope;
 import io.forebay.store.io.PooledFile;
 import io.forebay.store.sst.SstReader;
+import io.forebay.store.sst.WrittenSst;
 import java.io.IOException;
 import java.lang.ref.WeakReference;
 
@@ -151,6 +152,32 @@ public final class PhysicalFile {
         references += change;
         if (references < 0) {
             throw new IllegalStateException("File " + id + " was released more often than retained");
+        }
+    }
+
+    /**
+     * Gives the file, which was just written, its reader, unless there is no room for it in memory. Before anyone reads the file.
+     *
+     * @param written of this file; belongs to this method, also when it throws
+     */
+    public synchronized void adopt(WrittenSst written) {
+        TableCache tables = registry.tables();
+        SstReader made = null;
+        boolean added = false;
+        try {
+            made = closed ? null : SstReader.of(written, file, id.name(), tables.blocks(), tables.pool());
+            if (made != null) {
+                counted = counted.with(made.blockSlots());
+                tables.add(new TableCache.Entry(this, made));
+                added = true;
+            }
+        } finally {
+            if (!added) {
+                written.close();
+                if (made != null) {
+                    made.close();
+                }
+            }
         }
     }
 

@@ -172,7 +172,7 @@ class RangeScanTest {
                 store.put(key("a", i), large);
             }
             store.commitDurably(new byte[0]);
-            store.close(); // the next one has nothing in the cache
+            store.close(); // blocks of a file that was just written are in the cache
             store = stepped.open(files);
             Store reopened = store;
             EntryBatch batch = EntryBatch.of(100, MIB);

@@ -157,8 +157,12 @@ class IteratorKeepsClosedStoreTest {
         ExecutorService thread = Executors.newSingleThreadExecutor();
         Environment environment = environment();
         try {
+            Store written = environment.open(files, StoreOptions.defaults());
+            fill(written);
+            written.commitDurably(new byte[0]);
+            written.close(); // what was just written is in the cache, and would not be read
             Store store = environment.open(files, StoreOptions.defaults());
-            fill(store);
+            store.put(key(0), value(key(0)));
             StoreIterator idle = store.iterator(KeyRange.all());
             idle.seek(key(KEYS / 3));
             StoreIterator iterator = store.iterator(KeyRange.all());

@@ -270,16 +270,16 @@ class SstReaderTest {
     void offsetsAscendWithKeys() throws IOException {
         SstProperties properties = write("f", 10);
         try (SstFixture open = new SstFixture(files.open("f"), "f", 8 << 20)) {
-            assertThat(open.reader.approximateOffset(new byte[0])).isZero();
+            assertThat(BlockOffsets.of(open.reader, new byte[0])).isZero();
             long previous = 0;
             for (int i = 0; i < ENTRIES; i += 100) {
-                long offset = open.reader.approximateOffset(key(i * 2L));
+                long offset = BlockOffsets.of(open.reader, key(i * 2L));
                 assertThat(offset).isGreaterThanOrEqualTo(previous);
                 assertThat((double) offset / properties.tailOffset())
                         .isBetween(i / (double) ENTRIES - 0.05, i / (double) ENTRIES + 0.05);
                 previous = offset;
             }
-            assertThat(open.reader.approximateOffset(key(Long.MAX_VALUE))).isEqualTo(properties.tailOffset());
+            assertThat(BlockOffsets.of(open.reader, key(Long.MAX_VALUE))).isEqualTo(properties.tailOffset());
         }
     }
 
