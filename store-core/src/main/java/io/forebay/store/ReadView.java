@@ -42,6 +42,12 @@ public interface ReadView {
      * in several calls is read from several states; an {@linkplain #iterator iterator} keeps to one.
      *
      * <p>When this throws, {@code into} is empty.
+     *
+     * @param range not null
+     * @param into not null; used by no other thread during the call
+     * @throws StoreClosedException when the store, or the snapshot, is closed
+     * @throws StoreIoException when a file cannot be read
+     * @throws CorruptionException when a file is damaged
      */
     void scan(KeyRange range, EntryBatch into);
 }

@@ -95,8 +95,8 @@ class FreshFilesTest {
         }
     }
 
-    @Test
-    void aMergeOfWhatNobodyReadsLeavesTheCacheAlone() {
+    /** In an environment of their own, so that nothing of them is in the cache. */
+    private void writeTwoRuns() {
         try (SteppedEnvironment stepped = new SteppedEnvironment(64 << 20)) {
             Store store = stepped.open(files, options());
             load(store, 0, ROWS, 1);
@@ -105,6 +105,11 @@ class FreshFilesTest {
             store.commitDurably(new byte[0]);
             store.close();
         }
+    }
+
+    @Test
+    void aMergeOfWhatNobodyReadsLeavesTheCacheAlone() {
+        writeTwoRuns();
         try (SteppedEnvironment stepped = new SteppedEnvironment(64 << 20, new Random(8))) {
             Store store = stepped.open(files, options());
             store.compact();
@@ -118,14 +123,7 @@ class FreshFilesTest {
 
     @Test
     void aMergeKeepsThePartThatIsRead() {
-        try (SteppedEnvironment stepped = new SteppedEnvironment(64 << 20)) {
-            Store store = stepped.open(files, options());
-            load(store, 0, ROWS, 1);
-            store.flush();
-            load(store, 0, ROWS, 2);
-            store.commitDurably(new byte[0]);
-            store.close();
-        }
+        writeTwoRuns();
         int from = ROWS / 2;
         int to = from + ROWS / 10;
         try (SteppedEnvironment stepped = new SteppedEnvironment(64 << 20, new Random(8))) {
