@@ -8,6 +8,7 @@ import io.forebay.store.db.state.Opened;
 import io.forebay.store.db.state.Severity;
 import io.forebay.store.db.state.StoreContext;
 import io.forebay.store.util.Callbacks;
+import io.forebay.store.util.Failures;
 import io.forebay.store.wal.WriteAheadLog;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -126,6 +127,7 @@ public final class StoreCloser {
     private void releaseOnceMore() {
         store.lifecycle.awaitJobs();
         try {
+            parts.checkpoints.close();
             awaitEntered();
             store.states.close();
             store.shared.arbiter().remove(store.tenant);
@@ -143,27 +145,27 @@ public final class StoreCloser {
     }
 
     private void letGo(Release finish) {
-        parts.commits.close();
-        parts.errors.close();
-        parts.compactions.close();
-        parts.compactionStep.cancelAll();
+        Failures failures = new Failures();
+        failures.collect(parts.commits::close);
+        failures.collect(parts.errors::close);
+        failures.collect(parts.compactions::close);
+        failures.collect(parts.compactionStep::cancelAll);
         store.progress.signal();
         store.shared.arbiter().wakeAll();
         store.lifecycle.awaitJobs();
         awaitEntered();
-        Failures failures = new Failures();
         // Before the last flush, which leaves out what is not committed: checkpoints would take it for the flush that
         // they wait for.
         failures.collect(parts.checkpoints::close);
-        failures.collect(finish);
+        failures.collect(finish::run);
         failures.collect(store.states::close);
         failures.collect(this::emptyIterators);
         // After the steps that give memory back: until then, writers of other stores wait for that memory.
         store.shared.arbiter().remove(store.tenant);
         failures.collect(store.versions::close);
         failures.collect(store.versions.registry()::close);
-        failures.collect(release);
-        failures.rethrow();
+        failures.collect(release::run);
+        rethrow(failures);
     }
 
     /**
@@ -216,7 +218,7 @@ public final class StoreCloser {
         failures.collect(() -> finishLog(log, poisoned));
         // With a log an ingest counts without a commit: a reopen must not find one that failed.
         failures.collect(store.versions::settleFailedEdit);
-        failures.rethrow();
+        rethrow(failures);
     }
 
     /** Closes the log. That syncs it, which makes all writes durable. */
@@ -312,7 +314,7 @@ public final class StoreCloser {
     private StoreException readOnly(Lifecycle.Failure failure, Exception last) {
         StoreException readOnly = store.lifecycle.refusals().readOnly(failure);
         if (last != failure.cause()) {
-            readOnly.addSuppressed(last);
+            Failures.suppress(readOnly, last);
         }
         return readOnly;
     }
@@ -329,38 +331,22 @@ public final class StoreCloser {
         parts.flushStep.finish();
     }
 
-    /** Runs steps, all of them even if some fail, and keeps the first failure. */
-    private final class Failures {
-        private Throwable first;
-
-        void collect(Release step) {
-            try {
-                step.run();
-            } catch (Throwable e) {
-                if (first == null) {
-                    first = e;
-                } else {
-                    first.addSuppressed(e);
-                }
-            }
+    private void rethrow(Failures failures) {
+        Throwable first = failures.first();
+        if (first instanceof CancellationException && store.discarded.isCancelled()) {
+            throw store.lifecycle.refusals().discarded(first);
         }
-
-        void rethrow() {
-            if (first instanceof CancellationException && store.discarded.isCancelled()) {
-                throw store.lifecycle.refusals().discarded(first);
-            }
-            if (first instanceof RuntimeException e) {
-                throw e;
-            }
-            if (first instanceof Error e) {
-                throw e;
-            }
-            if (first != null) {
-                String message = "Closing store " + store.options.name() + " failed";
-                throw first instanceof IOException e
-                        ? new StoreIoException(message, e)
-                        : new StoreException(message, first);
-            }
+        if (first instanceof RuntimeException e) {
+            throw e;
+        }
+        if (first instanceof Error e) {
+            throw e;
+        }
+        if (first != null) {
+            String message = "Closing store " + store.options.name() + " failed";
+            throw first instanceof IOException e
+                    ? new StoreIoException(message, e)
+                    : new StoreException(message, first);
         }
     }
 }

@@ -13,6 +13,7 @@ import io.forebay.store.crypto.Encryption;
 import io.forebay.store.db.state.EngineResources;
 import io.forebay.store.db.state.StoreContext;
 import io.forebay.store.db.write.EntryLimits;
+import io.forebay.store.util.Failures;
 import io.forebay.store.util.Utf8;
 import io.forebay.store.verify.DirectoryKind;
 import io.forebay.store.version.FileRegistry;
@@ -194,7 +195,7 @@ final class StoreOpener {
                     resource.close();
                 }
             } catch (Exception e) {
-                failure.addSuppressed(e);
+                Failures.suppress(failure, e);
             }
         }
     }

@@ -9,6 +9,7 @@ import io.forebay.store.sst.CacheAdmission;
 import io.forebay.store.sst.SstProperties;
 import io.forebay.store.sst.SstWriter;
 import io.forebay.store.sst.WrittenSst;
+import io.forebay.store.util.Failures;
 import io.forebay.store.util.Slab;
 import io.forebay.store.version.FileBounds;
 import io.forebay.store.version.FileId;
@@ -20,6 +21,8 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Writes entries in internal order, and range deletes in key order between them, to as many SSTs as needed: the files of one
@@ -31,6 +34,8 @@ import java.util.List;
  * {@link #finish}, and {@link #close} always: without a successful finish it deletes every file that was made.
  */
 public final class SstOutput implements Closeable {
+    private static final Logger LOG = LoggerFactory.getLogger(SstOutput.class);
+
     /**
      * A file that ends because the budget has no room for its tail has so many eighths of the target size, so that it is not
      * small: a merge of small files must not make the same small files again.
@@ -207,7 +212,7 @@ public final class SstOutput implements Closeable {
     }
 
     @Override
-    public void close() throws IOException {
+    public void close() {
         if (done) {
             return;
         }
@@ -220,6 +225,8 @@ public final class SstOutput implements Closeable {
                 if (writer != null) {
                     writer.abandon();
                 }
+            } catch (IOException | RuntimeException e) {
+                LOG.warn("Closing the unfinished file {} failed; it is deleted", writing.name(), e);
             } finally {
                 target.registry().discard(writing);
             }
@@ -319,21 +326,29 @@ public final class SstOutput implements Closeable {
         }
     }
 
+    private SstWriter writer(WritableFile file, FileId id) {
+        try {
+            return new SstWriter(
+                    file,
+                    id.name(),
+                    cipher,
+                    target.held(),
+                    target.compression(),
+                    target.blockBytes(),
+                    target.bloomBitsPerKey(),
+                    target.clock().currentTimeMillis());
+        } catch (RuntimeException | Error e) {
+            Failures.close(e, file);
+            throw e;
+        }
+    }
+
     private void startFile() throws IOException {
         FileId id = FileId.random(target.ids());
         cipher = target.registry().encryption().create(id.name());
         // A failed create may leave a file, so the name is noted first.
         writing = id;
-        WritableFile file = target.files().create(id.name());
-        writer = new SstWriter(
-                file,
-                id.name(),
-                cipher,
-                target.held(),
-                target.compression(),
-                target.blockBytes(),
-                target.bloomBitsPerKey(),
-                target.clock().currentTimeMillis());
+        writer = writer(target.files().create(id.name()), id);
         if (admission != null) {
             writer.fillCache(target.registry().cacheFill(admission, target.held()));
         }

@@ -105,8 +105,9 @@ final class PeriodicCompaction {
     /** No alarm rings any more. The store is closed by then, so that none is set either. */
     synchronized void close() {
         if (cancel != null) {
-            cancel.run();
+            Runnable last = cancel;
             cancel = null;
+            last.run();
         }
     }
 
@@ -117,8 +118,8 @@ final class PeriodicCompaction {
         if (early || store.lifecycle.isClosed()) {
             return;
         }
-        close();
         try {
+            close();
             cancel = store.shared.executor().schedule(millis * NANOS_PER_MILLI, this::ring);
             dueNanos = due;
         } catch (RuntimeException | Error e) {
