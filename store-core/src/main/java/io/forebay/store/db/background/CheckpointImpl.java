@@ -9,11 +9,11 @@ import io.forebay.store.StoreClosedException;
 import io.forebay.store.StoreException;
 import io.forebay.store.StoreIoException;
 import io.forebay.store.checkpoint.CheckpointManifest;
-import io.forebay.store.db.state.Lifecycle;
 import io.forebay.store.db.state.Opened;
 import io.forebay.store.db.state.ReadState;
 import io.forebay.store.db.state.StoreContext;
 import io.forebay.store.db.state.TrackedMemtable;
+import io.forebay.store.util.Failures;
 import io.forebay.store.version.FileMeta;
 import io.forebay.store.version.SortedRun;
 import io.forebay.store.version.VersionEdit;
@@ -30,6 +30,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * A checkpoint: the files of the version at one moment, plus the files that flushes make of the memtables that are
@@ -38,6 +39,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * <p>The sets of missing memtables and of files are guarded by the monitor of this object.
  */
 final class CheckpointImpl implements Checkpoint {
+    /** Reaches nobody. */
+    private static final StoreException NOT_TAKEN = new StoreClosedException("The checkpoint was not taken");
+
     private final StoreContext store;
     private final Checkpoints owner;
     private final long sequence;
@@ -47,12 +51,13 @@ final class CheckpointImpl implements Checkpoint {
     /** Whether the outcome is known. The future is completed a moment later. */
     private final AtomicBoolean decided = new AtomicBoolean();
 
-    private final AtomicBoolean closed = new AtomicBoolean();
+    /** Why the checkpoint is closed; null while it is open. */
+    private final AtomicReference<StoreException> closed = new AtomicReference<>();
 
     /** Memtables that are not in files yet. */
     private final Set<TrackedMemtable> missing;
 
-    private final List<VersionEdit.Added> files = new ArrayList<>();
+    private final ArrayList<VersionEdit.Added> files = new ArrayList<>();
     // Guarded by this
     private boolean released;
     // Written under this, read without
@@ -78,9 +83,17 @@ final class CheckpointImpl implements Checkpoint {
         this.payload = payload;
         opened = Opened.now("checkpoint", store.shared);
         missing = new HashSet<>(List.of(state.immutable));
-        for (SortedRun run : state.version.runs()) {
-            for (FileMeta file : run.files()) {
-                retain(new VersionEdit.Added(run.rank(), file));
+        boolean whole = false;
+        try {
+            for (SortedRun run : state.version.runs()) {
+                for (FileMeta file : run.files()) {
+                    retain(new VersionEdit.Added(run.rank(), file));
+                }
+            }
+            whole = true;
+        } finally {
+            if (!whole) {
+                release();
             }
         }
     }
@@ -89,17 +102,11 @@ final class CheckpointImpl implements Checkpoint {
         return opened;
     }
 
-    /**
-     * Takes the files of a flush, if the checkpoint waits for them.
-     *
-     * @return true when this flush was the last one that the checkpoint waited for
-     */
-    synchronized boolean flushed(List<TrackedMemtable> memtables, List<VersionEdit.Added> made) {
-        if (released || !missing.removeAll(memtables)) {
-            return false;
+    /** Takes the files of a flush, if the checkpoint waits for them. */
+    synchronized void flushed(List<TrackedMemtable> memtables, List<VersionEdit.Added> made) {
+        if (!released && missing.removeAll(memtables)) {
+            made.forEach(this::retain);
         }
-        made.forEach(this::retain);
-        return missing.isEmpty();
     }
 
     /**
@@ -118,37 +125,45 @@ final class CheckpointImpl implements Checkpoint {
         return runs;
     }
 
-    /** Completes the future if all files are there, or will never be. The caller has no lock. */
-    void completeIfPossible() {
-        synchronized (this) {
-            if (missing.isEmpty() && manifest == null) {
-                VersionEdit state = new VersionEdit();
-                files.forEach(added -> state.add(added.rank(), added.file()));
-                if (store.options.mergeFunction() != null) {
-                    state.mergeName(store.options.mergeFunction().name());
-                }
-                manifest = CheckpointManifest.of(state.lastSequence(sequence).commit(sequence, payload));
-            }
-        }
-        if (manifest != null) {
+    /**
+     * Completes the future if all files are there, or will never be. The caller has no lock.
+     *
+     * @param failure why no more files come; null when they do
+     */
+    void tell(StoreException failure) {
+        if (hasAllFiles()) {
             decide(() -> completion.complete(null));
-        } else {
-            Lifecycle.Failure failure = store.lifecycle.failure();
-            if (failure != null) {
-                fail(store.lifecycle.refusals().readOnly(failure));
-            }
+        } else if (failure != null) {
+            decide(() -> outcome(failure));
         }
     }
 
-    /** The files will not come. No effect when all files are there. */
-    void fail(StoreException cause) {
-        decide(() -> {
-            if (manifest == null) {
-                completion.completeExceptionally(cause);
-            } else {
-                completion.complete(null);
+    private synchronized boolean hasAllFiles() {
+        if (missing.isEmpty() && manifest == null && !released) {
+            VersionEdit state = new VersionEdit();
+            files.forEach(added -> state.add(added.rank(), added.file()));
+            if (store.options.mergeFunction() != null) {
+                state.mergeName(store.options.mergeFunction().name());
             }
-        });
+            manifest = CheckpointManifest.of(state.lastSequence(sequence).commit(sequence, payload));
+        }
+        return manifest != null;
+    }
+
+    private void outcome(StoreException cause) {
+        if (manifest == null) {
+            completion.completeExceptionally(cause);
+        } else {
+            completion.complete(null);
+        }
+    }
+
+    /** After a close there is no later call. Either this or the close sees what the other one did. */
+    private void completeIfClosed() {
+        StoreException cause = closed.get();
+        if (cause != null && !decided.get()) {
+            outcome(cause);
+        }
     }
 
     /**
@@ -163,7 +178,8 @@ final class CheckpointImpl implements Checkpoint {
                 handedOver = true;
             } finally {
                 if (!handedOver) {
-                    decided.setRelease(false); // a later call tries again
+                    decided.set(false); // a later call tries again
+                    completeIfClosed();
                 }
             }
         }
@@ -230,7 +246,7 @@ final class CheckpointImpl implements Checkpoint {
                     }
                 }
             } catch (IOException suppressed) {
-                e.addSuppressed(suppressed);
+                Failures.suppress(e, suppressed);
             }
             throw e;
         }
@@ -250,23 +266,37 @@ final class CheckpointImpl implements Checkpoint {
 
     @Override
     public void close() {
-        if (closed.compareAndSet(false, true)) {
-            owner.remove(this);
-            release();
-            fail(new StoreClosedException("The checkpoint is closed"));
+        close(new StoreClosedException("The checkpoint is closed"));
+    }
+
+    /**
+     * Closes the checkpoint. When the completion of the future cannot be handed over, this thread completes it: nobody would try
+     * again.
+     *
+     * @param cause completes the future of a checkpoint that waits for files
+     */
+    void close(StoreException cause) {
+        if (closed.compareAndSet(null, cause)) {
+            try {
+                owner.remove(this);
+                release();
+                tell(cause);
+            } finally {
+                completeIfClosed();
+            }
         }
     }
 
     /** Closes a checkpoint that no caller has got: the executor refused to complete its future. */
     void giveUp() {
-        if (closed.compareAndSet(false, true)) {
+        if (closed.compareAndSet(null, NOT_TAKEN)) {
             owner.remove(this);
             release();
         }
     }
 
     private CheckpointManifest complete() {
-        if (closed.get()) {
+        if (closed.get() != null) {
             throw new StoreClosedException("The checkpoint is closed");
         }
         CheckpointManifest state = manifest;
@@ -286,6 +316,7 @@ final class CheckpointImpl implements Checkpoint {
     }
 
     private void retain(VersionEdit.Added file) {
+        files.ensureCapacity(files.size() + 1); // no reference that nothing knows of
         file.file().file().retain();
         files.add(file);
     }

@@ -121,8 +121,21 @@ final class CommitTimer {
         }
         long left = intervalNanos - (clock.nanoTime() - commits.pendingSinceNanos());
         // Without an alarm for the rest the commit becomes durable earlier than asked for, which is better than never.
-        if ((left <= 0 || !arm(left)) && !action.tryStart()) {
-            arm(RETRY_NANOS);
+        if (left <= 0 || !arm(left)) {
+            start();
+        }
+    }
+
+    private void start() {
+        boolean started = false;
+        try {
+            started = action.tryStart();
+        } catch (RuntimeException | Error e) { // the executor would not expect it
+            LOG.warn("The commits of store {} are not being made durable; it is tried again", name, e);
+        } finally {
+            if (!started) {
+                arm(RETRY_NANOS);
+            }
         }
     }
 

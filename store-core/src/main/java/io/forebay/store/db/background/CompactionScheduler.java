@@ -8,6 +8,7 @@ import io.forebay.store.compaction.FileAges;
 import io.forebay.store.db.state.Severity;
 import io.forebay.store.db.state.StoreContext;
 import io.forebay.store.util.Callbacks;
+import io.forebay.store.util.Failures;
 import io.forebay.store.version.FileId;
 import io.forebay.store.version.FileMeta;
 import io.forebay.store.version.SortedRun;
@@ -167,6 +168,12 @@ public final class CompactionScheduler {
                     store.options.name(),
                     nanos / 1_000_000,
                     cause);
+        } catch (RuntimeException | Error e) {
+            Failures.suppress(cause, e);
+            LOG.warn(
+                    "A compaction of store {} failed, and the executor refused the alarm for the next attempt; it is tried again after its next flush",
+                    store.options.name(),
+                    cause);
         } finally {
             paused = set; // without an alarm nobody would end the pause
         }
@@ -321,11 +328,14 @@ public final class CompactionScheduler {
             step.run(picked.compaction, picked.version);
             rewritten = true;
         } finally {
-            if (picked.isForAge && !rewritten) {
-                periodic.postpone(picked.compaction.fileIds());
+            finished(picked); // before all that may throw: a full compaction waits for it
+            try {
+                picked.version.release();
+            } finally {
+                if (picked.isForAge && !rewritten) {
+                    periodic.postpone(picked.compaction.fileIds());
+                }
             }
-            finished(picked);
-            picked.version.release();
         }
         return true;
     }

@@ -27,6 +27,7 @@ class CommitTimerTest {
     private final CommitTracker commits = new CommitTracker(new CommitMark(0, new byte[0], 0, clock.nanoTime()));
     private final Lifecycle lifecycle = new Lifecycle("s");
     private boolean writerIsInside;
+    private boolean heapEnds;
     private boolean refusing;
     /** Runs once, when the timer asks for the time. */
     private Runnable duringNanoTime = () -> {};
@@ -68,6 +69,10 @@ class CommitTimerTest {
         return new CommitTimer("s", alarms, hooked, commits, lifecycle, interval, () -> {
             if (writerIsInside) {
                 return false;
+            }
+            if (heapEnds) {
+                heapEnds = false;
+                throw new OutOfMemoryError("injected");
             }
             started++;
             commits.becameDurable(commits.last());
@@ -126,6 +131,16 @@ class CommitTimerTest {
         pass(10 * SECOND);
         assertThat(started).isZero();
         writerIsInside = false;
+        pass(1_000_000);
+        assertThat(started).isEqualTo(1);
+    }
+
+    @Test
+    void workThatCannotStartForWantOfHeapIsStartedSoon() {
+        heapEnds = true;
+        commit(timer, 1);
+        pass(10 * SECOND); // nothing is thrown into the executor
+        assertThat(started).isZero();
         pass(1_000_000);
         assertThat(started).isEqualTo(1);
     }

@@ -77,7 +77,9 @@ class InstallerTest {
                         .mergeFunction(MergeFunction.append((byte) ','))
                         .build(),
                 VersionSet.open(files, registry, ids::incrementAndGet));
-        installer = new Installer(store, new Checkpoints(store), new WriteStall(pool, executor, clock));
+        Checkpoints checkpoints = new Checkpoints(store);
+        installer = new Installer(
+                store, checkpoints, new CheckpointTeller(store, checkpoints), new WriteStall(pool, executor, clock));
     }
 
     @AfterEach
