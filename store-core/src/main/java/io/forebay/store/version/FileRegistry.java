@@ -172,6 +172,11 @@ public final class FileRegistry {
         deferred.add(id.name());
     }
 
+    /** The manifest on disk names the file, or no longer, as the references say. */
+    synchronized void allowDeletion(FileId id) {
+        deferred.remove(id.name());
+    }
+
     /**
      * The manifest on disk names the files with references and no others: files whose deletion was deferred are
      * deleted, in the background.
@@ -179,8 +184,8 @@ public final class FileRegistry {
     void deleteDeferred() {
         List<String> free;
         synchronized (this) {
-            deferred.clear();
             free = new ArrayList<>(deferredObsolete);
+            deferred.clear();
             deferredObsolete.clear();
         }
         free.forEach(this::scheduleDelete);
@@ -279,7 +284,7 @@ public final class FileRegistry {
     private void close(PhysicalFile file) {
         try {
             file.closeReader();
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
             LOG.warn("Closing file {} in {} failed", file.id(), files.describe(), e);
         }
     }
