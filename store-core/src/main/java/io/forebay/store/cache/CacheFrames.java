@@ -32,7 +32,7 @@ final class CacheFrames {
     private final FrameMemory memory = new FrameMemory();
     private final CacheSlabs slabs = new CacheSlabs();
     /** Slabs without a frame that is used. */
-    private final List<Slab> empty = new ArrayList<>();
+    private final ArrayList<Slab> empty = new ArrayList<>();
 
     // Guarded by BlockCache
     private long cachedBytes;
@@ -151,14 +151,34 @@ final class CacheFrames {
     }
 
     private CacheSlab add(Slab slab, SizeClass sizeClass) {
-        CacheSlab added = new CacheSlab(slab, sizeClass, pool.holders(slab));
-        if (!memory.add(added, pool.place(slab))) {
-            pool.give(Use.CACHE, slab);
+        CacheSlab added = null;
+        boolean located = false;
+        try {
+            CacheSlab made = new CacheSlab(slab, sizeClass, pool.holders(slab));
+            reserveRoom(sizeClass);
+            slabs.add(made);
+            added = made;
+            located = memory.add(made, pool.place(slab));
+        } finally {
+            if (!located) {
+                if (added != null) {
+                    slabs.remove(added);
+                }
+                pool.give(Use.CACHE, slab);
+            }
+        }
+        if (!located) {
             return null;
         }
-        slabs.add(added);
         sizeClass.add(added);
         return added;
+    }
+
+    /** Room for one slab more in all lists: later there may be no heap for it, and what is in no list is lost. */
+    private void reserveRoom(SizeClass sizeClass) {
+        slabs.reserveRoom();
+        sizeClass.reserveRoom();
+        empty.ensureCapacity(empty.size() + slabs.size() + 1);
     }
 
     private boolean evictOne(SizeClass sizeClass) {

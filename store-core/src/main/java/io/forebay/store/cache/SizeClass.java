@@ -1,7 +1,6 @@
 package io.forebay.store.cache;
 
 import java.util.ArrayList;
-import java.util.List;
 
 /**
  * The slabs of the cache that are divided into frames of one size, and the hand of CLOCK, which finds a victim among them. All
@@ -12,8 +11,8 @@ final class SizeClass {
     private static final int IDLE_WALK = 32;
 
     private final int frameBytes;
-    private final List<CacheSlab> slabs = new ArrayList<>();
-    private final List<CacheSlab> partial = new ArrayList<>();
+    private final ArrayList<CacheSlab> slabs = new ArrayList<>();
+    private final ArrayList<CacheSlab> partial = new ArrayList<>();
 
     // Guarded by BlockCache
     private int handSlab;
@@ -32,6 +31,12 @@ final class SizeClass {
 
     boolean hasSlabs() {
         return !slabs.isEmpty();
+    }
+
+    /** After this call, {@link #add} and {@link #noteFree} allocate nothing for one slab more. */
+    void reserveRoom() {
+        slabs.ensureCapacity(slabs.size() + 1);
+        partial.ensureCapacity(slabs.size() + 1);
     }
 
     void add(CacheSlab slab) {

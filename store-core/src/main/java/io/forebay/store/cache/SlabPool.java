@@ -136,14 +136,19 @@ public final class SlabPool {
      */
     private Slab ask(Use use, int bytes) {
         ByteBuffer buffer = null;
+        Slab slab = null;
         try {
             buffer = host.tryAllocate(bytes);
+            slab = buffer == null ? null : new Slab(buffer);
         } finally {
-            if (buffer == null) {
+            if (slab == null) {
                 unreserve(use, bytes);
+                if (buffer != null) {
+                    host.release(buffer);
+                }
             }
         }
-        return buffer == null ? null : new Slab(buffer);
+        return slab;
     }
 
     /** Why the allocator last refused memory; null when it never did. */

@@ -92,11 +92,12 @@ final class PinnedCursors {
      */
     private void open() {
         ReadState present = store.states.acquire();
-        List<Source> sources = new ArrayList<>(
-                present.immutable.length + 1 + present.version.runs().size());
+        List<Source> sources = List.of();
         MemtablePin opened = null;
         boolean complete = false;
         try {
+            sources = new ArrayList<>(
+                    present.immutable.length + 1 + present.version.runs().size());
             addMemtables(present, claim.sequence, sources);
             InternalIterator[] inMemory = sources.isEmpty() ? NONE : cursors(sources);
             present.version.addSources(range, true, sources);
@@ -112,8 +113,7 @@ final class PinnedCursors {
             throw failure(e);
         } finally {
             if (!complete) {
-                sources.forEach(source -> source.iterator().close());
-                present.release();
+                closeThenRelease(sources, present);
             }
         }
         version = present.version;
@@ -125,6 +125,14 @@ final class PinnedCursors {
         }
         if (opened == null) {
             present.release();
+        }
+    }
+
+    private static void closeThenRelease(List<Source> sources, ReadState state) {
+        try {
+            sources.forEach(source -> source.iterator().close());
+        } finally {
+            state.release();
         }
     }
 

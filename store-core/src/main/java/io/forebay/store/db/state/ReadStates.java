@@ -71,6 +71,7 @@ public final class ReadStates {
         TrackedMemtable[] immutable = new TrackedMemtable[old.immutable.length + 1];
         immutable[0] = old.active;
         System.arraycopy(old.immutable, 0, immutable, 1, old.immutable.length);
+        reserveRoom();
         swap(new ReadState(fresh, immutable, old.version, arbiter));
         fresh.memtable.release();
     }
@@ -86,6 +87,7 @@ public final class ReadStates {
         }
         List<TrackedMemtable> immutable = new ArrayList<>(Arrays.asList(old.immutable));
         immutable.removeAll(flushed);
+        reserveRoom();
         swap(new ReadState(old.active, immutable.toArray(NONE), version, arbiter));
     }
 
@@ -120,6 +122,7 @@ public final class ReadStates {
      */
     synchronized void restart(long firstSequence) {
         ReadState old = current;
+        reserveRoom();
         swap(new ReadState(
                 new TrackedMemtable(old.active.memtable, firstSequence), old.immutable, old.version, arbiter));
     }
@@ -211,6 +214,7 @@ public final class ReadStates {
         if (old == null) {
             return;
         }
+        reserveRoom();
         replacing(old);
         current = null;
         old.release();
@@ -227,9 +231,13 @@ public final class ReadStates {
         old.release();
     }
 
-    private void replacing(ReadState old) {
+    /** For the next replaced state. Before a state is made, which has references from then on: after that nothing may fail. */
+    private void reserveRoom() {
         replaced.removeIf(ReadState.Hold::isOver);
-        replaced.ensureCapacity(replaced.size() + 1); // after the count nothing may fail
+        replaced.ensureCapacity(replaced.size() + 1);
+    }
+
+    private void replacing(ReadState old) {
         arbiter.stateReplaced();
         replaced.add(old.hold);
     }
