@@ -18,6 +18,7 @@ import io.forebay.store.checkpoint.CheckpointManifest;
 import io.forebay.store.crypto.Encryption;
 import io.forebay.store.db.state.EngineResources;
 import io.forebay.store.db.state.MemoryArbiter;
+import io.forebay.store.db.state.Phases;
 import io.forebay.store.util.Callbacks;
 import io.forebay.store.util.DirectMemory;
 import io.forebay.store.util.DirectSlabAllocator;
@@ -82,6 +83,7 @@ public final class Engine {
                 clock,
                 ids,
                 new MemoryArbiter(pool, executor, clock),
+                new Phases(options.random() == null ? ids.getAsLong() : 0), // a given source is for files
                 options.leakTracking(),
                 options.limits());
         String version = Engine.class.getPackage().getImplementationVersion();

@@ -14,5 +14,6 @@ public record EngineResources(
         Clock clock,
         LongSupplier ids,
         MemoryArbiter arbiter,
+        Phases phases,
         boolean leakTracking,
         EngineLimits limits) {}

@@ -41,11 +41,11 @@ class CommitTimerTest {
 
     @BeforeEach
     void makeTimer() {
-        timer = timer(executor, Duration.ofSeconds(10));
+        timer = timer(executor, Duration.ofSeconds(10), 0);
     }
 
-    private CommitTimer timer(BackgroundExecutor alarms, Duration interval) {
-        return new CommitTimer("s", alarms, clock, commits, lifecycle, interval, () -> {
+    private CommitTimer timer(BackgroundExecutor alarms, Duration interval, double phase) {
+        return new CommitTimer("s", alarms, clock, commits, lifecycle, interval, phase, () -> {
             if (writerIsInside) {
                 return false;
             }
@@ -73,6 +73,17 @@ class CommitTimerTest {
         pass(1);
         assertThat(started).isEqualTo(1);
         pass(100 * SECOND);
+        assertThat(started).isEqualTo(1);
+    }
+
+    /** Stores that commit at the same moment are flushed one after the other. */
+    @Test
+    void thePhaseOfAStoreTakesUpToAQuarterOfTheInterval() {
+        timer = timer(executor, Duration.ofSeconds(10), 0.5);
+        commit(timer, 1);
+        pass(8_750_000_000L - 1);
+        assertThat(started).isZero();
+        pass(1);
         assertThat(started).isEqualTo(1);
     }
 
@@ -132,7 +143,7 @@ class CommitTimerTest {
 
     @Test
     void anAlarmThatCouldNotBeSetIsSetByTheNextCommit() {
-        CommitTimer late = timer(moody, Duration.ofSeconds(10));
+        CommitTimer late = timer(moody, Duration.ofSeconds(10), 0);
         refusing = true;
         commit(late, 1); // counts, so it does not throw
         pass(10 * SECOND);
@@ -146,7 +157,7 @@ class CommitTimerTest {
     /** The executor would not expect an exception of the alarm that rings. */
     @Test
     void anAlarmThatCouldNotBeSetAgainThrowsNothing() {
-        CommitTimer late = timer(moody, Duration.ofSeconds(10));
+        CommitTimer late = timer(moody, Duration.ofSeconds(10), 0);
         commit(late, 1);
         pass(9 * SECOND);
         commits.becameDurable(commits.last());
@@ -162,7 +173,7 @@ class CommitTimerTest {
 
     @Test
     void anIntervalLongerThanTheClockRunsNeverEnds() {
-        CommitTimer never = timer(executor, Duration.ofSeconds(Long.MAX_VALUE));
+        CommitTimer never = timer(executor, Duration.ofSeconds(Long.MAX_VALUE), 0.999);
         commit(never, 1);
         pass(Duration.ofDays(10_000).toNanos());
         assertThat(started).isZero();

@@ -14,6 +14,7 @@ import io.forebay.store.db.state.CommitMark;
 import io.forebay.store.db.state.EngineLimits;
 import io.forebay.store.db.state.EngineResources;
 import io.forebay.store.db.state.MemoryArbiter;
+import io.forebay.store.db.state.Phases;
 import io.forebay.store.db.state.ReadState;
 import io.forebay.store.db.state.StoreContext;
 import io.forebay.store.db.state.TrackedMemtable;
@@ -67,6 +68,7 @@ class InstallerTest {
                 clock,
                 ids::incrementAndGet,
                 new MemoryArbiter(pool, executor, clock),
+                new Phases(0),
                 false,
                 EngineLimits.DEFAULT);
         store = new StoreContext(
