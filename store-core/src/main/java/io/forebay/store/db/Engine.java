@@ -16,6 +16,7 @@ import io.forebay.store.cache.BlockCache;
 import io.forebay.store.cache.SlabPool;
 import io.forebay.store.checkpoint.CheckpointManifest;
 import io.forebay.store.crypto.Encryption;
+import io.forebay.store.db.state.CompactionOrder;
 import io.forebay.store.db.state.EngineResources;
 import io.forebay.store.db.state.MemoryArbiter;
 import io.forebay.store.db.state.Phases;
@@ -83,6 +84,7 @@ public final class Engine {
                 clock,
                 ids,
                 new MemoryArbiter(pool, executor, clock),
+                new CompactionOrder(executor),
                 new Phases(options.random() == null ? ids.getAsLong() : 0), // a given source is for files
                 options.leakTracking(),
                 options.limits());

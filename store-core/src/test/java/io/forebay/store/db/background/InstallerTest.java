@@ -11,6 +11,7 @@ import io.forebay.store.WritableFile;
 import io.forebay.store.cache.BlockCache;
 import io.forebay.store.cache.SlabPool;
 import io.forebay.store.db.state.CommitMark;
+import io.forebay.store.db.state.CompactionOrder;
 import io.forebay.store.db.state.EngineLimits;
 import io.forebay.store.db.state.EngineResources;
 import io.forebay.store.db.state.MemoryArbiter;
@@ -68,6 +69,7 @@ class InstallerTest {
                 clock,
                 ids::incrementAndGet,
                 new MemoryArbiter(pool, executor, clock),
+                new CompactionOrder(executor),
                 new Phases(0),
                 false,
                 EngineLimits.DEFAULT);
