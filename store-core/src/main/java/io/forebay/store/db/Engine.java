@@ -86,6 +86,7 @@ public final class Engine {
                 new MemoryArbiter(pool, executor, clock),
                 new CompactionOrder(executor),
                 new Phases(options.random() == null ? ids.getAsLong() : 0), // a given source is for files
+                options.executor() == null && options.backgroundThreads() > 1,
                 options.leakTracking(),
                 options.limits());
         String version = Engine.class.getPackage().getImplementationVersion();

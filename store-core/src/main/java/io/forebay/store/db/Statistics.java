@@ -83,6 +83,7 @@ final class Statistics {
                     counters.filesDropped.get(),
                     counters.bytesCompactedIn.get(),
                     counters.bytesCompactedOut.get(),
+                    counters.compactionPauseNanos.get(),
                     stall.stallNanos(),
                     memtableBytes,
                     state.immutable.length,

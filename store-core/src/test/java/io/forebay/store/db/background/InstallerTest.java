@@ -72,6 +72,7 @@ class InstallerTest {
                 new CompactionOrder(executor),
                 new Phases(0),
                 false,
+                false,
                 EngineLimits.DEFAULT);
         store = new StoreContext(
                 shared,
