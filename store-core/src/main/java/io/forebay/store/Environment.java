@@ -162,11 +162,7 @@ public final class Environment implements AutoCloseable {
             return this;
         }
 
-        /**
-         * Threads for flushes and compactions, 1 to 64; default 2. With more than one, compactions that have time are
-         * spread over it by pauses of up to 10 ms, so that reads and writes beside them stay as fast as they are.
-         * Unused when an executor is given.
-         */
+        /** Threads for flushes and compactions, 1 to 64; default 2. Unused when an executor is given. */
         public Builder backgroundThreads(int value) {
             if (value < 1 || value > 64) {
                 throw new IllegalArgumentException("backgroundThreads is " + value + ", must be 1 to 64");

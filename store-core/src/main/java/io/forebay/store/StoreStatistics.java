@@ -19,7 +19,6 @@ package io.forebay.store;
  * @param filesDropped files dropped because a range delete covers them
  * @param bytesCompactedIn file bytes read by compactions
  * @param bytesCompactedOut file bytes written by compactions
- * @param compactionPauseNanos time in nanoseconds that compactions paused, to spread their work
  * @param writeStallNanos time in nanoseconds that writers were slowed down or waited for background work
  * @param memtableBytes memory of the active and immutable memtables
  * @param immutableMemtables memtables that wait for their flush
@@ -61,7 +60,6 @@ public record StoreStatistics(
         long filesDropped,
         long bytesCompactedIn,
         long bytesCompactedOut,
-        long compactionPauseNanos,
         long writeStallNanos,
         long memtableBytes,
         int immutableMemtables,

@@ -19,7 +19,6 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
-import java.util.function.LongConsumer;
 
 /**
  * Carries out one {@link Compaction}. Used by one thread, but for {@link #cancel}; runs once. It changes no version: the caller
@@ -60,20 +59,14 @@ public final class CompactionJob {
         this.filter = filter;
     }
 
-    /** As {@link #run(LongConsumer)}, without a pause. */
-    public CompactionResult run() throws IOException {
-        return run(written -> {});
-    }
-
     /**
-     * @param pace is told from time to time how many bytes the job has written; it may wait
      * @return null when the job was cancelled; then no new file is left
      * @throws IOException when files cannot be read or written, or when the result has no place in the very version that the
      *     compaction was picked from. Without this error the same compaction would be picked forever, and its result be thrown
      *     away each time
      */
-    public CompactionResult run(LongConsumer pace) throws IOException {
-        CompactionResult result = carryOut(pace);
+    public CompactionResult run() throws IOException {
+        CompactionResult result = carryOut();
         if (result != null && !result.hasPlaceIn(version)) {
             result.release();
             throw new IOException("The result of a compaction of files " + compaction.fileIds() + " to run "
@@ -82,7 +75,7 @@ public final class CompactionJob {
         return result;
     }
 
-    private CompactionResult carryOut(LongConsumer pace) throws IOException {
+    private CompactionResult carryOut() throws IOException {
         VersionEdit edit = new VersionEdit();
         for (Compaction.Input input : compaction.inputs()) {
             input.files().forEach(file -> edit.remove(input.rank(), file));
@@ -96,7 +89,7 @@ public final class CompactionJob {
                 return new CompactionResult(edit, List.of(), 0, 0);
             }
             default -> {
-                List<FileMeta> outputs = merge(pace);
+                List<FileMeta> outputs = merge();
                 if (outputs == null) {
                     return null;
                 }
@@ -112,7 +105,7 @@ public final class CompactionJob {
         cancellation.cancel();
     }
 
-    private List<FileMeta> merge(LongConsumer pace) throws IOException {
+    private List<FileMeta> merge() throws IOException {
         Retention retention = new Retention(
                 snapshotSequences,
                 -1,
@@ -125,7 +118,7 @@ public final class CompactionJob {
         InputHeat heat = new InputHeat(compaction.inputs().size());
         try (RetentionIterator entries = new RetentionIterator(openSources(heat), retention, cancellation);
                 SstOutput output = openOutput(entries, heat)) {
-            output.addAll(entries, pace);
+            output.addAll(entries);
             cancellation.check();
             return output.finish();
         } catch (CancellationException e) {

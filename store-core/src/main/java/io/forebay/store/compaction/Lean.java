@@ -4,8 +4,8 @@ import io.forebay.store.version.SortedRun;
 
 /**
  * By how much a trigger of the picker lies beside its mean, so that stores which are written in step do not merge in step: hosts
- * make checkpoints of all stores at once, and so all of them would have too many tiers at once. It comes from the random id of a
- * file that the merge will replace. So it stays the same until that merge, is another one for the next, and needs no state.
+ * make checkpoints of all stores at once, and so all of them would have too many tiers at once. It comes from the random id of
+ * the first file of a run. So it needs no state, stays the same until a merge replaces that file, and is another one then.
  */
 final class Lean {
     private Lean() {}

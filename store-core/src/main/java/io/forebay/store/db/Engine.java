@@ -85,8 +85,7 @@ public final class Engine {
                 ids,
                 new MemoryArbiter(pool, executor, clock),
                 new CompactionOrder(executor),
-                new Phases(options.random() == null ? ids.getAsLong() : 0), // a given source is for files
-                options.executor() == null && options.backgroundThreads() > 1,
+                new Phases(),
                 options.leakTracking(),
                 options.limits());
         String version = Engine.class.getPackage().getImplementationVersion();

@@ -83,7 +83,6 @@ final class Statistics {
                     counters.filesDropped.get(),
                     counters.bytesCompactedIn.get(),
                     counters.bytesCompactedOut.get(),
-                    counters.compactionPauseNanos.get(),
                     stall.stallNanos(),
                     memtableBytes,
                     state.immutable.length,

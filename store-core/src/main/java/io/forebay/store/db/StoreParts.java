@@ -11,7 +11,6 @@ import io.forebay.store.db.background.CompactionStep;
 import io.forebay.store.db.background.FlushScheduler;
 import io.forebay.store.db.background.FlushStep;
 import io.forebay.store.db.background.Installer;
-import io.forebay.store.db.background.MergePace;
 import io.forebay.store.db.background.SyncScheduler;
 import io.forebay.store.db.read.ReadPath;
 import io.forebay.store.db.state.CommitMark;
@@ -33,7 +32,6 @@ import java.util.function.Predicate;
 final class StoreParts {
     private final StoreContext store;
     private final WriteStall stall;
-    private final MergePace pace;
     final WritePath writes;
     final ReadPath reads;
     final CommitPath commits;
@@ -53,10 +51,9 @@ final class StoreParts {
         checkpoints = new Checkpoints(store);
         installer = new Installer(store, checkpoints, stall);
         errors = new BackgroundErrorHandler(store, checkpoints, this::repair, this::goOn);
-        pace = new MergePace(store);
-        compactionStep = new CompactionStep(store, installer, pace);
+        compactionStep = new CompactionStep(store, installer);
         compactions = new CompactionScheduler(store, compactionStep, errors);
-        flushStep = new FlushStep(store, installer, checkpoints, stall, pace, compactions::schedule);
+        flushStep = new FlushStep(store, installer, checkpoints, stall, compactions::schedule);
         flushes = new FlushScheduler(store, flushStep, errors);
         store.active.onFreeze(flushes::schedule);
         writes = new WritePath(store, stall);
@@ -147,15 +144,6 @@ final class StoreParts {
 
     /** As {@link io.forebay.store.Store#compact}. */
     void compact() {
-        pace.hurry(); // compactions in the way of this one are waited for
-        try {
-            compactWithoutPauses();
-        } finally {
-            pace.calm();
-        }
-    }
-
-    private void compactWithoutPauses() {
         Set<FileId> outdated = new HashSet<>();
         boolean filtered = store.options.compactionFilter() != null;
         Encryption encryption = store.versions.registry().encryption();

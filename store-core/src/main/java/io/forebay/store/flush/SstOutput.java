@@ -20,7 +20,6 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.LongConsumer;
 
 /**
  * Writes entries in internal order, and range deletes in key order between them, to as many SSTs as needed: the files of one
@@ -37,8 +36,6 @@ public final class SstOutput implements Closeable {
      * small: a merge of small files must not make the same small files again.
      */
     private static final int LEAST_EIGHTHS = 3;
-
-    private static final int PACE_BYTES = 64 << 10;
 
     private final SstTarget target;
     private final TombstoneFeed tombstones;
@@ -145,16 +142,6 @@ public final class SstOutput implements Closeable {
 
     /** Adds all entries and range deletes of an iterator that was not started. */
     public void addAll(RetentionIterator entries) throws IOException {
-        addAll(entries, written -> {});
-    }
-
-    /**
-     * As {@link #addAll(RetentionIterator)}.
-     *
-     * @param pace is told {@link #bytesWritten} about every 64 KiB; may wait
-     */
-    public void addAll(RetentionIterator entries, LongConsumer pace) throws IOException {
-        long since = 0;
         for (entries.start(this::addTombstone); entries.isValid(); entries.next()) {
             add(
                     entries.key(),
@@ -165,11 +152,6 @@ public final class SstOutput implements Closeable {
                     entries.valueSlab(),
                     entries.valueOffset(),
                     entries.valueLength());
-            since += entries.keyLength() + entries.valueLength();
-            if (since >= PACE_BYTES) {
-                since = 0;
-                pace.accept(bytesWritten());
-            }
         }
     }
 

@@ -154,9 +154,9 @@ class CommitTest {
         assertThat(store.statistics().flushes()).isEqualTo(1);
         // and the next one again
         store.commit(bytes("three"));
-        pass(44); // three quarters at least
+        pass(59);
         assertThat(store.durablePayload()).isEqualTo(bytes("two"));
-        pass(16);
+        pass(1);
         assertThat(store.durablePayload()).isEqualTo(bytes("three"));
         assertThat(store.statistics().flushes()).isEqualTo(1);
     }

@@ -79,10 +79,10 @@ class WalTest extends LoggedStores {
             Store store = stepped.open(files, options(Durability.BUFFERED).commitInterval(Duration.ofSeconds(60)));
             store.put(bytes("a"), bytes("1"));
             store.commit(bytes("one"));
-            stepped.clock.advance(44 * SECOND); // three quarters at least
+            stepped.clock.advance(59 * SECOND);
             stepped.executor.drain();
             assertThat(store.durablePayload()).isEmpty();
-            stepped.clock.advance(16 * SECOND);
+            stepped.clock.advance(SECOND);
             stepped.executor.drain();
             assertThat(store.durablePayload()).isEqualTo(bytes("one"));
             assertThat(store.statistics().flushes()).isZero();

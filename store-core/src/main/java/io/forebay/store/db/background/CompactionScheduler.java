@@ -4,7 +4,6 @@ import io.forebay.store.StoreIoException;
 import io.forebay.store.compaction.Compaction;
 import io.forebay.store.compaction.CompactionPicker;
 import io.forebay.store.compaction.FileAges;
-import io.forebay.store.db.state.CompactionOrder;
 import io.forebay.store.db.state.Severity;
 import io.forebay.store.db.state.StoreContext;
 import io.forebay.store.util.Callbacks;
@@ -42,7 +41,6 @@ public final class CompactionScheduler {
     private final BackgroundErrorHandler errors;
     private final Backoff backoff = new Backoff();
     private final PeriodicCompaction periodic;
-    private final CompactionOrder.Candidate turn = new Turn();
     /** Compactions that are under way. Removal makes no allocation. */
     private final List<Picked> running = new ArrayList<>();
 
@@ -92,7 +90,7 @@ public final class CompactionScheduler {
         } else if (!paused && store.lifecycle.mayRunJobs()) {
             jobs++;
             try {
-                store.shared.compactions().submit(turn);
+                store.shared.compactions().submit(store.states::sortedRuns, this::run);
             } catch (RuntimeException | Error e) {
                 jobs--;
                 LOG.warn("A compaction of store {} was refused by the executor", store.options.name(), e);
@@ -100,20 +98,7 @@ public final class CompactionScheduler {
         }
     }
 
-    /** What waits for a thread: as often as there are jobs that have not begun. */
-    private final class Turn implements CompactionOrder.Candidate {
-        @Override
-        public int sortedRuns() {
-            return store.states.sortedRuns();
-        }
-
-        @Override
-        public void run() {
-            runTurn();
-        }
-    }
-
-    private void runTurn() {
+    private void run() {
         boolean worked = false;
         try {
             worked = !isPaused() && store.lifecycle.beginJob() && runJob();

@@ -23,14 +23,12 @@ public final class CompactionStep {
 
     private final StoreContext store;
     private final Installer installer;
-    private final MergePace pace;
     private final SstTarget target;
     private final Set<CompactionJob> running = new HashSet<>();
 
-    public CompactionStep(StoreContext store, Installer installer, MergePace pace) {
+    public CompactionStep(StoreContext store, Installer installer) {
         this.store = store;
         this.installer = installer;
-        this.pace = pace;
         target = store.sstTarget();
     }
 
@@ -65,7 +63,7 @@ public final class CompactionStep {
             if (store.lifecycle.isClosed()) {
                 return true;
             }
-            CompactionResult result = job.run(pace.begin(compaction.inputBytes()));
+            CompactionResult result = job.run();
             return result == null || install(compaction, result, filter);
         } finally {
             synchronized (this) {

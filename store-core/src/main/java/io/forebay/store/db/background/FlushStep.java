@@ -25,24 +25,17 @@ public final class FlushStep {
     private final Installer installer;
     private final Checkpoints checkpoints;
     private final WriteStall stall;
-    private final MergePace pace;
     private final Clock clock;
     private final SstTarget target;
     private final Runnable onInstalled;
 
     /** @param onInstalled called after every flush that was installed, and after a commit that needed no flush */
     public FlushStep(
-            StoreContext store,
-            Installer installer,
-            Checkpoints checkpoints,
-            WriteStall stall,
-            MergePace pace,
-            Runnable onInstalled) {
+            StoreContext store, Installer installer, Checkpoints checkpoints, WriteStall stall, Runnable onInstalled) {
         this.store = store;
         this.installer = installer;
         this.checkpoints = checkpoints;
         this.stall = stall;
-        this.pace = pace;
         this.onInstalled = onInstalled;
         clock = store.shared.clock();
         target = store.sstTarget();
@@ -162,7 +155,6 @@ public final class FlushStep {
             result.release();
         }
         stall.flushed(memoryBytes, clock.nanoTime() - start);
-        pace.flushed();
         onInstalled.run();
         return true;
     }

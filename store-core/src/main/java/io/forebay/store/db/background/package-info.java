@@ -3,7 +3,7 @@
  *
  * <p>A flush goes one way: {@code FlushScheduler} (when), {@code FlushStep} (memtables to files), {@code Installer}
  * (the result into the manifest, and visible to readers). Then {@code CompactionScheduler} looks whether a compaction
- * is due. A compaction goes through {@code CompactionScheduler}, {@code CompactionStep} (at a {@code MergePace}), {@code Installer}. {@code
+ * is due. A compaction goes through {@code CompactionScheduler}, {@code CompactionStep}, {@code Installer}. {@code
  * CommitPath} marks commits and makes them durable, {@code Checkpoints} keeps the files that checkpoints need, {@code
  * BackgroundErrorHandler} decides what a failure means and repairs it.
  *

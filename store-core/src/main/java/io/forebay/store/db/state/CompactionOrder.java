@@ -4,6 +4,7 @@ import io.forebay.store.BackgroundExecutor;
 import io.forebay.store.BackgroundExecutor.Kind;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntSupplier;
 
 /**
  * The order in which compactions of the stores of an environment get a thread: first that of the store with the most sorted runs,
@@ -15,13 +16,7 @@ public final class CompactionOrder {
     private static final int FAIR_TURN = 8;
 
     /** A store that has asked for a thread. */
-    public interface Candidate {
-        /** Called with a lock held: does not wait. */
-        int sortedRuns();
-
-        /** Does the work. Throws nothing. */
-        void run();
-    }
+    private record Candidate(IntSupplier sortedRuns, Runnable work) {}
 
     private final BackgroundExecutor executor;
 
@@ -34,12 +29,15 @@ public final class CompactionOrder {
     }
 
     /**
-     * Runs {@code candidate} once, later. When this method throws, the executor has refused.
+     * Runs {@code work} once, later. When this method throws, the executor has refused.
      *
      * <p>The lock is held around both steps: as many wait here as the executor has pieces of work.
+     *
+     * @param sortedRuns of the store; asked with a lock held, so it does not wait
+     * @param work throws nothing
      */
-    public synchronized void submit(Candidate candidate) {
-        waiting.add(candidate);
+    public synchronized void submit(IntSupplier sortedRuns, Runnable work) {
+        waiting.add(new Candidate(sortedRuns, work));
         boolean accepted = false;
         try {
             executor.execute(Kind.COMPACTION, this::runNext);
@@ -51,21 +49,16 @@ public final class CompactionOrder {
         }
     }
 
-    /** How many wait for a thread. */
-    public synchronized int waiting() {
-        return waiting.size();
-    }
-
     private void runNext() {
-        take().run();
+        take().work.run();
     }
 
     private synchronized Candidate take() {
         int next = 0;
         if (++turns % FAIR_TURN != 0) {
-            int most = waiting.get(0).sortedRuns();
+            int most = waiting.get(0).sortedRuns.getAsInt();
             for (int i = 1; i < waiting.size(); i++) {
-                int runs = waiting.get(i).sortedRuns();
+                int runs = waiting.get(i).sortedRuns.getAsInt();
                 if (runs > most) {
                     most = runs;
                     next = i;

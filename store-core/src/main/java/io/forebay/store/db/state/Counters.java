@@ -31,6 +31,4 @@ public final class Counters {
     public final AtomicLong filesDropped = new AtomicLong();
     public final AtomicLong bytesCompactedIn = new AtomicLong();
     public final AtomicLong bytesCompactedOut = new AtomicLong();
-    /** Pauses of compactions. */
-    public final AtomicLong compactionPauseNanos = new AtomicLong();
 }

@@ -6,11 +6,7 @@ import io.forebay.store.cache.SlabPool;
 import io.forebay.store.version.TableCache;
 import java.util.function.LongSupplier;
 
-/**
- * What the stores of one environment share.
- *
- * @param mayPause whether a compaction may pause on its thread: flushes have another one
- */
+/** What the stores of one environment share. */
 public record EngineResources(
         SlabPool pool,
         TableCache tables,
@@ -20,6 +16,5 @@ public record EngineResources(
         MemoryArbiter arbiter,
         CompactionOrder compactions,
         Phases phases,
-        boolean mayPause,
         boolean leakTracking,
         EngineLimits limits) {}

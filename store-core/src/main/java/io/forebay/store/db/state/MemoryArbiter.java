@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 
@@ -78,9 +77,6 @@ public final class MemoryArbiter {
     private long replacedStates;
     private long releasedStates;
     private long refusals;
-
-    /** Writers that wait for memory. */
-    private final AtomicInteger awaiting = new AtomicInteger();
 
     /** A lock that is held while a refused request is tried again. */
     private final Object trying = new Object();
@@ -258,11 +254,6 @@ public final class MemoryArbiter {
         return pool.flushableBytes() > pool.capacity() / 2;
     }
 
-    /** True while a writer waits for memory. */
-    public boolean isAwaited() {
-        return awaiting.get() > 0;
-    }
-
     public MemoryReport report() {
         return report;
     }
@@ -309,7 +300,6 @@ public final class MemoryArbiter {
         Callbacks.checkNone("A write that waits for memory");
         Moment before = request.before();
         boolean interrupted = false;
-        awaiting.incrementAndGet();
         try {
             boolean lookedTwice = false;
             boolean waited = false;
@@ -353,7 +343,6 @@ public final class MemoryArbiter {
             }
             return Ended.CAME;
         } finally {
-            awaiting.decrementAndGet();
             if (interrupted) {
                 Thread.currentThread().interrupt();
             }

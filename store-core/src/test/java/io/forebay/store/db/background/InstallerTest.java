@@ -70,8 +70,7 @@ class InstallerTest {
                 ids::incrementAndGet,
                 new MemoryArbiter(pool, executor, clock),
                 new CompactionOrder(executor),
-                new Phases(0),
-                false,
+                new Phases(),
                 false,
                 EngineLimits.DEFAULT);
         store = new StoreContext(

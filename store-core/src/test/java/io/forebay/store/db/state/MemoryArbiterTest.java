@@ -74,24 +74,6 @@ class MemoryArbiterTest {
         assertThat(looks[0]).isGreaterThanOrEqualTo(3);
     }
 
-    /** Merges do not pause meanwhile. */
-    @Test
-    void aWriterThatWaitsForMemoryIsKnown() {
-        List<Boolean> known = new ArrayList<>();
-        arbiter.add(new Tenant(0, Freeze.NOTHING) {
-            @Override
-            public boolean awaitsFlush() {
-                known.add(arbiter.isAwaited());
-                comeBack();
-                return true;
-            }
-        });
-        executor.execute(BackgroundExecutor.Kind.FLUSH, () -> {});
-        assertThat(await()).isEqualTo(MemoryArbiter.Ended.CAME);
-        assertThat(known).isNotEmpty().doesNotContain(false);
-        assertThat(arbiter.isAwaited()).isFalse();
-    }
-
     /** Its memory is in the active memtable at the first look, and needs no freeze at the second one. */
     @Test
     void aCloseThatBeginsBetweenTheLooksGivesMemoryBack() {

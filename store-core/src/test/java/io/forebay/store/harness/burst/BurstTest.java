@@ -25,7 +25,7 @@ class BurstTest {
      * @param flushes as {@code merges}; a checkpoint of all stores has one of each
      */
     @ParameterizedTest
-    @CsvSource({"CHECKPOINTS, 20, 2.1, 32", "COMMITS, 14, 2.6, 8", "SIZE, 14, 3.5, 18", "MEMORY, 14, 3.5, 14"})
+    @CsvSource({"CHECKPOINTS, 20, 2.1, 32", "COMMITS, 14, 2.6, 8", "SIZE, 14, 3.5, 18", "MEMORY, 8, 3.0, 10"})
     void fewStoresWorkAtTheSameTime(StoresInStep.Driver driver, int merges, double peak, int flushes) {
         Figures figures = new Figures("BurstTest-" + driver);
         Seeds.run(getClass(), (int) Effort.of("burst.seeds", 1, 20), seed -> {

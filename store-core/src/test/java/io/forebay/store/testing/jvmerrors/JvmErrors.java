@@ -21,7 +21,9 @@ public final class JvmErrors {
 
     /** Where background jobs begin. */
     private static final String JOB = "Scheduler.run";
-    /** Frames that a job always has. */
+    /** Where a compaction gets the thread on which it begins. */
+    private static final String TURN = "CompactionOrder.runNext";
+    /** Frames that both always have. */
     private static final int JOB_FRAMES = 8;
 
     private static final JvmErrors STATE = new JvmErrors();
@@ -132,7 +134,7 @@ public final class JvmErrors {
             deepest = 0;
             limit = Integer.MAX_VALUE;
         }
-        if (method.endsWith(JOB) && job == 0) {
+        if (method.endsWith(JOB) || method.endsWith(TURN)) {
             job = reached;
         }
         if (job > 0 && reached < job + JOB_FRAMES) {
