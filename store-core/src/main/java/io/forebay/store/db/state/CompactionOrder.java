@@ -53,6 +53,7 @@ public final class CompactionOrder {
         take().work.run();
     }
 
+    /** Without an allocation: what stayed here after that would wait for ever. */
     private synchronized Candidate take() {
         int next = 0;
         if (++turns % FAIR_TURN != 0) {
