@@ -21,9 +21,7 @@ public final class JvmErrors {
 
     /** Where background jobs begin. */
     private static final String JOB = "Scheduler.run";
-    /** Where a compaction gets the thread on which it begins. */
-    private static final String TURN = "CompactionOrder.runNext";
-    /** Frames that both always have. */
+    /** Frames that a job always has. */
     private static final int JOB_FRAMES = 8;
 
     private static final JvmErrors STATE = new JvmErrors();
@@ -134,7 +132,7 @@ public final class JvmErrors {
             deepest = 0;
             limit = Integer.MAX_VALUE;
         }
-        if (method.endsWith(JOB) || method.endsWith(TURN)) {
+        if (method.endsWith(JOB) && job == 0) {
             job = reached;
         }
         if (job > 0 && reached < job + JOB_FRAMES) {
