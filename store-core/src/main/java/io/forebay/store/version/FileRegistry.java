@@ -277,8 +277,11 @@ public final class FileRegistry {
             cacheHits += file.cacheHits();
             cacheMisses += file.cacheMisses();
         }
-        close(file);
-        scheduleDelete(file.id().name());
+        try {
+            close(file);
+        } finally {
+            scheduleDelete(file.id().name());
+        }
     }
 
     private void close(PhysicalFile file) {
