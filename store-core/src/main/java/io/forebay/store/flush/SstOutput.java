@@ -217,19 +217,27 @@ public final class SstOutput implements Closeable {
             return;
         }
         done = true;
-        for (FileMeta file : finished) {
-            file.file().release();
-        }
-        if (writing != null) {
-            try {
-                if (writer != null) {
-                    writer.abandon();
-                }
-            } catch (IOException | RuntimeException e) {
-                LOG.warn("Closing the unfinished file {} failed; it is deleted", writing.name(), e);
-            } finally {
-                target.registry().discard(writing);
+        try {
+            for (FileMeta file : finished) {
+                file.file().release();
             }
+        } finally {
+            abandon();
+        }
+    }
+
+    private void abandon() {
+        if (writing == null) {
+            return;
+        }
+        try {
+            if (writer != null) {
+                writer.abandon();
+            }
+        } catch (IOException | RuntimeException e) {
+            LOG.warn("Closing the unfinished file {} failed; it is deleted", writing.name(), e);
+        } finally {
+            target.registry().discard(writing);
         }
     }
 

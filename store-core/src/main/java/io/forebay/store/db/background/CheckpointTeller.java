@@ -75,7 +75,7 @@ final class CheckpointTeller {
     }
 
     private void tellLater() {
-        if (!isUntold() || store.lifecycle.isClosed() || !isAlarmSet.compareAndSet(false, true)) {
+        if (!isUntold() || !isAlarmSet.compareAndSet(false, true)) {
             return;
         }
         try {
