@@ -184,7 +184,7 @@ final class CheckpointImpl implements Checkpoint {
         }
     }
 
-    /** After a close there is no later call. Either this or the close sees what the other one did. */
+    /** After a close nobody may call again soon. Either this or the close sees what the other one did. */
     private void completeIfClosed() {
         StoreException cause = closed.get();
         if (cause != null && !decided.get()) {
@@ -296,8 +296,8 @@ final class CheckpointImpl implements Checkpoint {
     }
 
     /**
-     * Closes the checkpoint. When the completion of the future cannot be handed over, this thread completes it: nobody would try
-     * again.
+     * Closes the checkpoint. When the completion of the future cannot be handed over, this thread completes it. A second call goes
+     * on where the first was cut off.
      *
      * @param cause completes the future of a checkpoint that waits for files
      */
@@ -309,7 +309,7 @@ final class CheckpointImpl implements Checkpoint {
             } finally {
                 settle();
             }
-        } else { // goes on where an earlier close was cut off
+        } else {
             release();
             settle();
         }
@@ -324,7 +324,7 @@ final class CheckpointImpl implements Checkpoint {
         return closed.get() != null;
     }
 
-    /** Closes a checkpoint that no caller has got: the executor refused to complete its future. */
+    /** Closes a checkpoint that no caller has got, because the taking of it was cut off. */
     void giveUp() {
         if (closed.compareAndSet(null, NOT_TAKEN)) {
             owner.remove(this);
