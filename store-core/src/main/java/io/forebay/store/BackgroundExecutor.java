@@ -29,14 +29,16 @@ public interface BackgroundExecutor extends AutoCloseable {
     /**
      * Runs {@code work} once, at some later time, on some thread, never within this call. {@code work} does not throw.
      * When this method throws, the work was not accepted: a store whose flush is refused takes no writes until {@link
-     * Store#resume}.
+     * Store#resume}; a callback that is refused gets a thread of its own.
      */
     void execute(Kind kind, Runnable work);
 
     /**
-     * Runs {@code work} once, not before {@code delayNanos} nanoseconds have passed, never within this call.
+     * Runs {@code work} once, not before {@code delayNanos} nanoseconds have passed, never within this call. {@code work} does
+     * not throw. When this method throws, the work was not accepted: what the alarm was for may have to wait for the next
+     * commit or flush, for {@link Store#resume}, or for a close. The log says so.
      *
-     * @return an action that cancels the work if it has not started
+     * @return an action that cancels the work if it has not started, and throws nothing
      */
     Runnable schedule(long delayNanos, Runnable work);
 

@@ -34,4 +34,20 @@ public interface ReadView {
      * that is flushed.
      */
     StoreIterator iterator(KeyRange range);
+
+    /**
+     * Replaces the content of {@code into} by the first entries in {@code range}, until it is full. When it is not full afterwards, it has
+     * all of them. All are read from one state of the store. Nothing is held after the call. So this is the cheapest way to read a short
+     * range, or to ask whether a range has a key at all: with a batch of one key ({@link EntryBatch#ofKeys}). A long range that is read
+     * in several calls is read from several states; an {@linkplain #iterator iterator} keeps to one.
+     *
+     * <p>When this throws, {@code into} is empty.
+     *
+     * @param range not null
+     * @param into not null; used by no other thread during the call
+     * @throws StoreClosedException when the store, or the snapshot, is closed
+     * @throws StoreIoException when a file cannot be read
+     * @throws CorruptionException when a file is damaged
+     */
+    void scan(KeyRange range, EntryBatch into);
 }

@@ -4,8 +4,8 @@ import java.nio.ByteBuffer;
 
 /**
  * Gives an environment its memory. A host that owns off-heap memory, like a Flink TaskManager, can plug in its own.
- * Thread-safe. The environment asks for {@link #SLAB_BYTES} at a time, and for multiples of 4 KiB for single values or
- * blocks that are larger. It never holds more than its budget.
+ * Thread-safe. The environment asks for {@link #SLAB_BYTES} at a time, and for other multiples of 4 KiB, smaller or larger,
+ * for single values, blocks and buffers. It never holds more than its budget.
  *
  * <p>Writers, readers and background work call the allocator with locks of the engine held. So the allocator must call
  * no store and no environment (a call that would wait throws {@link IllegalStateException}), and must not block for

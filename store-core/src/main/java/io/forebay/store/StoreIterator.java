@@ -56,7 +56,7 @@ public interface StoreIterator extends AutoCloseable {
      * Copies entries to {@code into}, not null, which loses what it had: the present entry, and those that follow it forward,
      * until the batch is {@linkplain EntryBatch#isFull full} or no entry is left. Afterwards the iterator is at the first entry
      * that is not in the batch, or not valid. One call costs less than the same steps one by one, and allocates nothing but
-     * what the batch needs to grow. When it throws, the batch is empty, and it is not defined where the iterator is: seek
+     * what the batch needs to grow, and an array for a value above 64 KiB that no memory was free for. When it throws, the batch is empty, and it is not defined where the iterator is: seek
      * before further use.
      *
      * @throws IllegalStateException unless {@link #isValid()}

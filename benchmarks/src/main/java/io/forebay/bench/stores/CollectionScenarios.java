@@ -19,9 +19,8 @@ final class CollectionScenarios {
     private static final int[] MAP_SIZES = {10, 1000, 100_000};
     private static final int MOST_MAPS = 2000;
     /** So many small maps are cleared untimed before, in every round: a few dozen calls would time the interpreter. */
-    private static final int WARM_UP_MAPS = 3000;
+    private static final int WARM_UP_MAPS = 4000;
 
-    private static final long WARM_UP_PREFIX = 1L << 40;
     /** Read once from the memtable and once from a file. */
     private static final int WARM_UP_LISTS = 1000;
 
@@ -96,8 +95,8 @@ final class CollectionScenarios {
         Data data = new Data(1, trial.scale().valueBytes());
         Trial watch = trial.trial();
         String size = String.format(Locale.ROOT, "%,d", entries);
+        warmUp(trial, "clear" + entries, data, Engine::clearPrefix);
         try (Engine engine = trial.open("clear" + entries, Setup.ofKafka())) {
-            warmUp(engine, data, Engine::clearPrefix);
             fill(engine, data, entries, maps);
             watch.measureEach("clear " + size + " entries", maps, i -> engine.clearPrefix(Data.prefix(2L * i)));
             // A scan that begins where the cleared entries were has to get past them to the neighbour.
@@ -112,13 +111,24 @@ final class CollectionScenarios {
         }
     }
 
-    private static void warmUp(Engine engine, Data data, Clear clear) {
-        for (long map = WARM_UP_PREFIX; map <= WARM_UP_PREFIX + WARM_UP_MAPS; map++) {
-            for (int i = 0; i < NEIGHBOURS; i++) {
-                engine.put(data.under(map, i), data.value(i));
+    /**
+     * In a store of its own, so that the other one begins without range deletes: one half of the maps in the memtable, the other half in files.
+     */
+    private static void warmUp(StoreTrial trial, String name, Data data, Clear clear) {
+        try (Engine engine = trial.open("warm-" + name, Setup.ofKafka())) {
+            for (long map = 0; map <= WARM_UP_MAPS; map++) {
+                for (int i = 0; i < NEIGHBOURS; i++) {
+                    engine.put(data.under(map, i), data.value(i));
+                }
             }
+            warmUp(engine, clear, 0, WARM_UP_MAPS / 2);
+            engine.flush();
+            warmUp(engine, clear, WARM_UP_MAPS / 2, WARM_UP_MAPS);
         }
-        for (long map = WARM_UP_PREFIX; map < WARM_UP_PREFIX + WARM_UP_MAPS; map++) {
+    }
+
+    private static void warmUp(Engine engine, Clear clear, int from, int to) {
+        for (int map = from; map < to; map++) {
             clear.of(engine, Data.prefix(map));
             engine.scan(Data.prefix(map), NEIGHBOURS, false);
         }
@@ -131,8 +141,8 @@ final class CollectionScenarios {
     private static void both(StoreTrial trial, Data data, int entries, int maps, String how, Clear clear) {
         String size = String.format(Locale.ROOT, "%,d", entries);
         String name = how.isEmpty() ? "both" : "ranges";
+        warmUp(trial, name + entries, data, clear);
         try (Engine engine = trial.open(name + entries, Setup.ofKafka())) {
-            warmUp(engine, data, clear);
             fill(engine, data, entries, maps);
             trial.trial().measureEach("clear " + size + " entries, then scan beside" + how, maps, i -> {
                 clear.of(engine, Data.prefix(2L * i));

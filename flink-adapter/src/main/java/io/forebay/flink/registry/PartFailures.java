@@ -31,7 +31,7 @@ public final class PartFailures {
     public void throwOrLog(String state, int parts) {
         if (failures.size() == parts) {
             Throwable first = failures.get(0);
-            failures.subList(1, parts).forEach(first::addSuppressed);
+            failures.stream().filter(other -> other != first).forEach(first::addSuppressed);
             ExceptionUtils.rethrow(first);
         }
         for (Throwable failure : failures) {

@@ -1,7 +1,7 @@
 package io.forebay.flink.state;
 
+import io.forebay.store.EntryBatch;
 import io.forebay.store.KeyRange;
-import io.forebay.store.StoreIterator;
 import java.io.IOException;
 import java.util.Iterator;
 import java.util.Map;
@@ -28,6 +28,8 @@ final class ForebayMapState<K, N, UK, UV> extends AbstractForebayState<K, N, Map
         implements InternalMapState<K, N, UK, UV> {
     private TypeSerializer<UK> userKeySerializer;
     private TypeSerializer<UV> userValueSerializer;
+    /** Takes one key. */
+    private final EntryBatch firstKey = EntryBatch.ofKeys(1, 1);
 
     ForebayMapState(StateContext<K> context, int stateId) {
         super(context, stateId);
@@ -101,10 +103,8 @@ final class ForebayMapState<K, N, UK, UV> extends AbstractForebayState<K, N, Map
 
     @Override
     public boolean isEmpty() {
-        try (StoreIterator rows = store.iterator(KeyRange.prefix(currentPrefix()))) {
-            rows.seekToFirst();
-            return !rows.isValid();
-        }
+        store.scan(KeyRange.prefix(currentPrefix()), firstKey);
+        return firstKey.size() == 0;
     }
 
     @Override

@@ -3,7 +3,6 @@ package io.forebay.flink.state;
 import io.forebay.store.EntryBatch;
 import io.forebay.store.KeyRange;
 import io.forebay.store.Store;
-import io.forebay.store.StoreIterator;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.Iterator;
@@ -150,13 +149,8 @@ abstract class MapRows<T, UK, UV> implements Iterator<T> {
         EntryBatch loaded = needsValues()
                 ? EntryBatch.of(batchRows, MAX_BATCH_BYTES)
                 : EntryBatch.ofKeys(batchRows, MAX_BATCH_BYTES);
-        try (StoreIterator rows = store.iterator(KeyRange.of(from, end))) {
-            rows.seekToFirst();
-            if (rows.isValid()) {
-                rows.nextBatch(loaded);
-            }
-            exhausted = !rows.isValid();
-        }
+        store.scan(KeyRange.of(from, end), loaded);
+        exhausted = !loaded.isFull();
         batch = loaded;
         next = 0;
         batchRows = Math.min(MAX_BATCH_ROWS, batchRows * BATCH_GROWTH);

@@ -40,7 +40,7 @@ final class OpenIterators {
             } catch (RuntimeException e) {
                 if (first == null) {
                     first = e;
-                } else {
+                } else if (first != e) {
                     first.addSuppressed(e);
                 }
             }

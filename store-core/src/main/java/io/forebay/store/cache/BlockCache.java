@@ -56,6 +56,11 @@ public final class BlockCache implements AutoCloseable {
         return slots;
     }
 
+    /** Makes the slots of a file that is being written. */
+    public FillingSlots fillingSlots() {
+        return new FillingSlots(this, slots(0));
+    }
+
     BlockHolds holds() {
         return holds;
     }
@@ -83,7 +88,44 @@ public final class BlockCache implements AutoCloseable {
                 unpinOutside(block);
             }
         }
-        return install(slots, ordinal, block);
+        return installOrFind(slots, ordinal, block);
+    }
+
+    /** As {@link FillingSlots#put}. */
+    boolean fill(BlockSlots slots, int ordinal, byte[] bytes, int at, int length, int cachedLength, boolean used) {
+        long block = allocateSpare(slots, cachedLength, used);
+        if (block == 0) {
+            return false;
+        }
+        boolean installed = false;
+        try {
+            frames.memory().slab(block).put(FrameMemory.offset(block), bytes, at, length);
+            installed = install(slots, ordinal, BlockWord.unpinned(block, used));
+        } finally {
+            if (!installed) {
+                unpinOutside(block);
+            }
+        }
+        return installed;
+    }
+
+    private synchronized long allocateSpare(BlockSlots slots, int length, boolean used) {
+        return slots.isClosed() ? 0 : frames.tryAllocateSpare(length, used);
+    }
+
+    private synchronized boolean install(BlockSlots slots, int ordinal, long word) {
+        return frames.install(slots, ordinal, word);
+    }
+
+    /** For slots that no other thread has yet. */
+    synchronized void resize(BlockSlots slots, int blocks) {
+        slots.resize(blocks);
+    }
+
+    /** Gives slots that were filled their length. @return whether they have blocks */
+    synchronized boolean finish(BlockSlots slots, int blocks) {
+        slots.resize(blocks);
+        return slots.hasBlocks();
     }
 
     /** @return false when the slots are closed, so that the block does not enter the cache */
@@ -94,14 +136,14 @@ public final class BlockCache implements AutoCloseable {
     }
 
     /** Shows a block that was read; it stays in no element when none may be installed there. */
-    private synchronized long install(BlockSlots slots, int ordinal, long block) {
+    private synchronized long installOrFind(BlockSlots slots, int ordinal, long block) {
         long other = slots.tryPin(ordinal);
         if (other != 0) {
             frames.unpinOutside(block);
             return other;
         }
-        long installed = frames.install(slots, ordinal, block);
-        return installed != 0 ? installed : block;
+        long shown = BlockWord.pinned(block);
+        return frames.install(slots, ordinal, shown) ? shown : block;
     }
 
     /** As {@link BlockSlots#unpin}, for a block that is in no element. */

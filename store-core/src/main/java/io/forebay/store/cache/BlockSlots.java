@@ -5,6 +5,7 @@ import io.forebay.store.util.Slab;
 import java.io.IOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.Arrays;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
@@ -192,25 +193,38 @@ public final class BlockSlots {
         return ordinal < array.length && BlockWord.isPresent((long) WORD.getAcquire(array, ordinal));
     }
 
+    /** True when the block was in the cache a moment ago, and was found since the cache last looked at it. */
+    public boolean isRecentlyUsed(int ordinal) {
+        long[] array = words;
+        return ordinal < array.length && ((long) WORD.getAcquire(array, ordinal) & BlockWord.FOUND) == BlockWord.FOUND;
+    }
+
     // All methods below are called under the lock of the cache.
 
     /**
-     * Shows a block to readers, with the pin of its handle.
+     * Shows a block to readers.
      *
-     * @return the new handle; 0 when the slots are closed, there is such a block, or a thread adds a pin to the empty element
-     *     right now, which is not counted as a pin of this block
+     * @param word present, with its pins
+     * @return false when the slots are closed, there is such a block, or a thread adds a pin to the empty element right now,
+     *     which is not counted as a pin of this block
      */
-    long install(int ordinal, long frame) {
-        long word = frame | BlockWord.PRESENT;
+    boolean install(int ordinal, long word) {
         if (closed || !WORD.compareAndSet(words, ordinal, 0L, word)) {
-            return 0;
+            return false;
         }
         present++;
-        return word;
+        return true;
     }
 
     long word(int ordinal) {
         return (long) WORD.getAcquire(words, ordinal);
+    }
+
+    /** Changes the number of blocks, as long as no other thread has these slots. Blocks in the cache keep their ordinals. */
+    void resize(int blocks) {
+        if (!closed) {
+            words = Arrays.copyOf(words, blocks);
+        }
     }
 
     void makeCold(int ordinal) {

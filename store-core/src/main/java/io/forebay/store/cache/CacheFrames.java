@@ -32,7 +32,7 @@ final class CacheFrames {
     private final FrameMemory memory = new FrameMemory();
     private final CacheSlabs slabs = new CacheSlabs();
     /** Slabs without a frame that is used. */
-    private final List<Slab> empty = new ArrayList<>();
+    private final ArrayList<Slab> empty = new ArrayList<>();
 
     // Guarded by BlockCache
     private long cachedBytes;
@@ -60,15 +60,40 @@ final class CacheFrames {
     }
 
     /**
-     * Puts a block that {@link #tryAllocate} made into its element.
+     * As {@link #tryAllocate}, for a block of a slab or less that nobody has asked for yet. It takes a free frame, or memory of
+     * the pool if memtables will not need it soon.
      *
-     * @return its new handle; 0 when it stays in no element
+     * @param used whether it may also take the frame of a block that was not used recently
      */
-    long install(BlockSlots slots, int ordinal, long frame) {
-        long installed = closed ? 0 : slots.install(ordinal, frame);
-        if (installed != 0) {
-            CacheSlab home = memory.home(frame);
-            home.movedIn(home.frame(frame), slots, ordinal);
+    long tryAllocateSpare(int length, boolean used) {
+        if (closed || length > SlabAllocator.SLAB_BYTES) {
+            return 0;
+        }
+        SizeClass sizeClass = classOf(length);
+        CacheSlab home = findSpare(sizeClass);
+        if (home == null && used) {
+            CacheSlab idle = sizeClass.nextIdle();
+            home = idle != null && evict(idle, sizeClass.victimFrame()) ? findSpare(sizeClass) : null;
+        }
+        if (home == null) {
+            return 0;
+        }
+        cachedBytes += length;
+        return sizeClass.takeFrame(home, length);
+    }
+
+    /**
+     * Puts a block that {@link #tryAllocate} or {@link #tryAllocateSpare} made into its element.
+     *
+     * @param word what the element shows
+     * @return false when it stays in no element
+     */
+    boolean install(BlockSlots slots, int ordinal, long word) {
+        CacheSlab home = memory.home(word);
+        int frame = home.frame(word);
+        boolean installed = !closed && slots.install(ordinal, word);
+        if (installed) {
+            home.movedIn(frame, slots, ordinal);
         }
         return installed;
     }
@@ -102,6 +127,11 @@ final class CacheFrames {
         return slab == null ? null : add(slab, sizeClass);
     }
 
+    private CacheSlab findSpare(SizeClass sizeClass) {
+        boolean room = sizeClass.withFree() != null || !empty.isEmpty() || pool.hasRoomBesideMemtables();
+        return room ? findFree(sizeClass) : null;
+    }
+
     private CacheSlab takeLarge(int length) {
         if (length > largestCached) {
             return null;
@@ -121,14 +151,34 @@ final class CacheFrames {
     }
 
     private CacheSlab add(Slab slab, SizeClass sizeClass) {
-        CacheSlab added = new CacheSlab(slab, sizeClass, pool.holders(slab));
-        if (!memory.add(added, pool.place(slab))) {
-            pool.give(Use.CACHE, slab);
+        CacheSlab added = null;
+        boolean located = false;
+        try {
+            CacheSlab made = new CacheSlab(slab, sizeClass, pool.holders(slab));
+            reserveRoom(sizeClass);
+            slabs.add(made);
+            added = made;
+            located = memory.add(made, pool.place(slab));
+        } finally {
+            if (!located) {
+                if (added != null) {
+                    slabs.remove(added);
+                }
+                pool.give(Use.CACHE, slab);
+            }
+        }
+        if (!located) {
             return null;
         }
-        slabs.add(added);
         sizeClass.add(added);
         return added;
+    }
+
+    /** Room for one slab more in all lists: later there may be no heap for it, and what is in no list is lost. */
+    private void reserveRoom(SizeClass sizeClass) {
+        slabs.reserveRoom();
+        sizeClass.reserveRoom();
+        empty.ensureCapacity(empty.size() + slabs.size() + 1);
     }
 
     private boolean evictOne(SizeClass sizeClass) {

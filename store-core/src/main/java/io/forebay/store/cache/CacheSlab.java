@@ -188,6 +188,12 @@ final class CacheSlab {
         return false;
     }
 
+    /** True for a block that is not pinned and was not found since it was last made cold. */
+    boolean isIdle(int frame) {
+        long word = word(frame);
+        return word != 0 && (word & (BlockWord.HOT | BlockWord.PINS)) == 0;
+    }
+
     /** The number of blocks that were found since the last sweep; this call is a sweep, which makes all cold. */
     int sweepRecentlyUsed() {
         int recent = 0;

@@ -16,7 +16,7 @@ final class CacheSlabs {
 
     private static final int PAGE_SHIFT = 12;
 
-    private final List<CacheSlab> slabs = new ArrayList<>();
+    private final ArrayList<CacheSlab> slabs = new ArrayList<>();
     private final Map<ByteBuffer, CacheSlab> byBuffer = new IdentityHashMap<>();
 
     // Guarded by BlockCache
@@ -30,10 +30,19 @@ final class CacheSlabs {
         return List.copyOf(slabs);
     }
 
+    int size() {
+        return slabs.size();
+    }
+
+    /** After this call the next {@link #add} allocates nothing in the list. */
+    void reserveRoom() {
+        slabs.ensureCapacity(slabs.size() + 1);
+    }
+
     void add(CacheSlab slab) {
+        byBuffer.put(slab.slab.buffer(), slab);
         slab.indexInCache = slabs.size();
         slabs.add(slab);
-        byBuffer.put(slab.slab.buffer(), slab);
     }
 
     void remove(CacheSlab slab) {

@@ -98,14 +98,16 @@ final class FrameMemory {
     }
 
     private boolean addOwn(CacheSlab slab) {
-        int number = ownNumbers.take();
+        int number = ownNumbers.next();
         if (number < 0) {
             return false;
         }
         if (number >= own.length) {
-            own = Arrays.copyOf(own, 2 * own.length);
-            ownSlab = Arrays.copyOf(ownSlab, 2 * ownSlab.length);
+            Slab[] moreOwn = Arrays.copyOf(own, 2 * own.length);
+            ownSlab = Arrays.copyOf(ownSlab, 2 * own.length);
+            own = moreOwn;
         }
+        ownNumbers.take();
         own[number] = slab.slab;
         ownSlab[number] = slab;
         slab.place = BlockWord.place(true, number << SLAB_SHIFT);
@@ -115,23 +117,35 @@ final class FrameMemory {
     private boolean addToPart(CacheSlab slab, SlabPlace place) {
         Part part = known.get(place.part());
         if (part == null) {
-            int number = partNumbers.take();
-            if (number < 0) {
+            part = addPart(place.part());
+            if (part == null) {
                 return false;
             }
-            part = new Part(number);
-            known.put(place.part(), part);
-            if (number >= parts.length) {
-                parts = Arrays.copyOf(parts, 2 * parts.length);
-                slabsOfPart = Arrays.copyOf(slabsOfPart, 2 * slabsOfPart.length);
-            }
-            parts[number] = place.part();
-            slabsOfPart[number] = new CacheSlab[SLABS_OF_PART];
         }
         part.slabs++;
         slab.place = BlockWord.place(false, (part.number << PART_SHIFT) + units(place.offset()));
         slabsOfPart[part.number][place.offset() / SlabAllocator.SLAB_BYTES] = slab;
         return true;
+    }
+
+    /** @return null when there are no more numbers */
+    private Part addPart(Slab memory) {
+        int number = partNumbers.next();
+        if (number < 0) {
+            return null;
+        }
+        if (number >= parts.length) {
+            Slab[] moreParts = Arrays.copyOf(parts, 2 * parts.length);
+            slabsOfPart = Arrays.copyOf(slabsOfPart, 2 * parts.length);
+            parts = moreParts;
+        }
+        CacheSlab[] slabs = new CacheSlab[SLABS_OF_PART];
+        Part part = new Part(number);
+        known.put(memory, part);
+        partNumbers.take();
+        parts[number] = memory;
+        slabsOfPart[number] = slabs;
+        return part;
     }
 
     /** Takes the locations of a slab back, which has no block any more. A region without slabs of the cache may be collected. */
@@ -166,15 +180,23 @@ final class FrameMemory {
             this.most = most;
         }
 
-        /** -1 when there is none. */
-        int take() {
-            return returnedCount > 0 ? returned[--returnedCount] : fresh < most ? fresh++ : -1;
+        /** The number that {@link #take} takes; -1 when there is none. After this call, taking it and giving it back allocate nothing. */
+        int next() {
+            if (fresh == returned.length) {
+                returned = Arrays.copyOf(returned, 2 * fresh);
+            }
+            return returnedCount > 0 ? returned[returnedCount - 1] : fresh < most ? fresh : -1;
+        }
+
+        void take() {
+            if (returnedCount > 0) {
+                returnedCount--;
+            } else {
+                fresh++;
+            }
         }
 
         void give(int number) {
-            if (returnedCount == returned.length) {
-                returned = Arrays.copyOf(returned, 2 * returnedCount);
-            }
             returned[returnedCount++] = number;
         }
     }

@@ -1,16 +1,18 @@
 package io.forebay.store.cache;
 
 import java.util.ArrayList;
-import java.util.List;
 
 /**
  * The slabs of the cache that are divided into frames of one size, and the hand of CLOCK, which finds a victim among them. All
  * methods are called under the lock of the cache.
  */
 final class SizeClass {
+    /** So many frames are examined for a block that was not used recently. */
+    private static final int IDLE_WALK = 32;
+
     private final int frameBytes;
-    private final List<CacheSlab> slabs = new ArrayList<>();
-    private final List<CacheSlab> partial = new ArrayList<>();
+    private final ArrayList<CacheSlab> slabs = new ArrayList<>();
+    private final ArrayList<CacheSlab> partial = new ArrayList<>();
 
     // Guarded by BlockCache
     private int handSlab;
@@ -29,6 +31,12 @@ final class SizeClass {
 
     boolean hasSlabs() {
         return !slabs.isEmpty();
+    }
+
+    /** After this call, {@link #add} and {@link #noteFree} allocate nothing for one slab more. */
+    void reserveRoom() {
+        slabs.ensureCapacity(slabs.size() + 1);
+        partial.ensureCapacity(slabs.size() + 1);
     }
 
     void add(CacheSlab slab) {
@@ -96,15 +104,7 @@ final class SizeClass {
         }
         long steps = 2L * slabs.size() * slabs.get(0).frames() + 1;
         for (long i = 0; i < steps; i++) {
-            if (handSlab >= slabs.size()) {
-                handSlab = 0;
-            }
-            CacheSlab slab = slabs.get(handSlab);
-            victimFrame = handFrame;
-            if (++handFrame == slab.frames()) {
-                handFrame = 0;
-                handSlab++;
-            }
+            CacheSlab slab = moveHand();
             if (slab.isVictim(victimFrame)) {
                 return slab;
             }
@@ -112,7 +112,35 @@ final class SizeClass {
         return null;
     }
 
-    /** The frame that {@link #nextVictim} found last. */
+    /**
+     * As {@link #nextVictim}, among the next few blocks and without making any of them cold: null when all of these were found
+     * since the hand passed them.
+     */
+    CacheSlab nextIdle() {
+        for (int i = 0; i < IDLE_WALK && !slabs.isEmpty(); i++) {
+            CacheSlab slab = moveHand();
+            if (slab.isIdle(victimFrame)) {
+                return slab;
+            }
+        }
+        return null;
+    }
+
+    /** @return the slab with the frame at the hand, which is {@link #victimFrame} now */
+    private CacheSlab moveHand() {
+        if (handSlab >= slabs.size()) {
+            handSlab = 0;
+        }
+        CacheSlab slab = slabs.get(handSlab);
+        victimFrame = handFrame;
+        if (++handFrame == slab.frames()) {
+            handFrame = 0;
+            handSlab++;
+        }
+        return slab;
+    }
+
+    /** The frame at which {@link #nextVictim} or {@link #nextIdle} ended. */
     int victimFrame() {
         return victimFrame;
     }

@@ -136,14 +136,19 @@ public final class SlabPool {
      */
     private Slab ask(Use use, int bytes) {
         ByteBuffer buffer = null;
+        Slab slab = null;
         try {
             buffer = host.tryAllocate(bytes);
+            slab = buffer == null ? null : new Slab(buffer);
         } finally {
-            if (buffer == null) {
+            if (slab == null) {
                 unreserve(use, bytes);
+                if (buffer != null) {
+                    host.release(buffer);
+                }
             }
         }
-        return buffer == null ? null : new Slab(buffer);
+        return slab;
     }
 
     /** Why the allocator last refused memory; null when it never did. */
@@ -333,6 +338,17 @@ public final class SlabPool {
     public long flushableBytes() {
         synchronized (usedBy) {
             return usedBy[Use.MEMTABLE.ordinal()] + usedBy[Use.MEMTABLE_HEAP.ordinal()];
+        }
+    }
+
+    /**
+     * True when one more slab would leave as much free as memtables have: they grow again after each flush, and what the cache takes
+     * meanwhile it would have to give back.
+     */
+    boolean hasRoomBesideMemtables() {
+        synchronized (usedBy) {
+            long memtables = usedBy[Use.MEMTABLE.ordinal()] + usedBy[Use.MEMTABLE_HEAP.ordinal()];
+            return used + memtables + SlabAllocator.SLAB_BYTES <= budget;
         }
     }
 

@@ -2,7 +2,8 @@ package io.forebay.store.checkpoint;
 
 import io.forebay.store.CorruptionException;
 import io.forebay.store.FileStore;
-import io.forebay.store.ReadableFile;
+import io.forebay.store.util.Failures;
+import io.forebay.store.util.ScopedRead;
 import io.forebay.store.version.FileId;
 import io.forebay.store.version.FileMeta;
 import io.forebay.store.version.FileRegistry;
@@ -88,7 +89,7 @@ public final class Restore {
     }
 
     private void checkLength(FileMeta file) throws IOException {
-        try (ReadableFile present = files.open(file.id().name())) {
+        try (ScopedRead present = ScopedRead.open(files, file.id().name())) {
             if (present.size() != file.fileBytes()) {
                 throw new CorruptionException(
                         file.id().name(), present.size(), file.fileBytes() + " bytes", present.size() + " bytes");
@@ -139,7 +140,7 @@ public final class Restore {
                 files.delete(name);
             }
         } catch (IOException e) {
-            failure.addSuppressed(e);
+            Failures.suppress(failure, e);
         }
     }
 }

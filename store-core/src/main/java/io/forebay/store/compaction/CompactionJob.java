@@ -9,6 +9,7 @@ import io.forebay.store.flush.SstTarget;
 import io.forebay.store.iter.Retention;
 import io.forebay.store.iter.RetentionIterator;
 import io.forebay.store.iter.Source;
+import io.forebay.store.sst.InputHeat;
 import io.forebay.store.util.Cancellation;
 import io.forebay.store.version.FileMeta;
 import io.forebay.store.version.SortedRun;
@@ -21,7 +22,7 @@ import java.util.concurrent.CancellationException;
 
 /**
  * Carries out one {@link Compaction}. Used by one thread, but for {@link #cancel}; runs once. It changes no version: the caller
- * applies the edit of the result. Reads past the block cache.
+ * applies the edit of the result. Reads past the block cache, which gets of the outputs what it had of the inputs ({@link InputHeat}).
  */
 public final class CompactionJob {
     private final Compaction compaction;
@@ -114,8 +115,9 @@ public final class CompactionJob {
                 mergeFunction,
                 filter,
                 target.foldBytes());
-        try (RetentionIterator entries = new RetentionIterator(openSources(), retention, cancellation);
-                SstOutput output = openOutput(entries)) {
+        InputHeat heat = new InputHeat(compaction.inputs().size());
+        try (RetentionIterator entries = new RetentionIterator(openSources(heat), retention, cancellation);
+                SstOutput output = openOutput(entries, heat)) {
             output.addAll(entries);
             cancellation.check();
             return output.finish();
@@ -127,11 +129,11 @@ public final class CompactionJob {
         }
     }
 
-    private List<Source> openSources() throws IOException {
+    private List<Source> openSources(InputHeat heat) throws IOException {
         List<Source> sources = new ArrayList<>();
         try {
             for (Compaction.Input input : compaction.inputs()) {
-                sources.add(Version.source(input.files(), false));
+                sources.add(Version.source(input.files(), heat));
             }
         } catch (IOException | RuntimeException | Error e) {
             sources.forEach(source -> source.iterator().close());
@@ -153,15 +155,16 @@ public final class CompactionJob {
     }
 
     /** Tiers are split at the split keys of the bottom run, so that parts of them can be merged into it later. */
-    private SstOutput openOutput(RetentionIterator entries) {
+    private SstOutput openOutput(RetentionIterator entries, InputHeat heat) {
         if (compaction.isBottom()) {
-            return new SstOutput(target.atBottom(), entries::cutTombstone, List.of(), 0, compaction.hull());
+            return new SstOutput(target.atBottom(), entries::cutTombstone, List.of(), 0, compaction.hull(), heat);
         }
         return new SstOutput(
                 target,
                 entries::cutTombstone,
                 SplitKeys.of(version.bottom()),
                 SplitKeys.leastBytes(target.targetFileBytes()),
-                compaction.hull());
+                compaction.hull(),
+                heat);
     }
 }

@@ -33,7 +33,8 @@ import java.util.Set;
  *
  * Because tiers are split at the split keys of the bottom run ({@link io.forebay.store.flush.SplitKeys}), a part is about an
  * eighth of the whole. So no job ever needs the whole store twice; and when the turn of a part comes, its tiers have grown to
- * half of its bottom, not to a quarter. A small bottom run has fewer parts, and waits until the tiers weigh half of it.
+ * half of its bottom, not to a quarter. A small bottom run has fewer parts, and waits until the tiers weigh half of it. These
+ * shares are means, see {@link Lean}.
  * Figures: docs/compaction.md.
  */
 public final class CompactionPicker {
@@ -47,6 +48,12 @@ public final class CompactionPicker {
     static final double SMALL_BOTTOM_SHARE = 0.5;
 
     static final int FEW_FILES = 8;
+
+    /** The share leans by so much of itself, see {@link Lean}. */
+    static final double BOTTOM_LEAN = 0.125;
+
+    /** The same for a small bottom run: merges are due after so few flushes that less would not tell stores apart. */
+    static final double SMALL_BOTTOM_LEAN = 0.25;
 
     /** With fewer tiers than this, no merge into the bottom run is due, whatever they weigh. */
     static final int LEAST_TIERS = 2;
@@ -202,10 +209,12 @@ public final class CompactionPicker {
     private static boolean isBottomDue(PickInput in, Weights weights) {
         double upper = 0;
         long bottom = 0;
+        double lean = 0;
         int tiers = 0;
         for (SortedRun run : in.runs()) {
             if (run.isBottom()) {
                 bottom = run.bytes();
+                lean = Lean.of(run);
                 continue;
             }
             double weight = 0;
@@ -216,7 +225,9 @@ public final class CompactionPicker {
             tiers += weight > 0 ? 1 : 0;
         }
         boolean small = bottom < FEW_FILES * in.targetFileBytes();
-        return tiers >= LEAST_TIERS && upper >= bottom * (small ? SMALL_BOTTOM_SHARE : BOTTOM_SHARE);
+        double share =
+                small ? SMALL_BOTTOM_SHARE * (1 + SMALL_BOTTOM_LEAN * lean) : BOTTOM_SHARE * (1 + BOTTOM_LEAN * lean);
+        return tiers >= LEAST_TIERS && upper >= bottom * share;
     }
 
     /**

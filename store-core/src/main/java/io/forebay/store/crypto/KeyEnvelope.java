@@ -2,6 +2,7 @@ package io.forebay.store.crypto;
 
 import io.forebay.store.CorruptionException;
 import io.forebay.store.KeyProvider;
+import io.forebay.store.util.Utf8;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -31,9 +32,9 @@ public final class KeyEnvelope {
         this.bytes = bytes;
     }
 
-    /** @throws IllegalArgumentException when the id or the wrapped key is empty or too long */
+    /** @throws IllegalArgumentException when the id or the wrapped key is empty or too long, or the id is not readable */
     static KeyEnvelope of(KeyProvider.WrappedKey key) {
-        byte[] id = key.keyId().getBytes(StandardCharsets.UTF_8);
+        byte[] id = Utf8.requireReadable("The key id", key.keyId()).getBytes(StandardCharsets.UTF_8);
         byte[] wrapped = key.bytes().clone();
         if (id.length == 0 || id.length > KeyProvider.MAX_KEY_ID_BYTES) {
             throw new IllegalArgumentException(

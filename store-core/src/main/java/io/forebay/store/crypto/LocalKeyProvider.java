@@ -1,6 +1,7 @@
 package io.forebay.store.crypto;
 
 import io.forebay.store.KeyProvider;
+import io.forebay.store.util.Utf8;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.util.HashMap;
@@ -24,7 +25,7 @@ public final class LocalKeyProvider implements KeyProvider {
     public LocalKeyProvider(String currentKeyId, Map<String, byte[]> keys) {
         this.currentKeyId = Objects.requireNonNull(currentKeyId, "currentKeyId");
         keys.forEach((id, key) -> {
-            int idBytes = id.getBytes(StandardCharsets.UTF_8).length;
+            int idBytes = Utf8.requireReadable("Key id", id).getBytes(StandardCharsets.UTF_8).length;
             if (idBytes == 0 || idBytes > MAX_KEY_ID_BYTES) {
                 throw new IllegalArgumentException(
                         "Key id \"" + id + "\" has " + idBytes + " bytes, must have 1 to " + MAX_KEY_ID_BYTES);

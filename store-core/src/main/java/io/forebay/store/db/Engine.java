@@ -16,12 +16,16 @@ import io.forebay.store.cache.BlockCache;
 import io.forebay.store.cache.SlabPool;
 import io.forebay.store.checkpoint.CheckpointManifest;
 import io.forebay.store.crypto.Encryption;
+import io.forebay.store.db.state.CompactionOrder;
 import io.forebay.store.db.state.EngineResources;
 import io.forebay.store.db.state.MemoryArbiter;
+import io.forebay.store.db.state.Phases;
 import io.forebay.store.io.MappedFiles;
+import io.forebay.store.util.CallbackExecutor;
 import io.forebay.store.util.Callbacks;
 import io.forebay.store.util.DirectMemory;
 import io.forebay.store.util.DirectSlabAllocator;
+import io.forebay.store.util.Failures;
 import io.forebay.store.util.SecureIds;
 import io.forebay.store.util.SystemClock;
 import io.forebay.store.util.SystemExecutor;
@@ -76,7 +80,9 @@ public final class Engine {
         cache = new BlockCache(pool);
         mapped = new MappedFiles(options.mapFiles(), clock);
         tables = new TableCache(cache, pool, options.maxOpenFiles(), mapped);
-        executor = orElse(options.executor(), () -> new SystemExecutor(options.backgroundThreads(), "forebay"));
+        executor = options.executor() == null
+                ? new SystemExecutor(options.backgroundThreads(), "forebay")
+                : new CallbackExecutor(options.executor(), "forebay");
         LongSupplier ids = orElse(options.random(), SecureIds::new);
         shared = new EngineResources(
                 pool,
@@ -85,6 +91,8 @@ public final class Engine {
                 clock,
                 ids,
                 new MemoryArbiter(pool, executor, clock),
+                new CompactionOrder(executor),
+                new Phases(),
                 options.leakTracking(),
                 options.limits());
         String version = Engine.class.getPackage().getImplementationVersion();
@@ -165,32 +173,11 @@ public final class Engine {
             awaitOpenings();
             left = new ArrayList<>(stores);
         }
-        Throwable failure = null;
-        for (Store store : left) {
-            failure = run(store::close, failure);
-        }
-        failure = run(executor::close, failure);
-        failure = run(this::closeCache, failure);
-        if (failure instanceof Error e) {
-            throw e;
-        }
-        if (failure != null) {
-            throw (RuntimeException) failure;
-        }
-    }
-
-    /** @return {@code failure} if it is not null; otherwise what {@code step} throws, or null */
-    private static Throwable run(Runnable step, Throwable failure) {
-        try {
-            step.run();
-            return failure;
-        } catch (RuntimeException | Error e) {
-            if (failure == null) {
-                return e;
-            }
-            failure.addSuppressed(e);
-            return failure;
-        }
+        Failures failures = new Failures();
+        left.forEach(store -> failures.collect(store::close));
+        failures.collect(executor::close);
+        failures.collect(this::closeCache);
+        failures.rethrowUnchecked();
     }
 
     private void closeCache() {

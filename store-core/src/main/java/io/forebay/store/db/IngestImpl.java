@@ -12,6 +12,7 @@ import io.forebay.store.flush.SstOutput;
 import io.forebay.store.flush.TombstoneFeed;
 import io.forebay.store.key.KeyText;
 import io.forebay.store.key.ValueKind;
+import io.forebay.store.util.Failures;
 import io.forebay.store.version.FileMeta;
 import java.io.IOException;
 import java.util.Arrays;
@@ -106,7 +107,7 @@ final class IngestImpl implements SortedIngest {
         try {
             end();
         } catch (RuntimeException e) {
-            failure.addSuppressed(e);
+            Failures.suppress(failure, e);
         }
         return failure;
     }
@@ -167,11 +168,7 @@ final class IngestImpl implements SortedIngest {
             store.lifecycle.endIngest();
         }
         ended = true; // after the line above: otherwise the store would wait for an end that cannot be repeated
-        try {
-            output.close();
-        } catch (IOException e) {
-            throw failure(e);
-        }
+        output.close();
     }
 
     private void checkOpen() {

@@ -8,6 +8,7 @@ import io.forebay.store.db.state.Opened;
 import io.forebay.store.db.state.Severity;
 import io.forebay.store.db.state.StoreContext;
 import io.forebay.store.util.Callbacks;
+import io.forebay.store.util.Failures;
 import io.forebay.store.wal.WriteAheadLog;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -71,9 +72,12 @@ public final class StoreCloser {
      */
     void discard() {
         Callbacks.checkNone("discard()");
+        end(this::cutOffWork, this::discardLog, false);
+    }
+
+    private void cutOffWork() {
         store.discarded.cancel();
         store.versions.registry().stopDeleting();
-        end(this::discardLog, false);
     }
 
     /** Ends a store that could not be opened. What is on disk stays as it is. */
@@ -82,10 +86,16 @@ public final class StoreCloser {
     }
 
     private void end(Release finish, boolean reporting) {
+        end(() -> {}, finish, reporting);
+    }
+
+    /** @param first run when the end can begin, also when another thread ends the store already */
+    private void end(Runnable first, Release finish, boolean reporting) {
         requireStack(LET_GO_FRAMES); // while the store is still open, and can be closed again
         List<Opened> left = new ArrayList<>(store.snapshots.open());
         left.addAll(parts.checkpoints.open());
         left.addAll(store.lifecycle.openIngest());
+        first.run();
         if (!store.lifecycle.close()) {
             store.lifecycle.awaitEnd();
             return;
@@ -126,6 +136,7 @@ public final class StoreCloser {
     private void releaseOnceMore() {
         store.lifecycle.awaitJobs();
         try {
+            parts.checkpoints.close();
             awaitEntered();
             store.states.close();
             store.shared.arbiter().remove(store.tenant);
@@ -143,27 +154,27 @@ public final class StoreCloser {
     }
 
     private void letGo(Release finish) {
-        parts.commits.close();
-        parts.errors.close();
-        parts.compactions.close();
-        parts.compactionStep.cancelAll();
+        Failures failures = new Failures();
+        failures.collect(parts.commits::close);
+        failures.collect(parts.errors::close);
+        failures.collect(parts.compactions::close);
+        failures.collect(parts.compactionStep::cancelAll);
         store.progress.signal();
         store.shared.arbiter().wakeAll();
         store.lifecycle.awaitJobs();
         awaitEntered();
-        Failures failures = new Failures();
         // Before the last flush, which leaves out what is not committed: checkpoints would take it for the flush that
         // they wait for.
         failures.collect(parts.checkpoints::close);
-        failures.collect(finish);
+        failures.collect(finish::run);
         failures.collect(store.states::close);
         failures.collect(this::emptyIterators);
         // After the steps that give memory back: until then, writers of other stores wait for that memory.
         store.shared.arbiter().remove(store.tenant);
         failures.collect(store.versions::close);
         failures.collect(store.versions.registry()::close);
-        failures.collect(release);
-        failures.rethrow();
+        failures.collect(release::run);
+        rethrow(failures);
     }
 
     /**
@@ -216,7 +227,7 @@ public final class StoreCloser {
         failures.collect(() -> finishLog(log, poisoned));
         // With a log an ingest counts without a commit: a reopen must not find one that failed.
         failures.collect(store.versions::settleFailedEdit);
-        failures.rethrow();
+        rethrow(failures);
     }
 
     /** Closes the log. That syncs it, which makes all writes durable. */
@@ -312,7 +323,7 @@ public final class StoreCloser {
     private StoreException readOnly(Lifecycle.Failure failure, Exception last) {
         StoreException readOnly = store.lifecycle.refusals().readOnly(failure);
         if (last != failure.cause()) {
-            readOnly.addSuppressed(last);
+            Failures.suppress(readOnly, last);
         }
         return readOnly;
     }
@@ -329,38 +340,22 @@ public final class StoreCloser {
         parts.flushStep.finish();
     }
 
-    /** Runs steps, all of them even if some fail, and keeps the first failure. */
-    private final class Failures {
-        private Throwable first;
-
-        void collect(Release step) {
-            try {
-                step.run();
-            } catch (Throwable e) {
-                if (first == null) {
-                    first = e;
-                } else {
-                    first.addSuppressed(e);
-                }
-            }
+    private void rethrow(Failures failures) {
+        Throwable first = failures.first();
+        if (first instanceof CancellationException && store.discarded.isCancelled()) {
+            throw store.lifecycle.refusals().discarded(first);
         }
-
-        void rethrow() {
-            if (first instanceof CancellationException && store.discarded.isCancelled()) {
-                throw store.lifecycle.refusals().discarded(first);
-            }
-            if (first instanceof RuntimeException e) {
-                throw e;
-            }
-            if (first instanceof Error e) {
-                throw e;
-            }
-            if (first != null) {
-                String message = "Closing store " + store.options.name() + " failed";
-                throw first instanceof IOException e
-                        ? new StoreIoException(message, e)
-                        : new StoreException(message, first);
-            }
+        if (first instanceof RuntimeException e) {
+            throw e;
+        }
+        if (first instanceof Error e) {
+            throw e;
+        }
+        if (first != null) {
+            String message = "Closing store " + store.options.name() + " failed";
+            throw first instanceof IOException e
+                    ? new StoreIoException(message, e)
+                    : new StoreException(message, first);
         }
     }
 }

@@ -1,6 +1,7 @@
 package io.forebay.store.db;
 
 import io.forebay.store.Checkpoint;
+import io.forebay.store.EntryBatch;
 import io.forebay.store.KeyRange;
 import io.forebay.store.ReadOnlyStoreException;
 import io.forebay.store.Snapshot;
@@ -139,6 +140,12 @@ final class StoreImpl implements Store {
     @Override
     public StoreIterator iterator(KeyRange range) {
         return parts.reads.iterator(range, null);
+    }
+
+    @Override
+    public void scan(KeyRange range, EntryBatch into) {
+        Objects.requireNonNull(into, "into").clear();
+        parts.reads.scan(Objects.requireNonNull(range, "range"), into, null);
     }
 
     @Override

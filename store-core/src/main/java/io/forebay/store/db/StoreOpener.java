@@ -13,6 +13,8 @@ import io.forebay.store.crypto.Encryption;
 import io.forebay.store.db.state.EngineResources;
 import io.forebay.store.db.state.StoreContext;
 import io.forebay.store.db.write.EntryLimits;
+import io.forebay.store.util.Failures;
+import io.forebay.store.util.Utf8;
 import io.forebay.store.verify.DirectoryKind;
 import io.forebay.store.version.FileRegistry;
 import io.forebay.store.version.VersionEdit;
@@ -179,7 +181,11 @@ final class StoreOpener {
     }
 
     private String mergeName() {
-        return options.mergeFunction() == null ? null : options.mergeFunction().name();
+        return options.mergeFunction() == null
+                ? null
+                : Utf8.requireReadable(
+                        "The name of the merge function",
+                        options.mergeFunction().name());
     }
 
     private static void closeAfter(Throwable failure, AutoCloseable... resources) {
@@ -189,7 +195,7 @@ final class StoreOpener {
                     resource.close();
                 }
             } catch (Exception e) {
-                failure.addSuppressed(e);
+                Failures.suppress(failure, e);
             }
         }
     }

@@ -1,11 +1,13 @@
 package io.forebay.store.flush;
 
 import io.forebay.store.CompactionFilter;
+import io.forebay.store.KeyRange;
 import io.forebay.store.MergeFunction;
 import io.forebay.store.iter.OlderData;
 import io.forebay.store.iter.Retention;
 import io.forebay.store.iter.RetentionIterator;
 import io.forebay.store.iter.Source;
+import io.forebay.store.sst.CacheAdmission;
 import io.forebay.store.util.Cancellation;
 import io.forebay.store.version.FileMeta;
 import io.forebay.store.version.SortedRun;
@@ -121,7 +123,9 @@ public final class FlushJob {
                         target,
                         entries::cutTombstone,
                         SplitKeys.of(below.bottom()),
-                        SplitKeys.leastBytes(target.targetFileBytes()))) {
+                        SplitKeys.leastBytes(target.targetFileBytes()),
+                        KeyRange.all(),
+                        CacheAdmission.FREE)) {
             output.addAll(entries);
             cancellation.check();
             return output.finish();

@@ -5,8 +5,11 @@ import io.forebay.store.WritableFile;
 import io.forebay.store.crypto.FileCipher;
 import io.forebay.store.iter.RetentionIterator;
 import io.forebay.store.rangedel.Fragment;
+import io.forebay.store.sst.CacheAdmission;
 import io.forebay.store.sst.SstProperties;
 import io.forebay.store.sst.SstWriter;
+import io.forebay.store.sst.WrittenSst;
+import io.forebay.store.util.Failures;
 import io.forebay.store.util.Slab;
 import io.forebay.store.version.FileBounds;
 import io.forebay.store.version.FileId;
@@ -18,6 +21,8 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Writes entries in internal order, and range deletes in key order between them, to as many SSTs as needed: the files of one
@@ -29,6 +34,8 @@ import java.util.List;
  * {@link #finish}, and {@link #close} always: without a successful finish it deletes every file that was made.
  */
 public final class SstOutput implements Closeable {
+    private static final Logger LOG = LoggerFactory.getLogger(SstOutput.class);
+
     /**
      * A file that ends because the budget has no room for its tail has so many eighths of the target size, so that it is not
      * small: a merge of small files must not make the same small files again.
@@ -40,6 +47,9 @@ public final class SstOutput implements Closeable {
     private final List<byte[]> splitKeys;
     private final long leastBytes;
     private final KeyRange within;
+    /** Null when the blocks do not enter the cache. */
+    private final CacheAdmission admission;
+
     private int nextSplit;
     private long splitHead;
 
@@ -73,21 +83,28 @@ public final class SstOutput implements Closeable {
      * @param splitKeys keys at which a file must end if it has {@code leastBytes}, ascending
      */
     public SstOutput(SstTarget target, TombstoneFeed tombstones, List<byte[]> splitKeys, long leastBytes) {
-        this(target, tombstones, splitKeys, leastBytes, KeyRange.all());
+        this(target, tombstones, splitKeys, leastBytes, KeyRange.all(), null);
     }
 
     /**
      * @param tombstones cuts the range delete over the end of each file
      * @param splitKeys keys at which a file must end if it has {@code leastBytes}, ascending
      * @param within contains all that is added; the ranges of the files stay within it
+     * @param admission which blocks enter the cache; null for none
      */
     public SstOutput(
-            SstTarget target, TombstoneFeed tombstones, List<byte[]> splitKeys, long leastBytes, KeyRange within) {
+            SstTarget target,
+            TombstoneFeed tombstones,
+            List<byte[]> splitKeys,
+            long leastBytes,
+            KeyRange within,
+            CacheAdmission admission) {
         this.target = target;
         this.tombstones = tombstones;
         this.splitKeys = List.copyOf(splitKeys);
         this.leastBytes = leastBytes;
         this.within = within;
+        this.admission = admission;
         loadSplitKey();
     }
 
@@ -195,22 +212,32 @@ public final class SstOutput implements Closeable {
     }
 
     @Override
-    public void close() throws IOException {
+    public void close() {
         if (done) {
             return;
         }
         done = true;
-        for (FileMeta file : finished) {
-            file.file().release();
-        }
-        if (writing != null) {
-            try {
-                if (writer != null) {
-                    writer.abandon();
-                }
-            } finally {
-                target.registry().discard(writing);
+        try {
+            for (FileMeta file : finished) {
+                file.file().release();
             }
+        } finally {
+            abandon();
+        }
+    }
+
+    private void abandon() {
+        if (writing == null) {
+            return;
+        }
+        try {
+            if (writer != null) {
+                writer.abandon();
+            }
+        } catch (IOException | RuntimeException e) {
+            LOG.warn("Closing the unfinished file {} failed; it is deleted", writing.name(), e);
+        } finally {
+            target.registry().discard(writing);
         }
     }
 
@@ -298,8 +325,30 @@ public final class SstOutput implements Closeable {
         PhysicalFile file = target.registry().acquire(writing, info);
         finished.add(new FileMeta(writing, info, FileBounds.shortened(properties.range(), within), false, -1, file));
         finishedBytes += properties.fileBytes();
+        SstWriter ended = writer;
         writer = null;
         writing = null;
+        WrittenSst written = ended.takeWritten();
+        if (written != null) {
+            file.adopt(written);
+        }
+    }
+
+    private SstWriter writer(WritableFile file, FileId id) {
+        try {
+            return new SstWriter(
+                    file,
+                    id.name(),
+                    cipher,
+                    target.held(),
+                    target.compression(),
+                    target.blockBytes(),
+                    target.bloomBitsPerKey(),
+                    target.clock().currentTimeMillis());
+        } catch (RuntimeException | Error e) {
+            Failures.close(e, file);
+            throw e;
+        }
     }
 
     private void startFile() throws IOException {
@@ -307,15 +356,9 @@ public final class SstOutput implements Closeable {
         cipher = target.registry().encryption().create(id.name());
         // A failed create may leave a file, so the name is noted first.
         writing = id;
-        WritableFile file = target.files().create(id.name());
-        writer = new SstWriter(
-                file,
-                id.name(),
-                cipher,
-                target.held(),
-                target.compression(),
-                target.blockBytes(),
-                target.bloomBitsPerKey(),
-                target.clock().currentTimeMillis());
+        writer = writer(target.files().create(id.name()), id);
+        if (admission != null) {
+            writer.fillCache(target.registry().cacheFill(admission, target.held()));
+        }
     }
 }

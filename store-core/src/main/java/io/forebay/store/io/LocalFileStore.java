@@ -3,6 +3,7 @@ package io.forebay.store.io;
 import io.forebay.store.FileStore;
 import io.forebay.store.ReadableFile;
 import io.forebay.store.WritableFile;
+import io.forebay.store.util.ScopedRead;
 import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -217,7 +218,7 @@ public final class LocalFileStore implements FileStore {
             }
         }
         requireFree(target);
-        try (ReadableFile source = from.open(name)) {
+        try (ScopedRead source = ScopedRead.open(from, name)) {
             Path temporary = temporary(name);
             WritableFile copy = createAt(temporary);
             try {

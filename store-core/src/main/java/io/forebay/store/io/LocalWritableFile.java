@@ -1,6 +1,7 @@
 package io.forebay.store.io;
 
 import io.forebay.store.WritableFile;
+import io.forebay.store.util.Failures;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
@@ -32,7 +33,7 @@ final class LocalWritableFile implements WritableFile {
             try (created) {
                 Files.deleteIfExists(path);
             } catch (IOException suppressed) {
-                e.addSuppressed(suppressed);
+                Failures.suppress(e, suppressed);
             }
             throw e;
         }

@@ -4,6 +4,7 @@ import io.forebay.store.FileStore;
 import io.forebay.store.ReadableFile;
 import io.forebay.store.StoreLockedException;
 import io.forebay.store.WritableFile;
+import io.forebay.store.util.ScopedRead;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -85,7 +86,7 @@ public final class MemoryFileStore implements FileStore {
             file = memory.find(name);
         } else {
             file = new MemoryFile();
-            try (ReadableFile source = from.open(name)) {
+            try (ScopedRead source = ScopedRead.open(from, name)) {
                 ByteBuffer content = ByteBuffer.allocate(Math.toIntExact(source.size()));
                 source.read(0, content);
                 file.append(content.flip());

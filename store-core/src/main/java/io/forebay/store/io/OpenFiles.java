@@ -76,8 +76,8 @@ public final class OpenFiles {
     }
 
     synchronized void opened(PooledFile file) {
-        file.place = ring.size();
         ring.add(file);
+        file.place = ring.size() - 1;
     }
 
     synchronized void notOpened() {
@@ -121,7 +121,7 @@ public final class OpenFiles {
     private static void close(ReadableFile file) {
         try {
             file.close();
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
             LOG.warn("Closing {}, which was open for reading, failed", file, e);
         }
     }

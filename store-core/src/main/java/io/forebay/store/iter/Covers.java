@@ -75,6 +75,14 @@ final class Covers {
         }
     }
 
+    /**
+     * True when no source has a range delete over the key, as far as that is known without a look at the range deletes. The key is the
+     * next one of a pass in the direction of the last move.
+     */
+    boolean isClear(byte[] key, int length, long head, boolean reverse) {
+        return known && first == count && (bound == null || isBefore(key, length, head) != reverse);
+    }
+
     /** As {@link #moveForward}, for a key of a reverse pass. */
     void moveBackward(byte[] key, int length, long head) throws IOException {
         if (!known || bound != null && isBefore(key, length, head)) {
@@ -163,9 +171,9 @@ final class Covers {
         return scratch;
     }
 
-    /** True when {@code source} deletes the key, or in reverse the keys right before it. */
-    boolean covers(int source, byte[] key, int offset, int length, boolean reverse) throws IOException {
-        return covering(source, key, offset, length, reverse) != null;
+    /** True when {@code source} deletes the keys right before the key. */
+    boolean coversBefore(int source, byte[] key, int offset, int length) throws IOException {
+        return covering(source, key, offset, length, true) != null;
     }
 
     /**
@@ -196,6 +204,23 @@ final class Covers {
             }
         }
         return end;
+    }
+
+    /**
+     * As {@link #spanEnd} of the sources up to {@code source}, when that one covers the key itself; else null, also if a newer one covers
+     * the key.
+     */
+    byte[] spanEndOf(int source, byte[] key, int offset, int length) throws IOException {
+        Fragment fragment = covering(source, key, offset, length, false);
+        if (fragment == null) {
+            return null;
+        }
+        byte[] end = fragment.end();
+        if (end == null) {
+            return TO_THE_END;
+        }
+        byte[] further = spanEnd(source + 1, end, 0, end.length);
+        return further == null ? end : further;
     }
 
     /**

@@ -229,7 +229,7 @@ public final class MergingIterator implements Closeable {
         int atOffset = offset;
         int atLength = length;
         for (int i = 0; i < sources.length; i++) {
-            if (i > 0 && covers != null && covers.covers(i - 1, at, atOffset, atLength, true)) {
+            if (i > 0 && covers != null && covers.coversBefore(i - 1, at, atOffset, atLength)) {
                 at = covers.spanStart(i, at, atOffset, atLength);
                 atOffset = 0;
                 atLength = at.length;
@@ -246,13 +246,14 @@ public final class MergingIterator implements Closeable {
         int atOffset = offset;
         int atLength = length;
         for (int i = 0; i < sources.length; i++) {
-            if (i > 0 && covers != null && covers.covers(i - 1, at, atOffset, atLength, false)) {
-                at = covers.spanEnd(i, at, atOffset, atLength);
+            byte[] end = i > 0 && covers != null ? covers.spanEndOf(i - 1, at, atOffset, atLength) : null;
+            if (end == Covers.TO_THE_END) {
+                return;
+            }
+            if (end != null) {
+                at = end;
                 atOffset = 0;
-                atLength = at.length;
-                if (at == Covers.TO_THE_END) {
-                    return;
-                }
+                atLength = end.length;
             }
             sources[i].seek(at, atOffset, atLength);
             admit(i);
@@ -308,7 +309,7 @@ public final class MergingIterator implements Closeable {
 
     /** True when {@link #step} may be called: a step forward leads to another key. */
     boolean mayStep() {
-        return !reverse && covers == null && isLastOfKey();
+        return !reverse && isLastOfKey();
     }
 
     /**
@@ -354,7 +355,10 @@ public final class MergingIterator implements Closeable {
 
     /** True when the leading source has moved, its new entry is certainly visible, and it still leads. */
     private boolean isAhead(InternalIterator first) {
-        if (covers != null || !first.isValid() || first.sequence() > limit) {
+        if (!first.isValid() || first.sequence() > limit) {
+            return false;
+        }
+        if (covers != null && !covers.isClear(first.key(), first.keyLength(), first.head(), reverse)) {
             return false;
         }
         if (heapSize == 0) {
@@ -590,7 +594,7 @@ public final class MergingIterator implements Closeable {
             } catch (RuntimeException | Error e) {
                 if (failure == null) {
                     failure = e;
-                } else {
+                } else if (failure != e) {
                     failure.addSuppressed(e);
                 }
             }

@@ -81,7 +81,7 @@ public final class RetentionIterator implements Closeable {
 
     private byte[] filtered = new byte[0];
 
-    /** @param newestFirst with all their range deletes; closed by {@link #close()} */
+    /** @param newestFirst with all their range deletes; closed by {@link #close()}, and when this throws */
     public RetentionIterator(List<Source> newestFirst, Retention retention) {
         this(newestFirst, retention, new Cancellation());
     }
@@ -90,10 +90,15 @@ public final class RetentionIterator implements Closeable {
     public RetentionIterator(List<Source> newestFirst, Retention retention, Cancellation cancellation) {
         this.retention = retention;
         this.cancellation = cancellation;
-        stripes = new Stripes(retention.snapshotSequences());
-        operands = new FoldedOperands(retention.mergeFunction());
-        tombstones = new StripedTombstones(newestFirst, retention, stripes, cancellation);
-        merged = new MergingIterator(mergeInput(newestFirst), retention.upTo(), cancellation);
+        try {
+            stripes = new Stripes(retention.snapshotSequences());
+            operands = new FoldedOperands(retention.mergeFunction());
+            tombstones = new StripedTombstones(newestFirst, retention, stripes, cancellation);
+            merged = new MergingIterator(mergeInput(newestFirst), retention.upTo(), cancellation);
+        } catch (RuntimeException | Error e) {
+            newestFirst.forEach(source -> source.iterator().close());
+            throw e;
+        }
     }
 
     /**

@@ -247,23 +247,43 @@ public final class UserIterator implements Closeable {
      */
     public void nextBatch(EntryBatch batch) throws IOException {
         checkShown();
-        boolean withValues = batch.hasValues();
-        while (shown != NONE && !batch.isFull()) {
-            if (shown == IN_PLACE) {
-                InternalIterator present = merged.current();
-                int length = withValues ? present.valueLength() : 0;
-                int at = batch.add(present.key(), present.keyLength(), length);
-                if (length > 0 && present.valueSlab() != null) {
-                    present.valueSlab().get(present.valueOffset(), batch.array(), at, length);
-                } else if (length > 0) {
-                    System.arraycopy(present.copyValue(), 0, batch.array(), at, length); // a long value, read again
-                }
-            } else {
-                int length = withValues ? valueLength() : 0;
-                int at = batch.add(key, keyLength, length);
-                System.arraycopy(shown == COPIED ? copied.array() : folded, 0, batch.array(), at, length);
+        fill(batch);
+        if (shown != NONE) {
+            next();
+        }
+    }
+
+    /**
+     * Adds the present entry and those after it to {@code batch} until that is full, and stays on the last one that is in it. Afterwards
+     * the iterator is not valid if there are no more entries. Adds nothing if it is not valid.
+     */
+    public void fill(EntryBatch batch) throws IOException {
+        while (shown != NONE) {
+            addPresent(batch);
+            if (batch.isFull()) {
+                return;
             }
             next();
+        }
+    }
+
+    private void addPresent(EntryBatch batch) throws IOException {
+        boolean withValues = batch.hasValues();
+        if (shown == IN_PLACE) {
+            InternalIterator present = merged.current();
+            int length = withValues ? present.valueLength() : 0;
+            int at = batch.add(present.key(), present.keyLength(), length);
+            if (length > 0 && present.valueSlab() != null) {
+                present.valueSlab().get(present.valueOffset(), batch.array(), at, length);
+            } else if (length > 0) {
+                System.arraycopy(present.copyValue(), 0, batch.array(), at, length); // a long value, read again
+            }
+        } else {
+            int length = withValues ? valueLength() : 0;
+            int at = batch.add(key, keyLength, length);
+            if (length > 0) {
+                System.arraycopy(shown == COPIED ? copied.array() : folded, 0, batch.array(), at, length);
+            }
         }
     }
 

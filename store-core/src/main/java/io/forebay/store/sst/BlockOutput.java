@@ -29,6 +29,9 @@ final class BlockOutput {
     /** Null when data blocks are not compressed. */
     private final BlockPacker packer;
 
+    /** Gets what is written, before encryption and compression; null for none. */
+    private CacheFill fill;
+
     private final int overhead;
     private final CRC32C crc = new CRC32C();
     private byte[] buffer = new byte[BUFFER_BYTES];
@@ -40,6 +43,16 @@ final class BlockOutput {
         this.cipher = cipher;
         this.packer = codec == null ? null : new BlockPacker(codec);
         this.overhead = SstFormat.overhead(cipher);
+    }
+
+    /** From now on blocks of data and of the tail are offered to the cache as well. */
+    void fill(CacheFill newFill) {
+        fill = newFill;
+    }
+
+    /** Where a filter or index block of that length, which is complete now, will enter the cache. */
+    CacheAdmission.Place tailPlace(int length) {
+        return fill == null ? CacheAdmission.Place.NONE : fill.tailPlace(length);
     }
 
     /** The bytes that a block takes in the file beyond its content. */
@@ -66,11 +79,14 @@ final class BlockOutput {
         if (packer == null) {
             block(builder);
         } else {
-            packed();
+            if (fill != null) {
+                fill.data(packer.content(), 0, packer.contentLength());
+            }
+            writePacked();
         }
     }
 
-    private void packed() throws IOException {
+    private void writePacked() throws IOException {
         room(Math.addExact(packer.length(), overhead));
         long begin = position();
         int from = used;
@@ -81,12 +97,14 @@ final class BlockOutput {
         shrink();
     }
 
-    /** Writes the block in the builder. */
-    void block(BlockBuilder builder) throws IOException {
+    private void block(BlockBuilder builder) throws IOException {
         room(builder.size() + overhead + BlockBuilder.SLACK);
         long begin = position();
         int from = used;
         used = builder.finish(buffer, used);
+        if (fill != null) {
+            fill.data(buffer, from, used - from);
+        }
         end(begin, from);
     }
 
@@ -94,8 +112,15 @@ final class BlockOutput {
         block(content.array(), 0, content.size());
     }
 
-    /** Writes the block {@code content[at, at + length)}. */
-    void block(byte[] content, int at, int length) throws IOException {
+    /** Writes the filter or index block {@code content[at, at + length)}. @param place in the cache */
+    void tail(byte[] content, int at, int length, CacheAdmission.Place place) throws IOException {
+        if (fill != null) {
+            fill.tail(place, content, at, length);
+        }
+        block(content, at, length);
+    }
+
+    private void block(byte[] content, int at, int length) throws IOException {
         room(Math.addExact(length, overhead));
         long begin = position();
         int from = used;
@@ -114,8 +139,11 @@ final class BlockOutput {
 
     /** Writes a block of one entry. The value may be large, so it is copied only if it is encrypted or compressed. */
     void lone(byte[] key, int offset, int length, long sequence, byte kind, ByteBuffer value) throws IOException {
+        if (fill != null) {
+            fill.longData();
+        }
         if (packer != null) {
-            packed();
+            writePacked();
             return;
         }
         if (cipher != null) {

@@ -16,6 +16,7 @@ final class BlockPacker {
     private final Codec codec;
     private byte[] content = new byte[8 << 10];
     private byte[] payload = new byte[8 << 10];
+    private int contentLength;
     private boolean compressed;
     private int length;
 
@@ -42,6 +43,7 @@ final class BlockPacker {
 
     private int pack(int size) {
         int packed = codec.compress(content, 0, size, payload, 0, size - size / LEAST_GAIN);
+        contentLength = size;
         compressed = packed != Codec.TOO_LARGE;
         length = compressed ? packed : size;
         return length;
@@ -52,6 +54,15 @@ final class BlockPacker {
             content = new byte[size];
             payload = new byte[size];
         }
+    }
+
+    /** What was packed: {@code content[0, contentLength)}. */
+    byte[] content() {
+        return content;
+    }
+
+    int contentLength() {
+        return contentLength;
     }
 
     /** The payload is {@code bytes[0, length)}. */

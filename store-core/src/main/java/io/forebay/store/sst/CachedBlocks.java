@@ -71,14 +71,13 @@ final class CachedBlocks extends BlockAccess {
             return;
         }
         if (sequential < LONG_SCAN_BLOCKS || !showPastTheCache(blocks, dataBlock)) {
-            int ordinal = blocks.dataOrdinal(dataBlock);
             blocks.slots().countUses(1 + uncounted);
             uncounted = 0;
-            long pin = blocks.pin(ordinal);
-            slab = blocks.slab(ordinal, pin);
+            long pin = blocks.pin(dataBlock);
+            slab = blocks.slab(dataBlock, pin);
             at = BlockSlots.offset(pin);
             length = blocks.bodyEnd(slab, pin) - at;
-            keep(blocks.slots(), ordinal, pin);
+            keep(blocks.slots(), dataBlock, pin);
         }
     }
 

@@ -1,5 +1,6 @@
 package io.forebay.store.sst;
 
+import io.forebay.store.sst.CacheAdmission.Place;
 import io.forebay.store.sst.block.BlockBuilder;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -18,9 +19,11 @@ import java.util.List;
  *
  * The chunks are on the heap and their bytes are counted in the budget, but for the first ones, which are no more than the output
  * buffer. When the budget has no room, blocks are held all the same, because a file can end only between two keys;
- * {@link #isRefused()} asks the caller to end it. Used by one thread.
+ * {@link #isRefused()} asks the caller to end it, and what is not counted is counted with the next chunk for which there is room.
+ * Used by one thread.
  */
 final class HeldBlocks {
+    private static final Place[] PLACES = Place.values();
     private static final int FIRST_CHUNK_BYTES = 4 << 10;
     private static final int CHUNK_BYTES = 64 << 10;
     /** Bytes of chunks that are not counted. */
@@ -32,11 +35,16 @@ final class HeldBlocks {
     private int[] chunkEnds = new int[4];
     /** Lengths of the blocks, in order. */
     private int[] lengths = new int[16];
+    /** Their places in the cache, as {@link Place#ordinal()}. */
+    private byte[] places = new byte[16];
 
     private int count;
     private byte[] chunk = new byte[0];
     private int used;
     private long chunkBytes;
+    /** Of {@code chunkBytes}, the first ones. */
+    private long uncounted;
+
     private long contentBytes;
     private long reserved;
     private boolean refused;
@@ -46,28 +54,30 @@ final class HeldBlocks {
         this.memory = memory;
     }
 
-    /** Takes the block from the builder, which is empty after it. */
-    void add(BlockBuilder block) {
+    /** Takes the block from the builder, which is empty after it. @param place in the cache */
+    void add(BlockBuilder block, Place place) {
         int bytes = block.size();
         room(bytes + BlockBuilder.SLACK);
         block.finish(chunk, used);
-        added(bytes);
+        added(bytes, place);
     }
 
-    /** Takes a block of {@code words[from, to)}. */
-    void add(long[] words, int from, int to) {
+    /** Takes a block of {@code words[from, to)}. @param place in the cache */
+    void add(long[] words, int from, int to, Place place) {
         int bytes = (to - from) * Long.BYTES;
         room(bytes);
         ByteBuffer.wrap(chunk, used, bytes).asLongBuffer().put(words, from, to - from);
-        added(bytes);
+        added(bytes, place);
     }
 
-    private void added(int bytes) {
+    private void added(int bytes, Place place) {
         used += bytes;
         contentBytes += bytes;
         if (count == lengths.length) {
             lengths = Arrays.copyOf(lengths, 2 * count);
+            places = Arrays.copyOf(places, 2 * count);
         }
+        places[count] = (byte) place.ordinal();
         lengths[count++] = bytes;
     }
 
@@ -77,9 +87,10 @@ final class HeldBlocks {
         }
         int wanted = Math.max(bytes, (int) Math.min(CHUNK_BYTES, Math.max(FIRST_CHUNK_BYTES, chunkBytes)));
         chunkBytes += wanted;
-        if (memory != null && chunkBytes > UNCOUNTED_BYTES && !refused) {
-            refused = !memory.pool().tryReserve(memory.use(), wanted);
-            reserved += refused ? 0 : wanted;
+        if (chunkBytes <= UNCOUNTED_BYTES) {
+            uncounted = chunkBytes;
+        } else if (memory != null) {
+            count();
         }
         if (!chunks.isEmpty()) {
             if (chunks.size() == chunkEnds.length) {
@@ -92,7 +103,14 @@ final class HeldBlocks {
         used = 0;
     }
 
-    /** True once the budget had no room for a block. */
+    /** Counts all chunks but the first ones; also those for which there was no room when they were made. */
+    private void count() {
+        long missing = chunkBytes - uncounted - reserved;
+        refused = !memory.pool().tryReserve(memory.use(), missing);
+        reserved += refused ? 0 : missing;
+    }
+
+    /** True as long as the budget has no room for all blocks. */
     boolean isRefused() {
         return refused;
     }
@@ -111,7 +129,7 @@ final class HeldBlocks {
                 inChunk++;
                 at = 0;
             }
-            output.block(chunks.get(inChunk), at, lengths[i]);
+            output.tail(chunks.get(inChunk), at, lengths[i], PLACES[places[i]]);
             at += lengths[i];
         }
     }

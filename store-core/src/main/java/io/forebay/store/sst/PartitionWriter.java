@@ -122,7 +122,7 @@ final class PartitionWriter {
                 .number(dataBytes)
                 .number(lines)
                 .number(index.size() + output.overhead());
-        indexes.add(index);
+        indexes.add(index, output.tailPlace(index.size()));
         partitions++;
     }
 
@@ -130,7 +130,8 @@ final class PartitionWriter {
         long[] words = filter.build(keys);
         int wordsPerBlock = SstFormat.LINES_PER_FILTER_BLOCK * BlockedBloom.LINE_BYTES / Long.BYTES;
         for (int from = 0; from < words.length; from += wordsPerBlock) {
-            filters.add(words, from, Math.min(words.length, from + wordsPerBlock));
+            int to = Math.min(words.length, from + wordsPerBlock);
+            filters.add(words, from, to, output.tailPlace((to - from) * Long.BYTES));
         }
         return words.length * Long.BYTES / BlockedBloom.LINE_BYTES;
     }

@@ -21,6 +21,9 @@ final class ReadAheadBlocks extends BlockAccess {
     private static final int BUDGET_SHARE = 256;
 
     private final SlabPool pool;
+    /** Null for none. */
+    private final InputHeat heat;
+
     private int partition = -1;
     private Slab index = new Slab(ByteBuffer.allocate(SstFormat.META_BLOCK_BYTES));
     private int indexEnd;
@@ -36,9 +39,13 @@ final class ReadAheadBlocks extends BlockAccess {
     private int current = -1;
     private boolean closed;
 
-    /** @param pool null to read one block at a time to the heap */
-    ReadAheadBlocks(SlabPool pool) {
+    /**
+     * @param pool null to read one block at a time to the heap
+     * @param heat notes which of the blocks are in the cache; null for none
+     */
+    ReadAheadBlocks(SlabPool pool, InputHeat heat) {
         this.pool = pool;
+        this.heat = heat;
     }
 
     @Override
@@ -61,6 +68,9 @@ final class ReadAheadBlocks extends BlockAccess {
         int fileBytes = (int) (end - begin);
         int windowAt = (int) (begin - windowStart);
         length = blocks.contentOfData(index, 0, indexEnd, number);
+        if (heat != null) {
+            heat.readData(blocks.slots(), dataBlock, length + BlockTrailer.BYTES);
+        }
         if (blocks.isPlain()) {
             blocks.checkData(window, windowAt, fileBytes, begin);
             slab = window;
@@ -88,6 +98,9 @@ final class ReadAheadBlocks extends BlockAccess {
         blocks.readIndex(newPartition, index, 0);
         indexEnd = bytes - BlockTrailer.BYTES;
         partition = newPartition;
+        if (heat != null) {
+            heat.beginPartition(blocks, newPartition);
+        }
     }
 
     /** Reads the block and the bytes after it to the window, or backwards the block and the bytes before it. */

@@ -113,14 +113,15 @@ final class ScanWindow {
             return false;
         }
         blocks.slots().countUses(1);
-        long pin = blocks.pin(partition);
+        int ordinal = blocks.indexOrdinal(partition);
+        long pin = blocks.pin(ordinal);
         try {
-            Slab index = blocks.slab(partition, pin);
+            Slab index = blocks.slab(ordinal, pin);
             int end = blocks.bodyEnd(index, pin);
             return locate(blocks, index, BlockSlots.offset(pin), end, low, dataBlock, from, to, backwards)
                     && readRun(blocks, partition);
         } finally {
-            blocks.unpin(partition, pin);
+            blocks.unpin(ordinal, pin);
         }
     }
 

@@ -29,7 +29,7 @@ final class SstBlocks implements BlockSource {
     private final TopIndex top;
     private final BlockCache cache;
     private final BlockSlots slots;
-    private final int firstDataOrdinal;
+    private final int firstIndexOrdinal;
     /** Null for a plain file. */
     private final FileCipher cipher;
     /** True when the index has the content lengths of data blocks, which may be compressed. */
@@ -62,7 +62,7 @@ final class SstBlocks implements BlockSource {
         this.top = metadata.top();
         this.cache = cache;
         this.slots = slots;
-        this.firstDataOrdinal = top.firstDataOrdinal();
+        this.firstIndexOrdinal = top.firstIndexOrdinal();
         this.cipher = metadata.cipher();
         this.sized = metadata.properties().compression() != Compression.NONE;
         this.tagBytes = cipher == null ? 0 : FileCipher.TAG_BYTES;
@@ -111,9 +111,10 @@ final class SstBlocks implements BlockSource {
 
     // A block is pinned by its ordinal, as long as its bytes are used: {@code slab[BlockSlots.offset(pin), end)}.
 
-    /** The ordinal of a data block; that of an index block is the number of its partition. */
-    int dataOrdinal(int dataBlock) {
-        return firstDataOrdinal + dataBlock;
+    // Data blocks come first, so the ordinal of a data block is its number.
+
+    int indexOrdinal(int partition) {
+        return firstIndexOrdinal + partition;
     }
 
     /** As {@link BlockSlots#pin}. The caller counts the use of the block. */
@@ -146,19 +147,20 @@ final class SstBlocks implements BlockSource {
      * caller counts the use of the index block.
      */
     int find(int partition, byte[] key, int offset, int keyLength) throws IOException {
-        long pin = pin(partition);
+        int ordinal = indexOrdinal(partition);
+        long pin = pin(ordinal);
         try {
-            Slab index = slab(partition, pin);
+            Slab index = slab(ordinal, pin);
             return top.firstDataBlock(partition)
                     + BlockSearch.lowerBound(index, BlockSlots.offset(pin), key, offset, keyLength);
         } finally {
-            unpin(partition, pin);
+            unpin(ordinal, pin);
         }
     }
 
     /** True when a data block was in the cache a moment ago. */
     boolean isCached(int dataBlock) {
-        return slots.isCached(firstDataOrdinal + dataBlock);
+        return slots.isCached(dataBlock);
     }
 
     /** True when blocks can enter the cache without the eviction of others. */
@@ -168,21 +170,21 @@ final class SstBlocks implements BlockSource {
 
     @Override
     public int length(int ordinal) throws IOException {
-        if (top.isIndexOrdinal(ordinal)) {
-            return cachedBytes(top.indexBytes(ordinal));
+        if (ordinal >= firstIndexOrdinal) {
+            return cachedBytes(top.indexBytes(ordinal - firstIndexOrdinal));
         }
-        if (ordinal < firstDataOrdinal) {
+        if (ordinal >= top.dataBlocks()) {
             return cachedBytes(top.filterBytes(ordinal));
         }
-        int dataBlock = ordinal - firstDataOrdinal;
-        int partition = top.partitionOfDataBlock(dataBlock);
+        int partition = top.partitionOfDataBlock(ordinal);
+        int indexOrdinal = indexOrdinal(partition);
         slots.countUses(1);
-        long pin = pin(partition);
+        long pin = pin(indexOrdinal);
         try {
-            Slab index = slab(partition, pin);
+            Slab index = slab(indexOrdinal, pin);
             int at = BlockSlots.offset(pin);
             int end = bodyEnd(index, pin);
-            int number = dataBlock - top.firstDataBlock(partition);
+            int number = ordinal - top.firstDataBlock(partition);
             int content = contentOfData(index, at, end, number);
             if (sized) {
                 long begin = startOfData(index, at, end, number);
@@ -191,18 +193,18 @@ final class SstBlocks implements BlockSource {
             }
             return content + BlockTrailer.BYTES;
         } finally {
-            unpin(partition, pin);
+            unpin(indexOrdinal, pin);
         }
     }
 
     @Override
     public void read(int ordinal, Slab into, int at) throws IOException {
-        if (top.isIndexOrdinal(ordinal)) {
-            readIndex(ordinal, into, at);
-        } else if (ordinal < firstDataOrdinal) {
+        if (ordinal >= firstIndexOrdinal) {
+            readIndex(ordinal - firstIndexOrdinal, into, at);
+        } else if (ordinal >= top.dataBlocks()) {
             readMeta(top.filterOffset(ordinal), top.filterBytes(ordinal), into, at);
         } else {
-            readData(ordinal - firstDataOrdinal, into, at);
+            readData(ordinal, into, at);
         }
     }
 
@@ -211,10 +213,11 @@ final class SstBlocks implements BlockSource {
         long offset;
         int length;
         int content;
+        int indexOrdinal = indexOrdinal(partition);
         slots.countUses(1);
-        long pin = pin(partition);
+        long pin = pin(indexOrdinal);
         try {
-            Slab index = slab(partition, pin);
+            Slab index = slab(indexOrdinal, pin);
             int indexAt = BlockSlots.offset(pin);
             int end = bodyEnd(index, pin);
             int number = dataBlock - top.firstDataBlock(partition);
@@ -223,7 +226,7 @@ final class SstBlocks implements BlockSource {
             length = (int) (endOfData(index, indexAt, end, number) - begin);
             content = contentOfData(index, indexAt, end, number);
         } finally {
-            unpin(partition, pin);
+            unpin(indexOrdinal, pin);
         }
         readVerified(offset, length, content, into, at);
         BlockValidator.check(into, at, content, name, offset);

@@ -18,6 +18,9 @@ import java.util.Arrays;
 public final class SstIterator extends BlockIterator {
     private final SstSequence files;
     private final boolean fillCache;
+    /** Null for none. */
+    private final InputHeat heat;
+
     private int file = -1;
 
     // State of the present file.
@@ -50,9 +53,23 @@ public final class SstIterator extends BlockIterator {
      * @param fillCache false to read ahead past the cache
      */
     public SstIterator(SstSequence files, boolean fillCache) {
+        this(files, fillCache, null);
+    }
+
+    /**
+     * Makes a cursor of a job, which reads ahead past the cache; without a position.
+     *
+     * @param heat notes which of the blocks that are read are in the cache
+     */
+    public SstIterator(SstSequence files, InputHeat heat) {
+        this(files, false, heat);
+    }
+
+    private SstIterator(SstSequence files, boolean fillCache, InputHeat heat) {
         super(-1);
         this.files = files;
         this.fillCache = fillCache;
+        this.heat = heat;
     }
 
     private void show(SstProperties properties, KeyRange visible) {
@@ -76,7 +93,7 @@ public final class SstIterator extends BlockIterator {
         }
         SstReader reader = readerOf(next);
         show(reader.properties(), files.visible(next));
-        access = reader.access(fillCache);
+        access = reader.access(fillCache, heat);
         mappedFile =
                 fillCache && reader.blocks().mapped() != null ? reader.blocks().name() : null;
         overrideSequence(files.overrideSequence(next));
@@ -272,14 +289,13 @@ public final class SstIterator extends BlockIterator {
     @Override
     protected void readValue(ValueBuffer into) throws IOException {
         SstBlocks blocks = reader().blocks();
-        int ordinal = blocks.dataOrdinal(dataBlock);
         blocks.slots().countUses(1);
-        long pin = blocks.pin(ordinal);
+        long pin = blocks.pin(dataBlock);
         try {
-            Slab slab = blocks.slab(ordinal, pin);
+            Slab slab = blocks.slab(dataBlock, pin);
             slab.get(BlockSlots.offset(pin) + valueAt, into.reset(valueLength), 0, valueLength);
         } finally {
-            blocks.unpin(ordinal, pin);
+            blocks.unpin(dataBlock, pin);
         }
     }
 

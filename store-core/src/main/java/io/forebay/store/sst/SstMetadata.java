@@ -128,6 +128,7 @@ record SstMetadata(
     long heapBytes() {
         return FIXED_HEAP_BYTES
                 + (cipher == null ? 0 : CIPHER_HEAP_BYTES)
+                + properties.keyHeapBytes()
                 + top.heapBytes()
                 + TombstoneBlock.heapBytes(tombstones);
     }

@@ -53,4 +53,14 @@ public record SstProperties(
         Compression compression,
         byte[] smallestKey,
         byte[] largestKey,
-        KeyRange range) {}
+        KeyRange range) {
+    /** Bytes of the arrays of keys that this refers to. A key of any length may be the first or the last one of a file. */
+    long keyHeapBytes() {
+        long bytes = length(smallestKey) + length(largestKey) + length(range.to());
+        return range.from() == smallestKey ? bytes : bytes + length(range.from());
+    }
+
+    private static long length(byte[] key) {
+        return key == null ? 0 : key.length;
+    }
+}

@@ -21,6 +21,7 @@ import io.forebay.store.util.Slab;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 
 /**
  * Reads one SST (layout: {@link SstFormat}). Footer, properties, top index, range deletes and the slots of cached blocks are in
@@ -94,21 +95,53 @@ public final class SstReader implements AutoCloseable {
                 : new SstReader(metadata, new SstBlocks(file, name, metadata, cache, cache.closedSlots()), pool, 0);
     }
 
+    /**
+     * The reader of a file that was just written. Reads nothing.
+     *
+     * @param file as in {@link #open}
+     * @return null, with the blocks gone from the cache, when the pool has no room for its metadata
+     * @throws IOException when the file cannot be opened to be mapped
+     */
+    public static SstReader of(WrittenSst written, ReadableFile file, String name, BlockCache cache, SlabPool pool)
+            throws IOException {
+        SstMetadata metadata = written.metadata();
+        MappedBlocks mapped = mapped(file, metadata);
+        SstReader made = admit(
+                metadata, mapped, pool, () -> new SstBlocks(file, name, metadata, cache, written.slots(), mapped));
+        if (made == null) {
+            written.close();
+        }
+        return made;
+    }
+
     /** Null when there is no room in memory. */
     private static SstReader admit(
             ReadableFile file, String name, SstMetadata metadata, BlockCache cache, SlabPool pool) throws IOException {
         MappedBlocks mapped = mapped(file, metadata);
+        int blocks = metadata.top().blocks();
+        return admit(
+                metadata, mapped, pool, () -> new SstBlocks(file, name, metadata, cache, cache.slots(blocks), mapped));
+    }
+
+    /** Null when there is no room in memory. */
+    private static SstReader admit(
+            SstMetadata metadata, MappedBlocks mapped, SlabPool pool, Supplier<SstBlocks> blocks) {
         TopIndex top = metadata.top();
         long bytes = metadata.heapBytes()
                 + BlockSlots.heapBytes(top.blocks())
                 + (mapped == null ? 0 : MappedBlocks.heapBytes(top.dataBlocks()));
-        return pool.tryReserve(SlabPool.Use.SST_READER, bytes)
-                ? new SstReader(
-                        metadata,
-                        new SstBlocks(file, name, metadata, cache, cache.slots(top.blocks()), mapped),
-                        pool,
-                        bytes)
-                : null;
+        if (!pool.tryReserve(SlabPool.Use.SST_READER, bytes)) {
+            return null;
+        }
+        SstReader made = null;
+        try {
+            made = new SstReader(metadata, blocks.get(), pool, bytes);
+        } finally {
+            if (made == null) {
+                pool.unreserve(SlabPool.Use.SST_READER, bytes);
+            }
+        }
+        return made;
     }
 
     /** Null when data blocks must go through the cache: they are encrypted or compressed, or the file is not mapped. */
@@ -231,7 +264,7 @@ public final class SstReader implements AutoCloseable {
     private boolean search(int partition, PointLookup lookup, long overrideSequence) throws IOException {
         int dataBlock = blocks.find(partition, lookup.key(), lookup.offset(), lookup.length());
         while (true) {
-            int result = offer(blocks.dataOrdinal(dataBlock), lookup, overrideSequence);
+            int result = offer(dataBlock, lookup, overrideSequence);
             if (result != BlockSearch.CONTINUES || ++dataBlock == top.dataBlocks()) {
                 return result == BlockSearch.SETTLED;
             }
@@ -263,7 +296,7 @@ public final class SstReader implements AutoCloseable {
         long place = mapped.place(blocks, dataBlock, 0);
         if (place == 0) {
             blocks.slots().countUses(1);
-            return offer(blocks.dataOrdinal(dataBlock), lookup, overrideSequence);
+            return offer(dataBlock, lookup, overrideSequence);
         }
         int at = MappedBlocks.at(place);
         return BlockSearch.offer(mapped.slab, at, at + MappedBlocks.length(place), lookup, overrideSequence);
@@ -311,27 +344,9 @@ public final class SstReader implements AutoCloseable {
         return blocks;
     }
 
-    /** How a cursor gets data blocks: through the cache, or by reading ahead past it. */
-    BlockAccess access(boolean fillCache) {
-        return fillCache ? new CachedBlocks(pool) : new ReadAheadBlocks(pool);
-    }
-
-    /** About how many bytes of data blocks have keys before {@code key}. */
-    public long approximateOffset(byte[] key) throws IOException {
-        int partition = top.find(key, 0, key.length);
-        if (partition == top.partitions()) {
-            return top.dataOffset(partition);
-        }
-        blocks.slots().countUses(1);
-        long pin = blocks.pin(partition);
-        try {
-            Slab index = blocks.slab(partition, pin);
-            int at = BlockSlots.offset(pin);
-            int number = BlockSearch.lowerBound(index, at, key, 0, key.length);
-            return top.dataOffset(partition) + SstBlocks.startOfData(index, at, blocks.bodyEnd(index, pin), number);
-        } finally {
-            blocks.unpin(partition, pin);
-        }
+    /** How a cursor gets data blocks: through the cache, or by reading ahead past it. @param heat null for none */
+    BlockAccess access(boolean fillCache, InputHeat heat) {
+        return fillCache ? new CachedBlocks(pool) : new ReadAheadBlocks(pool, heat);
     }
 
     /** False for a plain file. */

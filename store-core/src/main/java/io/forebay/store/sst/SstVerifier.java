@@ -85,7 +85,7 @@ public final class SstVerifier {
         text = KeyText.forStore(metadata.cipher() != null);
         top = metadata.top();
         blocks = new SstBlocks(file, name, metadata, null, null);
-        data = new ReadAheadBlocks(null);
+        data = new ReadAheadBlocks(null, null);
         totals = new EntryTotals().addTombstones(metadata.tombstones());
         // top index, properties, and range deletes if there are any
         blocksRead += metadata.tombstones().isEmpty() ? 2 : 3;

@@ -2,6 +2,7 @@ package io.forebay.store.sst;
 
 import io.forebay.store.Compression;
 import io.forebay.store.WritableFile;
+import io.forebay.store.cache.BlockSlots;
 import io.forebay.store.compress.Codecs;
 import io.forebay.store.crypto.FileCipher;
 import io.forebay.store.key.KeyHash;
@@ -12,6 +13,8 @@ import io.forebay.store.rangedel.FragmentArray;
 import io.forebay.store.rangedel.Fragmenter;
 import io.forebay.store.sst.block.BlockBuilder;
 import io.forebay.store.sst.filter.BlockedBloom;
+import io.forebay.store.util.FieldReader;
+import io.forebay.store.util.FieldWriter;
 import io.forebay.store.util.FormatVersion;
 import io.forebay.store.util.Slab;
 import java.io.IOException;
@@ -54,6 +57,10 @@ public final class SstWriter {
     private Expiry expiry;
     private EventTimes eventTimes;
     private boolean ended;
+    /** Null for none. */
+    private CacheFill fill;
+    /** Set by {@link #finish()}, until the caller takes it. */
+    private WrittenSst written;
 
     /** As the other constructor, for a plain file without compression. */
     public SstWriter(WritableFile file, String name, int blockBytes, int bloomBitsPerKey, long creationMillis) {
@@ -182,6 +189,13 @@ public final class SstWriter {
         eventTimes = newTimes;
     }
 
+    /** Offers the blocks of the file to the cache as well; before the first entry. Belongs to the writer from this call on. */
+    public void fillCache(CacheFill newFill) {
+        checkOpen();
+        fill = newFill;
+        output.fill(newFill);
+    }
+
     /** About how many heap bytes the range deletes added so far will take in a reader of the file. */
     public long tombstoneBytes() {
         return tombstones.heapBytes();
@@ -262,15 +276,59 @@ public final class SstWriter {
         file.sync();
         ended = true;
         file.close();
-        return properties(fragments, output.position(), tailOffset, sizes);
+        SstProperties properties = properties(fragments, output.position(), tailOffset, sizes);
+        if (fill != null) {
+            fillEnds(properties, topIndexOffset, fragments);
+        }
+        return properties;
     }
 
-    /** Closes the file without finishing it; its content is useless. No effect after {@link #finish()}. Idempotent. */
+    private void fillEnds(SstProperties properties, long topIndexOffset, FragmentArray fragments) {
+        BlockSlots slots = fill.finish();
+        if (slots != null) {
+            FieldWriter index = partition.topIndex();
+            FieldReader in = new FieldReader(index.array(), index.size(), name, topIndexOffset);
+            TopIndex top = new TopIndex(in, properties.tailOffset(), topIndexOffset, SstFormat.overhead(cipher));
+            written =
+                    new WrittenSst(new SstMetadata(properties, top, fragments, cipher, properties.tailSizes()), slots);
+        }
+    }
+
+    /**
+     * After {@link #finish()}, once: what the reader of the file needs, with the blocks that are in the cache. The caller closes
+     * it, or has a reader made of it.
+     *
+     * @return null when no block is in the cache
+     */
+    public WrittenSst takeWritten() {
+        WrittenSst taken = written;
+        written = null;
+        fill = null;
+        return taken;
+    }
+
+    /**
+     * Closes the file without finishing it; its content is useless. After {@link #finish()} it only removes blocks from the cache
+     * that were not taken. Idempotent.
+     */
     public void abandon() throws IOException {
+        try {
+            if (fill != null) {
+                fill.close();
+            }
+        } finally {
+            abandonFile();
+        }
+    }
+
+    private void abandonFile() throws IOException {
         if (!ended) {
             ended = true;
-            partition.close();
-            file.close();
+            try {
+                partition.close();
+            } finally {
+                file.close();
+            }
         }
     }
 

@@ -20,7 +20,8 @@ import java.util.Arrays;
  * start of the file to its tail, there the filters of all of them, and then the index blocks up to the top index: without a
  * gap, so that offsets need not be stored.
  *
- * <p>All blocks that go through the cache are numbered: index blocks, then filter blocks, then data blocks.
+ * <p>All blocks that go through the cache are numbered in the order in which they lie in the file: data blocks, filter blocks,
+ * index blocks. So a block has its number as soon as it is written.
  */
 final class TopIndex {
     private static final int MIN_DESCRIPTOR_BYTES = 5;
@@ -236,19 +237,17 @@ final class TopIndex {
     // Numbers of blocks in the cache.
 
     int blocks() {
-        return firstDataOrdinal() + dataBlocks();
+        return firstIndexOrdinal() + suffixes.length;
     }
 
+    /** Numbers before this one are those of data blocks. */
     private int firstFilterOrdinal() {
-        return suffixes.length;
+        return dataBlocks();
     }
 
-    int firstDataOrdinal() {
-        return suffixes.length + firstFilterBlocks[suffixes.length];
-    }
-
-    boolean isIndexOrdinal(int ordinal) {
-        return ordinal < suffixes.length;
+    /** The number of the index block of the first partition. Numbers before this one are those of data and filter blocks. */
+    int firstIndexOrdinal() {
+        return dataBlocks() + firstFilterBlocks[suffixes.length];
     }
 
     int filterOrdinal(int partition, int line) {

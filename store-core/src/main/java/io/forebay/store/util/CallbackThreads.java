@@ -32,6 +32,11 @@ final class CallbackThreads {
     private boolean retrying;
     private boolean closed;
 
+    /** With the threads of the system. */
+    CallbackThreads(String name, Consumer<Runnable> later) {
+        this(name, Thread::new, later);
+    }
+
     /** @param later runs its argument after a while, unless the executor is closed before that */
     CallbackThreads(String name, ThreadFactory factory, Consumer<Runnable> later) {
         this.name = name;
@@ -41,14 +46,12 @@ final class CallbackThreads {
 
     void execute(Runnable work) {
         synchronized (this) {
-            if (tryStart(work)) {
+            startWaiting();
+            if (waiting.isEmpty() && tryStart(work)) {
                 return;
             }
             if (!closed) {
-                if (!retrying) {
-                    later.accept(this::retry);
-                    retrying = true;
-                }
+                retryLater();
                 waiting.add(work);
                 return;
             }
@@ -60,6 +63,13 @@ final class CallbackThreads {
         retrying = false;
         startWaiting();
         if (!waiting.isEmpty()) {
+            retryLater();
+        }
+    }
+
+    /** When this throws, waiting callbacks start with the next callback, or when one ends. */
+    private void retryLater() {
+        if (!retrying) {
             later.accept(this::retry);
             retrying = true;
         }
@@ -102,6 +112,7 @@ final class CallbackThreads {
 
     private synchronized void ended(Thread thread) {
         running.remove(thread);
+        startWaiting();
         notifyAll();
     }
 

@@ -190,8 +190,8 @@ public final class SystemExecutor implements BackgroundExecutor {
                     workers.size(),
                     threads,
                     refusal);
-        } catch (OutOfMemoryError e) {
-            refusal.addSuppressed(e); // there is no memory for the log either
+        } catch (OutOfMemoryError ignored) {
+            // There is no memory for the log either, nor for a suppressed error.
         }
     }
 
@@ -242,8 +242,8 @@ public final class SystemExecutor implements BackgroundExecutor {
         Thread self = Thread.currentThread();
         try {
             self.getUncaughtExceptionHandler().uncaughtException(self, thrown);
-        } catch (Throwable e) {
-            thrown.addSuppressed(e); // the JVM would ignore it
+        } catch (Throwable ignored) {
+            // As the JVM does: what is thrown here would end the thread.
         }
     }
 

@@ -2,9 +2,9 @@ package io.forebay.store.verify;
 
 import io.forebay.store.CorruptionException;
 import io.forebay.store.FileStore;
-import io.forebay.store.ReadableFile;
 import io.forebay.store.checkpoint.CheckpointManifest;
 import io.forebay.store.crypto.Encryption;
+import io.forebay.store.util.ScopedRead;
 import io.forebay.store.version.FileId;
 import io.forebay.store.version.FileMeta;
 import io.forebay.store.version.FileRegistry;
@@ -59,7 +59,7 @@ final class BackupVerification {
     }
 
     private byte[] read(FileReport report) throws IOException {
-        try (ReadableFile file = files.open(CheckpointManifest.FILE_NAME)) {
+        try (ScopedRead file = ScopedRead.open(files, CheckpointManifest.FILE_NAME)) {
             if (file.size() > Integer.MAX_VALUE - 16) {
                 throw new CorruptionException(
                         CheckpointManifest.FILE_NAME, -1, "metadata of less than 2 GiB", file.size() + " bytes");

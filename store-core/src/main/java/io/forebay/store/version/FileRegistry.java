@@ -3,6 +3,9 @@ package io.forebay.store.version;
 import io.forebay.store.BackgroundExecutor;
 import io.forebay.store.FileStore;
 import io.forebay.store.crypto.Encryption;
+import io.forebay.store.sst.CacheAdmission;
+import io.forebay.store.sst.CacheFill;
+import io.forebay.store.sst.HeldMemory;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -75,6 +78,11 @@ public final class FileRegistry {
     /** How files of this store are encrypted. */
     public Encryption encryption() {
         return encryption;
+    }
+
+    /** Puts blocks of a new file into the cache while it is written. @param memory see {@link CacheFill} */
+    public CacheFill cacheFill(CacheAdmission admission, HeldMemory memory) {
+        return new CacheFill(tables.blocks(), admission, memory);
     }
 
     /** A file that is not encrypted, with one more reference, which the caller releases. */
@@ -167,6 +175,11 @@ public final class FileRegistry {
         deferred.add(id.name());
     }
 
+    /** The manifest on disk names the file, or no longer, as the references say. */
+    synchronized void allowDeletion(FileId id) {
+        deferred.remove(id.name());
+    }
+
     /**
      * The manifest on disk names the files with references and no others: files whose deletion was deferred are
      * deleted, in the background.
@@ -174,8 +187,8 @@ public final class FileRegistry {
     void deleteDeferred() {
         List<String> free;
         synchronized (this) {
-            deferred.clear();
             free = new ArrayList<>(deferredObsolete);
+            deferred.clear();
             deferredObsolete.clear();
         }
         free.forEach(this::scheduleDelete);
@@ -271,9 +284,12 @@ public final class FileRegistry {
             cacheHits += file.cacheHits();
             cacheMisses += file.cacheMisses();
         }
-        close(file);
-        scheduleUnmap(file);
-        scheduleDelete(file.id().name());
+        try {
+            close(file);
+        } finally {
+            scheduleUnmap(file);
+            scheduleDelete(file.id().name());
+        }
     }
 
     /** Unmaps a file without references in the background: the last one may have been that of a reader or of the writer. */
@@ -313,7 +329,7 @@ public final class FileRegistry {
     private void close(PhysicalFile file) {
         try {
             file.closeReader();
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
             LOG.warn("Closing file {} in {} failed", file.id(), files.describe(), e);
         }
     }

@@ -2,10 +2,12 @@ package io.forebay.store.version;
 
 import io.forebay.store.CorruptionException;
 import io.forebay.store.FileStore;
-import io.forebay.store.ReadableFile;
+import io.forebay.store.WritableFile;
 import io.forebay.store.crypto.Encryption;
 import io.forebay.store.crypto.FileCipher;
+import io.forebay.store.util.Failures;
 import io.forebay.store.util.FormatVersion;
+import io.forebay.store.util.ScopedRead;
 import io.forebay.store.version.manifest.ManifestReader;
 import io.forebay.store.version.manifest.ManifestWriter;
 import java.io.Closeable;
@@ -146,23 +148,20 @@ final class Manifest implements Closeable {
             throws IOException {
         String name = name(number);
         FileCipher cipher = encryption.create(name);
-        ManifestWriter writer = new ManifestWriter(files.create(name), id, cipher);
+        WritableFile file = files.create(name);
         try {
+            ManifestWriter writer = new ManifestWriter(file, id, cipher);
             byte[] edit = VersionEditCodec.encode(state);
             ByteBuffer header = ByteBuffer.allocate(HEADER_BYTES + edit.length);
             header.putLong(MAGIC).putInt(FormatVersion.CURRENT).put(edit);
             writer.append(header.array());
             writer.sync();
             files.syncDirectory();
+            return new Manifest(writer, name);
         } catch (IOException | RuntimeException | Error e) {
-            try {
-                writer.close();
-            } catch (IOException suppressed) {
-                e.addSuppressed(suppressed);
-            }
+            Failures.close(e, file);
             throw e;
         }
-        return new Manifest(writer, name);
     }
 
     /** Appends an edit; durable on return. After a failure the manifest must not be used any more. */
@@ -199,7 +198,7 @@ final class Manifest implements Closeable {
     }
 
     private static ManifestReader open(FileStore files, String name, Encryption encryption) throws IOException {
-        try (ReadableFile file = files.open(name)) {
+        try (ScopedRead file = ScopedRead.open(files, name)) {
             return new ManifestReader(file, name, encryption);
         }
     }

@@ -5,8 +5,8 @@ import io.forebay.store.EncryptionException;
 import io.forebay.store.FileStore;
 import io.forebay.store.FormatTooNewException;
 import io.forebay.store.FormatTooOldException;
-import io.forebay.store.ReadableFile;
 import io.forebay.store.crypto.Encryption;
+import io.forebay.store.util.ScopedRead;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -34,7 +34,7 @@ final class ManifestCheck {
                 return report;
             }
             report = new FileReport(Manifest.name(read.number()));
-            try (ReadableFile file = files.open(report.name())) {
+            try (ScopedRead file = ScopedRead.open(files, report.name())) {
                 report.size(file.size());
             }
             report.content(0, read.edits().size());

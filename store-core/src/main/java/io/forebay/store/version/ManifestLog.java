@@ -106,9 +106,12 @@ final class ManifestLog {
      * @param afresh whether to start a new manifest in any case
      */
     void write(VersionEdit edit, Supplier<VersionEdit> whole, boolean afresh) throws IOException {
+        // Noted before anything is written: afterwards there may be no memory for it.
+        edit.added().forEach(added -> registry.deferDeletion(added.file().id()));
+        boolean anew = afresh || manifest == null || isLarge(manifest);
         boolean written = false;
         try {
-            if (afresh || manifest == null || isLarge(manifest)) {
+            if (anew) {
                 begin(whole.get());
             } else {
                 manifest.append(edit);
@@ -116,8 +119,30 @@ final class ManifestLog {
             written = true;
         } finally {
             if (!written) {
-                doubt(edit);
+                // The edit may be on disk or not, and the manifest may end in a part of it, which no record must
+                // follow.
+                inDoubt = true;
+                Manifest left = manifest;
+                manifest = null;
+                editInDoubt |= !edit.isEmpty();
+                leave(left);
             }
+        }
+        allowDeletions(edit, anew);
+    }
+
+    /** Throws nothing: the edit counts. */
+    private void allowDeletions(VersionEdit edit, boolean anew) {
+        try {
+            if (anew) {
+                registry.deleteDeferred();
+                deleteStale();
+            } else {
+                edit.added()
+                        .forEach(added -> registry.allowDeletion(added.file().id()));
+            }
+        } catch (RuntimeException | Error ignored) {
+            // Without memory old files stay until the next manifest, or the next open.
         }
     }
 
@@ -131,42 +156,17 @@ final class ManifestLog {
         return present.bytes() > Math.max(rollOverBytes, 4 * present.headerBytes());
     }
 
-    /** The edit may be on disk or not, and the manifest may end in a part of it. */
-    private void doubt(VersionEdit edit) {
-        inDoubt = true;
-        editInDoubt |= !edit.isEmpty();
-        boolean noted = false;
-        try {
-            edit.added().forEach(added -> registry.deferDeletion(added.file().id()));
-            noted = true;
-        } finally {
-            if (!noted) {
-                registry.keepFiles(); // there is no memory to note the files: none is deleted then, because the
-                // manifest on disk may name it
-            }
-        }
-        Manifest left = manifest;
-        manifest = null;
-        if (left != null) {
-            leave(left);
-        }
-    }
-
     private void begin(VersionEdit whole) throws IOException {
         if (namesInDoubt) {
             files.syncDirectory();
             namesInDoubt = false;
         }
         Manifest fresh = create(whole);
-        if (manifest != null) {
-            leave(manifest);
-        }
+        leave(manifest);
         manifest = fresh;
         keyId = fresh.keyId();
         inDoubt = false;
         editInDoubt = false;
-        registry.deleteDeferred();
-        deleteStale();
     }
 
     private Manifest create(VersionEdit whole) throws IOException {
@@ -184,12 +184,17 @@ final class ManifestLog {
         }
     }
 
+    /** @param left null for none */
     private void leave(Manifest left) {
-        stale.add(left.name());
+        if (left == null) {
+            return;
+        }
         try {
             left.close();
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
             LOG.warn("Closing manifest {} in {} failed; it is not used any more", left.name(), files.describe(), e);
+        } finally {
+            stale.add(left.name());
         }
     }
 

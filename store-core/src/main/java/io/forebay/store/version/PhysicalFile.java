@@ -6,8 +6,11 @@ import io.forebay.store.cache.BlockSlots;
 import io.forebay.store.crypto.KeyEnvelope;
 import io.forebay.store.io.PooledFile;
 import io.forebay.store.sst.SstReader;
+import io.forebay.store.sst.WrittenSst;
 import java.io.IOException;
 import java.lang.ref.WeakReference;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One SST on disk. All versions, checkpoints and virtual files that refer to the SST share this object. Its reader is
@@ -15,6 +18,8 @@ import java.lang.ref.WeakReference;
  * closed, and deleted in the background unless the store is closing. Thread-safe.
  */
 public final class PhysicalFile {
+    private static final Logger LOG = LoggerFactory.getLogger(PhysicalFile.class);
+
     private final FileRegistry registry;
     private final FileId id;
     private final long bytes;
@@ -154,6 +159,42 @@ public final class PhysicalFile {
         }
     }
 
+    /**
+     * Gives the file, which was just written, its reader, unless there is no room for it in memory. Before anyone reads the file.
+     *
+     * @param written of this file; belongs to this method, also when it throws
+     */
+    public synchronized void adopt(WrittenSst written) {
+        TableCache tables = registry.tables();
+        SstReader made = null;
+        boolean added = false;
+        try {
+            made = closed ? null : SstReader.of(written, file, id.name(), tables.blocks(), tables.pool());
+            if (made != null) {
+                addToTables(made);
+                added = true;
+            }
+        } catch (IOException e) {
+            LOG.debug(
+                    "File {} in {} could not be opened to be mapped; it is opened when it is read",
+                    id,
+                    registry.files().describe(),
+                    e);
+        } finally {
+            if (!added) {
+                written.close();
+                if (made != null) {
+                    made.close();
+                }
+            }
+        }
+    }
+
+    private void addToTables(SstReader made) {
+        counted = counted.with(made.blockSlots());
+        registry.tables().add(new TableCache.Entry(this, made));
+    }
+
     /** Makes the reader. Another thread that needs it meanwhile waits for it. */
     private synchronized SstReader openReader() throws IOException {
         SstReader open = reader;
@@ -168,12 +209,19 @@ public final class PhysicalFile {
         SstReader kept = closed ? null : roomless.get();
         SstReader found =
                 kept == null ? loadOnce() : kept.withRoom(registry.tables().blocks());
-        if (found.isTransient()) {
-            roomless = found == kept ? roomless : new WeakReference<>(found);
-        } else {
-            roomless.clear();
-            counted = counted.with(found.blockSlots());
-            registry.tables().add(new TableCache.Entry(this, found));
+        boolean settled = false;
+        try {
+            if (found.isTransient()) {
+                roomless = found == kept ? roomless : new WeakReference<>(found);
+            } else {
+                roomless.clear();
+                addToTables(found);
+            }
+            settled = true;
+        } finally {
+            if (!settled) {
+                found.close();
+            }
         }
         return found;
     }

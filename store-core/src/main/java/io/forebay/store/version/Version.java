@@ -4,6 +4,7 @@ import io.forebay.store.KeyRange;
 import io.forebay.store.iter.Source;
 import io.forebay.store.key.PointLookup;
 import io.forebay.store.rangedel.TombstoneSet;
+import io.forebay.store.sst.InputHeat;
 import io.forebay.store.sst.SstIterator;
 import java.io.IOException;
 import java.util.Arrays;
@@ -100,12 +101,15 @@ public final class Version {
         }
     }
 
-    /** A source over files of one run, in key order. Each file shows only its visible range. */
-    public static Source source(List<FileMeta> files, boolean fillCache) throws IOException {
+    /**
+     * A source over files of one run, in key order, for a job: it reads past the block cache. Each file shows only its visible
+     * range.
+     *
+     * @param heat notes which of the blocks that are read are in the cache; null for none
+     */
+    public static Source source(List<FileMeta> files, InputHeat heat) throws IOException {
         SortedRun run = new SortedRun(SortedRun.BOTTOM, files);
-        return new Source(
-                new SstIterator(new RunFiles(run, 0, run.size()), fillCache),
-                fillCache ? run.tombstones() : RunTombstones.scan(files, false));
+        return new Source(new SstIterator(new RunFiles(run, 0, run.size()), heat), RunTombstones.scan(files, false));
     }
 
     /**

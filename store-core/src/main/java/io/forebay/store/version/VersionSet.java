@@ -2,6 +2,7 @@ package io.forebay.store.version;
 
 import io.forebay.store.CorruptionException;
 import io.forebay.store.FileStore;
+import io.forebay.store.util.Failures;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
@@ -313,8 +314,8 @@ public final class VersionSet implements Closeable {
                 return false;
             }
             Exception failure = orphans == null ? null : orphans.failure();
-            if (failure != null && failure != e) {
-                e.addSuppressed(failure);
+            if (failure != null) {
+                Failures.suppress(e, failure);
             }
             throw e;
         }

@@ -5,10 +5,10 @@ import io.forebay.store.EncryptionException;
 import io.forebay.store.FormatTooNewException;
 import io.forebay.store.FormatTooOldException;
 import io.forebay.store.KeyRange;
-import io.forebay.store.ReadableFile;
 import io.forebay.store.key.KeyText;
 import io.forebay.store.sst.SstProperties;
 import io.forebay.store.sst.SstVerifier;
+import io.forebay.store.util.ScopedRead;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
@@ -78,7 +78,7 @@ public final class VersionVerifier {
     private void verifyFile(List<FileMeta> parts, FileReport report) {
         FileMeta any = parts.get(0);
         report.size(any.fileBytes());
-        try (ReadableFile file = registry.files().open(report.name())) {
+        try (ScopedRead file = ScopedRead.open(registry.files(), report.name())) {
             if (file.size() != any.fileBytes()) {
                 report.add(-1, any.fileBytes() + " bytes, as " + lister + " says", file.size() + " bytes");
             }
@@ -194,8 +194,9 @@ public final class VersionVerifier {
         if (report == null || !report.isClean() || !reports.get(older.id()).isClean()) {
             return; // a damaged file proves nothing
         }
-        try (ReadableFile newerFile = registry.files().open(newer.id().name());
-                ReadableFile olderFile = registry.files().open(older.id().name())) {
+        try (ScopedRead newerFile = ScopedRead.open(registry.files(), newer.id().name());
+                ScopedRead olderFile =
+                        ScopedRead.open(registry.files(), older.id().name())) {
             new AgeCheck(newer, older, report, stopped).run(newerFile, olderFile, registry.encryption());
         } catch (CorruptionException e) {
             report.add(e);

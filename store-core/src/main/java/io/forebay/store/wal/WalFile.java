@@ -6,6 +6,7 @@ import io.forebay.store.crypto.Encryption;
 import io.forebay.store.crypto.FileCipher;
 import io.forebay.store.crypto.KeyEnvelope;
 import io.forebay.store.util.Crc32c;
+import io.forebay.store.util.Failures;
 import io.forebay.store.util.FormatVersion;
 import io.forebay.store.util.Varint;
 import java.io.IOException;
@@ -39,8 +40,9 @@ final class WalFile {
             throws IOException {
         String name = WalFormat.name(number);
         FileCipher cipher = encryption.create(name);
-        WalFile log = new WalFile(files.create(name), id, number, firstSequence, cipher);
+        WritableFile file = files.create(name);
         try {
+            WalFile log = new WalFile(file, id, number, firstSequence, cipher);
             byte[] header = header(id, number, cipher);
             log.file.append(ByteBuffer.wrap(header));
             CommitGroup start = new CommitGroup(WalFormat.MAX_PAYLOAD);
@@ -48,16 +50,13 @@ final class WalFile {
             log.append(start);
             log.sync();
             files.syncDirectory();
+            return log;
         } catch (IOException | RuntimeException | Error e) {
-            try {
-                log.close();
-                files.delete(name); // otherwise each attempt to open a store on a full disk would leave one file more
-            } catch (IOException suppressed) {
-                e.addSuppressed(suppressed);
-            }
+            Failures.close(e, file);
+            // Otherwise each attempt to open a store on a full disk would leave one file more.
+            Failures.close(e, () -> files.delete(name));
             throw e;
         }
-        return log;
     }
 
     private static byte[] header(long id, long number, FileCipher cipher) {

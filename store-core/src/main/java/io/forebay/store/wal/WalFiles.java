@@ -3,6 +3,8 @@ package io.forebay.store.wal;
 import io.forebay.store.FileStore;
 import io.forebay.store.crypto.Encryption;
 import java.io.IOException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The log file of a {@link WriteAheadLog} that is being written, and the start of the next one. It counts what is written.
@@ -11,6 +13,8 @@ import java.io.IOException;
  * why a file ends, and reacts to no failure: {@link WriteAheadLog} does.
  */
 final class WalFiles {
+    private static final Logger LOG = LoggerFactory.getLogger(WalFiles.class);
+
     private final FileStore files;
     private final Encryption encryption;
     private final long id;
@@ -63,7 +67,11 @@ final class WalFiles {
 
     /** As {@link #startNext}, after a failure of the present file or of an earlier call. */
     void replaceFailed(long firstSequence) throws IOException {
-        file.close();
+        try {
+            file.close();
+        } catch (IOException | RuntimeException e) {
+            LOG.warn("Closing the failed log {} in {} failed; it is not used any more", name(), files.describe(), e);
+        }
         long number = file.number() + 1;
         files.delete(WalFormat.name(number)); // an earlier call may have left this file
         create(number, firstSequence);

@@ -4,12 +4,12 @@ import io.forebay.store.CorruptionException;
 import io.forebay.store.FileStore;
 import io.forebay.store.FormatTooNewException;
 import io.forebay.store.FormatTooOldException;
-import io.forebay.store.ReadableFile;
 import io.forebay.store.crypto.Encryption;
 import io.forebay.store.crypto.FileCipher;
 import io.forebay.store.crypto.KeyEnvelope;
 import io.forebay.store.util.Crc32c;
 import io.forebay.store.util.FormatVersion;
+import io.forebay.store.util.ScopedRead;
 import io.forebay.store.util.Varint;
 import java.io.Closeable;
 import java.io.IOException;
@@ -28,7 +28,7 @@ import java.util.Arrays;
 final class WalReader implements Closeable {
     private final String name;
     private final long number;
-    private final ReadableFile file;
+    private final ScopedRead file;
     private final WalWindow window;
 
     /** Whether the store encrypts its logs now. */
@@ -47,7 +47,7 @@ final class WalReader implements Closeable {
     private long unsynced;
     private long firstSequence;
 
-    private WalReader(String name, long number, ReadableFile file, boolean encrypted) throws IOException {
+    private WalReader(String name, long number, ScopedRead file, boolean encrypted) throws IOException {
         this.name = name;
         this.number = number;
         this.file = file;
@@ -65,17 +65,13 @@ final class WalReader implements Closeable {
      */
     static WalReader open(FileStore files, long number, Encryption encryption) throws IOException {
         String name = WalFormat.name(number);
-        ReadableFile file = files.open(name);
+        ScopedRead file = ScopedRead.open(files, name);
         try {
             WalReader reader = new WalReader(name, number, file, encryption.isOn());
             reader.readHeader(encryption);
             return reader;
         } catch (IOException | RuntimeException | Error e) {
-            try {
-                file.close();
-            } catch (IOException suppressed) {
-                e.addSuppressed(suppressed);
-            }
+            file.close();
             throw e;
         }
     }
@@ -386,7 +382,7 @@ final class WalReader implements Closeable {
     }
 
     @Override
-    public void close() throws IOException {
+    public void close() {
         file.close();
     }
 }

@@ -3,6 +3,7 @@ package io.forebay.store.wal;
 import io.forebay.store.FileStore;
 import io.forebay.store.WriteBatch;
 import io.forebay.store.crypto.Encryption;
+import io.forebay.store.util.Failures;
 import java.io.IOException;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -329,9 +330,9 @@ public final class WriteAheadLog {
             failure = new IOException("The write-ahead log is closed");
             try {
                 files.close();
-            } catch (IOException e) {
+            } catch (IOException | RuntimeException e) {
                 if (cause != null) {
-                    cause.addSuppressed(e);
+                    Failures.suppress(cause, e);
                 } else {
                     cause = e;
                 }

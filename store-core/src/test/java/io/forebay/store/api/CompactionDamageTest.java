@@ -91,7 +91,7 @@ class CompactionDamageTest {
                     .as("it is not tried again")
                     .isEqualTo(statistics.backgroundFailures());
             assertThatThrownBy(store::resume).isInstanceOf(ReadOnlyStoreException.class);
-            checkReads(store, damaged);
+            checkReads(store, damaged, 0); // the cache has blocks from before the damage
             assertThat(store.durablePayload()).isEqualTo("last".getBytes(UTF_8));
         }
         assertThat(files.openReaders()).isZero();
@@ -107,13 +107,13 @@ class CompactionDamageTest {
         stepped.executor.drain();
         try (Store store = open()) {
             assertThat(store.durablePayload()).isEqualTo("last".getBytes(UTF_8));
-            checkReads(store, damaged);
+            checkReads(store, damaged, 1);
             assertThatThrownBy(store::compact).satisfies(CompactionDamageTest::isCorruption);
         }
     }
 
     /** Every key is read right, or the damage is named; and the damage hides one block of keys only. */
-    private void checkReads(Store store, String damaged) {
+    private void checkReads(Store store, String damaged, int least) {
         int hidden = 0;
         for (int i = 0; i < 500; i++) {
             try {
@@ -124,7 +124,7 @@ class CompactionDamageTest {
                 hidden++;
             }
         }
-        assertThat(hidden).isBetween(1, 30);
+        assertThat(hidden).isBetween(least, 30);
         assertThat(store.verify().findings())
                 .extracting(VerificationReport.Finding::file)
                 .isEqualTo(List.of(damaged));

@@ -3,6 +3,7 @@ package io.forebay.store.api;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.forebay.store.EntryBatch;
 import io.forebay.store.Environment;
 import io.forebay.store.FileStores;
 import io.forebay.store.KeyRange;
@@ -62,6 +63,8 @@ class NullArgumentsTest {
             refused("a key", () -> view.multiGet(Arrays.asList(KEY, null)));
             refused("a key", () -> view.multiGet(Collections.singletonList(null)));
             refused("range", () -> view.iterator(null));
+            refused("range", () -> view.scan(null, EntryBatch.of(1, 1)));
+            refused("into", () -> view.scan(KeyRange.all(), null));
         }
     }
 

@@ -138,8 +138,8 @@ class RefusedMemoryTest {
                 Environment.builder().memoryBytes(16 * MIB).allocator(slabs).build()) {
             Store store = environment.open(FileStores.inMemory(), StoreOptions.defaults());
             fill(store, 0, 2_000);
+            slabs.limit(0); // the flush puts nothing into the cache
             store.flush();
-            slabs.limit(0);
             readAll(store, 2_000);
             try (StoreIterator iterator = store.iterator(KeyRange.all())) {
                 int entries = 0;
@@ -165,8 +165,8 @@ class RefusedMemoryTest {
                 .build()) {
             Store store = environment.open(FileStores.inMemory(), StoreOptions.defaults());
             fill(store, 0, 2_000);
+            slabs.limit(0); // the flush puts nothing into the cache
             store.flush();
-            slabs.limit(0);
             readAll(store, 2_000);
             assertThat(environment.statistics().cacheBytes()).isZero();
             slabs.allowAll();

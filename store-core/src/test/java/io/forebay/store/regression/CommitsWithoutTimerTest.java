@@ -2,7 +2,6 @@ package io.forebay.store.regression;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.forebay.store.BackgroundExecutor;
 import io.forebay.store.Environment;
@@ -52,7 +51,7 @@ class CommitsWithoutTimerTest {
                             .build());
             store.put(A, A);
             refusing = true;
-            assertThatThrownBy(() -> store.commit(new byte[] {1})).isInstanceOf(OutOfMemoryError.class);
+            store.commit(new byte[] {1}); // counts, so it does not throw
             refusing = false;
             store.put(A, A);
             store.commit(new byte[] {2});

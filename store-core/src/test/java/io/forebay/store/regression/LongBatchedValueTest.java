@@ -51,6 +51,12 @@ class LongBatchedValueTest {
                 }
                 assertThat(at).isEqualTo(ENTRIES);
             }
+            EntryBatch all = EntryBatch.of(ENTRIES, Integer.MAX_VALUE);
+            store.scan(KeyRange.all(), all);
+            assertThat(all.size()).isEqualTo(ENTRIES);
+            for (int i = 0; i < ENTRIES; i++) {
+                assertThat(all.value(i)).isEqualTo(values[i]);
+            }
             holders.forEach(StoreIterator::close);
         }
     }

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.forebay.store.Checkpoint;
 import io.forebay.store.Environment;
 import io.forebay.store.FileStore;
 import io.forebay.store.ReadOnlyStoreException;
@@ -36,6 +37,8 @@ class RefusedAlarmsTest {
     private boolean breakFlush;
     private boolean refuseAlarm;
     private boolean refuseFlush;
+    private boolean refuseCallback;
+    private boolean ringAtOnce;
 
     private final FileStore files = new ForwardingFileStore(new CrashFileStore()) {
         @Override
@@ -53,6 +56,10 @@ class RefusedAlarmsTest {
             .executor(new ForwardingExecutor(stepped) {
                 @Override
                 public void execute(Kind kind, Runnable work) {
+                    if (kind == Kind.CALLBACK && refuseCallback) {
+                        refuseCallback = false;
+                        throw new RejectedExecutionException("no callback");
+                    }
                     if (kind == Kind.FLUSH && refuseFlush) {
                         refuseFlush = false;
                         throw new RejectedExecutionException("no thread");
@@ -66,7 +73,12 @@ class RefusedAlarmsTest {
                         refuseAlarm = false;
                         throw new RejectedExecutionException("no alarm");
                     }
-                    return super.schedule(delayNanos, work);
+                    Runnable cancel = super.schedule(delayNanos, work);
+                    if (ringAtOnce) {
+                        ringAtOnce = false;
+                        aMinuteLater();
+                    }
+                    return cancel;
                 }
             })
             .build();
@@ -107,8 +119,11 @@ class RefusedAlarmsTest {
             writeAndFlush();
         }
         assertThat(refuseAlarm).as("an alarm was refused").isFalse();
+        assertThat(store.statistics().readOnlyCause())
+                .as("a compaction without space stops no writes")
+                .isNull();
         breakCompaction = false;
-        store.resume();
+        aMinuteLater();
         long before = store.statistics().compactions();
         for (int i = 0; i < KEYS; i++) {
             writeAndFlush();
@@ -138,6 +153,34 @@ class RefusedAlarmsTest {
                 .hasMessageContaining("resume()")
                 .hasMessageNotContaining("by itself");
         store.resume();
+        assertThat(store.statistics().readOnlyCause()).isNull();
+    }
+
+    @Test
+    void aCheckpointIsToldAndTheRepairStartsWhenACallbackWasRefused() {
+        store.put("key".getBytes(UTF_8), new byte[100]);
+        try (Checkpoint checkpoint = store.checkpoint(new byte[0])) {
+            breakFlush = true;
+            refuseCallback = true;
+            stepped.drain();
+            assertThat(refuseCallback).as("a callback was refused").isFalse();
+            breakFlush = false;
+            assertThat(checkpoint.completion()).failsWithin(Duration.ofMinutes(2));
+        }
+        aMinuteLater();
+        assertThat(store.statistics().readOnlyCause()).isNull();
+    }
+
+    /** It found the repair under way that had set it, and no other one was set. */
+    @Test
+    void anAlarmMayRingAsSoonAsItIsSet() {
+        failAFlush();
+        breakFlush = true;
+        ringAtOnce = true;
+        aMinuteLater();
+        assertThat(ringAtOnce).as("an alarm was set").isFalse();
+        breakFlush = false;
+        aMinuteLater();
         assertThat(store.statistics().readOnlyCause()).isNull();
     }
 

@@ -7,6 +7,7 @@ import io.forebay.store.WritableFile;
 import io.forebay.store.cache.SlabPool;
 import io.forebay.store.io.MemoryFileStore;
 import io.forebay.store.key.ValueKind;
+import io.forebay.store.sst.CacheAdmission.Place;
 import io.forebay.store.sst.block.BlockBuilder;
 import io.forebay.store.sst.block.BlockTrailer;
 import io.forebay.store.testing.HeapSlabs;
@@ -64,10 +65,31 @@ class HeldBlocksTest {
         compare(model, files);
     }
 
+    @Test
+    void whatFoundNoRoomIsCountedOnceThereIsSome() {
+        SlabPool pool = new SlabPool(new HeapSlabs(), BUDGET);
+        HeldBlocks held = new HeldBlocks(new HeldMemory(pool, SlabPool.Use.METADATA));
+        assertThat(pool.tryReserve(SlabPool.Use.MEMTABLE_HEAP, BUDGET)).isTrue();
+        long[] words = new long[8 << 10]; // a chunk
+        for (int i = 0; i < 4; i++) {
+            held.add(words, 0, words.length, Place.NONE);
+        }
+        assertThat(held.isRefused()).isTrue();
+        assertThat(pool.used(SlabPool.Use.METADATA)).isZero();
+
+        pool.unreserve(SlabPool.Use.MEMTABLE_HEAP, BUDGET);
+        held.add(words, 0, words.length, Place.NONE);
+        assertThat(held.isRefused()).isFalse();
+        // the first chunk is not counted
+        assertThat(pool.used(SlabPool.Use.METADATA)).isEqualTo(4L * (64 << 10));
+        held.close();
+        assertThat(pool.used()).isZero();
+    }
+
     private static byte[] addEntry(HeldBlocks held, Random random) {
         byte[] key = new byte[1 + random.nextInt(1000)];
         random.nextBytes(key);
-        held.add(entry(key));
+        held.add(entry(key), Place.NONE);
         BlockBuilder same = entry(key);
         byte[] bytes = new byte[same.size() + BlockBuilder.SLACK];
         return Arrays.copyOf(bytes, same.finish(bytes, 0));
@@ -82,7 +104,7 @@ class HeldBlocksTest {
     private static byte[] addWords(HeldBlocks held, Random random, int most) {
         long[] words = random.longs(8L + random.nextInt(most)).toArray();
         int from = random.nextInt(8);
-        held.add(words, from, words.length);
+        held.add(words, from, words.length, Place.NONE);
         ByteBuffer bytes = ByteBuffer.allocate((words.length - from) * Long.BYTES);
         bytes.asLongBuffer().put(words, from, words.length - from);
         return bytes.array();

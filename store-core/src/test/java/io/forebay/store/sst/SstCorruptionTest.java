@@ -137,7 +137,7 @@ class SstCorruptionTest {
     /** Where the second data block begins. */
     private static int firstOffset(SstReader reader) throws IOException {
         for (int i = 0; ; i++) {
-            long offset = reader.approximateOffset(Entry.bytes(String.format("key%05d", i)));
+            long offset = BlockOffsets.of(reader, Entry.bytes(String.format("key%05d", i)));
             if (offset > 0) {
                 return (int) offset;
             }

@@ -158,7 +158,6 @@ class SstFuzzTest extends FuzzTests {
         PointLookup lookup = new PointLookup();
         lookup.start(key, 0, key.length, KeyHash.of(key, 0, key.length), 1L << 40, new ValueBuffer());
         reader.get(lookup, -1);
-        reader.approximateOffset(key);
     }
 
     private static void seek(SstReader reader, byte[] key) throws IOException {

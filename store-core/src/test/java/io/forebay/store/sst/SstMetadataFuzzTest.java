@@ -145,7 +145,7 @@ class SstMetadataFuzzTest extends FuzzTests {
             require(top.partitionOfDataBlock(top.firstDataBlock(i)) == i, "a partition by its block");
             for (int line = 0; line < top.filterLines(i); line += SstFormat.LINES_PER_FILTER_BLOCK) {
                 int ordinal = top.filterOrdinal(i, line);
-                require(!top.isIndexOrdinal(ordinal) && ordinal < top.firstDataOrdinal(), "a filter block");
+                require(ordinal >= top.dataBlocks() && ordinal < top.firstIndexOrdinal(), "a filter block");
                 require(top.filterOffset(ordinal) == filterEnd, "filters without gaps");
                 filterEnd += top.filterBytes(ordinal);
             }

@@ -56,6 +56,12 @@ final class SstModel {
         FileCipher cipher = encryption.create(name);
         SstWriter writer =
                 new SstWriter(files.create(name), name, cipher, null, compression, blockBytes, bloomBitsPerKey, 1234);
+        addTo(writer);
+        return writer.finish();
+    }
+
+    /** Gives all entries and range deletes to a writer. */
+    void addTo(SstWriter writer) throws IOException {
         int half = tombstones.size() / 2;
         tombstones.subList(0, half).forEach(writer::addTombstone);
         boolean fromSlab = false;
@@ -72,7 +78,6 @@ final class SstModel {
             fromSlab = !fromSlab;
         }
         tombstones.subList(half, tombstones.size()).forEach(writer::addTombstone);
-        return writer.finish();
     }
 
     byte[] bytes(int blockBytes, int bloomBitsPerKey) {

@@ -3,9 +3,11 @@ package io.forebay.store.sst;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
+import io.forebay.store.Compression;
 import io.forebay.store.KeyRange;
 import io.forebay.store.ValueBuffer;
 import io.forebay.store.cache.SlabPool;
+import io.forebay.store.crypto.Encryption;
 import io.forebay.store.io.MemoryFileStore;
 import io.forebay.store.key.InternalIterator;
 import io.forebay.store.key.KeyHash;
@@ -150,6 +152,26 @@ class SstReaderTest {
         }
     }
 
+    /** A reader refers to the first and the last key of its file, however long they are. */
+    @Test
+    void longKeysCountAsMemoryOfTheReader() throws IOException {
+        int length = 1 << 20;
+        byte[] last = new byte[length];
+        last[0] = 1;
+        List<Entry> entries = List.of(
+                new Entry(new byte[length], 1, ValueKind.PUT, new byte[1]),
+                new Entry(last, 2, ValueKind.PUT, new byte[1]));
+        new SstModel(entries, List.of()).write(files, "f", Encryption.NONE, Compression.NONE, 4096, 10);
+        try (SstFixture open = new SstFixture(files.open("f"), "f", 32 << 20)) {
+            SstProperties properties = open.reader.properties();
+            long keys = (long) properties.smallestKey().length
+                    + properties.largestKey().length
+                    + properties.range().to().length;
+            assertThat(keys).isGreaterThan(3L * length);
+            assertThat(open.reader.metadataBytes()).isGreaterThan(keys);
+        }
+    }
+
     @Test
     void whatDoesNotFitTheBudgetIsReadAllTheSame() throws IOException {
         write("f", 10);
@@ -248,16 +270,16 @@ class SstReaderTest {
     void offsetsAscendWithKeys() throws IOException {
         SstProperties properties = write("f", 10);
         try (SstFixture open = new SstFixture(files.open("f"), "f", 8 << 20)) {
-            assertThat(open.reader.approximateOffset(new byte[0])).isZero();
+            assertThat(BlockOffsets.of(open.reader, new byte[0])).isZero();
             long previous = 0;
             for (int i = 0; i < ENTRIES; i += 100) {
-                long offset = open.reader.approximateOffset(key(i * 2L));
+                long offset = BlockOffsets.of(open.reader, key(i * 2L));
                 assertThat(offset).isGreaterThanOrEqualTo(previous);
                 assertThat((double) offset / properties.tailOffset())
                         .isBetween(i / (double) ENTRIES - 0.05, i / (double) ENTRIES + 0.05);
                 previous = offset;
             }
-            assertThat(open.reader.approximateOffset(key(Long.MAX_VALUE))).isEqualTo(properties.tailOffset());
+            assertThat(BlockOffsets.of(open.reader, key(Long.MAX_VALUE))).isEqualTo(properties.tailOffset());
         }
     }
 

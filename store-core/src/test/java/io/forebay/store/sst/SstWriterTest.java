@@ -181,7 +181,7 @@ class SstWriterTest {
             long previous = 0;
             int blocks = 1;
             for (byte[] key : keys) {
-                long offset = open.reader.approximateOffset(key);
+                long offset = BlockOffsets.of(open.reader, key);
                 // Where a partition ends, its index block lies in between.
                 assertThat(offset - previous).isBetween(0L, blockBytes + (long) SstFormat.META_BLOCK_BYTES);
                 blocks += offset > previous ? 1 : 0;

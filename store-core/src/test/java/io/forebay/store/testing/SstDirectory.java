@@ -139,7 +139,7 @@ public final class SstDirectory implements AutoCloseable {
     public static List<ModelEntry> entries(List<FileMeta> run) throws IOException {
         List<ModelEntry> found = new ArrayList<>();
         for (FileMeta file : run) {
-            try (InternalIterator entries = Version.source(List.of(file), false).iterator()) {
+            try (InternalIterator entries = Version.source(List.of(file), null).iterator()) {
                 for (entries.seekToFirst(); entries.isValid(); entries.next()) {
                     found.add(ModelEntry.of(entries));
                 }
@@ -200,6 +200,11 @@ public final class SstDirectory implements AutoCloseable {
 
     public static void release(List<FileMeta> run) {
         run.forEach(file -> file.file().release());
+    }
+
+    /** Bytes of blocks in the cache of this directory. */
+    public long cachedBytes() {
+        return cache.cachedBytes();
     }
 
     /** Names of the SSTs that are there when everything that was to be deleted is. */

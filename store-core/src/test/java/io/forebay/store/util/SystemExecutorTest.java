@@ -37,6 +37,28 @@ class SystemExecutorTest {
         }
     }
 
+    /** The handler throws what it was told of: the JVM has one error object for many ends of the heap. */
+    @Test
+    void aThreadOutlivesWhatItCannotReport() {
+        AtomicInteger reported = new AtomicInteger();
+        try (SystemExecutor executor = new SystemExecutor(1, "test", work -> {
+            Thread thread = new Thread(work);
+            thread.setUncaughtExceptionHandler((of, thrown) -> {
+                reported.incrementAndGet();
+                throw (OutOfMemoryError) thrown;
+            });
+            return thread;
+        })) {
+            executor.execute(Kind.FLUSH, () -> {
+                throw new OutOfMemoryError("for a test");
+            });
+            CountDownLatch next = new CountDownLatch(1);
+            executor.execute(Kind.FLUSH, next::countDown);
+            await(next);
+        }
+        assertThat(reported).hasValue(1);
+    }
+
     @Test
     void compactionsLeaveAThreadForFlushes() throws InterruptedException {
         try (SystemExecutor executor = new SystemExecutor(3, "test")) {

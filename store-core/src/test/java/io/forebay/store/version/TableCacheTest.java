@@ -193,7 +193,7 @@ class TableCacheTest {
     @Test
     void aScanPastTheCacheLeavesTheReadersAlone() throws IOException {
         PhysicalFile file = write(0);
-        try (InternalIterator scan = Version.source(List.of(meta(file)), false).iterator()) {
+        try (InternalIterator scan = Version.source(List.of(meta(file)), null).iterator()) {
             int entries = 0;
             for (scan.seekToFirst(); scan.isValid(); scan.next()) {
                 entries++;

@@ -30,8 +30,6 @@ import org.slf4j.LoggerFactory;
 public final class BackgroundErrorHandler {
     private static final Logger LOG = LoggerFactory.getLogger(BackgroundErrorHandler.class);
 
-    private static final long TELL_AGAIN_NANOS = 10_000_000;
-
     /** The work that has to succeed before the store takes writes again. */
     public interface Work {
         void run() throws Exception;
@@ -39,14 +37,13 @@ public final class BackgroundErrorHandler {
 
     private final StoreContext store;
     private final BackgroundExecutor executor;
-    private final Checkpoints checkpoints;
+    private final CheckpointTeller teller;
     private final Work work;
     private final Runnable onResumed;
     private final Backoff backoff = new Backoff();
-    private final Runnable tellAgain = this::tellAgain; // made in advance: later there may be no memory for it
-    /** Whether there may be waiting checkpoints that were not told of a failure yet. */
-    // Volatile: written by any thread
-    private volatile boolean untold;
+    // Made in advance: later there may be no memory for them
+    private final Runnable startAttempt = this::startAttempt;
+    private final Runnable attemptAlone = this::attemptAlone;
 
     // Guarded by this
     private Runnable cancel;
@@ -57,76 +54,58 @@ public final class BackgroundErrorHandler {
      */
     public BackgroundErrorHandler(StoreContext store, Checkpoints checkpoints, Work work, Runnable onResumed) {
         this.store = store;
-        this.checkpoints = checkpoints;
+        teller = checkpoints.teller();
         this.work = work;
         this.onResumed = onResumed;
         executor = store.shared.executor();
     }
 
-    /** Background work has failed: from now on the store takes no writes, and threads that wait for files are told. */
+    /**
+     * Background work has failed: from now on the store takes no writes, and threads that wait for files are told. Throws nothing:
+     * the caller has failed already, and what cannot be logged is noted all the same.
+     */
     public void failed(Throwable cause) {
-        boolean noted = false;
         try {
             note(cause);
-            noted = true;
-        } catch (RuntimeException | Error e) {
-            LOG.error("The failure of background work of store {} could not be noted", store.options.name(), e);
-        } finally {
-            if (!noted) {
-                store.lifecycle.failUnnamed();
-            }
-            store.progress.signal();
-            tellLater();
-        }
-    }
-
-    /**
-     * Tells checkpoints that the files that they wait for will not come. If there is no memory for that, it is tried
-     * again.
-     */
-    private void tellWaiting() {
-        untold = true;
-        Lifecycle.Failure failure = store.lifecycle.failure();
-        if (failure != null) {
-            checkpoints.fail(store.lifecycle.refusals().readOnly(failure));
-        }
-        untold = false;
-    }
-
-    private void tellAgain() {
-        try {
-            tellWaiting();
-        } finally {
-            tellLater();
-        }
-    }
-
-    private void tellLater() {
-        if (!untold || store.lifecycle.isClosed()) { // a close tells the checkpoints itself
-            return;
-        }
-        try {
-            executor.schedule(TELL_AGAIN_NANOS, tellAgain);
-        } catch (RuntimeException | Error e) {
-            LOG.error(
-                    "The executor refused an alarm of store {}; checkpoints that wait for files may wait until it is closed",
-                    store.options.name(),
-                    e);
+        } catch (RuntimeException | Error ignored) {
+            // Every step that somebody waits for was done in spite of it.
         }
     }
 
     private void note(Throwable cause) {
-        untold = true;
-        Severity severity = Severity.of(cause);
-        store.counters.failures.incrementAndGet();
-        boolean first = store.lifecycle.fail(cause, severity);
-        if (first) {
-            backoff.reset();
-            report(cause, severity);
+        boolean noted = false;
+        boolean repairs = false;
+        try {
+            Severity severity = Severity.of(cause);
+            boolean first = store.lifecycle.fail(cause, severity);
+            noted = true;
+            repairs = first && severity == Severity.TRANSIENT;
+            store.counters.failures.incrementAndGet();
+            if (first) {
+                backoff.reset();
+                report(cause, severity);
+            }
+        } catch (RuntimeException | Error e) {
+            LOG.error("The failure of background work of store {} could not be reported", store.options.name(), e);
+        } finally {
+            try {
+                if (!noted) {
+                    store.lifecycle.failUnnamed();
+                }
+                if (repairs) {
+                    tryLater();
+                }
+            } finally {
+                tellAll();
+            }
         }
-        tellWaiting();
-        if (first && severity == Severity.TRANSIENT) {
-            tryLater();
+    }
+
+    private void tellAll() {
+        try {
+            teller.tell();
+        } finally {
+            store.progress.signal();
         }
     }
 
@@ -137,14 +116,16 @@ public final class BackgroundErrorHandler {
         if (!attempt()) {
             store.lifecycle.awaitRepair();
         }
+        teller.tellUntold();
         store.lifecycle.checkRunning();
     }
 
     /** No further attempt starts by itself. */
     public synchronized void close() {
         if (cancel != null) {
-            cancel.run();
+            Runnable last = cancel;
             cancel = null;
+            last.run();
         }
     }
 
@@ -152,11 +133,9 @@ public final class BackgroundErrorHandler {
         if (store.lifecycle.isClosed()) {
             return;
         }
-        if (cancel != null) {
-            cancel.run();
-        }
         try {
-            cancel = executor.schedule(backoff.next(), this::startAttempt);
+            close();
+            cancel = executor.schedule(backoff.next(), startAttempt);
         } catch (RuntimeException | Error e) {
             Lifecycle.Failure failure = store.lifecycle.failure();
             if (failure != null) {
@@ -173,10 +152,24 @@ public final class BackgroundErrorHandler {
     /** Throws nothing, because the executor would not expect that. */
     private void startAttempt() {
         try {
-            executor.execute(Kind.FLUSH, this::attempt);
+            executor.execute(Kind.FLUSH, attemptAlone);
         } catch (RuntimeException | Error e) {
             tryLater();
             LOG.warn("The executor refused a repair of store {}; the next one is later", store.options.name(), e);
+        }
+    }
+
+    private void attemptAlone() {
+        boolean ended = false;
+        try {
+            attempt();
+            ended = true;
+        } catch (RuntimeException | Error e) { // the executor would not expect it
+            LOG.warn("A repair of store {} ended early; the next one is later", store.options.name(), e);
+        } finally {
+            if (!ended) {
+                tryLaterIfItRepairsItself();
+            }
         }
     }
 
@@ -198,16 +191,21 @@ public final class BackgroundErrorHandler {
             }
         } finally {
             repaired = store.lifecycle.endRepair(worked ? failure : null);
+            // Not before the end: an alarm that rang earlier would find a repair under way. Other work may have failed,
+            // too.
+            if (!repaired) {
+                tryLaterIfItRepairsItself();
+            }
         }
-        if (worked && !repaired) {
-            anotherFailed();
+        try {
+            if (repaired) {
+                store.counters.resumes.incrementAndGet();
+                onResumed.run();
+                LOG.info("Store {} takes writes again", store.options.name());
+            }
+        } finally {
+            store.progress.signal();
         }
-        if (repaired) {
-            store.counters.resumes.incrementAndGet();
-            LOG.info("Store {} takes writes again", store.options.name());
-            onResumed.run();
-        }
-        store.progress.signal();
         return true;
     }
 
@@ -219,8 +217,7 @@ public final class BackgroundErrorHandler {
         return store.discarded.isCancelled() || cause instanceof StoreClosedException && store.lifecycle.isClosed();
     }
 
-    /** Other work has failed during the repair. */
-    private void anotherFailed() {
+    private void tryLaterIfItRepairsItself() {
         Lifecycle.Failure failure = store.lifecycle.failure();
         if (failure != null && failure.severity() == Severity.TRANSIENT) {
             tryLater();
@@ -231,11 +228,9 @@ public final class BackgroundErrorHandler {
         Severity severity = Severity.of(cause);
         store.counters.failures.incrementAndGet();
         store.lifecycle.fail(cause, severity);
-        Lifecycle.Failure failure = store.lifecycle.failure();
         LOG.debug("Another attempt to make store {} writable failed", store.options.name(), cause);
-        if (failure.severity() == Severity.TRANSIENT) {
-            tryLater();
-        } else if (severity == failure.severity()) {
+        if (severity != Severity.TRANSIENT
+                && severity == store.lifecycle.failure().severity()) {
             report(cause, severity);
         }
     }

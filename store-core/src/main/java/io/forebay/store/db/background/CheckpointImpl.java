@@ -9,11 +9,11 @@ import io.forebay.store.StoreClosedException;
 import io.forebay.store.StoreException;
 import io.forebay.store.StoreIoException;
 import io.forebay.store.checkpoint.CheckpointManifest;
-import io.forebay.store.db.state.Lifecycle;
 import io.forebay.store.db.state.Opened;
 import io.forebay.store.db.state.ReadState;
 import io.forebay.store.db.state.StoreContext;
 import io.forebay.store.db.state.TrackedMemtable;
+import io.forebay.store.util.Failures;
 import io.forebay.store.version.FileMeta;
 import io.forebay.store.version.SortedRun;
 import io.forebay.store.version.VersionEdit;
@@ -30,6 +30,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * A checkpoint: the files of the version at one moment, plus the files that flushes make of the memtables that are
@@ -38,6 +39,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * <p>The sets of missing memtables and of files are guarded by the monitor of this object.
  */
 final class CheckpointImpl implements Checkpoint {
+    /** Reaches nobody. */
+    private static final StoreException NOT_TAKEN = new StoreClosedException("The checkpoint was not taken");
+
     private final StoreContext store;
     private final Checkpoints owner;
     private final long sequence;
@@ -47,14 +51,17 @@ final class CheckpointImpl implements Checkpoint {
     /** Whether the outcome is known. The future is completed a moment later. */
     private final AtomicBoolean decided = new AtomicBoolean();
 
-    private final AtomicBoolean closed = new AtomicBoolean();
+    /** Why the checkpoint is closed; null while it is open. */
+    private final AtomicReference<StoreException> closed = new AtomicReference<>();
 
     /** Memtables that are not in files yet. */
     private final Set<TrackedMemtable> missing;
 
-    private final List<VersionEdit.Added> files = new ArrayList<>();
+    private final ArrayList<VersionEdit.Added> files = new ArrayList<>();
     // Guarded by this
     private boolean released;
+    /** So many of {@link #files} were released. */
+    private int releasedFiles;
     // Written under this, read without
     private volatile CheckpointManifest manifest;
     /**
@@ -78,9 +85,17 @@ final class CheckpointImpl implements Checkpoint {
         this.payload = payload;
         opened = Opened.now("checkpoint", store.shared);
         missing = new HashSet<>(List.of(state.immutable));
-        for (SortedRun run : state.version.runs()) {
-            for (FileMeta file : run.files()) {
-                retain(new VersionEdit.Added(run.rank(), file));
+        boolean whole = false;
+        try {
+            for (SortedRun run : state.version.runs()) {
+                for (FileMeta file : run.files()) {
+                    retain(new VersionEdit.Added(run.rank(), file));
+                }
+            }
+            whole = true;
+        } finally {
+            if (!whole) {
+                release();
             }
         }
     }
@@ -89,17 +104,12 @@ final class CheckpointImpl implements Checkpoint {
         return opened;
     }
 
-    /**
-     * Takes the files of a flush, if the checkpoint waits for them.
-     *
-     * @return true when this flush was the last one that the checkpoint waited for
-     */
-    synchronized boolean flushed(List<TrackedMemtable> memtables, List<VersionEdit.Added> made) {
-        if (released || !missing.removeAll(memtables)) {
-            return false;
+    /** Takes the files of a flush, if the checkpoint waits for them. */
+    synchronized void flushed(List<TrackedMemtable> memtables, List<VersionEdit.Added> made) {
+        if (!released && !Collections.disjoint(missing, memtables)) {
+            made.forEach(this::retain); // first: when that fails, the checkpoint must go on waiting
+            missing.removeAll(memtables);
         }
-        made.forEach(this::retain);
-        return missing.isEmpty();
     }
 
     /**
@@ -118,37 +128,68 @@ final class CheckpointImpl implements Checkpoint {
         return runs;
     }
 
-    /** Completes the future if all files are there, or will never be. The caller has no lock. */
-    void completeIfPossible() {
-        synchronized (this) {
-            if (missing.isEmpty() && manifest == null) {
-                VersionEdit state = new VersionEdit();
-                files.forEach(added -> state.add(added.rank(), added.file()));
-                if (store.options.mergeFunction() != null) {
-                    state.mergeName(store.options.mergeFunction().name());
-                }
-                manifest = CheckpointManifest.of(state.lastSequence(sequence).commit(sequence, payload));
-            }
-        }
-        if (manifest != null) {
+    /**
+     * Completes the future if all files are there, or will never be. The caller has no lock.
+     *
+     * @param failure why no more files come; null when they do
+     */
+    void tell(StoreException failure) {
+        StoreException cause = closed.get();
+        if (cause != null) {
+            decide(() -> outcome(cause));
+        } else if (hasAllFiles()) {
             decide(() -> completion.complete(null));
-        } else {
-            Lifecycle.Failure failure = store.lifecycle.failure();
-            if (failure != null) {
-                fail(store.lifecycle.refusals().readOnly(failure));
-            }
+        } else if (failure != null) {
+            decide(() -> outcome(failure));
         }
     }
 
-    /** The files will not come. No effect when all files are there. */
-    void fail(StoreException cause) {
-        decide(() -> {
-            if (manifest == null) {
-                completion.completeExceptionally(cause);
-            } else {
-                completion.complete(null);
+    private synchronized boolean hasAllFiles() {
+        if (missing.isEmpty() && manifest == null && !released) {
+            VersionEdit state = new VersionEdit();
+            files.forEach(added -> state.add(added.rank(), added.file()));
+            if (store.options.mergeFunction() != null) {
+                state.mergeName(store.options.mergeFunction().name());
             }
-        });
+            manifest = CheckpointManifest.of(state.lastSequence(sequence).commit(sequence, payload));
+        }
+        return manifest != null;
+    }
+
+    private void outcome(StoreException cause) {
+        if (manifest == null) {
+            completion.completeExceptionally(cause);
+        } else {
+            completion.complete(null);
+        }
+    }
+
+    /** On a thread for callbacks. There may be no memory for the failure that the future gets. */
+    private void complete(Runnable outcome) {
+        try {
+            outcome.run();
+        } finally {
+            if (!completion.isDone()) {
+                decided.set(false);
+                owner.teller().tellAgain();
+            }
+            leaveIfOver();
+        }
+    }
+
+    /** A closed checkpoint stays with the owner until its future is completed: until then it may have to be told again. */
+    private void leaveIfOver() {
+        if (closed.get() != null && completion.isDone()) {
+            owner.remove(this);
+        }
+    }
+
+    /** After a close nobody may call again soon. Either this or the close sees what the other one did. */
+    private void completeIfClosed() {
+        StoreException cause = closed.get();
+        if (cause != null && !decided.get()) {
+            outcome(cause);
+        }
     }
 
     /**
@@ -159,11 +200,12 @@ final class CheckpointImpl implements Checkpoint {
         if (decided.compareAndSet(false, true)) {
             boolean handedOver = false;
             try {
-                store.shared.executor().execute(BackgroundExecutor.Kind.CALLBACK, outcome);
+                store.shared.executor().execute(BackgroundExecutor.Kind.CALLBACK, () -> complete(outcome));
                 handedOver = true;
             } finally {
                 if (!handedOver) {
-                    decided.setRelease(false); // a later call tries again
+                    decided.set(false); // a later call tries again
+                    completeIfClosed();
                 }
             }
         }
@@ -230,7 +272,7 @@ final class CheckpointImpl implements Checkpoint {
                     }
                 }
             } catch (IOException suppressed) {
-                e.addSuppressed(suppressed);
+                Failures.suppress(e, suppressed);
             }
             throw e;
         }
@@ -250,28 +292,53 @@ final class CheckpointImpl implements Checkpoint {
 
     @Override
     public void close() {
-        if (closed.compareAndSet(false, true)) {
-            owner.remove(this);
+        close(new StoreClosedException("The checkpoint is closed"));
+    }
+
+    /**
+     * Closes the checkpoint. When the completion of the future cannot be handed over, this thread completes it. A second call goes
+     * on where the first was cut off.
+     *
+     * @param cause completes the future of a checkpoint that waits for files
+     */
+    void close(StoreException cause) {
+        if (closed.compareAndSet(null, cause)) {
+            try {
+                release();
+                tell(cause);
+            } finally {
+                settle();
+            }
+        } else {
             release();
-            fail(new StoreClosedException("The checkpoint is closed"));
+            settle();
         }
     }
 
-    /** Closes a checkpoint that no caller has got: the executor refused to complete its future. */
+    private void settle() {
+        completeIfClosed();
+        leaveIfOver();
+    }
+
+    boolean isClosed() {
+        return closed.get() != null;
+    }
+
+    /** Closes a checkpoint that no caller has got, because the taking of it was cut off. */
     void giveUp() {
-        if (closed.compareAndSet(false, true)) {
+        if (closed.compareAndSet(null, NOT_TAKEN)) {
             owner.remove(this);
             release();
         }
     }
 
     private CheckpointManifest complete() {
-        if (closed.get()) {
+        if (closed.get() != null) {
             throw new StoreClosedException("The checkpoint is closed");
         }
         CheckpointManifest state = manifest;
-        if (state == null || !completion.isDone()) {
-            throw new IllegalStateException("The checkpoint is not complete yet; wait for completion()");
+        if (state == null || !completion.isDone() || completion.isCompletedExceptionally()) {
+            throw new IllegalStateException("The checkpoint is not complete; wait for completion()");
         }
         return state;
     }
@@ -286,12 +353,15 @@ final class CheckpointImpl implements Checkpoint {
     }
 
     private void retain(VersionEdit.Added file) {
+        files.ensureCapacity(files.size() + 1); // no reference that nothing knows of
         file.file().file().retain();
         files.add(file);
     }
 
     private synchronized void release() {
         released = true;
-        files.forEach(added -> added.file().file().release());
+        while (releasedFiles < files.size()) {
+            files.get(releasedFiles++).file().file().release();
+        }
     }
 }

@@ -2,10 +2,12 @@ package io.forebay.store.db.background;
 
 import io.forebay.store.Checkpoint;
 import io.forebay.store.StoreException;
+import io.forebay.store.db.state.Lifecycle;
 import io.forebay.store.db.state.Opened;
 import io.forebay.store.db.state.ReadState;
 import io.forebay.store.db.state.StoreContext;
 import io.forebay.store.db.state.TrackedMemtable;
+import io.forebay.store.util.Failures;
 import io.forebay.store.version.SortedRun;
 import io.forebay.store.version.Version;
 import io.forebay.store.version.VersionEdit;
@@ -13,6 +15,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * The open checkpoints of a store: takes new checkpoints, and gives them the files of the flushes that they wait for.
@@ -22,16 +25,23 @@ import java.util.Set;
  */
 public final class Checkpoints {
     private final StoreContext store;
+    private final CheckpointTeller teller;
     private final Set<CheckpointImpl> open = new LinkedHashSet<>();
 
     public Checkpoints(StoreContext store) {
         this.store = store;
+        teller = new CheckpointTeller(store, this);
+    }
+
+    CheckpointTeller teller() {
+        return teller;
     }
 
     /** Takes a checkpoint. Any thread. The caller waits at most for the write that is under way. */
     public Checkpoint take(byte[] payload) {
         byte[] copy = payload.clone();
-        CheckpointImpl checkpoint;
+        CheckpointImpl checkpoint = null;
+        boolean opened = false;
         store.gate.enterReader();
         try {
             store.lifecycle.checkRunning();
@@ -40,17 +50,20 @@ public final class Checkpoints {
                 ReadState state = store.states.acquireWithBarrier();
                 try {
                     checkpoint = new CheckpointImpl(store, this, state, store.active.assigned(), copy);
+                    opened = open.add(checkpoint);
                 } finally {
                     state.release();
                 }
-                open.add(checkpoint);
             }
         } finally {
             store.gate.leave();
+            if (!opened && checkpoint != null) {
+                checkpoint.giveUp();
+            }
         }
         boolean taken = false;
         try {
-            checkpoint.completeIfPossible();
+            checkpoint.tell(whyNoMoreFiles());
             taken = true;
         } finally {
             if (!taken) {
@@ -62,20 +75,11 @@ public final class Checkpoints {
 
     /**
      * A flush of {@code memtables} has made {@code files}: runs {@code install}, and gives these files to the open
-     * checkpoints that wait for them.
-     *
-     * @return checkpoints that have all their files now; the caller completes them when it has no lock any more
+     * checkpoints that wait for them. The caller tells them when it has no lock any more ({@link CheckpointTeller}).
      */
-    synchronized List<CheckpointImpl> flushed(
-            List<TrackedMemtable> memtables, List<VersionEdit.Added> files, Runnable install) {
+    synchronized void flushed(List<TrackedMemtable> memtables, List<VersionEdit.Added> files, Runnable install) {
         install.run();
-        List<CheckpointImpl> ready = new ArrayList<>();
-        for (CheckpointImpl checkpoint : open) {
-            if (checkpoint.flushed(memtables, files)) {
-                ready.add(checkpoint);
-            }
-        }
-        return ready;
+        open.forEach(checkpoint -> checkpoint.flushed(memtables, files));
     }
 
     /**
@@ -111,18 +115,34 @@ public final class Checkpoints {
         }
     }
 
-    /** Fails the checkpoints that wait for a flush, because there will be none. */
-    void fail(StoreException cause) {
-        List<CheckpointImpl> waiting;
+    /** Completes the checkpoints that have all their files; those that will not get them, because the store has failed, fail. */
+    void tell() {
+        List<CheckpointImpl> all;
         synchronized (this) {
-            waiting = new ArrayList<>(open);
+            all = new ArrayList<>(open);
         }
-        waiting.forEach(checkpoint -> checkpoint.fail(cause));
+        StoreException failure = whyNoMoreFiles(); // after the list: a failure that was repaired before is not theirs
+        forAll(all, checkpoint -> checkpoint.tell(failure));
+    }
+
+    private StoreException whyNoMoreFiles() {
+        Lifecycle.Failure failure = store.lifecycle.failure();
+        return failure == null ? null : store.lifecycle.refusals().readOnly(failure);
+    }
+
+    /** Runs the action for all of them, also when it throws for some. */
+    private static void forAll(List<CheckpointImpl> checkpoints, Consumer<CheckpointImpl> action) {
+        Failures failures = new Failures();
+        checkpoints.forEach(checkpoint -> failures.collect(() -> action.accept(checkpoint)));
+        failures.rethrowUnchecked();
     }
 
     /** The checkpoints that are not closed yet. */
     public synchronized List<Opened> open() {
-        return open.stream().map(CheckpointImpl::opened).toList();
+        return open.stream()
+                .filter(checkpoint -> !checkpoint.isClosed())
+                .map(CheckpointImpl::opened)
+                .toList();
     }
 
     synchronized void remove(CheckpointImpl checkpoint) {
@@ -131,11 +151,11 @@ public final class Checkpoints {
 
     /** Closes all checkpoints, which releases their files. */
     public void close() {
-        fail(store.lifecycle.refusals().closed());
+        StoreException closed = store.lifecycle.refusals().closed();
         List<CheckpointImpl> left;
         synchronized (this) {
             left = new ArrayList<>(open);
         }
-        left.forEach(CheckpointImpl::close);
+        forAll(left, checkpoint -> checkpoint.close(closed));
     }
 }

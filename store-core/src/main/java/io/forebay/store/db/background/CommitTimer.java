@@ -17,6 +17,12 @@ final class CommitTimer {
     /** The time to the next alarm when the writer is inside the gate at the time of an alarm. */
     private static final long RETRY_NANOS = 1_000_000;
 
+    /**
+     * Alarms ring up to so much of the interval earlier, those of each store by another time: hosts commit many stores at the
+     * same moment.
+     */
+    private static final double PHASE_SHARE = 0.25;
+
     /** Starts the work that makes the newest commit durable, in the background. */
     interface Action {
         /** @return false when the writer is inside the gate; then the timer tries again */
@@ -31,16 +37,20 @@ final class CommitTimer {
     private final Action action;
     private final String name;
     /** Whether an alarm is set. */
-    // Volatile: written by any thread
+    // Written under this, read without
     private volatile boolean armed;
+
     // Guarded by this
     private Runnable cancel;
+    /** Of the newest alarm: an older one may ring when it was too late to cancel it. */
+    private long number;
     /** Whether the last alarm was refused, and the log says so. */
     private boolean refused;
 
     /**
      * @param name of the store, for messages
      * @param interval the longest time from a commit to the start of the work that makes it durable
+     * @param phase of the store, from 0 to below 1
      */
     CommitTimer(
             String name,
@@ -49,13 +59,15 @@ final class CommitTimer {
             CommitTracker commits,
             Lifecycle lifecycle,
             Duration interval,
+            double phase,
             Action action) {
         this.name = name;
         this.executor = executor;
         this.clock = clock;
         this.commits = commits;
         this.lifecycle = lifecycle;
-        intervalNanos = saturatedNanos(interval);
+        long longest = saturatedNanos(interval);
+        intervalNanos = longest - (long) (longest * PHASE_SHARE * phase);
         this.action = action;
     }
 
@@ -67,21 +79,31 @@ final class CommitTimer {
     }
 
     synchronized void cancel() {
+        armed = false;
         if (cancel != null) {
-            cancel.run();
+            Runnable last = cancel;
             cancel = null;
+            last.run();
         }
     }
 
-    /** Throws nothing: the commit counts, and neither the writer nor the executor could do anything about the alarm. */
-    private synchronized void arm(long delayNanos) {
+    /**
+     * Sets an alarm instead of the present one. Throws nothing: the commit counts, and neither the writer nor the executor
+     * could do anything about the alarm.
+     *
+     * @return false when the executor refuses the alarm
+     */
+    private synchronized boolean arm(long delayNanos) {
         if (lifecycle.isClosed()) {
-            return;
+            return true;
         }
-        armed = true; // before the alarm is set, which may ring at once
         try {
-            cancel = executor.schedule(delayNanos, this::ring);
+            cancel();
+            long next = ++number;
+            armed = true; // before the alarm is set, which may ring at once
+            cancel = executor.schedule(delayNanos, () -> ring(next));
             refused = false;
+            return true;
         } catch (RuntimeException | Error e) {
             armed = false; // the next commit tries again
             if (!refused) {
@@ -91,19 +113,38 @@ final class CommitTimer {
                         name,
                         e);
             }
+            return false;
         }
     }
 
-    private void ring() {
-        armed = false;
+    private void ring(long alarm) {
+        synchronized (this) {
+            if (alarm != number) {
+                return;
+            }
+            cancel = null;
+            armed = false; // before the look at the commits: one that comes later sets an alarm
+        }
         if (commits.isLastDurable() || lifecycle.isClosed() || lifecycle.failure() != null) {
             return;
         }
         long left = intervalNanos - (clock.nanoTime() - commits.pendingSinceNanos());
-        if (left > 0) {
-            arm(left);
-        } else if (!action.tryStart()) {
-            arm(RETRY_NANOS);
+        // Without an alarm for the rest the commit becomes durable earlier than asked for, which is better than never.
+        if (left <= 0 || !arm(left)) {
+            start();
+        }
+    }
+
+    private void start() {
+        boolean started = false;
+        try {
+            started = action.tryStart();
+        } catch (RuntimeException | Error e) { // the executor would not expect it
+            LOG.warn("The commits of store {} are not being made durable; it is tried again", name, e);
+        } finally {
+            if (!started) {
+                arm(RETRY_NANOS);
+            }
         }
     }
 

@@ -1,6 +1,5 @@
 package io.forebay.store.db.background;
 
-import io.forebay.store.BackgroundExecutor.Kind;
 import io.forebay.store.StoreIoException;
 import io.forebay.store.compaction.Compaction;
 import io.forebay.store.compaction.CompactionPicker;
@@ -8,6 +7,7 @@ import io.forebay.store.compaction.FileAges;
 import io.forebay.store.db.state.Severity;
 import io.forebay.store.db.state.StoreContext;
 import io.forebay.store.util.Callbacks;
+import io.forebay.store.util.Failures;
 import io.forebay.store.version.FileId;
 import io.forebay.store.version.FileMeta;
 import io.forebay.store.version.SortedRun;
@@ -91,7 +91,7 @@ public final class CompactionScheduler {
         } else if (!paused && store.lifecycle.mayRunJobs()) {
             jobs++;
             try {
-                store.shared.executor().execute(Kind.COMPACTION, this::run);
+                store.shared.compactions().submit(store.states::sortedRuns, this::run);
             } catch (RuntimeException | Error e) {
                 jobs--;
                 LOG.warn("A compaction of store {} was refused by the executor", store.options.name(), e);
@@ -166,6 +166,12 @@ public final class CompactionScheduler {
                     "A compaction of store {} failed; it is tried again in {} ms",
                     store.options.name(),
                     nanos / 1_000_000,
+                    cause);
+        } catch (RuntimeException | Error e) {
+            Failures.suppress(cause, e);
+            LOG.warn(
+                    "A compaction of store {} failed, and the executor refused the alarm for the next attempt; it is tried again after its next flush",
+                    store.options.name(),
                     cause);
         } finally {
             paused = set; // without an alarm nobody would end the pause
@@ -321,11 +327,14 @@ public final class CompactionScheduler {
             step.run(picked.compaction, picked.version);
             rewritten = true;
         } finally {
-            if (picked.isForAge && !rewritten) {
-                periodic.postpone(picked.compaction.fileIds());
+            finished(picked); // before all that may throw: a full compaction waits for it
+            try {
+                picked.version.release();
+            } finally {
+                if (picked.isForAge && !rewritten) {
+                    periodic.postpone(picked.compaction.fileIds());
+                }
             }
-            finished(picked);
-            picked.version.release();
         }
         return true;
     }

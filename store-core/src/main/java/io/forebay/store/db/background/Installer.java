@@ -12,7 +12,6 @@ import io.forebay.store.version.SortedRun;
 import io.forebay.store.version.Version;
 import io.forebay.store.version.VersionEdit;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -75,18 +74,14 @@ public final class Installer {
      * @throws IOException when the manifest cannot be written; then nothing has changed
      */
     public Outcome install(CompactionResult result, JobFilter filter) throws IOException {
-        List<CheckpointImpl> complete = new ArrayList<>();
         synchronized (this) {
             if (!hasPlace(result)) {
                 return Outcome.NO_PLACE;
             }
-            if (!JobFilter.change(
-                    filter, () -> complete.addAll(applyAndShow(result.edit(), List.of(), null, () -> {})))) {
-                return Outcome.SEEN;
-            }
+            return JobFilter.change(filter, () -> applyAndShow(result.edit(), List.of(), null, () -> {}))
+                    ? Outcome.DONE
+                    : Outcome.SEEN;
         }
-        complete.forEach(CheckpointImpl::completeIfPossible);
-        return Outcome.DONE;
     }
 
     private boolean hasPlace(CompactionResult result) {
@@ -116,28 +111,28 @@ public final class Installer {
      */
     public boolean install(VersionEdit edit, List<TrackedMemtable> flushed, CommitMark commit, JobFilter filter)
             throws IOException {
-        List<CheckpointImpl> complete = new ArrayList<>();
         synchronized (this) {
-            if (!JobFilter.change(filter, () -> complete.addAll(applyAndShow(edit, flushed, commit, () -> {})))) {
+            if (!JobFilter.change(filter, () -> applyAndShow(edit, flushed, commit, () -> {}))) {
                 return false;
             }
         }
-        complete.forEach(CheckpointImpl::completeIfPossible);
+        if (!flushed.isEmpty()) {
+            checkpoints.teller().tell();
+        }
         return true;
     }
 
     /** @param shown run when readers have the new version, before any other edit */
-    private synchronized List<CheckpointImpl> applyAndShow(
+    private synchronized void applyAndShow(
             VersionEdit edit, List<TrackedMemtable> flushed, CommitMark commit, Runnable shown) throws IOException {
         if (mayBeHalfInstalled) {
             throw new HalfInstalledException(new IllegalStateException("an edit before this one failed halfway"));
         }
         mayBeHalfInstalled = true;
         try {
-            List<CheckpointImpl> complete = apply(edit, flushed, commit);
+            apply(edit, flushed, commit);
             shown.run();
             mayBeHalfInstalled = false;
-            return complete;
         } catch (IOException | RuntimeException | Error e) {
             mayBeHalfInstalled = edit.isDurable();
             if (mayBeHalfInstalled) {
@@ -161,8 +156,7 @@ public final class Installer {
         return half;
     }
 
-    private List<CheckpointImpl> apply(VersionEdit edit, List<TrackedMemtable> flushed, CommitMark commit)
-            throws IOException {
+    private void apply(VersionEdit edit, List<TrackedMemtable> flushed, CommitMark commit) throws IOException {
         if (!mergeNameKnown) {
             edit.mergeName(store.options.mergeFunction().name());
         }
@@ -180,7 +174,7 @@ public final class Installer {
         Version version = store.versions.current();
         try {
             stall.sortedRuns(version.runs().size());
-            return checkpoints.flushed(flushed, edit.added(), () -> store.states.install(version, flushed));
+            checkpoints.flushed(flushed, edit.added(), () -> store.states.install(version, flushed));
         } finally {
             version.release();
         }
@@ -221,8 +215,7 @@ public final class Installer {
             files.forEach(file -> edit.add(rank, file.withOverrideSequence(sequence)));
             CommitMark waiting = store.commits.last();
             boolean nothingWaits = store.isKeeping() || store.commits.isDurable(waiting);
-            applyAndShow(edit, List.of(), nothingWaits ? null : waiting, publish)
-                    .forEach(CheckpointImpl::completeIfPossible);
+            applyAndShow(edit, List.of(), nothingWaits ? null : waiting, publish);
         } finally {
             version.release();
         }

@@ -72,7 +72,9 @@ final class PeriodicCompaction {
         if (store.options.compactionFilter() == null || runs.isEmpty()) {
             return;
         }
-        long left = ages == null ? LONGEST_WAIT_MILLIS : ages.untilNext(runs, postponed());
+        long left = ages == null
+                ? LONGEST_WAIT_MILLIS
+                : Math.min(ages.untilNext(runs, postponed()), untilPostponedIsOver());
         arm(left == 0 ? LONGEST_WAIT_MILLIS : Math.max(SHORTEST_WAIT_MILLIS, Math.min(LONGEST_WAIT_MILLIS, left)));
     }
 
@@ -91,11 +93,21 @@ final class PeriodicCompaction {
         return Set.copyOf(postponed.keySet());
     }
 
+    /** Milliseconds until a postponed file may be picked again, at least 1; {@link Long#MAX_VALUE} when none is postponed. */
+    private synchronized long untilPostponedIsOver() {
+        long now = clock.nanoTime();
+        return postponed.values().stream()
+                .mapToLong(until -> Math.max(1, (until - now) / NANOS_PER_MILLI))
+                .min()
+                .orElse(Long.MAX_VALUE);
+    }
+
     /** No alarm rings any more. The store is closed by then, so that none is set either. */
     synchronized void close() {
         if (cancel != null) {
-            cancel.run();
+            Runnable last = cancel;
             cancel = null;
+            last.run();
         }
     }
 
@@ -106,8 +118,8 @@ final class PeriodicCompaction {
         if (early || store.lifecycle.isClosed()) {
             return;
         }
-        close();
         try {
+            close();
             cancel = store.shared.executor().schedule(millis * NANOS_PER_MILLI, this::ring);
             dueNanos = due;
         } catch (RuntimeException | Error e) {

@@ -46,8 +46,7 @@ final class Claims {
         }
         try {
             store.lifecycle.checkReadable();
-            SnapshotList.Entry entry = store.snapshots.add(store.active.published(), opened, files);
-            return entry == null ? null : new Claim(entry, store.emptySpans.current());
+            return claim(store.snapshots.add(store.active.published(), opened, files), store.emptySpans.current());
         } finally {
             store.gate.leave();
         }
@@ -71,7 +70,20 @@ final class Claims {
             store.snapshots.remove(entry);
             return null;
         }
-        return entry == null ? null : new Claim(entry, EmptySpans.NONE);
+        return claim(entry, EmptySpans.NONE);
+    }
+
+    /** @param entry null for none */
+    private Claim claim(SnapshotList.Entry entry, EmptySpans emptySpans) {
+        Claim claim = null;
+        try {
+            claim = entry == null ? null : new Claim(entry, emptySpans);
+        } finally {
+            if (claim == null && entry != null) {
+                store.snapshots.remove(entry);
+            }
+        }
+        return claim;
     }
 
     /** The result of a read at a claim counts only if the claim has not ended by then. */

@@ -97,15 +97,13 @@ final class PinnedCursors {
      */
     private void open() {
         ReadState present = store.states.acquire();
-        List<Source> sources = new ArrayList<>(
-                present.immutable.length + 1 + present.version.runs().size());
+        List<Source> sources = List.of();
         MemtablePin opened = null;
         boolean complete = false;
         try {
-            addMemtable(present.active, sources);
-            for (TrackedMemtable tracked : present.immutable) {
-                addMemtable(tracked, sources);
-            }
+            sources = new ArrayList<>(
+                    present.immutable.length + 1 + present.version.runs().size());
+            addMemtables(present, claim.sequence, sources);
             InternalIterator[] inMemory = sources.isEmpty() ? NONE : cursors(sources);
             present.version.addSources(range, true, sources);
             iterator = new UserIterator(
@@ -120,8 +118,7 @@ final class PinnedCursors {
             throw unreadable(e);
         } finally {
             if (!complete) {
-                sources.forEach(source -> source.iterator().close());
-                present.release();
+                closeThenRelease(sources, present);
             }
         }
         version = present.version;
@@ -136,6 +133,14 @@ final class PinnedCursors {
         }
     }
 
+    private static void closeThenRelease(List<Source> sources, ReadState state) {
+        try {
+            sources.forEach(source -> source.iterator().close());
+        } finally {
+            state.release();
+        }
+    }
+
     private static InternalIterator[] cursors(List<Source> sources) {
         InternalIterator[] cursors = new InternalIterator[sources.size()];
         for (int i = 0; i < cursors.length; i++) {
@@ -144,9 +149,17 @@ final class PinnedCursors {
         return cursors;
     }
 
-    private void addMemtable(TrackedMemtable tracked, List<Source> sources) {
-        if (!tracked.memtable.isEmpty() && tracked.firstSequence <= claim.sequence) {
-            sources.add(new Source(tracked.memtable.iterator(claim.sequence), tracked.memtable.tombstones()));
+    /** Adds a source for each memtable of {@code state} that has writes up to {@code limit}, newest first. The caller closes them. */
+    static void addMemtables(ReadState state, long limit, List<Source> into) {
+        addMemtable(state.active, limit, into);
+        for (TrackedMemtable tracked : state.immutable) {
+            addMemtable(tracked, limit, into);
+        }
+    }
+
+    private static void addMemtable(TrackedMemtable tracked, long limit, List<Source> into) {
+        if (!tracked.memtable.isEmpty() && tracked.firstSequence <= limit) {
+            into.add(new Source(tracked.memtable.iterator(limit), tracked.memtable.tombstones()));
         }
     }
 

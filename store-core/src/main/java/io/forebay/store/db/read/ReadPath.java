@@ -1,5 +1,6 @@
 package io.forebay.store.db.read;
 
+import io.forebay.store.EntryBatch;
 import io.forebay.store.KeyRange;
 import io.forebay.store.StoreClosedException;
 import io.forebay.store.StoreIterator;
@@ -55,6 +56,7 @@ public final class ReadPath {
     private final SourceSearch sources;
     private final LookupResult results;
     private final MultiGet multiGet;
+    private final RangeScan rangeScan;
 
     public ReadPath(StoreContext store) {
         this.store = store;
@@ -62,6 +64,7 @@ public final class ReadPath {
         sources = new SourceSearch(store);
         results = new LookupResult(store);
         multiGet = new MultiGet(store, claims, sources, results);
+        rangeScan = new RangeScan(store, claims);
     }
 
     /** @param claim the state to read, or null for the present state */
@@ -117,6 +120,25 @@ public final class ReadPath {
             throw new StoreClosedException("The snapshot is closed");
         }
         return iterator(range, own, files, EmptySpans.NONE);
+    }
+
+    /** @param claim the state to read, or null for the present state */
+    public void scan(KeyRange range, EntryBatch into, SnapshotList.Entry claim) {
+        into.clear();
+        store.lifecycle.checkReadable();
+        boolean complete = false;
+        try {
+            if (claim == null) {
+                rangeScan.scanNow(range, into);
+            } else {
+                rangeScan.scan(range, into, claim);
+            }
+            complete = true;
+        } finally {
+            if (!complete) {
+                into.clear();
+            }
+        }
     }
 
     private StoreIterator iterator(KeyRange range, SnapshotList.Entry own, FilePin files, EmptySpans emptySpans) {

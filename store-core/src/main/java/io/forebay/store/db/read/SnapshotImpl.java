@@ -1,5 +1,6 @@
 package io.forebay.store.db.read;
 
+import io.forebay.store.EntryBatch;
 import io.forebay.store.KeyRange;
 import io.forebay.store.Snapshot;
 import io.forebay.store.StoreClosedException;
@@ -52,6 +53,14 @@ public final class SnapshotImpl implements Snapshot {
     public StoreIterator iterator(KeyRange range) {
         checkOpen();
         return reads.iterator(range, claim);
+    }
+
+    @Override
+    public void scan(KeyRange range, EntryBatch into) {
+        Objects.requireNonNull(into, "into").clear();
+        Objects.requireNonNull(range, "range");
+        checkOpen();
+        reads.scan(range, into, claim);
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.forebay.store.db.state;
 
 import io.forebay.store.StoreException;
 import io.forebay.store.util.Callbacks;
+import io.forebay.store.util.Failures;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 
@@ -154,10 +155,8 @@ public final class Lifecycle {
         if (before == null) {
             failure = new Failure(cause, severity);
         } else if (severity.compareTo(before.severity) > 0) {
-            if (before.cause != cause) {
-                before.cause.addSuppressed(cause);
-            }
             failure = new Failure(before.cause, severity);
+            Failures.suppress(before.cause, cause);
         } else if (repairing) {
             // the repair that is under way does not cover this failure: another object, so that endRepair sees that
             failure = new Failure(before.cause, before.severity);

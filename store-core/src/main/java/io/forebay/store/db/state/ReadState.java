@@ -65,12 +65,12 @@ public final class ReadState {
         this.immutable = immutable;
         this.version = version;
         this.arbiter = arbiter;
+        hold = new Hold(firstInMemory()); // before the first reference: there may be no memory for it
         active.memtable.retain();
         for (TrackedMemtable tracked : immutable) {
             tracked.memtable.retain();
         }
         version.retain();
-        hold = new Hold(firstInMemory());
     }
 
     /** First sequence number of the oldest memtable. */

@@ -64,15 +64,19 @@ public final class ReadStates {
         return state.active;
     }
 
-    /** Puts {@code fresh} in place of the active memtable, which becomes the newest immutable one; inside the gate. */
+    /** Puts {@code fresh} in place of the active memtable, which becomes the newest immutable one; inside the gate. Takes over its reference. */
     synchronized void freeze(TrackedMemtable fresh, long lastSequence, long wholeSequence, CommitMark commit) {
-        ReadState old = current;
-        old.active.freeze(lastSequence, wholeSequence, commit);
-        TrackedMemtable[] immutable = new TrackedMemtable[old.immutable.length + 1];
-        immutable[0] = old.active;
-        System.arraycopy(old.immutable, 0, immutable, 1, old.immutable.length);
-        swap(new ReadState(fresh, immutable, old.version, arbiter));
-        fresh.memtable.release();
+        try {
+            ReadState old = current;
+            old.active.freeze(lastSequence, wholeSequence, commit);
+            TrackedMemtable[] immutable = new TrackedMemtable[old.immutable.length + 1];
+            immutable[0] = old.active;
+            System.arraycopy(old.immutable, 0, immutable, 1, old.immutable.length);
+            reserveRoom();
+            swap(new ReadState(fresh, immutable, old.version, arbiter));
+        } finally {
+            fresh.memtable.release(); // the state has a reference of its own, if there is one
+        }
     }
 
     /**
@@ -86,6 +90,7 @@ public final class ReadStates {
         }
         List<TrackedMemtable> immutable = new ArrayList<>(Arrays.asList(old.immutable));
         immutable.removeAll(flushed);
+        reserveRoom();
         swap(new ReadState(old.active, immutable.toArray(NONE), version, arbiter));
     }
 
@@ -120,6 +125,7 @@ public final class ReadStates {
      */
     synchronized void restart(long firstSequence) {
         ReadState old = current;
+        reserveRoom();
         swap(new ReadState(
                 new TrackedMemtable(old.active.memtable, firstSequence), old.immutable, old.version, arbiter));
     }
@@ -200,6 +206,12 @@ public final class ReadStates {
         return count;
     }
 
+    /** Sorted runs of the present version; beyond all after close, when a compaction has nothing to do and must not wait for a thread. */
+    public int sortedRuns() {
+        ReadState state = current;
+        return state == null ? Integer.MAX_VALUE : state.version.runs().size();
+    }
+
     public int immutableCount() {
         ReadState state = current;
         return state == null ? 0 : state.immutable.length;
@@ -211,6 +223,7 @@ public final class ReadStates {
         if (old == null) {
             return;
         }
+        reserveRoom();
         replacing(old);
         current = null;
         old.release();
@@ -227,9 +240,13 @@ public final class ReadStates {
         old.release();
     }
 
-    private void replacing(ReadState old) {
+    /** For the next replaced state. Before a state is made, which has references from then on: after that nothing may fail. */
+    private void reserveRoom() {
         replaced.removeIf(ReadState.Hold::isOver);
-        replaced.ensureCapacity(replaced.size() + 1); // after the count nothing may fail
+        replaced.ensureCapacity(replaced.size() + 1);
+    }
+
+    private void replacing(ReadState old) {
         arbiter.stateReplaced();
         replaced.add(old.hold);
     }

@@ -9,6 +9,7 @@ import io.forebay.store.db.state.MemoryRequest;
 import io.forebay.store.db.state.StoreContext;
 import io.forebay.store.db.state.WriterGate;
 import io.forebay.store.memtable.RoomPlan;
+import io.forebay.store.util.Failures;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -153,7 +154,7 @@ public final class MemtableRoom {
         } catch (IllegalStateException e) {
             gate.enterOther();
             if (failure != null) {
-                e.addSuppressed(failure);
+                Failures.suppress(e, failure);
             }
             throw e;
         }

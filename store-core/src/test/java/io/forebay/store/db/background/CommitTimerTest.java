@@ -3,6 +3,7 @@ package io.forebay.store.db.background;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.forebay.store.BackgroundExecutor;
+import io.forebay.store.Clock;
 import io.forebay.store.db.state.CommitMark;
 import io.forebay.store.db.state.CommitTracker;
 import io.forebay.store.db.state.Lifecycle;
@@ -12,6 +13,8 @@ import io.forebay.store.testing.ManualClock;
 import io.forebay.store.testing.SteppedExecutor;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -24,7 +27,11 @@ class CommitTimerTest {
     private final CommitTracker commits = new CommitTracker(new CommitMark(0, new byte[0], 0, clock.nanoTime()));
     private final Lifecycle lifecycle = new Lifecycle("s");
     private boolean writerIsInside;
+    private boolean heapEnds;
     private boolean refusing;
+    /** Runs once, when the timer asks for the time. */
+    private Runnable duringNanoTime = () -> {};
+
     private int started;
     private CommitTimer timer;
 
@@ -41,13 +48,31 @@ class CommitTimerTest {
 
     @BeforeEach
     void makeTimer() {
-        timer = timer(executor, Duration.ofSeconds(10));
+        timer = timer(executor, Duration.ofSeconds(10), 0);
     }
 
-    private CommitTimer timer(BackgroundExecutor alarms, Duration interval) {
-        return new CommitTimer("s", alarms, clock, commits, lifecycle, interval, () -> {
+    private CommitTimer timer(BackgroundExecutor alarms, Duration interval, double phase) {
+        Clock hooked = new Clock() {
+            @Override
+            public long nanoTime() {
+                Runnable during = duringNanoTime;
+                duringNanoTime = () -> {};
+                during.run();
+                return clock.nanoTime();
+            }
+
+            @Override
+            public long currentTimeMillis() {
+                return clock.currentTimeMillis();
+            }
+        };
+        return new CommitTimer("s", alarms, hooked, commits, lifecycle, interval, phase, () -> {
             if (writerIsInside) {
                 return false;
+            }
+            if (heapEnds) {
+                heapEnds = false;
+                throw new OutOfMemoryError("injected");
             }
             started++;
             commits.becameDurable(commits.last());
@@ -73,6 +98,17 @@ class CommitTimerTest {
         pass(1);
         assertThat(started).isEqualTo(1);
         pass(100 * SECOND);
+        assertThat(started).isEqualTo(1);
+    }
+
+    /** Stores that commit at the same moment are flushed one after the other. */
+    @Test
+    void thePhaseOfAStoreTakesUpToAQuarterOfTheInterval() {
+        timer = timer(executor, Duration.ofSeconds(10), 0.5);
+        commit(timer, 1);
+        pass(8_750_000_000L - 1);
+        assertThat(started).isZero();
+        pass(1);
         assertThat(started).isEqualTo(1);
     }
 
@@ -111,6 +147,16 @@ class CommitTimerTest {
     }
 
     @Test
+    void workThatCannotStartForWantOfHeapIsStartedSoon() {
+        heapEnds = true;
+        commit(timer, 1);
+        pass(10 * SECOND); // nothing is thrown into the executor
+        assertThat(started).isZero();
+        pass(1_000_000);
+        assertThat(started).isEqualTo(1);
+    }
+
+    @Test
     void nothingIsStartedForAClosedOrAFailedStore() {
         commit(timer, 1);
         lifecycle.fail(new IOException("disk"), Severity.TRANSIENT);
@@ -132,7 +178,7 @@ class CommitTimerTest {
 
     @Test
     void anAlarmThatCouldNotBeSetIsSetByTheNextCommit() {
-        CommitTimer late = timer(moody, Duration.ofSeconds(10));
+        CommitTimer late = timer(moody, Duration.ofSeconds(10), 0);
         refusing = true;
         commit(late, 1); // counts, so it does not throw
         pass(10 * SECOND);
@@ -143,26 +189,64 @@ class CommitTimerTest {
         assertThat(started).isEqualTo(1);
     }
 
-    /** The executor would not expect an exception of the alarm that rings. */
+    /** Without an alarm for the rest of the interval, nobody would make the last commit durable. */
     @Test
-    void anAlarmThatCouldNotBeSetAgainThrowsNothing() {
-        CommitTimer late = timer(moody, Duration.ofSeconds(10));
+    void aCommitWhoseAlarmCouldNotBeSetAgainIsMadeDurableAtOnce() {
+        CommitTimer late = timer(moody, Duration.ofSeconds(10), 0);
         commit(late, 1);
         pass(9 * SECOND);
         commits.becameDurable(commits.last());
         commit(late, 2);
         refusing = true;
-        pass(2 * SECOND);
+        pass(SECOND);
+        assertThat(started).isEqualTo(1);
+        assertThat(commits.durable().sequence()).isEqualTo(2);
         refusing = false;
         commit(late, 3);
         pass(10 * SECOND);
+        assertThat(started).isEqualTo(2);
+        assertThat(commits.durable().sequence()).isEqualTo(3);
+    }
+
+    /** The first commit does not wait longer for it, and a closed store leaves no alarm behind. */
+    @Test
+    void aCommitWhileTheAlarmRingsSetsNoSecondAlarm() {
+        Set<Object> alarms = new HashSet<>();
+        ForwardingExecutor counting = new ForwardingExecutor(executor) {
+            @Override
+            public Runnable schedule(long delayNanos, Runnable work) {
+                Object alarm = new Object();
+                alarms.add(alarm);
+                Runnable cancel = super.schedule(delayNanos, () -> {
+                    alarms.remove(alarm);
+                    work.run();
+                });
+                return () -> {
+                    alarms.remove(alarm);
+                    cancel.run();
+                };
+            }
+        };
+        timer = timer(counting, Duration.ofSeconds(10), 0);
+        commit(timer, 1);
+        pass(5 * SECOND);
+        commits.becameDurable(commits.last());
+        commit(timer, 2);
+        duringNanoTime = () -> commit(timer, 3);
+        pass(5 * SECOND);
+        assertThat(commits.last().sequence()).isEqualTo(3);
+        assertThat(alarms).hasSize(1);
+        pass(5 * SECOND);
         assertThat(started).isEqualTo(1);
         assertThat(commits.durable().sequence()).isEqualTo(3);
+        commit(timer, 4);
+        timer.cancel();
+        assertThat(alarms).isEmpty();
     }
 
     @Test
     void anIntervalLongerThanTheClockRunsNeverEnds() {
-        CommitTimer never = timer(executor, Duration.ofSeconds(Long.MAX_VALUE));
+        CommitTimer never = timer(executor, Duration.ofSeconds(Long.MAX_VALUE), 0.999);
         commit(never, 1);
         pass(Duration.ofDays(10_000).toNanos());
         assertThat(started).isZero();

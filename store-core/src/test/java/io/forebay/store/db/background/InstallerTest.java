@@ -11,9 +11,11 @@ import io.forebay.store.WritableFile;
 import io.forebay.store.cache.BlockCache;
 import io.forebay.store.cache.SlabPool;
 import io.forebay.store.db.state.CommitMark;
+import io.forebay.store.db.state.CompactionOrder;
 import io.forebay.store.db.state.EngineLimits;
 import io.forebay.store.db.state.EngineResources;
 import io.forebay.store.db.state.MemoryArbiter;
+import io.forebay.store.db.state.Phases;
 import io.forebay.store.db.state.ReadState;
 import io.forebay.store.db.state.StoreContext;
 import io.forebay.store.db.state.TrackedMemtable;
@@ -68,6 +70,8 @@ class InstallerTest {
                 clock,
                 ids::incrementAndGet,
                 new MemoryArbiter(pool, executor, clock),
+                new CompactionOrder(executor),
+                new Phases(),
                 false,
                 EngineLimits.DEFAULT);
         store = new StoreContext(
@@ -78,7 +82,8 @@ class InstallerTest {
                         .mergeFunction(MergeFunction.append((byte) ','))
                         .build(),
                 VersionSet.open(files, registry, ids::incrementAndGet));
-        installer = new Installer(store, new Checkpoints(store), new WriteStall(pool, executor, clock));
+        Checkpoints checkpoints = new Checkpoints(store);
+        installer = new Installer(store, checkpoints, new WriteStall(pool, executor, clock));
     }
 
     @AfterEach

@@ -18,6 +18,7 @@ import io.forebay.store.StoreOptions;
 import io.forebay.store.testing.CrashFileStore;
 import io.forebay.store.testing.FaultFileStore;
 import io.forebay.store.testing.Model;
+import io.forebay.store.testing.ScannedEntries;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -150,6 +151,17 @@ enum FaultScenario {
     SCANS_OF_COLD_FILES(FaultScenario::cold, run -> {
         run.check();
         run.model.assertSame(run.store, KeyRange.of(key("a2"), key("b1")), "range");
+    }),
+
+    RANGE_SCANS_OF_COLD_FILES(FaultScenario::cold, run -> {
+        try (StoreIterator entries = new ScannedEntries(run.store, KeyRange.all())) {
+            entries.seekToFirst();
+            for (Map.Entry<byte[], byte[]> entry : run.model.map().entrySet()) {
+                Model.assertAt(entries, entry, "scan");
+                entries.next();
+            }
+            assertThat(entries.isValid()).isFalse();
+        }
     }),
 
     ITERATOR_GOES_ON_AFTER_AN_ERROR(FaultScenario::cold, run -> {

@@ -36,6 +36,8 @@ record InterleavedReader(String name, Opened opened, Function<InterleavedStore, 
                         world -> now(texts(world.store.multiGet(List.of(K, bytes("a"), bytes("z")))))),
                 new InterleavedReader("scan", Opened.NOTHING, world -> now(scan(world.store, true))),
                 new InterleavedReader("scan backwards", Opened.NOTHING, world -> now(scan(world.store, false))),
+                new InterleavedReader(
+                        "scan in one call", Opened.NOTHING, world -> now(InterleavedStore.scanInOneCall(world.store))),
                 new InterleavedReader("snapshot", Opened.NOTHING, world -> {
                     try (Snapshot snapshot = world.store.snapshot()) {
                         return now(text(snapshot.get(K)) + " " + text(snapshot.get(bytes("z"))));

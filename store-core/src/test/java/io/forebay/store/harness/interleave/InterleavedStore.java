@@ -10,6 +10,7 @@ import io.forebay.store.Snapshot;
 import io.forebay.store.Store;
 import io.forebay.store.StoreIterator;
 import io.forebay.store.StoreOptions;
+import io.forebay.store.testing.ScannedEntries;
 import io.forebay.store.testing.SteppedEnvironment;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -111,6 +112,12 @@ final class InterleavedStore implements AutoCloseable {
             }
         }
         return text.toString();
+    }
+
+    static String scanInOneCall(ReadView view) {
+        StoreIterator entries = new ScannedEntries(view, KeyRange.all());
+        entries.seekToFirst();
+        return rest(entries, true);
     }
 
     static String scan(ReadView view, boolean forward) {

@@ -11,6 +11,7 @@ import io.forebay.store.Snapshot;
 import io.forebay.store.Store;
 import io.forebay.store.StoreClosedException;
 import io.forebay.store.StoreIterator;
+import io.forebay.store.testing.ScannedEntries;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -50,6 +51,8 @@ final class Reader {
                 get();
             } else if (dice < 9_500) {
                 multiGet();
+            } else if (dice < 9_600) {
+                scan();
             } else if (dice < 9_700) {
                 iterator();
             } else if (dice < 9_998) {
@@ -118,6 +121,16 @@ final class Reader {
         }
     }
 
+    private void scan() {
+        Facts facts = new Facts();
+        long called = log.stamp();
+        ScannedEntries entries = new ScannedEntries(store, KeyRange.all());
+        long returned = log.stamp();
+        facts.scan(entries, true);
+        log.add(facts.toRead(log.thread, called, returned, "scan"));
+        workload.answered("scans in one call", 1);
+    }
+
     private void iterate(StoreIterator iterator, Facts facts) {
         int dice = random.nextInt(10);
         int moves = dice < 2 ? facts.scan(iterator, dice == 0) : facts.walk(iterator, random, 20);
@@ -169,7 +182,8 @@ final class Reader {
         }
         workload.answered("reads of snapshots", 9);
         if (random.nextInt(8) == 0) {
-            try (StoreIterator iterator = view.iterator(KeyRange.all())) {
+            try (StoreIterator iterator =
+                    random.nextInt(4) == 0 ? new ScannedEntries(view, KeyRange.all()) : view.iterator(KeyRange.all())) {
                 iterate(iterator, facts);
             }
         }

@@ -7,6 +7,7 @@ import io.forebay.store.ReadView;
 import io.forebay.store.Store;
 import io.forebay.store.StoreIterator;
 import io.forebay.store.WriteBatch;
+import io.forebay.store.testing.ScannedEntries;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -123,10 +124,19 @@ final class Bank {
 
     /** Looks at all accounts at once and checks the sum; the newest version among them. */
     static long audit(ReadView view, boolean forward) {
+        return audit(view, forward, false);
+    }
+
+    /** As {@link #audit(ReadView, boolean)}, by {@link ReadView#scan}. */
+    static long auditByScan(ReadView view) {
+        return audit(view, true, true);
+    }
+
+    private static long audit(ReadView view, boolean forward, boolean byScan) {
         long sum = 0;
         int count = 0;
         long newest = 0;
-        try (StoreIterator iterator = view.iterator(accounts())) {
+        try (StoreIterator iterator = byScan ? new ScannedEntries(view, accounts()) : view.iterator(accounts())) {
             for (begin(iterator, forward); iterator.isValid(); step(iterator, forward)) {
                 if (iterator.key().length == 4) {
                     byte[] value = iterator.value();

@@ -120,6 +120,7 @@ class RaceTest {
                     this::gets,
                     () -> audits(true),
                     () -> audits(false),
+                    this::scans,
                     this::snapshots,
                     this::checkpoints,
                     this::verifications,
@@ -228,6 +229,13 @@ class RaceTest {
             return null;
         }
 
+        private Void scans() {
+            long before = bank.finished();
+            assertThat(Bank.auditByScan(store)).as("newest version").isGreaterThanOrEqualTo(before);
+            figures.add("audits by scan", 1);
+            return null;
+        }
+
         private Void snapshots() {
             long before = bank.finished();
             try (Snapshot snapshot = store.snapshot()) {
@@ -239,6 +247,9 @@ class RaceTest {
                             .as("the same state again")
                             .isEqualTo(newest);
                     assertThat(snapshot.get(Bank.account(0))).isEqualTo(first);
+                    assertThat(Bank.auditByScan(snapshot))
+                            .as("the same state by scan")
+                            .isEqualTo(newest);
                 }
             }
             figures.add("snapshots", 1);

@@ -3,6 +3,7 @@ package io.forebay.store.harness.random;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.forebay.store.Checkpoint;
+import io.forebay.store.EntryBatch;
 import io.forebay.store.Environment;
 import io.forebay.store.KeyRange;
 import io.forebay.store.Snapshot;
@@ -21,6 +22,8 @@ import io.forebay.store.testing.RandomKeys;
 import io.forebay.store.testing.SteppedExecutor;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -233,13 +236,41 @@ final class StoreActor implements AutoCloseable {
     private void scan() {
         KeyRange range = keys.range();
         last = "scan of " + range;
-        if (random.nextBoolean()) {
+        int dice = random.nextInt(4);
+        if (dice == 0) {
+            scanInParts(range);
+        } else if (dice == 1) {
             model.assertSame(store, range, where());
         } else {
             try (StoreIterator iterator = store.iterator(range)) {
                 new IteratorWalk(random, keys, model.in(range), iterator, where()).walk(20);
             }
         }
+    }
+
+    /** In batches of any size, with values and without, each from where the last one ended. */
+    private void scanInParts(KeyRange range) {
+        EntryBatch batch = random.nextBoolean()
+                ? EntryBatch.of(1 + random.nextInt(20), 1 + random.nextInt(2000))
+                : EntryBatch.ofKeys(1 + random.nextInt(20), 1 + random.nextInt(100));
+        Iterator<Map.Entry<byte[], byte[]>> expected =
+                model.in(range).entrySet().iterator();
+        byte[] from = range.from();
+        do {
+            store.scan(KeyRange.of(from, range.to()), batch);
+            for (int i = 0; i < batch.size(); i++) {
+                assertThat(expected.hasNext()).as("%s: an entry more", where()).isTrue();
+                Map.Entry<byte[], byte[]> entry = expected.next();
+                assertThat(Model.hex(batch.key(i))).as(where()).isEqualTo(Model.hex(entry.getKey()));
+                assertThat(Model.hex(batch.value(i)))
+                        .as("%s: value of %s", where(), Model.hex(entry.getKey()))
+                        .isEqualTo(batch.hasValues() ? Model.hex(entry.getValue()) : "");
+            }
+            from = batch.size() == 0
+                    ? from
+                    : Arrays.copyOf(batch.key(batch.size() - 1), batch.keyLength(batch.size() - 1) + 1);
+        } while (batch.isFull());
+        assertThat(expected.hasNext()).as("%s: an entry less", where()).isFalse();
     }
 
     private void hold() {
