@@ -187,18 +187,18 @@ class MappedFilesTest {
     }
 
     /** Rows of round 0, of which no block is in the cache. */
-    private static Store reopened(SteppedEnvironment stepped, CrashFileStore files) {
-        try (Store store = stepped.open(files)) {
+    private static Store reopened(Environment environment, FileStore files) {
+        try (Store store = environment.open(files, StoreOptions.defaults())) {
             fill(store, 0);
         }
-        return stepped.open(files);
+        return environment.open(files, StoreOptions.defaults());
     }
 
     @Test
     void aBlockIsReadAndVerifiedOnce() {
         CrashFileStore files = new CrashFileStore().mappable();
         try (SteppedEnvironment stepped = new SteppedEnvironment();
-                Store store = reopened(stepped, files)) {
+                Store store = reopened(stepped.environment, files)) {
             check(store, 0);
             long misses = store.statistics().blockCacheMisses();
             assertThat(misses).isPositive();
@@ -211,7 +211,7 @@ class MappedFilesTest {
     void aDamagedBlockIsNoticed() throws IOException {
         CrashFileStore files = new CrashFileStore().mappable();
         try (SteppedEnvironment stepped = new SteppedEnvironment();
-                Store store = reopened(stepped, files)) {
+                Store store = reopened(stepped.environment, files)) {
             String sst = sst(files);
             assertThat(store.get(key(ROWS - 1))).isEqualTo(value(ROWS - 1, 0));
             assertThat(files.mappings()).isOne();
@@ -238,7 +238,7 @@ class MappedFilesTest {
                 files.mappable();
             }
             try (SteppedEnvironment stepped = new SteppedEnvironment();
-                    Store store = reopened(stepped, files)) {
+                    Store store = reopened(stepped.environment, files)) {
                 String sst = sst(files);
                 files.damage(sst, files.size(sst) / 2);
                 try (StoreIterator iterator = store.iterator(KeyRange.all())) {
@@ -387,8 +387,7 @@ class MappedFilesTest {
             File place = new File(directory, "warm" + warm);
             ManualClock clock = new ManualClock();
             try (Environment environment = Environment.builder().clock(clock).build();
-                    Store store = environment.open(FileStores.local(place), StoreOptions.defaults())) {
-                fill(store, 0);
+                    Store store = reopened(environment, FileStores.local(place))) {
                 ValueBuffer into = new ValueBuffer(0);
                 for (int i = 0; i < warm; i++) {
                     check(store, 0);
