@@ -1,6 +1,7 @@
 package io.forebay.store.sst;
 
 import io.forebay.store.CorruptionException;
+import io.forebay.store.FormatTooNewException;
 import io.forebay.store.ReadableFile;
 import io.forebay.store.crypto.Encryption;
 import io.forebay.store.crypto.FileCipher;
@@ -37,6 +38,8 @@ record SstMetadata(
     private static final int FIXED_HEAP_BYTES = 1024;
     /** Heap bytes of the expanded key of a cipher, and of what else the JDK keeps for it. */
     private static final int CIPHER_HEAP_BYTES = 4096;
+    /** One of the value files that the entries refer to, with the id of its key. */
+    private static final long SHARE_HEAP_BYTES = 128;
 
     /**
      * Reads and verifies the end of a file: with one read when {@code openBytes} is right, else with at most two.
@@ -78,12 +81,23 @@ record SstMetadata(
                 : TombstoneBlock.decode(loader.block(topEnd, format.propertiesOffset()));
         FieldReader in = loader.block(format.propertiesOffset(), footerAt);
         SstProperties properties = PropertiesBlock.decode(in, size, format.tailOffset(), top.dataBlocks(), tombstones);
+        checkValues(properties, name);
         TailSizes sizes = new TailSizes(
                 top.allFilterBytes(),
                 top.allIndexBytes(),
                 topEnd - format.topIndexOffset(),
                 format.propertiesOffset() - topEnd);
         return new SstMetadata(properties, top, tombstones, cipher, sizes);
+    }
+
+    /** Its entries would be read as something that they are not. */
+    private static void checkValues(SstProperties properties, String name) {
+        if (!properties.valueFiles().isEmpty()) {
+            throw new FormatTooNewException(
+                    "SST " + name + " has values in " + properties.valueFiles().size()
+                            + " other files, which this version of Forebay does not read."
+                            + " Open the store with the version that wrote it.");
+        }
     }
 
     /** Reads the wrapped key of a file that must be encrypted, and does not unwrap it. */
@@ -129,6 +143,7 @@ record SstMetadata(
         return FIXED_HEAP_BYTES
                 + (cipher == null ? 0 : CIPHER_HEAP_BYTES)
                 + properties.keyHeapBytes()
+                + SHARE_HEAP_BYTES * properties.valueFiles().size()
                 + top.heapBytes()
                 + TombstoneBlock.heapBytes(tombstones);
     }

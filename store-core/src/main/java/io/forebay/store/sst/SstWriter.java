@@ -17,9 +17,11 @@ import io.forebay.store.util.FieldReader;
 import io.forebay.store.util.FieldWriter;
 import io.forebay.store.util.FormatVersion;
 import io.forebay.store.util.Slab;
+import io.forebay.store.values.ValueShare;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * Writes one SST (layout: {@link SstFormat}) from entries in internal order. It streams data blocks; what it holds back are the
@@ -56,6 +58,7 @@ public final class SstWriter {
     private long dataBlocks;
     private Expiry expiry;
     private EventTimes eventTimes;
+    private List<ValueShare> valueFiles = List.of();
     private boolean ended;
     /** Null for none. */
     private CacheFill fill;
@@ -187,6 +190,17 @@ public final class SstWriter {
     public void eventTimes(EventTimes newTimes) {
         checkOpen();
         eventTimes = newTimes;
+    }
+
+    /**
+     * Says which value files the entries refer to, in the order of their places in references; before {@link #finish()}. Without
+     * this call there are none.
+     *
+     * @param newFiles no two of the same value file
+     */
+    public void valueFiles(List<ValueShare> newFiles) {
+        checkOpen();
+        valueFiles = List.copyOf(newFiles);
     }
 
     /** Offers the blocks of the file to the cache as well; before the first entry. Belongs to the writer from this call on. */
@@ -426,6 +440,7 @@ public final class SstWriter {
                 eventTimes,
                 tailOffset,
                 sizes,
+                valueFiles,
                 creationMillis,
                 compression,
                 smallestKey,

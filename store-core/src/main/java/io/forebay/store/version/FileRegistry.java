@@ -2,6 +2,7 @@ package io.forebay.store.version;
 
 import io.forebay.store.BackgroundExecutor;
 import io.forebay.store.FileStore;
+import io.forebay.store.FormatTooNewException;
 import io.forebay.store.crypto.Encryption;
 import io.forebay.store.sst.CacheAdmission;
 import io.forebay.store.sst.CacheFill;
@@ -100,8 +101,14 @@ public final class FileRegistry {
      * The file with one more reference, which the caller releases.
      *
      * @param info length, key and tail of the file are used of it
+     * @throws FormatTooNewException when the file has values in other files
      */
     public synchronized PhysicalFile acquire(FileId id, SstInfo info) {
+        if (!info.valueFiles().isEmpty()) {
+            throw new FormatTooNewException("File " + id + " in " + files.describe() + " has values in "
+                    + info.valueFiles().size() + " other files, which this version of Forebay does not read."
+                    + " Open the store with the version that wrote it.");
+        }
         PhysicalFile file = live.computeIfAbsent(
                 id, key -> new PhysicalFile(this, key, info.fileBytes(), info.keyId(), info.openBytes()));
         file.addReferences(1);

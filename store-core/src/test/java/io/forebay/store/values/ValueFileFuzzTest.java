@@ -19,8 +19,8 @@ import org.junit.jupiter.params.provider.ArgumentsSource;
 
 /** Value files with right checksums of the end, read at places that the input chooses; and references. */
 class ValueFileFuzzTest extends FuzzTests {
-    static final FuzzTarget VALUE_FILE =
-            FuzzTarget.of("valueFile", ValueFileFuzzTest::readRepaired).golden("values", "values-encrypted")
+    static final FuzzTarget VALUE_FILE = FuzzTarget.of("valueFile", ValueFileFuzzTest::readRepaired)
+            .golden("values", "values-encrypted")
             .allocates(4 << 20, 64); // a stack trace for each place where there is no value
 
     static final FuzzTarget VALUE_REFERENCE = FuzzTarget.of("valueReference", ValueFileFuzzTest::readReference)

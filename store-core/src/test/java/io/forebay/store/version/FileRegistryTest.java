@@ -3,9 +3,12 @@ package io.forebay.store.version;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.forebay.store.FormatTooNewException;
 import io.forebay.store.io.MemoryFileStore;
 import io.forebay.store.testing.CrashFileStore;
+import io.forebay.store.values.ValueShare;
 import java.io.IOException;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class FileRegistryTest {
@@ -29,6 +32,19 @@ class FileRegistryTest {
         store.executor.drain();
         assertThat(store.tables()).isEmpty();
         assertThatThrownBy(file::release).isInstanceOf(IllegalStateException.class);
+    }
+
+    /** A registry that does not count value files would delete them. */
+    @Test
+    void aFileWithValuesInOtherFilesIsRefusedByName() {
+        VersionFixture store = new VersionFixture(new MemoryFileStore());
+        List<ValueShare> values = List.of(new ValueShare(1, 2, 50, 40, null));
+        SstInfo info = new SstInfo(100, 1, 1, 1, 0, 0, 0, null, null, null, -1, null, values);
+        assertThatThrownBy(() -> store.registry.acquire(id, info))
+                .isInstanceOf(FormatTooNewException.class)
+                .hasMessageContaining("File " + id)
+                .hasMessageContaining("has values in 1 other files");
+        assertThat(store.registry.isLive(id)).isFalse();
     }
 
     @Test

@@ -12,6 +12,7 @@ import io.forebay.store.sst.Expiry;
 import io.forebay.store.sst.SstProperties;
 import io.forebay.store.sst.SstWriter;
 import io.forebay.store.sst.TailSizes;
+import io.forebay.store.values.ValueShare;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -147,7 +148,8 @@ class VersionVerifierTest {
                         new Expiry("ttl", List.of(new Expiry.Step(5, 1))),
                         new EventTimes(1, 2),
                         3,
-                        new TailSizes(1, 2, 3, 4)),
+                        new TailSizes(1, 2, 3, 4),
+                        List.of(new ValueShare(1, 2, 9, 8, null))),
                 file.range(),
                 false,
                 -1,
@@ -165,6 +167,7 @@ class VersionVerifierTest {
                         "EventTimes[least=1, greatest=2] as event times, as the manifest says",
                         "TailSizes[filterBytes=1, indexBytes=2, topIndexBytes=3, rangeDeleteBytes=4] as sizes in its tail,"
                                 + " as the manifest says",
+                        "[ValueShare[high=1, low=2, fileBytes=9, bytes=8, keyId=null]] as value files, as the manifest says",
                         "3 bytes before its tail, as the manifest says");
     }
 }
