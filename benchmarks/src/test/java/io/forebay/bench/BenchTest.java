@@ -186,6 +186,9 @@ final class BenchTest {
                 .doesNotContain("getMiss")
                 .contains("NOT RUN RocksDB (Kafka)");
         assertThat(new File(out, "micro-forebay.json")).isNotEmpty();
+        assertThat(new File(System.getProperty("java.io.tmpdir"), "jmh.lock"))
+                .as("the lock of JMH is where this build has its temporary files, and not that of others")
+                .exists();
     }
 
     @Test

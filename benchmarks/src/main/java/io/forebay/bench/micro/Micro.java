@@ -71,6 +71,8 @@ public final class Micro {
     private int jmh(EngineKind kind, File results, List<String> jmhOptions) throws IOException {
         List<String> command = new ArrayList<>();
         command.add(System.getProperty("java.home") + File.separator + "bin" + File.separator + "java");
+        // There JMH has the lock by which two runs do not disturb each other.
+        command.add("-Djava.io.tmpdir=" + System.getProperty("java.io.tmpdir"));
         command.addAll(List.of("-cp", home.expandedClassPath(kind.contender()), "org.openjdk.jmh.Main"));
         command.addAll(List.of(StoreMicro.class.getName(), "-p", "engineKind=" + kind.name()));
         command.addAll(List.of("-prof", "gc", "-rf", "json", "-rff", results.getPath()));

@@ -159,7 +159,7 @@ class IteratorKeepsClosedStoreTest {
         try {
             Store written = environment.open(files, StoreOptions.defaults());
             fill(written);
-            written.compact(); // so nothing is merged beside the held read, whose blocks would be in the cache after it
+            written.compact(); // a merge later on would bring what is to be read into the cache
             written.commitDurably(new byte[0]);
             written.close(); // what was just written is in the cache, and would not be read
             Store store = environment.open(files, StoreOptions.defaults());
