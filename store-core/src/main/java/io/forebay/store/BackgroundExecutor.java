@@ -34,7 +34,9 @@ public interface BackgroundExecutor extends AutoCloseable {
     void execute(Kind kind, Runnable work);
 
     /**
-     * Runs {@code work} once, not before {@code delayNanos} nanoseconds have passed, never within this call.
+     * Runs {@code work} once, not before {@code delayNanos} nanoseconds have passed, never within this call. {@code work} does
+     * not throw. When this method throws, the work was not accepted: what the alarm was for is done at the next occasion (the
+     * next commit, flush or {@link Store#resume}), and the log says so.
      *
      * @return an action that cancels the work if it has not started
      */

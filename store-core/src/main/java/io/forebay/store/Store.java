@@ -232,7 +232,8 @@ public interface Store extends ReadView, AutoCloseable {
      * Ends a store whose state is not needed any more, promptly. What is in memory is dropped, and running flushes and
      * compactions stop within a few rows. Threads that wait (for memory, a flush, a durable commit) get {@link
      * StoreClosedException}. Nothing becomes durable by a discard. On return no thread of the environment works for
-     * this store, its memory is given back, and the directory is unlocked. A discard waits for calls that cannot be cut
+     * this store, its memory is given back (that of a read under way when the read ends), and the directory is unlocked. A
+     * discard waits for calls that cannot be cut
      * off: one read, write or sync of the file store, and one call of a merge function, compaction filter, key provider
      * or slab allocator.
      *
@@ -243,6 +244,7 @@ public interface Store extends ReadView, AutoCloseable {
      * <p>Any thread, also while other threads read and write, and while another thread is in {@link #close}; that close
      * then ends soon and may throw. Idempotent; does nothing after a close.
      *
+     * @throws StoreException when a file could not be closed, or the directory not be unlocked; the store is ended all the same
      * @throws IllegalStateException when code that the background work of this store runs calls it, see {@link #close}
      */
     void discard();

@@ -35,6 +35,9 @@ class JobRunTest {
         Configuration configuration = new Configuration();
         configuration.setString("rest.bind-port", "0");
         configuration.setString("rest.address", "localhost");
+        // A machine that is busy with other work is slow, not broken.
+        configuration.setString("pekko.ask.timeout", "5 min");
+        configuration.setString("heartbeat.timeout", "5 min");
         configuration.setString("taskmanager.memory.managed.size", "64m");
         configuration.setString("io.tmp.dirs", directory.resolve("tmp").toString());
         cluster = new MiniCluster(new MiniClusterConfiguration.Builder()

@@ -88,7 +88,7 @@ public final class BlockCache implements AutoCloseable {
                 unpinOutside(block);
             }
         }
-        return install(slots, ordinal, block);
+        return installOrFind(slots, ordinal, block);
     }
 
     /** As {@link FillingSlots#put}. */
@@ -100,7 +100,7 @@ public final class BlockCache implements AutoCloseable {
         boolean installed = false;
         try {
             frames.memory().slab(block).put(FrameMemory.offset(block), bytes, at, length);
-            installed = installFilled(slots, ordinal, block, used);
+            installed = install(slots, ordinal, BlockWord.unpinned(block, used));
         } finally {
             if (!installed) {
                 unpinOutside(block);
@@ -113,16 +113,8 @@ public final class BlockCache implements AutoCloseable {
         return slots.isClosed() ? 0 : frames.tryAllocateSpare(length, used);
     }
 
-    private synchronized boolean installFilled(BlockSlots slots, int ordinal, long block, boolean used) {
-        long installed = frames.install(slots, ordinal, block);
-        if (installed == 0) {
-            return false;
-        }
-        if (used) {
-            slots.makeHot(ordinal);
-        }
-        slots.unpin(ordinal, installed);
-        return true;
+    private synchronized boolean install(BlockSlots slots, int ordinal, long word) {
+        return frames.install(slots, ordinal, word);
     }
 
     /** For slots that no other thread has yet. */
@@ -144,14 +136,14 @@ public final class BlockCache implements AutoCloseable {
     }
 
     /** Shows a block that was read; it stays in no element when none may be installed there. */
-    private synchronized long install(BlockSlots slots, int ordinal, long block) {
+    private synchronized long installOrFind(BlockSlots slots, int ordinal, long block) {
         long other = slots.tryPin(ordinal);
         if (other != 0) {
             frames.unpinOutside(block);
             return other;
         }
-        long installed = frames.install(slots, ordinal, block);
-        return installed != 0 ? installed : block;
+        long shown = BlockWord.pinned(block);
+        return frames.install(slots, ordinal, shown) ? shown : block;
     }
 
     /** As {@link BlockSlots#unpin}, for a block that is in no element. */

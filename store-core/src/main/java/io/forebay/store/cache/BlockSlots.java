@@ -202,18 +202,18 @@ public final class BlockSlots {
     // All methods below are called under the lock of the cache.
 
     /**
-     * Shows a block to readers, with the pin of its handle.
+     * Shows a block to readers.
      *
-     * @return the new handle; 0 when the slots are closed, there is such a block, or a thread adds a pin to the empty element
-     *     right now, which is not counted as a pin of this block
+     * @param word present, with its pins
+     * @return false when the slots are closed, there is such a block, or a thread adds a pin to the empty element right now,
+     *     which is not counted as a pin of this block
      */
-    long install(int ordinal, long frame) {
-        long word = frame | BlockWord.PRESENT;
+    boolean install(int ordinal, long word) {
         if (closed || !WORD.compareAndSet(words, ordinal, 0L, word)) {
-            return 0;
+            return false;
         }
         present++;
-        return word;
+        return true;
     }
 
     long word(int ordinal) {
@@ -225,10 +225,6 @@ public final class BlockSlots {
         if (!closed) {
             words = Arrays.copyOf(words, blocks);
         }
-    }
-
-    void makeHot(int ordinal) {
-        WORD.getAndBitwiseOr(words, ordinal, BlockWord.HOT);
     }
 
     void makeCold(int ordinal) {

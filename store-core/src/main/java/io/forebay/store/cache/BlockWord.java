@@ -52,6 +52,16 @@ final class BlockWord {
                 + ONE_PIN;
     }
 
+    /** What is shown of a block that is in no element yet and has one pin, which becomes a pin of its element. */
+    static long pinned(long frame) {
+        return frame | PRESENT;
+    }
+
+    /** As {@link #pinned}, but the pin ends. */
+    static long unpinned(long frame, boolean hot) {
+        return (frame - ONE_PIN) | (hot ? FOUND : PRESENT);
+    }
+
     static boolean isLong(int length) {
         return length > MOST_LENGTH;
     }

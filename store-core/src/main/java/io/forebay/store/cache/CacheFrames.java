@@ -85,13 +85,15 @@ final class CacheFrames {
     /**
      * Puts a block that {@link #tryAllocate} or {@link #tryAllocateSpare} made into its element.
      *
-     * @return its new handle; 0 when it stays in no element
+     * @param word what the element shows
+     * @return false when it stays in no element
      */
-    long install(BlockSlots slots, int ordinal, long frame) {
-        long installed = closed ? 0 : slots.install(ordinal, frame);
-        if (installed != 0) {
-            CacheSlab home = memory.home(frame);
-            home.movedIn(home.frame(frame), slots, ordinal);
+    boolean install(BlockSlots slots, int ordinal, long word) {
+        CacheSlab home = memory.home(word);
+        int frame = home.frame(word);
+        boolean installed = !closed && slots.install(ordinal, word);
+        if (installed) {
+            home.movedIn(frame, slots, ordinal);
         }
         return installed;
     }

@@ -2,6 +2,7 @@ package io.forebay.store.sst;
 
 import io.forebay.store.util.FieldReader;
 import io.forebay.store.util.FieldWriter;
+import io.forebay.store.util.Utf8;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,9 +31,11 @@ public record Expiry(String rule, List<Step> steps) {
 
     public static final int MAX_RULE_BYTES = 255;
 
+    private static final long MAX_MILLIS = Long.MAX_VALUE - 1;
+
     /**
-     * @param untilMillis milliseconds since the epoch, 0 or more
-     * @param bytes of keys and values that expire after the step before, and by then
+     * @param untilMillis milliseconds since the epoch, 0 or more, less than {@link Long#MAX_VALUE}
+     * @param bytes of keys and values that expire after the step before, and by then; the sum of all steps is a long
      */
     public record Step(long untilMillis, long bytes) {}
 
@@ -45,12 +48,18 @@ public record Expiry(String rule, List<Step> steps) {
             throw new IllegalArgumentException("A rule of " + ruleBytes + " bytes, at most " + MAX_RULE_BYTES + ", and "
                     + steps.size() + " steps, must be 1 to " + MAX_STEPS);
         }
+        Utf8.requireReadable("The rule", rule);
         long last = -1;
+        long most = Long.MAX_VALUE;
         for (Step step : steps) {
-            if (step.untilMillis <= last || step.bytes < 0) {
-                throw new IllegalArgumentException("Steps that do not rise: " + steps);
+            if (step.untilMillis <= last || step.untilMillis > MAX_MILLIS) {
+                throw new IllegalArgumentException("Steps that do not rise, from 0 to " + MAX_MILLIS + ": " + steps);
+            }
+            if (step.bytes < 0 || step.bytes > most) {
+                throw new IllegalArgumentException("Negative bytes, or a sum that is no long: " + steps);
             }
             last = step.untilMillis;
+            most -= step.bytes;
         }
     }
 
@@ -83,7 +92,7 @@ public record Expiry(String rule, List<Step> steps) {
             if (steps.size() == MAX_STEPS) {
                 throw in.corrupt("at most " + MAX_STEPS + " steps of expiry", "more");
             }
-            long until = in.number("a time of expiry", least, Long.MAX_VALUE - 1);
+            long until = in.number("a time of expiry", least, MAX_MILLIS);
             // The sum of all steps stays a long.
             long bytes = in.number("bytes that expire", 0, most);
             steps.add(new Step(until, bytes));

@@ -17,6 +17,7 @@ import io.forebay.store.sst.filter.BlockedBloom;
 import io.forebay.store.util.Slab;
 import java.io.IOException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 
 /**
  * Reads one SST (layout: {@link SstFormat}). Footer, properties, top index, range deletes and the slots of cached blocks are in
@@ -98,22 +99,35 @@ public final class SstReader implements AutoCloseable {
      */
     public static SstReader of(WrittenSst written, ReadableFile file, String name, BlockCache cache, SlabPool pool) {
         SstMetadata metadata = written.metadata();
-        long bytes = metadata.heapBytes() + BlockSlots.heapBytes(metadata.top().blocks());
-        if (!pool.tryReserve(SlabPool.Use.SST_READER, bytes)) {
+        SstReader made = admit(metadata, pool, () -> new SstBlocks(file, name, metadata, cache, written.slots()));
+        if (made == null) {
             written.close();
-            return null;
         }
-        return new SstReader(metadata, new SstBlocks(file, name, metadata, cache, written.slots()), pool, bytes);
+        return made;
     }
 
     /** Null when there is no room in memory. */
     private static SstReader admit(
             ReadableFile file, String name, SstMetadata metadata, BlockCache cache, SlabPool pool) {
         int blocks = metadata.top().blocks();
-        long bytes = metadata.heapBytes() + BlockSlots.heapBytes(blocks);
-        return pool.tryReserve(SlabPool.Use.SST_READER, bytes)
-                ? new SstReader(metadata, new SstBlocks(file, name, metadata, cache, cache.slots(blocks)), pool, bytes)
-                : null;
+        return admit(metadata, pool, () -> new SstBlocks(file, name, metadata, cache, cache.slots(blocks)));
+    }
+
+    /** Null when there is no room in memory. */
+    private static SstReader admit(SstMetadata metadata, SlabPool pool, Supplier<SstBlocks> blocks) {
+        long bytes = metadata.heapBytes() + BlockSlots.heapBytes(metadata.top().blocks());
+        if (!pool.tryReserve(SlabPool.Use.SST_READER, bytes)) {
+            return null;
+        }
+        SstReader made = null;
+        try {
+            made = new SstReader(metadata, blocks.get(), pool, bytes);
+        } finally {
+            if (made == null) {
+                pool.unreserve(SlabPool.Use.SST_READER, bytes);
+            }
+        }
+        return made;
     }
 
     /** For a transient reader: a reader that is not transient, if there is room now; else this one. Reads nothing. */

@@ -3,6 +3,7 @@ package io.forebay.store.util;
 import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.Objects;
 
 /** Names that are written to files. */
 public final class Utf8 {
@@ -13,9 +14,11 @@ public final class Utf8 {
      *
      * @param what begins the message of the error
      * @return {@code name}
+     * @throws NullPointerException with a message when it is null
      * @throws IllegalArgumentException when it has half of a surrogate pair, which UTF-8 has no bytes for
      */
     public static String requireReadable(String what, String name) {
+        Objects.requireNonNull(name, () -> what + " is null; give one");
         try {
             StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(name)); // reports what it cannot encode
         } catch (CharacterCodingException e) {

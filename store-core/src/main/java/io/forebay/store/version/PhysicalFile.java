@@ -167,8 +167,7 @@ public final class PhysicalFile {
         try {
             made = closed ? null : SstReader.of(written, file, id.name(), tables.blocks(), tables.pool());
             if (made != null) {
-                counted = counted.with(made.blockSlots());
-                tables.add(new TableCache.Entry(this, made));
+                addToTables(made);
                 added = true;
             }
         } finally {
@@ -179,6 +178,11 @@ public final class PhysicalFile {
                 }
             }
         }
+    }
+
+    private void addToTables(SstReader made) {
+        counted = counted.with(made.blockSlots());
+        registry.tables().add(new TableCache.Entry(this, made));
     }
 
     /** Makes the reader. Another thread that needs it meanwhile waits for it. */
@@ -195,12 +199,19 @@ public final class PhysicalFile {
         SstReader kept = closed ? null : roomless.get();
         SstReader found =
                 kept == null ? loadOnce() : kept.withRoom(registry.tables().blocks());
-        if (found.isTransient()) {
-            roomless = found == kept ? roomless : new WeakReference<>(found);
-        } else {
-            roomless.clear();
-            counted = counted.with(found.blockSlots());
-            registry.tables().add(new TableCache.Entry(this, found));
+        boolean settled = false;
+        try {
+            if (found.isTransient()) {
+                roomless = found == kept ? roomless : new WeakReference<>(found);
+            } else {
+                roomless.clear();
+                addToTables(found);
+            }
+            settled = true;
+        } finally {
+            if (!settled) {
+                found.close();
+            }
         }
         return found;
     }

@@ -19,12 +19,11 @@ import org.junit.jupiter.api.Test;
 class UnreadableNamesTest {
     private static final String HALF = "half \ud800";
 
-    @Test
-    void aMergeFunctionIsRefusedByTheOpen() {
-        MergeFunction function = new MergeFunction() {
+    private static MergeFunction function(String name) {
+        return new MergeFunction() {
             @Override
             public String name() {
-                return HALF;
+                return name;
             }
 
             @Override
@@ -32,12 +31,19 @@ class UnreadableNamesTest {
                 return values.get(0);
             }
         };
+    }
+
+    @Test
+    void aMergeFunctionIsRefusedByTheOpen() {
         FileStore files = new CrashFileStore();
         try (SteppedEnvironment stepped = new SteppedEnvironment()) {
-            assertThatThrownBy(() -> stepped.open(files, StoreOptions.builder().mergeFunction(function)))
+            assertThatThrownBy(() -> stepped.open(files, StoreOptions.builder().mergeFunction(function(HALF))))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("merge function")
                     .hasMessageContaining("surrogate");
+            assertThatThrownBy(() -> stepped.open(files, StoreOptions.builder().mergeFunction(function(null))))
+                    .isInstanceOf(NullPointerException.class)
+                    .hasMessageContaining("merge function is null");
             stepped.open(files).close();
         }
     }

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.forebay.store.Checkpoint;
 import io.forebay.store.Environment;
 import io.forebay.store.FileStore;
 import io.forebay.store.ReadOnlyStoreException;
@@ -36,6 +37,7 @@ class RefusedAlarmsTest {
     private boolean breakFlush;
     private boolean refuseAlarm;
     private boolean refuseFlush;
+    private boolean refuseCallback;
 
     private final FileStore files = new ForwardingFileStore(new CrashFileStore()) {
         @Override
@@ -53,6 +55,10 @@ class RefusedAlarmsTest {
             .executor(new ForwardingExecutor(stepped) {
                 @Override
                 public void execute(Kind kind, Runnable work) {
+                    if (kind == Kind.CALLBACK && refuseCallback) {
+                        refuseCallback = false;
+                        throw new RejectedExecutionException("no callback");
+                    }
                     if (kind == Kind.FLUSH && refuseFlush) {
                         refuseFlush = false;
                         throw new RejectedExecutionException("no thread");
@@ -138,6 +144,24 @@ class RefusedAlarmsTest {
                 .hasMessageContaining("resume()")
                 .hasMessageNotContaining("by itself");
         store.resume();
+        assertThat(store.statistics().readOnlyCause()).isNull();
+    }
+
+    @Test
+    void aCheckpointIsToldAndTheRepairStartsWhenACallbackWasRefused() {
+        store.put("key".getBytes(UTF_8), new byte[100]);
+        try (Checkpoint checkpoint = store.checkpoint(new byte[0])) {
+            breakFlush = true;
+            refuseCallback = true;
+            stepped.drain();
+            assertThat(refuseCallback).as("a callback was refused").isFalse();
+            breakFlush = false;
+            assertThat(checkpoint.completion()).isNotDone();
+            clock.advance(Duration.ofMillis(10).toNanos());
+            stepped.drain();
+            assertThat(checkpoint.completion()).isCompletedExceptionally();
+        }
+        aMinuteLater();
         assertThat(store.statistics().readOnlyCause()).isNull();
     }
 

@@ -71,11 +71,17 @@ class ExpiryTest {
                 List.of(step, step),
                 List.of(new Expiry.Step(-1, 1)),
                 List.of(new Expiry.Step(1, -1)),
+                List.of(new Expiry.Step(Long.MAX_VALUE, 1)),
+                List.of(new Expiry.Step(1, Long.MAX_VALUE), new Expiry.Step(2, 1)),
                 Collections.nCopies(17, step))) {
             assertThatThrownBy(() -> new Expiry("ttl", steps)).isInstanceOf(IllegalArgumentException.class);
         }
         assertThatThrownBy(() -> new Expiry("x".repeat(256), List.of(step)))
                 .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> new Expiry("\uD800", List.of(step))).isInstanceOf(IllegalArgumentException.class);
+        Expiry largest = new Expiry("ttl", List.of(new Expiry.Step(Long.MAX_VALUE - 1, Long.MAX_VALUE)));
+        assertThat(Expiry.read(reader(HexFormat.of().formatHex(bytes(largest)))))
+                .isEqualTo(largest);
         assertThatThrownBy(() -> new EventTimes(2, 1)).isInstanceOf(IllegalArgumentException.class);
     }
 }

@@ -19,6 +19,7 @@ public final class Interleavings {
 
     private static final String SLAB = "io.forebay.store.util.Slab";
     private static final int LONGEST_LOOP = 100_000;
+    private static final long LONGEST_INTERLEAVING_MILLIS = 600_000;
 
     private Interleavings() {}
 
@@ -52,6 +53,9 @@ public final class Interleavings {
                 .invocationsPerIteration(interleavings)
                 // Loops over a slab end; they are no sign of a hang.
                 .loopBound(LONGEST_LOOP)
+                // Public in the bytecode only. The default of 30 s takes a machine that is busy with other work for a
+                // hang.
+                .invocationTimeout$lincheck(LONGEST_INTERLEAVING_MILLIS)
                 .addGuarantee(forClasses(SLAB).allMethods().treatAsAtomic())
                 // Follows each byte of a frame otherwise; nobody else has the frame.
                 .addGuarantee(forClasses("io.forebay.store.cache.CacheSlab")

@@ -125,13 +125,16 @@ public final class BackgroundErrorHandler {
         Severity severity = Severity.of(cause);
         store.counters.failures.incrementAndGet();
         boolean first = store.lifecycle.fail(cause, severity);
-        if (first) {
-            backoff.reset();
-            report(cause, severity);
-        }
-        tellWaiting();
-        if (first && severity == Severity.TRANSIENT) {
-            tryLater();
+        try {
+            if (first) {
+                backoff.reset();
+                report(cause, severity);
+            }
+            tellWaiting();
+        } finally {
+            if (first && severity == Severity.TRANSIENT) {
+                tryLater();
+            }
         }
     }
 

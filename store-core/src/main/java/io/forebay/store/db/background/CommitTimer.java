@@ -31,10 +31,13 @@ final class CommitTimer {
     private final Action action;
     private final String name;
     /** Whether an alarm is set. */
-    // Volatile: written by any thread
+    // Written under this, read without
     private volatile boolean armed;
+
     // Guarded by this
     private Runnable cancel;
+    /** Of the newest alarm: an older one may ring when it was too late to cancel it. */
+    private long number;
     /** Whether the last alarm was refused, and the log says so. */
     private boolean refused;
 
@@ -67,21 +70,31 @@ final class CommitTimer {
     }
 
     synchronized void cancel() {
+        armed = false;
         if (cancel != null) {
-            cancel.run();
+            Runnable last = cancel;
             cancel = null;
+            last.run();
         }
     }
 
-    /** Throws nothing: the commit counts, and neither the writer nor the executor could do anything about the alarm. */
-    private synchronized void arm(long delayNanos) {
+    /**
+     * Sets an alarm instead of the present one. Throws nothing: the commit counts, and neither the writer nor the executor
+     * could do anything about the alarm.
+     *
+     * @return false when the executor refuses the alarm
+     */
+    private synchronized boolean arm(long delayNanos) {
         if (lifecycle.isClosed()) {
-            return;
+            return true;
         }
-        armed = true; // before the alarm is set, which may ring at once
         try {
-            cancel = executor.schedule(delayNanos, this::ring);
+            cancel();
+            long next = ++number;
+            armed = true; // before the alarm is set, which may ring at once
+            cancel = executor.schedule(delayNanos, () -> ring(next));
             refused = false;
+            return true;
         } catch (RuntimeException | Error e) {
             armed = false; // the next commit tries again
             if (!refused) {
@@ -91,18 +104,24 @@ final class CommitTimer {
                         name,
                         e);
             }
+            return false;
         }
     }
 
-    private void ring() {
-        armed = false;
+    private void ring(long alarm) {
+        synchronized (this) {
+            if (alarm != number) {
+                return;
+            }
+            cancel = null;
+            armed = false; // before the look at the commits: one that comes later sets an alarm
+        }
         if (commits.isLastDurable() || lifecycle.isClosed() || lifecycle.failure() != null) {
             return;
         }
         long left = intervalNanos - (clock.nanoTime() - commits.pendingSinceNanos());
-        if (left > 0) {
-            arm(left);
-        } else if (!action.tryStart()) {
+        // Without an alarm for the rest the commit becomes durable earlier than asked for, which is better than never.
+        if ((left <= 0 || !arm(left)) && !action.tryStart()) {
             arm(RETRY_NANOS);
         }
     }

@@ -138,7 +138,8 @@ public final class BlockValidator {
                 return value;
             }
         }
-        throw new CorruptionException(file, fileOffset + (at - begin), "a number that ends", "none");
+        // The place may lie behind the block, when what comes before it is damaged.
+        throw new CorruptionException(file, fileOffset + (Math.min(at, end) - begin), "a number that ends", "none");
     }
 
     private int skipVarint(int at) {

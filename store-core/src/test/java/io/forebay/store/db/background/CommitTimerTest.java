@@ -3,6 +3,7 @@ package io.forebay.store.db.background;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.forebay.store.BackgroundExecutor;
+import io.forebay.store.Clock;
 import io.forebay.store.db.state.CommitMark;
 import io.forebay.store.db.state.CommitTracker;
 import io.forebay.store.db.state.Lifecycle;
@@ -12,6 +13,8 @@ import io.forebay.store.testing.ManualClock;
 import io.forebay.store.testing.SteppedExecutor;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -25,6 +28,9 @@ class CommitTimerTest {
     private final Lifecycle lifecycle = new Lifecycle("s");
     private boolean writerIsInside;
     private boolean refusing;
+    /** Runs once, when the timer asks for the time. */
+    private Runnable duringNanoTime = () -> {};
+
     private int started;
     private CommitTimer timer;
 
@@ -45,7 +51,21 @@ class CommitTimerTest {
     }
 
     private CommitTimer timer(BackgroundExecutor alarms, Duration interval) {
-        return new CommitTimer("s", alarms, clock, commits, lifecycle, interval, () -> {
+        Clock hooked = new Clock() {
+            @Override
+            public long nanoTime() {
+                Runnable during = duringNanoTime;
+                duringNanoTime = () -> {};
+                during.run();
+                return clock.nanoTime();
+            }
+
+            @Override
+            public long currentTimeMillis() {
+                return clock.currentTimeMillis();
+            }
+        };
+        return new CommitTimer("s", alarms, hooked, commits, lifecycle, interval, () -> {
             if (writerIsInside) {
                 return false;
             }
@@ -143,21 +163,59 @@ class CommitTimerTest {
         assertThat(started).isEqualTo(1);
     }
 
-    /** The executor would not expect an exception of the alarm that rings. */
+    /** Without an alarm for the rest of the interval, nobody would make the last commit durable. */
     @Test
-    void anAlarmThatCouldNotBeSetAgainThrowsNothing() {
+    void aCommitWhoseAlarmCouldNotBeSetAgainIsMadeDurableAtOnce() {
         CommitTimer late = timer(moody, Duration.ofSeconds(10));
         commit(late, 1);
         pass(9 * SECOND);
         commits.becameDurable(commits.last());
         commit(late, 2);
         refusing = true;
-        pass(2 * SECOND);
+        pass(SECOND);
+        assertThat(started).isEqualTo(1);
+        assertThat(commits.durable().sequence()).isEqualTo(2);
         refusing = false;
         commit(late, 3);
         pass(10 * SECOND);
+        assertThat(started).isEqualTo(2);
+        assertThat(commits.durable().sequence()).isEqualTo(3);
+    }
+
+    /** The first commit does not wait longer for it, and a closed store leaves no alarm behind. */
+    @Test
+    void aCommitWhileTheAlarmRingsSetsNoSecondAlarm() {
+        Set<Object> alarms = new HashSet<>();
+        ForwardingExecutor counting = new ForwardingExecutor(executor) {
+            @Override
+            public Runnable schedule(long delayNanos, Runnable work) {
+                Object alarm = new Object();
+                alarms.add(alarm);
+                Runnable cancel = super.schedule(delayNanos, () -> {
+                    alarms.remove(alarm);
+                    work.run();
+                });
+                return () -> {
+                    alarms.remove(alarm);
+                    cancel.run();
+                };
+            }
+        };
+        timer = timer(counting, Duration.ofSeconds(10));
+        commit(timer, 1);
+        pass(5 * SECOND);
+        commits.becameDurable(commits.last());
+        commit(timer, 2);
+        duringNanoTime = () -> commit(timer, 3);
+        pass(5 * SECOND);
+        assertThat(commits.last().sequence()).isEqualTo(3);
+        assertThat(alarms).hasSize(1);
+        pass(5 * SECOND);
         assertThat(started).isEqualTo(1);
         assertThat(commits.durable().sequence()).isEqualTo(3);
+        commit(timer, 4);
+        timer.cancel();
+        assertThat(alarms).isEmpty();
     }
 
     @Test

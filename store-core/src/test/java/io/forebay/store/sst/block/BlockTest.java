@@ -171,6 +171,12 @@ class BlockTest {
         assertThatThrownBy(() -> BlockValidator.check(tooShort, 0, 64, "f", 7))
                 .isInstanceOf(CorruptionException.class)
                 .hasMessageContaining("at least one entry");
+        // The base of sequences would take all of a block and more.
+        Slab wideBase = new Slab(
+                ByteBuffer.allocate(64).put(new byte[] {0, 1, 1, (byte) 0x80}).rewind());
+        assertThatThrownBy(() -> BlockValidator.check(wideBase, 0, 10, "f", 7))
+                .isInstanceOf(CorruptionException.class)
+                .hasMessageContaining("f at offset 17");
     }
 
     private static Slab randomBlock(Random random, List<Row> rows) {
