@@ -1,7 +1,6 @@
 package io.forebay.store.sst;
 
 import io.forebay.store.CorruptionException;
-import io.forebay.store.FormatTooNewException;
 import io.forebay.store.ReadableFile;
 import io.forebay.store.crypto.Encryption;
 import io.forebay.store.crypto.FileCipher;
@@ -81,23 +80,12 @@ record SstMetadata(
                 : TombstoneBlock.decode(loader.block(topEnd, format.propertiesOffset()));
         FieldReader in = loader.block(format.propertiesOffset(), footerAt);
         SstProperties properties = PropertiesBlock.decode(in, size, format.tailOffset(), top.dataBlocks(), tombstones);
-        checkValues(properties, name);
         TailSizes sizes = new TailSizes(
                 top.allFilterBytes(),
                 top.allIndexBytes(),
                 topEnd - format.topIndexOffset(),
                 format.propertiesOffset() - topEnd);
         return new SstMetadata(properties, top, tombstones, cipher, sizes);
-    }
-
-    /** Its entries would be read as something that they are not. */
-    private static void checkValues(SstProperties properties, String name) {
-        if (!properties.valueFiles().isEmpty()) {
-            throw new FormatTooNewException(
-                    "SST " + name + " has values in " + properties.valueFiles().size()
-                            + " other files, which this version of Forebay does not read."
-                            + " Open the store with the version that wrote it.");
-        }
     }
 
     /** Reads the wrapped key of a file that must be encrypted, and does not unwrap it. */

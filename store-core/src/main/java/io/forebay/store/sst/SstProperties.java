@@ -20,7 +20,7 @@ import java.util.List;
  * @param mergeOperands entries that are merge operands
  * @param rangeDeletes range deletes, each counted once for every fragment that it was cut into
  * @param rawKeyBytes lengths of the keys of all entries, added up
- * @param rawValueBytes lengths of the values of all entries, added up
+ * @param rawValueBytes lengths of the values of all entries, added up; a reference to a value counts with its own length
  * @param minSequence smallest sequence number of entries and range deletes
  * @param maxSequence largest sequence number of entries and range deletes
  * @param expiry when the entries expire; null when some do not, or that is not known

@@ -17,6 +17,7 @@ import io.forebay.store.util.FieldReader;
 import io.forebay.store.util.FieldWriter;
 import io.forebay.store.util.FormatVersion;
 import io.forebay.store.util.Slab;
+import io.forebay.store.values.ValueReference;
 import io.forebay.store.values.ValueShare;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -59,6 +60,7 @@ public final class SstWriter {
     private Expiry expiry;
     private EventTimes eventTimes;
     private List<ValueShare> valueFiles = List.of();
+    private final byte[] reference = new byte[ValueReference.MAX_BYTES];
     private boolean ended;
     /** Null for none. */
     private CacheFill fill;
@@ -160,6 +162,17 @@ public final class SstWriter {
             }
         }
         setLast(key, keyOffset, keyLength, sequence);
+    }
+
+    /**
+     * Adds an entry as the other methods do: a put whose value is in a value file.
+     *
+     * @param place its {@code file} is a place in the list that {@link #valueFiles} will get
+     */
+    public void addReference(byte[] key, int keyOffset, int keyLength, long sequence, ValueReference place)
+            throws IOException {
+        int length = place.write(reference, 0);
+        add(key, keyOffset, keyLength, sequence, ValueKind.REFERENCE, reference, 0, length);
     }
 
     /**
@@ -339,7 +352,7 @@ public final class SstWriter {
     /** @return length of the common prefix with the last key */
     private int begin(byte[] key, int offset, int length, long sequence, byte kind, int valueLength) {
         checkOpen();
-        if (!ValueKind.isKnown(kind)) {
+        if (!ValueKind.isKnown(kind) && kind != ValueKind.REFERENCE) {
             throw new IllegalArgumentException("Unknown kind " + kind + " of key " + text.of(key, offset, length));
         }
         int differs = Arrays.mismatch(lastKey, 0, lastLength, key, offset, offset + length);

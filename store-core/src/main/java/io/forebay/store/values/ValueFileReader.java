@@ -5,6 +5,7 @@ import io.forebay.store.ReadableFile;
 import io.forebay.store.ValueBuffer;
 import io.forebay.store.crypto.Encryption;
 import io.forebay.store.crypto.FileCipher;
+import io.forebay.store.crypto.KeyEnvelope;
 import io.forebay.store.util.FieldReader;
 import java.io.EOFException;
 import java.io.IOException;
@@ -57,11 +58,7 @@ public final class ValueFileReader {
         if (format.envelope() == null) {
             encryption.checkPlain(name);
             if (keyId != null) {
-                throw new CorruptionException(
-                        name,
-                        format.footerOffset(),
-                        "a file that is encrypted with key \"" + keyId + "\"",
-                        "a plain one");
+                throw plain(name, format, keyId);
             }
         } else {
             if (keyId == null) {
@@ -73,6 +70,32 @@ public final class ValueFileReader {
         FieldReader fields = properties(file, name, format, cipher);
         ValueProperties properties = ValueProperties.decode(fields, spaceBytes, ValueFormat.overhead(cipher));
         return new ValueFileReader(file, name, cipher, format.propertiesOffset(), properties);
+    }
+
+    /** How many bytes a value of {@code length} takes in a file. @param keyId of the master key of the file; null for a plain one */
+    public static long storedBytes(int length, String keyId) {
+        return (long) length + (keyId == null ? ValueFormat.CHECKSUM_BYTES : FileCipher.TAG_BYTES);
+    }
+
+    /**
+     * The wrapped key of a file, which is needed to {@link #open} the file.
+     *
+     * @param keyId of the master key that the file must be encrypted with
+     * @throws CorruptionException when the end of the file is damaged, or the file is plain
+     * @throws io.forebay.store.FormatTooNewException when a newer version wrote the file
+     */
+    public static KeyEnvelope keyEnvelope(ReadableFile file, String name, String keyId) throws IOException {
+        long size = file.size();
+        ValueFormat format = ValueFormat.decode(end(file, name, size), name, size);
+        if (format.envelope() == null) {
+            throw plain(name, format, keyId);
+        }
+        return format.envelope();
+    }
+
+    private static CorruptionException plain(String name, ValueFormat format, String keyId) {
+        return new CorruptionException(
+                name, format.footerOffset(), "a file that is encrypted with key \"" + keyId + "\"", "a plain one");
     }
 
     public ValueProperties properties() {
@@ -103,6 +126,19 @@ public final class ValueFileReader {
             byte[] message = new byte[length + overhead];
             read(file, name, offset, message, message.length);
             cipher.open(offset, FileCipher.KIND_VALUE, message, 0, message.length, into.reset(length), 0, offset);
+        }
+    }
+
+    /**
+     * Checks the first bytes of the file, which no other method reads.
+     *
+     * @throws CorruptionException when they are not those of a value file
+     */
+    public void checkFront() throws IOException {
+        long magic = ByteBuffer.wrap(read(file, name, 0, Long.BYTES)).getLong();
+        if (magic != ValueFormat.MAGIC) {
+            throw new CorruptionException(
+                    name, 0, "magic " + Long.toHexString(ValueFormat.MAGIC), Long.toHexString(magic));
         }
     }
 

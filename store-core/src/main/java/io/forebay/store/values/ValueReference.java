@@ -1,6 +1,7 @@
 package io.forebay.store.values;
 
 import io.forebay.store.CorruptionException;
+import io.forebay.store.key.PointLookup;
 import io.forebay.store.util.Slab;
 import io.forebay.store.util.Varint;
 
@@ -19,7 +20,7 @@ import io.forebay.store.util.Varint;
  */
 public record ValueReference(int file, long offset, int length) {
     /** The longest encoding. */
-    public static final int MAX_BYTES = 2 * Varint.MAX_INT_BYTES + Varint.MAX_LONG_BYTES;
+    public static final int MAX_BYTES = PointLookup.MAX_REFERENCE_BYTES;
 
     /** @throws IllegalArgumentException when these cannot be the numbers of a reference */
     public ValueReference {
@@ -45,16 +46,21 @@ public record ValueReference(int file, long offset, int length) {
     public static ValueReference read(Slab slab, int at, int bytes, String sst, long sstOffset) {
         byte[] copy = new byte[Math.min(bytes, MAX_BYTES)];
         slab.get(at, copy, 0, copy.length);
+        return read(copy, bytes, sst, sstOffset);
+    }
+
+    /** As the other method. @param start at least the first {@link #MAX_BYTES} of the reference, if it has so many */
+    public static ValueReference read(byte[] start, int bytes, String sst, long sstOffset) {
         long file;
         long offset;
         long length;
         int end;
         try {
-            file = Varint.getLong(copy, 0);
+            file = Varint.getLong(start, 0);
             end = Varint.size(file);
-            offset = Varint.getLong(copy, end);
+            offset = Varint.getLong(start, end);
             end += Varint.size(offset);
-            length = Varint.getLong(copy, end);
+            length = Varint.getLong(start, end);
             end += Varint.size(length);
         } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
             CorruptionException corruption =

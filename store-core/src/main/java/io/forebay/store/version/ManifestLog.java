@@ -137,7 +137,7 @@ final class ManifestLog {
         editInDoubt |= !edit.isEmpty();
         boolean noted = false;
         try {
-            edit.added().forEach(added -> registry.deferDeletion(added.file().id()));
+            edit.added().forEach(added -> registry.deferDeletion(added.file()));
             noted = true;
         } finally {
             if (!noted) {

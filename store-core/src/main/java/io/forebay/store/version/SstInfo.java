@@ -83,6 +83,20 @@ public record SstInfo(
                 properties.valueFiles());
     }
 
+    /** True when the SST and all its value files are encrypted with this master key. */
+    public boolean hasOnlyKey(String id) {
+        return id.equals(keyId) && valueFiles.stream().allMatch(share -> id.equals(share.keyId()));
+    }
+
+    /** The lengths of the value files, added up. */
+    public long valueFileBytes() {
+        long sum = 0;
+        for (ValueShare share : valueFiles) {
+            sum += share.fileBytes();
+        }
+        return sum;
+    }
+
     /** Bytes at the end of the file that a reader needs to open it; -1 when not known. */
     long openBytes() {
         return tailSizes == null ? -1 : tailSizes.openBytes(fileBytes, tailOffset);

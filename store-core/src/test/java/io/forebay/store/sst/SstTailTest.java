@@ -1,10 +1,8 @@
 package io.forebay.store.sst;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.forebay.store.Compression;
-import io.forebay.store.FormatTooNewException;
 import io.forebay.store.KeyRange;
 import io.forebay.store.ReadableFile;
 import io.forebay.store.cache.SlabPool;
@@ -15,7 +13,6 @@ import io.forebay.store.key.ValueKind;
 import io.forebay.store.rangedel.Fragment;
 import io.forebay.store.testing.HeapSlabs;
 import io.forebay.store.testing.TestKeys;
-import io.forebay.store.values.ValueShare;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -53,20 +50,6 @@ class SstTailTest {
 
     private SstMetadata load(CountingFile file, Encryption encryption, long openBytes) throws IOException {
         return SstMetadata.load(file, "f", encryption, null, openBytes);
-    }
-
-    /** Its entries would be taken for something that they are not. */
-    @Test
-    void aFileWithValuesInOtherFilesIsRefusedByName() throws IOException {
-        SstWriter writer = new SstWriter(files.create("v"), "v", 4096, 10, 7);
-        writer.add(new byte[] {1}, 0, 1, 5, ValueKind.PUT, new byte[] {2}, 0, 1);
-        writer.valueFiles(List.of(new ValueShare(1, 2, 50, 40, null)));
-        assertThat(writer.finish().valueFiles()).hasSize(1);
-        try (CountingFile file = new CountingFile(files.open("v"))) {
-            assertThatThrownBy(() -> SstMetadata.load(file, "v", Encryption.NONE, null, SstMetadata.UNKNOWN))
-                    .isInstanceOf(FormatTooNewException.class)
-                    .hasMessageContaining("SST v has values in 1 other files");
-        }
     }
 
     @ParameterizedTest
