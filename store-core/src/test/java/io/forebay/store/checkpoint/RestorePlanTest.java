@@ -32,7 +32,7 @@ class RestorePlanTest {
                         .add(0, file(3, "d", "f", false))
                         .add(0, file(4, "n", "p", false)))));
         assertThat(describe(plan)).containsExactly("0: 3 [d, f)", "1: 1 [d, n) virtual");
-        assertThat(plan.places()).containsOnlyKeys(id(1), id(3));
+        assertThat(plan.places()).containsOnlyKeys(id(1).name(), id(3).name());
         assertThat(plan.lastSequence()).isEqualTo(9);
         assertThat(plan.mergeName()).isNull();
     }
@@ -60,8 +60,8 @@ class RestorePlanTest {
         assertThat(describe(plan))
                 .containsExactly("0: 3 [a, c)", "0: 5 [x, z)", "1: 2 [a, c)", "1: 4 [x, z)", "2: 1 [a, c)");
         assertThat(plan.lastSequence()).isEqualTo(1000);
-        assertThat(plan.places().get(id(1))).isSameAs(here);
-        assertThat(plan.places().get(id(4))).isSameAs(there);
+        assertThat(plan.places().get(id(1).name())).isSameAs(here);
+        assertThat(plan.places().get(id(4).name())).isSameAs(there);
     }
 
     @Test
