@@ -20,7 +20,8 @@ import java.util.Set;
  *   <li>when the tiers weigh a quarter of the bottom run, merge a part of the key space into it: the part where most is gained
  *       for each byte written,
  *   <li>merge neighbouring tiers of similar size,
- *   <li>rewrite files of the bottom run that are small or have many deletes.
+ *   <li>rewrite files of the bottom run that are small or have many deletes,
+ *   <li>rewrite a file with values in a value file that is mostly garbage ({@link ValueGarbage}).
  * </ol>
  *
  * When there is nothing of this to do, old files are rewritten for the compaction filter, see {@link FileAges}.
@@ -116,7 +117,11 @@ public final class CompactionPicker {
             return uncommitted;
         }
         Compaction committed = merges.pick(tiers(in, true));
-        return committed != null ? committed : new BottomUpkeep(in).pick();
+        if (committed != null) {
+            return committed;
+        }
+        Compaction upkeep = new BottomUpkeep(in).pick();
+        return upkeep != null ? upkeep : ValueGarbage.of(in.runs()).pick(in, Long.MAX_VALUE);
     }
 
     static Compaction pickFull(PickInput in, long upTo) throws IOException {
@@ -143,7 +148,8 @@ public final class CompactionPicker {
         if (rest.size() > 1 && free) {
             return new TierMerges(in, 0).join(rest);
         }
-        return new BottomUpkeep(in).pickAny(upTo);
+        Compaction upkeep = new BottomUpkeep(in).pickAny(upTo);
+        return upkeep != null ? upkeep : ValueGarbage.of(in.runs()).pick(in, upTo);
     }
 
     /**
