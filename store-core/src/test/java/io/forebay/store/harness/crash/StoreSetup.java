@@ -3,6 +3,7 @@ package io.forebay.store.harness.crash;
 import io.forebay.store.Compression;
 import io.forebay.store.MergeFunction;
 import io.forebay.store.StoreOptions;
+import io.forebay.store.TestLimits;
 import io.forebay.store.testing.TestKeys;
 import java.time.Duration;
 
@@ -28,6 +29,13 @@ enum StoreSetup {
                     .compression(Compression.LZ4)
                     .bottomCompression(Compression.LZ4)
                     .build();
+        }
+    },
+    /** Values are in value files. */
+    VALUES {
+        @Override
+        StoreOptions options() {
+            return TestLimits.valueFiles(tiny(), 1).build();
         }
     },
     /** Its files have other bytes in every run. */

@@ -15,6 +15,7 @@ import io.forebay.store.Store;
 import io.forebay.store.StoreException;
 import io.forebay.store.StoreIterator;
 import io.forebay.store.StoreOptions;
+import io.forebay.store.TestLimits;
 import io.forebay.store.testing.CrashFileStore;
 import io.forebay.store.testing.FaultFileStore;
 import io.forebay.store.testing.Model;
@@ -366,7 +367,7 @@ enum FaultScenario {
 
     final FaultRun.Body prepare;
     final FaultRun.Body body;
-    final StoreOptions options;
+    private final Duration commitInterval;
 
     FaultScenario(FaultRun.Body prepare, FaultRun.Body body) {
         this(Duration.ofSeconds(10), prepare, body);
@@ -375,7 +376,12 @@ enum FaultScenario {
     FaultScenario(Duration commitInterval, FaultRun.Body prepare, FaultRun.Body body) {
         this.prepare = prepare;
         this.body = body;
-        options = StoreOptions.builder()
+        this.commitInterval = commitInterval;
+    }
+
+    /** @param values whether values are in value files */
+    StoreOptions options(boolean values) {
+        return TestLimits.valueFiles(StoreOptions.builder(), values ? 1 : 0)
                 .name("faults")
                 .memtableBytes(16 << 10)
                 .blockBytes(512)

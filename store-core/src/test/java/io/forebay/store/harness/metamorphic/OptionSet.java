@@ -5,6 +5,7 @@ import io.forebay.store.Compression;
 import io.forebay.store.Durability;
 import io.forebay.store.MergeFunction;
 import io.forebay.store.StoreOptions;
+import io.forebay.store.TestLimits;
 import io.forebay.store.testing.TestKeys;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -48,6 +49,7 @@ final class OptionSet {
         DEFAULTS.put("encryption", "none");
         DEFAULTS.put("compression", "none");
         DEFAULTS.put("bottom", "none");
+        DEFAULTS.put("values", "0");
         DEFAULTS.put("wal", "none");
         DEFAULTS.put("walbytes", "1048576");
         DEFAULTS.put("background", "stepped");
@@ -156,7 +158,7 @@ final class OptionSet {
     }
 
     private StoreOptions.Builder builder(LongSupplier seconds) {
-        return StoreOptions.builder()
+        return TestLimits.valueFiles(StoreOptions.builder(), Integer.parseInt(values.get("values")))
                 .memtableBytes(Integer.parseInt(values.get("memtable")))
                 .blockBytes(Integer.parseInt(values.get("block")))
                 .targetFileBytes(Long.parseLong(values.get("file")))
