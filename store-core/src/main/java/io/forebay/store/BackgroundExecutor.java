@@ -35,8 +35,8 @@ public interface BackgroundExecutor extends AutoCloseable {
 
     /**
      * Runs {@code work} once, not before {@code delayNanos} nanoseconds have passed, never within this call. {@code work} does
-     * not throw. When this method throws, the work was not accepted: what the alarm was for is done at the next occasion (the
-     * next commit, flush or {@link Store#resume}), and the log says so.
+     * not throw. When this method throws, the work was not accepted: what the alarm was for may have to wait for the next
+     * commit or flush, for {@link Store#resume}, or for a close. The log says so.
      *
      * @return an action that cancels the work if it has not started
      */
