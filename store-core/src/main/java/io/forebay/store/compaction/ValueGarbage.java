@@ -33,7 +33,7 @@ public final class ValueGarbage {
     static final double MOST_BYTES = 1.3;
 
     /** No file has more bytes beside its values, except for a wrapped key. */
-    private static final int FRAME_BYTES = 128;
+    private static final long FRAME_BYTES = 128;
 
     private final long fileBytes;
     private final long liveBytes;
@@ -55,7 +55,7 @@ public final class ValueGarbage {
         Use(ValueShare share) {
             id = FileId.of(share);
             fileBytes = share.fileBytes();
-            needed = FRAME_BYTES + (share.keyId() == null ? 0 : KeyEnvelope.MAX_BYTES);
+            needed = share.keyId() == null ? FRAME_BYTES : FRAME_BYTES + KeyEnvelope.MAX_BYTES;
         }
 
         void add(ValueShare share) {

@@ -364,8 +364,8 @@ public final class SstOutput implements Closeable {
         String keyId = cipher == null ? null : cipher.keyId();
         SstInfo info = SstInfo.of(properties, keyId);
         PhysicalFile file = target.registry().acquire(writing, info);
-        values.release(); // the SST has them now
         finished.add(new FileMeta(writing, info, FileBounds.shortened(properties.range(), within), false, -1, file));
+        values.release(); // the SST has them now
         finishedBytes += properties.fileBytes();
         SstWriter ended = writer;
         writer = null;

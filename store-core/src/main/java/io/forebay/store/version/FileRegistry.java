@@ -108,11 +108,10 @@ public final class FileRegistry {
         PhysicalFile file = live.get(id);
         if (file == null) {
             file = new PhysicalFile(this, id, info, valueFiles(info.valueFiles()));
-            PhysicalValueFile[] valueFiles = file.valueFiles();
             live.put(id, file);
             file.addReferences(1);
             // Nothing fails here: the references are there exactly as long as those of the SST.
-            for (PhysicalValueFile values : valueFiles) {
+            for (PhysicalValueFile values : file.valueFiles()) {
                 values.references++;
             }
         } else {

@@ -62,8 +62,8 @@ class ValueOutputTest {
     }
 
     private List<FileMeta> merged(List<FileMeta> run, int threshold, Set<FileId> garbage) throws IOException {
-        Retention retention = new Retention(
-                new long[0], -1, Long.MAX_VALUE, -1, OlderData.UNKNOWN, null, null, Retention.FOLD_BYTES);
+        Retention retention =
+                new Retention(new long[0], -1, Long.MAX_VALUE, -1, OlderData.UNKNOWN, null, null, Retention.FOLD_BYTES);
         try (RetentionIterator entries = new RetentionIterator(List.of(Version.source(run, null)), retention);
                 SstOutput output = new SstOutput(
                         directory.valueTarget(LARGE, threshold),
@@ -94,8 +94,7 @@ class ValueOutputTest {
         assertThat(found).hasSize(expected.size());
         for (int i = 0; i < found.size(); i++) {
             ModelEntry wanted = expected.get(i);
-            boolean isReference =
-                    apart && wanted.kind() == ValueKind.PUT && wanted.value().length >= THRESHOLD;
+            boolean isReference = apart && wanted.kind() == ValueKind.PUT && wanted.value().length >= THRESHOLD;
             byte kind = isReference ? ValueKind.REFERENCE : wanted.kind();
             assertThat(found.get(i)).isEqualTo(new ModelEntry(wanted.key(), wanted.sequence(), kind, wanted.value()));
         }
@@ -156,7 +155,10 @@ class ValueOutputTest {
         for (ValueShare share : merged.get(0).info().valueFiles()) {
             shares += share.bytes();
         }
-        assertThat(shares).isEqualTo(entries.stream().mapToLong(each -> each.value().length + 4).sum());
+        assertThat(shares)
+                .isEqualTo(entries.stream()
+                        .mapToLong(each -> each.value().length + 4)
+                        .sum());
         SstDirectory.release(run);
         assertThat(directory.valueFileNames()).isEqualTo(before);
         check(merged, entries, true);
@@ -170,7 +172,9 @@ class ValueOutputTest {
         List<FileMeta> run = write(entries, 700);
         ValueShare given = run.get(0).info().valueFiles().get(0);
         List<FileMeta> merged = merged(run, THRESHOLD, Set.of(FileId.of(given)));
-        assertThat(valueFiles(merged)).hasSize(run.size()).doesNotContain(FileId.of(given).valueFileName());
+        assertThat(valueFiles(merged))
+                .hasSize(run.size())
+                .doesNotContain(FileId.of(given).valueFileName());
         SstDirectory.release(run);
         assertThat(directory.valueFileNames()).isEqualTo(valueFiles(merged));
         check(merged, entries, true);
