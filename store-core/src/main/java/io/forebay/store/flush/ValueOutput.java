@@ -34,6 +34,12 @@ final class ValueOutput implements Closeable {
     /** A value file ends with the value that brings it to this length. */
     private static final long FULL_BYTES = 256L << 20;
 
+    /**
+     * A value file shorter than the target size of SSTs divided by this is small. Merges copy its values, so that small flushes do not
+     * leave a file each for ever; each copy is in a longer file, until it is in one that is not small.
+     */
+    private static final int SMALL_SHARE = 16;
+
     private final SstTarget target;
     private final Set<FileId> garbage;
 
@@ -106,8 +112,8 @@ final class ValueOutput implements Closeable {
     }
 
     /**
-     * Whether a value may stay where it is. Else it is to be copied: a value that is short by now, of a file with much garbage, or of one that
-     * is not encrypted as new files are.
+     * Whether a value may stay where it is. Else it is to be copied: a value that is short by now, of a small file, of one with much garbage,
+     * or of one that is not encrypted as new files are.
      */
     boolean moves(ValueFile file, int length) {
         return isLong(length) && mayStay.computeIfAbsent(file, this::mayStay);
@@ -116,7 +122,9 @@ final class ValueOutput implements Closeable {
     private boolean mayStay(ValueFile file) {
         ValueShare share = file.share(1);
         String keyId = target.registry().encryption().currentKeyId();
-        return !garbage.contains(FileId.of(share)) && Objects.equals(keyId, share.keyId());
+        return share.fileBytes() >= target.targetFileBytes() / SMALL_SHARE
+                && !garbage.contains(FileId.of(share))
+                && Objects.equals(keyId, share.keyId());
     }
 
     /** Adds to the present SST a value that stays where it is. */

@@ -27,7 +27,9 @@ import org.junit.jupiter.api.Test;
 /** Which values of an output go to value files, and what becomes of those that are there. */
 class ValueOutputTest {
     private static final int THRESHOLD = 50;
-    private static final int LARGE = 64 << 10;
+    private static final int LARGE = 12 << 10;
+    /** Value files of merges with SSTs of that target size are small below this. */
+    private static final int SMALL = LARGE / 16;
 
     private final SstDirectory directory = new SstDirectory(new MemoryFileStore());
 
@@ -164,6 +166,29 @@ class ValueOutputTest {
         check(merged, entries, true);
         SstDirectory.release(merged);
         assertThat(directory.valueFileNames()).isEmpty();
+    }
+
+    /** Flushes of a few values leave a file each; merges make one of them, and leave the long ones alone. */
+    @Test
+    void valuesOfSmallFilesAreCopiedToOne() throws IOException {
+        List<ModelEntry> entries = puts(300);
+        List<FileMeta> run = new ArrayList<>(write(entries.subList(0, 100), LARGE));
+        for (int i = 100; i < 300; i += 2) {
+            run.addAll(write(entries.subList(i, i + 2), LARGE));
+        }
+        Set<String> before = valueFiles(run);
+        assertThat(before).hasSize(101);
+        ValueShare longest = run.get(0).info().valueFiles().get(0);
+        assertThat(longest.fileBytes()).isGreaterThan(SMALL);
+        List<FileMeta> merged = merged(run, THRESHOLD, Set.of());
+        SstDirectory.release(run);
+        assertThat(valueFiles(merged)).hasSize(2).contains(FileId.of(longest).valueFileName());
+        assertThat(directory.valueFileNames()).isEqualTo(valueFiles(merged));
+        check(merged, entries, true);
+        List<FileMeta> again = merged(merged, THRESHOLD, Set.of());
+        assertThat(valueFiles(again)).isEqualTo(valueFiles(merged));
+        SstDirectory.release(merged);
+        SstDirectory.release(again);
     }
 
     @Test
