@@ -335,7 +335,10 @@ public final class RetentionIterator implements Closeable {
      * value.
      */
     private boolean isDropped(long version) throws IOException {
-        if (retention.filter() == null || shownBefore || version <= stripes.newest()) {
+        if (retention.filter() == null
+                || shownBefore
+                || version <= stripes.newest()
+                || !retention.filter().mayDrop(key, keyLength)) {
             return false;
         }
         merged.copyValue(filtered);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.forebay.store.Checkpoint;
+import io.forebay.store.CompactionFilter;
 import io.forebay.store.CorruptionException;
 import io.forebay.store.Durability;
 import io.forebay.store.EntryBatch;
@@ -431,6 +432,33 @@ class ValueFilesTest {
             model.values().removeIf(value -> value.length > 0 && value[0] < 0);
             check(store, model);
             verify(store);
+        }
+    }
+
+    /** Values of keys that the filter keeps whatever they are stay where they are, and are not read. */
+    @Test
+    void aFilterThatKeepsAKeyDoesNotHaveItsValueRead() throws IOException {
+        CompactionFilter filter = new CompactionFilter() {
+            @Override
+            public boolean drop(byte[] key, int keyLength, byte[] value, int length) {
+                throw new AssertionError("not to be asked");
+            }
+
+            @Override
+            public boolean mayDrop(byte[] key, int keyLength) {
+                assertThat(keyLength).isEqualTo(key(0).length);
+                return false;
+            }
+        };
+        try (Store store = stepped.open(files, options(THRESHOLD).compactionFilter(filter))) {
+            fill(store);
+            store.flush();
+            List<String> values = named(files, ".val");
+            for (String name : values) {
+                files.delete(name); // a read of a value would fail
+            }
+            store.compact();
+            assertThat(store.statistics().compactions()).isPositive();
         }
     }
 
