@@ -49,6 +49,12 @@ public final class CompactionPicker {
 
     static final int FEW_FILES = 8;
 
+    /**
+     * The same share for a store most of whose bytes are in value files. A merge writes little of them, and what tiers hide takes the
+     * space of its values until it is merged.
+     */
+    static final double VALUES_SHARE = 0.2;
+
     /** With fewer tiers than this, no merge into the bottom run is due, whatever they weigh. */
     static final int LEAST_TIERS = 2;
 
@@ -208,8 +214,10 @@ public final class CompactionPicker {
     private static boolean isBottomDue(PickInput in, Weights weights) {
         double upper = 0;
         long bottom = 0;
+        long all = 0;
         int tiers = 0;
         for (SortedRun run : in.runs()) {
+            all += run.bytes();
             if (run.isBottom()) {
                 bottom = run.bytes();
                 continue;
@@ -221,8 +229,14 @@ public final class CompactionPicker {
             upper += weight;
             tiers += weight > 0 ? 1 : 0;
         }
-        boolean small = bottom < FEW_FILES * in.targetFileBytes();
-        return tiers >= LEAST_TIERS && upper >= bottom * (small ? SMALL_BOTTOM_SHARE : BOTTOM_SHARE);
+        return tiers >= LEAST_TIERS && upper >= bottom * dueShare(in, bottom, all);
+    }
+
+    private static double dueShare(PickInput in, long bottom, long all) {
+        if (ValueGarbage.of(in.runs()).liveBytes() > all) {
+            return VALUES_SHARE;
+        }
+        return bottom < FEW_FILES * in.targetFileBytes() ? SMALL_BOTTOM_SHARE : BOTTOM_SHARE;
     }
 
     /**

@@ -3,11 +3,13 @@ package io.forebay.store.compaction;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.forebay.store.KeyRange;
+import io.forebay.store.rangedel.Fragmenter;
 import io.forebay.store.values.ValueShare;
 import io.forebay.store.version.FileId;
 import io.forebay.store.version.FileMeta;
 import io.forebay.store.version.SortedRun;
 import io.forebay.store.version.SstInfo;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -29,7 +31,11 @@ class ValueGarbageTest {
     }
 
     private static FileMeta sst(long number, long sequence, String from, String to, ValueShare... shares) {
-        SstInfo info = new SstInfo(MIB, 1, sequence, 10, 0, 0, 0, null, null, null, -1, null, Arrays.asList(shares));
+        return sst(MIB, number, sequence, from, to, shares);
+    }
+
+    private static FileMeta sst(long bytes, long number, long sequence, String from, String to, ValueShare... shares) {
+        SstInfo info = new SstInfo(bytes, 1, sequence, 10, 0, 0, 0, null, null, null, -1, null, Arrays.asList(shares));
         KeyRange range = KeyRange.of(bytes(from), bytes(to));
         return new FileMeta(id(number), info, range, false, -1, null);
     }
@@ -110,5 +116,25 @@ class ValueGarbageTest {
         assertThat(ValueGarbage.of(runs).pick(input(runs), 4)).isNull();
         busy.add(wanted.id());
         assertThat(ValueGarbage.of(runs).pick(input(runs), Long.MAX_VALUE)).isNull();
+    }
+
+    /** Two tiers of 12 % each above a bottom of less than eight files. */
+    private Compaction pickedWith(ValueShare... values) throws IOException {
+        List<SortedRun> runs = List.of(
+                new SortedRun(7, List.of(sst(12 * MIB / 10, 1, 70, "a", "m"))),
+                new SortedRun(5, List.of(sst(12 * MIB / 10, 2, 50, "a", "m"))),
+                new SortedRun(0, List.of(sst(10 * MIB, 3, 5, "a", "m", values))));
+        return CompactionPicker.pick(
+                new PickInput(runs, busy, 100, Long.MAX_VALUE, 64 * MIB, files -> new Fragmenter().finish()));
+    }
+
+    /** What tiers hide takes the space of its values, and to merge them costs little. */
+    @Test
+    void tiersAreMergedEarlierWhereMostBytesAreInValueFiles() throws IOException {
+        assertThat(pickedWith()).isNull();
+        assertThat(pickedWith(share(11, 12 * MIB, 12 * MIB))).isNull();
+        Compaction picked = pickedWith(share(11, 13 * MIB, 13 * MIB));
+        assertThat(picked.isBottom()).isTrue();
+        assertThat(picked.files()).hasSize(3);
     }
 }
