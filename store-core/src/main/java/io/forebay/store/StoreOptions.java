@@ -164,12 +164,11 @@ public final class StoreOptions {
     }
 
     /**
-     * Length in bytes from which on a value is written to a value file, beside the SST with its key; 1 B to 1 MiB, or 0 for
-     * never, which is the default, and all that {@link Builder#valueFileThreshold} takes in this version. A compaction then
-     * moves the place of the value and not the value, so a store of long values writes much less; a scan that needs values
-     * reads a second file. Values in value files are not compressed, and not kept in the block cache. Operands of merges
-     * stay in SSTs. May change between opens: what is in value files stays readable, and what is rewritten follows the new
-     * rule.
+     * Length in bytes from which on a value is written to a value file, beside the SST with its key: 1 B to 1 MiB, or 0 for
+     * never, which is the default. A compaction then moves the place of the value and not the value, so a store of long values
+     * writes much less; each read of a value reads from its value file. Values in value files are not compressed, and not kept
+     * in the block cache. Operands of merges stay in SSTs. May change between opens: what is in value files stays readable,
+     * and what is rewritten follows the new rule.
      */
     public int valueFileThreshold() {
         return valueFileThreshold;
@@ -312,17 +311,8 @@ public final class StoreOptions {
             return this;
         }
 
-        /** See {@link StoreOptions#valueFileThreshold()}; 0 in this version, which refuses all other values. */
+        /** See {@link StoreOptions#valueFileThreshold()}; 0 B to 1 MiB. */
         public Builder valueFileThreshold(int value) {
-            if (value != 0) {
-                throw new IllegalArgumentException("valueFileThreshold is " + value
-                        + ", must be 0: value files have not passed all of their tests in this version");
-            }
-            return withValueFiles(value);
-        }
-
-        /** What {@link #valueFileThreshold} will do, for tests of value files: 0, or 1 B to 1 MiB. */
-        Builder withValueFiles(int value) {
             valueFileThreshold = (int) inRange("valueFileThreshold", value, 0, 1 << 20);
             return this;
         }

@@ -3,8 +3,8 @@ package io.forebay.store;
 import io.forebay.store.db.state.EngineLimits;
 
 /**
- * Makes limits small that are too large to be reached by a test, and sets what users may not set yet. In this package, because the builders
- * keep that from everybody else; no test is.
+ * Makes limits small that are too large to be reached by a test. In this package, because {@link Environment.Builder} keeps its
+ * limits from everybody else; no test is.
  */
 public final class TestLimits {
     private TestLimits() {}
@@ -12,11 +12,6 @@ public final class TestLimits {
     /** @return {@code builder} */
     public static Environment.Builder limits(Environment.Builder builder, EngineLimits limits) {
         return builder.limits(limits);
-    }
-
-    /** Values of {@code threshold} bytes or more are written to value files; 0 for none. @return {@code builder} */
-    public static StoreOptions.Builder valueFiles(StoreOptions.Builder builder, int threshold) {
-        return builder.withValueFiles(threshold);
     }
 
     /** Files end when their range deletes take so many bytes of the heap: 1 for one in each file. */

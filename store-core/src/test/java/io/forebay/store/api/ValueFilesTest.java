@@ -7,6 +7,7 @@ import io.forebay.store.Checkpoint;
 import io.forebay.store.CompactionFilter;
 import io.forebay.store.CorruptionException;
 import io.forebay.store.Durability;
+import io.forebay.store.EncryptionException;
 import io.forebay.store.EntryBatch;
 import io.forebay.store.KeyProvider;
 import io.forebay.store.KeyRange;
@@ -19,7 +20,6 @@ import io.forebay.store.Store;
 import io.forebay.store.StoreIterator;
 import io.forebay.store.StoreOptions;
 import io.forebay.store.StoreStatistics;
-import io.forebay.store.TestLimits;
 import io.forebay.store.ValueBuffer;
 import io.forebay.store.VerificationReport;
 import io.forebay.store.testing.CrashFileStore;
@@ -27,6 +27,7 @@ import io.forebay.store.testing.SteppedEnvironment;
 import io.forebay.store.testing.TestKeys;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -55,7 +56,8 @@ class ValueFilesTest {
     }
 
     private static StoreOptions.Builder options(int threshold) {
-        return TestLimits.valueFiles(StoreOptions.builder(), threshold)
+        return StoreOptions.builder()
+                .valueFileThreshold(threshold)
                 .memtableBytes(16 << 10)
                 .blockBytes(256)
                 .targetFileBytes(4 << 10)
@@ -235,11 +237,42 @@ class ValueFilesTest {
                 stepped.executor.drain();
             }
             List<String> before = named(files, ".val");
-            long merges = store.statistics().compactions();
+            StoreStatistics then = store.statistics();
             store.compact();
             stepped.executor.drain();
             assertThat(named(files, ".val")).containsExactlyInAnyOrderElementsOf(before);
-            assertThat(store.statistics().compactions()).isGreaterThan(merges);
+            StoreStatistics now = store.statistics();
+            assertThat(now.compactions()).isGreaterThan(then.compactions());
+            assertThat(now.bytesCompactedOut() - then.bytesCompactedOut()).isLessThan(now.valueFileBytes() / 3);
+            check(store, model);
+        }
+    }
+
+    @Test
+    void bytesThatWereWrittenAreThoseOfBothKindsOfFiles() {
+        try (Store store = open(files, THRESHOLD)) {
+            fill(store);
+            store.flush();
+            stepped.executor.drain();
+            store.compact();
+            stepped.executor.drain();
+            StoreStatistics then = store.statistics();
+            assertThat(then.bytesFlushed()).isGreaterThan(then.valueFileBytes());
+            List<String> before = named(files, ".val");
+            for (int i = 0; i < ROWS; i += 2) {
+                store.delete(key(i));
+                model.remove(key(i));
+            }
+            store.commitDurably(new byte[0]);
+            store.compact();
+            stepped.executor.drain();
+            long copied = named(files, ".val").stream()
+                    .filter(name -> !before.contains(name))
+                    .mapToLong(files::size)
+                    .sum();
+            assertThat(copied).isPositive();
+            assertThat(store.statistics().bytesCompactedOut() - then.bytesCompactedOut())
+                    .isGreaterThan(copied);
             check(store, model);
         }
     }
@@ -325,7 +358,12 @@ class ValueFilesTest {
                         .close();
             }
         }
-        assertThat(stepped.environment.verify(backup, null).isClean()).isTrue();
+        VerificationReport report = stepped.environment.verify(backup, null);
+        assertThat(report.isClean()).isTrue();
+        assertThat(report.remarks()).hasSize(1); // that it is a backup
+        assertThat(report.files())
+                .extracting(VerificationReport.VerifiedFile::name)
+                .anyMatch(name -> name.endsWith(".val"));
         byte[] first;
         byte[] second;
         try (Store low = open(lower, THRESHOLD);
@@ -350,6 +388,34 @@ class ValueFilesTest {
                     stepped.executor.drain();
                     check(joined, model);
                     verify(joined);
+                }
+            }
+        }
+    }
+
+    @Test
+    void aRestoreGoesOnFromItsOwnValueFilesOnly() throws IOException {
+        CrashFileStore place = new CrashFileStore();
+        CrashFileStore strange = new CrashFileStore();
+        CrashFileStore cut = new CrashFileStore();
+        try (Store store = open(files, THRESHOLD)) {
+            fill(store);
+            store.flush();
+            try (Checkpoint checkpoint = store.checkpoint(new byte[0])) {
+                await(checkpoint);
+                RestoreSource source = new RestoreSource(files, checkpoint.metadata(), KeyRange.all());
+                String name = named(files, ".val").get(0);
+                strange.create("00000000000000000000000000000001.val").close();
+                assertThatThrownBy(() -> restore(strange, source))
+                        .isInstanceOf(IllegalArgumentException.class)
+                        .hasMessageContaining("00000000000000000000000000000001.val");
+                cut.create(name).close();
+                assertThatThrownBy(() -> restore(cut, source))
+                        .isInstanceOf(CorruptionException.class)
+                        .hasMessageContaining(name);
+                place.linkFrom(files, name); // as after a restore that was cut off
+                try (Store restored = restore(place, source)) {
+                    check(restored, model);
                 }
             }
         }
@@ -484,6 +550,59 @@ class ValueFilesTest {
         }
     }
 
+    /** Wraps the keys of new files with "b" and "a" by turns, once it is told to, as if the key changed at each of them. */
+    private static final class ChangingKeys implements KeyProvider {
+        final KeyProvider b = TestKeys.provider("b", "a");
+        final KeyProvider a = TestKeys.provider("a");
+        boolean byTurns;
+        private int wrapped;
+
+        @Override
+        public String currentKeyId() {
+            return "b";
+        }
+
+        @Override
+        public WrappedKey wrap(byte[] dataKey) throws IOException, GeneralSecurityException {
+            return (byTurns && wrapped++ % 2 == 1 ? a : b).wrap(dataKey);
+        }
+
+        @Override
+        public byte[] unwrap(String keyId, byte[] wrapped) throws IOException, GeneralSecurityException {
+            return b.unwrap(keyId, wrapped);
+        }
+    }
+
+    /** The key may change between the making of an SST and that of its value file. */
+    @Test
+    void valuesUnderAnotherKeyThanTheirSst() {
+        ChangingKeys keys = new ChangingKeys();
+        try (Store store =
+                stepped.open(files, options(THRESHOLD).memtableBytes(1 << 20).encryption(keys))) {
+            for (int i = 0; i < ROWS; i++) {
+                put(store, i);
+            }
+            store.commit(new byte[0]);
+            keys.byTurns = true;
+            store.flush();
+            keys.byTurns = false;
+            stepped.executor.drain();
+            assertThat(named(files, ".sst")).hasSameSizeAs(named(files, ".val"));
+            assertThat(store.encryptionKeyIds()).containsExactlyInAnyOrder("a", "b");
+            check(store, model);
+        }
+        assertThatThrownBy(() -> stepped.open(files, options(THRESHOLD).encryption(TestKeys.provider("b"))))
+                .isInstanceOf(EncryptionException.class)
+                .hasMessageContaining("\"a\"");
+        try (Store store = stepped.open(files, options(THRESHOLD).encryption(TestKeys.provider("b", "a")))) {
+            store.compact();
+            stepped.executor.drain();
+            assertThat(store.encryptionKeyIds()).containsExactly("b");
+            check(store, model);
+            verify(store);
+        }
+    }
+
     @Test
     void writesOfALogAreRecovered() {
         StoreOptions.Builder logged = options(THRESHOLD).durability(Durability.SYNCED);
@@ -515,22 +634,92 @@ class ValueFilesTest {
             assertThatThrownBy(() -> store.get(key))
                     .isInstanceOf(CorruptionException.class)
                     .hasMessageContaining(".val");
+            model.forEach((each, value) -> {
+                if (value.length < THRESHOLD) {
+                    assertThat(store.get(each)).isEqualTo(value);
+                }
+            });
             assertThat(store.verify().isClean()).isFalse();
         }
+    }
+
+    /** Keys and lengths are in the SSTs: who wants no values reads none, in either direction. */
+    @Test
+    void keysAreReadWithoutTheirValues() throws IOException {
+        try (Store store = open(files, THRESHOLD)) {
+            fill(store);
+            store.flush();
+            for (int i = 0; i < ROWS; i += 3) {
+                put(store, i);
+            }
+            store.commitDurably(new byte[0]);
+            store.flush();
+            assertThat(store.statistics().sortedRuns()).isGreaterThan(1);
+            for (String name : named(files, ".val")) {
+                files.delete(name);
+            }
+            try (StoreIterator iterator = store.iterator(KeyRange.all())) {
+                model.forEach((key, value) -> {
+                    iterator.seek(key);
+                    checkKey(iterator, key, value);
+                    iterator.seekForPrev(key);
+                    checkKey(iterator, key, value);
+                });
+            }
+        }
+    }
+
+    private static void checkKey(StoreIterator iterator, byte[] key, byte[] value) {
+        assertThat(iterator.key()).isEqualTo(key);
+        assertThat(iterator.valueLength()).isEqualTo(value.length);
+    }
+
+    /** Long values that are in their SSTs lie beside longer ones that are not. */
+    @Test
+    void longValuesAreFoundInBothPlaces() {
+        try (Store store = stepped.open(files, StoreOptions.builder().valueFileThreshold(200 << 10))) {
+            for (int i = 0; i < 6; i++) {
+                byte[] value = new byte[i % 3 == 0 ? 10 : i % 3 == 1 ? 300 << 10 : 100 << 10];
+                random.nextBytes(value);
+                store.put(key(i), value);
+                model.put(key(i), value);
+            }
+            store.commitDurably(new byte[0]);
+            store.flush();
+            assertThat(named(files, ".val")).isNotEmpty();
+            ValueBuffer buffer = new ValueBuffer();
+            try (StoreIterator iterator = store.iterator(KeyRange.all())) {
+                iterator.seekToFirst();
+                for (byte[] key : model.keySet()) {
+                    checkEntry(iterator, key, model, buffer);
+                    iterator.next();
+                }
+                iterator.seekToLast();
+                for (byte[] key : model.descendingKeySet()) {
+                    checkEntry(iterator, key, model, buffer);
+                    iterator.prev();
+                }
+            }
+            verify(store);
+        }
+    }
+
+    @Test
+    void valueFilesWithoutAManifestAreNoEmptyStore() throws IOException {
+        files.create("00000000000000000000000000000001.val").close();
+        assertThatThrownBy(() -> open(files, THRESHOLD))
+                .isInstanceOf(CorruptionException.class)
+                .hasMessageContaining("00000000000000000000000000000001.val");
     }
 
     @Test
     void thresholdsOutOfRangeAreRefused() {
         assertThat(options(1 << 20).build().valueFileThreshold()).isEqualTo(1 << 20);
-        assertThat(StoreOptions.builder().valueFileThreshold(0).build().valueFileThreshold())
-                .isZero();
+        assertThat(StoreOptions.defaults().valueFileThreshold()).isZero();
         for (int bad : new int[] {-1, (1 << 20) + 1}) {
             assertThatThrownBy(() -> options(bad))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("valueFileThreshold is " + bad);
         }
-        assertThatThrownBy(() -> StoreOptions.builder().valueFileThreshold(1024))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("valueFileThreshold is 1024, must be 0");
     }
 }

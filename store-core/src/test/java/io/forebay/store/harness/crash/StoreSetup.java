@@ -3,7 +3,6 @@ package io.forebay.store.harness.crash;
 import io.forebay.store.Compression;
 import io.forebay.store.MergeFunction;
 import io.forebay.store.StoreOptions;
-import io.forebay.store.TestLimits;
 import io.forebay.store.testing.TestKeys;
 import java.time.Duration;
 
@@ -35,7 +34,7 @@ enum StoreSetup {
     VALUES {
         @Override
         StoreOptions options() {
-            return TestLimits.valueFiles(tiny(), 1).build();
+            return tiny().valueFileThreshold(1).build();
         }
     },
     /** Its files have other bytes in every run. */

@@ -6,7 +6,6 @@ import io.forebay.store.Compression;
 import io.forebay.store.KeyProvider;
 import io.forebay.store.KeyProviders;
 import io.forebay.store.StoreOptions;
-import io.forebay.store.TestLimits;
 import io.forebay.store.checkpoint.CheckpointManifest;
 import io.forebay.store.harness.damage.DamagedStore.Outcome;
 import io.forebay.store.testing.Effort;
@@ -38,9 +37,9 @@ class DamageTest {
         ENCRYPTED(options -> options.encryption(KEYS).encryptedOnly(true)),
         COMPRESSED(options -> options.compression(Compression.LZ4).bottomCompression(Compression.ZSTD)),
         BOTH(options -> options.encryption(KEYS).compression(Compression.ZSTD).bottomCompression(Compression.LZ4)),
-        VALUES(options -> TestLimits.valueFiles(options, 4)),
+        VALUES(options -> options.valueFileThreshold(4)),
         ENCRYPTED_VALUES(
-                options -> TestLimits.valueFiles(options, 1).encryption(KEYS).encryptedOnly(true)),
+                options -> options.valueFileThreshold(1).encryption(KEYS).encryptedOnly(true)),
         LOGGED(options -> options.blockBytes(4096)) {
             @Override
             SmallStore make() {

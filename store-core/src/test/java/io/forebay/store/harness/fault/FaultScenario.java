@@ -15,7 +15,6 @@ import io.forebay.store.Store;
 import io.forebay.store.StoreException;
 import io.forebay.store.StoreIterator;
 import io.forebay.store.StoreOptions;
-import io.forebay.store.TestLimits;
 import io.forebay.store.testing.CrashFileStore;
 import io.forebay.store.testing.FaultFileStore;
 import io.forebay.store.testing.Model;
@@ -381,7 +380,8 @@ enum FaultScenario {
 
     /** @param values whether values are in value files */
     StoreOptions options(boolean values) {
-        return TestLimits.valueFiles(StoreOptions.builder(), values ? 1 : 0)
+        return StoreOptions.builder()
+                .valueFileThreshold(values ? 1 : 0)
                 .name("faults")
                 .memtableBytes(16 << 10)
                 .blockBytes(512)

@@ -36,6 +36,7 @@ class JvmErrorSweepTest {
             "io.forebay.store.db",
             "io.forebay.store.version",
             "io.forebay.store.flush",
+            "io.forebay.store.values",
             "io.forebay.store.compaction",
             "io.forebay.store.memtable");
 

@@ -6,7 +6,6 @@ import io.forebay.store.Environment;
 import io.forebay.store.KeyRange;
 import io.forebay.store.MergeFunction;
 import io.forebay.store.StoreOptions;
-import io.forebay.store.TestLimits;
 import io.forebay.store.testing.RandomKeys;
 import io.forebay.store.testing.TestKeys;
 import java.time.Duration;
@@ -60,7 +59,8 @@ final class KillLife {
         Duration[] intervals = {Duration.ZERO, Duration.ofMillis(3), Duration.ofSeconds(60)};
         boolean otherKey = random.nextBoolean();
         Durability durability = durability(seed);
-        return TestLimits.valueFiles(StoreOptions.builder(), valueFileThreshold(seed))
+        return StoreOptions.builder()
+                .valueFileThreshold(valueFileThreshold(seed))
                 .name("kill")
                 .memtableBytes(1024 << random.nextInt(7))
                 .blockBytes(128 << random.nextInt(6))

@@ -7,7 +7,6 @@ import io.forebay.store.MergeFunction;
 import io.forebay.store.Snapshot;
 import io.forebay.store.Store;
 import io.forebay.store.StoreOptions;
-import io.forebay.store.TestLimits;
 import io.forebay.store.testing.Figures;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -77,7 +76,8 @@ final class ConcurrentWorkload {
         boolean logged = random.nextInt(3) == 0;
         writers = logged ? 1 + random.nextInt(3) : 1;
         writersLeft = new AtomicInteger(writers);
-        options = TestLimits.valueFiles(StoreOptions.builder(), random.nextBoolean() ? 0 : 1 << random.nextInt(5))
+        options = StoreOptions.builder()
+                .valueFileThreshold(random.nextBoolean() ? 0 : 1 << random.nextInt(5))
                 .memtableBytes(1024 << random.nextInt(6))
                 .blockBytes(256 << random.nextInt(4))
                 .targetFileBytes(8192L << random.nextInt(3))

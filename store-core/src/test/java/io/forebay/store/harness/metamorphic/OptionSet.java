@@ -5,7 +5,6 @@ import io.forebay.store.Compression;
 import io.forebay.store.Durability;
 import io.forebay.store.MergeFunction;
 import io.forebay.store.StoreOptions;
-import io.forebay.store.TestLimits;
 import io.forebay.store.testing.TestKeys;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -158,7 +157,8 @@ final class OptionSet {
     }
 
     private StoreOptions.Builder builder(LongSupplier seconds) {
-        return TestLimits.valueFiles(StoreOptions.builder(), Integer.parseInt(values.get("values")))
+        return StoreOptions.builder()
+                .valueFileThreshold(Integer.parseInt(values.get("values")))
                 .memtableBytes(Integer.parseInt(values.get("memtable")))
                 .blockBytes(Integer.parseInt(values.get("block")))
                 .targetFileBytes(Long.parseLong(values.get("file")))

@@ -17,7 +17,6 @@ import io.forebay.store.Store;
 import io.forebay.store.StoreException;
 import io.forebay.store.StoreOptions;
 import io.forebay.store.StoreStatistics;
-import io.forebay.store.TestLimits;
 import io.forebay.store.VerificationReport;
 import io.forebay.store.testing.CrashFileStore;
 import io.forebay.store.testing.Effort;
@@ -68,7 +67,8 @@ class RaceTest {
     private static StoreOptions options(Random random) {
         Compression[] compressions = Compression.values();
         boolean logged = random.nextInt(3) == 0;
-        return TestLimits.valueFiles(StoreOptions.builder(), random.nextBoolean() ? 0 : 1 << random.nextInt(8))
+        return StoreOptions.builder()
+                .valueFileThreshold(random.nextBoolean() ? 0 : 1 << random.nextInt(8))
                 .memtableBytes(2048 << random.nextInt(5))
                 .blockBytes(128 << random.nextInt(4))
                 .targetFileBytes(4096L << random.nextInt(3))

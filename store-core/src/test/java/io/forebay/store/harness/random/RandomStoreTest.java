@@ -3,7 +3,6 @@ package io.forebay.store.harness.random;
 import io.forebay.store.Compression;
 import io.forebay.store.MergeFunction;
 import io.forebay.store.StoreOptions;
-import io.forebay.store.TestLimits;
 import io.forebay.store.testing.Seeds;
 import io.forebay.store.testing.TestKeys;
 import java.time.Duration;
@@ -84,7 +83,7 @@ class RandomStoreTest {
         Seeds.run(RandomStoreTest.class, seeds, seed -> {
             Random random = new Random(seed);
             StoreOptions.Builder builder = options.of(random);
-            StoreOptions chosen = TestLimits.valueFiles(builder, random.nextBoolean() ? 0 : 1 << random.nextInt(8))
+            StoreOptions chosen = builder.valueFileThreshold(random.nextBoolean() ? 0 : 1 << random.nextInt(8))
                     .mergeFunction(MergeFunction.append((byte) ','))
                     .build();
             try (StoreActor actor = new StoreActor(random, chosen)) {
