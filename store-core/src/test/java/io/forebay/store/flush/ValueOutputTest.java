@@ -1,14 +1,18 @@
 package io.forebay.store.flush;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.forebay.store.FileStore;
 import io.forebay.store.KeyRange;
+import io.forebay.store.WritableFile;
 import io.forebay.store.io.MemoryFileStore;
 import io.forebay.store.iter.ModelEntry;
 import io.forebay.store.iter.OlderData;
 import io.forebay.store.iter.Retention;
 import io.forebay.store.iter.RetentionIterator;
 import io.forebay.store.key.ValueKind;
+import io.forebay.store.testing.ForwardingFileStore;
 import io.forebay.store.testing.SstDirectory;
 import io.forebay.store.values.ValueShare;
 import io.forebay.store.version.FileId;
@@ -31,7 +35,8 @@ class ValueOutputTest {
     /** Value files of merges with SSTs of that target size are small below this. */
     private static final int SMALL = LARGE / 16;
 
-    private final SstDirectory directory = new SstDirectory(new MemoryFileStore());
+    private final MemoryFileStore files = new MemoryFileStore();
+    private final SstDirectory directory = new SstDirectory(files);
 
     @AfterEach
     void close() {
@@ -143,6 +148,31 @@ class ValueOutputTest {
         }
         assertThat(directory.names()).isEmpty();
         assertThat(directory.valueFileNames()).isEmpty();
+    }
+
+    /** The disk may have the file although the call says that it has not. */
+    @Test
+    void aFileWhoseMakingFailedIsNotLeft() throws IOException {
+        FileStore failing = new ForwardingFileStore(files) {
+            @Override
+            public WritableFile create(String name) throws IOException {
+                WritableFile made = super.create(name);
+                if (name.endsWith(".val")) {
+                    made.close();
+                    throw new IOException("late");
+                }
+                return made;
+            }
+        };
+        try (SstDirectory other = new SstDirectory(failing)) {
+            SstOutput output = new SstOutput(other.valueTarget(LARGE, THRESHOLD), TombstoneFeed.NONE, List.of());
+            assertThatThrownBy(() -> SstDirectory.add(output, entry(1, ValueKind.PUT, THRESHOLD)))
+                    .hasMessage("late");
+            assertThat(files.list()).anyMatch(name -> name.endsWith(".val"));
+            output.close();
+            assertThat(other.valueFileNames()).isEmpty();
+            assertThat(files.list()).isEmpty();
+        }
     }
 
     @Test

@@ -243,6 +243,43 @@ class SstReferencesTest {
         }
     }
 
+    /** The block of the long value is held by another cursor, so this one has left it when the value is read. */
+    @Test
+    void aLongValueBehindAReferenceIsNotTakenForOne() throws IOException {
+        SstWriter writer = new SstWriter(files.create("f"), "f", 512, 10, 7);
+        ValueReference place = first.add(0, LENGTH);
+        writer.addReference(key(0), 0, key(0).length, 5, place);
+        byte[] value = new byte[200 << 10];
+        Arrays.fill(value, (byte) 3);
+        writer.add(key(1), 0, key(1).length, 5, ValueKind.PUT, value, 0, value.length);
+        writer.valueFiles(List.of(first.share(first.storedBytes(LENGTH))));
+        writer.finish();
+        SlabPool small = new SlabPool(new HeapSlabs(), 1 << 20);
+        try (ReadableFile file = files.open("f");
+                BlockCache smallCache = new BlockCache(small);
+                SstReader reader = SstReader.open(
+                        file,
+                        "f",
+                        new ValueFile[] {first},
+                        smallCache,
+                        small,
+                        Encryption.NONE,
+                        null,
+                        SstMetadata.UNKNOWN);
+                InternalIterator other = reader.iterator(KeyRange.all(), -1);
+                InternalIterator cursor = reader.iterator(KeyRange.all(), -1)) {
+            other.seekToLast();
+            assertThat(other.valueSlab()).isNotNull();
+            cursor.seekToFirst();
+            check(cursor, Values.value(1, place.offset(), LENGTH));
+            cursor.next();
+            assertThat(cursor.valueSlab()).isNull();
+            assertThat(cursor.copyValue()).isEqualTo(value);
+            cursor.prev();
+            check(cursor, Values.value(1, place.offset(), LENGTH));
+        }
+    }
+
     @Test
     void aReferenceToAFileThatTheSstDoesNotNameIsDamage() throws IOException {
         write(-1);
