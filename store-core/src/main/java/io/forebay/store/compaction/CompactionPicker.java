@@ -20,7 +20,8 @@ import java.util.Set;
  *   <li>when the tiers weigh a quarter of the bottom run, merge a part of the key space into it: the part where most is gained
  *       for each byte written,
  *   <li>merge neighbouring tiers of similar size,
- *   <li>rewrite files of the bottom run that are small or have many deletes.
+ *   <li>rewrite files of the bottom run that are small or have many deletes,
+ *   <li>rewrite a file with values in a value file that is mostly garbage ({@link ValueGarbage}).
  * </ol>
  *
  * When there is nothing of this to do, old files are rewritten for the compaction filter, see {@link FileAges}.
@@ -47,6 +48,12 @@ public final class CompactionPicker {
     static final double SMALL_BOTTOM_SHARE = 0.5;
 
     static final int FEW_FILES = 8;
+
+    /**
+     * The same share for a store most of whose bytes are in value files. A merge writes little of them, and what tiers hide takes the
+     * space of its values until it is merged.
+     */
+    static final double VALUES_SHARE = 0.2;
 
     /** With fewer tiers than this, no merge into the bottom run is due, whatever they weigh. */
     static final int LEAST_TIERS = 2;
@@ -116,7 +123,11 @@ public final class CompactionPicker {
             return uncommitted;
         }
         Compaction committed = merges.pick(tiers(in, true));
-        return committed != null ? committed : new BottomUpkeep(in).pick();
+        if (committed != null) {
+            return committed;
+        }
+        Compaction upkeep = new BottomUpkeep(in).pick();
+        return upkeep != null ? upkeep : ValueGarbage.of(in.runs()).pick(in, Long.MAX_VALUE);
     }
 
     static Compaction pickFull(PickInput in, long upTo) throws IOException {
@@ -143,7 +154,8 @@ public final class CompactionPicker {
         if (rest.size() > 1 && free) {
             return new TierMerges(in, 0).join(rest);
         }
-        return new BottomUpkeep(in).pickAny(upTo);
+        Compaction upkeep = new BottomUpkeep(in).pickAny(upTo);
+        return upkeep != null ? upkeep : ValueGarbage.of(in.runs()).pick(in, upTo);
     }
 
     /**
@@ -202,8 +214,10 @@ public final class CompactionPicker {
     private static boolean isBottomDue(PickInput in, Weights weights) {
         double upper = 0;
         long bottom = 0;
+        long all = 0;
         int tiers = 0;
         for (SortedRun run : in.runs()) {
+            all += run.bytes();
             if (run.isBottom()) {
                 bottom = run.bytes();
                 continue;
@@ -215,8 +229,14 @@ public final class CompactionPicker {
             upper += weight;
             tiers += weight > 0 ? 1 : 0;
         }
-        boolean small = bottom < FEW_FILES * in.targetFileBytes();
-        return tiers >= LEAST_TIERS && upper >= bottom * (small ? SMALL_BOTTOM_SHARE : BOTTOM_SHARE);
+        return tiers >= LEAST_TIERS && upper >= bottom * dueShare(in, bottom, all);
+    }
+
+    private static double dueShare(PickInput in, long bottom, long all) {
+        if (ValueGarbage.of(in.runs()).liveBytes() > all) {
+            return VALUES_SHARE;
+        }
+        return bottom < FEW_FILES * in.targetFileBytes() ? SMALL_BOTTOM_SHARE : BOTTOM_SHARE;
     }
 
     /**

@@ -23,6 +23,7 @@ import java.util.function.LongSupplier;
  * @param tombstoneBytes heap bytes of range deletes at which a file ends as well, because a reader of the file has them all in
  *     memory
  * @param foldBytes see {@link io.forebay.store.iter.Retention}
+ * @param valueFileThreshold see {@link StoreOptions#valueFileThreshold()}
  * @param held counts what writers hold back of a file; null to count nothing
  */
 public record SstTarget(
@@ -37,6 +38,7 @@ public record SstTarget(
         long targetFileBytes,
         long tombstoneBytes,
         long foldBytes,
+        int valueFileThreshold,
         HeldMemory held) {
 
     /** The same target for files of the bottom run. */
@@ -53,6 +55,7 @@ public record SstTarget(
                 targetFileBytes,
                 tombstoneBytes,
                 foldBytes,
+                valueFileThreshold,
                 held);
     }
 
@@ -70,6 +73,7 @@ public record SstTarget(
                 targetFileBytes,
                 tombstoneBytes,
                 foldBytes,
+                valueFileThreshold,
                 other);
     }
 
@@ -100,6 +104,7 @@ public record SstTarget(
                 targetFileBytes,
                 tombstoneBytes,
                 foldBytes,
+                options.valueFileThreshold(),
                 held);
     }
 }

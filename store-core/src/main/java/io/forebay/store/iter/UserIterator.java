@@ -23,8 +23,8 @@ import java.util.List;
  * {@link IOException}. A new iterator has no position. Used by one thread. It refers to nothing but its sources.
  *
  * <p>A plain value is not copied before the user asks for it. Only in reverse, where the versions of a key come oldest first, a
- * short value is copied if its key may have newer versions; for a long one the merge turns round and shows the newest version in
- * place. Plain values cost no allocation, and an iterator keeps no long value on the heap but the merged one that it shows.
+ * short value is copied if its key may have newer versions; for a long one, or one in a value file, the merge turns round and shows
+ * the newest version in place. Plain values cost no allocation, and an iterator keeps no long value on the heap but the merged one that it shows.
  *
  * <p>It does not merge sources, which {@link MergingIterator} does, and does not know claims or read states. It is one class,
  * to be read whole: each move depends on where the last one, in either direction, left the merge and the value.
@@ -270,8 +270,11 @@ public final class UserIterator implements Closeable {
             int at = batch.add(present.key(), present.keyLength(), length);
             if (length > 0 && present.valueSlab() != null) {
                 present.valueSlab().get(present.valueOffset(), batch.array(), at, length);
+            } else if (length > MOST_COPIED) {
+                System.arraycopy(present.copyValue(), 0, batch.array(), at, length); // read from its file again
             } else if (length > 0) {
-                System.arraycopy(present.copyValue(), 0, batch.array(), at, length); // a long value, read again
+                present.copyValue(copied); // from a value file
+                System.arraycopy(copied.array(), 0, batch.array(), at, length);
             }
         } else {
             int length = withValues ? valueLength() : 0;
@@ -507,7 +510,7 @@ public final class UserIterator implements Closeable {
             boolean isLong = false;
             do {
                 byte kind = merged.kind();
-                if (kind == ValueKind.PUT && merged.valueLength() > MOST_COPIED) {
+                if (kind == ValueKind.PUT && isReadWhereItIs()) {
                     isLong = true;
                     break;
                 }
@@ -547,6 +550,12 @@ public final class UserIterator implements Closeable {
         if (walk.isLong(merged.takeWalked())) {
             walk.endBackward(from);
         }
+    }
+
+    /** A value that is long, or that its source does not keep in memory and a user may not want to read. */
+    private boolean isReadWhereItIs() {
+        int length = merged.valueLength();
+        return length > MOST_COPIED || length > 0 && merged.valueSlab() == null;
     }
 
     /**

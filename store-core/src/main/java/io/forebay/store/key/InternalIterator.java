@@ -73,8 +73,8 @@ public abstract class InternalIterator implements Closeable {
     }
 
     /**
-     * Where the value lies; undefined when {@link #valueLength()} is 0. Null when this cursor does not keep the value in memory,
-     * which only cursors of users do.
+     * Where the value lies; undefined when {@link #valueLength()} is 0. Null when this cursor does not keep the value in memory:
+     * when the value is long, or in a value file.
      */
     public final Slab valueSlab() {
         return valueSlab;
@@ -102,7 +102,7 @@ public abstract class InternalIterator implements Closeable {
         }
         ValueBuffer copy = new ValueBuffer(0);
         readValue(copy);
-        return copy.array();
+        return copy.array().length == copy.length() ? copy.array() : copy.toByteArray();
     }
 
     /** Copies the value to {@code into}, which does not change when this throws. */

@@ -3,8 +3,11 @@ package io.forebay.store.sst;
 import io.forebay.store.KeyRange;
 import io.forebay.store.ValueBuffer;
 import io.forebay.store.cache.BlockSlots;
+import io.forebay.store.key.ValueKind;
 import io.forebay.store.sst.block.BlockIterator;
 import io.forebay.store.util.Slab;
+import io.forebay.store.values.ValueFile;
+import io.forebay.store.values.ValueReference;
 import java.io.IOException;
 import java.util.Arrays;
 
@@ -16,8 +19,12 @@ import java.util.Arrays;
  * for {@link #letGo}.
  */
 public final class SstIterator extends BlockIterator {
+    /** A longer value leaves no buffer on the heap. */
+    private static final int MOST_KEPT = 64 << 10;
+
     private final SstSequence files;
     private final boolean fillCache;
+    private final boolean showsReferences;
     /** Null for none. */
     private final InputHeat heat;
 
@@ -39,6 +46,18 @@ public final class SstIterator extends BlockIterator {
     private int dataBlock;
     /** Where the value starts in its block, when the cursor does not keep the block. */
     private int valueAt;
+    /** The place of the value file that the present entry refers to; -1 for a value that {@link #valueAt} says. */
+    private int valueFileIndex;
+
+    private long valueFileOffset;
+    /** Those of the present file. */
+    private ValueFile[] valueFiles;
+
+    private String name;
+    private final byte[] reference = new byte[ValueReference.MAX_BYTES];
+    /** What was read of a value file, before it is known to be whole; null until a value is read. */
+    private ValueBuffer read;
+
     /** The visible entries of the current block: {@code [first, end)}. */
     private int first;
 
@@ -50,22 +69,24 @@ public final class SstIterator extends BlockIterator {
      * @param fillCache false to read ahead past the cache
      */
     public SstIterator(SstSequence files, boolean fillCache) {
-        this(files, fillCache, null);
+        this(files, fillCache, false, null);
     }
 
     /**
-     * Makes a cursor of a job, which reads ahead past the cache; without a position.
+     * Makes a cursor of a job, which reads ahead past the cache; without a position. It shows references to values as such, see
+     * {@link #valueFile()}; other cursors show them as the values.
      *
-     * @param heat notes which of the blocks that are read are in the cache
+     * @param heat notes which of the blocks that are read are in the cache; null for none
      */
     public SstIterator(SstSequence files, InputHeat heat) {
-        this(files, false, heat);
+        this(files, false, true, heat);
     }
 
-    private SstIterator(SstSequence files, boolean fillCache, InputHeat heat) {
+    private SstIterator(SstSequence files, boolean fillCache, boolean showsReferences, InputHeat heat) {
         super(-1);
         this.files = files;
         this.fillCache = fillCache;
+        this.showsReferences = showsReferences;
         this.heat = heat;
     }
 
@@ -90,6 +111,8 @@ public final class SstIterator extends BlockIterator {
         }
         SstReader reader = readerOf(next);
         show(reader.properties(), files.visible(next));
+        valueFiles = reader.valueFiles();
+        name = reader.blocks().name();
         access = reader.access(fillCache, heat);
         overrideSequence(files.overrideSequence(next));
         file = next;
@@ -151,6 +174,7 @@ public final class SstIterator extends BlockIterator {
     public void next() throws IOException {
         if (index() + 1 < end) {
             stepForward();
+            showReference();
         } else if (end < count() || !enterNext(reader())) {
             goForward(file + 1);
         }
@@ -160,6 +184,7 @@ public final class SstIterator extends BlockIterator {
     public void prev() throws IOException {
         if (index() > first) {
             stepBack();
+            showReference();
         } else if (first > 0 || !enterPrevious(reader())) {
             goBackward(file - 1);
         }
@@ -268,6 +293,8 @@ public final class SstIterator extends BlockIterator {
             return false;
         }
         moveTo(index);
+        valueFileIndex = -1;
+        showReference();
         if (access.isBrief) {
             valueAt = valueOffset - access.at;
             dropBlock();
@@ -276,8 +303,56 @@ public final class SstIterator extends BlockIterator {
         return true;
     }
 
+    /** When the present entry is a reference: finds its value, which is not in this block. */
+    private void showReference() {
+        if (kind != ValueKind.REFERENCE) {
+            return;
+        }
+        boolean complete = false;
+        try {
+            valueSlab.get(valueOffset, reference, 0, Math.min(valueLength, reference.length));
+            ValueReference place = ValueReference.read(reference, valueLength, name, -1);
+            valueFileIndex = place.file();
+            valueFileOffset = place.offset();
+            valueLength = place.length();
+            valueSlab = null;
+            kind = showsReferences ? ValueKind.REFERENCE : ValueKind.PUT;
+            complete = true;
+        } finally {
+            if (!complete) {
+                closeBlock();
+            }
+        }
+    }
+
+    /** Where the value of an entry of kind {@link ValueKind#REFERENCE} is. */
+    public ValueFile valueFile() {
+        SstReader.checkReference(valueFileIndex, valueFiles.length, name);
+        return valueFiles[valueFileIndex];
+    }
+
+    /** Where it starts in that file. */
+    public long valueFileOffset() {
+        return valueFileOffset;
+    }
+
+    private void readFromValueFile(ValueBuffer into) throws IOException {
+        if (read == null || valueLength > MOST_KEPT) {
+            read = new ValueBuffer(0);
+        }
+        valueFile().read(valueFileOffset, valueLength, read);
+        System.arraycopy(read.array(), 0, into.reset(valueLength), 0, valueLength);
+        if (valueLength > MOST_KEPT) {
+            read = null;
+        }
+    }
+
     @Override
     protected void readValue(ValueBuffer into) throws IOException {
+        if (valueFileIndex >= 0) {
+            readFromValueFile(into);
+            return;
+        }
         SstBlocks blocks = reader().blocks();
         blocks.slots().countUses(1);
         long pin = blocks.pin(dataBlock);

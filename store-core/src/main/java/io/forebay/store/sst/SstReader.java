@@ -1,5 +1,6 @@
 package io.forebay.store.sst;
 
+import io.forebay.store.CorruptionException;
 import io.forebay.store.KeyRange;
 import io.forebay.store.ReadableFile;
 import io.forebay.store.cache.BlockCache;
@@ -15,12 +16,14 @@ import io.forebay.store.rangedel.RangeTombstones;
 import io.forebay.store.sst.block.BlockSearch;
 import io.forebay.store.sst.filter.BlockedBloom;
 import io.forebay.store.util.Slab;
+import io.forebay.store.values.ValueFile;
+import io.forebay.store.values.ValueReference;
 import java.io.IOException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 
 /**
- * Reads one SST (layout: {@link SstFormat}). Footer, properties, top index, range deletes and the slots of cached blocks are in
+ * Reads one SST (layout: {@link SstFormat}), and the values that it has in value files. Footer, properties, top index, range deletes and the slots of cached blocks are in
  * memory, accounted for as {@link SlabPool.Use#SST_READER}; index, filter and data blocks go through the cache. It does not
  * open or close the file, does not decide which files a read needs, and folds no merge operands. Thread-safe; the cursors are
  * not.
@@ -39,6 +42,9 @@ public final class SstReader implements AutoCloseable {
     private final FragmentArray tombstones;
     private final TopIndex top;
     private final SstBlocks blocks;
+    /** Where the values are that entries refer to. */
+    private final ValueFile[] valueFiles;
+
     private final SlabPool pool;
     private final long metadataBytes;
     private final AtomicBoolean closed = new AtomicBoolean();
@@ -46,19 +52,21 @@ public final class SstReader implements AutoCloseable {
     // Racy: a lost update loses a hint for the eviction
     private boolean used;
 
-    private SstReader(SstMetadata metadata, SstBlocks blocks, SlabPool pool, long metadataBytes) {
+    private SstReader(
+            SstMetadata metadata, SstBlocks blocks, ValueFile[] valueFiles, SlabPool pool, long metadataBytes) {
         this.metadata = metadata;
         this.properties = metadata.properties();
         this.tombstones = metadata.tombstones();
         this.top = metadata.top();
         this.blocks = blocks;
+        this.valueFiles = valueFiles;
         this.pool = pool;
         this.metadataBytes = metadataBytes;
     }
 
-    /** As the other method, for a plain file. */
+    /** As the other method, for a plain file that has all its values. */
     public static SstReader open(ReadableFile file, String name, BlockCache cache, SlabPool pool) throws IOException {
-        return open(file, name, cache, pool, Encryption.NONE, null, SstMetadata.UNKNOWN);
+        return open(file, name, ValueFile.NONE, cache, pool, Encryption.NONE, null, SstMetadata.UNKNOWN);
     }
 
     /**
@@ -67,6 +75,8 @@ public final class SstReader implements AutoCloseable {
      *
      * @param file belongs to the caller, which keeps it open as long as any thread reads
      * @param name of the file, for messages; part of what an encrypted file authenticates
+     * @param valueFiles those that the properties of the file name, in that order; not copied. The caller keeps them open as long as any
+     *     thread reads
      * @param keyId of the master key that the file must be encrypted with; null when it may be plain
      * @param openBytes how many bytes at its end are needed, so that one read gets them, see {@link TailSizes#openBytes}; a hint,
      *     -1 when not known
@@ -78,6 +88,7 @@ public final class SstReader implements AutoCloseable {
     public static SstReader open(
             ReadableFile file,
             String name,
+            ValueFile[] valueFiles,
             BlockCache cache,
             SlabPool pool,
             Encryption encryption,
@@ -85,21 +96,31 @@ public final class SstReader implements AutoCloseable {
             long openBytes)
             throws IOException {
         SstMetadata metadata = SstMetadata.load(file, name, encryption, keyId, openBytes);
-        SstReader admitted = admit(file, name, metadata, cache, pool);
-        return admitted != null
-                ? admitted
-                : new SstReader(metadata, new SstBlocks(file, name, metadata, cache, cache.closedSlots()), pool, 0);
+        SstReader admitted = admit(file, name, metadata, valueFiles, cache, pool);
+        if (admitted != null) {
+            return admitted;
+        }
+        SstBlocks blocks = new SstBlocks(file, name, metadata, cache, cache.closedSlots());
+        return new SstReader(metadata, blocks, valueFiles, pool, 0);
     }
 
     /**
      * The reader of a file that was just written. Reads nothing.
      *
      * @param file as in {@link #open}
+     * @param valueFiles as in {@link #open}
      * @return null, with the blocks gone from the cache, when the pool has no room for its metadata
      */
-    public static SstReader of(WrittenSst written, ReadableFile file, String name, BlockCache cache, SlabPool pool) {
+    public static SstReader of(
+            WrittenSst written,
+            ReadableFile file,
+            String name,
+            ValueFile[] valueFiles,
+            BlockCache cache,
+            SlabPool pool) {
         SstMetadata metadata = written.metadata();
-        SstReader made = admit(metadata, pool, () -> new SstBlocks(file, name, metadata, cache, written.slots()));
+        SstReader made =
+                admit(metadata, valueFiles, pool, () -> new SstBlocks(file, name, metadata, cache, written.slots()));
         if (made == null) {
             written.close();
         }
@@ -108,20 +129,26 @@ public final class SstReader implements AutoCloseable {
 
     /** Null when there is no room in memory. */
     private static SstReader admit(
-            ReadableFile file, String name, SstMetadata metadata, BlockCache cache, SlabPool pool) {
+            ReadableFile file,
+            String name,
+            SstMetadata metadata,
+            ValueFile[] valueFiles,
+            BlockCache cache,
+            SlabPool pool) {
         int blocks = metadata.top().blocks();
-        return admit(metadata, pool, () -> new SstBlocks(file, name, metadata, cache, cache.slots(blocks)));
+        return admit(metadata, valueFiles, pool, () -> new SstBlocks(file, name, metadata, cache, cache.slots(blocks)));
     }
 
     /** Null when there is no room in memory. */
-    private static SstReader admit(SstMetadata metadata, SlabPool pool, Supplier<SstBlocks> blocks) {
+    private static SstReader admit(
+            SstMetadata metadata, ValueFile[] valueFiles, SlabPool pool, Supplier<SstBlocks> blocks) {
         long bytes = metadata.heapBytes() + BlockSlots.heapBytes(metadata.top().blocks());
         if (!pool.tryReserve(SlabPool.Use.SST_READER, bytes)) {
             return null;
         }
         SstReader made = null;
         try {
-            made = new SstReader(metadata, blocks.get(), pool, bytes);
+            made = new SstReader(metadata, blocks.get(), valueFiles, pool, bytes);
         } finally {
             if (made == null) {
                 pool.unreserve(SlabPool.Use.SST_READER, bytes);
@@ -132,21 +159,28 @@ public final class SstReader implements AutoCloseable {
 
     /** For a transient reader: a reader that is not transient, if there is room now; else this one. Reads nothing. */
     public SstReader withRoom(BlockCache cache) {
-        SstReader admitted = admit(blocks.file(), blocks.name(), metadata, cache, pool);
+        SstReader admitted = admit(blocks.file(), blocks.name(), metadata, valueFiles, cache, pool);
         return admitted != null ? admitted : this;
     }
 
     /**
      * Opens a reader for scans past the cache only, whose memory is not accounted for.
      *
+     * @param valueFiles as in {@link #open}
      * @param pool gives the buffers of scans; null to read one block at a time to the heap
      * @param openBytes as in {@link #open}
      */
     public static SstReader openPastCache(
-            ReadableFile file, String name, SlabPool pool, Encryption encryption, String keyId, long openBytes)
+            ReadableFile file,
+            String name,
+            ValueFile[] valueFiles,
+            SlabPool pool,
+            Encryption encryption,
+            String keyId,
+            long openBytes)
             throws IOException {
         SstMetadata metadata = SstMetadata.load(file, name, encryption, keyId, openBytes);
-        return new SstReader(metadata, new SstBlocks(file, name, metadata, null, null), pool, 0);
+        return new SstReader(metadata, new SstBlocks(file, name, metadata, null, null), valueFiles, pool, 0);
     }
 
     /**
@@ -236,9 +270,28 @@ public final class SstReader implements AutoCloseable {
         while (true) {
             int result = offer(dataBlock, lookup, overrideSequence);
             if (result != BlockSearch.CONTINUES || ++dataBlock == top.dataBlocks()) {
+                if (lookup.referenceLength() >= 0) {
+                    follow(lookup);
+                }
                 return result == BlockSearch.SETTLED;
             }
             blocks.slots().countUses(1);
+        }
+    }
+
+    /** Reads the value of the reference that the lookup has found, with no block pinned. */
+    private void follow(PointLookup lookup) throws IOException {
+        ValueReference reference = ValueReference.read(lookup.reference(), lookup.referenceLength(), blocks.name(), -1);
+        checkReference(reference.file(), valueFiles.length, blocks.name());
+        valueFiles[reference.file()].read(reference.offset(), reference.length(), lookup.target());
+        lookup.takeReferenced();
+    }
+
+    /** Checks that a reference is one to a value file that the SST names. */
+    static void checkReference(int file, int files, String name) {
+        if (file >= files) {
+            throw new CorruptionException(
+                    name, -1, "a reference to one of " + files + " value files", "one to number " + file + ", from 0");
         }
     }
 
@@ -278,6 +331,11 @@ public final class SstReader implements AutoCloseable {
 
     TopIndex top() {
         return top;
+    }
+
+    /** The caller does not change the array. */
+    ValueFile[] valueFiles() {
+        return valueFiles;
     }
 
     SstBlocks blocks() {

@@ -1,0 +1,140 @@
+package io.forebay.store.compaction;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.forebay.store.KeyRange;
+import io.forebay.store.rangedel.Fragmenter;
+import io.forebay.store.values.ValueShare;
+import io.forebay.store.version.FileId;
+import io.forebay.store.version.FileMeta;
+import io.forebay.store.version.SortedRun;
+import io.forebay.store.version.SstInfo;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class ValueGarbageTest {
+    private static final long MIB = 1 << 20;
+
+    private final Set<FileId> busy = new HashSet<>();
+
+    private static FileId id(long number) {
+        return new FileId(0, number);
+    }
+
+    private static ValueShare share(long file, long fileBytes, long bytes) {
+        return new ValueShare(0, file, fileBytes, bytes, null);
+    }
+
+    private static FileMeta sst(long number, long sequence, String from, String to, ValueShare... shares) {
+        return sst(MIB, number, sequence, from, to, shares);
+    }
+
+    private static FileMeta sst(long bytes, long number, long sequence, String from, String to, ValueShare... shares) {
+        SstInfo info = new SstInfo(bytes, 1, sequence, 10, 0, 0, 0, null, null, null, -1, null, Arrays.asList(shares));
+        KeyRange range = KeyRange.of(bytes(from), bytes(to));
+        return new FileMeta(id(number), info, range, false, -1, null);
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.US_ASCII);
+    }
+
+    private PickInput input(List<SortedRun> runs) {
+        return new PickInput(runs, busy, 100, Long.MAX_VALUE, 64 * MIB, files -> {
+            throw new AssertionError("no range deletes are read");
+        });
+    }
+
+    @Test
+    void withoutValueFilesThereIsNone() {
+        List<SortedRun> runs = List.of(new SortedRun(0, List.of(sst(1, 5, "a", "b"))));
+        ValueGarbage garbage = ValueGarbage.of(runs);
+        assertThat(garbage.fileBytes()).isZero();
+        assertThat(garbage.liveBytes()).isZero();
+        assertThat(garbage.files()).isEmpty();
+        assertThat(garbage.pick(input(runs), Long.MAX_VALUE)).isNull();
+    }
+
+    @Test
+    void theEmptiestFilesAreGivenUpUntilTheRestIsNotTooMuch() {
+        List<SortedRun> runs = List.of(
+                new SortedRun(7, List.of(sst(1, 5, "a", "b", share(11, 100 * MIB, 60 * MIB)))),
+                new SortedRun(
+                        0,
+                        List.of(
+                                sst(2, 5, "a", "b", share(12, 100 * MIB, 10 * MIB), share(13, 100 * MIB, 50 * MIB)),
+                                sst(3, 5, "c", "d", share(13, 100 * MIB, 40 * MIB)))));
+        ValueGarbage garbage = ValueGarbage.of(runs);
+        assertThat(garbage.fileBytes()).isEqualTo(300 * MIB);
+        assertThat(garbage.liveBytes()).isEqualTo(160 * MIB);
+        // 300 are above 208; without the garbage of 12 they are 210, without that of 11 as well 170
+        assertThat(garbage.files()).containsExactly(id(12), id(11));
+    }
+
+    @Test
+    void littleGarbageStays() {
+        List<SortedRun> runs = List.of(new SortedRun(0, List.of(sst(1, 5, "a", "b", share(11, 100 * MIB, 77 * MIB)))));
+        assertThat(ValueGarbage.of(runs).files()).isEmpty();
+        List<SortedRun> more = List.of(new SortedRun(0, List.of(sst(1, 5, "a", "b", share(11, 100 * MIB, 76 * MIB)))));
+        assertThat(ValueGarbage.of(more).files()).containsExactly(id(11));
+    }
+
+    /** What a file has beside its values is no garbage: a rewriting would write the same again, for ever. */
+    @Test
+    void theFrameOfASmallFileIsNoGarbage() {
+        List<SortedRun> runs = List.of(new SortedRun(0, List.of(sst(1, 5, "a", "b", share(11, 58, 5)))));
+        assertThat(ValueGarbage.of(runs).files()).isEmpty();
+    }
+
+    /** Virtual files show parts of one SST, which was counted when it was written. */
+    @Test
+    void anSstThatIsShownTwiceCountsOnce() {
+        FileMeta whole = sst(1, 5, "a", "z", share(11, 100 * MIB, 60 * MIB));
+        FileMeta one = whole.clip(KeyRange.of(bytes("a"), bytes("c")));
+        FileMeta other = whole.clip(KeyRange.of(bytes("x"), bytes("z")));
+        List<SortedRun> runs = List.of(new SortedRun(0, List.of(one, other)));
+        assertThat(ValueGarbage.of(runs).liveBytes()).isEqualTo(60 * MIB);
+        assertThat(ValueGarbage.of(runs).files()).containsExactly(id(11));
+    }
+
+    @Test
+    void anSstOfTheEmptiestFileIsRewrittenAlone() {
+        FileMeta uncommitted = sst(1, 101, "a", "b", share(11, 100 * MIB, 5 * MIB));
+        FileMeta other = sst(2, 5, "a", "b", share(12, 100 * MIB, 90 * MIB));
+        FileMeta wanted = sst(3, 5, "c", "d", share(11, 100 * MIB, 5 * MIB));
+        List<SortedRun> runs =
+                List.of(new SortedRun(7, List.of(uncommitted)), new SortedRun(3, List.of(other, wanted)));
+        Compaction picked = ValueGarbage.of(runs).pick(input(runs), Long.MAX_VALUE);
+        assertThat(picked.kind()).isEqualTo(Compaction.Kind.MERGE);
+        assertThat(picked.files()).containsExactly(wanted);
+        assertThat(picked.outputRank()).isEqualTo(3);
+        assertThat(ValueGarbage.of(runs).pick(input(runs), 4)).isNull();
+        busy.add(wanted.id());
+        assertThat(ValueGarbage.of(runs).pick(input(runs), Long.MAX_VALUE)).isNull();
+    }
+
+    /** Two tiers of 12 % each above a bottom of less than eight files. */
+    private Compaction pickedWith(ValueShare... values) throws IOException {
+        List<SortedRun> runs = List.of(
+                new SortedRun(7, List.of(sst(12 * MIB / 10, 1, 70, "a", "m"))),
+                new SortedRun(5, List.of(sst(12 * MIB / 10, 2, 50, "a", "m"))),
+                new SortedRun(0, List.of(sst(10 * MIB, 3, 5, "a", "m", values))));
+        return CompactionPicker.pick(
+                new PickInput(runs, busy, 100, Long.MAX_VALUE, 64 * MIB, files -> new Fragmenter().finish()));
+    }
+
+    /** What tiers hide takes the space of its values, and to merge them costs little. */
+    @Test
+    void tiersAreMergedEarlierWhereMostBytesAreInValueFiles() throws IOException {
+        assertThat(pickedWith()).isNull();
+        assertThat(pickedWith(share(11, 12 * MIB, 12 * MIB))).isNull();
+        Compaction picked = pickedWith(share(11, 13 * MIB, 13 * MIB));
+        assertThat(picked.isBottom()).isTrue();
+        assertThat(picked.files()).hasSize(3);
+    }
+}
