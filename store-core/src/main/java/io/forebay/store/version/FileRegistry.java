@@ -311,8 +311,6 @@ public final class FileRegistry {
     }
 
     void release(PhysicalFile file) {
-        PhysicalValueFile[] values = file.valueFiles();
-        PhysicalValueFile[] free = values.length == 0 ? values : values.clone(); // before anything changes: it may fail
         synchronized (this) {
             file.addReferences(-1);
             if (file.references() > 0) {
@@ -321,20 +319,19 @@ public final class FileRegistry {
             live.remove(file.id());
             cacheHits += file.cacheHits();
             cacheMisses += file.cacheMisses();
-            for (int i = 0; i < free.length; i++) {
-                if (--free[i].references == 0) {
-                    liveValueFiles.remove(free[i].id());
-                } else {
-                    free[i] = null;
+            for (PhysicalValueFile values : file.valueFiles()) {
+                if (--values.references == 0) {
+                    values.lastUser = file;
+                    liveValueFiles.remove(values.id());
                 }
             }
         }
         close(file);
         scheduleDelete(file.id().name());
-        for (PhysicalValueFile last : free) {
-            if (last != null) {
-                close(last);
-                scheduleDelete(last.id().valueFileName());
+        for (PhysicalValueFile values : file.valueFiles()) {
+            if (values.lastUser == file) {
+                close(values);
+                scheduleDelete(values.id().valueFileName());
             }
         }
     }

@@ -27,6 +27,10 @@ public final class PhysicalValueFile implements ValueFile {
     // Guarded by FileRegistry
     int references;
 
+    /** The SST with the last reference, once that is gone: its release closes and deletes this file. */
+    // Written under the monitor of FileRegistry, read by the thread that wrote it
+    PhysicalFile lastUser;
+
     /** Whether a thread is making the reader. */
     // Guarded by this
     private boolean opening;
