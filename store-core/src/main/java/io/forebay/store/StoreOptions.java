@@ -61,8 +61,10 @@ public final class StoreOptions {
     }
 
     /**
-     * Size at which the memtable is frozen and flushed, in bytes; 1 KiB to 1 GiB, default 32 MiB. The memtable freezes
-     * earlier when the memory budget is small or in use.
+     * Size at which the memtable is frozen and flushed, in bytes; 1 KiB to 1 GiB, default 32 MiB. The first store of an
+     * environment freezes there, and each further one at another place between three quarters of it and all, so that
+     * stores which are written at the same rate are not flushed at the same moment. The memtable freezes earlier when
+     * the memory budget is small or in use.
      */
     public int memtableBytes() {
         return memtableBytes;
@@ -90,8 +92,9 @@ public final class StoreOptions {
 
     /**
      * How old the last durable commit may become while newer commits wait to become durable; default 60 s. Then a flush
-     * is started, or with a log a sync of it. With zero every commit starts one, unless a sync of the log is about to
-     * start anyway.
+     * is started, or with a log a sync of it: by the first store of an environment at the end of the interval, and by
+     * each further one at another place in its last quarter, so that stores which commit together are not flushed at
+     * the same moment. With zero every commit starts one, unless a sync of the log is about to start anyway.
      */
     public Duration commitInterval() {
         return commitInterval;

@@ -34,7 +34,8 @@ import java.util.Set;
  *
  * Because tiers are split at the split keys of the bottom run ({@link io.forebay.store.flush.SplitKeys}), a part is about an
  * eighth of the whole. So no job ever needs the whole store twice; and when the turn of a part comes, its tiers have grown to
- * half of its bottom, not to a quarter. A small bottom run has fewer parts, and waits until the tiers weigh half of it.
+ * half of its bottom, not to a quarter. A small bottom run has fewer parts, and waits until the tiers weigh half of it. These
+ * shares are means, see {@link Lean}.
  * Figures: docs/compaction.md.
  */
 public final class CompactionPicker {
@@ -54,6 +55,12 @@ public final class CompactionPicker {
      * space of its values until it is merged.
      */
     static final double VALUES_SHARE = 0.2;
+
+    /** The share leans by so much of itself, see {@link Lean}. */
+    static final double BOTTOM_LEAN = 0.125;
+
+    /** The same for a small bottom run: merges are due after so few flushes that less would not tell stores apart. */
+    static final double SMALL_BOTTOM_LEAN = 0.25;
 
     /** With fewer tiers than this, no merge into the bottom run is due, whatever they weigh. */
     static final int LEAST_TIERS = 2;
@@ -215,11 +222,13 @@ public final class CompactionPicker {
         double upper = 0;
         long bottom = 0;
         long all = 0;
+        double lean = 0;
         int tiers = 0;
         for (SortedRun run : in.runs()) {
             all += run.bytes();
             if (run.isBottom()) {
                 bottom = run.bytes();
+                lean = Lean.of(run);
                 continue;
             }
             double weight = 0;
@@ -229,14 +238,15 @@ public final class CompactionPicker {
             upper += weight;
             tiers += weight > 0 ? 1 : 0;
         }
-        return tiers >= LEAST_TIERS && upper >= bottom * dueShare(in, bottom, all);
+        return tiers >= LEAST_TIERS && upper >= bottom * dueShare(in, bottom, all, lean);
     }
 
-    private static double dueShare(PickInput in, long bottom, long all) {
+    private static double dueShare(PickInput in, long bottom, long all, double lean) {
         if (ValueGarbage.of(in.runs()).liveBytes() > all) {
-            return VALUES_SHARE;
+            return VALUES_SHARE * (1 + BOTTOM_LEAN * lean);
         }
-        return bottom < FEW_FILES * in.targetFileBytes() ? SMALL_BOTTOM_SHARE : BOTTOM_SHARE;
+        boolean small = bottom < FEW_FILES * in.targetFileBytes();
+        return small ? SMALL_BOTTOM_SHARE * (1 + SMALL_BOTTOM_LEAN * lean) : BOTTOM_SHARE * (1 + BOTTOM_LEAN * lean);
     }
 
     /**

@@ -11,8 +11,13 @@ import java.util.List;
  * merged with each other. A pure function of its input.
  */
 final class TierMerges {
+    /** The number of tiers that are merged, in the mean: it leans, see {@link Lean}. */
+    static final int MEAN_WIDTH = 6;
+
+    static final int LEAN_WIDTH = 2;
+
     /** The least number of tiers that are merged. */
-    static final int MIN_WIDTH = 6;
+    static final int MIN_WIDTH = MEAN_WIDTH - LEAN_WIDTH;
 
     /** The greatest number of tiers that are merged. */
     static final int MAX_WIDTH = 16;
@@ -43,7 +48,7 @@ final class TierMerges {
                 sum += tiers.get(end).bytes();
                 end++;
             }
-            if (end - first >= MIN_WIDTH && isFree(tiers.subList(first, end))) {
+            if (end - first >= width(tiers.get(end - 1)) && isFree(tiers.subList(first, end))) {
                 return join(tiers.subList(first, end));
             }
         }
@@ -52,11 +57,16 @@ final class TierMerges {
         return free > MAX_TIERS ? cheapest(tiers) : null;
     }
 
+    /** @param oldest of the tiers that may be merged: it stays the oldest one while flushes add newer ones */
+    private static int width(SortedRun oldest) {
+        return MEAN_WIDTH + (int) Math.round(LEAN_WIDTH * Lean.of(oldest));
+    }
+
     private Compaction cheapest(List<SortedRun> tiers) {
         List<SortedRun> best = null;
         long bestBytes = Long.MAX_VALUE;
-        for (int first = 0; first + MIN_WIDTH <= tiers.size(); first++) {
-            List<SortedRun> window = tiers.subList(first, first + MIN_WIDTH);
+        for (int first = 0; first + MEAN_WIDTH <= tiers.size(); first++) {
+            List<SortedRun> window = tiers.subList(first, first + MEAN_WIDTH);
             long bytes = 0;
             for (SortedRun run : window) {
                 bytes += run.bytes();

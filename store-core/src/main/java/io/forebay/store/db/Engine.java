@@ -16,8 +16,10 @@ import io.forebay.store.cache.BlockCache;
 import io.forebay.store.cache.SlabPool;
 import io.forebay.store.checkpoint.CheckpointManifest;
 import io.forebay.store.crypto.Encryption;
+import io.forebay.store.db.state.CompactionOrder;
 import io.forebay.store.db.state.EngineResources;
 import io.forebay.store.db.state.MemoryArbiter;
+import io.forebay.store.db.state.Phases;
 import io.forebay.store.util.CallbackExecutor;
 import io.forebay.store.util.Callbacks;
 import io.forebay.store.util.DirectMemory;
@@ -86,6 +88,8 @@ public final class Engine {
                 clock,
                 ids,
                 new MemoryArbiter(pool, executor, clock),
+                new CompactionOrder(executor),
+                new Phases(),
                 options.leakTracking(),
                 options.limits());
         String version = Engine.class.getPackage().getImplementationVersion();

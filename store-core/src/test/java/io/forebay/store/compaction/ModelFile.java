@@ -47,7 +47,7 @@ final class ModelFile {
         }
         long rangeDeletes = items.size() - puts;
         meta = new FileMeta(
-                new FileId(7, ++ids),
+                new FileId(random(created), ++ids),
                 new SstInfo(
                         puts * ENTRY_BYTES + rangeDeletes * RANGE_DELETE_BYTES,
                         min,
@@ -61,6 +61,13 @@ final class ModelFile {
                 false,
                 -1,
                 null);
+    }
+
+    /** As a random id has, and the same in every run. */
+    private static long random(long created) {
+        long bits = (created + 1) * 0x9E3779B97F4A7C15L;
+        bits = (bits ^ bits >>> 32) * 0xD6E8FEB86659FD93L;
+        return bits ^ bits >>> 32;
     }
 
     static byte[] key(long number) {

@@ -10,6 +10,7 @@ import io.forebay.store.version.SstInfo;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -23,6 +24,7 @@ import java.util.Set;
  * run 3: a-c 8M, d-f 1M @90..120     files with key ranges, sizes, and sequences (else rank * 10 to rank * 10 + 9)
  * run 0: a-m 64M deletes=30% busy    half-open ranges; m is not in it; "virtual" says what it says
  * run 5: a-d 1K ~a-d@55              range deletes
+ * run 4: a-d 1M lean=-50             an id that has triggers lean by that percentage, see Lean; else none
  * durable 40                         else everything is
  * snapshot 30                        else none
  * target 64M                         else that
@@ -93,7 +95,7 @@ final class PickerCases {
     }
 
     private FileMeta file(long rank, String[] words) {
-        FileId id = new FileId(1, ++ids);
+        FileId id = new FileId(lean(words) << 56, ++ids);
         names.put(id, words[0]);
         long size = bytes(words[1]);
         long low = rank * 10;
@@ -110,6 +112,8 @@ final class PickerCases {
                 high = Long.parseLong(bounds[1]);
             } else if (word.startsWith("deletes=")) {
                 deletes = size / ENTRY_BYTES * Long.parseLong(word.substring(8, word.length() - 1)) / 100;
+            } else if (word.startsWith("lean=")) {
+                continue;
             } else if (word.startsWith("created=")) {
                 created = Long.parseLong(word.substring(8));
             } else if (word.startsWith("~")) {
@@ -134,6 +138,14 @@ final class PickerCases {
                 virtual,
                 -1,
                 null);
+    }
+
+    private static long lean(String[] words) {
+        return Arrays.stream(words)
+                .filter(word -> word.startsWith("lean="))
+                .mapToLong(word -> Math.min(127, Long.parseLong(word.substring(5)) * 128 / 100))
+                .findAny()
+                .orElse(0);
     }
 
     /** {@code a-c}; {@code a-} is without end. */

@@ -33,6 +33,7 @@ public final class CommitPath {
                 store.commits,
                 store.lifecycle,
                 store.options.commitInterval(),
+                store.phase,
                 this::tryStart);
     }
 

@@ -1,6 +1,5 @@
 package io.forebay.store.db.background;
 
-import io.forebay.store.BackgroundExecutor.Kind;
 import io.forebay.store.StoreIoException;
 import io.forebay.store.compaction.Compaction;
 import io.forebay.store.compaction.CompactionPicker;
@@ -92,7 +91,7 @@ public final class CompactionScheduler {
         } else if (!paused && store.lifecycle.mayRunJobs()) {
             jobs++;
             try {
-                store.shared.executor().execute(Kind.COMPACTION, this::run);
+                store.shared.compactions().submit(store.states::sortedRuns, this::run);
             } catch (RuntimeException | Error e) {
                 jobs--;
                 LOG.warn("A compaction of store {} was refused by the executor", store.options.name(), e);

@@ -37,6 +37,9 @@ public final class ActiveMemtable {
      */
     public static final int STEP_BYTES = 64 << 10;
 
+    /** Memtables are frozen at up to so much less than their full size, each store at another one. */
+    private static final double PHASE_SHARE = 0.25;
+
     private static final VarHandle PUBLISHED;
 
     static {
@@ -93,8 +96,8 @@ public final class ActiveMemtable {
         gate = store.gate;
         lifecycle = store.lifecycle;
         emptySpans = store.emptySpans;
-        freezeBytes =
-                Math.min(store.options.memtableBytes(), store.shared.pool().budget() / 4);
+        long most = Math.min(store.options.memtableBytes(), store.shared.pool().budget() / 4);
+        freezeBytes = most - (long) (most * PHASE_SHARE * store.phase);
         assigned = store.versions.lastSequence();
         sequenceAtOpen = assigned;
         published = assigned;

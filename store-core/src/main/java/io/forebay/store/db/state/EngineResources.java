@@ -14,5 +14,7 @@ public record EngineResources(
         Clock clock,
         LongSupplier ids,
         MemoryArbiter arbiter,
+        CompactionOrder compactions,
+        Phases phases,
         boolean leakTracking,
         EngineLimits limits) {}

@@ -203,6 +203,12 @@ public final class ReadStates {
         return count;
     }
 
+    /** Sorted runs of the present version; 0 after close. */
+    public int sortedRuns() {
+        ReadState state = current;
+        return state == null ? 0 : state.version.runs().size();
+    }
+
     public int immutableCount() {
         ReadState state = current;
         return state == null ? 0 : state.immutable.length;

@@ -32,6 +32,9 @@ public final class StoreContext {
     public final ActiveMemtable active;
     public final MemtableTenant tenant;
     public final Progress progress;
+    /** Where this store stands among those of its environment, from 0 to below 1: see {@link Phases}. */
+    public final double phase;
+
     public final Counters counters = new Counters();
     /** Cancelled when the store is discarded: running flushes need not go on. */
     public final Cancellation discarded = new Cancellation();
@@ -51,6 +54,7 @@ public final class StoreContext {
         gate = new WriterGate(options.durability() != Durability.NONE);
         lifecycle = new Lifecycle(options.name());
         progress = new Progress(shared.executor());
+        phase = shared.phases().next();
         commits = new CommitTracker(new CommitMark(
                 versions.durableCommit().sequence(),
                 versions.durableCommit().payload(),

@@ -5,7 +5,7 @@
  * ActiveMemtable} is the memtable that takes writes, with the sequence numbers that were assigned and published. {@code
  * ReadStates} gives out read states: the active memtable, the immutable ones and a version, kept together while a
  * reader uses them. {@code SnapshotList} has the claims of readers, {@code CommitTracker} the commits, {@code
- * MemoryArbiter} the stores that can give memory back, each as a {@code MemtableTenant}. {@code Lifecycle} says whether the store is open, failed or
+ * MemoryArbiter} the stores that can give memory back, each as a {@code MemtableTenant}. {@code CompactionOrder} says which of the stores gets a thread to compact. {@code Lifecycle} says whether the store is open, failed or
  * closed.
  *
  * <p>Nothing here starts a job or does I/O. {@code WriterGate} is the lock of all changes to the active memtable; each

@@ -48,10 +48,10 @@ class CommitTimerTest {
 
     @BeforeEach
     void makeTimer() {
-        timer = timer(executor, Duration.ofSeconds(10));
+        timer = timer(executor, Duration.ofSeconds(10), 0);
     }
 
-    private CommitTimer timer(BackgroundExecutor alarms, Duration interval) {
+    private CommitTimer timer(BackgroundExecutor alarms, Duration interval, double phase) {
         Clock hooked = new Clock() {
             @Override
             public long nanoTime() {
@@ -66,7 +66,7 @@ class CommitTimerTest {
                 return clock.currentTimeMillis();
             }
         };
-        return new CommitTimer("s", alarms, hooked, commits, lifecycle, interval, () -> {
+        return new CommitTimer("s", alarms, hooked, commits, lifecycle, interval, phase, () -> {
             if (writerIsInside) {
                 return false;
             }
@@ -98,6 +98,17 @@ class CommitTimerTest {
         pass(1);
         assertThat(started).isEqualTo(1);
         pass(100 * SECOND);
+        assertThat(started).isEqualTo(1);
+    }
+
+    /** Stores that commit at the same moment are flushed one after the other. */
+    @Test
+    void thePhaseOfAStoreTakesUpToAQuarterOfTheInterval() {
+        timer = timer(executor, Duration.ofSeconds(10), 0.5);
+        commit(timer, 1);
+        pass(8_750_000_000L - 1);
+        assertThat(started).isZero();
+        pass(1);
         assertThat(started).isEqualTo(1);
     }
 
@@ -167,7 +178,7 @@ class CommitTimerTest {
 
     @Test
     void anAlarmThatCouldNotBeSetIsSetByTheNextCommit() {
-        CommitTimer late = timer(moody, Duration.ofSeconds(10));
+        CommitTimer late = timer(moody, Duration.ofSeconds(10), 0);
         refusing = true;
         commit(late, 1); // counts, so it does not throw
         pass(10 * SECOND);
@@ -181,7 +192,7 @@ class CommitTimerTest {
     /** Without an alarm for the rest of the interval, nobody would make the last commit durable. */
     @Test
     void aCommitWhoseAlarmCouldNotBeSetAgainIsMadeDurableAtOnce() {
-        CommitTimer late = timer(moody, Duration.ofSeconds(10));
+        CommitTimer late = timer(moody, Duration.ofSeconds(10), 0);
         commit(late, 1);
         pass(9 * SECOND);
         commits.becameDurable(commits.last());
@@ -216,7 +227,7 @@ class CommitTimerTest {
                 };
             }
         };
-        timer = timer(counting, Duration.ofSeconds(10));
+        timer = timer(counting, Duration.ofSeconds(10), 0);
         commit(timer, 1);
         pass(5 * SECOND);
         commits.becameDurable(commits.last());
@@ -235,7 +246,7 @@ class CommitTimerTest {
 
     @Test
     void anIntervalLongerThanTheClockRunsNeverEnds() {
-        CommitTimer never = timer(executor, Duration.ofSeconds(Long.MAX_VALUE));
+        CommitTimer never = timer(executor, Duration.ofSeconds(Long.MAX_VALUE), 0.999);
         commit(never, 1);
         pass(Duration.ofDays(10_000).toNanos());
         assertThat(started).isZero();

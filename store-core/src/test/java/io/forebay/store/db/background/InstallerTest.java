@@ -11,9 +11,11 @@ import io.forebay.store.WritableFile;
 import io.forebay.store.cache.BlockCache;
 import io.forebay.store.cache.SlabPool;
 import io.forebay.store.db.state.CommitMark;
+import io.forebay.store.db.state.CompactionOrder;
 import io.forebay.store.db.state.EngineLimits;
 import io.forebay.store.db.state.EngineResources;
 import io.forebay.store.db.state.MemoryArbiter;
+import io.forebay.store.db.state.Phases;
 import io.forebay.store.db.state.ReadState;
 import io.forebay.store.db.state.StoreContext;
 import io.forebay.store.db.state.TrackedMemtable;
@@ -67,6 +69,8 @@ class InstallerTest {
                 clock,
                 ids::incrementAndGet,
                 new MemoryArbiter(pool, executor, clock),
+                new CompactionOrder(executor),
+                new Phases(),
                 false,
                 EngineLimits.DEFAULT);
         store = new StoreContext(

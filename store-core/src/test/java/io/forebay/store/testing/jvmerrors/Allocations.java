@@ -63,6 +63,7 @@ final class Allocations extends ClassVisitor {
             "java/util/function/Consumer.accept",
             "java/util/function/Supplier.get",
             "java/util/function/BooleanSupplier.getAsBoolean",
+            "java/util/function/IntSupplier.getAsInt",
             "java/util/function/LongSupplier.getAsLong",
             "java/lang/String.equals",
             "java/lang/String.length",
