@@ -212,6 +212,9 @@ class BackgroundErrorsTest {
                 drainWithError(environment, point);
                 laterOn(environment);
                 assertThat(checkpoint.completion().isDone()).as(where(point)).isTrue();
+                if (!checkpoint.completion().isCompletedExceptionally()) {
+                    assertThat(checkpoint.files()).as(where(point)).hasSize(2);
+                }
             }
         }
     }

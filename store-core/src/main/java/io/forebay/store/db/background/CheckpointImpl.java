@@ -104,8 +104,9 @@ final class CheckpointImpl implements Checkpoint {
 
     /** Takes the files of a flush, if the checkpoint waits for them. */
     synchronized void flushed(List<TrackedMemtable> memtables, List<VersionEdit.Added> made) {
-        if (!released && missing.removeAll(memtables)) {
-            made.forEach(this::retain);
+        if (!released && !Collections.disjoint(missing, memtables)) {
+            made.forEach(this::retain); // first: when that fails, the checkpoint must go on waiting
+            missing.removeAll(memtables);
         }
     }
 
