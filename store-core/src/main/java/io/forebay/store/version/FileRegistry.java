@@ -326,8 +326,11 @@ public final class FileRegistry {
                 }
             }
         }
-        close(file);
-        scheduleDelete(file.id().name());
+        try {
+            close(file);
+        } finally {
+            scheduleDelete(file.id().name());
+        }
         for (PhysicalValueFile values : file.valueFiles()) {
             if (values.lastUser == file) {
                 close(values);

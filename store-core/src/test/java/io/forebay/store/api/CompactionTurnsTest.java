@@ -28,7 +28,7 @@ class CompactionTurnsTest {
         }
     }
 
-    /** It is still among those that wait for a thread, and has no sorted runs. */
+    /** It is still among those that wait for a thread. */
     @Test
     void aStoreThatWasClosedIsNotInTheWay() {
         try (SteppedEnvironment stepped = new SteppedEnvironment()) {

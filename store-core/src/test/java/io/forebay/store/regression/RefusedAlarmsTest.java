@@ -38,6 +38,7 @@ class RefusedAlarmsTest {
     private boolean refuseAlarm;
     private boolean refuseFlush;
     private boolean refuseCallback;
+    private boolean ringAtOnce;
 
     private final FileStore files = new ForwardingFileStore(new CrashFileStore()) {
         @Override
@@ -72,7 +73,12 @@ class RefusedAlarmsTest {
                         refuseAlarm = false;
                         throw new RejectedExecutionException("no alarm");
                     }
-                    return super.schedule(delayNanos, work);
+                    Runnable cancel = super.schedule(delayNanos, work);
+                    if (ringAtOnce) {
+                        ringAtOnce = false;
+                        aMinuteLater();
+                    }
+                    return cancel;
                 }
             })
             .build();
@@ -161,6 +167,19 @@ class RefusedAlarmsTest {
             breakFlush = false;
             assertThat(checkpoint.completion()).failsWithin(Duration.ofMinutes(2));
         }
+        aMinuteLater();
+        assertThat(store.statistics().readOnlyCause()).isNull();
+    }
+
+    /** It found the repair under way that had set it, and no other one was set. */
+    @Test
+    void anAlarmMayRingAsSoonAsItIsSet() {
+        failAFlush();
+        breakFlush = true;
+        ringAtOnce = true;
+        aMinuteLater();
+        assertThat(ringAtOnce).as("an alarm was set").isFalse();
+        breakFlush = false;
         aMinuteLater();
         assertThat(store.statistics().readOnlyCause()).isNull();
     }

@@ -52,9 +52,9 @@ public final class BackgroundErrorHandler {
      * @param work all work that waits for the disk
      * @param onResumed starts the work that was left undone meanwhile
      */
-    public BackgroundErrorHandler(StoreContext store, CheckpointTeller teller, Work work, Runnable onResumed) {
+    public BackgroundErrorHandler(StoreContext store, Checkpoints checkpoints, Work work, Runnable onResumed) {
         this.store = store;
-        this.teller = teller;
+        teller = checkpoints.teller();
         this.work = work;
         this.onResumed = onResumed;
         executor = store.shared.executor();
@@ -191,9 +191,10 @@ public final class BackgroundErrorHandler {
             }
         } finally {
             repaired = store.lifecycle.endRepair(worked ? failure : null);
-        }
-        if (worked && !repaired) {
-            tryLaterIfItRepairsItself(); // other work has failed during the repair
+            if (!repaired) { // or other work has failed during the repair
+                tryLaterIfItRepairsItself(); // not before the end: an alarm that rang earlier would find a repair under
+                // way
+            }
         }
         try {
             if (repaired) {
@@ -223,17 +224,13 @@ public final class BackgroundErrorHandler {
     }
 
     private void failedAgain(Throwable cause) {
-        try {
-            Severity severity = Severity.of(cause);
-            store.counters.failures.incrementAndGet();
-            store.lifecycle.fail(cause, severity);
-            LOG.debug("Another attempt to make store {} writable failed", store.options.name(), cause);
-            if (severity != Severity.TRANSIENT
-                    && severity == store.lifecycle.failure().severity()) {
-                report(cause, severity);
-            }
-        } finally {
-            tryLaterIfItRepairsItself();
+        Severity severity = Severity.of(cause);
+        store.counters.failures.incrementAndGet();
+        store.lifecycle.fail(cause, severity);
+        LOG.debug("Another attempt to make store {} writable failed", store.options.name(), cause);
+        if (severity != Severity.TRANSIENT
+                && severity == store.lifecycle.failure().severity()) {
+            report(cause, severity);
         }
     }
 

@@ -60,6 +60,8 @@ final class CheckpointImpl implements Checkpoint {
     private final ArrayList<VersionEdit.Added> files = new ArrayList<>();
     // Guarded by this
     private boolean released;
+    /** So many of {@link #files} were released. */
+    private int releasedFiles;
     // Written under this, read without
     private volatile CheckpointManifest manifest;
     /**
@@ -159,6 +161,19 @@ final class CheckpointImpl implements Checkpoint {
         }
     }
 
+    /** On a thread for callbacks. There may be no memory for the failure that the future gets. */
+    private void complete(Runnable outcome) {
+        try {
+            outcome.run();
+        } finally {
+            if (!completion.isDone()) {
+                decided.set(false);
+                completeIfClosed();
+                owner.teller().tellAgain();
+            }
+        }
+    }
+
     /** After a close there is no later call. Either this or the close sees what the other one did. */
     private void completeIfClosed() {
         StoreException cause = closed.get();
@@ -175,7 +190,7 @@ final class CheckpointImpl implements Checkpoint {
         if (decided.compareAndSet(false, true)) {
             boolean handedOver = false;
             try {
-                store.shared.executor().execute(BackgroundExecutor.Kind.CALLBACK, outcome);
+                store.shared.executor().execute(BackgroundExecutor.Kind.CALLBACK, () -> complete(outcome));
                 handedOver = true;
             } finally {
                 if (!handedOver) {
@@ -285,6 +300,8 @@ final class CheckpointImpl implements Checkpoint {
             } finally {
                 completeIfClosed();
             }
+        } else {
+            release(); // goes on where an earlier close was cut off
         }
     }
 
@@ -324,6 +341,8 @@ final class CheckpointImpl implements Checkpoint {
 
     private synchronized void release() {
         released = true;
-        files.forEach(added -> added.file().file().release());
+        while (releasedFiles < files.size()) {
+            files.get(releasedFiles++).file().file().release();
+        }
     }
 }

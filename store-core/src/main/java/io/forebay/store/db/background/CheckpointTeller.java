@@ -12,7 +12,7 @@ import org.slf4j.LoggerFactory;
  * that, it is tried again by an alarm and by {@link #tellUntold}, until the store is closed: a close tells them itself. Any thread,
  * without a lock that a callback may need.
  */
-public final class CheckpointTeller {
+final class CheckpointTeller {
     private static final Logger LOG = LoggerFactory.getLogger(CheckpointTeller.class);
 
     private static final long AGAIN_NANOS = 10_000_000;
@@ -28,7 +28,7 @@ public final class CheckpointTeller {
 
     private final AtomicBoolean isAlarmSet = new AtomicBoolean();
 
-    public CheckpointTeller(StoreContext store, Checkpoints checkpoints) {
+    CheckpointTeller(StoreContext store, Checkpoints checkpoints) {
         this.store = store;
         this.checkpoints = checkpoints;
         executor = store.shared.executor();
@@ -38,6 +38,12 @@ public final class CheckpointTeller {
     void tell() {
         requests.incrementAndGet();
         tryTell();
+    }
+
+    /** A checkpoint was told, and could not take it: it is told again a moment later. */
+    void tellAgain() {
+        requests.incrementAndGet();
+        tellLater();
     }
 
     /** Tries again at once, if an earlier attempt failed. */

@@ -25,10 +25,16 @@ import java.util.function.Consumer;
  */
 public final class Checkpoints {
     private final StoreContext store;
+    private final CheckpointTeller teller;
     private final Set<CheckpointImpl> open = new LinkedHashSet<>();
 
     public Checkpoints(StoreContext store) {
         this.store = store;
+        teller = new CheckpointTeller(store, this);
+    }
+
+    CheckpointTeller teller() {
+        return teller;
     }
 
     /** Takes a checkpoint. Any thread. The caller waits at most for the write that is under way. */
@@ -111,11 +117,11 @@ public final class Checkpoints {
 
     /** Completes the checkpoints that have all their files; those that will not get them, because the store has failed, fail. */
     void tell() {
-        StoreException failure = whyNoMoreFiles();
         List<CheckpointImpl> all;
         synchronized (this) {
             all = new ArrayList<>(open);
         }
+        StoreException failure = whyNoMoreFiles(); // after the list: a failure that was repaired before is not theirs
         forAll(all, checkpoint -> checkpoint.tell(failure));
     }
 

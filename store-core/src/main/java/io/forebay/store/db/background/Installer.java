@@ -30,7 +30,6 @@ import java.util.List;
 public final class Installer {
     private final StoreContext store;
     private final Checkpoints checkpoints;
-    private final CheckpointTeller teller;
     private final WriteStall stall;
     // Guarded by this
     private boolean mergeNameKnown;
@@ -43,10 +42,9 @@ public final class Installer {
      */
     private boolean mayBeHalfInstalled;
 
-    public Installer(StoreContext store, Checkpoints checkpoints, CheckpointTeller teller, WriteStall stall) {
+    public Installer(StoreContext store, Checkpoints checkpoints, WriteStall stall) {
         this.store = store;
         this.checkpoints = checkpoints;
-        this.teller = teller;
         this.stall = stall;
         mergeNameKnown = store.versions.mergeName() != null || store.options.mergeFunction() == null;
     }
@@ -119,7 +117,7 @@ public final class Installer {
             }
         }
         if (!flushed.isEmpty()) {
-            teller.tell();
+            checkpoints.teller().tell();
         }
         return true;
     }

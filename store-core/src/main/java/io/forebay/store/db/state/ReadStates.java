@@ -64,16 +64,19 @@ public final class ReadStates {
         return state.active;
     }
 
-    /** Puts {@code fresh} in place of the active memtable, which becomes the newest immutable one; inside the gate. */
+    /** Puts {@code fresh} in place of the active memtable, which becomes the newest immutable one; inside the gate. Takes over its reference. */
     synchronized void freeze(TrackedMemtable fresh, long lastSequence, long wholeSequence, CommitMark commit) {
-        ReadState old = current;
-        old.active.freeze(lastSequence, wholeSequence, commit);
-        TrackedMemtable[] immutable = new TrackedMemtable[old.immutable.length + 1];
-        immutable[0] = old.active;
-        System.arraycopy(old.immutable, 0, immutable, 1, old.immutable.length);
-        reserveRoom();
-        swap(new ReadState(fresh, immutable, old.version, arbiter));
-        fresh.memtable.release();
+        try {
+            ReadState old = current;
+            old.active.freeze(lastSequence, wholeSequence, commit);
+            TrackedMemtable[] immutable = new TrackedMemtable[old.immutable.length + 1];
+            immutable[0] = old.active;
+            System.arraycopy(old.immutable, 0, immutable, 1, old.immutable.length);
+            reserveRoom();
+            swap(new ReadState(fresh, immutable, old.version, arbiter));
+        } finally {
+            fresh.memtable.release(); // the state has a reference of its own, if there is one
+        }
     }
 
     /**
@@ -203,10 +206,10 @@ public final class ReadStates {
         return count;
     }
 
-    /** Sorted runs of the present version; 0 after close. */
+    /** Sorted runs of the present version; beyond all after close, when a compaction has nothing to do and must not wait for a thread. */
     public int sortedRuns() {
         ReadState state = current;
-        return state == null ? 0 : state.version.runs().size();
+        return state == null ? Integer.MAX_VALUE : state.version.runs().size();
     }
 
     public int immutableCount() {

@@ -82,8 +82,7 @@ class InstallerTest {
                         .build(),
                 VersionSet.open(files, registry, ids::incrementAndGet));
         Checkpoints checkpoints = new Checkpoints(store);
-        installer = new Installer(
-                store, checkpoints, new CheckpointTeller(store, checkpoints), new WriteStall(pool, executor, clock));
+        installer = new Installer(store, checkpoints, new WriteStall(pool, executor, clock));
     }
 
     @AfterEach

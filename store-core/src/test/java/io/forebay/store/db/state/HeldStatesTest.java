@@ -72,4 +72,12 @@ class HeldStatesTest {
         assertThat(states.harmlessStates()).isZero();
         states.close();
     }
+
+    /** What waits for a thread to compact a closed store comes first, and does nothing. */
+    @Test
+    void aClosedStoreComesFirstToCompact() {
+        assertThat(states.sortedRuns()).isZero();
+        states.close();
+        assertThat(states.sortedRuns()).isEqualTo(Integer.MAX_VALUE);
+    }
 }
