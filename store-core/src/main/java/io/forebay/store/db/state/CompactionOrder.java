@@ -50,11 +50,21 @@ public final class CompactionOrder {
     }
 
     private void runNext() {
-        take().work.run();
+        Candidate next = take();
+        if (next != null) {
+            next.work.run();
+        }
     }
 
-    /** Without an allocation: what stayed here after that would wait for ever. */
+    /**
+     * Without an allocation: what stayed here after that would wait for ever.
+     *
+     * @return null when nothing waits, because an executor has refused work and run it all the same
+     */
     private synchronized Candidate take() {
+        if (waiting.isEmpty()) {
+            return null;
+        }
         int next = 0;
         if (++turns % FAIR_TURN != 0) {
             int most = waiting.get(0).sortedRuns.getAsInt();
