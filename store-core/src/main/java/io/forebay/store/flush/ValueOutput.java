@@ -170,7 +170,8 @@ final class ValueOutput implements Closeable {
         made.add(id);
         WritableFile file = target.files().create(name);
         try {
-            writer = new ValueFileWriter(file, name, cipher, target.clock().currentTimeMillis());
+            writer = new ValueFileWriter(
+                    file, name, cipher, id.high(), id.low(), target.clock().currentTimeMillis());
         } catch (RuntimeException | Error e) { // there is no memory for its buffer
             Failures.close(e, file);
             throw e;

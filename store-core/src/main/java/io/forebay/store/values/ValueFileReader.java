@@ -10,6 +10,7 @@ import io.forebay.store.util.FieldReader;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Locale;
 
 /**
  * Reads one value file (layout: {@link ValueFormat}). It holds a few hundred bytes, and no value; each value is one read of the file. It
@@ -28,6 +29,7 @@ public final class ValueFileReader {
     private final int overhead;
     private final long valuesEnd;
     private final ValueProperties properties;
+    private final int salt;
 
     private ValueFileReader(
             ReadableFile file, String name, FileCipher cipher, long valuesEnd, ValueProperties properties) {
@@ -37,6 +39,7 @@ public final class ValueFileReader {
         this.overhead = ValueFormat.overhead(cipher);
         this.valuesEnd = valuesEnd;
         this.properties = properties;
+        salt = ValueFormat.salt(properties.high(), properties.low());
     }
 
     /**
@@ -44,15 +47,20 @@ public final class ValueFileReader {
      *
      * @param file belongs to the caller, which keeps it open as long as any thread reads
      * @param name of the file, for messages; part of what an encrypted file authenticates
-     * @param keyId of the master key that the file must be encrypted with; null when it must be plain
-     * @throws CorruptionException when the file is damaged, or plain although there is a {@code keyId}, or the other way round
+     * @param listed what an SST has in the file: its id, length and key are used, a null key for a plain file
+     * @throws CorruptionException when the file is damaged, or another one than is listed
      * @throws io.forebay.store.EncryptionException when the file is encrypted and its key is not available, or plain and plain files
      *     are refused
      * @throws io.forebay.store.FormatTooNewException when a newer version wrote the file
      */
-    public static ValueFileReader open(ReadableFile file, String name, Encryption encryption, String keyId)
+    public static ValueFileReader open(ReadableFile file, String name, Encryption encryption, ValueShare listed)
             throws IOException {
         long size = file.size();
+        String keyId = listed.keyId();
+        if (size != listed.fileBytes()) {
+            throw new CorruptionException(
+                    name, size, "a file of " + listed.fileBytes() + " bytes, as is listed", size + " bytes");
+        }
         ValueFormat format = ValueFormat.decode(end(file, name, size), name, size);
         FileCipher cipher = null;
         if (format.envelope() == null) {
@@ -69,7 +77,18 @@ public final class ValueFileReader {
         long spaceBytes = format.propertiesOffset() - ValueFormat.FIRST_VALUE;
         FieldReader fields = properties(file, name, format, cipher);
         ValueProperties properties = ValueProperties.decode(fields, spaceBytes, ValueFormat.overhead(cipher));
+        if (properties.high() != listed.high() || properties.low() != listed.low()) {
+            throw new CorruptionException(
+                    name,
+                    format.propertiesOffset(),
+                    "the file with id " + id(listed.high(), listed.low()),
+                    "the one with id " + id(properties.high(), properties.low()));
+        }
         return new ValueFileReader(file, name, cipher, format.propertiesOffset(), properties);
+    }
+
+    private static String id(long high, long low) {
+        return String.format(Locale.ROOT, "%016x%016x", high, low);
     }
 
     /** How many bytes a value of {@code length} takes in a file. @param keyId of the master key of the file; null for a plain one */
@@ -120,7 +139,7 @@ public final class ValueFileReader {
             // The checksum goes behind the value for a moment.
             byte[] bytes = into.reset(length + overhead);
             read(file, name, offset, bytes, length + overhead);
-            ValueFormat.verify(bytes, length, name, offset);
+            ValueFormat.verify(bytes, length, name, offset, salt);
             into.reset(length); // keeps the array, which is long enough
         } else {
             byte[] message = new byte[length + overhead];
@@ -164,7 +183,7 @@ public final class ValueFileReader {
         }
         byte[] bytes = read(file, name, offset, stored);
         if (cipher == null) {
-            ValueFormat.verify(bytes, length, name, offset);
+            ValueFormat.verify(bytes, length, name, offset, 0);
             return new FieldReader(bytes, length, name, offset);
         }
         byte[] plain = new byte[length];

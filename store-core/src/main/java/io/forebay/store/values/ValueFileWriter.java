@@ -23,6 +23,9 @@ public final class ValueFileWriter {
     private final String name;
     private final FileCipher cipher;
     private final int overhead;
+    private final long high;
+    private final long low;
+    private final int salt;
     private final long creationMillis;
     private final CRC32C crc = new CRC32C();
     private final byte[] buffer = new byte[BUFFER_BYTES];
@@ -36,13 +39,19 @@ public final class ValueFileWriter {
      * @param file new and empty; belongs to the writer from this call on
      * @param name of the file, for messages
      * @param cipher of this file; null for a plain one
+     * @param high upper half of the id of the file
+     * @param low lower half of the id
      * @param creationMillis milliseconds since the epoch, recorded in the properties
      */
-    public ValueFileWriter(WritableFile file, String name, FileCipher cipher, long creationMillis) {
+    public ValueFileWriter(
+            WritableFile file, String name, FileCipher cipher, long high, long low, long creationMillis) {
         this.file = file;
         this.name = name;
         this.cipher = cipher;
         this.overhead = ValueFormat.overhead(cipher);
+        this.high = high;
+        this.low = low;
+        salt = ValueFormat.salt(high, low);
         this.creationMillis = creationMillis;
         ByteBuffer.wrap(buffer).putLong(ValueFormat.MAGIC);
         used = ValueFormat.FIRST_VALUE;
@@ -61,7 +70,7 @@ public final class ValueFileWriter {
         } else {
             room(length + overhead);
             value.get(valueOffset, buffer, used, length);
-            end(length, offset, FileCipher.KIND_VALUE);
+            end(length, offset, FileCipher.KIND_VALUE, salt);
         }
         return offset;
     }
@@ -74,7 +83,7 @@ public final class ValueFileWriter {
         } else {
             room(length + overhead);
             System.arraycopy(value, valueOffset, buffer, used, length);
-            end(length, offset, FileCipher.KIND_VALUE);
+            end(length, offset, FileCipher.KIND_VALUE, salt);
         }
         return offset;
     }
@@ -102,10 +111,10 @@ public final class ValueFileWriter {
             throw new IllegalStateException("Nothing was added to value file " + name + "; abandon it");
         }
         long propertiesOffset = position();
-        FieldWriter properties = new ValueProperties(creationMillis, values, valueBytes).encode();
+        FieldWriter properties = new ValueProperties(creationMillis, values, valueBytes, high, low).encode();
         room(properties.size() + overhead);
         System.arraycopy(properties.array(), 0, buffer, used, properties.size());
-        end(properties.size(), propertiesOffset, FileCipher.KIND_VALUE_PROPERTIES);
+        end(properties.size(), propertiesOffset, FileCipher.KIND_VALUE_PROPERTIES, 0);
         byte[] footer =
                 new ValueFormat(propertiesOffset, position(), cipher == null ? null : cipher.envelope()).encode();
         room(footer.length);
@@ -140,13 +149,13 @@ public final class ValueFileWriter {
     }
 
     /** Ends the value or properties whose content was copied behind {@code buffer[0, used)}. */
-    private void end(int length, long offset, int kind) {
+    private void end(int length, long offset, int kind, int fileSalt) {
         if (cipher != null) {
             cipher.seal(offset, kind, buffer, used, length, buffer, used);
         } else {
             crc.reset();
             crc.update(buffer, used, length);
-            ByteBuffer.wrap(buffer).putInt(used + length, ValueFormat.checksum(crc, length, offset));
+            ByteBuffer.wrap(buffer).putInt(used + length, ValueFormat.checksum(crc, length, offset, fileSalt));
         }
         used += length + overhead;
     }
@@ -162,7 +171,7 @@ public final class ValueFileWriter {
             crc.reset();
             crc.update(value.duplicate());
             append(value);
-            ByteBuffer.wrap(buffer).putInt(0, ValueFormat.checksum(crc, length, offset));
+            ByteBuffer.wrap(buffer).putInt(0, ValueFormat.checksum(crc, length, offset, salt));
             used = overhead;
         }
     }

@@ -21,8 +21,9 @@ import java.util.zip.CRC32C;
  * </pre>
  *
  * The checksum of values and properties is the masked CRC-32C of the content and its length as u32, exclusive-or the offset of the
- * content in the file (both halves of it); so neither a part of a value nor a value of another place passes. A message is at the
- * offset where it starts. The checksum of the footer is the masked CRC-32C of all footer bytes before it; the envelope is part of the
+ * content in the file (both halves of it); so neither a part of a value nor a value of another place passes. That of a value is
+ * exclusive-or the masked CRC-32C of the {@link ValueProperties id} of the file as well, so that a value of another file does not pass
+ * either. A message is at the offset where it starts, and authenticates the name of its file. The checksum of the footer is the masked CRC-32C of all footer bytes before it; the envelope is part of the
  * footer, its length is 0 in a plain file. Every version keeps the last 16 bytes of the footer.
  *
  * @param propertiesOffset where the values end
@@ -56,20 +57,31 @@ record ValueFormat(long propertiesOffset, long footerOffset, KeyEnvelope envelop
         return cipher == null ? CHECKSUM_BYTES : FileCipher.TAG_BYTES;
     }
 
-    /** The checksum of a content of that length at that offset, whose bytes {@code crc} has seen. */
-    static int checksum(CRC32C crc, int length, long offset) {
+    /** What the checksums of the values of a file with that id have of it. */
+    static int salt(long high, long low) {
+        byte[] id =
+                ByteBuffer.allocate(2 * Long.BYTES).putLong(high).putLong(low).array();
+        return Crc32c.masked(id, 0, id.length);
+    }
+
+    /**
+     * The checksum of a content of that length at that offset, whose bytes {@code crc} has seen.
+     *
+     * @param salt of the file for a value; 0 for properties, which have the id in them
+     */
+    static int checksum(CRC32C crc, int length, long offset, int salt) {
         for (int shift = Integer.SIZE - Byte.SIZE; shift >= 0; shift -= Byte.SIZE) {
             crc.update(length >>> shift);
         }
-        return Crc32c.mask((int) crc.getValue()) ^ (int) (offset ^ (offset >>> 32));
+        return Crc32c.mask((int) crc.getValue()) ^ (int) (offset ^ (offset >>> 32)) ^ salt;
     }
 
     /** Checks the content {@code bytes[0, length)} and the checksum after it, which were read at that offset. */
-    static void verify(byte[] bytes, int length, String file, long offset) {
+    static void verify(byte[] bytes, int length, String file, long offset, int salt) {
         CRC32C crc = new CRC32C();
         crc.update(bytes, 0, length);
         int expected = ByteBuffer.wrap(bytes).getInt(length);
-        int found = checksum(crc, length, offset);
+        int found = checksum(crc, length, offset, salt);
         if (expected != found) {
             throw new CorruptionException(
                     file,

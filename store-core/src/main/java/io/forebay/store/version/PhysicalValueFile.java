@@ -84,7 +84,7 @@ public final class PhysicalValueFile implements ValueFile {
         }
         opening = true;
         try {
-            reader = ValueFileReader.open(file, id.valueFileName(), registry.encryption(), keyId());
+            reader = ValueFileReader.open(file, id.valueFileName(), registry.encryption(), listed);
             return reader;
         } finally {
             opening = false;

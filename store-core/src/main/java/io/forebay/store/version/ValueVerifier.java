@@ -66,12 +66,13 @@ final class ValueVerifier {
         Checked checked = new Checked(file);
         FileReport report = checked.report;
         try (ScopedRead raw = ScopedRead.open(registry.files(), report.name())) {
-            if (raw.size() != file.bytes()) {
+            if (raw.size() == file.bytes()) {
+                ValueFileReader.open(raw, report.name(), registry.encryption(), file.share(1))
+                        .checkFront();
+                checked.usable = true;
+            } else {
                 report.add(-1, file.bytes() + " bytes, as " + lister + " says", raw.size() + " bytes");
             }
-            ValueFileReader.open(raw, report.name(), registry.encryption(), file.keyId())
-                    .checkFront();
-            checked.usable = true;
         } catch (CorruptionException e) {
             report.add(e);
         } catch (NoSuchFileException e) {

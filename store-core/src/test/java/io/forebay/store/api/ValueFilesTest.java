@@ -13,6 +13,7 @@ import io.forebay.store.KeyProvider;
 import io.forebay.store.KeyRange;
 import io.forebay.store.MergeFunction;
 import io.forebay.store.ReadView;
+import io.forebay.store.ReadableFile;
 import io.forebay.store.RestoreSource;
 import io.forebay.store.Snapshot;
 import io.forebay.store.SortedIngest;
@@ -22,10 +23,12 @@ import io.forebay.store.StoreOptions;
 import io.forebay.store.StoreStatistics;
 import io.forebay.store.ValueBuffer;
 import io.forebay.store.VerificationReport;
+import io.forebay.store.WritableFile;
 import io.forebay.store.testing.CrashFileStore;
 import io.forebay.store.testing.SteppedEnvironment;
 import io.forebay.store.testing.TestKeys;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.util.ArrayList;
@@ -640,6 +643,54 @@ class ValueFilesTest {
                 }
             });
             assertThat(store.verify().isClean()).isFalse();
+        }
+    }
+
+    /** Values of equal lengths are at equal places in each file, so that only the file itself can say that it is another one. */
+    @Test
+    void aValueFileUnderTheNameOfAnotherOneIsRefused() throws IOException {
+        try (Store store = open(files, THRESHOLD)) {
+            for (int i = 0; i < 2; i++) {
+                byte[] value = new byte[1_000];
+                Arrays.fill(value, (byte) i);
+                store.put(key(i), value);
+                store.commitDurably(new byte[0]);
+                store.flush();
+            }
+        }
+        List<String> names = named(files, ".val");
+        assertThat(names).hasSize(2);
+        byte[] first = content(names.get(0));
+        byte[] second = content(names.get(1));
+        assertThat(first).hasSameSizeAs(second);
+        replace(names.get(0), second);
+        replace(names.get(1), first);
+        try (Store store = open(files, THRESHOLD)) {
+            for (int i = 0; i < 2; i++) {
+                byte[] key = key(i);
+                assertThatThrownBy(() -> store.get(key))
+                        .isInstanceOf(CorruptionException.class)
+                        .hasMessageContaining("the file with id");
+            }
+            assertThat(store.verify().findings())
+                    .extracting(VerificationReport.Finding::file)
+                    .containsExactlyInAnyOrderElementsOf(names);
+        }
+    }
+
+    private byte[] content(String name) throws IOException {
+        try (ReadableFile file = files.open(name)) {
+            byte[] bytes = new byte[(int) file.size()];
+            file.read(0, ByteBuffer.wrap(bytes));
+            return bytes;
+        }
+    }
+
+    private void replace(String name, byte[] content) throws IOException {
+        files.delete(name);
+        try (WritableFile file = files.create(name)) {
+            file.append(ByteBuffer.wrap(content));
+            file.sync();
         }
     }
 

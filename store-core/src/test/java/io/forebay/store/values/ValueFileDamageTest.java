@@ -69,6 +69,37 @@ class ValueFileDamageTest {
         }
     }
 
+    /** Files with equal places: what guards the values of one must not pass in the other. */
+    @Test
+    void aValueIsNotReadFromAnotherFile() throws IOException {
+        for (Encryption encryption : List.of(Encryption.NONE, TestKeys.golden())) {
+            long[] offsets = new long[1];
+            byte[] file = ValueFiles.write(encryption, List.of(new byte[] {1, 2, 3}), offsets);
+            byte[] other = ValueFiles.writeOther(encryption, new byte[] {4, 5, 6});
+            assertThat(other).hasSameSizeAs(file);
+            assertThatThrownBy(() -> ValueFiles.open(other, encryption))
+                    .isInstanceOfSatisfying(
+                            CorruptionException.class, e -> assertThat(e.file()).isEqualTo(ValueFiles.NAME));
+            byte[] spliced = file.clone();
+            int stored = 3 + (encryption == Encryption.NONE ? 4 : 16);
+            System.arraycopy(other, (int) offsets[0], spliced, (int) offsets[0], stored);
+            ValueFileReader reader = ValueFiles.open(spliced, encryption);
+            assertThatThrownBy(() -> ValueFiles.read(reader, offsets[0], 3)).isInstanceOf(CorruptionException.class);
+        }
+    }
+
+    @Test
+    void aFileOfAnotherLengthThanIsListedIsRefused() throws IOException {
+        for (Encryption encryption : List.of(Encryption.NONE, TestKeys.golden())) {
+            byte[] file = ValueFiles.write(encryption, VALUES, new long[VALUES.size()]);
+            for (int more : new int[] {-1, 1}) {
+                assertThatThrownBy(() -> ValueFiles.open(file, encryption, file.length + more))
+                        .isInstanceOf(CorruptionException.class)
+                        .hasMessageContaining("a file of " + (file.length + more) + " bytes");
+            }
+        }
+    }
+
     /** Two equal values: what guards one must not pass at the place of the other. */
     @Test
     void aValueIsNotReadFromAnotherPlace() throws IOException {

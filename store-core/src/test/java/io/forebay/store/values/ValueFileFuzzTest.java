@@ -76,7 +76,7 @@ class ValueFileFuzzTest extends FuzzTests {
             int length = footer - Integer.BYTES - (int) properties;
             CRC32C crc = new CRC32C();
             crc.update(input, (int) properties, length);
-            out.putInt(footer - Integer.BYTES, ValueFormat.checksum(crc, length, properties));
+            out.putInt(footer - Integer.BYTES, ValueFormat.checksum(crc, length, properties, 0));
         }
         int begin = footer - envelope;
         if (envelope >= 0 && begin >= 0) {

@@ -41,7 +41,7 @@ class ValueFileTest {
         GoldenBytes.verify(name, ValueFiles.write(encryption, GOLDEN, offsets));
         assertThat(offsets).containsExactly(8, 13 + overhead, 14 + 2 * overhead);
         ValueFileReader reader = ValueFiles.open(GoldenBytes.read(name), encryption);
-        assertThat(reader.properties()).isEqualTo(new ValueProperties(7, 3, 26));
+        assertThat(reader.properties()).isEqualTo(new ValueProperties(7, 3, 26, ValueFiles.HIGH, ValueFiles.LOW));
         for (int i = 0; i < 3; i++) {
             assertThat(ValueFiles.read(reader, offsets[i], GOLDEN.get(i).length))
                     .isEqualTo(GOLDEN.get(i));
@@ -55,7 +55,12 @@ class ValueFileTest {
             Encryption encryption = encryption(random);
             MemoryFileStore files = new MemoryFileStore();
             ValueFileWriter writer = new ValueFileWriter(
-                    files.create(ValueFiles.NAME), ValueFiles.NAME, encryption.create(ValueFiles.NAME), 7);
+                    files.create(ValueFiles.NAME),
+                    ValueFiles.NAME,
+                    encryption.create(ValueFiles.NAME),
+                    ValueFiles.HIGH,
+                    ValueFiles.LOW,
+                    7);
             List<byte[]> values = new ArrayList<>();
             List<Long> offsets = new ArrayList<>();
             for (int i = 1 + random.nextInt(20); i > 0; i--) {
@@ -161,7 +166,7 @@ class ValueFileTest {
     @Test
     void nothingIsWrittenThatCannotBeRead() throws IOException {
         MemoryFileStore files = new MemoryFileStore();
-        ValueFileWriter writer = new ValueFileWriter(files.create(ValueFiles.NAME), ValueFiles.NAME, null, 7);
+        ValueFileWriter writer = new ValueFileWriter(files.create(ValueFiles.NAME), ValueFiles.NAME, null, 0, 1, 7);
         assertThatThrownBy(() -> writer.add(new byte[0], 0, 0)).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(writer::finish).isInstanceOf(IllegalStateException.class);
         writer.abandon();

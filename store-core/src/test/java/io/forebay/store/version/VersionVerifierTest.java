@@ -141,7 +141,7 @@ class VersionVerifierTest {
     /** Its only value is at offset 8. */
     private ValueShare valueFile() throws IOException {
         String name = new FileId(0, 9).valueFileName();
-        ValueFileWriter writer = new ValueFileWriter(files.create(name), name, null, 7);
+        ValueFileWriter writer = new ValueFileWriter(files.create(name), name, null, 0, 9, 7);
         writer.add(new byte[] {1, 2, 3}, 0, 3);
         return new ValueShare(0, 9, writer.finish(), writer.storedBytes(3), null);
     }
