@@ -119,7 +119,7 @@ public final class CompactionPicker {
         if (drop != null) {
             return drop;
         }
-        Weights weights = new Weights(in.bottom());
+        Weights weights = Weights.of(in.bottom());
         Compaction down = pickDown(in, weights);
         if (down != null) {
             return down;
@@ -142,7 +142,7 @@ public final class CompactionPicker {
         if (drop != null) {
             return drop;
         }
-        Weights weights = new Weights(in.bottom());
+        Weights weights = Weights.of(in.bottom());
         for (int i = 0; i < in.runs().size() && !in.runs().get(i).isBottom(); i++) {
             for (FileMeta file : in.runs().get(i).files()) {
                 boolean asked = in.isFree(file) && file.newestSequence() <= upTo;
@@ -189,7 +189,7 @@ public final class CompactionPicker {
 
     /** A file to move to the bottom run; else, if a merge into the bottom run is due, the best scope to merge. */
     private static Compaction pickDown(PickInput in, Weights weights) {
-        boolean due = isBottomDue(in, weights);
+        boolean due = isBottomDue(in);
         CompactionScope best = null;
         // The oldest run first, so that files of ascending keys go down in their order, and not between each other.
         for (int i = in.runs().size() - 1; i >= 0; i--) {
@@ -217,18 +217,18 @@ public final class CompactionPicker {
         return BottomUpkeep.hasManyDeletes(file) ? scope.merge(in) : scope.move();
     }
 
-    /** True when the tiers weigh enough. Files of running compactions do not count. */
-    private static boolean isBottomDue(PickInput in, Weights weights) {
+    /**
+     * True when the tiers weigh enough. Where most bytes are in value files, those that a file refers to weigh as well: a long value among
+     * many short ones is what takes the space. Files of running compactions do not count.
+     */
+    private static boolean isBottomDue(PickInput in) {
+        boolean valuesPrevail = valuesPrevail(in);
+        SortedRun bottom = in.bottom();
+        Weights weights = valuesPrevail ? Weights.withValues(bottom) : Weights.of(bottom);
         double upper = 0;
-        long bottom = 0;
-        long all = 0;
-        double lean = 0;
         int tiers = 0;
         for (SortedRun run : in.runs()) {
-            all += run.bytes();
             if (run.isBottom()) {
-                bottom = run.bytes();
-                lean = Lean.of(run);
                 continue;
             }
             double weight = 0;
@@ -238,11 +238,21 @@ public final class CompactionPicker {
             upper += weight;
             tiers += weight > 0 ? 1 : 0;
         }
-        return tiers >= LEAST_TIERS && upper >= bottom * dueShare(in, bottom, all, lean);
+        double lean = bottom == null ? 0 : Lean.of(bottom);
+        return tiers >= LEAST_TIERS
+                && upper >= weights.bottomBytes() * dueShare(in, weights.bottomBytes(), valuesPrevail, lean);
     }
 
-    private static double dueShare(PickInput in, long bottom, long all, double lean) {
-        if (ValueGarbage.of(in.runs()).liveBytes() > all) {
+    private static boolean valuesPrevail(PickInput in) {
+        long all = 0;
+        for (SortedRun run : in.runs()) {
+            all += run.bytes();
+        }
+        return ValueGarbage.of(in.runs()).liveBytes() > all;
+    }
+
+    private static double dueShare(PickInput in, long bottom, boolean valuesPrevail, double lean) {
+        if (valuesPrevail) {
             return VALUES_SHARE * (1 + BOTTOM_LEAN * lean);
         }
         boolean small = bottom < FEW_FILES * in.targetFileBytes();

@@ -35,6 +35,15 @@ public record ValueShare(long high, long low, long fileBytes, long bytes, String
         }
     }
 
+    /** What all shares refer to, added up. */
+    public static long bytes(List<ValueShare> shares) {
+        long sum = 0;
+        for (ValueShare share : shares) {
+            sum += share.bytes;
+        }
+        return sum;
+    }
+
     /** Writes the content of a field. */
     public static void write(List<ValueShare> shares, FieldWriter out) {
         for (ValueShare share : shares) {

@@ -29,6 +29,11 @@ public record FileMeta(
         return info.fileBytes();
     }
 
+    /** What the values that the SST refers to take in value files; of all of the SST, also when {@link #virtual} hides a part. */
+    public long valueBytes() {
+        return ValueShare.bytes(info.valueFiles());
+    }
+
     public long entries() {
         return info.entries();
     }

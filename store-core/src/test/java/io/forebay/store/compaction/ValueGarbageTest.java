@@ -118,23 +118,42 @@ class ValueGarbageTest {
         assertThat(ValueGarbage.of(runs).pick(input(runs), Long.MAX_VALUE)).isNull();
     }
 
-    /** Two tiers of 12 % each above a bottom of less than eight files. */
-    private Compaction pickedWith(ValueShare... values) throws IOException {
+    /** Two tiers of 12 % each above a bottom of less than eight files, with as large a share of the values. */
+    private Compaction pickedWith(long bytesOfValues) throws IOException {
+        long above = bytesOfValues * 12 / 100;
+        return pickedOf(12 * MIB / 10, above, 10 * MIB, bytesOfValues);
+    }
+
+    private Compaction pickedOf(long tier, long tierValues, long bottom, long bottomValues) throws IOException {
         List<SortedRun> runs = List.of(
-                new SortedRun(7, List.of(sst(12 * MIB / 10, 1, 70, "a", "m"))),
-                new SortedRun(5, List.of(sst(12 * MIB / 10, 2, 50, "a", "m"))),
-                new SortedRun(0, List.of(sst(10 * MIB, 3, 5, "a", "m", values))));
+                new SortedRun(7, List.of(sst(tier, 1, 70, "a", "m", shares(21, tierValues)))),
+                new SortedRun(5, List.of(sst(tier, 2, 50, "a", "m", shares(22, tierValues)))),
+                new SortedRun(0, List.of(sst(bottom, 3, 5, "a", "m", shares(23, bottomValues)))));
         return CompactionPicker.pick(
                 new PickInput(runs, busy, 100, Long.MAX_VALUE, 64 * MIB, files -> new Fragmenter().finish()));
+    }
+
+    private static ValueShare[] shares(long file, long bytes) {
+        return bytes == 0 ? new ValueShare[0] : new ValueShare[] {share(file, bytes, bytes)};
     }
 
     /** What tiers hide takes the space of its values, and to merge them costs little. */
     @Test
     void tiersAreMergedEarlierWhereMostBytesAreInValueFiles() throws IOException {
-        assertThat(pickedWith()).isNull();
-        assertThat(pickedWith(share(11, 12 * MIB, 12 * MIB))).isNull();
-        Compaction picked = pickedWith(share(11, 13 * MIB, 13 * MIB));
+        assertThat(pickedWith(0)).isNull();
+        assertThat(pickedWith(9 * MIB)).isNull();
+        Compaction picked = pickedWith(11 * MIB);
         assertThat(picked.isBottom()).isTrue();
         assertThat(picked.files()).hasSize(3);
+    }
+
+    /** A few long values are overwritten: the tiers have a hundredth of the bytes of the SSTs, but a fourth of those of the store. */
+    @Test
+    void tiersWeighTheValuesThatTheyReferTo() throws IOException {
+        assertThat(pickedOf(MIB / 20, 0, 10 * MIB, 30 * MIB)).isNull();
+        assertThat(pickedOf(MIB / 20, 2 * MIB, 10 * MIB, 30 * MIB)).isNull();
+        assertThat(pickedOf(MIB / 20, 5 * MIB, 10 * MIB, 30 * MIB).files()).hasSize(3);
+        // short values are most of the bytes: a merge would write them for little gain
+        assertThat(pickedOf(MIB / 20, 2 * MIB, 20 * MIB, 9 * MIB)).isNull();
     }
 }
