@@ -21,6 +21,7 @@ import java.util.Set;
  *       for each byte written,
  *   <li>merge neighbouring tiers of similar size,
  *   <li>rewrite files of the bottom run that are small or have many deletes,
+ *   <li>rewrite a virtual file with values in value files, which keeps those of its hidden part as well,
  *   <li>rewrite a file with values in a value file that is mostly garbage ({@link ValueGarbage}).
  * </ol>
  *
@@ -134,7 +135,11 @@ public final class CompactionPicker {
             return committed;
         }
         Compaction upkeep = new BottomUpkeep(in).pick();
-        return upkeep != null ? upkeep : ValueGarbage.of(in.runs()).pick(in, Long.MAX_VALUE);
+        if (upkeep != null) {
+            return upkeep;
+        }
+        Compaction partly = pickVirtual(in);
+        return partly != null ? partly : ValueGarbage.of(in.runs()).pick(in, Long.MAX_VALUE);
     }
 
     static Compaction pickFull(PickInput in, long upTo) throws IOException {
@@ -176,6 +181,21 @@ public final class CompactionPicker {
         for (SortedRun run : in.runs()) {
             for (FileMeta file : run.files()) {
                 if (outdated.contains(file.id()) && !in.busy().contains(file.id())) {
+                    return Compaction.rewrite(run.rank(), List.of(file));
+                }
+            }
+        }
+        return null;
+    }
+
+    /**
+     * The rewriting of a virtual file with values in value files. It writes the few bytes of an SST; after that what is not shown of the
+     * values counts as garbage, and value files that only the hidden part needs are gone.
+     */
+    private static Compaction pickVirtual(PickInput in) {
+        for (SortedRun run : in.runs()) {
+            for (FileMeta file : run.files()) {
+                if (file.virtual() && in.isFree(file) && !file.info().valueFiles().isEmpty()) {
                     return Compaction.rewrite(run.rank(), List.of(file));
                 }
             }

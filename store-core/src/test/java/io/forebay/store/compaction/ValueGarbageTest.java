@@ -102,6 +102,29 @@ class ValueGarbageTest {
         assertThat(ValueGarbage.of(runs).files()).containsExactly(id(11));
     }
 
+    /** As long as it is virtual, the values of its hidden part count, so that they would never be garbage. */
+    @Test
+    void aVirtualSstWithValuesIsRewrittenOnce() throws IOException {
+        FileMeta whole = sst(1, 5, "a", "z", share(11, 100 * MIB, 100 * MIB));
+        FileMeta part = whole.clip(KeyRange.of(bytes("a"), bytes("c")));
+        for (long rank : new long[] {0, 3}) {
+            Compaction picked = pick(List.of(new SortedRun(rank, List.of(part))));
+            assertThat(picked.kind()).isEqualTo(Compaction.Kind.MERGE);
+            assertThat(picked.files()).containsExactly(part);
+            assertThat(picked.outputRank()).isEqualTo(rank);
+        }
+        assertThat(pick(List.of(new SortedRun(0, List.of(whole))))).isNull();
+        FileMeta withoutValues = sst(1, 5, "a", "z").clip(KeyRange.of(bytes("a"), bytes("c")));
+        assertThat(pick(List.of(new SortedRun(0, List.of(withoutValues))))).isNull();
+        busy.add(part.id());
+        assertThat(pick(List.of(new SortedRun(0, List.of(part))))).isNull();
+    }
+
+    private Compaction pick(List<SortedRun> runs) throws IOException {
+        return CompactionPicker.pick(
+                new PickInput(runs, busy, 100, Long.MAX_VALUE, 64 * MIB, files -> new Fragmenter().finish()));
+    }
+
     @Test
     void anSstOfTheEmptiestFileIsRewrittenAlone() {
         FileMeta uncommitted = sst(1, 101, "a", "b", share(11, 100 * MIB, 5 * MIB));
@@ -129,8 +152,7 @@ class ValueGarbageTest {
                 new SortedRun(7, List.of(sst(tier, 1, 70, "a", "m", shares(21, tierValues)))),
                 new SortedRun(5, List.of(sst(tier, 2, 50, "a", "m", shares(22, tierValues)))),
                 new SortedRun(0, List.of(sst(bottom, 3, 5, "a", "m", shares(23, bottomValues)))));
-        return CompactionPicker.pick(
-                new PickInput(runs, busy, 100, Long.MAX_VALUE, 64 * MIB, files -> new Fragmenter().finish()));
+        return pick(runs);
     }
 
     private static ValueShare[] shares(long file, long bytes) {
