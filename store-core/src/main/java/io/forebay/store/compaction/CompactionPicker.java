@@ -195,7 +195,9 @@ public final class CompactionPicker {
     private static Compaction pickVirtual(PickInput in) {
         for (SortedRun run : in.runs()) {
             for (FileMeta file : run.files()) {
-                if (file.virtual() && in.isFree(file) && !file.info().valueFiles().isEmpty()) {
+                if (file.virtual()
+                        && in.isFree(file)
+                        && !file.info().valueFiles().isEmpty()) {
                     return Compaction.rewrite(run.rank(), List.of(file));
                 }
             }

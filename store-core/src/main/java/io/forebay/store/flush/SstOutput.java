@@ -31,8 +31,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Writes entries in internal order, and range deletes in key order between them, to as many SSTs as needed: the files of one
- * run. Long values go to value files ({@link ValueOutput}). A file ends once it has the target size or as many range deletes as one file may have, or at a split key; earlier when
- * the budget has no room for its tail. It ends only
+ * run. Long values go to value files ({@link ValueOutput}). A file ends once it has the target size, a multiple of it in value files,
+ * or as many range deletes as one file may have, or at a split key; earlier when the budget has no room for its tail. It ends only
  * between two user keys, between two range deletes, or within a range delete, which is then cut. Used by one thread.
  *
  * <p>Call {@link #add} for all entries and {@link #addTombstone} for all range deletes, or {@link #addAll}, then
@@ -312,6 +312,7 @@ public final class SstOutput implements Closeable {
         return earliestEnd != null
                 || writer.tombstoneBytes() >= target.tombstoneBytes()
                 || writer.hasReached(target.targetFileBytes())
+                || values.isFull()
                 || writer.isShortOfMemory() && writer.hasReached(target.targetFileBytes() / 8 * LEAST_EIGHTHS);
     }
 

@@ -41,6 +41,12 @@ public record SstTarget(
         int valueFileThreshold,
         HeldMemory held) {
 
+    /**
+     * An SST ends when its values in value files have so many target sizes, so that clips, range deletes and jobs, which take whole SSTs, do
+     * not take the values of a large part of the store with each.
+     */
+    public static final int VALUES_PER_SST = 4;
+
     /** The same target for files of the bottom run. */
     public SstTarget atBottom() {
         return new SstTarget(

@@ -57,6 +57,9 @@ final class ValueOutput implements Closeable {
     /** The new files of the present SST. */
     private final List<FileId> made = new ArrayList<>();
 
+    /** What the parts have, added up. */
+    private long partBytes;
+
     /** Null when there is none. */
     private ValueFileWriter writer;
     /** The part of the present writer. */
@@ -118,6 +121,7 @@ final class ValueOutput implements Closeable {
 
     private ValueReference added(long offset, int length) {
         writing.bytes += writer.storedBytes(length);
+        partBytes += writer.storedBytes(length);
         return new ValueReference(writing.index, offset, length);
     }
 
@@ -148,7 +152,13 @@ final class ValueOutput implements Closeable {
             moved.put(file, part);
         }
         part.bytes += file.storedBytes(length);
+        partBytes += file.storedBytes(length);
         return new ValueReference(part.index, offset, length);
+    }
+
+    /** Whether the present SST has as many values in value files as one should have. */
+    boolean isFull() {
+        return partBytes / SstTarget.VALUES_PER_SST >= target.targetFileBytes();
     }
 
     /** Opens a file for the next value. */
@@ -207,6 +217,7 @@ final class ValueOutput implements Closeable {
     /** The present SST is finished, and keeps its value files from now on. Allocates nothing. */
     void release() {
         parts.clear();
+        partBytes = 0;
         moved.clear();
         made.clear();
     }

@@ -11,6 +11,7 @@ import io.forebay.store.version.SortedRun;
 import io.forebay.store.version.SstInfo;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
@@ -123,6 +124,27 @@ class ValueGarbageTest {
     private Compaction pick(List<SortedRun> runs) throws IOException {
         return CompactionPicker.pick(
                 new PickInput(runs, busy, 100, Long.MAX_VALUE, 64 * MIB, files -> new Fragmenter().finish()));
+    }
+
+    /** SSTs that ended because of their values would be joined to the same ones, for ever. */
+    @Test
+    void anSstWithManyValuesIsNotSmall() throws IOException {
+        assertThat(pick(List.of(new SortedRun(0, bottomWithValuesOf(MIB)))).files())
+                .hasSize(8);
+        assertThat(pick(List.of(new SortedRun(0, bottomWithValuesOf(4 * 64 * MIB)))))
+                .isNull();
+        // eight of them would be two
+        assertThat(pick(List.of(new SortedRun(0, bottomWithValuesOf(64 * MIB)))).files())
+                .hasSizeLessThan(5);
+    }
+
+    private static List<FileMeta> bottomWithValuesOf(long bytes) {
+        List<FileMeta> files = new ArrayList<>();
+        for (int i = 0; i < 8; i++) {
+            String letter = Character.toString('a' + i);
+            files.add(sst(20 + i, 5, letter, letter + "x", share(40 + i, bytes, bytes)));
+        }
+        return files;
     }
 
     @Test

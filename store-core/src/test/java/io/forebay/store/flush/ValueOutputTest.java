@@ -138,6 +138,32 @@ class ValueOutputTest {
         SstDirectory.release(run.subList(1, run.size()));
     }
 
+    /** Values that are written, and values that stay where they are. */
+    @Test
+    void anSstEndsWhenItsValuesAreSeveralTargetSizes() throws IOException {
+        List<ModelEntry> entries = new ArrayList<>();
+        for (int i = 0; i < 100; i++) {
+            entries.add(entry(i, ValueKind.PUT, 2_000));
+        }
+        List<FileMeta> run = write(entries, LARGE);
+        checkSizes(run);
+        List<FileMeta> merged = merged(run, THRESHOLD, Set.of());
+        checkSizes(merged);
+        assertThat(valueFiles(merged)).isEqualTo(valueFiles(run));
+        check(merged, entries, true);
+        SstDirectory.release(run);
+        SstDirectory.release(merged);
+    }
+
+    private static void checkSizes(List<FileMeta> run) {
+        long full = (long) SstTarget.VALUES_PER_SST * LARGE;
+        assertThat(run).hasSize((int) (100 * 2_004 / (full + 2_004)) + 1);
+        for (FileMeta file : run.subList(0, run.size() - 1)) {
+            assertThat(file.fileBytes()).isLessThan(LARGE);
+            assertThat(file.valueBytes()).isBetween(full, full + 2_004);
+        }
+    }
+
     @Test
     void anOutputThatIsNotFinishedLeavesNothing() throws IOException {
         SstTarget target = directory.valueTarget(700, THRESHOLD);
