@@ -92,6 +92,28 @@ class ValueGarbageTest {
         assertThat(ValueGarbage.of(runs).files()).isEmpty();
     }
 
+    private static FileMeta encrypted(long number, long fileBytes, long bytes) {
+        String letter = Character.toString((char) ('a' + number));
+        return sst(MIB, number, 5, letter, letter + "x", new ValueShare(0, 10 + number, fileBytes, bytes, "key"));
+    }
+
+    /** How long a wrapped key is, another file of the same master key shows. */
+    @Test
+    void aWrappedKeyIsNoGarbageAndHidesNone() {
+        FileMeta whole = encrypted(1, 6_000, 5_700);
+        FileMeta little = encrypted(2, 6_000, 1_000);
+        List<SortedRun> runs = List.of(new SortedRun(0, List.of(whole, little)));
+        assertThat(ValueGarbage.of(runs).files()).containsExactly(id(12));
+        for (int frame : new int[] {200, 600, 4_300}) {
+            FileMeta one = encrypted(1, 100 + frame, 100);
+            FileMeta other = encrypted(2, 100 + frame + 100, 100);
+            assertThat(ValueGarbage.of(List.of(new SortedRun(0, List.of(one, other))))
+                            .files())
+                    .as("wrapped keys of about %s bytes", frame)
+                    .isEmpty();
+        }
+    }
+
     /** Virtual files show parts of one SST, which was counted when it was written. */
     @Test
     void anSstThatIsShownTwiceCountsOnce() {
