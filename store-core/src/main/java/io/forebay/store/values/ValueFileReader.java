@@ -136,15 +136,28 @@ public final class ValueFileReader {
                     "a reference to " + length + " bytes at offset " + offset);
         }
         if (cipher == null) {
+            readPlain(offset, length, into);
+        } else {
+            byte[] message = new byte[length + overhead];
+            read(file, name, offset, message, message.length);
+            cipher.open(offset, FileCipher.KIND_VALUE, message, 0, message.length, into.reset(length), 0, offset);
+        }
+    }
+
+    private void readPlain(long offset, int length, ValueBuffer into) throws IOException {
+        int room = into.array().length;
+        if (room >= length && room - length < overhead) { // a buffer for the longest value does not grow
+            byte[] bytes = into.reset(length);
+            read(file, name, offset, bytes, length);
+            int checksum =
+                    ByteBuffer.wrap(read(file, name, offset + length, overhead)).getInt();
+            ValueFormat.verify(bytes, length, checksum, name, offset, salt);
+        } else {
             // The checksum goes behind the value for a moment.
             byte[] bytes = into.reset(length + overhead);
             read(file, name, offset, bytes, length + overhead);
             ValueFormat.verify(bytes, length, name, offset, salt);
             into.reset(length); // keeps the array, which is long enough
-        } else {
-            byte[] message = new byte[length + overhead];
-            read(file, name, offset, message, message.length);
-            cipher.open(offset, FileCipher.KIND_VALUE, message, 0, message.length, into.reset(length), 0, offset);
         }
     }
 

@@ -78,9 +78,13 @@ record ValueFormat(long propertiesOffset, long footerOffset, KeyEnvelope envelop
 
     /** Checks the content {@code bytes[0, length)} and the checksum after it, which were read at that offset. */
     static void verify(byte[] bytes, int length, String file, long offset, int salt) {
+        verify(bytes, length, ByteBuffer.wrap(bytes).getInt(length), file, offset, salt);
+    }
+
+    /** As the other method, with the checksum that was read. */
+    static void verify(byte[] bytes, int length, int expected, String file, long offset, int salt) {
         CRC32C crc = new CRC32C();
         crc.update(bytes, 0, length);
-        int expected = ByteBuffer.wrap(bytes).getInt(length);
         int found = checksum(crc, length, offset, salt);
         if (expected != found) {
             throw new CorruptionException(

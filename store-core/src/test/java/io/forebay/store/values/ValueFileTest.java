@@ -103,6 +103,30 @@ class ValueFileTest {
                 : writer.add(new Slab(ByteBuffer.wrap(wide)), before, value.length);
     }
 
+    /** Who has a buffer for the longest value has no other one after a read. */
+    @Test
+    void aBufferThatFitsTheValueStays() throws IOException {
+        for (Encryption encryption : List.of(Encryption.NONE, TestKeys.golden())) {
+            long[] offsets = new long[3];
+            byte[] file = ValueFiles.write(encryption, GOLDEN, offsets);
+            ValueFileReader reader = ValueFiles.open(file, encryption);
+            for (int more = 0; more < 6; more++) {
+                ValueBuffer into = new ValueBuffer(20 + more);
+                byte[] array = into.array();
+                reader.read(offsets[2], 20, into);
+                assertThat(into.toByteArray()).isEqualTo(GOLDEN.get(2));
+                assertThat(into.array()).isSameAs(array);
+            }
+            for (int at = 0; at < 24; at++) {
+                byte[] damaged = file.clone();
+                damaged[(int) offsets[2] + at]++;
+                ValueFileReader other = ValueFiles.open(damaged, encryption);
+                assertThatThrownBy(() -> other.read(offsets[2], 20, new ValueBuffer(20)))
+                        .isInstanceOf(CorruptionException.class);
+            }
+        }
+    }
+
     @Test
     void aReferenceThatIsNotThatOfAValueIsRefused() throws IOException {
         for (Encryption encryption : List.of(Encryption.NONE, TestKeys.golden())) {
