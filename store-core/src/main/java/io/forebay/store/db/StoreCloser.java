@@ -72,9 +72,12 @@ public final class StoreCloser {
      */
     void discard() {
         Callbacks.checkNone("discard()");
+        end(this::cutOffWork, this::discardLog, false);
+    }
+
+    private void cutOffWork() {
         store.discarded.cancel();
         store.versions.registry().stopDeleting();
-        end(this::discardLog, false);
     }
 
     /** Ends a store that could not be opened. What is on disk stays as it is. */
@@ -83,10 +86,16 @@ public final class StoreCloser {
     }
 
     private void end(Release finish, boolean reporting) {
+        end(() -> {}, finish, reporting);
+    }
+
+    /** @param first run when the end can begin, also when another thread ends the store already */
+    private void end(Runnable first, Release finish, boolean reporting) {
         requireStack(LET_GO_FRAMES); // while the store is still open, and can be closed again
         List<Opened> left = new ArrayList<>(store.snapshots.open());
         left.addAll(parts.checkpoints.open());
         left.addAll(store.lifecycle.openIngest());
+        first.run();
         if (!store.lifecycle.close()) {
             store.lifecycle.awaitEnd();
             return;

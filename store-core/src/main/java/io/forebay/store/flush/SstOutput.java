@@ -268,8 +268,26 @@ public final class SstOutput implements Closeable {
             return;
         }
         done = true;
-        for (FileMeta file : finished) {
-            file.file().release();
+        try {
+            for (FileMeta file : finished) {
+                file.file().release();
+            }
+        } finally {
+            abandon();
+        }
+    }
+
+    private void abandon() {
+        try {
+            abandonSst();
+        } finally {
+            values.close();
+        }
+    }
+
+    private void abandonSst() {
+        if (writing == null) {
+            return;
         }
         try {
             if (writer != null) {
@@ -278,17 +296,7 @@ public final class SstOutput implements Closeable {
         } catch (IOException | RuntimeException e) {
             LOG.warn("Closing the unfinished file {} failed; it is deleted", writing.name(), e);
         } finally {
-            discard();
-        }
-    }
-
-    private void discard() {
-        try {
-            if (writing != null) {
-                target.registry().discard(writing);
-            }
-        } finally {
-            values.close();
+            target.registry().discard(writing);
         }
     }
 

@@ -339,13 +339,23 @@ public final class SstWriter {
      * that were not taken. Idempotent.
      */
     public void abandon() throws IOException {
-        if (fill != null) {
-            fill.close();
+        try {
+            if (fill != null) {
+                fill.close();
+            }
+        } finally {
+            abandonFile();
         }
+    }
+
+    private void abandonFile() throws IOException {
         if (!ended) {
             ended = true;
-            partition.close();
-            file.close();
+            try {
+                partition.close();
+            } finally {
+                file.close();
+            }
         }
     }
 

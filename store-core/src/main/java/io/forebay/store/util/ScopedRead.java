@@ -24,6 +24,11 @@ public final class ScopedRead implements ReadableFile {
         this.name = name;
     }
 
+    /**
+     * The caller closes it.
+     *
+     * @throws IOException when the file store cannot open it
+     */
     public static ScopedRead open(FileStore files, String name) throws IOException {
         return new ScopedRead(files.open(name), files, name);
     }

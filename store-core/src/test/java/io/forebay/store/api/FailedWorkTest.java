@@ -153,6 +153,7 @@ class FailedWorkTest extends FailingStores {
             faults.heal();
             store.resume();
             assertThat(checkpoint.completion()).isCompletedExceptionally();
+            assertThatThrownBy(checkpoint::files).isInstanceOf(IllegalStateException.class);
         }
         try (Checkpoint checkpoint = store.checkpoint(bytes("c"))) {
             stepped.executor.drain();

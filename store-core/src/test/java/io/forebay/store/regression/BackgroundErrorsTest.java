@@ -258,6 +258,35 @@ class BackgroundErrorsTest {
         });
     }
 
+    /** The heap ends for longer. */
+    @Test
+    void aCheckpointThatIsClosedIsToldByTheNextClose() {
+        forEachPoint(3, point -> {
+            try (SteppedEnvironment environment = new SteppedEnvironment()) {
+                Store store = open(environment, files());
+                store.put(KEY, new byte[200]);
+                Checkpoint checkpoint = store.checkpoint(new byte[] {2});
+                callWithError(point, true, checkpoint::close);
+                checkpoint.close();
+                assertTold(checkpoint, where(point));
+            }
+        });
+    }
+
+    /** Its work was cut off for good, and it went on taking writes. */
+    @Test
+    void aDiscardThatCannotBeginChangesNothing() {
+        try (SteppedEnvironment environment = new SteppedEnvironment()) {
+            Store store = open(environment, files());
+            JvmErrors.armAt("StoreCloser.requireStack", 1);
+            assertThatThrownBy(store::discard).isInstanceOf(OutOfMemoryError.class);
+            JvmErrors.disarm();
+            store.put(KEY, new byte[300]);
+            store.commitDurably(new byte[] {3});
+            store.discard();
+        }
+    }
+
     @Test
     void theCheckpointsOfAStoreThatIsClosedAreTold() {
         forEachPoint(20, point -> {
@@ -281,7 +310,11 @@ class BackgroundErrorsTest {
     }
 
     private static void callWithError(long point, Runnable call) {
-        JvmErrors.arm(Kind.OUT_OF_MEMORY, point, false);
+        callWithError(point, false, call);
+    }
+
+    private static void callWithError(long point, boolean forGood, Runnable call) {
+        JvmErrors.arm(Kind.OUT_OF_MEMORY, point, forGood);
         try {
             call.run();
         } catch (OutOfMemoryError | StoreException e) {

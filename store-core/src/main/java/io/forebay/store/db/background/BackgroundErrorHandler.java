@@ -191,9 +191,10 @@ public final class BackgroundErrorHandler {
             }
         } finally {
             repaired = store.lifecycle.endRepair(worked ? failure : null);
-            if (!repaired) { // or other work has failed during the repair
-                tryLaterIfItRepairsItself(); // not before the end: an alarm that rang earlier would find a repair under
-                // way
+            // Not before the end: an alarm that rang earlier would find a repair under way. Other work may have failed,
+            // too.
+            if (!repaired) {
+                tryLaterIfItRepairsItself();
             }
         }
         try {

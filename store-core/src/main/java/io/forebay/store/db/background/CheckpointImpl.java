@@ -134,7 +134,10 @@ final class CheckpointImpl implements Checkpoint {
      * @param failure why no more files come; null when they do
      */
     void tell(StoreException failure) {
-        if (hasAllFiles()) {
+        StoreException cause = closed.get();
+        if (cause != null) {
+            decide(() -> outcome(cause));
+        } else if (hasAllFiles()) {
             decide(() -> completion.complete(null));
         } else if (failure != null) {
             decide(() -> outcome(failure));
@@ -168,13 +171,20 @@ final class CheckpointImpl implements Checkpoint {
         } finally {
             if (!completion.isDone()) {
                 decided.set(false);
-                completeIfClosed();
                 owner.teller().tellAgain();
             }
+            leaveIfOver();
         }
     }
 
-    /** After a close there is no later call. Either this or the close sees what the other one did. */
+    /** A closed checkpoint stays with the owner until its future is completed: until then it may have to be told again. */
+    private void leaveIfOver() {
+        if (closed.get() != null && completion.isDone()) {
+            owner.remove(this);
+        }
+    }
+
+    /** After a close nobody may call again soon. Either this or the close sees what the other one did. */
     private void completeIfClosed() {
         StoreException cause = closed.get();
         if (cause != null && !decided.get()) {
@@ -286,26 +296,35 @@ final class CheckpointImpl implements Checkpoint {
     }
 
     /**
-     * Closes the checkpoint. When the completion of the future cannot be handed over, this thread completes it: nobody would try
-     * again.
+     * Closes the checkpoint. When the completion of the future cannot be handed over, this thread completes it. A second call goes
+     * on where the first was cut off.
      *
      * @param cause completes the future of a checkpoint that waits for files
      */
     void close(StoreException cause) {
         if (closed.compareAndSet(null, cause)) {
             try {
-                owner.remove(this);
                 release();
                 tell(cause);
             } finally {
-                completeIfClosed();
+                settle();
             }
         } else {
-            release(); // goes on where an earlier close was cut off
+            release();
+            settle();
         }
     }
 
-    /** Closes a checkpoint that no caller has got: the executor refused to complete its future. */
+    private void settle() {
+        completeIfClosed();
+        leaveIfOver();
+    }
+
+    boolean isClosed() {
+        return closed.get() != null;
+    }
+
+    /** Closes a checkpoint that no caller has got, because the taking of it was cut off. */
     void giveUp() {
         if (closed.compareAndSet(null, NOT_TAKEN)) {
             owner.remove(this);
@@ -318,8 +337,8 @@ final class CheckpointImpl implements Checkpoint {
             throw new StoreClosedException("The checkpoint is closed");
         }
         CheckpointManifest state = manifest;
-        if (state == null || !completion.isDone()) {
-            throw new IllegalStateException("The checkpoint is not complete yet; wait for completion()");
+        if (state == null || !completion.isDone() || completion.isCompletedExceptionally()) {
+            throw new IllegalStateException("The checkpoint is not complete; wait for completion()");
         }
         return state;
     }

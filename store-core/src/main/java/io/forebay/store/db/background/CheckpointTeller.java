@@ -9,8 +9,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Tells the open checkpoints of a store that they have all their files, or that those will not come. When there is no memory for
- * that, it is tried again by an alarm and by {@link #tellUntold}, until the store is closed: a close tells them itself. Any thread,
- * without a lock that a callback may need.
+ * that, it is tried again by an alarm and by {@link #tellUntold}, also after the close of the store, which tells them itself at first. Any
+ * thread, without a lock that a callback may need.
  */
 final class CheckpointTeller {
     private static final Logger LOG = LoggerFactory.getLogger(CheckpointTeller.class);
@@ -75,7 +75,7 @@ final class CheckpointTeller {
     }
 
     private void tellLater() {
-        if (!isUntold() || store.lifecycle.isClosed() || !isAlarmSet.compareAndSet(false, true)) {
+        if (!isUntold() || !isAlarmSet.compareAndSet(false, true)) {
             return;
         }
         try {

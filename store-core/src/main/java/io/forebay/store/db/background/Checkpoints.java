@@ -139,7 +139,10 @@ public final class Checkpoints {
 
     /** The checkpoints that are not closed yet. */
     public synchronized List<Opened> open() {
-        return open.stream().map(CheckpointImpl::opened).toList();
+        return open.stream()
+                .filter(checkpoint -> !checkpoint.isClosed())
+                .map(CheckpointImpl::opened)
+                .toList();
     }
 
     synchronized void remove(CheckpointImpl checkpoint) {
