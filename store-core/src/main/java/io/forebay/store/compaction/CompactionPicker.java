@@ -52,10 +52,13 @@ public final class CompactionPicker {
     static final int FEW_FILES = 8;
 
     /**
-     * The same share for a store most of whose bytes are in value files. A merge writes little of them, and what tiers hide takes the
-     * space of its values until it is merged.
+     * The same share for a store most of whose bytes are in value files, at most. A merge writes little of them, and what tiers hide takes
+     * the space of its values until it is merged. It is as large as the part of the SSTs in all bytes, so that the bytes which merges write
+     * for each that comes in do not grow, and not less than {@link #LEAST_VALUES_SHARE}.
      */
     static final double VALUES_SHARE = 0.2;
+
+    static final double LEAST_VALUES_SHARE = 0.1;
 
     /** The share leans by so much of itself, see {@link Lean}. */
     static final double BOTTOM_LEAN = 0.125;
@@ -63,7 +66,10 @@ public final class CompactionPicker {
     /** The same for a small bottom run: merges are due after so few flushes that less would not tell stores apart. */
     static final double SMALL_BOTTOM_LEAN = 0.25;
 
-    /** With fewer tiers than this, no merge into the bottom run is due, whatever they weigh. */
+    /**
+     * With fewer tiers than this, no merge into the bottom run is due, whatever they weigh; but where most bytes are in value files, a
+     * single tier may be a merge of much that was written, and it costs little to merge it.
+     */
     static final int LEAST_TIERS = 2;
 
     /** A file smaller than the target size divided by this is small: it is merged with others instead of moved. */
@@ -112,7 +118,13 @@ public final class CompactionPicker {
     private static PickInput input(
             Version version, Set<FileId> busy, long durableSequence, long oldestSnapshot, long targetFileBytes) {
         return new PickInput(
-                version.runs(), busy, durableSequence, oldestSnapshot, targetFileBytes, Version::tombstones);
+                version.runs(),
+                busy,
+                durableSequence,
+                oldestSnapshot,
+                targetFileBytes,
+                Version::tombstones,
+                Version::part);
     }
 
     static Compaction pick(PickInput in) throws IOException {
@@ -120,8 +132,9 @@ public final class CompactionPicker {
         if (drop != null) {
             return drop;
         }
-        Weights weights = Weights.of(in.bottom());
-        Compaction down = pickDown(in, weights);
+        double valuesShare = valuesShare(in);
+        HiddenParts hidden = valuesShare > 0 ? HiddenParts.of(in) : HiddenParts.NONE;
+        Compaction down = pickDown(in, Weights.of(in.bottom(), hidden), isBottomDue(in, valuesShare, hidden));
         if (down != null) {
             return down;
         }
@@ -147,7 +160,7 @@ public final class CompactionPicker {
         if (drop != null) {
             return drop;
         }
-        Weights weights = Weights.of(in.bottom());
+        Weights weights = Weights.of(in.bottom(), HiddenParts.NONE);
         for (int i = 0; i < in.runs().size() && !in.runs().get(i).isBottom(); i++) {
             for (FileMeta file : in.runs().get(i).files()) {
                 boolean asked = in.isFree(file) && file.newestSequence() <= upTo;
@@ -210,8 +223,7 @@ public final class CompactionPicker {
     }
 
     /** A file to move to the bottom run; else, if a merge into the bottom run is due, the best scope to merge. */
-    private static Compaction pickDown(PickInput in, Weights weights) {
-        boolean due = isBottomDue(in);
+    private static Compaction pickDown(PickInput in, Weights weights, boolean due) {
         CompactionScope best = null;
         // The oldest run first, so that files of ascending keys go down in their order, and not between each other.
         for (int i = in.runs().size() - 1; i >= 0; i--) {
@@ -242,11 +254,16 @@ public final class CompactionPicker {
     /**
      * True when the tiers weigh enough. Where most bytes are in value files, those that a file refers to weigh as well: a long value among
      * many short ones is what takes the space. Files of running compactions do not count.
+     *
+     * @param valuesShare of the bottom run that tiers may weigh where most bytes are in value files; 0 where they are not
+     * @param hidden by range deletes
      */
-    private static boolean isBottomDue(PickInput in) {
-        boolean valuesPrevail = valuesPrevail(in);
+    private static boolean isBottomDue(PickInput in, double valuesShare, HiddenParts hidden) {
         SortedRun bottom = in.bottom();
-        Weights weights = valuesPrevail ? Weights.withValues(bottom) : Weights.of(bottom);
+        boolean valuesPrevail = valuesShare > 0;
+        // what is hidden is added once for all tiers
+        Weights weights =
+                valuesPrevail ? Weights.withValues(bottom, HiddenParts.NONE) : Weights.of(bottom, HiddenParts.NONE);
         double upper = 0;
         int tiers = 0;
         for (SortedRun run : in.runs()) {
@@ -261,22 +278,24 @@ public final class CompactionPicker {
             tiers += weight > 0 ? 1 : 0;
         }
         double lean = bottom == null ? 0 : Lean.of(bottom);
-        return tiers >= LEAST_TIERS
-                && upper >= weights.bottomBytes() * dueShare(in, weights.bottomBytes(), valuesPrevail, lean);
+        double most = weights.bottomBytes()
+                * (valuesPrevail ? valuesShare * (1 + BOTTOM_LEAN * lean) : dueShare(in, weights.bottomBytes(), lean));
+        boolean enough = valuesPrevail && bottom != null ? tiers > 0 : tiers >= LEAST_TIERS;
+        return enough && upper + hidden.all() >= most;
     }
 
-    private static boolean valuesPrevail(PickInput in) {
-        long all = 0;
+    /** See {@link #VALUES_SHARE}; 0 where most bytes are in SSTs. */
+    private static double valuesShare(PickInput in) {
+        long sstBytes = 0;
         for (SortedRun run : in.runs()) {
-            all += run.bytes();
+            sstBytes += run.bytes();
         }
-        return ValueGarbage.of(in.runs()).liveBytes() > all;
+        long valueBytes = ValueGarbage.of(in.runs()).liveBytes();
+        double sstPart = (double) sstBytes / (sstBytes + valueBytes);
+        return valueBytes > sstBytes ? Math.max(LEAST_VALUES_SHARE, Math.min(VALUES_SHARE, sstPart)) : 0;
     }
 
-    private static double dueShare(PickInput in, long bottom, boolean valuesPrevail, double lean) {
-        if (valuesPrevail) {
-            return VALUES_SHARE * (1 + BOTTOM_LEAN * lean);
-        }
+    private static double dueShare(PickInput in, long bottom, double lean) {
         boolean small = bottom < FEW_FILES * in.targetFileBytes();
         return small ? SMALL_BOTTOM_SHARE * (1 + SMALL_BOTTOM_LEAN * lean) : BOTTOM_SHARE * (1 + BOTTOM_LEAN * lean);
     }

@@ -1,12 +1,10 @@
 package io.forebay.store.compaction;
 
-import io.forebay.store.crypto.KeyEnvelope;
 import io.forebay.store.values.ValueShare;
 import io.forebay.store.version.FileId;
 import io.forebay.store.version.FileMeta;
 import io.forebay.store.version.SortedRun;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -33,12 +31,6 @@ public final class ValueGarbage {
     /** All value files together may have so many bytes for each that is needed. */
     static final double MOST_BYTES = 1.3;
 
-    /** No file has more bytes beside its values, except for a wrapped key. */
-    private static final long FRAME_BYTES = 128;
-
-    /** A wrapped key of this length is never taken for garbage, whatever the others are. */
-    private static final long USUAL_KEY_BYTES = 512;
-
     private final long fileBytes;
     private final long liveBytes;
     private final Set<FileId> garbage;
@@ -53,24 +45,22 @@ public final class ValueGarbage {
     private static final class Use {
         final FileId id;
         final long fileBytes;
-        /** Null for a plain file. */
-        final String keyId;
-
+        final long valueBytes;
         long live;
-        long frame = FRAME_BYTES;
 
         Use(ValueShare share) {
             id = FileId.of(share);
             fileBytes = share.fileBytes();
-            keyId = share.keyId();
+            valueBytes = fileBytes - share.frameBytes();
         }
 
         void add(ValueShare share) {
-            live = Math.min(fileBytes, live + share.bytes());
+            live = Math.min(valueBytes, live + share.bytes());
         }
 
+        /** What is beside the values is no garbage: a rewriting would write the same again, for ever. */
         long needed() {
-            return Math.min(fileBytes, live + frame);
+            return fileBytes - valueBytes + live;
         }
 
         double neededPart() {
@@ -91,7 +81,6 @@ public final class ValueGarbage {
                 }
             }
         }
-        addWrappedKeys(uses.values());
         long all = 0;
         long live = 0;
         double most = 0;
@@ -101,25 +90,6 @@ public final class ValueGarbage {
             most += use.needed() * MOST_BYTES;
         }
         return new ValueGarbage(all, live, garbage(new ArrayList<>(uses.values()), all, most));
-    }
-
-    /**
-     * How long a wrapped key is, is not known here. No file has a longer one than it has bytes beside its values, and those of one master key
-     * are alike; so it is the least that a file with that master key has, or a usual length.
-     */
-    private static void addWrappedKeys(Collection<Use> uses) {
-        Map<String, Long> least = new HashMap<>();
-        for (Use use : uses) {
-            if (use.keyId != null) {
-                least.merge(use.keyId, use.fileBytes - use.live, Math::min);
-            }
-        }
-        for (Use use : uses) {
-            if (use.keyId != null) {
-                long atMost = Math.min(KeyEnvelope.MAX_BYTES, least.get(use.keyId));
-                use.frame += Math.max(USUAL_KEY_BYTES, atMost);
-            }
-        }
     }
 
     /** The files to give up, the one with the least needed part first, until what is left after that is at most {@code most}. */

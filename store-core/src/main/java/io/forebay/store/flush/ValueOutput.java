@@ -191,8 +191,10 @@ final class ValueOutput implements Closeable {
     }
 
     private void finishFile() throws IOException {
+        long values = writing.bytes; // all that are in the file
         long length = writer.finish();
-        writing.listed = new ValueShare(writing.id.high(), writing.id.low(), length, writing.bytes, writing.keyId);
+        writing.listed =
+                new ValueShare(writing.id.high(), writing.id.low(), length, length - values, values, writing.keyId);
         writer = null;
         writing = null;
     }
@@ -209,7 +211,8 @@ final class ValueOutput implements Closeable {
         List<ValueShare> shares = new ArrayList<>();
         for (Part part : parts) {
             ValueShare listed = part.listed;
-            shares.add(new ValueShare(listed.high(), listed.low(), listed.fileBytes(), part.bytes, listed.keyId()));
+            shares.add(new ValueShare(
+                    listed.high(), listed.low(), listed.fileBytes(), listed.frameBytes(), part.bytes, listed.keyId()));
         }
         return shares;
     }

@@ -122,6 +122,14 @@ public abstract class InternalIterator implements Closeable {
         throw new IllegalStateException("The value was given back");
     }
 
+    /**
+     * The value, for a caller that may read it after this cursor has moved, until it asks again or closes or lets go the cursor. Null when
+     * this cursor has no such value, and it is to be copied before a move.
+     */
+    public PassedValue passedValue() {
+        return null;
+    }
+
     /** Compares the current user keys of two valid cursors. */
     public final int compareKey(InternalIterator other) {
         int byHead = Long.compareUnsigned(head, other.head);

@@ -3,6 +3,8 @@ package io.forebay.store.sst;
 import io.forebay.store.KeyRange;
 import io.forebay.store.ValueBuffer;
 import io.forebay.store.cache.BlockSlots;
+import io.forebay.store.cache.SlabPool;
+import io.forebay.store.key.PassedValue;
 import io.forebay.store.key.ValueKind;
 import io.forebay.store.sst.block.BlockIterator;
 import io.forebay.store.util.Slab;
@@ -57,6 +59,13 @@ public final class SstIterator extends BlockIterator {
     private final byte[] reference = new byte[ValueReference.MAX_BYTES];
     /** What was read of a value file, before it is known to be whole; null until a value is read. */
     private ValueBuffer read;
+
+    /** Null until a value in a value file is read. */
+    private ValueWindows windows;
+
+    private SlabPool pool;
+    /** The value that was asked for last; null before that. */
+    private Passed passed;
 
     /** The visible entries of the current block: {@code [first, end)}. */
     private int first;
@@ -113,6 +122,10 @@ public final class SstIterator extends BlockIterator {
         show(reader.properties(), files.visible(next));
         valueFiles = reader.valueFiles();
         name = reader.blocks().name();
+        pool = reader.pool();
+        if (windows != null) {
+            windows.nextSst();
+        }
         access = reader.access(fillCache, heat);
         overrideSequence(files.overrideSequence(next));
         file = next;
@@ -138,16 +151,19 @@ public final class SstIterator extends BlockIterator {
 
     @Override
     public void seekToFirst() throws IOException {
+        closeWindows();
         goForward(0);
     }
 
     @Override
     public void seekToLast() throws IOException {
+        closeWindows();
         goBackward(files.count() - 1);
     }
 
     @Override
     public void seek(byte[] target, int offset, int length) throws IOException {
+        closeWindows();
         SstReader reader = openFile(Math.max(0, files.floor(target, offset, length)));
         boolean below =
                 clippedBelow && Arrays.compareUnsigned(target, offset, offset + length, from, 0, from.length) < 0;
@@ -158,6 +174,7 @@ public final class SstIterator extends BlockIterator {
 
     @Override
     public void seekBefore(byte[] target, int offset, int length) throws IOException {
+        closeWindows();
         int candidate = files.floor(target, offset, length);
         if (candidate < 0) {
             leave();
@@ -336,21 +353,59 @@ public final class SstIterator extends BlockIterator {
         return valueFileOffset;
     }
 
-    private void readFromValueFile(ValueBuffer into) throws IOException {
-        if (read == null || valueLength > MOST_KEPT) {
+    private void readFromValueFile(ValueFile from, int place, long offset, int length, ValueBuffer into)
+            throws IOException {
+        if (read == null || length > MOST_KEPT) {
             read = new ValueBuffer(0);
         }
-        valueFile().read(valueFileOffset, valueLength, read);
-        System.arraycopy(read.array(), 0, into.reset(valueLength), 0, valueLength);
-        if (valueLength > MOST_KEPT) {
+        if (place >= 0) {
+            if (windows == null) {
+                windows = new ValueWindows(pool);
+            }
+            windows.read(from, place, valueFiles.length, offset, length, read);
+        } else {
+            from.read(offset, length, read);
+        }
+        System.arraycopy(read.array(), 0, into.reset(length), 0, length);
+        if (length > MOST_KEPT) {
             read = null;
         }
+    }
+
+    /** A value in a value file. */
+    private final class Passed implements PassedValue {
+        private ValueFile from;
+        private ValueFile[] files;
+        private int place;
+        private long offset;
+        private int length;
+
+        @Override
+        public void read(ValueBuffer into) throws IOException {
+            readFromValueFile(from, files == valueFiles ? place : -1, offset, length, into);
+        }
+    }
+
+    @Override
+    public PassedValue passedValue() {
+        if (valueSlab != null || valueFileIndex < 0) {
+            return null;
+        }
+        if (passed == null) {
+            passed = new Passed();
+        }
+        passed.from = valueFile();
+        passed.files = valueFiles;
+        passed.place = valueFileIndex;
+        passed.offset = valueFileOffset;
+        passed.length = valueLength;
+        return passed;
     }
 
     @Override
     protected void readValue(ValueBuffer into) throws IOException {
         if (valueFileIndex >= 0) {
-            readFromValueFile(into);
+            readFromValueFile(valueFile(), valueFileIndex, valueFileOffset, valueLength, into);
             return;
         }
         SstBlocks blocks = reader().blocks();
@@ -364,8 +419,16 @@ public final class SstIterator extends BlockIterator {
         }
     }
 
+    /** Another scan begins, or none. */
+    private void closeWindows() {
+        if (windows != null) {
+            windows.close();
+        }
+    }
+
     private void leave() {
         closeBlock();
+        closeWindows();
         if (access != null) {
             access.release();
         }
@@ -374,6 +437,7 @@ public final class SstIterator extends BlockIterator {
     @Override
     public void letGo() {
         dropBlock();
+        closeWindows();
         if (access != null) {
             access.close();
         }
@@ -382,6 +446,7 @@ public final class SstIterator extends BlockIterator {
     @Override
     public void close() {
         closeBlock();
+        closeWindows();
         kept = null;
         if (access != null) {
             access.close();

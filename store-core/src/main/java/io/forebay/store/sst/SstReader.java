@@ -19,6 +19,7 @@ import io.forebay.store.util.Slab;
 import io.forebay.store.values.ValueFile;
 import io.forebay.store.values.ValueReference;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 
@@ -316,6 +317,29 @@ public final class SstReader implements AutoCloseable {
         return overrideSequence < 0 || clipped.isEmpty() ? clipped : TombstoneBlock.at(clipped, overrideSequence);
     }
 
+    /** About which part of the entries lies in the range, 0 to 1: data blocks are taken for equal, and halved at its ends. */
+    public double part(KeyRange range) throws IOException {
+        if (properties.entries() == 0 || range.isEmpty()) {
+            return 0;
+        }
+        byte[] to = range.to();
+        double begin = position(range.from());
+        double end = to == null ? top.dataBlocks() : position(to);
+        return Math.max(0, end - begin) / top.dataBlocks();
+    }
+
+    /** How many data blocks lie before the key. */
+    private double position(byte[] key) throws IOException {
+        if (Arrays.compareUnsigned(key, properties.smallestKey()) <= 0) {
+            return 0;
+        }
+        if (Arrays.compareUnsigned(key, properties.largestKey()) > 0) {
+            return top.dataBlocks();
+        }
+        int partition = top.find(key, 0, key.length);
+        return blocks.find(partition, key, 0, key.length) + 0.5;
+    }
+
     /** A cursor over the entries in {@code visible}, through the cache; not positioned. The caller closes it. */
     public InternalIterator iterator(KeyRange visible, long overrideSequence) {
         return new SstIterator(new OneFile(this, visible, overrideSequence), true);
@@ -340,6 +364,11 @@ public final class SstReader implements AutoCloseable {
 
     SstBlocks blocks() {
         return blocks;
+    }
+
+    /** Null when there is none. */
+    SlabPool pool() {
+        return pool;
     }
 
     /** How a cursor gets data blocks: through the cache, or by reading ahead past it. @param heat null for none */

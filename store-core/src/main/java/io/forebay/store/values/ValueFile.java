@@ -1,6 +1,7 @@
 package io.forebay.store.values;
 
 import io.forebay.store.ValueBuffer;
+import io.forebay.store.util.Slab;
 import java.io.IOException;
 
 /** A value file that an SST refers to, for reads. Thread-safe. */
@@ -21,4 +22,21 @@ public interface ValueFile {
 
     /** How many bytes a value of {@code length} takes in this file. */
     long storedBytes(int length);
+
+    /** Where the last value ends. */
+    long valuesEnd() throws IOException;
+
+    /**
+     * Reads a part of the file as it is, for {@link #take}.
+     *
+     * @param offset of the part, which ends at or before {@link #valuesEnd}
+     */
+    void readStored(long offset, int length, Slab into, int at) throws IOException;
+
+    /**
+     * As {@link #read}, of a part of the file that was read.
+     *
+     * @param stored has all {@link #storedBytes} of the value from {@code at} on
+     */
+    void take(long offset, int length, Slab stored, int at, ValueBuffer into);
 }

@@ -7,6 +7,7 @@ import io.forebay.store.crypto.Encryption;
 import io.forebay.store.crypto.FileCipher;
 import io.forebay.store.crypto.KeyEnvelope;
 import io.forebay.store.util.FieldReader;
+import io.forebay.store.util.Slab;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -121,6 +122,11 @@ public final class ValueFileReader {
         return properties;
     }
 
+    /** How many bytes of the file are not of values. */
+    public long frameBytes() throws IOException {
+        return file.size() - (valuesEnd - ValueFormat.FIRST_VALUE);
+    }
+
     /**
      * Reads a value.
      *
@@ -141,6 +147,33 @@ public final class ValueFileReader {
             byte[] message = new byte[length + overhead];
             read(file, name, offset, message, message.length);
             cipher.open(offset, FileCipher.KIND_VALUE, message, 0, message.length, into.reset(length), 0, offset);
+        }
+    }
+
+    /** Where the last value ends. */
+    public long valuesEnd() {
+        return valuesEnd;
+    }
+
+    /** Reads a part of the file, which has values, as it is. */
+    public void readStored(long offset, int length, Slab into, int at) throws IOException {
+        read(file, name, offset, into.slice(at, length), length);
+    }
+
+    /**
+     * As {@link #read}, of bytes that {@link #readStored} has read.
+     *
+     * @param stored has all {@link #storedBytes} of the value from {@code at} on
+     * @throws CorruptionException when the value is not what was written
+     */
+    public void take(long offset, int length, Slab stored, int at, ValueBuffer into) {
+        byte[] bytes = into.reset(length);
+        if (cipher == null) {
+            stored.get(at, bytes, 0, length);
+            ValueFormat.verify(bytes, length, stored.getInt(at + length), name, offset, salt);
+        } else {
+            byte[] message = stored.toByteArray(at, length + overhead);
+            cipher.open(offset, FileCipher.KIND_VALUE, message, 0, message.length, bytes, 0, offset);
         }
     }
 
@@ -211,8 +244,13 @@ public final class ValueFileReader {
     }
 
     private static void read(ReadableFile file, String name, long offset, byte[] into, int length) throws IOException {
+        read(file, name, offset, ByteBuffer.wrap(into, 0, length), length);
+    }
+
+    private static void read(ReadableFile file, String name, long offset, ByteBuffer into, int length)
+            throws IOException {
         try {
-            file.read(offset, ByteBuffer.wrap(into, 0, length));
+            file.read(offset, into);
         } catch (EOFException e) {
             CorruptionException truncated = new CorruptionException(
                     name, offset, length + " bytes", "a file of " + file.size() + " bytes that ends before");

@@ -14,24 +14,29 @@ import java.util.Set;
  *
  * <pre>
  * Shares --&gt; Share*                                                  up to the end of the field
- * Share  --&gt; id:16  file bytes:varint  bytes:varint  length:varint  key id in UTF-8
+ * Share  --&gt; id:16  file bytes:varint  frame bytes:varint  bytes:varint  length:varint  key id in UTF-8
  * </pre>
  *
- * The length is 0 for a plain file. <i>Example.</i> 3,000 bytes in a plain file of 5,000 bytes: the id, then
- * {@code 88 27, B8 17, 00}.
+ * The length is 0 for a plain file. <i>Example.</i> 3,000 bytes in a plain file of 5,000 bytes, 70 of which are no values: the id,
+ * then {@code 88 27, 46, B8 17, 00}.
  *
  * @param high upper half of the id of the value file
  * @param low lower half of the id
  * @param fileBytes length of the value file
- * @param bytes what the values that the SST refers to take in the file, 1 to {@code fileBytes}
+ * @param frameBytes those of the file that are not of values: its start and end, a wrapped key among them
+ * @param bytes what the values that the SST refers to take in the file, 1 to {@code fileBytes - frameBytes}
  * @param keyId id of the master key of the value file; null when it is plain
  */
-public record ValueShare(long high, long low, long fileBytes, long bytes, String keyId) {
+public record ValueShare(long high, long low, long fileBytes, long frameBytes, long bytes, String keyId) {
     /** @throws IllegalArgumentException when these cannot be the numbers of a share */
     public ValueShare {
-        if (fileBytes > ValueFormat.MAX_FILE_BYTES || bytes < 1 || bytes > fileBytes || "".equals(keyId)) {
-            throw new IllegalArgumentException(
-                    "A share of " + bytes + " bytes of a value file of " + fileBytes + ", with key " + keyId);
+        if (fileBytes > ValueFormat.MAX_FILE_BYTES
+                || frameBytes < 0
+                || bytes < 1
+                || bytes > fileBytes - frameBytes
+                || "".equals(keyId)) {
+            throw new IllegalArgumentException("A share of " + bytes + " bytes of a value file of " + fileBytes + ", "
+                    + frameBytes + " without values, with key " + keyId);
         }
     }
 
@@ -47,7 +52,8 @@ public record ValueShare(long high, long low, long fileBytes, long bytes, String
     /** Writes the content of a field. */
     public static void write(List<ValueShare> shares, FieldWriter out) {
         for (ValueShare share : shares) {
-            out.fixed(share.high).fixed(share.low).number(share.fileBytes).number(share.bytes);
+            out.fixed(share.high).fixed(share.low).number(share.fileBytes);
+            out.number(share.frameBytes).number(share.bytes);
             out.string(share.keyId == null ? new byte[0] : share.keyId.getBytes(StandardCharsets.UTF_8));
         }
     }
@@ -74,8 +80,9 @@ public record ValueShare(long high, long low, long fileBytes, long bytes, String
         long high = in.fixed();
         long low = in.fixed();
         long fileBytes = in.number("length of a value file", 1, ValueFormat.MAX_FILE_BYTES);
-        long bytes = in.number("bytes of values", 1, fileBytes);
+        long frameBytes = in.number("bytes beside values", 0, fileBytes - 1);
+        long bytes = in.number("bytes of values", 1, fileBytes - frameBytes);
         String keyId = in.text("the id of a key", KeyProvider.MAX_KEY_ID_BYTES);
-        return new ValueShare(high, low, fileBytes, bytes, keyId.isEmpty() ? null : keyId);
+        return new ValueShare(high, low, fileBytes, frameBytes, bytes, keyId.isEmpty() ? null : keyId);
     }
 }

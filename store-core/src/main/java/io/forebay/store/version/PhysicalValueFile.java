@@ -3,6 +3,7 @@ package io.forebay.store.version;
 import io.forebay.store.ValueBuffer;
 import io.forebay.store.crypto.KeyEnvelope;
 import io.forebay.store.io.PooledFile;
+import io.forebay.store.util.Slab;
 import io.forebay.store.values.ValueFile;
 import io.forebay.store.values.ValueFileReader;
 import io.forebay.store.values.ValueShare;
@@ -35,7 +36,7 @@ public final class PhysicalValueFile implements ValueFile {
     // Guarded by this
     private boolean opening;
 
-    /** @param listed what an SST has in the file: its id, length and key are used */
+    /** @param listed what an SST has in the file: its id, lengths and key are used */
     PhysicalValueFile(FileRegistry registry, ValueShare listed) {
         this.registry = registry;
         this.listed = listed;
@@ -59,13 +60,32 @@ public final class PhysicalValueFile implements ValueFile {
 
     @Override
     public void read(long offset, int length, ValueBuffer into) throws IOException {
+        reader().read(offset, length, into);
+    }
+
+    private ValueFileReader reader() throws IOException {
         ValueFileReader open = reader;
-        (open == null ? open() : open).read(offset, length, into);
+        return open == null ? open() : open;
+    }
+
+    @Override
+    public long valuesEnd() throws IOException {
+        return reader().valuesEnd();
+    }
+
+    @Override
+    public void readStored(long offset, int length, Slab into, int at) throws IOException {
+        reader().readStored(offset, length, into, at);
+    }
+
+    @Override
+    public void take(long offset, int length, Slab stored, int at, ValueBuffer into) {
+        reader.take(offset, length, stored, at, into); // it was made when the part was read, and stays
     }
 
     @Override
     public ValueShare share(long bytes) {
-        return new ValueShare(id.high(), id.low(), bytes(), bytes, keyId());
+        return new ValueShare(id.high(), id.low(), bytes(), listed.frameBytes(), bytes, keyId());
     }
 
     @Override

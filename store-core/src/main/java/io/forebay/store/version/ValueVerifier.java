@@ -8,6 +8,7 @@ import io.forebay.store.ValueBuffer;
 import io.forebay.store.sst.ValueCheck;
 import io.forebay.store.util.ScopedRead;
 import io.forebay.store.values.ValueFileReader;
+import io.forebay.store.values.ValueShare;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
@@ -67,9 +68,16 @@ final class ValueVerifier {
         FileReport report = checked.report;
         try (ScopedRead raw = ScopedRead.open(registry.files(), report.name())) {
             if (raw.size() == file.bytes()) {
-                ValueFileReader.open(raw, report.name(), registry.encryption(), file.share(1))
-                        .checkFront();
+                ValueShare listed = file.share(1);
+                ValueFileReader reader = ValueFileReader.open(raw, report.name(), registry.encryption(), listed);
+                reader.checkFront();
                 checked.usable = true;
+                if (reader.frameBytes() != listed.frameBytes()) {
+                    report.add(
+                            -1,
+                            listed.frameBytes() + " bytes beside values, as " + lister + " says",
+                            reader.frameBytes() + " bytes");
+                }
             } else {
                 report.add(-1, file.bytes() + " bytes, as " + lister + " says", raw.size() + " bytes");
             }

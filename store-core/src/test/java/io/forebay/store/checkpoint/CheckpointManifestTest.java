@@ -96,12 +96,12 @@ class CheckpointManifestTest {
 
     @Test
     void valueFilesAreDescribedWithTheRangeOfAllThatHaveValuesInThem() {
-        ValueShare shared = new ValueShare(1, 9, 5000, 70, null);
+        ValueShare shared = new ValueShare(1, 9, 5000, 60, 70, null);
         CheckpointManifest manifest = CheckpointManifest.of(new VersionEdit()
                 .lastSequence(300)
                 .commit(300, new byte[0])
-                .add(7, withValues(file(2, "a", "m", false), shared, new ValueShare(0, 8, 4000, 4000, "other")))
-                .add(0, withValues(file(1, "k", "z", false), new ValueShare(1, 9, 5000, 30, null))));
+                .add(7, withValues(file(2, "a", "m", false), shared, new ValueShare(0, 8, 4000, 0, 4000, "other")))
+                .add(0, withValues(file(1, "k", "z", false), new ValueShare(1, 9, 5000, 60, 30, null))));
         assertThat(manifest.description().files())
                 .containsExactly(
                         new CheckpointFile("00000000000000000000000000000008.val", 4000, range("a", "m")),

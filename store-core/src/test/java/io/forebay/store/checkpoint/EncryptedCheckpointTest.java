@@ -141,7 +141,7 @@ class EncryptedCheckpointTest {
     @Test
     void plainMetadataOfEncryptedValuesIsForged() {
         FileMeta file = CheckpointManifestTest.withValues(
-                CheckpointManifestTest.file(2, "a", "m", false), new ValueShare(1, 9, 5000, 70, "k"));
+                CheckpointManifestTest.file(2, "a", "m", false), new ValueShare(1, 9, 5000, 60, 70, "k"));
         CheckpointManifest forged = CheckpointManifest.of(
                 new VersionEdit().lastSequence(300).commit(300, new byte[0]).add(0, file));
         assertThatThrownBy(() -> CheckpointManifest.decode(forged.encode(), Encryption.of(KEYS, false)))

@@ -112,8 +112,8 @@ class RestorePlanTest {
     void valueFilesGoWithTheirSsts() {
         VersionEdit state = new VersionEdit()
                 .lastSequence(9)
-                .add(1, withValues(file(1, "a", "c", false), new ValueShare(0, 7, 900, 10, null)))
-                .add(0, withValues(file(2, "x", "z", false), new ValueShare(0, 8, 900, 10, null)));
+                .add(1, withValues(file(1, "a", "c", false), new ValueShare(0, 7, 900, 60, 10, null)))
+                .add(0, withValues(file(2, "x", "z", false), new ValueShare(0, 8, 900, 60, 10, null)));
         RestorePlan plan = RestorePlan.of(List.of(source(here, null, "m", state)));
         assertThat(plan.places()).containsOnlyKeys(id(1).name(), new FileId(0, 7).valueFileName());
         assertThat(plan.sourceFiles())
@@ -129,7 +129,7 @@ class RestorePlanTest {
         VersionEdit state = new VersionEdit()
                 .lastSequence(9)
                 .commit(9, new byte[0])
-                .add(0, withValues(file, new ValueShare(0, 7, 900, 10, null)));
+                .add(0, withValues(file, new ValueShare(0, 7, 900, 60, 10, null)));
         Encryption only = Encryption.of(TestKeys.provider("k"), true);
         byte[] metadata = CheckpointManifest.of(state).encode(only);
         assertThatThrownBy(() -> RestorePlan.of(List.of(new RestoreSource(here, metadata, KeyRange.all())), only))

@@ -3,6 +3,7 @@ package io.forebay.store.compaction;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.forebay.store.KeyRange;
+import io.forebay.store.rangedel.FragmentArray;
 import io.forebay.store.rangedel.Fragmenter;
 import io.forebay.store.values.ValueShare;
 import io.forebay.store.version.FileId;
@@ -28,7 +29,7 @@ class ValueGarbageTest {
     }
 
     private static ValueShare share(long file, long fileBytes, long bytes) {
-        return new ValueShare(0, file, fileBytes, bytes, null);
+        return new ValueShare(0, file, fileBytes, 0, bytes, null);
     }
 
     private static FileMeta sst(long number, long sequence, String from, String to, ValueShare... shares) {
@@ -46,9 +47,20 @@ class ValueGarbageTest {
     }
 
     private PickInput input(List<SortedRun> runs) {
-        return new PickInput(runs, busy, 100, Long.MAX_VALUE, 64 * MIB, files -> {
-            throw new AssertionError("no range deletes are read");
-        });
+        return new PickInput(
+                runs,
+                busy,
+                100,
+                Long.MAX_VALUE,
+                64 * MIB,
+                files -> {
+                    throw new AssertionError("no range deletes are read");
+                },
+                ValueGarbageTest::noPart);
+    }
+
+    private static double noPart(FileMeta file, KeyRange range) {
+        throw new AssertionError("there are no range deletes");
     }
 
     @Test
@@ -87,31 +99,18 @@ class ValueGarbageTest {
 
     /** What a file has beside its values is no garbage: a rewriting would write the same again, for ever. */
     @Test
-    void theFrameOfASmallFileIsNoGarbage() {
-        List<SortedRun> runs = List.of(new SortedRun(0, List.of(sst(1, 5, "a", "b", share(11, 58, 5)))));
-        assertThat(ValueGarbage.of(runs).files()).isEmpty();
-    }
-
-    private static FileMeta encrypted(long number, long fileBytes, long bytes) {
-        String letter = Character.toString((char) ('a' + number));
-        return sst(MIB, number, 5, letter, letter + "x", new ValueShare(0, 10 + number, fileBytes, bytes, "key"));
-    }
-
-    /** How long a wrapped key is, another file of the same master key shows. */
-    @Test
-    void aWrappedKeyIsNoGarbageAndHidesNone() {
-        FileMeta whole = encrypted(1, 6_000, 5_700);
-        FileMeta little = encrypted(2, 6_000, 1_000);
-        List<SortedRun> runs = List.of(new SortedRun(0, List.of(whole, little)));
-        assertThat(ValueGarbage.of(runs).files()).containsExactly(id(12));
-        for (int frame : new int[] {200, 600, 4_300}) {
-            FileMeta one = encrypted(1, 100 + frame, 100);
-            FileMeta other = encrypted(2, 100 + frame + 100, 100);
-            assertThat(ValueGarbage.of(List.of(new SortedRun(0, List.of(one, other))))
-                            .files())
-                    .as("wrapped keys of about %s bytes", frame)
-                    .isEmpty();
+    void whatIsBesideTheValuesIsNoGarbageAndHidesNone() {
+        for (long frame : new long[] {60, 600, 4_300}) {
+            ValueShare whole = new ValueShare(0, 11, frame + 1_000, frame, 1_000, "key");
+            ValueShare half = new ValueShare(0, 12, frame + 10_000, frame, 5_000, "key");
+            assertThat(garbageOf(whole)).isEmpty();
+            assertThat(garbageOf(whole, half)).containsExactly(id(12));
         }
+    }
+
+    private static Set<FileId> garbageOf(ValueShare... shares) {
+        return ValueGarbage.of(List.of(new SortedRun(0, List.of(sst(1, 5, "a", "b", shares)))))
+                .files();
     }
 
     /** Virtual files show parts of one SST, which was counted when it was written. */
@@ -144,8 +143,14 @@ class ValueGarbageTest {
     }
 
     private Compaction pick(List<SortedRun> runs) throws IOException {
-        return CompactionPicker.pick(
-                new PickInput(runs, busy, 100, Long.MAX_VALUE, 64 * MIB, files -> new Fragmenter().finish()));
+        return CompactionPicker.pick(new PickInput(
+                runs,
+                busy,
+                100,
+                Long.MAX_VALUE,
+                64 * MIB,
+                files -> new Fragmenter().finish(),
+                ValueGarbageTest::noPart));
     }
 
     /** SSTs that ended because of their values would be joined to the same ones, for ever. */
@@ -221,5 +226,105 @@ class ValueGarbageTest {
         assertThat(pickedOf(MIB / 20, 5 * MIB, 10 * MIB, 30 * MIB).files()).hasSize(3);
         // short values are most of the bytes: a merge would write them for little gain
         assertThat(pickedOf(MIB / 20, 2 * MIB, 20 * MIB, 9 * MIB)).isNull();
+    }
+
+    /** The more of a store is in value files, the less a merge writes, and the earlier it is due. */
+    @Test
+    void tiersAreMergedEarlierTheMoreBytesAreInValueFiles() throws IOException {
+        // twice 6 % of the values, where SSTs are a thirtieth, a seventh and a third of the store
+        assertThat(pickedOf(MIB / 20, 18 * MIB, 10 * MIB, 300 * MIB)).isNotNull();
+        assertThat(pickedOf(MIB / 20, 36 * MIB / 10, 10 * MIB, 60 * MIB)).isNull();
+        assertThat(pickedOf(MIB / 20, 48 * MIB / 10, 10 * MIB, 60 * MIB)).isNotNull();
+        assertThat(pickedOf(MIB / 20, 12 * MIB / 10, 10 * MIB, 20 * MIB)).isNull();
+    }
+
+    /** Tiers may have been merged to one, which hides most of the bottom and would wait for a second one. */
+    @Test
+    void oneTierIsEnoughWhereMostBytesAreInValueFiles() throws IOException {
+        for (int percent : new int[] {7, 13}) {
+            SortedRun tier = new SortedRun(7, List.of(sst(MIB / 20, 1, 70, "a", "m", shares(21, percent * 3 * MIB))));
+            SortedRun bottom = new SortedRun(0, List.of(sst(10 * MIB, 3, 5, "a", "m", shares(23, 300 * MIB))));
+            Compaction picked = pick(List.of(tier, bottom));
+            assertThat(picked == null ? 0 : picked.files().size()).isEqualTo(percent < 10 ? 0 : 2);
+        }
+        SortedRun withoutValues = new SortedRun(7, List.of(sst(9 * MIB, 1, 70, "a", "m")));
+        assertThat(pick(List.of(withoutValues, new SortedRun(0, List.of(sst(10 * MIB, 3, 5, "a", "m"))))))
+                .isNull();
+    }
+
+    private static FileMeta deletes(long number, String from, String to, long points, long ranges) {
+        SstInfo info = new SstInfo(1000, 1, 70, points, points, ranges, 0, null);
+        return new FileMeta(id(number), info, KeyRange.of(bytes(from), bytes(to)), false, -1, null);
+    }
+
+    /** Ten entries of 100 MiB in all in one half of the keys, ten without values in the other half. */
+    private static final SortedRun HALVES =
+            new SortedRun(0, List.of(sst(1, 5, "a", "g", share(11, 100 * MIB, 100 * MIB)), sst(2, 5, "n", "z")));
+
+    /** Where long values are, a delete hides a long one. */
+    @Test
+    void aDeleteWeighsWhatAnEntryBelowItDoes() throws IOException {
+        assertThat(pick(List.of(
+                        new SortedRun(7, List.of(deletes(3, "a", "g", 1, 0))),
+                        new SortedRun(5, List.of(deletes(4, "a", "g", 1, 0))),
+                        HALVES)))
+                .isNotNull();
+        assertThat(pick(List.of(
+                        new SortedRun(7, List.of(deletes(3, "n", "z", 2, 0))),
+                        new SortedRun(5, List.of(deletes(4, "n", "z", 2, 0))),
+                        HALVES)))
+                .isNull();
+    }
+
+    private long oldestSnapshot = Long.MAX_VALUE;
+    private long durable = 100;
+
+    /** One tier with range deletes at 60 over an SST of which they hide this part. */
+    private Compaction pickedBelowRangeDeletes(double part, int rangeDeletes) throws IOException {
+        Fragmenter fragmenter = new Fragmenter();
+        for (int i = 0; i < rangeDeletes; i++) {
+            byte[] from = bytes(String.format("b%05d", i));
+            fragmenter.add(from, Arrays.copyOf(from, from.length + 1), 60);
+        }
+        FragmentArray tombstones = fragmenter.finish();
+        FileMeta tier = deletes(3, "a", "g", 0, rangeDeletes);
+        List<SortedRun> runs = List.of(new SortedRun(7, List.of(tier)), HALVES);
+        int[] looks = {0};
+        Compaction picked = CompactionPicker.pick(new PickInput(
+                runs,
+                busy,
+                durable,
+                oldestSnapshot,
+                64 * MIB,
+                files -> files.contains(tier) ? tombstones : FragmentArray.EMPTY,
+                (file, range) -> {
+                    looks[0]++;
+                    assertThat(file.id()).isEqualTo(id(1));
+                    return part / rangeDeletes;
+                }));
+        assertThat(looks[0]).isLessThanOrEqualTo(HiddenParts.MOST_LOOKED_UP);
+        return picked;
+    }
+
+    /** An SST that is hidden in part would keep all its value files, and nothing else may ever be due. */
+    @Test
+    void whatRangeDeletesHideMakesAMergeDue() throws IOException {
+        for (int rangeDeletes : new int[] {1, 7, 256, 257, 5000}) {
+            assertThat(pickedBelowRangeDeletes(0.05, rangeDeletes)).isNull();
+            Compaction picked = pickedBelowRangeDeletes(0.3, rangeDeletes);
+            assertThat(picked.files()).extracting(FileMeta::id).containsExactly(id(3), id(1));
+            assertThat(picked.isBottom()).isTrue();
+        }
+    }
+
+    /** What a reader still sees, or a crash may bring back, is not hidden: a merge would not free it. */
+    @Test
+    void whatASnapshotStillSeesIsNotHidden() throws IOException {
+        oldestSnapshot = 59;
+        assertThat(pickedBelowRangeDeletes(0.9, 1)).isNull();
+        oldestSnapshot = 60;
+        assertThat(pickedBelowRangeDeletes(0.9, 1)).isNotNull();
+        durable = 59; // the tier is not committed
+        assertThat(pickedBelowRangeDeletes(0.9, 1)).isNull();
     }
 }

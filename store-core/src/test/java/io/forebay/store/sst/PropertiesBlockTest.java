@@ -74,10 +74,10 @@ class PropertiesBlockTest {
 
     @Test
     void valueFilesComeBack() {
-        String shares = "0a1a 0102030405060708 1112131415161718 8827 b817 056b65792d31";
+        String shares = "0a1b 0102030405060708 1112131415161718 8827 46 b817 056b65792d31";
         SstProperties properties = decode(COUNTS, SEQUENCES, KEYS, BLOCKS, shares);
         assertThat(properties.valueFiles())
-                .containsExactly(new ValueShare(0x0102030405060708L, 0x1112131415161718L, 5_000, 3_000, "key-1"));
+                .containsExactly(new ValueShare(0x0102030405060708L, 0x1112131415161718L, 5_000, 70, 3_000, "key-1"));
         assertThat(encode(properties))
                 .isEqualTo(("010100" + COUNTS + SEQUENCES + KEYS + BLOCKS + shares).replace(" ", ""));
         assertThat(decode(COUNTS, SEQUENCES, KEYS, BLOCKS).valueFiles()).isEmpty();

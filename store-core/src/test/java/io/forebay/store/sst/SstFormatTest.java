@@ -115,8 +115,8 @@ class SstFormatTest {
         writer.addReference(new byte[] {'a'}, 0, 1, 9, new ValueReference(0, 8, 1000));
         writer.add(new byte[] {'b'}, 0, 1, 8, ValueKind.PUT, new byte[] {'x'}, 0, 1);
         writer.addReference(new byte[] {'c'}, 0, 1, 0, new ValueReference(1, 1L << 30, 300));
-        writer.valueFiles(
-                List.of(new ValueShare(1, 2, 1100, 1004, null), new ValueShare(1, 3, (1L << 30) + 400, 316, "key")));
+        writer.valueFiles(List.of(
+                new ValueShare(1, 2, 1100, 60, 1004, null), new ValueShare(1, 3, (1L << 30) + 400, 70, 316, "key")));
         int length = (int) writer.finish().fileBytes();
         byte[] bytes = new byte[length];
         try (ReadableFile file = files.open("f")) {

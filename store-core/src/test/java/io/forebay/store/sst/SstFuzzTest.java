@@ -18,6 +18,7 @@ import io.forebay.store.testing.ByteArrayFile;
 import io.forebay.store.testing.HeapSlabs;
 import io.forebay.store.testing.fuzz.FuzzTarget;
 import io.forebay.store.testing.fuzz.FuzzTests;
+import io.forebay.store.util.Slab;
 import io.forebay.store.values.ValueFile;
 import io.forebay.store.values.ValueShare;
 import java.io.IOException;
@@ -55,7 +56,23 @@ class SstFuzzTest extends FuzzTests {
 
             @Override
             public long storedBytes(int length) {
-                throw new AssertionError("nobody asks a reader");
+                return length;
+            }
+
+            @Override
+            public long valuesEnd() {
+                return Long.MAX_VALUE;
+            }
+
+            @Override
+            public void readStored(long offset, int length, Slab into, int at) {
+                require(offset >= 0 && length > 0, "a part of a file");
+            }
+
+            @Override
+            public void take(long offset, int length, Slab stored, int at, ValueBuffer into) {
+                require(at >= 0 && at + length <= stored.capacity(), "a value in what was read");
+                read(offset, length, into);
             }
         }
     };

@@ -13,9 +13,12 @@ import io.forebay.store.crypto.Encryption;
 import io.forebay.store.io.MemoryFileStore;
 import io.forebay.store.key.InternalIterator;
 import io.forebay.store.key.KeyHash;
+import io.forebay.store.key.PassedValue;
 import io.forebay.store.key.PointLookup;
 import io.forebay.store.key.ValueKind;
 import io.forebay.store.testing.HeapSlabs;
+import io.forebay.store.util.Seeded;
+import io.forebay.store.util.Slab;
 import io.forebay.store.values.ValueFile;
 import io.forebay.store.values.ValueReference;
 import io.forebay.store.values.ValueShare;
@@ -73,12 +76,35 @@ class SstReferencesTest {
 
         @Override
         public ValueShare share(long bytes) {
-            return new ValueShare(0, id, 1 << 20, bytes, null);
+            return new ValueShare(0, id, 1 << 20, 60, bytes, null);
         }
 
         @Override
         public long storedBytes(int length) {
             return length + 4L;
+        }
+
+        @Override
+        public long valuesEnd() {
+            return end;
+        }
+
+        @Override
+        public void readStored(long offset, int length, Slab into, int at) {
+            reads++;
+            assertThat(offset).isNotNegative();
+            assertThat(offset + length).isLessThanOrEqualTo(end);
+            byte[] all = new byte[(int) end];
+            lengths.forEach((from, bytes) -> System.arraycopy(value(id, from, bytes), 0, all, from.intValue(), bytes));
+            into.put(at, all, (int) offset, length);
+        }
+
+        @Override
+        public void take(long offset, int length, Slab stored, int at, ValueBuffer into) {
+            if (!Integer.valueOf(length).equals(lengths.get(offset))) {
+                throw new CorruptionException("values", offset, "a value", "none of " + length + " bytes");
+            }
+            stored.get(at, into.reset(length), 0, length);
         }
     }
 
@@ -147,6 +173,131 @@ class SstReferencesTest {
                     check(cursor, expected.get(100));
                 }
             }
+        }
+    }
+
+    /** Forwards and backwards; the files are about 20 KiB each. */
+    @Test
+    void aScanReadsManyValuesAtOnce() throws IOException {
+        Map<Integer, byte[]> expected = write(-1);
+        for (boolean backwards : new boolean[] {false, true}) {
+            first.reads = 0;
+            second.reads = 0;
+            try (ReadableFile file = files.open("f");
+                    SstReader reader = open(file, first, second);
+                    InternalIterator cursor = reader.iterator(KeyRange.all(), -1)) {
+                scan(cursor, expected, backwards);
+                assertThat(first.reads + second.reads).isBetween(4, 12);
+                assertThat(pool.used(SlabPool.Use.METADATA)).isPositive();
+                cursor.seekToFirst();
+                assertThat(pool.used(SlabPool.Use.METADATA)).isZero();
+                scan(cursor, expected, backwards);
+            }
+            assertThat(pool.used(SlabPool.Use.METADATA)).isZero();
+        }
+    }
+
+    private static void scan(InternalIterator cursor, Map<Integer, byte[]> expected, boolean backwards)
+            throws IOException {
+        ValueBuffer into = new ValueBuffer();
+        int i = backwards ? KEYS : -1;
+        for (start(cursor, backwards); i != (backwards ? 1 : KEYS - 2); step(cursor, backwards)) {
+            i += backwards ? -1 : 1;
+            cursor.copyValue(into);
+            assertThat(into.toByteArray()).isEqualTo(expected.get(i));
+        }
+    }
+
+    private static void start(InternalIterator cursor, boolean backwards) throws IOException {
+        if (backwards) {
+            cursor.seekToLast();
+        } else {
+            cursor.seekToFirst();
+        }
+    }
+
+    private static void step(InternalIterator cursor, boolean backwards) throws IOException {
+        if (backwards) {
+            cursor.prev();
+        } else {
+            cursor.next();
+        }
+    }
+
+    /** Some values are asked for, in either direction, and the walk turns round at any time. */
+    @Test
+    void anyWalkSeesTheValues() throws IOException {
+        Map<Integer, byte[]> expected = write(-1);
+        Seeded.run(SstReferencesTest.class, 200, random -> {
+            try (ReadableFile file = files.open("f");
+                    SstReader reader = open(file, first, second);
+                    InternalIterator cursor = reader.iterator(KeyRange.all(), -1)) {
+                int i = 0;
+                PassedValue passed = null;
+                int passedAt = 0;
+                cursor.seekToFirst();
+                for (int walk = 0; walk < 20; walk++) {
+                    int steps = random.nextInt(60);
+                    boolean backwards = random.nextBoolean();
+                    boolean wanted = random.nextInt(3) > 0;
+                    for (int n = 0; n < steps && (backwards ? i > 0 : i < KEYS - 1); n++) {
+                        step(cursor, backwards);
+                        i += backwards ? -1 : 1;
+                        if (passed != null && random.nextInt(3) == 0) {
+                            ValueBuffer into = new ValueBuffer();
+                            passed.read(into);
+                            assertThat(into.toByteArray()).isEqualTo(expected.get(passedAt));
+                        }
+                        if (wanted && random.nextInt(4) == 0) {
+                            passed = cursor.passedValue();
+                            passedAt = i;
+                            assertThat(passed == null).isEqualTo(i % 3 == 2);
+                        } else if (wanted) {
+                            check(cursor, expected.get(i));
+                        }
+                    }
+                }
+            }
+        });
+        assertThat(pool.used(SlabPool.Use.METADATA)).isZero();
+    }
+
+    /** Many scans that stand still leave memory to others, and read on without. */
+    @Test
+    void withoutMemoryEachValueIsReadAlone() throws IOException {
+        Map<Integer, byte[]> expected = write(-1);
+        List<InternalIterator> cursors = new ArrayList<>();
+        try (ReadableFile file = files.open("f");
+                SstReader reader = open(file, first, second)) {
+            for (int i = 0; i < 100; i++) {
+                cursors.add(reader.iterator(KeyRange.all(), -1));
+                scan(cursors.get(i), expected, i % 2 == 0);
+                assertThat(pool.used(SlabPool.Use.METADATA)).isLessThanOrEqualTo(pool.budget() / 4);
+            }
+            cursors.forEach(InternalIterator::letGo);
+            assertThat(pool.used(SlabPool.Use.METADATA)).isZero();
+        } finally {
+            cursors.forEach(InternalIterator::close);
+        }
+    }
+
+    /** References of a damaged SST to parts of values, or beyond them, are refused, in a window and elsewhere. */
+    @Test
+    void aReferenceInAWindowIsCheckedAsAnyOther() throws IOException {
+        write(-1);
+        try (ReadableFile file = files.open("f");
+                SstReader reader = open(file, first, second);
+                InternalIterator cursor = reader.iterator(KeyRange.all(), -1)) {
+            ValueBuffer into = new ValueBuffer();
+            cursor.seekToFirst();
+            for (int i = 0; i < 30; i++, cursor.next()) {
+                cursor.copyValue(into);
+            }
+            int reads = first.reads;
+            first.lengths.clear();
+            assertThat(cursor.passedValue()).isNotNull();
+            assertThatThrownBy(() -> cursor.copyValue(into)).isInstanceOf(CorruptionException.class);
+            assertThat(first.reads).isEqualTo(reads);
         }
     }
 

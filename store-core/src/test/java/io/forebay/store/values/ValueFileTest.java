@@ -127,6 +127,38 @@ class ValueFileTest {
         }
     }
 
+    /** Of parts of a file that were read before, at any place of a slab. */
+    @Test
+    void valuesAreTakenFromWhatWasRead() {
+        Seeded.run(ValueFileTest.class, 100, random -> {
+            Encryption encryption = encryption(random);
+            List<byte[]> values = new ArrayList<>();
+            for (int i = 0; i < 20; i++) {
+                byte[] value = new byte[1 + random.nextInt(500)];
+                random.nextBytes(value);
+                values.add(value);
+            }
+            long[] offsets = new long[20];
+            ValueFileReader reader = ValueFiles.open(ValueFiles.write(encryption, values, offsets), encryption);
+            int from = random.nextInt((int) offsets[10]);
+            Slab slab = new Slab(ByteBuffer.allocate(20_000));
+            int at = random.nextInt(1000);
+            reader.readStored(from, (int) reader.valuesEnd() - from, slab, at);
+            ValueBuffer into = new ValueBuffer();
+            for (int i = 10; i < 20; i++) {
+                int length = values.get(i).length;
+                int place = at + (int) offsets[i] - from;
+                reader.take(offsets[i], length, slab, place, into);
+                assertThat(into.toByteArray()).isEqualTo(values.get(i));
+                int damaged = place + random.nextInt(length + 4);
+                slab.putByte(damaged, (byte) (slab.getByte(damaged) ^ 1 << random.nextInt(8)));
+                long offset = offsets[i];
+                assertThatThrownBy(() -> reader.take(offset, length, slab, place, into))
+                        .isInstanceOf(CorruptionException.class);
+            }
+        });
+    }
+
     @Test
     void aReferenceThatIsNotThatOfAValueIsRefused() throws IOException {
         for (Encryption encryption : List.of(Encryption.NONE, TestKeys.golden())) {

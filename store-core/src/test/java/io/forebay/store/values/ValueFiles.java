@@ -57,7 +57,7 @@ final class ValueFiles {
 
     /** @param listed the length that the file is said to have */
     static ValueFileReader open(byte[] file, Encryption encryption, long listed) throws IOException {
-        ValueShare share = new ValueShare(HIGH, LOW, listed, 1, encryption.currentKeyId());
+        ValueShare share = new ValueShare(HIGH, LOW, listed, 0, 1, encryption.currentKeyId());
         return ValueFileReader.open(new ByteArrayFile(file), NAME, encryption, share);
     }
 

@@ -92,7 +92,7 @@ class EncryptedManifestTest {
     /** @param keyId of the SST @param valuesKeyId of its value file */
     private static MemoryFileStore store(Encryption encryption, String keyId, String valuesKeyId) throws IOException {
         MemoryFileStore files = new MemoryFileStore();
-        ValueShare share = new ValueShare(0, 9, 50, 40, valuesKeyId);
+        ValueShare share = new ValueShare(0, 9, 50, 10, 40, valuesKeyId);
         SstInfo info = new SstInfo(100, 3, 9, 1, 0, 0, 0, keyId, null, null, -1, null, List.of(share));
         FileMeta file = new FileMeta(ID, info, file(null).range(), false, -1, null);
         VersionEdit state =

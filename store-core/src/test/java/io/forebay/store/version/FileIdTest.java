@@ -49,7 +49,7 @@ class FileIdTest {
         assertThat(FileId.isNameOfAny(id.name()) && FileId.isNameOfAny(id.valueFileName()))
                 .isTrue();
         assertThat(FileId.isNameOfAny("x.val")).isFalse();
-        assertThat(FileId.of(new ValueShare(0xabcdefL, 2, 9, 9, null))).isEqualTo(id);
+        assertThat(FileId.of(new ValueShare(0xabcdefL, 2, 9, 0, 9, null))).isEqualTo(id);
     }
 
     @Test

@@ -57,10 +57,10 @@ class FileMetaCodecTest {
 
     @Test
     void valueFilesComeBack() {
-        String shares = "0a15 0102030405060708 1112131415161718 8827 b817 00";
+        String shares = "0a16 0102030405060708 1112131415161718 8827 46 b817 00";
         FileMeta file = decode(ID, BYTES, RANGE, shares, COUNTS);
         assertThat(file.info().valueFiles())
-                .containsExactly(new ValueShare(0x0102030405060708L, 0x1112131415161718L, 5_000, 3_000, null));
+                .containsExactly(new ValueShare(0x0102030405060708L, 0x1112131415161718L, 5_000, 70, 3_000, null));
         FieldWriter out = new FieldWriter();
         FileMetaCodec.encode(file, out);
         assertThat(HexFormat.of().formatHex(out.toByteArray()))

@@ -175,9 +175,10 @@ class VersionEditCodecTest {
         List<ValueShare> shares = new ArrayList<>();
         for (int i = 0; i <= random.nextInt(4); i++) {
             long bytes = 1L + random.nextInt(1_000_000);
-            long fileBytes = bytes + random.nextInt(1_000_000);
+            int frameBytes = random.nextInt(1_000);
+            long fileBytes = bytes + frameBytes + random.nextInt(1_000_000);
             String keyId = random.nextBoolean() ? null : "schlüssel";
-            shares.add(new ValueShare(random.nextLong(), random.nextLong(), fileBytes, bytes, keyId));
+            shares.add(new ValueShare(random.nextLong(), random.nextLong(), fileBytes, frameBytes, bytes, keyId));
         }
         return shares;
     }

@@ -100,7 +100,7 @@ final class VersionFixture {
     FileMeta withValues(FileId id, PhysicalFile file, long... valueFiles) {
         List<ValueShare> shares = new ArrayList<>();
         for (long values : valueFiles) {
-            shares.add(new ValueShare(0, values, 50, 40, null));
+            shares.add(new ValueShare(0, values, 50, 10, 40, null));
         }
         SstInfo info = new SstInfo(100, 1, 1, 1, 0, 0, 0, null, null, null, -1, null, shares);
         return new FileMeta(id, info, KeyRange.of(key("a"), key("b")), false, -1, file);

@@ -143,7 +143,9 @@ class VersionVerifierTest {
         String name = new FileId(0, 9).valueFileName();
         ValueFileWriter writer = new ValueFileWriter(files.create(name), name, null, 0, 9, 7);
         writer.add(new byte[] {1, 2, 3}, 0, 3);
-        return new ValueShare(0, 9, writer.finish(), writer.storedBytes(3), null);
+        long bytes = writer.storedBytes(3);
+        long fileBytes = writer.finish();
+        return new ValueShare(0, 9, fileBytes, fileBytes - bytes, bytes, null);
     }
 
     /**
@@ -205,7 +207,7 @@ class VersionVerifierTest {
     @Test
     void aValueFileHasTheLengthThatIsListed() throws IOException {
         ValueShare share = valueFile();
-        ValueShare lie = new ValueShare(0, 9, share.fileBytes() + 1, share.bytes(), null);
+        ValueShare lie = new ValueShare(0, 9, share.fileBytes() + 1, share.frameBytes(), share.bytes(), null);
         assertThat(verify(file(0, "k7"), fileWithValue(lie, lie)))
                 .singleElement()
                 .satisfies(finding -> {
@@ -214,10 +216,22 @@ class VersionVerifierTest {
                 });
     }
 
+    @Test
+    void aValueFileHasAsManyBytesOfValuesAsAreListed() throws IOException {
+        ValueShare share = valueFile();
+        ValueShare lie = new ValueShare(0, 9, share.fileBytes(), share.frameBytes() - 1, share.bytes(), null);
+        assertThat(verify(file(0, "k7"), fileWithValue(lie, lie)))
+                .singleElement()
+                .satisfies(finding -> {
+                    assertThat(finding.file()).isEqualTo(new FileId(0, 9).valueFileName());
+                    assertThat(finding.expected()).contains((share.frameBytes() - 1) + " bytes beside values");
+                });
+    }
+
     /** A reference says a place in the list of its SST. In another list there is another file, or none. */
     @Test
     void anSstIsNotReadWithOtherValueFilesThanItHas() throws IOException {
-        FileMeta file = fileWithValue(valueFile(), new ValueShare(0, 8, 50, 7, null));
+        FileMeta file = fileWithValue(valueFile(), new ValueShare(0, 8, 50, 40, 7, null));
         assertThatThrownBy(() -> file.file().reader())
                 .isInstanceOf(CorruptionException.class)
                 .hasMessageContaining(file.id().name())
@@ -243,7 +257,7 @@ class VersionVerifierTest {
                         new EventTimes(1, 2),
                         3,
                         new TailSizes(1, 2, 3, 4),
-                        List.of(new ValueShare(1, 2, 9, 8, null))),
+                        List.of(new ValueShare(1, 2, 9, 1, 8, null))),
                 file.range(),
                 false,
                 -1,
@@ -261,7 +275,7 @@ class VersionVerifierTest {
                         "EventTimes[least=1, greatest=2] as event times, as the manifest says",
                         "TailSizes[filterBytes=1, indexBytes=2, topIndexBytes=3, rangeDeleteBytes=4] as sizes in its tail,"
                                 + " as the manifest says",
-                        "[ValueShare[high=1, low=2, fileBytes=9, bytes=8, keyId=null]] as value files, as the manifest says",
+                        "[ValueShare[high=1, low=2, fileBytes=9, frameBytes=1, bytes=8, keyId=null]] as value files, as the manifest says",
                         "3 bytes before its tail, as the manifest says");
     }
 }
