@@ -167,13 +167,21 @@ final class CheckpointImpl implements Checkpoint {
     /** On a thread for callbacks. There may be no memory for the failure that the future gets. */
     private void complete(Runnable outcome) {
         try {
-            outcome.run();
+            run(outcome); // a method of its own: what has no memory at its entry is told again as well
         } finally {
-            if (!completion.isDone()) {
-                decided.set(false);
-                owner.teller().tellAgain();
-            }
+            tellAgainIfOpen();
             leaveIfOver();
+        }
+    }
+
+    private static void run(Runnable outcome) {
+        outcome.run();
+    }
+
+    private void tellAgainIfOpen() {
+        if (!completion.isDone()) {
+            decided.set(false);
+            owner.teller().tellAgain();
         }
     }
 
