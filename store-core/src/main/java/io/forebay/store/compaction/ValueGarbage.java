@@ -31,6 +31,12 @@ public final class ValueGarbage {
     /** All value files together may have so many bytes for each that is needed. */
     static final double MOST_BYTES = 1.3;
 
+    /**
+     * Values of tiers may be newer versions of as many below, which are needed until a merge and are of no use. Those count twice, up to
+     * this part of all, so that what a reader sees is not multiplied by both.
+     */
+    static final double MOST_HIDDEN = 0.1;
+
     private final long fileBytes;
     private final long liveBytes;
     private final Set<FileId> garbage;
@@ -70,10 +76,13 @@ public final class ValueGarbage {
 
     public static ValueGarbage of(List<SortedRun> runs) {
         Map<FileId, Use> uses = new HashMap<>();
+        long ofTiers = 0;
+        boolean hasBottom = !runs.isEmpty() && runs.get(runs.size() - 1).isBottom();
         Set<FileId> counted = new HashSet<>();
         for (SortedRun run : runs) {
             for (FileMeta file : run.files()) {
                 if (!file.info().valueFiles().isEmpty() && counted.add(file.id())) {
+                    ofTiers += run.isBottom() || !hasBottom ? 0 : file.valueBytes();
                     for (ValueShare share : file.info().valueFiles()) {
                         uses.computeIfAbsent(FileId.of(share), id -> new Use(share))
                                 .add(share);
@@ -89,6 +98,7 @@ public final class ValueGarbage {
             live += use.live;
             most += use.needed() * MOST_BYTES;
         }
+        most -= Math.min(ofTiers, live * MOST_HIDDEN);
         return new ValueGarbage(all, live, garbage(new ArrayList<>(uses.values()), all, most));
     }
 

@@ -108,6 +108,28 @@ class ValueGarbageTest {
         }
     }
 
+    /** A tenth of the values lies in a tier, and may hide another tenth. */
+    @Test
+    void whatTiersMayHideIsNotMultipliedByGarbage() {
+        FileMeta bottom = sst(1, 5, "a", "b", share(11, 125 * MIB, 100 * MIB));
+        FileMeta tier = sst(2, 50, "a", "b", share(12, 10 * MIB, 10 * MIB));
+        assertThat(ValueGarbage.of(List.of(new SortedRun(0, List.of(bottom)))).files())
+                .isEmpty();
+        SortedRun above = new SortedRun(7, List.of(tier));
+        assertThat(ValueGarbage.of(List.of(above, new SortedRun(0, List.of(bottom))))
+                        .files())
+                .containsExactly(id(11));
+        // without a bottom they hide nothing, and tiers that wait for their merge are no reason to copy all that there
+        // is
+        assertThat(ValueGarbage.of(List.of(above, new SortedRun(3, List.of(bottom))))
+                        .files())
+                .isEmpty();
+        SortedRun much = new SortedRun(7, List.of(sst(2, 50, "a", "b", share(12, 900 * MIB, 900 * MIB))));
+        assertThat(ValueGarbage.of(List.of(much, new SortedRun(0, List.of(bottom))))
+                        .files())
+                .isEmpty();
+    }
+
     private static Set<FileId> garbageOf(ValueShare... shares) {
         return ValueGarbage.of(List.of(new SortedRun(0, List.of(sst(1, 5, "a", "b", shares)))))
                 .files();
