@@ -273,13 +273,8 @@ public final class UserIterator implements Closeable {
             InternalIterator present = merged.current();
             int length = withValues ? present.valueLength() : 0;
             int at = batch.add(present.key(), present.keyLength(), length);
-            if (length > 0 && present.valueSlab() != null) {
-                present.valueSlab().get(present.valueOffset(), batch.array(), at, length);
-            } else if (length > MOST_COPIED) {
-                System.arraycopy(present.copyValue(), 0, batch.array(), at, length); // read from its file again
-            } else if (length > 0) {
-                present.copyValue(copied); // from a value file
-                System.arraycopy(copied.array(), 0, batch.array(), at, length);
+            if (length > 0) {
+                present.copyValue(batch.array(), at);
             }
         } else {
             int length = withValues ? valueLength() : 0;

@@ -117,6 +117,20 @@ public abstract class InternalIterator implements Closeable {
         }
     }
 
+    /** Copies the value to {@code into[at]}, which has room for it. */
+    public final void copyValue(byte[] into, int at) throws IOException {
+        if (valueLength > 0 && valueSlab == null) {
+            readValue(into, at);
+        } else if (valueLength > 0) {
+            valueSlab.get(valueOffset, into, at, valueLength);
+        }
+    }
+
+    /** Copies a value that this cursor has not kept in memory, as {@link #copyValue(byte[], int)} does. */
+    protected void readValue(byte[] into, int at) throws IOException {
+        throw new IllegalStateException("The value was given back");
+    }
+
     /** Copies a value that this cursor has not kept in memory, as {@link #copyValue(ValueBuffer)} does. */
     protected void readValue(ValueBuffer into) throws IOException {
         throw new IllegalStateException("The value was given back");

@@ -353,20 +353,36 @@ public final class SstIterator extends BlockIterator {
         return valueFileOffset;
     }
 
+    /** @param place of the file in the list of the present SST; -1 when it is one of another SST */
     private void readFromValueFile(ValueFile from, int place, long offset, int length, ValueBuffer into)
             throws IOException {
+        if (isInWindow(from, place, offset, length)) {
+            from.take(offset, length, windows.slab, windows.at, into);
+        } else {
+            readAlone(from, offset, length);
+            System.arraycopy(read.array(), 0, into.reset(length), 0, length);
+            forgetLong(length);
+        }
+    }
+
+    private boolean isInWindow(ValueFile from, int place, long offset, int length) throws IOException {
+        if (place < 0) {
+            return false;
+        }
+        if (windows == null) {
+            windows = new ValueWindows(pool);
+        }
+        return windows.find(from, place, valueFiles.length, offset, length);
+    }
+
+    private void readAlone(ValueFile from, long offset, int length) throws IOException {
         if (read == null || length > MOST_KEPT) {
             read = new ValueBuffer(0);
         }
-        if (place >= 0) {
-            if (windows == null) {
-                windows = new ValueWindows(pool);
-            }
-            windows.read(from, place, valueFiles.length, offset, length, read);
-        } else {
-            from.read(offset, length, read);
-        }
-        System.arraycopy(read.array(), 0, into.reset(length), 0, length);
+        from.read(offset, length, read);
+    }
+
+    private void forgetLong(int length) {
         if (length > MOST_KEPT) {
             read = null;
         }
@@ -408,12 +424,34 @@ public final class SstIterator extends BlockIterator {
             readFromValueFile(valueFile(), valueFileIndex, valueFileOffset, valueLength, into);
             return;
         }
+        readFromBlock(into, null, 0);
+    }
+
+    @Override
+    protected void readValue(byte[] into, int at) throws IOException {
+        if (valueFileIndex < 0) {
+            readFromBlock(null, into, at);
+            return;
+        }
+        ValueFile from = valueFile();
+        if (isInWindow(from, valueFileIndex, valueFileOffset, valueLength)) {
+            from.take(valueFileOffset, valueLength, windows.slab, windows.at, into, at);
+        } else {
+            readAlone(from, valueFileOffset, valueLength);
+            System.arraycopy(read.array(), 0, into, at, valueLength);
+            forgetLong(valueLength);
+        }
+    }
+
+    /** @param buffer gets the value; null for {@code array} */
+    private void readFromBlock(ValueBuffer buffer, byte[] array, int at) throws IOException {
         SstBlocks blocks = reader().blocks();
         blocks.slots().countUses(1);
         long pin = blocks.pin(dataBlock);
         try {
             Slab slab = blocks.slab(dataBlock, pin);
-            slab.get(BlockSlots.offset(pin) + valueAt, into.reset(valueLength), 0, valueLength);
+            byte[] into = buffer == null ? array : buffer.reset(valueLength);
+            slab.get(BlockSlots.offset(pin) + valueAt, into, at, valueLength);
         } finally {
             blocks.unpin(dataBlock, pin);
         }

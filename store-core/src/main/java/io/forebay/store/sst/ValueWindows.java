@@ -1,7 +1,6 @@
 package io.forebay.store.sst;
 
 import io.forebay.store.SlabAllocator;
-import io.forebay.store.ValueBuffer;
 import io.forebay.store.cache.SlabPool;
 import io.forebay.store.util.Slab;
 import io.forebay.store.values.ValueFile;
@@ -24,16 +23,16 @@ import java.util.List;
  * A value is read alone before its file is known to be gone through, when it is long, and when there is no memory. Used by one thread.
  */
 final class ValueWindows {
-    /** A window. A slab has several. */
-    static final int BYTES = 16 << 10;
-
-    private static final int PER_SLAB = SlabAllocator.SLAB_BYTES / BYTES;
-    /** The most windows: so many value files may take turns. */
-    static final int MOST_WINDOWS = 64;
-    /** The slabs of all windows are at most the budget divided by this. */
+    /** The shortest window. The longest is a slab. */
+    static final int LEAST_BYTES = 16 << 10;
+    /** All windows of a cursor have at most so many bytes, */
+    private static final int MOST_ALL_BYTES = 1 << 20;
+    /** and at most the budget divided by this. */
     private static final int BUDGET_SHARE = 128;
     /** A longer value is read alone. */
-    private static final int MOST_BYTES = BYTES / 2;
+    private static final int MOST_BYTES = LEAST_BYTES / 2;
+    /** The most bytes that nobody wants between two values that follow each other. */
+    private static final int MOST_GAP = LEAST_BYTES / 2;
     /** So many values of a file have to follow each other before more than the wanted one is read. */
     private static final int LEAST_SEQUENTIAL = 2;
     /** No window takes memory when {@link SlabPool.Use#METADATA} would be more than the budget divided by this. */
@@ -43,7 +42,16 @@ final class ValueWindows {
     private final SlabPool pool;
 
     private final List<HeldBuffer> slabs = new ArrayList<>();
+    /** The length of a window of the present SST. */
+    private int bytes;
+
+    private int mostWindows;
+    /** The windows with memory. */
     private int windows;
+    /** What was found. */
+    Slab slab;
+
+    int at;
     /** By place of the value file in the list of the present SST. */
     private Window[] byPlace = {};
 
@@ -69,8 +77,8 @@ final class ValueWindows {
 
         /** Notes a value. @return whether the window should be filled backwards, if at all */
         boolean note(long offset, long stop) {
-            boolean follows = begin >= 0 && offset >= end && offset - end <= BYTES / 2;
-            boolean precedes = begin >= 0 && stop <= begin && begin - stop <= BYTES / 2;
+            boolean follows = begin >= 0 && offset >= end && offset - end <= MOST_GAP;
+            boolean precedes = begin >= 0 && stop <= begin && begin - stop <= MOST_GAP;
             sequential = follows || precedes ? sequential + 1 : 0;
             begin = offset;
             end = stop;
@@ -85,19 +93,18 @@ final class ValueWindows {
     }
 
     /**
-     * Reads a value.
+     * Finds a value, and reads on from there if it is worth it.
      *
      * @param place of the file in the list of the present SST, which has {@code files}
-     * @param into gets it; its content is lost when this throws
+     * @return false when it is to be read alone; else {@link #slab} has it at {@link #at}, until the next call, unchecked
      */
-    void read(ValueFile file, int place, int files, long offset, int length, ValueBuffer into) throws IOException {
+    boolean find(ValueFile file, int place, int files, long offset, int length) throws IOException {
         long stored = file.storedBytes(length);
         if (pool == null || stored > MOST_BYTES) {
-            file.read(offset, length, into);
-            return;
+            return false;
         }
         if (byPlace.length == 0) {
-            byPlace = new Window[files];
+            start(files);
         }
         Window window = byPlace[place];
         if (window == null) {
@@ -106,11 +113,23 @@ final class ValueWindows {
         }
         boolean backwards = window.note(offset, offset + stored);
         boolean isThere = offset >= window.from && offset + stored <= window.to;
-        if (isThere || window.sequential >= LEAST_SEQUENTIAL && fill(window, file, offset, stored, backwards)) {
-            file.take(offset, length, window.slab, window.at + (int) (offset - window.from), into);
-        } else {
-            file.read(offset, length, into);
+        if (!isThere && (window.sequential < LEAST_SEQUENTIAL || !fill(window, file, offset, stored, backwards))) {
+            return false;
         }
+        slab = window.slab;
+        at = window.at + (int) (offset - window.from);
+        return true;
+    }
+
+    /** Shares out what a cursor may have: the fewer value files take turns, the longer windows are. */
+    private void start(int files) {
+        byPlace = new Window[files];
+        long most = Math.min(MOST_ALL_BYTES, pool.budget() / BUDGET_SHARE);
+        bytes = SlabAllocator.SLAB_BYTES;
+        while (bytes > LEAST_BYTES && (long) bytes * files > most) {
+            bytes /= 2;
+        }
+        mostWindows = (int) (most / bytes);
     }
 
     /** @return false when the value is not in the window now: there is no memory, or no such value in the file */
@@ -120,8 +139,10 @@ final class ValueWindows {
         if (offset + stored > end || window.slab == null && !takeMemory(window)) {
             return false;
         }
-        long from = backwards ? Math.max(0, offset + stored - BYTES) : offset;
-        long to = backwards ? offset + stored : Math.min(end, offset + BYTES);
+        // about twice as many values as followed each other so far, so that a short scan reads little in vain
+        long length = Math.min(bytes, 2 * window.sequential * stored);
+        long from = backwards ? Math.max(0, offset + stored - length) : offset;
+        long to = backwards ? offset + stored : Math.min(end, offset + length);
         window.to = window.from; // empty if the read fails
         file.readStored(from, (int) (to - from), window.slab, window.at);
         window.from = from;
@@ -130,12 +151,12 @@ final class ValueWindows {
     }
 
     private boolean takeMemory(Window window) {
-        int most = (int) Math.min(MOST_WINDOWS, pool.budget() / BUDGET_SHARE / SlabAllocator.SLAB_BYTES * PER_SLAB);
-        if (windows >= most) {
+        if (windows >= mostWindows) {
             return false;
         }
-        int slab = windows / PER_SLAB;
-        if (slab == slabs.size()) {
+        int perSlab = SlabAllocator.SLAB_BYTES / bytes;
+        int number = windows / perSlab;
+        if (number == slabs.size()) {
             boolean room =
                     pool.used(SlabPool.Use.METADATA) + SlabAllocator.SLAB_BYTES <= pool.budget() / METADATA_SHARE;
             HeldBuffer taken = room ? HeldBuffer.tryTake(pool, SlabPool.Use.METADATA, SlabAllocator.SLAB_BYTES) : null;
@@ -144,8 +165,8 @@ final class ValueWindows {
             }
             slabs.add(taken);
         }
-        window.slab = slabs.get(slab).slab;
-        window.at = windows % PER_SLAB * BYTES;
+        window.slab = slabs.get(number).slab;
+        window.at = windows % perSlab * bytes;
         windows++;
         return true;
     }
@@ -153,6 +174,7 @@ final class ValueWindows {
     /** Gives the memory back. Idempotent; the windows can be used again. */
     void close() {
         nextSst();
+        slab = null;
         slabs.forEach(HeldBuffer::giveBack);
         slabs.clear();
     }

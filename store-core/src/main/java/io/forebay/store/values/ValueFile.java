@@ -37,6 +37,10 @@ public interface ValueFile {
      * As {@link #read}, of a part of the file that was read.
      *
      * @param stored has all {@link #storedBytes} of the value from {@code at} on
+     * @param into gets the value at {@code intoAt}; does not change when this throws
      */
+    void take(long offset, int length, Slab stored, int at, byte[] into, int intoAt);
+
+    /** As the other method. */
     void take(long offset, int length, Slab stored, int at, ValueBuffer into);
 }

@@ -164,16 +164,37 @@ public final class ValueFileReader {
      * As {@link #read}, of bytes that {@link #readStored} has read.
      *
      * @param stored has all {@link #storedBytes} of the value from {@code at} on
+     * @param into gets the value at {@code intoAt}; does not change when this throws
      * @throws CorruptionException when the value is not what was written
      */
+    public void take(long offset, int length, Slab stored, int at, byte[] into, int intoAt) {
+        byte[] decrypted = check(offset, length, stored, at);
+        copy(decrypted, length, stored, at, into, intoAt);
+    }
+
+    /** As the other method. */
     public void take(long offset, int length, Slab stored, int at, ValueBuffer into) {
-        byte[] bytes = into.reset(length);
+        byte[] decrypted = check(offset, length, stored, at);
+        copy(decrypted, length, stored, at, into.reset(length), 0);
+    }
+
+    /** @return the value; null in a plain file, where it is as it is stored */
+    private byte[] check(long offset, int length, Slab stored, int at) {
         if (cipher == null) {
-            stored.get(at, bytes, 0, length);
-            ValueFormat.verify(bytes, length, stored.getInt(at + length), name, offset, salt);
+            ValueFormat.verify(stored.slice(at, length), length, stored.getInt(at + length), name, offset, salt);
+            return null;
+        }
+        byte[] message = stored.toByteArray(at, length + overhead);
+        byte[] decrypted = new byte[length];
+        cipher.open(offset, FileCipher.KIND_VALUE, message, 0, message.length, decrypted, 0, offset);
+        return decrypted;
+    }
+
+    private static void copy(byte[] decrypted, int length, Slab stored, int at, byte[] into, int intoAt) {
+        if (decrypted == null) {
+            stored.get(at, into, intoAt, length);
         } else {
-            byte[] message = stored.toByteArray(at, length + overhead);
-            cipher.open(offset, FileCipher.KIND_VALUE, message, 0, message.length, bytes, 0, offset);
+            System.arraycopy(decrypted, 0, into, intoAt, length);
         }
     }
 

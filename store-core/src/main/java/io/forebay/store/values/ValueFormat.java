@@ -83,8 +83,13 @@ record ValueFormat(long propertiesOffset, long footerOffset, KeyEnvelope envelop
 
     /** As the other method, with the checksum that was read. */
     static void verify(byte[] bytes, int length, int expected, String file, long offset, int salt) {
+        verify(ByteBuffer.wrap(bytes, 0, length), length, expected, file, offset, salt);
+    }
+
+    /** As the other method. @param bytes the content, up to its limit */
+    static void verify(ByteBuffer bytes, int length, int expected, String file, long offset, int salt) {
         CRC32C crc = new CRC32C();
-        crc.update(bytes, 0, length);
+        crc.update(bytes);
         int found = checksum(crc, length, offset, salt);
         if (expected != found) {
             throw new CorruptionException(

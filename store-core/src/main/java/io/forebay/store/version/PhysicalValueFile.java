@@ -79,6 +79,11 @@ public final class PhysicalValueFile implements ValueFile {
     }
 
     @Override
+    public void take(long offset, int length, Slab stored, int at, byte[] into, int intoAt) {
+        reader.take(offset, length, stored, at, into, intoAt);
+    }
+
+    @Override
     public void take(long offset, int length, Slab stored, int at, ValueBuffer into) {
         reader.take(offset, length, stored, at, into); // it was made when the part was read, and stays
     }

@@ -70,6 +70,11 @@ class SstFuzzTest extends FuzzTests {
             }
 
             @Override
+            public void take(long offset, int length, Slab stored, int at, byte[] into, int intoAt) {
+                take(offset, length, stored, at, new ValueBuffer());
+            }
+
+            @Override
             public void take(long offset, int length, Slab stored, int at, ValueBuffer into) {
                 require(at >= 0 && at + length <= stored.capacity(), "a value in what was read");
                 read(offset, length, into);

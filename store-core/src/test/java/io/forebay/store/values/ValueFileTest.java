@@ -17,6 +17,7 @@ import io.forebay.store.util.Slab;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -150,11 +151,15 @@ class ValueFileTest {
                 int place = at + (int) offsets[i] - from;
                 reader.take(offsets[i], length, slab, place, into);
                 assertThat(into.toByteArray()).isEqualTo(values.get(i));
+                byte[] array = new byte[length + 2];
+                reader.take(offsets[i], length, slab, place, array, 1);
+                assertThat(Arrays.copyOfRange(array, 1, 1 + length)).isEqualTo(values.get(i));
                 int damaged = place + random.nextInt(length + 4);
                 slab.putByte(damaged, (byte) (slab.getByte(damaged) ^ 1 << random.nextInt(8)));
                 long offset = offsets[i];
                 assertThatThrownBy(() -> reader.take(offset, length, slab, place, into))
                         .isInstanceOf(CorruptionException.class);
+                assertThat(into.toByteArray()).isEqualTo(values.get(i));
             }
         });
     }
