@@ -1,5 +1,6 @@
 package io.forebay.store.memtable;
 
+import io.forebay.store.StoreException;
 import io.forebay.store.cache.SlabPool;
 import io.forebay.store.cache.SlabPool.Use;
 import io.forebay.store.util.Slab;
@@ -41,6 +42,9 @@ final class HashIndex {
     /** Bytes per key, as an estimate: between 1 / (3/4) and 1 / (3/8) slots. */
     static final int BYTES_PER_KEY = 14;
 
+    /** A {@link #stamp} that no number of splits gives. */
+    private static final int CUT_OFF = -1;
+
     private static final VarHandle STAMP;
 
     static {
@@ -56,7 +60,7 @@ final class HashIndex {
 
     // Written by the writer, read with acquire
     private volatile HashDirectory directory;
-    /** Odd while a segment is being split. */
+    /** Odd while a segment is being split; {@link #CUT_OFF} when an error of the JVM has ended that. */
     private int stamp;
 
     // Writer only; the arrays are indexed by segment id
@@ -197,7 +201,11 @@ final class HashIndex {
         return fullest;
     }
 
-    /** The key record of this key, 0 when there is none. Any thread. */
+    /**
+     * The key record of this key, 0 when there is none. Any thread.
+     *
+     * @throws StoreException when the key was not found and a split was cut off
+     */
     int find(long hash, byte[] key, int offset, int length) {
         while (true) {
             int before = (int) STAMP.getAcquire(this);
@@ -216,6 +224,11 @@ final class HashIndex {
             VarHandle.acquireFence();
             if ((before & 1) == 0 && before == (int) STAMP.getOpaque(this)) {
                 return 0;
+            }
+            if (before == CUT_OFF) {
+                throw new StoreException(
+                        "The index of the memtable is damaged: the stack of the writer ended within a put."
+                                + " Close the store and open it again.");
             }
             Thread.onSpinWait();
         }
@@ -300,19 +313,27 @@ final class HashIndex {
         }
     }
 
-    /** Allocates nothing: if it failed while the stamp is odd, readers would wait forever. */
+    /** Allocates nothing, so it can fail at the end of the stack only. */
     private void split(int id, Slab added, HashDirectory next) {
         int addedId = segmentCount++;
         segments[addedId] = added;
         int before = stamp;
-        STAMP.setOpaque(this, before + 1);
-        VarHandle.releaseFence();
-        moveUpperHalf(id, addedId);
-        next.giveUpperHalf(id, depths[id], addedId, added);
-        directory = next;
-        prefixes[addedId] = prefixes[id] | HashCounts.upperBit(depths[id]);
-        depths[addedId] = ++depths[id];
-        STAMP.setRelease(this, before + 2);
+        boolean done = false;
+        try {
+            STAMP.setOpaque(this, before + 1);
+            VarHandle.releaseFence();
+            moveUpperHalf(id, addedId);
+            next.giveUpperHalf(id, depths[id], addedId, added);
+            directory = next;
+            prefixes[addedId] = prefixes[id] | HashCounts.upperBit(depths[id]);
+            depths[addedId] = ++depths[id];
+            STAMP.setRelease(this, before + 2);
+            done = true;
+        } finally {
+            if (!done) {
+                stamp = CUT_OFF; // by no call, which would need stack
+            }
+        }
         largestCount = counts[fullest()];
     }
 

@@ -31,9 +31,8 @@ public final class WriterGate {
         }
     }
 
-    // Atomic operations only
-    @SuppressWarnings("unused") // through STATE
-    private int state;
+    // Volatile for the end of the stack only, see leave(); otherwise through STATE
+    private volatile int state;
 
     private final boolean takingTurns;
     // Written under gate, read without
@@ -77,7 +76,11 @@ public final class WriterGate {
 
     /** Leaves; everything done inside happens before the next entry. */
     public void leave() {
-        STATE.setRelease(this, FREE);
+        try {
+            STATE.setRelease(this, FREE);
+        } catch (StackOverflowError e) {
+            state = FREE; // needs no frame, where the calls below setRelease need more than those that entered
+        }
     }
 
     private void enterWriterSlowly() {
