@@ -63,7 +63,9 @@ public final class SstIterator extends BlockIterator {
     /** Null until a value in a value file is read. */
     private ValueWindows windows;
 
+    /** Gives the memory of windows; null for none: past the cache each value is read alone. */
     private SlabPool pool;
+
     /** The value that was asked for last; null before that. */
     private Passed passed;
 
@@ -122,7 +124,7 @@ public final class SstIterator extends BlockIterator {
         show(reader.properties(), files.visible(next));
         valueFiles = reader.valueFiles();
         name = reader.blocks().name();
-        pool = reader.pool();
+        pool = fillCache ? reader.pool() : null;
         if (windows != null) {
             windows.nextSst();
         }
