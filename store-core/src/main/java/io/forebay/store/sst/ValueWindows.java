@@ -24,7 +24,7 @@ import java.util.List;
  */
 final class ValueWindows {
     /** The shortest window. The longest is a slab. */
-    static final int LEAST_BYTES = 16 << 10;
+    private static final int LEAST_BYTES = 16 << 10;
     /** All windows of a cursor have at most so many bytes, */
     private static final int MOST_ALL_BYTES = 1 << 20;
     /** and at most the budget divided by this. */
@@ -77,6 +77,9 @@ final class ValueWindows {
 
         /** Notes a value. @return whether the window should be filled backwards, if at all */
         boolean note(long offset, long stop) {
+            if (offset == begin) {
+                return false; // the same once more
+            }
             boolean follows = begin >= 0 && offset >= end && offset - end <= MOST_GAP;
             boolean precedes = begin >= 0 && stop <= begin && begin - stop <= MOST_GAP;
             sequential = follows || precedes ? sequential + 1 : 0;

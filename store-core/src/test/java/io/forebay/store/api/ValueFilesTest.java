@@ -268,6 +268,32 @@ class ValueFilesTest {
         });
     }
 
+    /** Each key has a newer version in the other run: a step looks at the neighbours, and seeks nothing. */
+    @Test
+    void aReverseScanOverOverlappingRunsDoesNotSeek() {
+        try (Store store = open(files, THRESHOLD)) {
+            for (int run = 0; run < 2; run++) {
+                for (int i = 0; i < ROWS; i++) {
+                    byte[] value = new byte[THRESHOLD];
+                    Arrays.fill(value, (byte) (i + run));
+                    store.put(key(i), value);
+                    model.put(key(i), value);
+                }
+                store.flush();
+            }
+            assertThat(store.statistics().sortedRuns()).isGreaterThan(1);
+            reverse(store, model, 0);
+            long before = blockUses(store);
+            reverse(store, model, 0);
+            assertThat(blockUses(store) - before).isLessThan(ROWS);
+        }
+    }
+
+    private static long blockUses(Store store) {
+        StoreStatistics statistics = store.statistics();
+        return statistics.blockCacheHits() + statistics.blockCacheMisses();
+    }
+
     /** @param read 0 to copy values, 1 for new arrays, 2 for every third one */
     private static void reverse(Store store, TreeMap<byte[], byte[]> newest, int read) {
         ValueBuffer into = new ValueBuffer();

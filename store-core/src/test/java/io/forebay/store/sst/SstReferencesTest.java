@@ -194,7 +194,7 @@ class SstReferencesTest {
                     SstReader reader = open(file, first, second);
                     InternalIterator cursor = reader.iterator(KeyRange.all(), -1)) {
                 scan(cursor, expected, backwards);
-                assertThat(first.reads + second.reads).isBetween(4, 16);
+                assertThat(first.reads + second.reads).isBetween(4, 20);
                 assertThat(pool.used(SlabPool.Use.METADATA)).isPositive();
                 cursor.seekToFirst();
                 assertThat(pool.used(SlabPool.Use.METADATA)).isZero();
@@ -210,8 +210,10 @@ class SstReferencesTest {
         int i = backwards ? KEYS : -1;
         for (start(cursor, backwards); i != (backwards ? 1 : KEYS - 2); step(cursor, backwards)) {
             i += backwards ? -1 : 1;
-            cursor.copyValue(into);
-            assertThat(into.toByteArray()).isEqualTo(expected.get(i));
+            for (int times = i % 3; times >= 0; times--) { // some values are asked for more than once
+                cursor.copyValue(into);
+                assertThat(into.toByteArray()).isEqualTo(expected.get(i));
+            }
         }
     }
 
