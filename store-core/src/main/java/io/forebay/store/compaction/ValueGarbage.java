@@ -32,8 +32,8 @@ public final class ValueGarbage {
     static final double MOST_BYTES = 1.3;
 
     /**
-     * Values of tiers may be newer versions of as many below, which are needed until a merge and are of no use. Those count twice, up to
-     * this part of all, so that what a reader sees is not multiplied by both.
+     * Tiers may have newer versions, or deletes, of values below, which are needed until a merge and are of no use. What they may hide is taken
+     * from the bound, up to this part of all, so that the space is not the product of both.
      */
     static final double MOST_HIDDEN = 0.1;
 
@@ -76,13 +76,10 @@ public final class ValueGarbage {
 
     public static ValueGarbage of(List<SortedRun> runs) {
         Map<FileId, Use> uses = new HashMap<>();
-        long ofTiers = 0;
-        boolean hasBottom = !runs.isEmpty() && runs.get(runs.size() - 1).isBottom();
         Set<FileId> counted = new HashSet<>();
         for (SortedRun run : runs) {
             for (FileMeta file : run.files()) {
                 if (!file.info().valueFiles().isEmpty() && counted.add(file.id())) {
-                    ofTiers += run.isBottom() || !hasBottom ? 0 : file.valueBytes();
                     for (ValueShare share : file.info().valueFiles()) {
                         uses.computeIfAbsent(FileId.of(share), id -> new Use(share))
                                 .add(share);
@@ -98,8 +95,30 @@ public final class ValueGarbage {
             live += use.live;
             most += use.needed() * MOST_BYTES;
         }
-        most -= Math.min(ofTiers, live * MOST_HIDDEN);
+        most -= Math.min(hidden(runs), live * MOST_HIDDEN);
         return new ValueGarbage(all, live, garbage(new ArrayList<>(uses.values()), all, most));
+    }
+
+    /** What tiers hide of the values of the bottom at most: as much as they have, and a mean value for each delete. */
+    private static double hidden(List<SortedRun> runs) {
+        SortedRun oldest = runs.isEmpty() ? null : runs.get(runs.size() - 1);
+        if (oldest == null || !oldest.isBottom()) {
+            return 0;
+        }
+        double bottomBytes = 0;
+        long bottomEntries = 0;
+        for (FileMeta file : oldest.files()) {
+            bottomBytes += file.valueBytes();
+            bottomEntries += file.entries();
+        }
+        double deleteBytes = bottomBytes / Math.max(1, bottomEntries);
+        double hidden = 0;
+        for (SortedRun tier : runs.subList(0, runs.size() - 1)) {
+            for (FileMeta file : tier.files()) {
+                hidden += file.valueBytes() + file.pointDeletes() * deleteBytes;
+            }
+        }
+        return hidden;
     }
 
     /** The files to give up, the one with the least needed part first, until what is left after that is at most {@code most}. */

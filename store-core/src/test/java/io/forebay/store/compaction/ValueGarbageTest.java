@@ -119,6 +119,12 @@ class ValueGarbageTest {
         assertThat(ValueGarbage.of(List.of(above, new SortedRun(0, List.of(bottom))))
                         .files())
                 .containsExactly(id(11));
+        // or an entry of ten, 10 MiB in the mean, is deleted there
+        SortedRun delete = new SortedRun(7, List.of(deletes(2, "a", "b", 1, 0)));
+        FileMeta more = sst(1, 5, "a", "b", share(11, 128 * MIB, 100 * MIB));
+        assertThat(ValueGarbage.of(List.of(delete, new SortedRun(0, List.of(more))))
+                        .files())
+                .containsExactly(id(11));
         // without a bottom they hide nothing, and tiers that wait for their merge are no reason to copy all that there
         // is
         assertThat(ValueGarbage.of(List.of(above, new SortedRun(3, List.of(bottom))))
