@@ -310,22 +310,21 @@ final class CheckpointImpl implements Checkpoint {
      * @param cause completes the future of a checkpoint that waits for files
      */
     void close(StoreException cause) {
-        if (closed.compareAndSet(null, cause)) {
-            try {
-                release();
-                tell(cause);
-            } finally {
-                settle();
-            }
-        } else {
+        closed.compareAndSet(null, cause);
+        try {
             release();
-            settle();
+        } finally {
+            tellClosed(cause);
         }
     }
 
-    private void settle() {
-        completeIfClosed();
-        leaveIfOver();
+    private void tellClosed(StoreException cause) {
+        try {
+            tell(cause);
+        } finally {
+            completeIfClosed();
+            leaveIfOver();
+        }
     }
 
     boolean isClosed() {
