@@ -19,6 +19,7 @@ import org.apache.flink.configuration.ReadableConfig;
  *
  * @param fixedMemoryPerSlot null when not set
  * @param memtableBytes null when not set
+ * @param valueFileThreshold bytes from which on a value is written to a value file; 0 for never
  * @param directories empty for the TaskManager's temporary directory
  */
 record BackendConfig(
@@ -27,6 +28,7 @@ record BackendConfig(
         @Nullable MemorySize fixedMemoryPerSlot,
         MemorySize memoryPerBackend,
         @Nullable MemorySize memtableBytes,
+        int valueFileThreshold,
         List<File> directories,
         TimerService timerService,
         int timerCacheRows,
@@ -41,6 +43,7 @@ record BackendConfig(
             ForebayOptions.FIXED_MEMORY_PER_SLOT,
             ForebayOptions.MEMORY_PER_BACKEND,
             ForebayOptions.MEMTABLE_SIZE,
+            ForebayOptions.VALUE_FILE_THRESHOLD,
             ForebayOptions.LOCAL_DIRECTORIES,
             ForebayOptions.TIMER_SERVICE_FACTORY,
             ForebayOptions.TIMER_SERVICE_CACHE_SIZE,
@@ -49,6 +52,8 @@ record BackendConfig(
             ForebayOptions.MAX_OPEN_FILES,
             ForebayOptions.MAP_FILES,
             ForebayOptions.TYPE_IDENTIFIER);
+
+    private static final long MAX_VALUE_FILE_THRESHOLD = 1 << 20;
 
     /** Spreads the backends of a TaskManager over its directories. */
     private static final AtomicInteger NEXT_DIRECTORY = new AtomicInteger();
@@ -61,6 +66,9 @@ record BackendConfig(
                 config.getOptional(ForebayOptions.FIXED_MEMORY_PER_SLOT).orElse(null),
                 config.get(ForebayOptions.MEMORY_PER_BACKEND),
                 config.getOptional(ForebayOptions.MEMTABLE_SIZE).orElse(null),
+                (int) Math.min(
+                        MAX_VALUE_FILE_THRESHOLD,
+                        config.get(ForebayOptions.VALUE_FILE_THRESHOLD).getBytes()),
                 directories(config.getOptional(ForebayOptions.LOCAL_DIRECTORIES).orElse("")),
                 config.get(ForebayOptions.TIMER_SERVICE_FACTORY),
                 inRange(config, ForebayOptions.TIMER_SERVICE_CACHE_SIZE, 1, 1 << 20),

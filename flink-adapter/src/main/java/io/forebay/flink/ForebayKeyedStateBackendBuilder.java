@@ -185,6 +185,7 @@ final class ForebayKeyedStateBackendBuilder<K> extends AbstractKeyedStateBackend
         return StoreOptions.builder()
                 .name(parameters.getOperatorIdentifier())
                 .memtableBytes((int) Math.min(1 << 30, Math.max(MIN_MEMTABLE_BYTES, memtableBytes)))
+                .valueFileThreshold(config.valueFileThreshold())
                 .commitInterval(NEVER)
                 .mergeFunction(MergeFunction.append((byte) ','))
                 .compactionFilter(expiredStateFilter)

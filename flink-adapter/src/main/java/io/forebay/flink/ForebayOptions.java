@@ -50,6 +50,14 @@ public final class ForebayOptions {
                     + "quarter of the slot's memory, at most 64 mb. Memory pressure makes it happen earlier. Sizes "
                     + "below 64 kb are taken as 64 kb, those above 1 gb as 1 gb.");
 
+    public static final ConfigOption<MemorySize> VALUE_FILE_THRESHOLD = ConfigOptions.key(
+                    "state.backend.forebay.value-file.threshold")
+            .memoryType()
+            .defaultValue(MemorySize.ZERO)
+            .withDescription(
+                    "Size from which on a value is written to a value file beside the file with its key, which "
+                            + "compactions do not write again. 0 for never; sizes above 1 mb are taken as 1 mb.");
+
     public static final ConfigOption<String> LOCAL_DIRECTORIES = ConfigOptions.key("state.backend.forebay.localdir")
             .stringType()
             .noDefaultValue()

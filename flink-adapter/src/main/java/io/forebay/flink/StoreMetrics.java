@@ -17,6 +17,8 @@ final class StoreMetrics {
         gauge(group, store, "immutableMemtables", StoreStatistics::immutableMemtables);
         gauge(group, store, "liveFiles", StoreStatistics::liveFiles);
         gauge(group, store, "liveFileBytes", StoreStatistics::liveFileBytes);
+        gauge(group, store, "valueFileBytes", StoreStatistics::valueFileBytes);
+        gauge(group, store, "valueFileLiveBytes", StoreStatistics::valueFileLiveBytes);
         gauge(group, store, "sortedRuns", StoreStatistics::sortedRuns);
         gauge(group, store, "estimatedEntries", StoreStatistics::estimatedEntries);
         gauge(group, store, "blockCacheHits", StoreStatistics::blockCacheHits);

@@ -63,6 +63,16 @@ class BackendConfigTest {
         assertThat(config.transferThreads()).isEqualTo(4);
         assertThat(config.typeIdentifier()).isEqualTo("rocksdb");
         assertThat(config.incremental()).isFalse();
+        assertThat(config.valueFileThreshold()).isZero();
+    }
+
+    @Test
+    void aThresholdOfValuesIsTakenUpToOneMebibyte() {
+        Configuration config = new Configuration();
+        config.setString("state.backend.forebay.value-file.threshold", "1 kb");
+        assertThat(BackendConfig.of(config).valueFileThreshold()).isEqualTo(1024);
+        config.setString("state.backend.forebay.value-file.threshold", "2 gb");
+        assertThat(BackendConfig.of(config).valueFileThreshold()).isEqualTo(1 << 20);
     }
 
     @Test

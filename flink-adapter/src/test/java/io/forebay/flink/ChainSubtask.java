@@ -7,6 +7,7 @@ import javax.annotation.Nullable;
 import org.apache.flink.api.common.typeutils.base.StringSerializer;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.MemorySize;
 import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.runtime.checkpoint.SavepointType;
@@ -93,6 +94,8 @@ final class ChainSubtask implements AutoCloseable {
         Configuration options = BackendHarness.options(new File(local, "db"));
         options.set(CheckpointingOptions.INCREMENTAL_CHECKPOINTS, settings.incremental());
         options.set(ForebayOptions.TIMER_SERVICE_FACTORY, timers);
+        // for each second subtask: all values in value files
+        options.set(ForebayOptions.VALUE_FILE_THRESHOLD, new MemorySize(index % 2));
         states = new KeyedModel.States(
                 slot.forebay(options, StringSerializer.INSTANCE, maxParallelism, keyGroups, handles));
     }

@@ -119,6 +119,26 @@ class KeyedStateTest extends KeyedStateFixture {
     }
 
     @Test
+    void longValuesGoToValueFiles() throws Exception {
+        slot.dispose(backend);
+        Configuration options = BackendHarness.options(temporary);
+        options.setString(ForebayOptions.VALUE_FILE_THRESHOLD.key(), "1kb");
+        backend = slot.forebay(options, IntSerializer.INSTANCE, 128, ALL, List.of());
+        ValueState<byte[]> value = BackendHarness.state(
+                backend, new ValueStateDescriptor<>("value", BytePrimitiveArraySerializer.INSTANCE));
+        for (int key = 0; key < 20; key++) {
+            backend.setCurrentKey(key);
+            value.update(new byte[5_000 * (key % 2) + key]);
+        }
+        backend.store().flush();
+        assertThat(backend.store().statistics().valueFileLiveBytes()).isBetween(50_000L, 51_000L);
+        for (int key = 0; key < 20; key++) {
+            backend.setCurrentKey(key);
+            assertThat(value.value()).hasSize(5_000 * (key % 2) + key);
+        }
+    }
+
+    @Test
     void keysAreSpreadOverTheirKeyGroups() throws Exception {
         ValueState<Integer> value =
                 BackendHarness.state(backend, new ValueStateDescriptor<>("value", IntSerializer.INSTANCE));

@@ -5,9 +5,15 @@ import static io.forebay.kafka.TestContexts.processing;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.forebay.kafka.state.DurableCommits;
+import io.forebay.kafka.state.ForebayStateStore;
 import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.streams.errors.InvalidStateStoreException;
 import org.apache.kafka.streams.processor.StateStore;
@@ -73,6 +79,22 @@ class CommitTest {
         assertOffset(P1, 21);
         assertOffset(OTHER, 30);
         assertThat(store.committedOffset(new TopicPartition("changelog", 2))).isNull();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void longValuesGoToValueFiles(StoreFlavour flavour) throws IOException {
+        context = TestContexts.unlogged(
+                dir, Map.of("forebay.value.file.threshold.bytes", 100, "forebay.commit.interval.ms", 0));
+        open(flavour);
+        String value = "v".repeat(200);
+        flavour.put(store, "k", value);
+        store.commit(Map.of(P0, 10L));
+        DurableCommits.await((ForebayStateStore) store);
+        try (Stream<Path> files = Files.walk(dir.toPath())) {
+            assertThat(files).anyMatch(file -> file.toString().endsWith(".val"));
+        }
+        assertThat(flavour.get(store, "k")).isEqualTo(value);
     }
 
     @ParameterizedTest

@@ -24,7 +24,15 @@ public final class CrashChild {
     }
 
     static InternalMockProcessorContext<Object, Object> context(File dir) {
-        return TestContexts.unlogged(dir, Map.of("forebay.memtable.bytes", 8192, "forebay.commit.interval.ms", 0));
+        return TestContexts.unlogged(
+                dir,
+                Map.of(
+                        "forebay.memtable.bytes",
+                        8192,
+                        "forebay.commit.interval.ms",
+                        0,
+                        "forebay.value.file.threshold.bytes",
+                        4));
     }
 
     /** Arguments: state directory, seed, and whether a commit of each store is to be durable before the halt. */

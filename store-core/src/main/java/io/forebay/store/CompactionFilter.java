@@ -34,4 +34,15 @@ public interface CompactionFilter {
      * @return true to drop the entry: later reads find nothing, as after a delete
      */
     boolean drop(byte[] key, int keyLength, byte[] value, int valueLength);
+
+    /**
+     * Whether {@link #drop} has to be asked about the value of a key. A filter that knows from the key that it keeps the value saves the
+     * job the reading of it, which is worth most for a value in a value file ({@link StoreOptions#valueFileThreshold}).
+     *
+     * @param key bytes of the key in {@code [0, keyLength)}; the filter must not change or keep the array
+     * @return false when {@code drop} would return false whatever the value is; true unless overridden
+     */
+    default boolean mayDrop(byte[] key, int keyLength) {
+        return true;
+    }
 }

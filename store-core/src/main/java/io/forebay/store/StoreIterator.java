@@ -34,7 +34,10 @@ public interface StoreIterator extends AutoCloseable {
     /** The key as a new array. */
     byte[] key();
 
-    /** The value as a new array. A value of more than 64 KiB may be read from its file again for each call. */
+    /**
+     * The value as a new array. A value of more than 64 KiB, or one in a value file ({@link StoreOptions#valueFileThreshold}), may be read
+     * from its file again for each call.
+     */
     byte[] value();
 
     /**

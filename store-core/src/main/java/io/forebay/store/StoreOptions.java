@@ -24,6 +24,7 @@ public final class StoreOptions {
     private final long walBytes;
     private final Compression compression;
     private final Compression bottomCompression;
+    private final int valueFileThreshold;
 
     private StoreOptions(Builder b) {
         name = b.name;
@@ -41,6 +42,7 @@ public final class StoreOptions {
         walBytes = b.walBytes;
         compression = b.compression;
         bottomCompression = b.bottomCompression;
+        valueFileThreshold = b.valueFileThreshold;
     }
 
     /** A builder with the defaults that the methods of {@link StoreOptions} name. */
@@ -164,6 +166,17 @@ public final class StoreOptions {
         return bottomCompression;
     }
 
+    /**
+     * Length in bytes from which on a value is written to a value file, beside the SST with its key: 1 B to 1 MiB, or 0 for
+     * never, which is the default. A compaction then moves the place of the value and not the value, so a store of long values
+     * writes much less; each read of a value reads from its value file. Values in value files are not compressed, and not kept
+     * in the block cache. Operands of merges stay in SSTs. May change between opens: what is in value files stays readable,
+     * and what is rewritten follows the new rule.
+     */
+    public int valueFileThreshold() {
+        return valueFileThreshold;
+    }
+
     /** Builds options. A setter refuses a value out of range with {@link IllegalArgumentException}. Not thread-safe. */
     public static final class Builder {
         private String name = "store";
@@ -181,6 +194,7 @@ public final class StoreOptions {
         private long walBytes = 128L << 20;
         private Compression compression = Compression.NONE;
         private Compression bottomCompression = Compression.NONE;
+        private int valueFileThreshold;
 
         private Builder() {}
 
@@ -297,6 +311,12 @@ public final class StoreOptions {
         /** See {@link StoreOptions#bottomCompression()}; not null. */
         public Builder bottomCompression(Compression value) {
             bottomCompression = Objects.requireNonNull(value, "bottomCompression");
+            return this;
+        }
+
+        /** See {@link StoreOptions#valueFileThreshold()}; 0 B to 1 MiB. */
+        public Builder valueFileThreshold(int value) {
+            valueFileThreshold = (int) inRange("valueFileThreshold", value, 0, 1 << 20);
             return this;
         }
 

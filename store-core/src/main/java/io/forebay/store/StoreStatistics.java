@@ -24,6 +24,8 @@ package io.forebay.store;
  * @param immutableMemtables memtables that wait for their flush
  * @param liveFiles SSTs of the present version (virtual files count each)
  * @param liveFileBytes bytes of those files; each virtual file counts with the whole length of its SST
+ * @param valueFileBytes lengths of the value files of the present version, added up; not part of {@code liveFileBytes}
+ * @param valueFileLiveBytes bytes in them to which SSTs refer; the rest is garbage. An SST that is shown in part counts as a whole
  * @param sortedRuns sorted runs that a point read may have to search
  * @param estimatedEntries entries in memtables and files; overwritten ones may count more than once, and each virtual
  *     file counts with all entries of its SST
@@ -65,6 +67,8 @@ public record StoreStatistics(
         int immutableMemtables,
         int liveFiles,
         long liveFileBytes,
+        long valueFileBytes,
+        long valueFileLiveBytes,
         int sortedRuns,
         long estimatedEntries,
         long lastSequence,

@@ -131,19 +131,34 @@ public final class ExpiredStateFilter implements CompactionFilter {
 
     @Override
     public boolean drop(byte[] key, int keyLength, byte[] value, int valueLength) {
+        Rule rule = ruleOf(key, keyLength);
+        if (rule == null) {
+            return false;
+        }
+        return rule.elementBytes() == NOT_A_LIST
+                ? isValueOver(rule, value, valueLength)
+                : isListOver(rule, value, valueLength);
+    }
+
+    /** False for rows of states without a time to live. */
+    @Override
+    public boolean mayDrop(byte[] key, int keyLength) {
+        return ruleOf(key, keyLength) != null;
+    }
+
+    /** Null for a row that is kept. */
+    private Rule ruleOf(byte[] key, int keyLength) {
         Rule[] present = rules;
         if (present.length == 0 || keyLength < KeyLayout.PREFIX_BYTES) {
-            return false;
+            return null;
         }
         int stateId = KeyLayout.stateId(key);
         for (Rule rule : present) {
             if (rule.stateId() == stateId) {
-                return rule.elementBytes() == NOT_A_LIST
-                        ? isValueOver(rule, value, valueLength)
-                        : isListOver(rule, value, valueLength);
+                return rule;
             }
         }
-        return false;
+        return null;
     }
 
     private boolean isValueOver(Rule rule, byte[] value, int valueLength) {

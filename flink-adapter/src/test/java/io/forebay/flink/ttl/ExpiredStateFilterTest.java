@@ -36,7 +36,13 @@ class ExpiredStateFilterTest {
     private boolean drops(int stateId, byte[] value) {
         byte[] key = Arrays.copyOf(KeyLayout.prefix(3, stateId), 20);
         // what lies behind the lengths is not to be looked at
-        return filter.drop(key, 12, Arrays.copyOf(value, value.length + 9), value.length);
+        boolean drops = filter.drop(key, 12, Arrays.copyOf(value, value.length + 9), value.length);
+        assertThat(drops && !filter.mayDrop(key, 12)).isFalse();
+        return drops;
+    }
+
+    private boolean mayDrop(int stateId) {
+        return filter.mayDrop(Arrays.copyOf(KeyLayout.prefix(3, stateId), 20), 12);
     }
 
     private static byte[] value(long time) {
@@ -88,7 +94,10 @@ class ExpiredStateFilterTest {
         configure(new ValueStateDescriptor<>("s", IntSerializer.INSTANCE), IntSerializer.INSTANCE, HUNDRED);
         assertThat(drops(STATE, value(0))).isTrue();
         assertThat(drops(STATE + 1, value(0))).isFalse();
+        assertThat(mayDrop(STATE)).isTrue();
+        assertThat(mayDrop(STATE + 1)).isFalse();
         assertThat(filter.drop(new byte[4], 4, value(0), 12)).isFalse();
+        assertThat(filter.mayDrop(new byte[4], 4)).isFalse();
         filter.configure(STATE, new ValueStateDescriptor<>("s", IntSerializer.INSTANCE), IntSerializer.INSTANCE);
         assertThat(drops(STATE, value(0))).isFalse();
     }

@@ -16,6 +16,7 @@ import org.apache.kafka.common.config.ConfigException;
  * @param backgroundThreads threads for the flushes and compactions of all these stores
  * @param commitInterval how far the last durable commit of a store may be behind its last commit
  * @param memtableBytes bytes at which the memtable of a store is flushed
+ * @param valueFileThresholdBytes bytes from which on a value is written to a value file; 0 for never
  * @param maxOpenFiles files of all these stores that stay open for reading
  * @param mapFiles whether files are read in place where the JDK can map them
  * @param keepUntilEmitted whether windows and sessions that are emitted when they close are kept until they have been
@@ -26,6 +27,7 @@ public record ForebayConfig(
         int backgroundThreads,
         Duration commitInterval,
         int memtableBytes,
+        int valueFileThresholdBytes,
         int maxOpenFiles,
         boolean mapFiles,
         boolean keepUntilEmitted) {
@@ -33,6 +35,7 @@ public record ForebayConfig(
     public static final String BACKGROUND_THREADS_CONFIG = "forebay.background.threads";
     public static final String COMMIT_INTERVAL_MS_CONFIG = "forebay.commit.interval.ms";
     public static final String MEMTABLE_BYTES_CONFIG = "forebay.memtable.bytes";
+    public static final String VALUE_FILE_THRESHOLD_BYTES_CONFIG = "forebay.value.file.threshold.bytes";
     public static final String MAX_OPEN_FILES_CONFIG = "forebay.max.open.files";
     public static final String MAP_FILES_CONFIG = "forebay.map.files";
     public static final String KEEP_UNTIL_EMITTED_CONFIG = "forebay.keep.until.emitted";
@@ -41,6 +44,7 @@ public record ForebayConfig(
     private static final WholeNumbers BACKGROUND_THREADS = new WholeNumbers(1, 64);
     private static final WholeNumbers COMMIT_INTERVAL_MS = new WholeNumbers(0, Long.MAX_VALUE);
     private static final WholeNumbers MEMTABLE_BYTES = new WholeNumbers(1 << 10, 1 << 30);
+    private static final WholeNumbers VALUE_FILE_THRESHOLD_BYTES = new WholeNumbers(0, 1 << 20);
     private static final WholeNumbers MAX_OPEN_FILES = new WholeNumbers(16, 1_000_000);
 
     private static final ConfigDef CONFIG = new ConfigDef()
@@ -75,6 +79,14 @@ public record ForebayConfig(
                     MEMTABLE_BYTES,
                     Importance.LOW,
                     "Bytes at which the memtable of one store is flushed to a file. The memory limit may make it flush earlier.")
+            .define(
+                    VALUE_FILE_THRESHOLD_BYTES_CONFIG,
+                    Type.INT,
+                    0,
+                    VALUE_FILE_THRESHOLD_BYTES,
+                    Importance.LOW,
+                    "Bytes from which on a value is written to a value file beside the file with its key, which compactions do not "
+                            + "write again. 0 for never.")
             .define(
                     MAX_OPEN_FILES_CONFIG,
                     Type.INT,
@@ -131,6 +143,7 @@ public record ForebayConfig(
                 (Integer) values.get(BACKGROUND_THREADS_CONFIG),
                 Duration.ofMillis((Long) values.get(COMMIT_INTERVAL_MS_CONFIG)),
                 (Integer) values.get(MEMTABLE_BYTES_CONFIG),
+                (Integer) values.get(VALUE_FILE_THRESHOLD_BYTES_CONFIG),
                 (Integer) values.get(MAX_OPEN_FILES_CONFIG),
                 (Boolean) values.get(MAP_FILES_CONFIG),
                 (Boolean) values.get(KEEP_UNTIL_EMITTED_CONFIG));

@@ -44,6 +44,7 @@ record OpenStore(SharedEnvironment lease, Store store, boolean damaged) {
         StoreOptions options = StoreOptions.builder()
                 .name(context.taskId() + "/" + name)
                 .memtableBytes(config.memtableBytes())
+                .valueFileThreshold(config.valueFileThresholdBytes())
                 .commitInterval(config.commitInterval())
                 .build();
         try {

@@ -78,7 +78,8 @@ final class SharedEnvironment implements AutoCloseable {
         }
     }
 
-    private record Key(String applicationId, long memoryBytes, int backgroundThreads, int maxOpenFiles, boolean mapFiles) {}
+    private record Key(
+            String applicationId, long memoryBytes, int backgroundThreads, int maxOpenFiles, boolean mapFiles) {}
 
     private static final class Shared {
         final Environment environment;

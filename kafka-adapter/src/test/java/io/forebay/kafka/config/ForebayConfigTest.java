@@ -23,7 +23,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 class ForebayConfigTest {
     @Test
     void defaults() {
-        ForebayConfig expected = new ForebayConfig(256L << 20, 2, Duration.ofSeconds(60), 32 << 20, 1000, true, false);
+        ForebayConfig expected =
+                new ForebayConfig(256L << 20, 2, Duration.ofSeconds(60), 32 << 20, 0, 1000, true, false);
         assertThat(ForebayConfig.from(Map.of())).isEqualTo(expected);
         assertThat(ForebayConfig.from(null)).isEqualTo(expected);
         assertThat(ForebayConfig.from(Map.of("application.id", "a", "my.forebay.memory.byte", "x")))
@@ -41,9 +42,11 @@ class ForebayConfigTest {
                         "0",
                         "forebay.memtable.bytes",
                         1024,
+                        "forebay.value.file.threshold.bytes",
+                        "1048576",
                         "forebay.max.open.files",
                         "16")))
-                .isEqualTo(new ForebayConfig(1 << 20, 64, Duration.ZERO, 1024, 16, true, false));
+                .isEqualTo(new ForebayConfig(1 << 20, 64, Duration.ZERO, 1024, 1 << 20, 16, true, false));
     }
 
     @ParameterizedTest
@@ -57,6 +60,8 @@ class ForebayConfigTest {
         "forebay.commit.interval.ms, -1, from 0 on",
         "forebay.memtable.bytes, 1023, from 1024 to 1073741824",
         "forebay.memtable.bytes, 1073741825, from 1024 to 1073741824",
+        "forebay.value.file.threshold.bytes, -1, from 0 to 1048576",
+        "forebay.value.file.threshold.bytes, 1048577, from 0 to 1048576",
         "forebay.max.open.files, 15, from 16 to 1000000",
         "forebay.max.open.files, 1000001, from 16 to 1000000"
     })
@@ -157,7 +162,7 @@ class ForebayConfigTest {
     @Test
     void everySettingIsDocumented() {
         assertThat(ForebayConfig.configDef().configKeys().values())
-                .hasSize(6)
+                .hasSize(7)
                 .allSatisfy(key -> assertThat(key.documentation).hasSizeGreaterThan(40));
     }
 }

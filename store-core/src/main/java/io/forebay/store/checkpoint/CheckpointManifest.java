@@ -12,6 +12,7 @@ import io.forebay.store.crypto.FileCipher;
 import io.forebay.store.crypto.KeyEnvelope;
 import io.forebay.store.util.Crc32c;
 import io.forebay.store.util.FormatVersion;
+import io.forebay.store.values.ValueShare;
 import io.forebay.store.version.FileId;
 import io.forebay.store.version.FileMeta;
 import io.forebay.store.version.SortedRun;
@@ -25,6 +26,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
@@ -91,7 +93,7 @@ public final class CheckpointManifest {
         return state.mergeName();
     }
 
-    /** The physical files, each once, in the order of their ids. */
+    /** The physical files, SSTs and value files, each once, in the order of their names. */
     public List<CheckpointFile> files() {
         return files;
     }
@@ -103,6 +105,11 @@ public final class CheckpointManifest {
             entries = sum(entries, added.file().entries());
             if (added.file().keyId() != null) {
                 keyIds.add(added.file().keyId());
+            }
+            for (ValueShare share : added.file().info().valueFiles()) {
+                if (share.keyId() != null) {
+                    keyIds.add(share.keyId());
+                }
             }
         }
         if (keyId != null) {
@@ -202,15 +209,21 @@ public final class CheckpointManifest {
             throw corrupt(HEADER_BYTES, "a whole state with a commit", "an edit");
         }
         requireRuns(state);
-        for (VersionEdit.Added added : state.added()) {
-            if (keyId == null && added.file().keyId() != null) {
-                throw corrupt(
-                        HEADER_BYTES,
-                        "encrypted metadata, because " + added.file().id().name() + " is encrypted",
-                        "plain metadata");
-            }
+        if (keyId == null) {
+            state.added().forEach(added -> requirePlain(added.file()));
         }
         return new CheckpointManifest(state, keyId);
+    }
+
+    private static void requirePlain(FileMeta file) {
+        requirePlain(file.id().name(), file.keyId());
+        file.info().valueFiles().forEach(share -> requirePlain(FileId.of(share).valueFileName(), share.keyId()));
+    }
+
+    private static void requirePlain(String name, String fileKeyId) {
+        if (fileKeyId != null) {
+            throw corrupt(HEADER_BYTES, "encrypted metadata, because " + name + " is encrypted", "plain metadata");
+        }
     }
 
     private static byte[] opened(byte[] sealed, KeyEnvelope envelope, Encryption encryption) {
@@ -244,17 +257,22 @@ public final class CheckpointManifest {
     }
 
     private static List<CheckpointFile> physicalFiles(VersionEdit state) {
-        Map<FileId, CheckpointFile> byId = new LinkedHashMap<>();
-        List<FileMeta> inOrder = new ArrayList<>();
-        state.added().forEach(added -> inOrder.add(added.file()));
-        inOrder.sort((a, b) -> a.id().compareTo(b.id()));
-        for (FileMeta file : inOrder) {
-            byId.merge(
-                    file.id(),
-                    new CheckpointFile(file.id().name(), file.fileBytes(), file.range()),
-                    (one, other) -> new CheckpointFile(one.name(), one.bytes(), hull(one.range(), other.range())));
+        Map<String, CheckpointFile> byName = new TreeMap<>();
+        for (VersionEdit.Added added : state.added()) {
+            FileMeta file = added.file();
+            add(file.id().name(), file.fileBytes(), file.range(), byName);
+            for (ValueShare share : file.info().valueFiles()) {
+                add(FileId.of(share).valueFileName(), share.fileBytes(), file.range(), byName);
+            }
         }
-        return List.copyOf(byId.values());
+        return List.copyOf(byName.values());
+    }
+
+    private static void add(String name, long bytes, KeyRange range, Map<String, CheckpointFile> into) {
+        into.merge(
+                name,
+                new CheckpointFile(name, bytes, range),
+                (one, other) -> new CheckpointFile(name, one.bytes(), hull(one.range(), other.range())));
     }
 
     private static KeyRange hull(KeyRange one, KeyRange other) {

@@ -4,6 +4,7 @@ import io.forebay.store.CorruptionException;
 import io.forebay.store.FileStore;
 import io.forebay.store.util.Failures;
 import io.forebay.store.util.ScopedRead;
+import io.forebay.store.values.ValueShare;
 import io.forebay.store.version.FileId;
 import io.forebay.store.version.FileMeta;
 import io.forebay.store.version.FileRegistry;
@@ -72,27 +73,35 @@ public final class Restore {
      * synced them.
      */
     private void fetch(List<String> linked) throws IOException {
-        for (Map.Entry<FileId, FileStore> place : plan.places().entrySet()) {
-            String name = place.getKey().name();
+        for (Map.Entry<String, FileStore> place : plan.places().entrySet()) {
+            String name = place.getKey();
             if (place.getValue() != files && !files.exists(name)) {
                 linked.add(name);
                 files.linkFrom(place.getValue(), name);
             }
         }
-        Set<FileId> checked = new HashSet<>();
+        Set<String> checked = new HashSet<>();
         for (VersionEdit.Added added : plan.added()) {
-            if (checked.add(added.file().id())) {
-                checkLength(added.file());
-                sync(added.file().id().name());
+            FileMeta file = added.file();
+            check(file.id().name(), file.fileBytes(), checked);
+            for (ValueShare share : file.info().valueFiles()) {
+                check(FileId.of(share).valueFileName(), share.fileBytes(), checked);
             }
         }
     }
 
-    private void checkLength(FileMeta file) throws IOException {
-        try (ScopedRead present = ScopedRead.open(files, file.id().name())) {
-            if (present.size() != file.fileBytes()) {
-                throw new CorruptionException(
-                        file.id().name(), present.size(), file.fileBytes() + " bytes", present.size() + " bytes");
+    /** Checks the length of a file, once, and makes its bytes durable. */
+    private void check(String name, long bytes, Set<String> checked) throws IOException {
+        if (checked.add(name)) {
+            checkLength(name, bytes);
+            sync(name);
+        }
+    }
+
+    private void checkLength(String name, long bytes) throws IOException {
+        try (ScopedRead present = ScopedRead.open(files, name)) {
+            if (present.size() != bytes) {
+                throw new CorruptionException(name, present.size(), bytes + " bytes", present.size() + " bytes");
             }
         }
     }

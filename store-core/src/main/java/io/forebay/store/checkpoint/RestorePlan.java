@@ -36,7 +36,7 @@ import java.util.TreeSet;
  */
 public final class RestorePlan {
     private final Map<Long, List<FileMeta>> runs = new TreeMap<>();
-    private final Map<FileId, FileStore> places = new LinkedHashMap<>();
+    private final Map<String, FileStore> places = new LinkedHashMap<>();
     private final Set<String> sourceFiles = new HashSet<>();
     private long lastSequence;
     private String mergeName;
@@ -62,11 +62,19 @@ public final class RestorePlan {
         }
         plan.runs.replaceAll((rank, files) -> joined(files));
         for (VersionEdit.Added added : plan.added()) {
-            if (added.file().keyId() == null) {
-                encryption.checkPlain(added.file().id().name());
-            }
+            FileMeta file = added.file();
+            checkKey(file.id().name(), file.keyId(), encryption);
+            file.info()
+                    .valueFiles()
+                    .forEach(share -> checkKey(FileId.of(share).valueFileName(), share.keyId(), encryption));
         }
         return plan;
+    }
+
+    private static void checkKey(String name, String keyId, Encryption encryption) {
+        if (keyId == null) {
+            encryption.checkPlain(name);
+        }
     }
 
     /** Files of the new store that show any keys, without open files. */
@@ -76,8 +84,8 @@ public final class RestorePlan {
         return all;
     }
 
-    /** Every physical file that is needed, and the file store that has it. */
-    public Map<FileId, FileStore> places() {
+    /** The name of every physical file that is needed, SSTs and value files, and the file store that has it. */
+    public Map<String, FileStore> places() {
         return places;
     }
 
@@ -108,12 +116,12 @@ public final class RestorePlan {
         }
         Map<Long, Long> newRanks = newRanks(state);
         for (VersionEdit.Added added : state.added()) {
-            sourceFiles.add(added.file().id().name());
+            sourceFiles.addAll(added.file().names());
             FileMeta visible = added.file().clip(source.clip());
             if (visible != null) {
                 runs.computeIfAbsent(newRanks.get(added.rank()), rank -> new ArrayList<>())
                         .add(visible);
-                places.putIfAbsent(visible.id(), source.files());
+                visible.names().forEach(name -> places.putIfAbsent(name, source.files()));
             }
         }
     }

@@ -1,6 +1,7 @@
 package io.forebay.store.compaction;
 
 import io.forebay.store.KeyRange;
+import io.forebay.store.flush.SstTarget;
 import io.forebay.store.version.FileMeta;
 import io.forebay.store.version.SortedRun;
 import io.forebay.store.version.Version;
@@ -56,6 +57,11 @@ final class BottomUpkeep {
         return bottom == null ? null : pickSmall(bottom, upTo);
     }
 
+    /** Of the size at which a file ends, so that what is joined becomes one file: its own bytes, or those of its values. */
+    private static long size(FileMeta file) {
+        return Math.max(file.fileBytes(), file.valueBytes() / SstTarget.VALUES_PER_SST);
+    }
+
     static boolean hasManyDeletes(FileMeta file) {
         return file.pointDeletes() * DELETE_SHARE >= file.entries() && file.pointDeletes() > 0;
     }
@@ -80,9 +86,9 @@ final class BottomUpkeep {
                     && in.isFree(bottom.file(end))
                     && bottom.file(end).newestSequence() <= upTo
                     && !keepsRangeDeletes(bottom.file(end))
-                    && bottom.file(end).fileBytes() <= in.targetFileBytes() / SMALL_SHARE
-                    && bytes + bottom.file(end).fileBytes() <= in.targetFileBytes()) {
-                long size = bottom.file(end++).fileBytes();
+                    && size(bottom.file(end)) <= in.targetFileBytes() / SMALL_SHARE
+                    && bytes + size(bottom.file(end)) <= in.targetFileBytes()) {
+                long size = size(bottom.file(end++));
                 bytes += size;
                 largest = Math.max(largest, size);
             }

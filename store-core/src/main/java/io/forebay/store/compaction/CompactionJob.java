@@ -11,13 +11,17 @@ import io.forebay.store.iter.RetentionIterator;
 import io.forebay.store.iter.Source;
 import io.forebay.store.sst.InputHeat;
 import io.forebay.store.util.Cancellation;
+import io.forebay.store.values.ValueShare;
+import io.forebay.store.version.FileId;
 import io.forebay.store.version.FileMeta;
 import io.forebay.store.version.SortedRun;
 import io.forebay.store.version.Version;
 import io.forebay.store.version.VersionEdit;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 
 /**
@@ -94,10 +98,23 @@ public final class CompactionJob {
                     return null;
                 }
                 outputs.forEach(file -> edit.add(compaction.outputRank(), file));
-                long written = outputs.stream().mapToLong(FileMeta::fileBytes).sum();
-                return new CompactionResult(edit, outputs, compaction.inputBytes(), written);
+                return new CompactionResult(edit, outputs, compaction.inputBytes(), bytes(outputs));
             }
         }
+    }
+
+    /** What was written: the outputs, and those of their value files that the inputs did not have. */
+    private long bytes(List<FileMeta> outputs) {
+        Set<FileId> before = new HashSet<>();
+        compaction.files().forEach(file -> file.info().valueFiles().forEach(share -> before.add(FileId.of(share))));
+        long sum = 0;
+        for (FileMeta file : outputs) {
+            sum += file.fileBytes();
+            for (ValueShare share : file.info().valueFiles()) {
+                sum += before.add(FileId.of(share)) ? share.fileBytes() : 0;
+            }
+        }
+        return sum;
     }
 
     /** Makes {@link #run()} end soon. Any thread, any time. */
@@ -156,8 +173,10 @@ public final class CompactionJob {
 
     /** Tiers are split at the split keys of the bottom run, so that parts of them can be merged into it later. */
     private SstOutput openOutput(RetentionIterator entries, InputHeat heat) {
+        Set<FileId> garbage = ValueGarbage.of(version.runs()).files();
         if (compaction.isBottom()) {
-            return new SstOutput(target.atBottom(), entries::cutTombstone, List.of(), 0, compaction.hull(), heat);
+            return new SstOutput(
+                    target.atBottom(), entries::cutTombstone, List.of(), 0, compaction.hull(), heat, garbage);
         }
         return new SstOutput(
                 target,
@@ -165,6 +184,7 @@ public final class CompactionJob {
                 SplitKeys.of(version.bottom()),
                 SplitKeys.leastBytes(target.targetFileBytes()),
                 compaction.hull(),
-                heat);
+                heat,
+                garbage);
     }
 }

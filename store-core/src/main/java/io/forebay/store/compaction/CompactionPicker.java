@@ -20,7 +20,9 @@ import java.util.Set;
  *   <li>when the tiers weigh a quarter of the bottom run, merge a part of the key space into it: the part where most is gained
  *       for each byte written,
  *   <li>merge neighbouring tiers of similar size,
- *   <li>rewrite files of the bottom run that are small or have many deletes.
+ *   <li>rewrite files of the bottom run that are small or have many deletes,
+ *   <li>rewrite a virtual file with values in value files, which keeps those of its hidden part as well,
+ *   <li>rewrite a file with values in a value file that is mostly garbage ({@link ValueGarbage}).
  * </ol>
  *
  * When there is nothing of this to do, old files are rewritten for the compaction filter, see {@link FileAges}.
@@ -49,13 +51,25 @@ public final class CompactionPicker {
 
     static final int FEW_FILES = 8;
 
+    /**
+     * The same share for a store most of whose bytes are in value files, at most. A merge writes little of them, and what tiers hide takes
+     * the space of its values until it is merged. It is as large as the part of the SSTs in all bytes, so that the bytes which merges write
+     * for each that comes in do not grow, and not less than {@link #LEAST_VALUES_SHARE}.
+     */
+    static final double VALUES_SHARE = 0.2;
+
+    static final double LEAST_VALUES_SHARE = 0.1;
+
     /** The share leans by so much of itself, see {@link Lean}. */
     static final double BOTTOM_LEAN = 0.125;
 
     /** The same for a small bottom run: merges are due after so few flushes that less would not tell stores apart. */
     static final double SMALL_BOTTOM_LEAN = 0.25;
 
-    /** With fewer tiers than this, no merge into the bottom run is due, whatever they weigh. */
+    /**
+     * With fewer tiers than this, no merge into the bottom run is due, whatever they weigh; but where most bytes are in value files, a
+     * single tier may be a merge of much that was written, and it costs little to merge it.
+     */
     static final int LEAST_TIERS = 2;
 
     /** A file smaller than the target size divided by this is small: it is merged with others instead of moved. */
@@ -104,7 +118,13 @@ public final class CompactionPicker {
     private static PickInput input(
             Version version, Set<FileId> busy, long durableSequence, long oldestSnapshot, long targetFileBytes) {
         return new PickInput(
-                version.runs(), busy, durableSequence, oldestSnapshot, targetFileBytes, Version::tombstones);
+                version.runs(),
+                busy,
+                durableSequence,
+                oldestSnapshot,
+                targetFileBytes,
+                Version::tombstones,
+                Version::part);
     }
 
     static Compaction pick(PickInput in) throws IOException {
@@ -112,8 +132,9 @@ public final class CompactionPicker {
         if (drop != null) {
             return drop;
         }
-        Weights weights = new Weights(in.bottom());
-        Compaction down = pickDown(in, weights);
+        double valuesShare = valuesShare(in);
+        HiddenParts hidden = valuesShare > 0 ? HiddenParts.of(in) : HiddenParts.NONE;
+        Compaction down = pickDown(in, Weights.of(in.bottom(), hidden), isBottomDue(in, valuesShare, hidden));
         if (down != null) {
             return down;
         }
@@ -123,7 +144,15 @@ public final class CompactionPicker {
             return uncommitted;
         }
         Compaction committed = merges.pick(tiers(in, true));
-        return committed != null ? committed : new BottomUpkeep(in).pick();
+        if (committed != null) {
+            return committed;
+        }
+        Compaction upkeep = new BottomUpkeep(in).pick();
+        if (upkeep != null) {
+            return upkeep;
+        }
+        Compaction partly = pickVirtual(in);
+        return partly != null ? partly : ValueGarbage.of(in.runs()).pick(in, Long.MAX_VALUE);
     }
 
     static Compaction pickFull(PickInput in, long upTo) throws IOException {
@@ -131,7 +160,7 @@ public final class CompactionPicker {
         if (drop != null) {
             return drop;
         }
-        Weights weights = new Weights(in.bottom());
+        Weights weights = Weights.of(in.bottom(), HiddenParts.NONE);
         for (int i = 0; i < in.runs().size() && !in.runs().get(i).isBottom(); i++) {
             for (FileMeta file : in.runs().get(i).files()) {
                 boolean asked = in.isFree(file) && file.newestSequence() <= upTo;
@@ -150,7 +179,8 @@ public final class CompactionPicker {
         if (rest.size() > 1 && free) {
             return new TierMerges(in, 0).join(rest);
         }
-        return new BottomUpkeep(in).pickAny(upTo);
+        Compaction upkeep = new BottomUpkeep(in).pickAny(upTo);
+        return upkeep != null ? upkeep : ValueGarbage.of(in.runs()).pick(in, upTo);
     }
 
     /**
@@ -171,13 +201,29 @@ public final class CompactionPicker {
         return null;
     }
 
+    /**
+     * The rewriting of a virtual file with values in value files. It writes the few bytes of an SST; after that what is not shown of the
+     * values counts as garbage, and value files that only the hidden part needs are gone.
+     */
+    private static Compaction pickVirtual(PickInput in) {
+        for (SortedRun run : in.runs()) {
+            for (FileMeta file : run.files()) {
+                if (file.virtual()
+                        && in.isFree(file)
+                        && !file.info().valueFiles().isEmpty()) {
+                    return Compaction.rewrite(run.rank(), List.of(file));
+                }
+            }
+        }
+        return null;
+    }
+
     static long smallBytes(PickInput in) {
         return in.targetFileBytes() / SMALL_SHARE;
     }
 
     /** A file to move to the bottom run; else, if a merge into the bottom run is due, the best scope to merge. */
-    private static Compaction pickDown(PickInput in, Weights weights) {
-        boolean due = isBottomDue(in, weights);
+    private static Compaction pickDown(PickInput in, Weights weights, boolean due) {
         CompactionScope best = null;
         // The oldest run first, so that files of ascending keys go down in their order, and not between each other.
         for (int i = in.runs().size() - 1; i >= 0; i--) {
@@ -205,16 +251,23 @@ public final class CompactionPicker {
         return BottomUpkeep.hasManyDeletes(file) ? scope.merge(in) : scope.move();
     }
 
-    /** True when the tiers weigh enough. Files of running compactions do not count. */
-    private static boolean isBottomDue(PickInput in, Weights weights) {
+    /**
+     * True when the tiers weigh enough. Where most bytes are in value files, those that a file refers to weigh as well: a long value among
+     * many short ones is what takes the space. Files of running compactions do not count.
+     *
+     * @param valuesShare of the bottom run that tiers may weigh where most bytes are in value files; 0 where they are not
+     * @param hidden by range deletes
+     */
+    private static boolean isBottomDue(PickInput in, double valuesShare, HiddenParts hidden) {
+        SortedRun bottom = in.bottom();
+        boolean valuesPrevail = valuesShare > 0;
+        // what is hidden is added once for all tiers
+        Weights weights =
+                valuesPrevail ? Weights.withValues(bottom, HiddenParts.NONE) : Weights.of(bottom, HiddenParts.NONE);
         double upper = 0;
-        long bottom = 0;
-        double lean = 0;
         int tiers = 0;
         for (SortedRun run : in.runs()) {
             if (run.isBottom()) {
-                bottom = run.bytes();
-                lean = Lean.of(run);
                 continue;
             }
             double weight = 0;
@@ -224,10 +277,27 @@ public final class CompactionPicker {
             upper += weight;
             tiers += weight > 0 ? 1 : 0;
         }
+        double lean = bottom == null ? 0 : Lean.of(bottom);
+        double most = weights.bottomBytes()
+                * (valuesPrevail ? valuesShare * (1 + BOTTOM_LEAN * lean) : dueShare(in, weights.bottomBytes(), lean));
+        boolean enough = valuesPrevail && bottom != null ? tiers > 0 : tiers >= LEAST_TIERS;
+        return enough && upper + hidden.all() >= most;
+    }
+
+    /** See {@link #VALUES_SHARE}; 0 where most bytes are in SSTs. */
+    private static double valuesShare(PickInput in) {
+        long sstBytes = 0;
+        for (SortedRun run : in.runs()) {
+            sstBytes += run.bytes();
+        }
+        long valueBytes = ValueGarbage.of(in.runs()).liveBytes();
+        double sstPart = (double) sstBytes / (sstBytes + valueBytes);
+        return valueBytes > sstBytes ? Math.max(LEAST_VALUES_SHARE, Math.min(VALUES_SHARE, sstPart)) : 0;
+    }
+
+    private static double dueShare(PickInput in, long bottom, double lean) {
         boolean small = bottom < FEW_FILES * in.targetFileBytes();
-        double share =
-                small ? SMALL_BOTTOM_SHARE * (1 + SMALL_BOTTOM_LEAN * lean) : BOTTOM_SHARE * (1 + BOTTOM_LEAN * lean);
-        return tiers >= LEAST_TIERS && upper >= bottom * share;
+        return small ? SMALL_BOTTOM_SHARE * (1 + SMALL_BOTTOM_LEAN * lean) : BOTTOM_SHARE * (1 + BOTTOM_LEAN * lean);
     }
 
     /**

@@ -1,9 +1,11 @@
 package io.forebay.store.compaction;
 
+import io.forebay.store.KeyRange;
 import io.forebay.store.rangedel.TombstoneSet;
 import io.forebay.store.version.FileId;
 import io.forebay.store.version.FileMeta;
 import io.forebay.store.version.SortedRun;
+import java.io.IOException;
 import java.util.List;
 import java.util.Set;
 
@@ -16,6 +18,7 @@ import java.util.Set;
  * @param oldestSnapshot the lowest sequence number at which a reader may still read; {@link Long#MAX_VALUE} for none
  * @param targetFileBytes size at which a merge starts a new file
  * @param tombstones reads the range deletes of files of one run
+ * @param parts estimates parts of files
  */
 record PickInput(
         List<SortedRun> runs,
@@ -23,12 +26,19 @@ record PickInput(
         long durableSequence,
         long oldestSnapshot,
         long targetFileBytes,
-        TombstoneReader tombstones) {
+        TombstoneReader tombstones,
+        PartReader parts) {
 
     /** Reads the range deletes of files of one run, which are in key order. */
     @FunctionalInterface
     interface TombstoneReader {
         TombstoneSet read(List<FileMeta> files);
+    }
+
+    /** Estimates which part of the entries of a file, 0 to 1, lies in a range. */
+    @FunctionalInterface
+    interface PartReader {
+        double of(FileMeta file, KeyRange range) throws IOException;
     }
 
     boolean isCommitted(FileMeta file) {

@@ -13,8 +13,8 @@ import javax.crypto.spec.GCMParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * AES-256-GCM under the data key of one file. It encrypts messages: a message is a block of an SST, or a record of a log or
- * manifest.
+ * AES-256-GCM under the data key of one file. It encrypts messages: a message is a block of an SST, a value of a value file,
+ * or a record of a log or manifest.
  *
  * <pre>
  * Message --&gt; Ciphertext (as long as the plain bytes), Tag:16
@@ -39,6 +39,8 @@ public final class FileCipher {
 
     public static final int KIND_FOOTER = 0x81;
     public static final int KIND_CHECKPOINT = 0x82;
+    public static final int KIND_VALUE = 0x83;
+    public static final int KIND_VALUE_PROPERTIES = 0x84;
 
     private static final String ALGORITHM = "AES/GCM/NoPadding";
     private static final int TAG_BITS = TAG_BYTES * 8;

@@ -1,6 +1,7 @@
 package io.forebay.store.db;
 
 import io.forebay.store.StoreStatistics;
+import io.forebay.store.compaction.ValueGarbage;
 import io.forebay.store.db.state.Counters;
 import io.forebay.store.db.state.Lifecycle;
 import io.forebay.store.db.state.Opened;
@@ -10,6 +11,7 @@ import io.forebay.store.db.state.TrackedMemtable;
 import io.forebay.store.db.write.WriteStall;
 import io.forebay.store.version.FileMeta;
 import io.forebay.store.version.PhysicalFile;
+import io.forebay.store.version.PhysicalValueFile;
 import io.forebay.store.version.SortedRun;
 import io.forebay.store.wal.WriteAheadLog;
 import java.util.Set;
@@ -27,6 +29,9 @@ final class Statistics {
         store.lifecycle.checkReadable();
         Set<String> ids = new TreeSet<>();
         for (PhysicalFile file : store.versions.registry().liveFiles()) {
+            addKey(ids, file.keyId());
+        }
+        for (PhysicalValueFile file : store.versions.registry().liveValueFiles()) {
             addKey(ids, file.keyId());
         }
         addKey(ids, store.versions.manifestKeyId());
@@ -66,6 +71,7 @@ final class Statistics {
                     entries += file.entries();
                 }
             }
+            ValueGarbage values = ValueGarbage.of(state.version.runs());
             return new StoreStatistics(
                     store.active.operations(),
                     store.active.bytesWritten(),
@@ -88,6 +94,8 @@ final class Statistics {
                     state.immutable.length,
                     state.version.fileCount(),
                     fileBytes,
+                    values.fileBytes(),
+                    values.liveBytes(),
                     state.version.runs().size(),
                     entries,
                     Math.max(durable, store.active.published()),

@@ -155,7 +155,7 @@ final class StoreParts {
         String keyId = encryption.currentKeyId();
         if (encryption.isOn()) {
             // Files that still have an older master key, or that were written before encryption was switched on.
-            outdated.addAll(files(file -> !keyId.equals(file.keyId())));
+            outdated.addAll(files(file -> !file.info().hasOnlyKey(keyId)));
         }
         compactions.compactAll(outdated);
         if (encryption.isOn()) {

@@ -15,6 +15,7 @@ import io.forebay.store.version.Version;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Writes immutable memtables to SSTs as one sorted run, or as two runs when a commit lies inside of them, because a durable
@@ -125,7 +126,8 @@ public final class FlushJob {
                         SplitKeys.of(below.bottom()),
                         SplitKeys.leastBytes(target.targetFileBytes()),
                         KeyRange.all(),
-                        CacheAdmission.FREE)) {
+                        CacheAdmission.FREE,
+                        Set.of())) {
             output.addAll(entries);
             cancellation.check();
             return output.finish();

@@ -13,14 +13,15 @@ import java.util.List;
  *     was no commit
  */
 public record FlushResult(List<FileMeta> upToCommit, List<FileMeta> aboveCommit) {
-    /** Bytes of all files. */
+    /** Bytes of all files, value files included: each of these is new, and of one SST. */
     public long bytes() {
+        return bytes(upToCommit) + bytes(aboveCommit);
+    }
+
+    private static long bytes(List<FileMeta> files) {
         long sum = 0;
-        for (FileMeta file : upToCommit) {
-            sum += file.fileBytes();
-        }
-        for (FileMeta file : aboveCommit) {
-            sum += file.fileBytes();
+        for (FileMeta file : files) {
+            sum += file.fileBytes() + file.info().valueFileBytes();
         }
         return sum;
     }

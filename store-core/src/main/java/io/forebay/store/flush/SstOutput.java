@@ -1,9 +1,11 @@
 package io.forebay.store.flush;
 
 import io.forebay.store.KeyRange;
+import io.forebay.store.ValueBuffer;
 import io.forebay.store.WritableFile;
 import io.forebay.store.crypto.FileCipher;
 import io.forebay.store.iter.RetentionIterator;
+import io.forebay.store.key.ValueKind;
 import io.forebay.store.rangedel.Fragment;
 import io.forebay.store.sst.CacheAdmission;
 import io.forebay.store.sst.SstProperties;
@@ -11,6 +13,8 @@ import io.forebay.store.sst.SstWriter;
 import io.forebay.store.sst.WrittenSst;
 import io.forebay.store.util.Failures;
 import io.forebay.store.util.Slab;
+import io.forebay.store.values.ValueFile;
+import io.forebay.store.values.ValueReference;
 import io.forebay.store.version.FileBounds;
 import io.forebay.store.version.FileId;
 import io.forebay.store.version.FileMeta;
@@ -21,13 +25,14 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Writes entries in internal order, and range deletes in key order between them, to as many SSTs as needed: the files of one
- * run. A file ends once it has the target size or as many range deletes as one file may have, or at a split key; earlier when
- * the budget has no room for its tail. It ends only
+ * run. Long values go to value files ({@link ValueOutput}). A file ends once it has the target size, a multiple of it in value files,
+ * or as many range deletes as one file may have, or at a split key; earlier when the budget has no room for its tail. It ends only
  * between two user keys, between two range deletes, or within a range delete, which is then cut. Used by one thread.
  *
  * <p>Call {@link #add} for all entries and {@link #addTombstone} for all range deletes, or {@link #addAll}, then
@@ -62,11 +67,16 @@ public final class SstOutput implements Closeable {
     private FileId writing;
     /** The cipher of the present file; null when it is plain. */
     private FileCipher cipher;
+    /** The values of the present file that are not in it. */
+    private final ValueOutput values;
 
     /**
      * Once the present file is large enough, the first key at which it may end: right after all that it has. Null before that.
      */
     private byte[] earliestEnd;
+
+    /** A value that is copied from a value file. */
+    private final ValueBuffer copied = new ValueBuffer(0);
 
     private boolean done;
 
@@ -83,7 +93,7 @@ public final class SstOutput implements Closeable {
      * @param splitKeys keys at which a file must end if it has {@code leastBytes}, ascending
      */
     public SstOutput(SstTarget target, TombstoneFeed tombstones, List<byte[]> splitKeys, long leastBytes) {
-        this(target, tombstones, splitKeys, leastBytes, KeyRange.all(), null);
+        this(target, tombstones, splitKeys, leastBytes, KeyRange.all(), null, Set.of());
     }
 
     /**
@@ -91,6 +101,7 @@ public final class SstOutput implements Closeable {
      * @param splitKeys keys at which a file must end if it has {@code leastBytes}, ascending
      * @param within contains all that is added; the ranges of the files stay within it
      * @param admission which blocks enter the cache; null for none
+     * @param garbage value files from which values are copied when they are referred to, because little else of them is needed
      */
     public SstOutput(
             SstTarget target,
@@ -98,13 +109,15 @@ public final class SstOutput implements Closeable {
             List<byte[]> splitKeys,
             long leastBytes,
             KeyRange within,
-            CacheAdmission admission) {
+            CacheAdmission admission,
+            Set<FileId> garbage) {
         this.target = target;
         this.tombstones = tombstones;
         this.splitKeys = List.copyOf(splitKeys);
         this.leastBytes = leastBytes;
         this.within = within;
         this.admission = admission;
+        values = new ValueOutput(target, garbage);
         loadSplitKey();
     }
 
@@ -125,7 +138,12 @@ public final class SstOutput implements Closeable {
             int valueLength)
             throws IOException {
         prepare(key, keyOffset, keyLength);
-        writer.add(key, keyOffset, keyLength, sequence, kind, value, valueOffset, valueLength);
+        if (values.takes(kind, valueLength)) {
+            ValueReference place = values.add(value, valueOffset, valueLength);
+            writer.addReference(key, keyOffset, keyLength, sequence, place);
+        } else {
+            writer.add(key, keyOffset, keyLength, sequence, kind, value, valueOffset, valueLength);
+        }
         added(key, keyOffset, keyLength);
     }
 
@@ -141,13 +159,46 @@ public final class SstOutput implements Closeable {
             int valueLength)
             throws IOException {
         prepare(key, keyOffset, keyLength);
-        writer.add(key, keyOffset, keyLength, sequence, kind, value, valueOffset, valueLength);
+        if (values.takes(kind, valueLength)) {
+            ValueReference place = values.add(value, valueOffset, valueLength);
+            writer.addReference(key, keyOffset, keyLength, sequence, place);
+        } else {
+            writer.add(key, keyOffset, keyLength, sequence, kind, value, valueOffset, valueLength);
+        }
+        added(key, keyOffset, keyLength);
+    }
+
+    /**
+     * Adds the next entry, a put whose value is in a value file. The file will be one of the new SST as well; the value is copied when it
+     * must not stay there.
+     */
+    public void addReference(
+            byte[] key, int keyOffset, int keyLength, long sequence, ValueFile file, long offset, int valueLength)
+            throws IOException {
+        if (!values.moves(file, valueLength)) {
+            file.read(offset, valueLength, copied);
+            add(key, keyOffset, keyLength, sequence, ValueKind.PUT, copied.array(), 0, valueLength);
+            return;
+        }
+        prepare(key, keyOffset, keyLength);
+        writer.addReference(key, keyOffset, keyLength, sequence, values.move(file, offset, valueLength));
         added(key, keyOffset, keyLength);
     }
 
     /** Adds all entries and range deletes of an iterator that was not started. */
     public void addAll(RetentionIterator entries) throws IOException {
         for (entries.start(this::addTombstone); entries.isValid(); entries.next()) {
+            if (entries.kind() == ValueKind.REFERENCE) {
+                addReference(
+                        entries.key(),
+                        0,
+                        entries.keyLength(),
+                        entries.sequence(),
+                        entries.valueFile(),
+                        entries.valueFileOffset(),
+                        entries.valueLength());
+                continue;
+            }
             add(
                     entries.key(),
                     0,
@@ -227,6 +278,14 @@ public final class SstOutput implements Closeable {
     }
 
     private void abandon() {
+        try {
+            abandonSst();
+        } finally {
+            values.close();
+        }
+    }
+
+    private void abandonSst() {
         if (writing == null) {
             return;
         }
@@ -261,6 +320,7 @@ public final class SstOutput implements Closeable {
         return earliestEnd != null
                 || writer.tombstoneBytes() >= target.tombstoneBytes()
                 || writer.hasReached(target.targetFileBytes())
+                || values.isFull()
                 || writer.isShortOfMemory() && writer.hasReached(target.targetFileBytes() / 8 * LEAST_EIGHTHS);
     }
 
@@ -319,11 +379,13 @@ public final class SstOutput implements Closeable {
         if (before != null) {
             writer.addTombstone(before);
         }
+        writer.valueFiles(values.finish());
         SstProperties properties = writer.finish();
         String keyId = cipher == null ? null : cipher.keyId();
         SstInfo info = SstInfo.of(properties, keyId);
         PhysicalFile file = target.registry().acquire(writing, info);
         finished.add(new FileMeta(writing, info, FileBounds.shortened(properties.range(), within), false, -1, file));
+        values.release(); // the SST has them now
         finishedBytes += properties.fileBytes();
         SstWriter ended = writer;
         writer = null;

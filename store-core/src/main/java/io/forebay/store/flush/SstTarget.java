@@ -23,6 +23,7 @@ import java.util.function.LongSupplier;
  * @param tombstoneBytes heap bytes of range deletes at which a file ends as well, because a reader of the file has them all in
  *     memory
  * @param foldBytes see {@link io.forebay.store.iter.Retention}
+ * @param valueFileThreshold see {@link StoreOptions#valueFileThreshold()}
  * @param held counts what writers hold back of a file; null to count nothing
  */
 public record SstTarget(
@@ -37,7 +38,14 @@ public record SstTarget(
         long targetFileBytes,
         long tombstoneBytes,
         long foldBytes,
+        int valueFileThreshold,
         HeldMemory held) {
+
+    /**
+     * An SST ends when its values in value files have so many target sizes, so that clips, range deletes and jobs, which take whole SSTs, do
+     * not take the values of a large part of the store with each.
+     */
+    public static final int VALUES_PER_SST = 4;
 
     /** The same target for files of the bottom run. */
     public SstTarget atBottom() {
@@ -53,6 +61,7 @@ public record SstTarget(
                 targetFileBytes,
                 tombstoneBytes,
                 foldBytes,
+                valueFileThreshold,
                 held);
     }
 
@@ -70,6 +79,7 @@ public record SstTarget(
                 targetFileBytes,
                 tombstoneBytes,
                 foldBytes,
+                valueFileThreshold,
                 other);
     }
 
@@ -100,6 +110,7 @@ public record SstTarget(
                 targetFileBytes,
                 tombstoneBytes,
                 foldBytes,
+                options.valueFileThreshold(),
                 held);
     }
 }

@@ -3,6 +3,7 @@ package io.forebay.store.iter;
 import io.forebay.store.KeyRange;
 import io.forebay.store.ValueBuffer;
 import io.forebay.store.key.InternalIterator;
+import io.forebay.store.key.PassedValue;
 import io.forebay.store.rangedel.TombstoneSet;
 import io.forebay.store.util.Cancellation;
 import io.forebay.store.util.Slab;
@@ -178,6 +179,11 @@ public final class MergingIterator implements Closeable {
 
     void copyValue(ValueBuffer into) throws IOException {
         top.copyValue(into);
+    }
+
+    /** See {@link InternalIterator#passedValue}. */
+    PassedValue passedValue() {
+        return top.passedValue();
     }
 
     /**

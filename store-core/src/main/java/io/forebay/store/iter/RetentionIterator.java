@@ -1,10 +1,13 @@
 package io.forebay.store.iter;
 
+import io.forebay.store.ValueBuffer;
 import io.forebay.store.key.ValueKind;
 import io.forebay.store.rangedel.Fragment;
 import io.forebay.store.rangedel.RangeTombstones;
+import io.forebay.store.sst.SstIterator;
 import io.forebay.store.util.Cancellation;
 import io.forebay.store.util.Slab;
+import io.forebay.store.values.ValueFile;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -71,6 +74,8 @@ public final class RetentionIterator implements Closeable {
     private Slab valueSlab;
     private int valueOffset;
     private int valueLength;
+    private ValueFile valueFile;
+    private long valueFileOffset;
 
     private final FoldedOperands operands;
     /**
@@ -79,7 +84,7 @@ public final class RetentionIterator implements Closeable {
      */
     private boolean operandsComplete;
 
-    private byte[] filtered = new byte[0];
+    private final ValueBuffer filtered = new ValueBuffer(0);
 
     /** @param newestFirst with all their range deletes; closed by {@link #close()}, and when this throws */
     public RetentionIterator(List<Source> newestFirst, Retention retention) {
@@ -166,11 +171,22 @@ public final class RetentionIterator implements Closeable {
         return sequence;
     }
 
+    /** One of {@link ValueKind}, {@link ValueKind#REFERENCE} included. */
     public byte kind() {
         return kind;
     }
 
-    /** Meaningless when {@link #valueLength()} is 0. */
+    /** Where the value of an entry of kind {@link ValueKind#REFERENCE} is. */
+    public ValueFile valueFile() {
+        return valueFile;
+    }
+
+    /** Where it starts in that file. */
+    public long valueFileOffset() {
+        return valueFileOffset;
+    }
+
+    /** Meaningless when {@link #valueLength()} is 0, and for a reference. */
     public Slab valueSlab() {
         return valueSlab;
     }
@@ -226,23 +242,37 @@ public final class RetentionIterator implements Closeable {
                 pendingDelete = version;
                 decidedStripe = stripe;
                 merged.next();
-            } else if (merged.kind() == ValueKind.PUT && isDropped(version)) {
+            } else if (isValue(merged.kind()) && isDropped(version)) {
                 pendingDelete = version;
                 decidedStripe = stripe;
                 merged.next();
             } else if (pendingDelete >= 0) {
                 showDelete();
-            } else if (merged.kind() == ValueKind.PUT) {
+            } else if (isValue(merged.kind())) {
                 decidedStripe = stripe;
                 inPlace = true;
-                valueSlab = merged.valueSlab();
-                valueOffset = merged.valueOffset();
-                valueLength = merged.valueLength();
-                show(version, ValueKind.PUT);
+                showInPlace(version);
             } else {
                 fold(version, stripe);
             }
         }
+    }
+
+    private static boolean isValue(byte kind) {
+        return kind == ValueKind.PUT || kind == ValueKind.REFERENCE;
+    }
+
+    /** Shows the value of the present entry of {@link #merged} where it is. */
+    private void showInPlace(long version) throws IOException {
+        if (merged.kind() == ValueKind.REFERENCE) {
+            SstIterator source = (SstIterator) merged.current();
+            valueFile = source.valueFile();
+            valueFileOffset = source.valueFileOffset();
+        }
+        valueSlab = merged.valueSlab();
+        valueOffset = merged.valueOffset();
+        valueLength = merged.valueLength();
+        show(version, merged.kind());
     }
 
     private void startKey() throws IOException {
@@ -309,18 +339,15 @@ public final class RetentionIterator implements Closeable {
      * Asks the filter. A value below operands that are kept apart from it is not asked about, because no read returns that
      * value.
      */
-    private boolean isDropped(long version) {
-        if (retention.filter() == null || shownBefore || version <= stripes.newest()) {
+    private boolean isDropped(long version) throws IOException {
+        if (retention.filter() == null
+                || shownBefore
+                || version <= stripes.newest()
+                || !retention.filter().mayDrop(key, keyLength)) {
             return false;
         }
-        int length = merged.valueLength();
-        if (filtered.length < length) {
-            filtered = new byte[Math.max(length, filtered.length * 2)];
-        }
-        if (length > 0) {
-            merged.valueSlab().get(merged.valueOffset(), filtered, 0, length);
-        }
-        return retention.filter().drop(key, keyLength, filtered, length);
+        merged.copyValue(filtered);
+        return retention.filter().drop(key, keyLength, filtered.array(), filtered.length());
     }
 
     /** Folds the present operand with the older versions of its stripe. */
@@ -402,7 +429,7 @@ public final class RetentionIterator implements Closeable {
 
     private void show(long version, byte entryKind) {
         originalSequence = version;
-        boolean zero = entryKind == ValueKind.PUT
+        boolean zero = isValue(entryKind)
                 && version <= retention.zeroUpTo()
                 && version <= stripes.oldest()
                 && cover == null

@@ -8,6 +8,7 @@ import io.forebay.store.StoreException;
 import io.forebay.store.ValueBuffer;
 import io.forebay.store.key.InternalIterator;
 import io.forebay.store.key.KeyText;
+import io.forebay.store.key.PassedValue;
 import io.forebay.store.key.ValueKind;
 import io.forebay.store.util.Slab;
 import java.io.Closeable;
@@ -23,8 +24,8 @@ import java.util.List;
  * {@link IOException}. A new iterator has no position. Used by one thread. It refers to nothing but its sources.
  *
  * <p>A plain value is not copied before the user asks for it. Only in reverse, where the versions of a key come oldest first, a
- * short value is copied if its key may have newer versions; for a long one the merge turns round and shows the newest version in
- * place. Plain values cost no allocation, and an iterator keeps no long value on the heap but the merged one that it shows.
+ * short value is copied if its key may have newer versions, and of one in a value file the place is kept; for another long one the merge
+ * turns round and shows the newest version in place. Plain values cost no allocation, and an iterator keeps no long value on the heap but the merged one that it shows.
  *
  * <p>It does not merge sources, which {@link MergingIterator} does, and does not know claims or read states. It is one class,
  * to be read whole: each move depends on where the last one, in either direction, left the merge and the value.
@@ -42,6 +43,8 @@ public final class UserIterator implements Closeable {
     private static final int COPIED = 2;
     /** The value is {@link #folded}. */
     private static final int FOLDED = 3;
+    /** The value is {@link #passed}. */
+    private static final int PASSED = 4;
 
     private final MergingIterator merged;
     private final MergeFunction mergeFunction;
@@ -65,6 +68,8 @@ public final class UserIterator implements Closeable {
     private long valueBytes = Store.MAX_VALUE_BYTES;
     private KeyText keyText = KeyText.HIDDEN;
     private byte[] folded;
+    private PassedValue passed;
+    private int passedLength;
     private final List<byte[]> operands = new ArrayList<>(0);
     private final EmptySpans emptySpans;
     private final EmptyWalk walk;
@@ -273,16 +278,14 @@ public final class UserIterator implements Closeable {
             InternalIterator present = merged.current();
             int length = withValues ? present.valueLength() : 0;
             int at = batch.add(present.key(), present.keyLength(), length);
-            if (length > 0 && present.valueSlab() != null) {
-                present.valueSlab().get(present.valueOffset(), batch.array(), at, length);
-            } else if (length > 0) {
-                System.arraycopy(present.copyValue(), 0, batch.array(), at, length); // a long value, read again
+            if (length > 0) {
+                present.copyValue(batch.array(), at);
             }
         } else {
             int length = withValues ? valueLength() : 0;
             int at = batch.add(key, keyLength, length);
             if (length > 0) {
-                System.arraycopy(shown == COPIED ? copied.array() : folded, 0, batch.array(), at, length);
+                System.arraycopy(shownBytes(), 0, batch.array(), at, length);
             }
         }
     }
@@ -397,6 +400,7 @@ public final class UserIterator implements Closeable {
         return switch (shown) {
             case IN_PLACE -> merged.valueLength();
             case COPIED -> copied.length();
+            case PASSED -> passedLength;
             default -> folded.length;
         };
     }
@@ -412,6 +416,7 @@ public final class UserIterator implements Closeable {
         return switch (shown) {
             case IN_PLACE -> merged.copyValue();
             case COPIED -> copied.toByteArray();
+            case PASSED -> readPassed();
             default -> folded.clone();
         };
     }
@@ -421,10 +426,29 @@ public final class UserIterator implements Closeable {
         checkShown();
         if (shown == IN_PLACE) {
             merged.copyValue(into);
+        } else if (shown == PASSED) {
+            passed.read(into);
         } else {
             int length = valueLength();
             System.arraycopy(shown == COPIED ? copied.array() : folded, 0, into.reset(length), 0, length);
         }
+    }
+
+    /** An array that starts with the value, which is not in place. */
+    private byte[] shownBytes() throws IOException {
+        if (shown == PASSED && passedLength > MOST_COPIED) {
+            return readPassed();
+        }
+        if (shown == PASSED) {
+            passed.read(copied);
+        }
+        return shown == FOLDED ? folded : copied.array();
+    }
+
+    private byte[] readPassed() throws IOException {
+        ValueBuffer value = new ValueBuffer(passedLength);
+        passed.read(value);
+        return value.array();
     }
 
     /**
@@ -512,20 +536,26 @@ public final class UserIterator implements Closeable {
             boolean isLong = false;
             do {
                 byte kind = merged.kind();
-                if (kind == ValueKind.PUT && merged.valueLength() > MOST_COPIED) {
-                    isLong = true;
-                    break;
-                }
                 if (kind == ValueKind.PUT) {
                     operands.clear();
-                    merged.copyValue(copied);
-                    state = COPIED;
+                    PassedValue inValueFile = merged.passedValue();
+                    if (inValueFile != null) {
+                        passed = inValueFile;
+                        passedLength = merged.valueLength();
+                        state = PASSED;
+                    } else if (isReadWhereItIs()) {
+                        isLong = true;
+                        break;
+                    } else {
+                        merged.copyValue(copied);
+                        state = COPIED;
+                    }
                 } else if (kind == ValueKind.DELETE) {
                     operands.clear();
                     state = NONE;
                 } else {
-                    if (state == COPIED) {
-                        operands.add(copied.toByteArray());
+                    if (state == COPIED || state == PASSED) {
+                        operands.add(state == COPIED ? copied.toByteArray() : readPassed());
                     }
                     operands.add(merged.copyValue());
                     state = FOLDED;
@@ -543,7 +573,7 @@ public final class UserIterator implements Closeable {
                 if (state == FOLDED) {
                     showFolded();
                 } else {
-                    shown = COPIED;
+                    shown = state;
                 }
                 return;
             }
@@ -552,6 +582,12 @@ public final class UserIterator implements Closeable {
         if (walk.isLong(merged.takeWalked())) {
             walk.endBackward(from);
         }
+    }
+
+    /** A value that is long, or that its source does not keep in memory. */
+    private boolean isReadWhereItIs() {
+        int length = merged.valueLength();
+        return length > MOST_COPIED || length > 0 && merged.valueSlab() == null;
     }
 
     /**

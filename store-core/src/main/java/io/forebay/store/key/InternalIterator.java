@@ -78,8 +78,8 @@ public abstract class InternalIterator implements Closeable {
     }
 
     /**
-     * Where the value lies; undefined when {@link #valueLength()} is 0. Null when this cursor does not keep the value in memory,
-     * which only cursors of users do.
+     * Where the value lies; undefined when {@link #valueLength()} is 0. Null when this cursor does not keep the value in memory:
+     * when the value is long, or in a value file.
      */
     public final Slab valueSlab() {
         return valueSlab;
@@ -107,7 +107,7 @@ public abstract class InternalIterator implements Closeable {
         }
         ValueBuffer copy = new ValueBuffer(0);
         readValue(copy);
-        return copy.array();
+        return copy.array().length == copy.length() ? copy.array() : copy.toByteArray();
     }
 
     /** Copies the value to {@code into}, which does not change when this throws. */
@@ -122,9 +122,31 @@ public abstract class InternalIterator implements Closeable {
         }
     }
 
+    /** Copies the value to {@code into[at]}, which has room for it. */
+    public final void copyValue(byte[] into, int at) throws IOException {
+        if (valueLength > 0 && valueSlab == null) {
+            readValue(into, at);
+        } else if (valueLength > 0) {
+            valueSlab.get(valueOffset, into, at, valueLength);
+        }
+    }
+
+    /** Copies a value that this cursor has not kept in memory, as {@link #copyValue(byte[], int)} does. */
+    protected void readValue(byte[] into, int at) throws IOException {
+        throw new IllegalStateException("The value was given back");
+    }
+
     /** Copies a value that this cursor has not kept in memory, as {@link #copyValue(ValueBuffer)} does. */
     protected void readValue(ValueBuffer into) throws IOException {
         throw new IllegalStateException("The value was given back");
+    }
+
+    /**
+     * The value, for a caller that may read it after this cursor has moved, until it asks again or closes or lets go the cursor. Null when
+     * this cursor has no such value, and it is to be copied before a move.
+     */
+    public PassedValue passedValue() {
+        return null;
     }
 
     /** Compares the current user keys of two valid cursors. */

@@ -11,6 +11,9 @@ import java.util.List;
  * thread; each {@link #start} starts another read. {@link #end} drops the references to keys and values.
  */
 public final class PointLookup {
+    /** No reference to a value is longer. */
+    public static final int MAX_REFERENCE_BYTES = 20;
+
     /** The capacity of a longer list of operands is not kept for the next read. */
     private static final int KEPT_OPERANDS = 64;
 
@@ -24,6 +27,9 @@ public final class PointLookup {
     private long tombstone;
     private boolean hasBase;
     private ValueBuffer target;
+    private final byte[] reference = new byte[MAX_REFERENCE_BYTES];
+    /** -1 when the source has offered none; it may be more than the array has. */
+    private int referenceLength = -1;
 
     /**
      * Starts a read of the newest state at or below sequence number {@code limit}. A value that is found is copied to
@@ -39,6 +45,7 @@ public final class PointLookup {
         this.target = into;
         this.tombstone = -1;
         this.hasBase = false;
+        this.referenceLength = -1;
         operands.clear();
     }
 
@@ -124,6 +131,37 @@ public final class PointLookup {
         }
         hasBase = true;
         return true;
+    }
+
+    /**
+     * As {@link #offer}, for the reference to a plain value. The source then reads the value to {@link #target()}, and calls
+     * {@link #takeReferenced}; it need not do so in the place where the reference lies, which is copied.
+     */
+    public boolean offerReference(long sequence, Slab slab, int at, int bytes) {
+        if (sequence >= tombstone) {
+            referenceLength = bytes;
+            slab.get(at, reference, 0, Math.min(bytes, reference.length));
+        }
+        return true;
+    }
+
+    /** Bytes of the reference that the source has to follow; -1 for none. */
+    public int referenceLength() {
+        return referenceLength;
+    }
+
+    /** The reference, or the first bytes of one that is too long to be one. */
+    public byte[] reference() {
+        return reference;
+    }
+
+    /** The value of the reference is in {@link #target()}. */
+    public void takeReferenced() {
+        referenceLength = -1;
+        if (!operands.isEmpty()) {
+            operands.add(target.toByteArray());
+        }
+        hasBase = true;
     }
 
     /** As {@link #offer}, for a value that the source has copied to {@link #target()}. */

@@ -8,7 +8,9 @@ import io.forebay.store.util.FieldListWriter;
 import io.forebay.store.util.FieldReader;
 import io.forebay.store.util.FieldWriter;
 import io.forebay.store.util.FormatVersion;
+import io.forebay.store.values.ValueShare;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * The encoding of the properties of a file, a {@link FieldListWriter list of fields}. Properties that follow from other parts of
@@ -24,6 +26,7 @@ import java.util.Arrays;
  *         | 07 {@link EventTimes}
  *         | 08 block size:varint filter probes:varint compression:1
  *         | 09 {@link TailSizes}
+ *         | 0A {@link ValueShare Shares}                            only if entries refer to values in other files
  * </pre>
  *
  * Compression is 0 for none, 1 for LZ4, 2 for Zstandard; it is the compression that the writer was set to, and single blocks may
@@ -43,6 +46,7 @@ final class PropertiesBlock {
     private static final int EVENT_TIMES = 0x07;
     private static final int BLOCKS = 0x08;
     private static final int TAIL_SIZES = 0x09;
+    private static final int VALUE_FILES = 0x0A;
 
     private PropertiesBlock() {}
 
@@ -73,6 +77,9 @@ final class PropertiesBlock {
                 .octet(properties.compression().ordinal());
         if (properties.tailSizes() != null) {
             properties.tailSizes().write(fields.field(TAIL_SIZES));
+        }
+        if (!properties.valueFiles().isEmpty()) {
+            ValueShare.write(properties.valueFiles(), fields.field(VALUE_FILES));
         }
         fields.end();
         return out;
@@ -110,6 +117,7 @@ final class PropertiesBlock {
         private int filterProbes;
         private Compression compression;
         private TailSizes tailSizes;
+        private List<ValueShare> valueFiles = List.of();
 
         Decoder(long tailOffset, long dataBlocks, FragmentArray tombstones) {
             this.tailOffset = tailOffset;
@@ -136,6 +144,7 @@ final class PropertiesBlock {
                     compression = known[(int) in.number("compression", 0, known.length - 1)];
                 }
                 case TAIL_SIZES -> tailSizes = TailSizes.read(in);
+                case VALUE_FILES -> valueFiles = ValueShare.read(in);
                 default -> fields.skip();
             }
         }
@@ -182,6 +191,7 @@ final class PropertiesBlock {
                     eventTimes,
                     tailOffset,
                     tailSizes,
+                    valueFiles,
                     creationMillis,
                     compression,
                     smallest,

@@ -37,6 +37,8 @@ record SstMetadata(
     private static final int FIXED_HEAP_BYTES = 1024;
     /** Heap bytes of the expanded key of a cipher, and of what else the JDK keeps for it. */
     private static final int CIPHER_HEAP_BYTES = 4096;
+    /** One of the value files that the entries refer to, with the id of its key. */
+    private static final long SHARE_HEAP_BYTES = 128;
 
     /**
      * Reads and verifies the end of a file: with one read when {@code openBytes} is right, else with at most two.
@@ -129,6 +131,7 @@ record SstMetadata(
         return FIXED_HEAP_BYTES
                 + (cipher == null ? 0 : CIPHER_HEAP_BYTES)
                 + properties.keyHeapBytes()
+                + SHARE_HEAP_BYTES * properties.valueFiles().size()
                 + top.heapBytes()
                 + TombstoneBlock.heapBytes(tombstones);
     }

@@ -3,6 +3,8 @@ package io.forebay.store.sst;
 import io.forebay.store.Compression;
 import io.forebay.store.KeyRange;
 import io.forebay.store.StoreOptions;
+import io.forebay.store.values.ValueShare;
+import java.util.List;
 
 /**
  * What is known about a whole SST without reading its entries. Counts are of the physical file; a virtual file shows a part of
@@ -18,13 +20,14 @@ import io.forebay.store.StoreOptions;
  * @param mergeOperands entries that are merge operands
  * @param rangeDeletes range deletes, each counted once for every fragment that it was cut into
  * @param rawKeyBytes lengths of the keys of all entries, added up
- * @param rawValueBytes lengths of the values of all entries, added up
+ * @param rawValueBytes lengths of the values of all entries, added up; a reference to a value counts with its own length
  * @param minSequence smallest sequence number of entries and range deletes
  * @param maxSequence largest sequence number of entries and range deletes
  * @param expiry when the entries expire; null when some do not, or that is not known
  * @param eventTimes of the entries; null when not known
  * @param tailOffset where the data blocks end and the tail begins
  * @param tailSizes of the parts of the tail; null when not known
+ * @param valueFiles where the values are that its entries refer to; empty when all values are in this file
  * @param creationMillis milliseconds since the epoch at which the writer was started; 0 when not known
  * @param compression of the data blocks, see {@link StoreOptions#compression()}
  * @param smallestKey user key of the first entry; null when there are only range deletes
@@ -49,6 +52,7 @@ public record SstProperties(
         EventTimes eventTimes,
         long tailOffset,
         TailSizes tailSizes,
+        List<ValueShare> valueFiles,
         long creationMillis,
         Compression compression,
         byte[] smallestKey,

@@ -1,5 +1,6 @@
 package io.forebay.store.sst;
 
+import io.forebay.store.CorruptionException;
 import io.forebay.store.KeyRange;
 import io.forebay.store.ReadableFile;
 import io.forebay.store.cache.BlockCache;
@@ -18,13 +19,16 @@ import io.forebay.store.sst.block.BlockSearch;
 import io.forebay.store.sst.filter.BlockedBloom;
 import io.forebay.store.util.PendingErrors;
 import io.forebay.store.util.Slab;
+import io.forebay.store.values.ValueFile;
+import io.forebay.store.values.ValueReference;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 
 /**
- * Reads one SST (layout: {@link SstFormat}). Footer, properties, top index, range deletes and the slots of cached blocks are in
+ * Reads one SST (layout: {@link SstFormat}), and the values that it has in value files. Footer, properties, top index, range deletes and the slots of cached blocks are in
  * memory, accounted for as {@link SlabPool.Use#SST_READER}; index, filter and data blocks go through the cache. It does not
  * open or close the file, does not decide which files a read needs, and folds no merge operands. Thread-safe; the cursors are
  * not.
@@ -43,6 +47,9 @@ public final class SstReader implements AutoCloseable {
     private final FragmentArray tombstones;
     private final TopIndex top;
     private final SstBlocks blocks;
+    /** Where the values are that entries refer to. */
+    private final ValueFile[] valueFiles;
+
     private final SlabPool pool;
     private final long metadataBytes;
     private final AtomicBoolean closed = new AtomicBoolean();
@@ -50,19 +57,21 @@ public final class SstReader implements AutoCloseable {
     // Racy: a lost update loses a hint for the eviction
     private boolean used;
 
-    private SstReader(SstMetadata metadata, SstBlocks blocks, SlabPool pool, long metadataBytes) {
+    private SstReader(
+            SstMetadata metadata, SstBlocks blocks, ValueFile[] valueFiles, SlabPool pool, long metadataBytes) {
         this.metadata = metadata;
         this.properties = metadata.properties();
         this.tombstones = metadata.tombstones();
         this.top = metadata.top();
         this.blocks = blocks;
+        this.valueFiles = valueFiles;
         this.pool = pool;
         this.metadataBytes = metadataBytes;
     }
 
-    /** As the other method, for a plain file. */
+    /** As the other method, for a plain file that has all its values. */
     public static SstReader open(ReadableFile file, String name, BlockCache cache, SlabPool pool) throws IOException {
-        return open(file, name, cache, pool, Encryption.NONE, null, SstMetadata.UNKNOWN);
+        return open(file, name, ValueFile.NONE, cache, pool, Encryption.NONE, null, SstMetadata.UNKNOWN);
     }
 
     /**
@@ -71,6 +80,8 @@ public final class SstReader implements AutoCloseable {
      *
      * @param file belongs to the caller, which keeps it open as long as any thread reads
      * @param name of the file, for messages; part of what an encrypted file authenticates
+     * @param valueFiles those that the properties of the file name, in that order; not copied. The caller keeps them open as long as any
+     *     thread reads
      * @param keyId of the master key that the file must be encrypted with; null when it may be plain
      * @param openBytes how many bytes at its end are needed, so that one read gets them, see {@link TailSizes#openBytes}; a hint,
      *     -1 when not known
@@ -82,6 +93,7 @@ public final class SstReader implements AutoCloseable {
     public static SstReader open(
             ReadableFile file,
             String name,
+            ValueFile[] valueFiles,
             BlockCache cache,
             SlabPool pool,
             Encryption encryption,
@@ -89,25 +101,33 @@ public final class SstReader implements AutoCloseable {
             long openBytes)
             throws IOException {
         SstMetadata metadata = SstMetadata.load(file, name, encryption, keyId, openBytes);
-        SstReader admitted = admit(file, name, metadata, cache, pool);
-        return admitted != null
-                ? admitted
-                : new SstReader(metadata, new SstBlocks(file, name, metadata, cache, cache.closedSlots()), pool, 0);
+        SstReader admitted = admit(file, name, metadata, valueFiles, cache, pool);
+        if (admitted != null) {
+            return admitted;
+        }
+        SstBlocks blocks = new SstBlocks(file, name, metadata, cache, cache.closedSlots());
+        return new SstReader(metadata, blocks, valueFiles, pool, 0);
     }
 
     /**
      * The reader of a file that was just written. Reads nothing.
      *
      * @param file as in {@link #open}
+     * @param valueFiles as in {@link #open}
      * @return null, with the blocks gone from the cache, when the pool has no room for its metadata
      * @throws IOException when the file cannot be opened to be mapped
      */
-    public static SstReader of(WrittenSst written, ReadableFile file, String name, BlockCache cache, SlabPool pool)
+    public static SstReader of(
+            WrittenSst written, ReadableFile file, String name, ValueFile[] valueFiles, BlockCache cache, SlabPool pool)
             throws IOException {
         SstMetadata metadata = written.metadata();
         MappedBlocks mapped = mapped(file, metadata);
         SstReader made = admit(
-                metadata, mapped, pool, () -> new SstBlocks(file, name, metadata, cache, written.slots(), mapped));
+                metadata,
+                valueFiles,
+                mapped,
+                pool,
+                () -> new SstBlocks(file, name, metadata, cache, written.slots(), mapped));
         if (made == null) {
             written.close();
         }
@@ -116,16 +136,30 @@ public final class SstReader implements AutoCloseable {
 
     /** Null when there is no room in memory. */
     private static SstReader admit(
-            ReadableFile file, String name, SstMetadata metadata, BlockCache cache, SlabPool pool) throws IOException {
+            ReadableFile file,
+            String name,
+            SstMetadata metadata,
+            ValueFile[] valueFiles,
+            BlockCache cache,
+            SlabPool pool)
+            throws IOException {
         MappedBlocks mapped = mapped(file, metadata);
         int blocks = metadata.top().blocks();
         return admit(
-                metadata, mapped, pool, () -> new SstBlocks(file, name, metadata, cache, cache.slots(blocks), mapped));
+                metadata,
+                valueFiles,
+                mapped,
+                pool,
+                () -> new SstBlocks(file, name, metadata, cache, cache.slots(blocks), mapped));
     }
 
     /** Null when there is no room in memory. */
     private static SstReader admit(
-            SstMetadata metadata, MappedBlocks mapped, SlabPool pool, Supplier<SstBlocks> blocks) {
+            SstMetadata metadata,
+            ValueFile[] valueFiles,
+            MappedBlocks mapped,
+            SlabPool pool,
+            Supplier<SstBlocks> blocks) {
         TopIndex top = metadata.top();
         long bytes = metadata.heapBytes()
                 + BlockSlots.heapBytes(top.blocks())
@@ -135,7 +169,7 @@ public final class SstReader implements AutoCloseable {
         }
         SstReader made = null;
         try {
-            made = new SstReader(metadata, blocks.get(), pool, bytes);
+            made = new SstReader(metadata, blocks.get(), valueFiles, pool, bytes);
         } finally {
             if (made == null) {
                 pool.unreserve(SlabPool.Use.SST_READER, bytes);
@@ -157,21 +191,28 @@ public final class SstReader implements AutoCloseable {
 
     /** For a transient reader: a reader that is not transient, if there is room now; else this one. Reads nothing. */
     public SstReader withRoom(BlockCache cache) throws IOException {
-        SstReader admitted = admit(blocks.file(), blocks.name(), metadata, cache, pool);
+        SstReader admitted = admit(blocks.file(), blocks.name(), metadata, valueFiles, cache, pool);
         return admitted != null ? admitted : this;
     }
 
     /**
      * Opens a reader for scans past the cache only, whose memory is not accounted for.
      *
+     * @param valueFiles as in {@link #open}
      * @param pool gives the buffers of scans; null to read one block at a time to the heap
      * @param openBytes as in {@link #open}
      */
     public static SstReader openPastCache(
-            ReadableFile file, String name, SlabPool pool, Encryption encryption, String keyId, long openBytes)
+            ReadableFile file,
+            String name,
+            ValueFile[] valueFiles,
+            SlabPool pool,
+            Encryption encryption,
+            String keyId,
+            long openBytes)
             throws IOException {
         SstMetadata metadata = SstMetadata.load(file, name, encryption, keyId, openBytes);
-        return new SstReader(metadata, new SstBlocks(file, name, metadata, null, null), pool, 0);
+        return new SstReader(metadata, new SstBlocks(file, name, metadata, null, null), valueFiles, pool, 0);
     }
 
     /**
@@ -234,12 +275,14 @@ public final class SstReader implements AutoCloseable {
             return false;
         }
         MappedBlocks mapped = blocks.mapped();
-        if (mapped == null) {
-            blocks.slots().countUses(lines > 0 ? 3 : 2);
-            return search(partition, lookup, overrideSequence);
+        blocks.slots().countUses((lines > 0 ? 2 : 1) + (mapped == null ? 1 : 0));
+        boolean settled = mapped == null
+                ? search(partition, lookup, overrideSequence)
+                : searchInPlace(mapped, partition, lookup, overrideSequence);
+        if (lookup.referenceLength() >= 0) {
+            follow(lookup);
         }
-        blocks.slots().countUses(lines > 0 ? 2 : 1);
-        return searchInPlace(mapped, partition, lookup, overrideSequence);
+        return settled;
     }
 
     private void cover(PointLookup lookup, long overrideSequence) {
@@ -302,6 +345,22 @@ public final class SstReader implements AutoCloseable {
         return BlockSearch.offer(mapped.slab, at, at + MappedBlocks.length(place), lookup, overrideSequence);
     }
 
+    /** Reads the value of the reference that the lookup has found, with no block pinned. */
+    private void follow(PointLookup lookup) throws IOException {
+        ValueReference reference = ValueReference.read(lookup.reference(), lookup.referenceLength(), blocks.name(), -1);
+        checkReference(reference.file(), valueFiles.length, blocks.name());
+        valueFiles[reference.file()].read(reference.offset(), reference.length(), lookup.target());
+        lookup.takeReferenced();
+    }
+
+    /** Checks that a reference is one to a value file that the SST names. */
+    static void checkReference(int file, int files, String name) {
+        if (file >= files) {
+            throw new CorruptionException(
+                    name, -1, "a reference to one of " + files + " value files", "one to number " + file + ", from 0");
+        }
+    }
+
     private int offer(int ordinal, PointLookup lookup, long overrideSequence) throws IOException {
         long pin = blocks.pin(ordinal);
         try {
@@ -323,6 +382,29 @@ public final class SstReader implements AutoCloseable {
         return overrideSequence < 0 || clipped.isEmpty() ? clipped : TombstoneBlock.at(clipped, overrideSequence);
     }
 
+    /** About which part of the entries lies in the range, 0 to 1: data blocks are taken for equal, and halved at its ends. */
+    public double part(KeyRange range) throws IOException {
+        if (properties.entries() == 0 || range.isEmpty()) {
+            return 0;
+        }
+        byte[] to = range.to();
+        double begin = position(range.from());
+        double end = to == null ? top.dataBlocks() : position(to);
+        return Math.max(0, end - begin) / top.dataBlocks();
+    }
+
+    /** How many data blocks lie before the key. */
+    private double position(byte[] key) throws IOException {
+        if (Arrays.compareUnsigned(key, properties.smallestKey()) <= 0) {
+            return 0;
+        }
+        if (Arrays.compareUnsigned(key, properties.largestKey()) > 0) {
+            return top.dataBlocks();
+        }
+        int partition = top.find(key, 0, key.length);
+        return blocks.find(partition, key, 0, key.length) + 0.5;
+    }
+
     /** A cursor over the entries in {@code visible}, through the cache; not positioned. The caller closes it. */
     public InternalIterator iterator(KeyRange visible, long overrideSequence) {
         return new SstIterator(new OneFile(this, visible, overrideSequence), true);
@@ -340,8 +422,18 @@ public final class SstReader implements AutoCloseable {
         return top;
     }
 
+    /** The caller does not change the array. */
+    ValueFile[] valueFiles() {
+        return valueFiles;
+    }
+
     SstBlocks blocks() {
         return blocks;
+    }
+
+    /** Null when there is none. */
+    SlabPool pool() {
+        return pool;
     }
 
     /** How a cursor gets data blocks: through the cache, or by reading ahead past it. @param heat null for none */

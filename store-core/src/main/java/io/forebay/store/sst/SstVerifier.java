@@ -5,11 +5,15 @@ import io.forebay.store.ReadableFile;
 import io.forebay.store.crypto.Encryption;
 import io.forebay.store.key.KeyHash;
 import io.forebay.store.key.KeyText;
+import io.forebay.store.key.ValueKind;
 import io.forebay.store.sst.block.BlockSearch;
 import io.forebay.store.sst.block.BlockTrailer;
 import io.forebay.store.sst.block.HeadVerifier;
 import io.forebay.store.sst.filter.BlockedBloom;
 import io.forebay.store.util.Slab;
+import io.forebay.store.values.ValueFileReader;
+import io.forebay.store.values.ValueReference;
+import io.forebay.store.values.ValueShare;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.function.BooleanSupplier;
@@ -27,6 +31,7 @@ public final class SstVerifier {
     private final String name;
     private final Findings findings;
     private final BooleanSupplier stopped;
+    private final ValueCheck values;
     private final BlockCursor entries = new BlockCursor();
     private final BlockCursor separators = new BlockCursor();
     private Slab index = new Slab(ByteBuffer.allocate(SstFormat.META_BLOCK_BYTES));
@@ -35,6 +40,9 @@ public final class SstVerifier {
     private boolean filterIsWhole;
 
     private SstMetadata metadata;
+    /** What the entries that were read have in each value file. */
+    private long[] valueBytes = {};
+
     private KeyText text;
     private TopIndex top;
     private SstBlocks blocks;
@@ -60,9 +68,11 @@ public final class SstVerifier {
      * @param file belongs to the caller, and stays open
      * @param name of the file, for messages
      * @param findings gets what is wrong
+     * @param values checks the values that entries refer to
      * @param stopped called before every block; true ends the verification
      */
-    public SstVerifier(ReadableFile file, String name, Findings findings, BooleanSupplier stopped) {
+    public SstVerifier(ReadableFile file, String name, Findings findings, ValueCheck values, BooleanSupplier stopped) {
+        this.values = values;
         this.file = file;
         this.name = name;
         this.findings = findings;
@@ -87,6 +97,7 @@ public final class SstVerifier {
         blocks = new SstBlocks(file, name, metadata, null, null);
         data = new ReadAheadBlocks(null, null);
         totals = new EntryTotals().addTombstones(metadata.tombstones());
+        valueBytes = new long[metadata.properties().valueFiles().size()];
         // top index, properties, and range deletes if there are any
         blocksRead += metadata.tombstones().isEmpty() ? 2 : 3;
         checkTailSizes();
@@ -96,7 +107,37 @@ public final class SstVerifier {
         if (!incomplete && !stopped.getAsBoolean()) {
             totals.compare(metadata.properties(), findings);
             checkLargestKey(metadata.properties().largestKey());
+            checkValueBytes();
         }
+    }
+
+    private void checkValueBytes() {
+        for (int i = 0; i < valueBytes.length; i++) {
+            ValueShare share = metadata.properties().valueFiles().get(i);
+            if (share.bytes() != valueBytes[i]) {
+                findings.add(
+                        -1,
+                        share.bytes() + " bytes of values in value file " + i + ", as the properties say",
+                        Long.toString(valueBytes[i]));
+            }
+        }
+    }
+
+    /** Checks the value that the present entry refers to. */
+    private void checkReference(long offset) {
+        ValueReference reference;
+        try {
+            reference = ValueReference.read(
+                    entries.valueSlab(), entries.valueOffset(), entries.valueLength(), name, offset);
+            SstReader.checkReference(reference.file(), valueBytes.length, name);
+        } catch (CorruptionException e) {
+            findings.add(e);
+            return;
+        }
+        int file = reference.file();
+        String keyId = metadata.properties().valueFiles().get(file).keyId();
+        valueBytes[file] += ValueFileReader.storedBytes(reference.length(), keyId);
+        values.check(file, reference.offset(), reference.length());
     }
 
     /** The properties of the file; null when they cannot be read. */
@@ -238,6 +279,9 @@ public final class SstVerifier {
             }
             lastSequence = entries.sequence();
             totals.add(entries);
+            if (entries.kind() == ValueKind.REFERENCE) {
+                checkReference(offset);
+            }
         }
         if (ordered) {
             checkHeads(entries, offset);

@@ -17,9 +17,12 @@ import io.forebay.store.util.FieldReader;
 import io.forebay.store.util.FieldWriter;
 import io.forebay.store.util.FormatVersion;
 import io.forebay.store.util.Slab;
+import io.forebay.store.values.ValueReference;
+import io.forebay.store.values.ValueShare;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * Writes one SST (layout: {@link SstFormat}) from entries in internal order. It streams data blocks; what it holds back are the
@@ -56,6 +59,8 @@ public final class SstWriter {
     private long dataBlocks;
     private Expiry expiry;
     private EventTimes eventTimes;
+    private List<ValueShare> valueFiles = List.of();
+    private final byte[] reference = new byte[ValueReference.MAX_BYTES];
     private boolean ended;
     /** Null for none. */
     private CacheFill fill;
@@ -160,6 +165,17 @@ public final class SstWriter {
     }
 
     /**
+     * Adds an entry as the other methods do: a put whose value is in a value file.
+     *
+     * @param place its {@code file} is a place in the list that {@link #valueFiles} will get
+     */
+    public void addReference(byte[] key, int keyOffset, int keyLength, long sequence, ValueReference place)
+            throws IOException {
+        int length = place.write(reference, 0);
+        add(key, keyOffset, keyLength, sequence, ValueKind.REFERENCE, reference, 0, length);
+    }
+
+    /**
      * Adds a fragment of range deletes, at any time and in any order; it may overlap fragments added before. The arrays are
      * kept.
      */
@@ -187,6 +203,17 @@ public final class SstWriter {
     public void eventTimes(EventTimes newTimes) {
         checkOpen();
         eventTimes = newTimes;
+    }
+
+    /**
+     * Says which value files the entries refer to, in the order of their places in references; before {@link #finish()}. Without
+     * this call there are none.
+     *
+     * @param newFiles no two of the same value file
+     */
+    public void valueFiles(List<ValueShare> newFiles) {
+        checkOpen();
+        valueFiles = List.copyOf(newFiles);
     }
 
     /** Offers the blocks of the file to the cache as well; before the first entry. Belongs to the writer from this call on. */
@@ -335,7 +362,7 @@ public final class SstWriter {
     /** @return length of the common prefix with the last key */
     private int begin(byte[] key, int offset, int length, long sequence, byte kind, int valueLength) {
         checkOpen();
-        if (!ValueKind.isKnown(kind)) {
+        if (!ValueKind.isKnown(kind) && kind != ValueKind.REFERENCE) {
             throw new IllegalArgumentException("Unknown kind " + kind + " of key " + text.of(key, offset, length));
         }
         int differs = Arrays.mismatch(lastKey, 0, lastLength, key, offset, offset + length);
@@ -436,6 +463,7 @@ public final class SstWriter {
                 eventTimes,
                 tailOffset,
                 sizes,
+                valueFiles,
                 creationMillis,
                 compression,
                 smallestKey,

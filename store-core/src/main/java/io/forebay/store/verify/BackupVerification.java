@@ -92,8 +92,8 @@ final class BackupVerification {
         List<PhysicalFile> acquired = new ArrayList<>();
         for (VersionEdit.Added added : metadata.added()) {
             FileMeta file = added.file();
-            known.add(file.id().name());
-            PhysicalFile physical = registry.acquire(file.id(), file.fileBytes(), file.keyId());
+            known.addAll(file.names());
+            PhysicalFile physical = registry.acquire(file.id(), file.info());
             acquired.add(physical);
             runs.computeIfAbsent(added.rank(), rank -> new ArrayList<>()).add(file.withFile(physical));
         }
@@ -110,7 +110,8 @@ final class BackupVerification {
                 new ArrayList<>(List.of("This is a backup, and not a store: Environment.restore opens it"));
         for (String name : names) {
             if (!known.contains(name)) {
-                remarks.add(name + (FileId.isName(name) ? " is no part of the backup" : " is not a file of a backup"));
+                remarks.add(
+                        name + (FileId.isNameOfAny(name) ? " is no part of the backup" : " is not a file of a backup"));
             }
         }
         return remarks;

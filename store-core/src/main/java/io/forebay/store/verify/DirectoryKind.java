@@ -66,7 +66,7 @@ public enum DirectoryKind {
     }
 
     /**
-     * @param sourceFiles names of the SSTs of the sources
+     * @param sourceFiles names of the SSTs and value files of the sources
      * @throws IllegalStateException when there is a store with write-ahead logs
      * @throws IllegalArgumentException when the directory has files of something else, or files that the restored store
      *     would take for its own: write-ahead logs, and SSTs that belong to none of the sources, which it would delete
@@ -86,7 +86,7 @@ public enum DirectoryKind {
                             + ". Restore to another directory, or move them away if they are not needed.");
         }
         List<String> strangers = names.stream()
-                .filter(name -> FileId.isName(name) && !sourceFiles.contains(name))
+                .filter(name -> FileId.isNameOfAny(name) && !sourceFiles.contains(name))
                 .toList();
         if (!strangers.isEmpty() && !manifest) {
             throw new IllegalArgumentException(files.describe() + " holds SSTs of another backup or store, which the"

@@ -1,20 +1,35 @@
 package io.forebay.store.version;
 
+import io.forebay.store.values.ValueShare;
 import java.util.HexFormat;
 import java.util.function.LongSupplier;
 
-/** The 128-bit id of an SST. It is random and never used again, so links, uploads and references need no coordination. */
+/**
+ * The 128-bit id of an SST or of a value file. It is random and never used again, so links, uploads and references need no
+ * coordination.
+ */
 public record FileId(long high, long low) implements Comparable<FileId> {
-    private static final String SUFFIX = ".sst";
+    private static final String SST = ".sst";
+    private static final String VALUES = ".val";
     private static final int DIGITS = 16;
 
     public static FileId random(LongSupplier ids) {
         return new FileId(ids.getAsLong(), ids.getAsLong());
     }
 
-    /** Name of the file: 32 hexadecimal digits and ".sst". */
+    /** The id of the value file of a share. */
+    public static FileId of(ValueShare share) {
+        return new FileId(share.high(), share.low());
+    }
+
+    /** Name of the SST: 32 hexadecimal digits and ".sst". */
     public String name() {
-        return digits() + SUFFIX;
+        return digits() + SST;
+    }
+
+    /** Name of the value file: 32 hexadecimal digits and ".val". */
+    public String valueFileName() {
+        return digits() + VALUES;
     }
 
     /** The id as 32 hexadecimal digits. */
@@ -23,13 +38,28 @@ public record FileId(long high, long low) implements Comparable<FileId> {
         return hex.toHexDigits(high) + hex.toHexDigits(low);
     }
 
+    /** True for the name of an SST. */
     public static boolean isName(String name) {
         return parse(name) != null;
     }
 
+    /** True for the name of an SST or of a value file. */
+    public static boolean isNameOfAny(String name) {
+        return parse(name) != null || parseValueFile(name) != null;
+    }
+
     /** The id in a file name, or null when the name is not that of an SST. */
     public static FileId parse(String name) {
-        if (name.length() != 2 * DIGITS + SUFFIX.length() || !name.endsWith(SUFFIX)) {
+        return parse(name, SST);
+    }
+
+    /** The id in a file name, or null when the name is not that of a value file. */
+    static FileId parseValueFile(String name) {
+        return parse(name, VALUES);
+    }
+
+    private static FileId parse(String name, String suffix) {
+        if (name.length() != 2 * DIGITS + suffix.length() || !name.endsWith(suffix)) {
             return null;
         }
         for (int i = 0; i < 2 * DIGITS; i++) {

@@ -2,6 +2,9 @@ package io.forebay.store.version;
 
 import io.forebay.store.KeyRange;
 import io.forebay.store.key.KeyText;
+import io.forebay.store.values.ValueShare;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * One SST in a version, or the part of it that the version shows. Immutable.
@@ -26,6 +29,11 @@ public record FileMeta(
         return info.fileBytes();
     }
 
+    /** What the values that the SST refers to take in value files; of all of the SST, also when {@link #virtual} hides a part. */
+    public long valueBytes() {
+        return ValueShare.bytes(info.valueFiles());
+    }
+
     public long entries() {
         return info.entries();
     }
@@ -41,6 +49,16 @@ public record FileMeta(
     /** Id of the master key, or null when the file is not encrypted. */
     public String keyId() {
         return info.keyId();
+    }
+
+    /** Names of the files that it consists of: the SST, and those with its values. */
+    public List<String> names() {
+        List<String> names = new ArrayList<>();
+        names.add(id.name());
+        for (ValueShare share : info.valueFiles()) {
+            names.add(FileId.of(share).valueFileName());
+        }
+        return names;
     }
 
     /** The largest sequence number, as readers see it. */

@@ -10,7 +10,9 @@ import io.forebay.store.util.FieldListReader;
 import io.forebay.store.util.FieldListWriter;
 import io.forebay.store.util.FieldReader;
 import io.forebay.store.util.FieldWriter;
+import io.forebay.store.values.ValueShare;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 
 /**
  * The bytes of a file in an edit, and so in a manifest and in the metadata of a checkpoint.
@@ -26,6 +28,7 @@ import java.nio.charset.StandardCharsets;
  *         | 07 {@link EventTimes}
  *         | 08 Place                                 where the file is; not there: 00
  *         | 09 {@link TailSizes}
+ *         | 0A {@link ValueShare Shares}                value files
  *         | 0C number(min sequence) number(max sequence) number(entries) number(deletes) number(range deletes)
  * Place --> 00                                       a file of the directory of the store
  *         | 01 origin:16 bytes(object) number(offset)  a part of an object of the store "origin"
@@ -49,6 +52,7 @@ final class FileMetaCodec {
     private static final int EVENT_TIMES = 0x07;
     private static final int PLACE = 0x08;
     private static final int TAIL_SIZES = 0x09;
+    private static final int VALUE_FILES = 0x0A;
     private static final int COUNTS = 0x0C;
 
     private static final int LOCAL = 0;
@@ -89,6 +93,9 @@ final class FileMetaCodec {
         if (info.tailSizes() != null) {
             info.tailSizes().write(fields.field(TAIL_SIZES));
         }
+        if (!info.valueFiles().isEmpty()) {
+            ValueShare.write(info.valueFiles(), fields.field(VALUE_FILES));
+        }
         fields.field(COUNTS)
                 .number(info.minSequence())
                 .number(info.maxSequence())
@@ -121,6 +128,7 @@ final class FileMetaCodec {
         private EventTimes eventTimes;
         private long tailOffset = -1;
         private TailSizes tailSizes;
+        private List<ValueShare> valueFiles = List.of();
         private long minSequence = -1;
         private long maxSequence;
         private long entries;
@@ -147,6 +155,7 @@ final class FileMetaCodec {
                 case EVENT_TIMES -> eventTimes = EventTimes.read(in);
                 case PLACE -> checkPlace(in);
                 case TAIL_SIZES -> tailSizes = TailSizes.read(in);
+                case VALUE_FILES -> valueFiles = ValueShare.read(in);
                 case COUNTS -> {
                     minSequence = in.number("a sequence number");
                     maxSequence = in.number("a sequence number");
@@ -197,7 +206,8 @@ final class FileMetaCodec {
                     expiry,
                     eventTimes,
                     tailOffset,
-                    tailSizes);
+                    tailSizes,
+                    valueFiles);
             return new FileMeta(id, info, range, virtual, overrideSequence, null);
         }
     }

@@ -6,6 +6,7 @@ import io.forebay.store.crypto.Encryption;
 import io.forebay.store.sst.CacheAdmission;
 import io.forebay.store.sst.CacheFill;
 import io.forebay.store.sst.HeldMemory;
+import io.forebay.store.values.ValueShare;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -19,7 +20,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Counts the references to the SSTs of one store. A file whose last reference is released is closed at once and deleted
- * in the background.
+ * in the background; so is a value file with the last SST that has values in it.
  *
  * <pre>{@code
  *   live               has references: of versions, checkpoints, jobs, iterators
@@ -39,6 +40,8 @@ public final class FileRegistry {
     private final BackgroundExecutor executor;
     private final Encryption encryption;
     private final Map<FileId, PhysicalFile> live = new HashMap<>();
+    /** The value files that those refer to. */
+    private final Map<FileId, PhysicalValueFile> liveValueFiles = new HashMap<>();
     /** Names whose deletion was given to the executor and has not started. */
     private final Set<String> obsolete = new HashSet<>();
 
@@ -102,13 +105,32 @@ public final class FileRegistry {
     /**
      * The file with one more reference, which the caller releases.
      *
-     * @param info length, key and tail of the file are used of it
+     * @param info length, key, tail and value files of the file are used of it
      */
     public synchronized PhysicalFile acquire(FileId id, SstInfo info) {
-        PhysicalFile file = live.computeIfAbsent(
-                id, key -> new PhysicalFile(this, key, info.fileBytes(), info.keyId(), info.openBytes()));
-        file.addReferences(1);
+        PhysicalFile file = live.get(id);
+        if (file == null) {
+            file = new PhysicalFile(this, id, info, valueFiles(info.valueFiles()));
+            live.put(id, file);
+            file.addReferences(1);
+            // Nothing fails here: the references are there exactly as long as those of the SST.
+            for (PhysicalValueFile values : file.valueFiles()) {
+                values.references++;
+            }
+        } else {
+            file.addReferences(1);
+        }
         return file;
+    }
+
+    /** Without references of the caller. */
+    private PhysicalValueFile[] valueFiles(List<ValueShare> shares) {
+        PhysicalValueFile[] found = new PhysicalValueFile[shares.size()];
+        for (int i = 0; i < found.length; i++) {
+            ValueShare share = shares.get(i);
+            found[i] = liveValueFiles.computeIfAbsent(FileId.of(share), id -> new PhysicalValueFile(this, share));
+        }
+        return found;
     }
 
     /** True while the file has references. */
@@ -119,6 +141,20 @@ public final class FileRegistry {
     /** The files that have references, in no order. */
     public synchronized List<PhysicalFile> liveFiles() {
         return new ArrayList<>(live.values());
+    }
+
+    /** The value files of those, in no order. */
+    public synchronized List<PhysicalValueFile> liveValueFiles() {
+        return new ArrayList<>(liveValueFiles.values());
+    }
+
+    /** True for the name of an SST or value file without references. */
+    boolean isOrphan(String name) {
+        FileId sst = FileId.parse(name);
+        FileId values = FileId.parseValueFile(name);
+        synchronized (this) {
+            return sst != null && !live.containsKey(sst) || values != null && !liveValueFiles.containsKey(values);
+        }
     }
 
     /** Blocks that reads of all files have found in the cache so far, deleted files included. */
@@ -150,16 +186,15 @@ public final class FileRegistry {
     }
 
     /**
-     * Marks orphans, that is SSTs in the directory without a reference, which a crash has left, for deletion by {@link
-     * #deleteDeferred}.
+     * Marks orphans, that is SSTs and value files in the directory without a reference, which a crash has left, for deletion by
+     * {@link #deleteDeferred}.
      *
      * @return their names
      */
     List<String> deferOrphans() throws IOException {
         List<String> orphans = new ArrayList<>();
         for (String name : files.list()) {
-            FileId id = FileId.parse(name);
-            if (id != null && !isLive(id)) {
+            if (isOrphan(name)) {
                 synchronized (this) {
                     deferred.add(name);
                     deferredObsolete.add(name);
@@ -170,14 +205,14 @@ public final class FileRegistry {
         return orphans;
     }
 
-    /** The manifest on disk may name this file: it is not deleted before {@link #deleteDeferred}. */
-    synchronized void deferDeletion(FileId id) {
-        deferred.add(id.name());
+    /** The manifest on disk may name this file: it and its value files are not deleted before {@link #deleteDeferred}. */
+    synchronized void deferDeletion(FileMeta file) {
+        deferred.addAll(file.names());
     }
 
     /** The manifest on disk names the file, or no longer, as the references say. */
-    synchronized void allowDeletion(FileId id) {
-        deferred.remove(id.name());
+    synchronized void allowDeletion(FileMeta file) {
+        file.names().forEach(deferred::remove);
     }
 
     /**
@@ -197,6 +232,11 @@ public final class FileRegistry {
     /** Deletes the file of a job without a result, which was never part of a version. In the background. */
     public void discard(FileId id) {
         scheduleDelete(id.name());
+    }
+
+    /** As {@link #discard}, of a value file to which no finished SST refers. */
+    public void discardValueFile(FileId id) {
+        scheduleDelete(id.valueFileName());
     }
 
     /** Tries failed deletions again, in the background. */
@@ -231,6 +271,7 @@ public final class FileRegistry {
      */
     public void close() {
         List<PhysicalFile> left;
+        List<PhysicalValueFile> leftValueFiles;
         List<String> deletions;
         List<PhysicalFile> unused;
         boolean interrupted = false;
@@ -240,6 +281,7 @@ public final class FileRegistry {
             }
             closed = true;
             left = liveFiles();
+            leftValueFiles = liveValueFiles();
             while (deletionsUnderWay > 0) {
                 try {
                     wait();
@@ -260,6 +302,7 @@ public final class FileRegistry {
         unused.forEach(PhysicalFile::unmap);
         deletions.forEach(this::delete);
         left.forEach(this::close);
+        leftValueFiles.forEach(this::close);
     }
 
     FileStore files() {
@@ -283,12 +326,32 @@ public final class FileRegistry {
             live.remove(file.id());
             cacheHits += file.cacheHits();
             cacheMisses += file.cacheMisses();
+            for (PhysicalValueFile values : file.valueFiles()) {
+                if (--values.references == 0) {
+                    values.lastUser = file;
+                    liveValueFiles.remove(values.id());
+                }
+            }
         }
         try {
             close(file);
         } finally {
             scheduleUnmap(file);
             scheduleDelete(file.id().name());
+        }
+        for (PhysicalValueFile values : file.valueFiles()) {
+            if (values.lastUser == file) {
+                close(values);
+                scheduleDelete(values.id().valueFileName());
+            }
+        }
+    }
+
+    private void close(PhysicalValueFile file) {
+        try {
+            file.close();
+        } catch (IOException | RuntimeException e) {
+            LOG.warn("Closing file {} in {} failed", file, files.describe(), e);
         }
     }
 

@@ -24,9 +24,8 @@ public final class Leftovers {
     public static List<String> describe(FileStore files, FileRegistry registry, String manifest) throws IOException {
         List<String> remarks = new ArrayList<>();
         for (String name : files.list()) {
-            FileId id = FileId.parse(name);
-            if (id != null) {
-                if (!registry.isLive(id) && files.exists(name)) {
+            if (FileId.isNameOfAny(name)) {
+                if (registry.isOrphan(name) && files.exists(name)) {
                     remarks.add(
                             name + " is no part of the store: it was left by a crash, or is being written or deleted");
                 }
@@ -41,9 +40,9 @@ public final class Leftovers {
         return remarks;
     }
 
-    /** True for the names of manifests and SSTs. */
+    /** True for the names of manifests, SSTs and value files. */
     public static boolean isOfStore(String name) {
-        return FileId.isName(name) || Manifest.isName(name);
+        return FileId.isNameOfAny(name) || Manifest.isName(name);
     }
 
     public static boolean isManifest(String name) {

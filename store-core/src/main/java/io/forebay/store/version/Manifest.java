@@ -123,13 +123,13 @@ final class Manifest implements Closeable {
     }
 
     /**
-     * Called when there is no manifest. A store writes its manifest before any SST.
+     * Called when there is no manifest. A store writes its manifest before any SST or value file.
      *
-     * @throws CorruptionException when there are SSTs
+     * @throws CorruptionException when there are SSTs or value files
      */
     static void requireNoSsts(FileStore files) throws IOException {
         for (String name : files.list()) {
-            if (FileId.isName(name)) {
+            if (FileId.isNameOfAny(name)) {
                 throw new CorruptionException(name(1), -1, "a manifest beside SSTs like " + name, "none that is whole");
             }
         }

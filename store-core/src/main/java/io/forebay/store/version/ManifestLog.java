@@ -107,7 +107,7 @@ final class ManifestLog {
      */
     void write(VersionEdit edit, Supplier<VersionEdit> whole, boolean afresh) throws IOException {
         // Noted before anything is written: afterwards there may be no memory for it.
-        edit.added().forEach(added -> registry.deferDeletion(added.file().id()));
+        edit.added().forEach(added -> registry.deferDeletion(added.file()));
         boolean anew = afresh || manifest == null || isLarge(manifest);
         boolean written = false;
         try {
@@ -138,8 +138,7 @@ final class ManifestLog {
                 registry.deleteDeferred();
                 deleteStale();
             } else {
-                edit.added()
-                        .forEach(added -> registry.allowDeletion(added.file().id()));
+                edit.added().forEach(added -> registry.allowDeletion(added.file()));
             }
         } catch (RuntimeException | Error ignored) {
             // Without memory old files stay until the next manifest, or the next open.

@@ -7,8 +7,10 @@ import io.forebay.store.crypto.KeyEnvelope;
 import io.forebay.store.io.PooledFile;
 import io.forebay.store.sst.SstReader;
 import io.forebay.store.sst.WrittenSst;
+import io.forebay.store.values.ValueShare;
 import java.io.IOException;
 import java.lang.ref.WeakReference;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,6 +28,10 @@ public final class PhysicalFile {
     private final String keyId;
     /** Bytes at the end of the file that its reader needs; -1 when not known. */
     private final long openBytes;
+    /** Where the values are that its entries refer to, in the order of their places in references. Not changed. */
+    private final PhysicalValueFile[] valueFiles;
+    /** What the manifest says about them. */
+    private final List<ValueShare> shares;
 
     private final PooledFile file;
     /** Null while the table cache has no reader of this file. */
@@ -55,12 +61,18 @@ public final class PhysicalFile {
     // Guarded by this
     private boolean opening;
 
-    PhysicalFile(FileRegistry registry, FileId id, long bytes, String keyId, long openBytes) {
+    /**
+     * @param info length, key, tail and value files are used of it
+     * @param valueFiles those, in that order; not copied
+     */
+    PhysicalFile(FileRegistry registry, FileId id, SstInfo info, PhysicalValueFile[] valueFiles) {
         this.registry = registry;
         this.id = id;
-        this.bytes = bytes;
-        this.keyId = keyId;
-        this.openBytes = openBytes;
+        this.bytes = info.fileBytes();
+        this.keyId = info.keyId();
+        this.openBytes = info.openBytes();
+        this.shares = info.valueFiles();
+        this.valueFiles = valueFiles;
         file = registry.tables().file(registry.files(), id.name());
     }
 
@@ -91,6 +103,11 @@ public final class PhysicalFile {
     /** Id of the master key that the file needs according to the manifest; null when it is not encrypted. */
     public String keyId() {
         return keyId;
+    }
+
+    /** The value files that its entries refer to. The caller does not change the array. */
+    PhysicalValueFile[] valueFiles() {
+        return valueFiles;
     }
 
     /**
@@ -169,7 +186,7 @@ public final class PhysicalFile {
         SstReader made = null;
         boolean added = false;
         try {
-            made = closed ? null : SstReader.of(written, file, id.name(), tables.blocks(), tables.pool());
+            made = closed ? null : SstReader.of(written, file, id.name(), valueFiles, tables.blocks(), tables.pool());
             if (made != null) {
                 addToTables(made);
                 added = true;
@@ -249,13 +266,38 @@ public final class PhysicalFile {
         TableCache tables = registry.tables();
         SstReader loaded = fillCache
                 ? SstReader.open(
-                        file, id.name(), tables.blocks(), tables.pool(), registry.encryption(), keyId, openBytes)
-                : SstReader.openPastCache(file, id.name(), tables.pool(), registry.encryption(), keyId, openBytes);
-        if (keyId == null && loaded.isEncrypted()) {
-            loaded.close();
-            throw new CorruptionException(id.name(), -1, "a plain file, as the manifest says", "one that is encrypted");
+                        file,
+                        id.name(),
+                        valueFiles,
+                        tables.blocks(),
+                        tables.pool(),
+                        registry.encryption(),
+                        keyId,
+                        openBytes)
+                : SstReader.openPastCache(
+                        file, id.name(), valueFiles, tables.pool(), registry.encryption(), keyId, openBytes);
+        boolean accepted = false;
+        try {
+            checkListed(loaded);
+            accepted = true;
+        } finally {
+            if (!accepted) {
+                loaded.close();
+            }
         }
         return loaded;
+    }
+
+    /** With other value files, a read might find another value where a reference says. */
+    private void checkListed(SstReader loaded) {
+        if (keyId == null && loaded.isEncrypted()) {
+            throw new CorruptionException(id.name(), -1, "a plain file, as the manifest says", "one that is encrypted");
+        }
+        List<ValueShare> found = loaded.properties().valueFiles();
+        if (!found.equals(shares)) {
+            throw new CorruptionException(
+                    id.name(), -1, "the value files " + shares + ", as the manifest says", found.toString());
+        }
     }
 
     private IOException closedWithItsStore() {

@@ -4,6 +4,8 @@ import io.forebay.store.sst.EventTimes;
 import io.forebay.store.sst.Expiry;
 import io.forebay.store.sst.SstProperties;
 import io.forebay.store.sst.TailSizes;
+import io.forebay.store.values.ValueShare;
+import java.util.List;
 
 /**
  * What never changes about one SST: its length, and facts of its content, which its writer knew. Immutable.
@@ -20,6 +22,7 @@ import io.forebay.store.sst.TailSizes;
  * @param eventTimes of its entries; null when not known
  * @param tailOffset where its data blocks end; -1 when not known
  * @param tailSizes of the parts behind them; null when not known
+ * @param valueFiles where the values are that its entries refer to; empty when all values are in the SST
  */
 public record SstInfo(
         long fileBytes,
@@ -33,7 +36,8 @@ public record SstInfo(
         Expiry expiry,
         EventTimes eventTimes,
         long tailOffset,
-        TailSizes tailSizes) {
+        TailSizes tailSizes,
+        List<ValueShare> valueFiles) {
 
     /** A file of which nothing is known that may be left out. */
     public SstInfo(
@@ -57,7 +61,8 @@ public record SstInfo(
                 null,
                 null,
                 -1,
-                null);
+                null,
+                List.of());
     }
 
     /** @param keyId see above */
@@ -74,7 +79,22 @@ public record SstInfo(
                 properties.expiry(),
                 properties.eventTimes(),
                 properties.tailOffset(),
-                properties.tailSizes());
+                properties.tailSizes(),
+                properties.valueFiles());
+    }
+
+    /** True when the SST and all its value files are encrypted with this master key. */
+    public boolean hasOnlyKey(String id) {
+        return id.equals(keyId) && valueFiles.stream().allMatch(share -> id.equals(share.keyId()));
+    }
+
+    /** The lengths of the value files, added up. */
+    public long valueFileBytes() {
+        long sum = 0;
+        for (ValueShare share : valueFiles) {
+            sum += share.fileBytes();
+        }
+        return sum;
     }
 
     /** Bytes at the end of the file that a reader needs to open it; -1 when not known. */

@@ -40,7 +40,7 @@ final class UnnamedOrphans {
 
     private Exception failure;
 
-    /** @param found SSTs in the directory that are not part of the recovered state */
+    /** @param found SSTs and value files in the directory that are not part of the recovered state */
     UnnamedOrphans(FileStore files, Encryption encryption, Manifest.Recovered recovered, List<String> found) {
         this.files = files;
         this.encryption = encryption;
@@ -98,12 +98,12 @@ final class UnnamedOrphans {
             return;
         }
         files.syncDirectory(); // otherwise a power loss may bring back a whole manifest whose deletion was not synced
-        Set<FileId> named = new HashSet<>();
+        Set<String> named = new HashSet<>();
         for (VersionEdit edit : Manifest.allEdits(files, encryption, recovered)) {
-            edit.added().forEach(added -> named.add(added.file().id()));
-            edit.removed().forEach(removed -> named.add(removed.id()));
+            edit.added().forEach(added -> added.file().names().forEach(named::add));
+            edit.removed().forEach(removed -> named.add(removed.id().name()));
         }
-        orphans.removeIf(name -> named.contains(FileId.parse(name)));
+        orphans.removeIf(named::contains);
         unnamed = true;
     }
 

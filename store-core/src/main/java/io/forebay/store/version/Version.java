@@ -120,6 +120,11 @@ public final class Version {
         return RunTombstones.scan(files, true);
     }
 
+    /** About which part of the entries of a file lies in a range, 0 to 1. */
+    public static double part(FileMeta file, KeyRange range) throws IOException {
+        return file.file().reader().part(range);
+    }
+
     /** The files of {@code run} whose ranges overlap {@code range}, in key order. */
     public static List<FileMeta> overlapping(SortedRun run, KeyRange range) {
         int begin = firstOverlapping(run, range);

@@ -5,6 +5,7 @@ import io.forebay.store.EncryptionException;
 import io.forebay.store.FormatTooNewException;
 import io.forebay.store.FormatTooOldException;
 import io.forebay.store.crypto.KeyEnvelope;
+import io.forebay.store.values.ValueShare;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -86,13 +87,20 @@ final class VersionRecovery {
      * encrypted files.
      */
     private static void checkKey(FileMeta file, Manifest.Recovered recovered, FileRegistry registry) {
-        if (file.keyId() == null) {
-            registry.encryption().checkPlain(file.id().name());
+        checkKey(file.id().name(), file.keyId(), recovered, registry);
+        for (ValueShare share : file.info().valueFiles()) {
+            checkKey(FileId.of(share).valueFileName(), share.keyId(), recovered, registry);
+        }
+    }
+
+    private static void checkKey(String name, String keyId, Manifest.Recovered recovered, FileRegistry registry) {
+        if (keyId == null) {
+            registry.encryption().checkPlain(name);
         } else if (recovered.keyId() == null) {
             throw new CorruptionException(
                     Manifest.name(recovered.number()),
                     -1,
-                    "an encrypted manifest, because " + file.id().name() + " is encrypted",
+                    "an encrypted manifest, because " + name + " is encrypted",
                     "a plain one");
         }
     }
@@ -106,22 +114,36 @@ final class VersionRecovery {
         found.add(null);
         found.add(known);
         for (FileMeta file : files) {
-            if (!found.contains(file.keyId()) && requireKey(file.file())) {
-                found.add(file.keyId());
+            PhysicalFile sst = file.file();
+            if (!found.contains(sst.keyId()) && requireKey(sst.id(), sst::keyEnvelope, sst::requireKey)) {
+                found.add(sst.keyId());
+            }
+            for (PhysicalValueFile values : sst.valueFiles()) {
+                if (!found.contains(values.keyId()) && requireKey(values, values::keyEnvelope, values::requireKey)) {
+                    found.add(values.keyId());
+                }
             }
         }
     }
 
+    private interface EnvelopeSource {
+        KeyEnvelope read() throws IOException;
+    }
+
+    private interface EnvelopeTaker {
+        void take(KeyEnvelope envelope) throws IOException;
+    }
+
     /** @return false when the file does not show its key */
-    private static boolean requireKey(PhysicalFile file) throws IOException {
+    private static boolean requireKey(Object file, EnvelopeSource source, EnvelopeTaker taker) throws IOException {
         KeyEnvelope envelope;
         try {
-            envelope = file.keyEnvelope();
+            envelope = source.read();
         } catch (IOException | CorruptionException | FormatTooNewException | FormatTooOldException e) {
-            LOG.warn("File {} cannot be read; the store is opened all the same, and reads of it fail", file.id(), e);
+            LOG.warn("File {} cannot be read; the store is opened all the same, and reads of it fail", file, e);
             return false;
         }
-        file.requireKey(envelope);
+        taker.take(envelope);
         return true;
     }
 }

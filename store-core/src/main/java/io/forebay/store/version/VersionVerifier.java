@@ -19,7 +19,7 @@ import java.util.Map;
 import java.util.function.BooleanSupplier;
 
 /**
- * Checks the files of a version, one after the other, and then what must hold between them: files of a run are ordered
+ * Checks the files of a version, one after the other, with the values that they refer to, and then what must hold between them: files of a run are ordered
  * and disjoint, so that no user key is in two of them; and for every key, the entries in a run of higher rank are newer
  * than those in a run of lower rank. It reads past the block cache and opens files of its own, so it does not disturb
  * the store. Used by one thread.
@@ -31,6 +31,7 @@ public final class VersionVerifier {
     private final String lister;
     private final BooleanSupplier stopped;
     private final Map<FileId, FileReport> reports = new LinkedHashMap<>();
+    private final ValueVerifier values;
 
     /**
      * @param version the caller has a reference
@@ -44,6 +45,7 @@ public final class VersionVerifier {
         this.registry = registry;
         this.lastSequence = lastSequence;
         this.lister = lister;
+        values = new ValueVerifier(registry, lister);
         this.stopped = stopped;
     }
 
@@ -54,7 +56,9 @@ public final class VersionVerifier {
             verifyRun(run);
         }
         verifyAges();
-        return new ArrayList<>(reports.values());
+        List<FileReport> all = new ArrayList<>(reports.values());
+        all.addAll(values.reports());
+        return all;
     }
 
     /** Checks each file once, with all parts of it that the version shows. */
@@ -82,7 +86,7 @@ public final class VersionVerifier {
             if (file.size() != any.fileBytes()) {
                 report.add(-1, any.fileBytes() + " bytes, as " + lister + " says", file.size() + " bytes");
             }
-            SstVerifier verifier = new SstVerifier(file, report.name(), report, stopped);
+            SstVerifier verifier = new SstVerifier(file, report.name(), report, values.of(any.file()), stopped);
             verifier.verify(registry.encryption(), any.keyId());
             report.content(verifier.blocks(), verifier.entries());
             if (verifier.properties() != null) {
@@ -110,6 +114,7 @@ public final class VersionVerifier {
         compare("as expiry", meta.info().expiry(), file.expiry(), report);
         compare("as event times", meta.info().eventTimes(), file.eventTimes(), report);
         compare("as sizes in its tail", meta.info().tailSizes(), file.tailSizes(), report);
+        compare("as value files", meta.info().valueFiles(), file.valueFiles(), report);
         if (meta.info().tailOffset() >= 0) {
             compare("bytes before its tail", meta.info().tailOffset(), file.tailOffset(), report);
         }

@@ -35,12 +35,18 @@ class RestoreDurabilityTest {
 
     @BeforeEach
     void takeCheckpoint() {
-        Store source = environment.open(new MemoryFileStore(), StoreOptions.defaults());
+        StoreOptions options = StoreOptions.builder().valueFileThreshold(100).build();
+        Store source = environment.open(new MemoryFileStore(), options);
         for (int i = 0; i < ROWS; i++) {
-            source.put(("key" + i).getBytes(UTF_8), new byte[100]);
+            source.put(("key" + i).getBytes(UTF_8), new byte[length(i)]);
         }
         checkpoint = source.checkpoint(PAYLOAD);
         checkpoint.completion().join();
+    }
+
+    /** Half of the values are in a value file. */
+    private static int length(int row) {
+        return 50 + 50 * (row % 2);
     }
 
     @AfterEach
@@ -92,7 +98,7 @@ class RestoreDurabilityTest {
                 for (int i = 0; i < ROWS; i++) {
                     assertThat(store.get(("key" + i).getBytes(UTF_8)))
                             .as("seed %d, row %d", seed, i)
-                            .hasSize(100);
+                            .hasSize(length(i));
                 }
             }
         }

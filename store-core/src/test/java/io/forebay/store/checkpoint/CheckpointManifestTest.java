@@ -11,6 +11,7 @@ import io.forebay.store.FormatTooOldException;
 import io.forebay.store.KeyRange;
 import io.forebay.store.testing.GoldenBytes;
 import io.forebay.store.util.Crc32c;
+import io.forebay.store.values.ValueShare;
 import io.forebay.store.version.FileId;
 import io.forebay.store.version.FileMeta;
 import io.forebay.store.version.SstInfo;
@@ -18,6 +19,7 @@ import io.forebay.store.version.VersionEdit;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** The bytes of a checkpoint. */
@@ -31,6 +33,26 @@ class CheckpointManifestTest {
                 virtual,
                 -1,
                 null);
+    }
+
+    /** That file with values in value files. */
+    static FileMeta withValues(FileMeta file, ValueShare... shares) {
+        SstInfo known = file.info();
+        SstInfo info = new SstInfo(
+                known.fileBytes(),
+                known.minSequence(),
+                known.maxSequence(),
+                known.entries(),
+                known.pointDeletes(),
+                known.rangeDeletes(),
+                known.creationMillis(),
+                known.keyId(),
+                known.expiry(),
+                known.eventTimes(),
+                known.tailOffset(),
+                known.tailSizes(),
+                List.of(shares));
+        return new FileMeta(file.id(), info, file.range(), file.virtual(), file.overrideSequence(), null);
     }
 
     private static CheckpointManifest sample() {
@@ -70,6 +92,23 @@ class CheckpointManifestTest {
         assertThat(description.entries()).isEqualTo(40);
         description.payload()[0] = 9;
         assertThat(description.payload()).isNotSameAs(sample().payload());
+    }
+
+    @Test
+    void valueFilesAreDescribedWithTheRangeOfAllThatHaveValuesInThem() {
+        ValueShare shared = new ValueShare(1, 9, 5000, 60, 70, null);
+        CheckpointManifest manifest = CheckpointManifest.of(new VersionEdit()
+                .lastSequence(300)
+                .commit(300, new byte[0])
+                .add(7, withValues(file(2, "a", "m", false), shared, new ValueShare(0, 8, 4000, 0, 4000, "other")))
+                .add(0, withValues(file(1, "k", "z", false), new ValueShare(1, 9, 5000, 60, 30, null))));
+        assertThat(manifest.description().files())
+                .containsExactly(
+                        new CheckpointFile("00000000000000000000000000000008.val", 4000, range("a", "m")),
+                        new CheckpointFile("00000000000000010000000000000009.val", 5000, range("a", "z")),
+                        new CheckpointFile("00000000000000011112131415161718.sst", 1001, range("k", "z")),
+                        new CheckpointFile("00000000000000021112131415161718.sst", 1002, range("a", "m")));
+        assertThat(manifest.description().keyIds()).containsExactly("other");
     }
 
     @Test

@@ -12,6 +12,7 @@ import io.forebay.store.crypto.Encryption;
 import io.forebay.store.testing.GoldenBytes;
 import io.forebay.store.testing.TestKeys;
 import io.forebay.store.util.Crc32c;
+import io.forebay.store.values.ValueShare;
 import io.forebay.store.version.FileMeta;
 import io.forebay.store.version.SstInfo;
 import io.forebay.store.version.VersionEdit;
@@ -134,6 +135,18 @@ class EncryptedCheckpointTest {
         assertThatThrownBy(() -> CheckpointManifest.decode(forged.encode(), Encryption.of(KEYS, false)))
                 .isInstanceOf(CorruptionException.class)
                 .hasMessageContaining(file.id().name());
+        CheckpointManifest.decode(forged.encode(Encryption.of(KEYS, false)), Encryption.of(KEYS, false));
+    }
+
+    @Test
+    void plainMetadataOfEncryptedValuesIsForged() {
+        FileMeta file = CheckpointManifestTest.withValues(
+                CheckpointManifestTest.file(2, "a", "m", false), new ValueShare(1, 9, 5000, 60, 70, "k"));
+        CheckpointManifest forged = CheckpointManifest.of(
+                new VersionEdit().lastSequence(300).commit(300, new byte[0]).add(0, file));
+        assertThatThrownBy(() -> CheckpointManifest.decode(forged.encode(), Encryption.of(KEYS, false)))
+                .isInstanceOf(CorruptionException.class)
+                .hasMessageContaining("00000000000000010000000000000009.val");
         CheckpointManifest.decode(forged.encode(Encryption.of(KEYS, false)), Encryption.of(KEYS, false));
     }
 }

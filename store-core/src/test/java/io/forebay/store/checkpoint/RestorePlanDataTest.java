@@ -94,8 +94,8 @@ class RestorePlanDataTest {
         }
         text.append(text.isEmpty() ? "no files" : "").append('\n');
         text.append("last sequence ").append(plan.lastSequence()).append('\n');
-        for (Map.Entry<FileId, FileStore> place : plan.places().entrySet()) {
-            text.append('#').append(place.getKey().low()).append(" from source ");
+        for (Map.Entry<String, FileStore> place : plan.places().entrySet()) {
+            text.append('#').append(FileId.parse(place.getKey()).low()).append(" from source ");
             text.append(places.indexOf(place.getValue()) + 1).append('\n');
         }
         return text.toString();

@@ -1,15 +1,22 @@
 package io.forebay.store.checkpoint;
 
 import static io.forebay.store.checkpoint.CheckpointManifestTest.file;
+import static io.forebay.store.checkpoint.CheckpointManifestTest.withValues;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.forebay.store.EncryptionException;
 import io.forebay.store.FileStore;
 import io.forebay.store.FileStores;
 import io.forebay.store.KeyRange;
 import io.forebay.store.RestoreSource;
+import io.forebay.store.crypto.Encryption;
+import io.forebay.store.testing.TestKeys;
+import io.forebay.store.values.ValueShare;
 import io.forebay.store.version.FileId;
+import io.forebay.store.version.FileMeta;
+import io.forebay.store.version.SstInfo;
 import io.forebay.store.version.VersionEdit;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -32,7 +39,7 @@ class RestorePlanTest {
                         .add(0, file(3, "d", "f", false))
                         .add(0, file(4, "n", "p", false)))));
         assertThat(describe(plan)).containsExactly("0: 3 [d, f)", "1: 1 [d, n) virtual");
-        assertThat(plan.places()).containsOnlyKeys(id(1), id(3));
+        assertThat(plan.places()).containsOnlyKeys(id(1).name(), id(3).name());
         assertThat(plan.lastSequence()).isEqualTo(9);
         assertThat(plan.mergeName()).isNull();
     }
@@ -60,8 +67,8 @@ class RestorePlanTest {
         assertThat(describe(plan))
                 .containsExactly("0: 3 [a, c)", "0: 5 [x, z)", "1: 2 [a, c)", "1: 4 [x, z)", "2: 1 [a, c)");
         assertThat(plan.lastSequence()).isEqualTo(1000);
-        assertThat(plan.places().get(id(1))).isSameAs(here);
-        assertThat(plan.places().get(id(4))).isSameAs(there);
+        assertThat(plan.places().get(id(1).name())).isSameAs(here);
+        assertThat(plan.places().get(id(4).name())).isSameAs(there);
     }
 
     @Test
@@ -99,6 +106,35 @@ class RestorePlanTest {
         assertThat(RestorePlan.of(List.of(source(here, null, "m", state), source(here, "l", "a", state)))
                         .added())
                 .isEmpty();
+    }
+
+    @Test
+    void valueFilesGoWithTheirSsts() {
+        VersionEdit state = new VersionEdit()
+                .lastSequence(9)
+                .add(1, withValues(file(1, "a", "c", false), new ValueShare(0, 7, 900, 60, 10, null)))
+                .add(0, withValues(file(2, "x", "z", false), new ValueShare(0, 8, 900, 60, 10, null)));
+        RestorePlan plan = RestorePlan.of(List.of(source(here, null, "m", state)));
+        assertThat(plan.places()).containsOnlyKeys(id(1).name(), new FileId(0, 7).valueFileName());
+        assertThat(plan.sourceFiles())
+                .containsExactlyInAnyOrder(
+                        id(1).name(), id(2).name(), new FileId(0, 7).valueFileName(), new FileId(0, 8).valueFileName());
+    }
+
+    /** The SST is encrypted, its values are not. */
+    @Test
+    void plainValueFilesAreRefusedWherePlainFilesAre() {
+        SstInfo encrypted = new SstInfo(1000, 5, 290, 10, 1, 2, 0, "k");
+        FileMeta file = new FileMeta(id(1), encrypted, KeyRange.of("a".getBytes(UTF_8), null), false, -1, null);
+        VersionEdit state = new VersionEdit()
+                .lastSequence(9)
+                .commit(9, new byte[0])
+                .add(0, withValues(file, new ValueShare(0, 7, 900, 60, 10, null)));
+        Encryption only = Encryption.of(TestKeys.provider("k"), true);
+        byte[] metadata = CheckpointManifest.of(state).encode(only);
+        assertThatThrownBy(() -> RestorePlan.of(List.of(new RestoreSource(here, metadata, KeyRange.all())), only))
+                .isInstanceOf(EncryptionException.class)
+                .hasMessageContaining(new FileId(0, 7).valueFileName());
     }
 
     private static RestoreSource source(FileStore files, String from, String to, VersionEdit state) {

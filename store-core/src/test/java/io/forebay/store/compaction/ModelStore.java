@@ -76,7 +76,9 @@ final class ModelStore {
 
     PickInput input() {
         long oldest = snapshots.isEmpty() ? lastSequence : Math.min(lastSequence, snapshots.first());
-        return new PickInput(runs(), busy, durable, oldest, targetFileBytes, this::tombstones);
+        return new PickInput(runs(), busy, durable, oldest, targetFileBytes, this::tombstones, (file, range) -> {
+            throw new AssertionError("no file has values in value files");
+        });
     }
 
     private RangeTombstones tombstones(List<FileMeta> metas) {

@@ -77,11 +77,22 @@ final class PickerCases {
 
     private PickInput input() {
         runs.sort((a, b) -> Long.compare(b.rank(), a.rank()));
-        return new PickInput(runs, busy, durable, snapshot, target, files -> {
-            Fragmenter fragmenter = new Fragmenter();
-            files.forEach(file -> fragmenter.addAll(tombstones.get(file.id())));
-            return fragmenter.finish();
-        });
+        return new PickInput(
+                runs,
+                busy,
+                durable,
+                snapshot,
+                target,
+                files -> {
+                    Fragmenter fragmenter = new Fragmenter();
+                    files.forEach(file -> fragmenter.addAll(tombstones.get(file.id())));
+                    return fragmenter.finish();
+                },
+                PickerCases::noPart);
+    }
+
+    private static double noPart(FileMeta file, KeyRange range) {
+        throw new AssertionError("no file has values in value files");
     }
 
     private void addRun(String text) {

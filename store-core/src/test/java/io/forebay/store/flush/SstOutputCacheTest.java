@@ -10,6 +10,7 @@ import io.forebay.store.version.FileMeta;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** What outputs put into the cache leaves it with their files. */
@@ -26,7 +27,7 @@ class SstOutputCacheTest extends SstOutputs {
 
     private SstOutput output() {
         return new SstOutput(
-                directory.target(700), TombstoneFeed.NONE, List.of(), 0, KeyRange.all(), CacheAdmission.FREE);
+                directory.target(700), TombstoneFeed.NONE, List.of(), 0, KeyRange.all(), CacheAdmission.FREE, Set.of());
     }
 
     private List<FileMeta> write() throws IOException {

@@ -61,6 +61,7 @@ class ArchitectureTest {
             "sst",
             "sst.block",
             "sst.filter",
+            "values",
             "rangedel",
             "cache",
             "version.manifest",

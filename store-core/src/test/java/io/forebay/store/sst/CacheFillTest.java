@@ -17,6 +17,7 @@ import io.forebay.store.testing.HeapSlabs;
 import io.forebay.store.testing.Seeds;
 import io.forebay.store.testing.TestKeys;
 import io.forebay.store.util.Slab;
+import io.forebay.store.values.ValueFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -72,7 +73,7 @@ class CacheFillTest {
             assertThat(cache.cachedBytes()).isZero();
         } else {
             try (ReadableFile file = files.open("f")) {
-                SstReader reader = SstReader.of(written, file, "f", cache, pool);
+                SstReader reader = SstReader.of(written, file, "f", ValueFile.NONE, cache, pool);
                 if (reader != null) {
                     compare(model, properties, reader, file, encryption);
                     reader.close();

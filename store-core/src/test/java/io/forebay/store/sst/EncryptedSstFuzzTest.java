@@ -13,6 +13,7 @@ import io.forebay.store.testing.TestKeys;
 import io.forebay.store.testing.fuzz.FuzzTarget;
 import io.forebay.store.testing.fuzz.FuzzTests;
 import io.forebay.store.util.Crc32c;
+import io.forebay.store.values.ValueFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import org.junit.jupiter.params.provider.ArgumentsSource;
@@ -40,6 +41,7 @@ class EncryptedSstFuzzTest extends FuzzTests {
                 SstReader reader = SstReader.open(
                         new ByteArrayFile(input),
                         NAME,
+                        ValueFile.NONE,
                         cache,
                         pool,
                         TestKeys.golden(),

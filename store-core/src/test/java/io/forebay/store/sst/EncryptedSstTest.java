@@ -25,6 +25,7 @@ import io.forebay.store.testing.TestKeys;
 import io.forebay.store.util.Crc32c;
 import io.forebay.store.util.DirectSlabAllocator;
 import io.forebay.store.util.FormatVersion;
+import io.forebay.store.values.ValueFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -124,7 +125,8 @@ class EncryptedSstTest {
     }
 
     private SstReader open(byte[] file, Encryption encryption, String keyId) throws IOException {
-        return SstReader.open(new ByteArrayFile(file), NAME, cache, pool, encryption, keyId, SstMetadata.UNKNOWN);
+        return SstReader.open(
+                new ByteArrayFile(file), NAME, ValueFile.NONE, cache, pool, encryption, keyId, SstMetadata.UNKNOWN);
     }
 
     /** Reads everything in every way; each answer is right or an error. @return whether there was an error */
@@ -335,7 +337,14 @@ class EncryptedSstTest {
         BlockCache almostNone = new BlockCache(tiny);
         ExecutorService threads = Executors.newFixedThreadPool(4);
         try (SstReader reader = SstReader.open(
-                new ByteArrayFile(file), NAME, almostNone, tiny, Encryption.of(KEYS, true), "k", SstMetadata.UNKNOWN)) {
+                new ByteArrayFile(file),
+                NAME,
+                ValueFile.NONE,
+                almostNone,
+                tiny,
+                Encryption.of(KEYS, true),
+                "k",
+                SstMetadata.UNKNOWN)) {
             List<Future<?>> running = new ArrayList<>();
             for (int thread = 0; thread < 4; thread++) {
                 boolean scans = thread % 2 == 0;

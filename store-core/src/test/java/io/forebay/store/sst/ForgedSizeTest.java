@@ -71,7 +71,11 @@ class ForgedSizeTest {
         try (ReadableFile verified = new ByteArrayFile(file)) {
             List<String> findings = new ArrayList<>();
             SstVerifier verifier = new SstVerifier(
-                    verified, "f", (offset, expected, actual) -> findings.add(expected + " " + actual), () -> false);
+                    verified,
+                    "f",
+                    (offset, expected, actual) -> findings.add(expected + " " + actual),
+                    ValueCheck.NONE,
+                    () -> false);
             verifier.verify(Encryption.NONE, null);
             assertThat(findings).isNotEmpty();
         }

@@ -9,6 +9,7 @@ import io.forebay.store.FormatTooNewException;
 import io.forebay.store.rangedel.FragmentArray;
 import io.forebay.store.util.FieldReader;
 import io.forebay.store.util.FieldWriter;
+import io.forebay.store.values.ValueShare;
 import java.util.HexFormat;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -72,13 +73,25 @@ class PropertiesBlockTest {
     }
 
     @Test
+    void valueFilesComeBack() {
+        String shares = "0a1b 0102030405060708 1112131415161718 8827 46 b817 056b65792d31";
+        SstProperties properties = decode(COUNTS, SEQUENCES, KEYS, BLOCKS, shares);
+        assertThat(properties.valueFiles())
+                .containsExactly(new ValueShare(0x0102030405060708L, 0x1112131415161718L, 5_000, 70, 3_000, "key-1"));
+        assertThat(encode(properties))
+                .isEqualTo(("010100" + COUNTS + SEQUENCES + KEYS + BLOCKS + shares).replace(" ", ""));
+        assertThat(decode(COUNTS, SEQUENCES, KEYS, BLOCKS).valueFiles()).isEmpty();
+        assertCorrupt("8 bytes", COUNTS, SEQUENCES, KEYS, BLOCKS, "0a00");
+    }
+
+    @Test
     void unknownFieldsAreSkippedOrRefusedByName() {
         assertThat(decode(COUNTS, SEQUENCES, KEYS, BLOCKS, "7f03 010203").entries())
                 .isEqualTo(2);
-        assertThatThrownBy(() -> decode(COUNTS, SEQUENCES, KEYS, BLOCKS, "0a00"))
+        assertThatThrownBy(() -> decode(COUNTS, SEQUENCES, KEYS, BLOCKS, "0c00"))
                 .isInstanceOf(FormatTooNewException.class)
                 .hasMessageContaining("x.sst")
-                .hasMessageContaining("field 10 of the properties of an SST");
+                .hasMessageContaining("field 12 of the properties of an SST");
     }
 
     @Test

@@ -7,6 +7,7 @@ import io.forebay.store.cache.BlockCache;
 import io.forebay.store.cache.SlabPool;
 import io.forebay.store.crypto.Encryption;
 import io.forebay.store.util.DirectSlabAllocator;
+import io.forebay.store.values.ValueFile;
 import java.io.IOException;
 
 /** Pool, cache and one open file; closing checks that nothing is pinned or held any more. */
@@ -22,7 +23,7 @@ final class SstFixture implements AutoCloseable {
     SstFixture(ReadableFile file, String name, long budget, Encryption encryption) throws IOException {
         pool = new SlabPool(new DirectSlabAllocator(budget), budget);
         cache = new BlockCache(pool);
-        reader = SstReader.open(file, name, cache, pool, encryption, null, SstMetadata.UNKNOWN);
+        reader = SstReader.open(file, name, ValueFile.NONE, cache, pool, encryption, null, SstMetadata.UNKNOWN);
     }
 
     @Override

@@ -4,15 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.forebay.store.Compression;
 import io.forebay.store.KeyRange;
+import io.forebay.store.ReadableFile;
+import io.forebay.store.io.MemoryFileStore;
 import io.forebay.store.key.InternalIterator;
 import io.forebay.store.key.ValueKind;
 import io.forebay.store.rangedel.Fragment;
 import io.forebay.store.testing.ByteArrayFile;
 import io.forebay.store.testing.GoldenBytes;
+import io.forebay.store.values.ValueReference;
+import io.forebay.store.values.ValueShare;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -99,6 +105,41 @@ class SstFormatTest {
                         .isNotNull();
             }
             assertThat(open.reader.properties().creationMillis()).isEqualTo(1234);
+        }
+    }
+
+    /** One value in the file, and one in each of two value files. */
+    private static byte[] withReferences() throws IOException {
+        MemoryFileStore files = new MemoryFileStore();
+        SstWriter writer = new SstWriter(files.create("f"), "f", 4096, 0, 1234);
+        writer.addReference(new byte[] {'a'}, 0, 1, 9, new ValueReference(0, 8, 1000));
+        writer.add(new byte[] {'b'}, 0, 1, 8, ValueKind.PUT, new byte[] {'x'}, 0, 1);
+        writer.addReference(new byte[] {'c'}, 0, 1, 0, new ValueReference(1, 1L << 30, 300));
+        writer.valueFiles(List.of(
+                new ValueShare(1, 2, 1100, 60, 1004, null), new ValueShare(1, 3, (1L << 30) + 400, 70, 316, "key")));
+        int length = (int) writer.finish().fileBytes();
+        byte[] bytes = new byte[length];
+        try (ReadableFile file = files.open("f")) {
+            file.read(0, ByteBuffer.wrap(bytes));
+        }
+        return bytes;
+    }
+
+    @Test
+    void bytesOfReferencesAreAsEver() throws IOException {
+        GoldenBytes.verify("sst-v2-references", withReferences());
+        try (SstFixture open = new SstFixture(
+                        new ByteArrayFile(GoldenBytes.read("sst-v2-references")), "references", 4 << 20);
+                InternalIterator iterator = open.reader.iterator(KeyRange.all(), -1)) {
+            List<Integer> lengths = new ArrayList<>();
+            for (iterator.seekToFirst(); iterator.isValid(); iterator.next()) {
+                assertThat(iterator.kind()).isEqualTo(ValueKind.PUT);
+                lengths.add(iterator.valueLength());
+            }
+            assertThat(lengths).containsExactly(1000, 1, 300);
+            assertThat(open.reader.properties().valueFiles())
+                    .extracting(ValueShare::bytes)
+                    .containsExactly(1004L, 316L);
         }
     }
 

@@ -9,13 +9,18 @@ import io.forebay.store.KeyRange;
 import io.forebay.store.ValueBuffer;
 import io.forebay.store.cache.BlockCache;
 import io.forebay.store.cache.SlabPool;
+import io.forebay.store.crypto.Encryption;
 import io.forebay.store.key.InternalIterator;
 import io.forebay.store.key.KeyHash;
 import io.forebay.store.key.PointLookup;
+import io.forebay.store.key.ValueKind;
 import io.forebay.store.testing.ByteArrayFile;
 import io.forebay.store.testing.HeapSlabs;
 import io.forebay.store.testing.fuzz.FuzzTarget;
 import io.forebay.store.testing.fuzz.FuzzTests;
+import io.forebay.store.util.Slab;
+import io.forebay.store.values.ValueFile;
+import io.forebay.store.values.ValueShare;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
@@ -29,7 +34,52 @@ class SstFuzzTest extends FuzzTests {
     private static final String NAME = "fuzzed.sst";
     private static final long BUDGET = 8 << 20;
     private static final String[] GOLDEN = {
-        "sst-v2-smallest", "sst-v2-all-parts", "sst-v2-range-deletes", "sst-v2-lz4", "sst-v2-zstd"
+        "sst-v2-smallest", "sst-v2-all-parts", "sst-v2-range-deletes", "sst-v2-lz4", "sst-v2-zstd", "sst-v2-references"
+    };
+    private static final int LONGEST_VALUE = 1 << 10;
+    /** One file, which has a short value wherever it is asked for one. */
+    private static final ValueFile[] VALUES = {
+        new ValueFile() {
+            @Override
+            public void read(long offset, int length, ValueBuffer into) {
+                require(offset > 0 && length > 0, "a place of a value");
+                if (length > LONGEST_VALUE) {
+                    throw new CorruptionException("values", offset, "a value", "none of " + length + " bytes");
+                }
+                into.reset(length);
+            }
+
+            @Override
+            public ValueShare share(long bytes) {
+                throw new AssertionError("nobody asks a reader");
+            }
+
+            @Override
+            public long storedBytes(int length) {
+                return length;
+            }
+
+            @Override
+            public long valuesEnd() {
+                return Long.MAX_VALUE;
+            }
+
+            @Override
+            public void readStored(long offset, int length, Slab into, int at) {
+                require(offset >= 0 && length > 0, "a part of a file");
+            }
+
+            @Override
+            public void take(long offset, int length, Slab stored, int at, byte[] into, int intoAt) {
+                take(offset, length, stored, at, new ValueBuffer());
+            }
+
+            @Override
+            public void take(long offset, int length, Slab stored, int at, ValueBuffer into) {
+                require(at >= 0 && at + length <= stored.capacity(), "a value in what was read");
+                read(offset, length, into);
+            }
+        }
     };
     /** A block may be so much smaller than its content; see {@link io.forebay.store.compress.Codecs}. */
     private static final int MOST_CONTENT = 32 << 10;
@@ -73,7 +123,8 @@ class SstFuzzTest extends FuzzTests {
 
     private static void readAll(byte[] input, BlockCache cache, SlabPool pool) throws IOException {
         CorruptionException first = null;
-        try (SstReader reader = SstReader.open(new ByteArrayFile(input), NAME, cache, pool)) {
+        try (SstReader reader = SstReader.open(
+                new ByteArrayFile(input), NAME, VALUES, cache, pool, Encryption.NONE, null, SstMetadata.UNKNOWN)) {
             KeyRange range = reader.properties().range();
             byte[] middle = input.length > 60 ? Arrays.copyOfRange(input, 40, 44) : new byte[] {'k'};
             List<Step> steps = new ArrayList<>(List.of(
@@ -144,13 +195,15 @@ class SstFuzzTest extends FuzzTests {
         }
     }
 
-    private static void touch(InternalIterator iterator, int entries, int bytes) {
+    private static void touch(InternalIterator iterator, int entries, int bytes) throws IOException {
         require(entries <= bytes, "no more entries than bytes");
         require(iterator.keyLength() >= 0 && iterator.keyLength() <= bytes, "a key of the file");
-        int end = iterator.valueOffset() + iterator.valueLength();
-        if (iterator.valueLength() > 0) {
+        if (iterator.valueLength() > 0 && iterator.valueSlab() != null) {
             // Out of bounds would throw.
-            iterator.valueSlab().getByte(end - 1);
+            iterator.valueSlab().getByte(iterator.valueOffset() + iterator.valueLength() - 1);
+        } else if (iterator.valueLength() > 0) {
+            require(iterator.kind() == ValueKind.PUT, "the value of a reference");
+            iterator.copyValue(new ValueBuffer());
         }
     }
 

@@ -38,7 +38,7 @@ class SstVerifierTest {
 
         static Run of(byte[] bytes) {
             Run run = new Run();
-            run.verifier = new SstVerifier(new ByteArrayFile(bytes), "f", run, () -> false);
+            run.verifier = new SstVerifier(new ByteArrayFile(bytes), "f", run, ValueCheck.NONE, () -> false);
             try {
                 run.verifier.verify(Encryption.NONE, null);
             } catch (FormatTooNewException | FormatTooOldException e) {
@@ -261,6 +261,7 @@ class SstVerifierTest {
                 (offset, expected, found) -> {
                     throw new AssertionError(expected);
                 },
+                ValueCheck.NONE,
                 () -> left[0]-- <= 0);
         verifier.verify(Encryption.NONE, null);
         assertThat(verifier.entries()).isBetween(1L, 100L);

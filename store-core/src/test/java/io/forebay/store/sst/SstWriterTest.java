@@ -142,6 +142,7 @@ class SstWriterTest {
                         new EventTimes(-5, 5),
                         properties.tailOffset(),
                         properties.tailSizes(),
+                        List.of(),
                         77,
                         Compression.NONE,
                         new byte[] {'b'},

@@ -65,6 +65,16 @@ public final class SstDirectory implements AutoCloseable {
     }
 
     public SstTarget target(long targetFileBytes, Compression compression, long tombstoneBytes) {
+        return target(targetFileBytes, compression, tombstoneBytes, 0);
+    }
+
+    /** Values of {@code valueFileThreshold} bytes or more go to value files; 0 for none. */
+    public SstTarget valueTarget(long targetFileBytes, int valueFileThreshold) {
+        return target(targetFileBytes, Compression.NONE, Long.MAX_VALUE, valueFileThreshold);
+    }
+
+    private SstTarget target(
+            long targetFileBytes, Compression compression, long tombstoneBytes, int valueFileThreshold) {
         return new SstTarget(
                 files,
                 registry,
@@ -77,6 +87,7 @@ public final class SstDirectory implements AutoCloseable {
                 targetFileBytes,
                 tombstoneBytes,
                 Retention.FOLD_BYTES,
+                valueFileThreshold,
                 null);
     }
 
@@ -216,6 +227,14 @@ public final class SstDirectory implements AutoCloseable {
                 names.add(name);
             }
         }
+        return names;
+    }
+
+    /** Names of the value files that are there when everything that was to be deleted is. */
+    public Set<String> valueFileNames() throws IOException {
+        executor.drain();
+        Set<String> names = new TreeSet<>(files.list());
+        names.removeIf(name -> !name.endsWith(".val"));
         return names;
     }
 

@@ -22,6 +22,7 @@ import io.forebay.store.testing.ManualClock;
 import io.forebay.store.testing.SteppedExecutor;
 import io.forebay.store.testing.TestKeys;
 import io.forebay.store.util.Crc32c;
+import io.forebay.store.values.ValueShare;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -87,6 +88,37 @@ class EncryptedManifestTest {
         assertThat(recover(GoldenBytes.read("manifest-encrypted"), TestKeys.golden())
                         .edits())
                 .hasSize(3);
+    }
+
+    /** @param keyId of the SST @param valuesKeyId of its value file */
+    private static MemoryFileStore store(Encryption encryption, String keyId, String valuesKeyId) throws IOException {
+        MemoryFileStore files = new MemoryFileStore();
+        ValueShare share = new ValueShare(0, 9, 50, 10, 40, valuesKeyId);
+        SstInfo info = new SstInfo(100, 3, 9, 1, 0, 0, 0, keyId, null, null, -1, null, List.of(share));
+        FileMeta file = new FileMeta(ID, info, file(null).range(), false, -1, null);
+        VersionEdit state =
+                new VersionEdit().lastSequence(9).commit(9, new byte[0]).add(0, file);
+        Manifest.create(files, 1, 7, state, encryption).close();
+        return files;
+    }
+
+    private static void open(MemoryFileStore files, Encryption encryption) throws IOException {
+        VersionFixture fixture = new VersionFixture(files);
+        FileRegistry registry = new FileRegistry(files, fixture.tables, fixture.executor, encryption);
+        VersionSet.open(files, registry, fixture.ids).close();
+    }
+
+    /** Somebody without a key makes a manifest of his own, or values for an SST. */
+    @Test
+    void theKeysOfValueFilesAreCheckedAsThoseOfSsts() throws IOException {
+        String name = new FileId(0, 9).valueFileName();
+        assertThatThrownBy(() -> open(store(Encryption.NONE, null, "k"), Encryption.of(KEYS, false)))
+                .isInstanceOf(CorruptionException.class)
+                .hasMessageContaining(name + " is encrypted");
+        Encryption only = Encryption.of(KEYS, true);
+        assertThatThrownBy(() -> open(store(only, "k", null), only))
+                .isInstanceOf(EncryptionException.class)
+                .hasMessageContaining(name);
     }
 
     @Test

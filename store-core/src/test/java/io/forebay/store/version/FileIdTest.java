@@ -2,6 +2,7 @@ package io.forebay.store.version;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.forebay.store.values.ValueShare;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -35,6 +36,20 @@ class FileIdTest {
         }) {
             assertThat(FileId.parse(other)).as(other).isNull();
         }
+    }
+
+    @Test
+    void namesOfValueFilesAreOthers() {
+        FileId id = new FileId(0xabcdefL, 2);
+        assertThat(id.valueFileName()).isEqualTo("0000000000abcdef0000000000000002.val");
+        assertThat(FileId.parseValueFile(id.valueFileName())).isEqualTo(id);
+        assertThat(FileId.parse(id.valueFileName())).isNull();
+        assertThat(FileId.parseValueFile(id.name())).isNull();
+        assertThat(FileId.isName(id.valueFileName())).isFalse();
+        assertThat(FileId.isNameOfAny(id.name()) && FileId.isNameOfAny(id.valueFileName()))
+                .isTrue();
+        assertThat(FileId.isNameOfAny("x.val")).isFalse();
+        assertThat(FileId.of(new ValueShare(0xabcdefL, 2, 9, 0, 9, null))).isEqualTo(id);
     }
 
     @Test

@@ -8,6 +8,7 @@ import io.forebay.store.FormatTooNewException;
 import io.forebay.store.KeyRange;
 import io.forebay.store.util.FieldReader;
 import io.forebay.store.util.FieldWriter;
+import io.forebay.store.values.ValueShare;
 import java.util.HexFormat;
 import org.junit.jupiter.api.Test;
 
@@ -48,10 +49,23 @@ class FileMetaCodecTest {
     @Test
     void unknownFieldsAreSkippedOrRefusedByName() {
         assertThat(decode(ID, BYTES, RANGE, COUNTS, "7f03 010203")).isEqualTo(decode(ID, BYTES, RANGE, COUNTS));
-        assertThatThrownBy(() -> decode(ID, BYTES, RANGE, "0a00", COUNTS))
+        assertThatThrownBy(() -> decode(ID, BYTES, RANGE, COUNTS, "0e00"))
                 .isInstanceOf(FormatTooNewException.class)
                 .hasMessageContaining("MANIFEST-7")
-                .hasMessageContaining("field 10 of a file in an edit");
+                .hasMessageContaining("field 14 of a file in an edit");
+    }
+
+    @Test
+    void valueFilesComeBack() {
+        String shares = "0a16 0102030405060708 1112131415161718 8827 46 b817 00";
+        FileMeta file = decode(ID, BYTES, RANGE, shares, COUNTS);
+        assertThat(file.info().valueFiles())
+                .containsExactly(new ValueShare(0x0102030405060708L, 0x1112131415161718L, 5_000, 70, 3_000, null));
+        FieldWriter out = new FieldWriter();
+        FileMetaCodec.encode(file, out);
+        assertThat(HexFormat.of().formatHex(out.toByteArray()))
+                .isEqualTo((ID + BYTES + RANGE + shares + COUNTS).replace(" ", ""));
+        assertCorrupt("8 bytes", RANGE, "0a00", COUNTS);
     }
 
     /** A file that is not here is no damage, and no file to look for in vain. */

@@ -3,6 +3,7 @@ package io.forebay.store.version;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.forebay.store.ValueBuffer;
 import io.forebay.store.io.MemoryFileStore;
 import io.forebay.store.testing.CrashFileStore;
 import java.io.IOException;
@@ -29,6 +30,75 @@ class FileRegistryTest {
         store.executor.drain();
         assertThat(store.tables()).isEmpty();
         assertThatThrownBy(file::release).isInstanceOf(IllegalStateException.class);
+    }
+
+    @Test
+    void aValueFileIsDeletedWithTheLastSstThatRefersToItAndNotBefore() throws IOException {
+        VersionFixture store = new VersionFixture(new MemoryFileStore());
+        PhysicalFile first = store.createWithValues(id, 7, 8);
+        PhysicalFile second = store.createWithValues(new FileId(0, 2), 8, 9);
+        assertThat(store.registry.acquire(id, 100)).isSameAs(first);
+        assertThat(store.registry.liveValueFiles())
+                .extracting(file -> file.id().low())
+                .containsExactlyInAnyOrder(7L, 8L, 9L);
+        first.release();
+        store.executor.drain();
+        assertThat(store.valueFiles()).as("the SST has a reference").containsExactlyInAnyOrder(7L, 8L, 9L);
+        first.release();
+        store.executor.drain();
+        assertThat(store.tables()).containsExactly(2L);
+        assertThat(store.valueFiles()).containsExactlyInAnyOrder(8L, 9L);
+        second.release();
+        store.executor.drain();
+        assertThat(store.valueFiles()).isEmpty();
+        assertThat(store.registry.liveValueFiles()).isEmpty();
+    }
+
+    /** Otherwise a crash could bring back the edit without the values of its file. */
+    @Test
+    void valueFilesOfAFileThatTheManifestMayNameStay() throws IOException {
+        VersionFixture store = new VersionFixture(new MemoryFileStore());
+        PhysicalFile named = store.createWithValues(id, 7);
+        PhysicalFile other = store.createWithValues(new FileId(0, 2), 7, 8);
+        store.registry.deferDeletion(store.withValues(id, named, 7));
+        named.release();
+        other.release();
+        store.executor.drain();
+        assertThat(store.tables()).containsExactly(1L);
+        assertThat(store.valueFiles()).containsExactly(7L);
+        store.registry.deleteDeferred();
+        store.executor.drain();
+        assertThat(store.tables()).isEmpty();
+        assertThat(store.valueFiles()).isEmpty();
+    }
+
+    @Test
+    void valueFilesThatNothingRefersToAreOrphans() throws IOException {
+        VersionFixture store = new VersionFixture(new MemoryFileStore());
+        PhysicalFile wanted = store.createWithValues(id, 7);
+        store.createValueFile(9);
+        assertThat(Leftovers.describe(store.files, store.registry, "MANIFEST-0000000000000001"))
+                .singleElement()
+                .asString()
+                .startsWith(new FileId(0, 9).valueFileName() + " is no part of the store");
+        assertThat(store.registry.deferOrphans()).containsExactly(new FileId(0, 9).valueFileName());
+        store.registry.deleteDeferred();
+        store.executor.drain();
+        assertThat(store.valueFiles()).containsExactly(7L);
+        wanted.release();
+    }
+
+    @Test
+    void aValueFileOfAClosedStoreIsNotReadAgain() throws IOException {
+        VersionFixture store = new VersionFixture(new MemoryFileStore());
+        store.createWithValues(id, 7);
+        PhysicalValueFile values = store.registry.liveValueFiles().get(0);
+        store.registry.close();
+        store.executor.drain();
+        assertThat(store.valueFiles()).containsExactly(7L);
+        assertThatThrownBy(() -> values.read(8, 1, new ValueBuffer()))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("closed with its store");
     }
 
     @Test

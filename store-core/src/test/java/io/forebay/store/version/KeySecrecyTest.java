@@ -12,6 +12,7 @@ import io.forebay.store.rangedel.Fragment;
 import io.forebay.store.sst.SstProperties;
 import io.forebay.store.sst.SstVerifier;
 import io.forebay.store.sst.SstWriter;
+import io.forebay.store.sst.ValueCheck;
 import io.forebay.store.testing.TestKeys;
 import java.io.IOException;
 import java.lang.reflect.Field;
@@ -97,6 +98,7 @@ class KeySecrecyTest {
                             bytes,
                             unordered.id().name(),
                             (offset, expected, found) -> findings.add(expected + " / " + found),
+                            ValueCheck.NONE,
                             () -> false)
                     .verify(encryption, encryption.currentKeyId());
         }

@@ -11,6 +11,7 @@ import io.forebay.store.sst.Expiry;
 import io.forebay.store.sst.TailSizes;
 import io.forebay.store.testing.GoldenBytes;
 import io.forebay.store.util.Seeded;
+import io.forebay.store.values.ValueShare;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -48,7 +49,8 @@ class VersionEditCodecTest {
                                         new Expiry("ttl", List.of(new Expiry.Step(900, 50))),
                                         new EventTimes(-2, 7),
                                         900,
-                                        new TailSizes(400, 300, 200, 100)),
+                                        new TailSizes(400, 300, 200, 100),
+                                        List.of()),
                                 KeyRange.all(),
                                 true,
                                 Long.MAX_VALUE - 1,
@@ -146,7 +148,8 @@ class VersionEditCodecTest {
                                                     positive(random),
                                                     positive(random),
                                                     positive(random),
-                                                    positive(random))),
+                                                    positive(random)),
+                                    random.nextBoolean() ? List.of() : valueFiles(random)),
                             KeyRange.of(from, to),
                             random.nextBoolean(),
                             random.nextBoolean() ? -1 : positive(random) - 1,
@@ -166,6 +169,18 @@ class VersionEditCodecTest {
             until += 1 + random.nextInt(1_000_000);
         }
         return new Expiry("rule " + random.nextInt(), steps);
+    }
+
+    private static List<ValueShare> valueFiles(Random random) {
+        List<ValueShare> shares = new ArrayList<>();
+        for (int i = 0; i <= random.nextInt(4); i++) {
+            long bytes = 1L + random.nextInt(1_000_000);
+            int frameBytes = random.nextInt(1_000);
+            long fileBytes = bytes + frameBytes + random.nextInt(1_000_000);
+            String keyId = random.nextBoolean() ? null : "schlüssel";
+            shares.add(new ValueShare(random.nextLong(), random.nextLong(), fileBytes, frameBytes, bytes, keyId));
+        }
+        return shares;
     }
 
     private static long positive(Random random) {

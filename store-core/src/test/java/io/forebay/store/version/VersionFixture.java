@@ -10,6 +10,7 @@ import io.forebay.store.io.MappedFiles;
 import io.forebay.store.testing.HeapSlabs;
 import io.forebay.store.testing.ManualClock;
 import io.forebay.store.testing.SteppedExecutor;
+import io.forebay.store.values.ValueShare;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -68,11 +69,54 @@ final class VersionFixture {
 
     /** Makes a file on disk and refers to it once. */
     FileMeta create(FileId id, String from, String to, long maxSequence) throws IOException {
+        createSst(id);
+        return meta(id, from, to, 1, maxSequence).withFile(registry.acquire(id, 100));
+    }
+
+    /** Makes a file on disk that has values in these value files, which are made as well unless they exist; refers to it once. */
+    PhysicalFile createWithValues(FileId id, long... valueFiles) throws IOException {
+        createSst(id);
+        for (long values : valueFiles) {
+            if (!files.exists(new FileId(0, values).valueFileName())) {
+                createValueFile(values);
+            }
+        }
+        return registry.acquire(id, withValues(id, null, valueFiles).info());
+    }
+
+    private void createSst(FileId id) throws IOException {
         try (WritableFile file = files.create(id.name())) {
             file.append(ByteBuffer.wrap(new byte[100]));
             file.sync();
         }
-        return meta(id, from, to, 1, maxSequence).withFile(registry.acquire(id, 100));
+    }
+
+    void createValueFile(long id) throws IOException {
+        try (WritableFile file = files.create(new FileId(0, id).valueFileName())) {
+            file.append(ByteBuffer.wrap(new byte[50]));
+            file.sync();
+        }
+    }
+
+    FileMeta withValues(FileId id, PhysicalFile file, long... valueFiles) {
+        List<ValueShare> shares = new ArrayList<>();
+        for (long values : valueFiles) {
+            shares.add(new ValueShare(0, values, 50, 10, 40, null));
+        }
+        SstInfo info = new SstInfo(100, 1, 1, 1, 0, 0, 0, null, null, null, -1, null, shares);
+        return new FileMeta(id, info, KeyRange.of(key("a"), key("b")), false, -1, file);
+    }
+
+    /** Numbers of the value files in the directory. */
+    List<Long> valueFiles() throws IOException {
+        List<Long> found = new ArrayList<>();
+        for (String name : files.list()) {
+            FileId id = FileId.parseValueFile(name);
+            if (id != null) {
+                found.add(id.low());
+            }
+        }
+        return found;
     }
 
     /** Applies an edit and lets go of the files it adds, as jobs do. */

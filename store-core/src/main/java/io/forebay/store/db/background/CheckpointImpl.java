@@ -167,13 +167,21 @@ final class CheckpointImpl implements Checkpoint {
     /** On a thread for callbacks. There may be no memory for the failure that the future gets. */
     private void complete(Runnable outcome) {
         try {
-            outcome.run();
+            run(outcome); // a method of its own: what has no memory at its entry is told again as well
         } finally {
-            if (!completion.isDone()) {
-                decided.set(false);
-                owner.teller().tellAgain();
-            }
+            tellAgainIfOpen();
             leaveIfOver();
+        }
+    }
+
+    private static void run(Runnable outcome) {
+        outcome.run();
+    }
+
+    private void tellAgainIfOpen() {
+        if (!completion.isDone()) {
+            decided.set(false);
+            owner.teller().tellAgain();
         }
     }
 
@@ -302,22 +310,21 @@ final class CheckpointImpl implements Checkpoint {
      * @param cause completes the future of a checkpoint that waits for files
      */
     void close(StoreException cause) {
-        if (closed.compareAndSet(null, cause)) {
-            try {
-                release();
-                tell(cause);
-            } finally {
-                settle();
-            }
-        } else {
+        closed.compareAndSet(null, cause);
+        try {
             release();
-            settle();
+        } finally {
+            tellClosed(cause);
         }
     }
 
-    private void settle() {
-        completeIfClosed();
-        leaveIfOver();
+    private void tellClosed(StoreException cause) {
+        try {
+            tell(cause);
+        } finally {
+            completeIfClosed();
+            leaveIfOver();
+        }
     }
 
     boolean isClosed() {

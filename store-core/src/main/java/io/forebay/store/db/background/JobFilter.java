@@ -35,6 +35,11 @@ final class JobFilter implements CompactionFilter {
         return drop;
     }
 
+    @Override
+    public boolean mayDrop(byte[] key, int keyLength) {
+        return filter.mayDrop(key, keyLength);
+    }
+
     /**
      * Makes the change.
      *

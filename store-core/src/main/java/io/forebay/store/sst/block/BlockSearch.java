@@ -1,6 +1,7 @@
 package io.forebay.store.sst.block;
 
 import io.forebay.store.key.PointLookup;
+import io.forebay.store.key.ValueKind;
 import io.forebay.store.util.Slab;
 import io.forebay.store.util.Varint;
 import java.lang.invoke.VarHandle;
@@ -150,7 +151,12 @@ public final class BlockSearch {
         if (overrideSequence >= 0) {
             sequence = overrideSequence;
         }
-        return sequence <= lookup.limit()
-                && lookup.offer((byte) (meta & BlockFormat.KIND_MASK), sequence, block, next, entryEnd - next);
+        if (sequence > lookup.limit()) {
+            return false;
+        }
+        int kind = meta & BlockFormat.KIND_MASK;
+        return kind == ValueKind.REFERENCE
+                ? lookup.offerReference(sequence, block, next, entryEnd - next)
+                : lookup.offer((byte) kind, sequence, block, next, entryEnd - next);
     }
 }

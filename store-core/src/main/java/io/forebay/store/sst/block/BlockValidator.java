@@ -1,6 +1,7 @@
 package io.forebay.store.sst.block;
 
 import io.forebay.store.CorruptionException;
+import io.forebay.store.key.PointLookup;
 import io.forebay.store.key.ValueKind;
 import io.forebay.store.util.Slab;
 
@@ -103,8 +104,12 @@ public final class BlockValidator {
         int deltaBytes = (meta & BlockFormat.ZERO_SEQUENCE) != 0 ? 0 : BlockFormat.deltaBytes(header);
         long needed = Math.max(0, suffix - BlockFormat.elidedBytes(header)) + deltaBytes;
         int restAt = skipVarint(at);
-        require(ValueKind.isKnown((byte) kind), at, "a kind of entry", kind);
         require(needed <= entryEnd - restAt, at, "key and sequence inside the entry", needed);
+        if (kind == ValueKind.REFERENCE) {
+            long reference = entryEnd - restAt - needed;
+            boolean possible = reference > 0 && reference <= PointLookup.MAX_REFERENCE_BYTES;
+            require(possible, at, "a reference of at most " + PointLookup.MAX_REFERENCE_BYTES + " bytes", reference);
+        }
         require(prefixLength + suffix <= Integer.MAX_VALUE - 64, at, "a key length", prefixLength + suffix);
         // With another head, a search would not find the key, and a cursor would show it.
         long head = BlockHeads.head(block, headsAt, width, index);

@@ -127,6 +127,12 @@ final class ImageCheck {
         tables.removeIf(name -> !name.endsWith(".sst"));
         long live = store.statistics().liveFiles();
         require(tables.size() == live, "there are " + live + " live files, and on disk " + files.list());
+        long values = files.list().stream()
+                .filter(name -> name.endsWith(".val"))
+                .mapToLong(files::size)
+                .sum();
+        long liveValues = store.statistics().valueFileBytes();
+        require(values == liveValues, "there are " + liveValues + " bytes of values, and on disk " + files.list());
         long others = files.list().stream()
                 .filter(name -> name.startsWith("MANIFEST"))
                 .count();

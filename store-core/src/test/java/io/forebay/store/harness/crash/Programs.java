@@ -16,6 +16,8 @@ final class Programs {
     /** Of so many programs one runs on a store with compressed, and one on a store with encrypted files. */
     private static final int SPECIAL = 25;
 
+    private static final List<StoreSetup> USUAL = List.of(StoreSetup.TINY, StoreSetup.EAGER, StoreSetup.VALUES);
+
     private final Random random;
     private final List<List<Op>> small;
     private int number;
@@ -42,7 +44,7 @@ final class Programs {
         if (i % SPECIAL == SPECIAL - 1) {
             return new Next(i / SPECIAL % 2 == 0 ? StoreSetup.ENCRYPTED : StoreSetup.COMPRESSED, program);
         }
-        return new Next(i % 2 == 0 ? StoreSetup.TINY : StoreSetup.EAGER, program);
+        return new Next(USUAL.get(i % USUAL.size()), program);
     }
 
     /** There is nothing more to do. */

@@ -30,6 +30,13 @@ enum StoreSetup {
                     .build();
         }
     },
+    /** Values are in value files. */
+    VALUES {
+        @Override
+        StoreOptions options() {
+            return tiny().valueFileThreshold(1).build();
+        }
+    },
     /** Its files have other bytes in every run. */
     ENCRYPTED {
         @Override

@@ -37,6 +37,9 @@ class DamageTest {
         ENCRYPTED(options -> options.encryption(KEYS).encryptedOnly(true)),
         COMPRESSED(options -> options.compression(Compression.LZ4).bottomCompression(Compression.ZSTD)),
         BOTH(options -> options.encryption(KEYS).compression(Compression.ZSTD).bottomCompression(Compression.LZ4)),
+        VALUES(options -> options.valueFileThreshold(4)),
+        ENCRYPTED_VALUES(
+                options -> options.valueFileThreshold(1).encryption(KEYS).encryptedOnly(true)),
         LOGGED(options -> options.blockBytes(4096)) {
             @Override
             SmallStore make() {
@@ -75,6 +78,9 @@ class DamageTest {
                 Map<Outcome, Integer> outcomes = flip(file.getValue(), name, step, bytes -> damaged.open(name, bytes));
                 if (name.startsWith("WAL")) {
                     // What lies before the files' newest write is not read.
+                    assertThat(outcomes).as(name).containsKey(Outcome.DETECTED).doesNotContainKey(Outcome.EARLIER);
+                } else if (name.endsWith(".val")) {
+                    // Reads do not look at the magic at the front, or at values that nothing refers to any more.
                     assertThat(outcomes).as(name).containsKey(Outcome.DETECTED).doesNotContainKey(Outcome.EARLIER);
                 } else {
                     assertThat(outcomes).as(name).containsOnlyKeys(Outcome.DETECTED);
@@ -189,8 +195,8 @@ class DamageTest {
     }
 
     private static String kind(String name) {
-        return name.endsWith(".sst")
-                ? "sst"
+        return name.endsWith(".sst") || name.endsWith(".val")
+                ? name.substring(name.length() - 3)
                 : name.startsWith("MANIFEST") ? "manifest" : name.startsWith("WAL") ? "wal" : "checkpoint";
     }
 }

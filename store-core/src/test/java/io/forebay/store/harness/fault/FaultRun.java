@@ -356,6 +356,12 @@ class FaultRun {
         assertThat(place.list().stream().filter(name -> name.endsWith(".sst")))
                 .as("files in the directory")
                 .hasSize(opened.statistics().liveFiles());
+        assertThat(place.list().stream()
+                        .filter(name -> name.endsWith(".val"))
+                        .mapToLong(place::size)
+                        .sum())
+                .as("bytes of value files in the directory")
+                .isEqualTo(opened.statistics().valueFileBytes());
     }
 
     /**

@@ -366,7 +366,7 @@ enum FaultScenario {
 
     final FaultRun.Body prepare;
     final FaultRun.Body body;
-    final StoreOptions options;
+    private final Duration commitInterval;
 
     FaultScenario(FaultRun.Body prepare, FaultRun.Body body) {
         this(Duration.ofSeconds(10), prepare, body);
@@ -375,7 +375,13 @@ enum FaultScenario {
     FaultScenario(Duration commitInterval, FaultRun.Body prepare, FaultRun.Body body) {
         this.prepare = prepare;
         this.body = body;
-        options = StoreOptions.builder()
+        this.commitInterval = commitInterval;
+    }
+
+    /** @param values whether values are in value files */
+    StoreOptions options(boolean values) {
+        return StoreOptions.builder()
+                .valueFileThreshold(values ? 1 : 0)
                 .name("faults")
                 .memtableBytes(16 << 10)
                 .blockBytes(512)

@@ -20,7 +20,8 @@ import org.junit.jupiter.params.provider.EnumSource;
  * in which none is left to fail. After each fault the store answers reads, loses no durable commit, in a crash neither, goes
  * on when the cause is gone, and leaves nothing behind.
  *
- * <p>{@code -Dforebay.fault=SCENARIO:FAULT:once|sticky:N} repeats one point.
+ * <p>Half of the stores have their values in value files. {@code -Dforebay.fault=SCENARIO:FAULT:once|sticky:N[:values]} repeats one
+ * point.
  */
 class FaultSweepTest {
     private static final Figures FIGURES = new Figures(FaultSweepTest.class);
@@ -33,10 +34,10 @@ class FaultSweepTest {
     private static final String ONLY = System.getProperty("forebay.fault");
 
     /** One operation of one scenario. */
-    private record Point(FaultScenario scenario, Fault fault, boolean sticky, long n) {
+    private record Point(FaultScenario scenario, Fault fault, boolean sticky, long n, boolean values) {
         @Override
         public String toString() {
-            return scenario + ":" + fault + ":" + (sticky ? "sticky" : "once") + ":" + n;
+            return scenario + ":" + fault + ":" + (sticky ? "sticky" : "once") + ":" + n + (values ? ":values" : "");
         }
     }
 
@@ -63,7 +64,7 @@ class FaultSweepTest {
         }
         List<String> failures = Collections.synchronizedList(new ArrayList<>());
         Stream.of(Fault.values())
-                .flatMap(fault -> Stream.of(new Point(scenario, fault, false, 0), new Point(scenario, fault, true, 0)))
+                .flatMap(fault -> Stream.of(point(scenario, fault, false), point(scenario, fault, true)))
                 .parallel()
                 .forEach(kind -> sweep(kind, failures));
         FIGURES.add("scenarios", 1);
@@ -72,12 +73,16 @@ class FaultSweepTest {
         }
     }
 
+    private static Point point(FaultScenario scenario, Fault fault, boolean sticky) {
+        return new Point(scenario, fault, sticky, 0, ThreadLocalRandom.current().nextBoolean());
+    }
+
     private static void sweep(Point kind, List<String> failures) {
-        long points = count(kind.scenario, kind.fault);
+        long points = count(kind);
         long stride = Math.max(1, points / POINTS);
         FIGURES.add("operations", points);
         for (long n = 1 + ThreadLocalRandom.current().nextLong(stride); n <= points; n += stride) {
-            Point point = new Point(kind.scenario, kind.fault, kind.sticky, n);
+            Point point = new Point(kind.scenario, kind.fault, kind.sticky, n, kind.values);
             try {
                 if (!strike(point)) {
                     break;
@@ -96,22 +101,23 @@ class FaultSweepTest {
     private static void repeat(FaultScenario scenario) {
         String[] parts = ONLY.split(":");
         if (scenario.name().equals(parts[0])) {
-            strike(new Point(scenario, Fault.valueOf(parts[1]), parts[2].equals("sticky"), Long.parseLong(parts[3])));
+            boolean sticky = parts[2].equals("sticky");
+            strike(new Point(scenario, Fault.valueOf(parts[1]), sticky, Long.parseLong(parts[3]), parts.length > 4));
         }
     }
 
     /** How many operations there are that this fault can hit. */
-    private static long count(FaultScenario scenario, Fault fault) {
-        FaultRun run = start(scenario);
-        long before = run.faults.matching(fault);
-        run(run, scenario);
-        return run.faults.matching(fault) - before;
+    private static long count(Point kind) {
+        FaultRun run = start(kind);
+        long before = run.faults.matching(kind.fault);
+        run(run, kind.scenario);
+        return run.faults.matching(kind.fault) - before;
     }
 
     /** Both endings. @return false when the scenario came to its end before the operation */
     private static boolean strike(Point point) {
         for (boolean goesOn : new boolean[] {true, false}) {
-            FaultRun run = start(point.scenario);
+            FaultRun run = start(point);
             run.faults.arm(point.fault, point.n, point.sticky);
             run(run, point.scenario);
             if (run.faults.struck() == null) {
@@ -132,10 +138,10 @@ class FaultSweepTest {
         return true;
     }
 
-    private static FaultRun start(FaultScenario scenario) {
-        FaultRun run = new FaultRun(11, scenario.options, scenario.ordinal() % 2 == 0);
+    private static FaultRun start(Point point) {
+        FaultRun run = new FaultRun(11, point.scenario.options(point.values), point.scenario.ordinal() % 2 == 0);
         run.open();
-        Exception failure = run.attempt(scenario.prepare);
+        Exception failure = run.attempt(point.scenario.prepare);
         if (failure != null) {
             throw new AssertionError("Nothing failed yet", failure);
         }

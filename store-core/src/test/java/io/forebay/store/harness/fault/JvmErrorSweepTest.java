@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * not, takes writes (after a {@link Store#resume()} if need be) or says that it must be opened again, and is opened again
  * at a commit that is not older than the last durable one; what a crash leaves is, too.
  *
- * <p>{@code -Dforebay.jvmerror=SCENARIO:KIND:once|sticky:N} repeats one point.
+ * <p>{@code -Dforebay.jvmerror=SCENARIO:KIND:once|sticky:N[:values]} repeats one point; in those with values these are in value files.
  */
 class JvmErrorSweepTest {
     private static final Figures FIGURES = new Figures(JvmErrorSweepTest.class);
@@ -36,15 +36,16 @@ class JvmErrorSweepTest {
             "io.forebay.store.db",
             "io.forebay.store.version",
             "io.forebay.store.flush",
+            "io.forebay.store.values",
             "io.forebay.store.compaction",
             "io.forebay.store.memtable");
 
     private static ErrorAgent agent;
 
-    private record Point(FaultScenario scenario, Kind kind, boolean sticky, long n) {
+    private record Point(FaultScenario scenario, Kind kind, boolean sticky, long n, boolean values) {
         @Override
         public String toString() {
-            return scenario + ":" + kind + ":" + (sticky ? "sticky" : "once") + ":" + n;
+            return scenario + ":" + kind + ":" + (sticky ? "sticky" : "once") + ":" + n + (values ? ":values" : "");
         }
     }
 
@@ -73,21 +74,23 @@ class JvmErrorSweepTest {
         }
         List<String> failures = new ArrayList<>();
         FIGURES.add("scenarios", 1);
-        sweep(scenario, Kind.OUT_OF_MEMORY, false, failures);
-        sweep(scenario, Kind.OUT_OF_MEMORY, true, failures);
-        sweep(scenario, Kind.STACK_OVERFLOW, false, failures);
+        sweep(scenario, Kind.OUT_OF_MEMORY, false, false, failures);
+        sweep(scenario, Kind.OUT_OF_MEMORY, false, true, failures);
+        sweep(scenario, Kind.OUT_OF_MEMORY, true, false, failures);
+        sweep(scenario, Kind.STACK_OVERFLOW, false, true, failures);
         if (!failures.isEmpty()) {
             throw new AssertionError(String.join("\n", failures));
         }
     }
 
-    private static void sweep(FaultScenario scenario, Kind kind, boolean sticky, List<String> failures) {
-        long points = count(scenario, kind);
+    private static void sweep(
+            FaultScenario scenario, Kind kind, boolean sticky, boolean values, List<String> failures) {
+        long points = count(scenario, kind, values);
         long stride = Math.max(1, points / POINTS);
         FIGURES.add("entries", points);
         int found = 0;
         for (long n = 1 + scenario.ordinal() % stride; n <= points && found < 3; n += stride) {
-            Point point = new Point(scenario, kind, sticky, n);
+            Point point = new Point(scenario, kind, sticky, n, values);
             try {
                 strike(point);
             } catch (RuntimeException | Error e) {
@@ -103,12 +106,13 @@ class JvmErrorSweepTest {
     private static void repeat(FaultScenario scenario) {
         String[] parts = ONLY.split(":");
         if (scenario.name().equals(parts[0])) {
-            strike(new Point(scenario, Kind.valueOf(parts[1]), parts[2].equals("sticky"), Long.parseLong(parts[3])));
+            boolean sticky = parts[2].equals("sticky");
+            strike(new Point(scenario, Kind.valueOf(parts[1]), sticky, Long.parseLong(parts[3]), parts.length > 4));
         }
     }
 
-    private static long count(FaultScenario scenario, Kind kind) {
-        JvmErrorRun run = start(scenario);
+    private static long count(FaultScenario scenario, Kind kind, boolean values) {
+        JvmErrorRun run = start(scenario, values);
         JvmErrors.arm(kind, 0, false);
         play(run, scenario);
         return JvmErrors.disarm();
@@ -117,7 +121,7 @@ class JvmErrorSweepTest {
     /** Both endings. */
     private static void strike(Point point) {
         for (boolean goesOn : new boolean[] {true, false}) {
-            JvmErrorRun run = start(point.scenario);
+            JvmErrorRun run = start(point.scenario, point.values);
             JvmErrors.arm(point.kind, point.n, point.sticky);
             play(run, point.scenario);
             JvmErrors.disarm();
@@ -135,8 +139,8 @@ class JvmErrorSweepTest {
         }
     }
 
-    private static JvmErrorRun start(FaultScenario scenario) {
-        JvmErrorRun run = new JvmErrorRun(11, scenario.options);
+    private static JvmErrorRun start(FaultScenario scenario, boolean values) {
+        JvmErrorRun run = new JvmErrorRun(11, scenario.options(values));
         run.open();
         Exception failure = run.attempt(scenario.prepare);
         if (failure != null) {

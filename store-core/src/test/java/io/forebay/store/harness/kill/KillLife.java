@@ -60,6 +60,7 @@ final class KillLife {
         boolean otherKey = random.nextBoolean();
         Durability durability = durability(seed);
         return StoreOptions.builder()
+                .valueFileThreshold(valueFileThreshold(seed))
                 .name("kill")
                 .memtableBytes(1024 << random.nextInt(7))
                 .blockBytes(128 << random.nextInt(6))
@@ -73,6 +74,11 @@ final class KillLife {
                 .bottomCompression(compressions[random.nextInt(compressions.length)])
                 .encryption(otherKey ? TestKeys.provider("b", "a") : TestKeys.provider("a", "b"))
                 .build();
+    }
+
+    private static int valueFileThreshold(long seed) {
+        Random random = new Random(seed + 1);
+        return random.nextInt(3) == 0 ? 0 : 1 << random.nextInt(9);
     }
 
     /** What the options of this seed promise. */

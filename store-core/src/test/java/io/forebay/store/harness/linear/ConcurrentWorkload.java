@@ -77,6 +77,7 @@ final class ConcurrentWorkload {
         writers = logged ? 1 + random.nextInt(3) : 1;
         writersLeft = new AtomicInteger(writers);
         options = StoreOptions.builder()
+                .valueFileThreshold(random.nextBoolean() ? 0 : 1 << random.nextInt(5))
                 .memtableBytes(1024 << random.nextInt(6))
                 .blockBytes(256 << random.nextInt(4))
                 .targetFileBytes(8192L << random.nextInt(3))

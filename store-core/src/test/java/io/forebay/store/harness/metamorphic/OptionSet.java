@@ -48,6 +48,7 @@ final class OptionSet {
         DEFAULTS.put("encryption", "none");
         DEFAULTS.put("compression", "none");
         DEFAULTS.put("bottom", "none");
+        DEFAULTS.put("values", "0");
         DEFAULTS.put("wal", "none");
         DEFAULTS.put("walbytes", "1048576");
         DEFAULTS.put("mapped", "no");
@@ -163,6 +164,7 @@ final class OptionSet {
 
     private StoreOptions.Builder builder(LongSupplier seconds) {
         return StoreOptions.builder()
+                .valueFileThreshold(Integer.parseInt(values.get("values")))
                 .memtableBytes(Integer.parseInt(values.get("memtable")))
                 .blockBytes(Integer.parseInt(values.get("block")))
                 .targetFileBytes(Long.parseLong(values.get("file")))

@@ -48,6 +48,10 @@ final class OptionSets {
                     "memtable=1024 block=128 file=4096 compression=lz4 bottom=zstd",
                     "memtable=2048 block=1024 file=4096 compression=zstd bottom=lz4 background=immediate commit=0",
                     "memtable=4096 block=65536 file=16384 bottom=zstd encryption=on background=immediate",
+                    "memtable=1024 block=128 file=4096 values=1",
+                    "memtable=2048 block=128 file=4096 values=8 filter=drop background=immediate commit=0",
+                    "memtable=1024 block=256 file=4096 values=1 filter=timed period=1 rangedel=1",
+                    "memtable=4096 block=128 file=4096 values=4 encryption=on bottom=lz4 background=immediate",
                     "memtable=1024 block=128 file=4096 wal=buffered walbytes=65536",
                     "memtable=1048576 wal=synced walbytes=65536 background=lazy",
                     "memtable=8192 block=128 file=4096 wal=synced encryption=on background=immediate vary=yes",
@@ -79,6 +83,7 @@ final class OptionSets {
                 + " encryption=" + pick(random, "none", "none", "on")
                 + " compression=" + pick(random, "none", "none", "lz4", "zstd")
                 + " bottom=" + pick(random, "none", "lz4", "zstd")
+                + " values=" + pick(random, "0", "1", "8", "100")
                 + " wal=" + pick(random, "none", "none", "buffered", "synced")
                 + " walbytes=" + pick(random, "65536", "1048576")
                 + " mapped=" + pick(random, "no", "yes")

@@ -68,6 +68,7 @@ class RaceTest {
         Compression[] compressions = Compression.values();
         boolean logged = random.nextInt(3) == 0;
         return StoreOptions.builder()
+                .valueFileThreshold(random.nextBoolean() ? 0 : 1 << random.nextInt(8))
                 .memtableBytes(2048 << random.nextInt(5))
                 .blockBytes(128 << random.nextInt(4))
                 .targetFileBytes(4096L << random.nextInt(3))

@@ -82,7 +82,8 @@ class RandomStoreTest {
     private static void run(int seeds, Options options) {
         Seeds.run(RandomStoreTest.class, seeds, seed -> {
             Random random = new Random(seed);
-            StoreOptions chosen = options.of(random)
+            StoreOptions.Builder builder = options.of(random);
+            StoreOptions chosen = builder.valueFileThreshold(random.nextBoolean() ? 0 : 1 << random.nextInt(8))
                     .mergeFunction(MergeFunction.append((byte) ','))
                     .build();
             try (StoreActor actor = new StoreActor(random, chosen)) {

@@ -119,6 +119,12 @@ final class StoreActor implements AutoCloseable {
         assertThat(files.list().stream().filter(name -> name.endsWith(".sst")))
                 .as("%s: files in the directory", where())
                 .hasSize(store.statistics().liveFiles());
+        assertThat(files.list().stream()
+                        .filter(name -> name.endsWith(".val"))
+                        .mapToLong(files::size)
+                        .sum())
+                .as("%s: bytes of value files in the directory", where())
+                .isEqualTo(store.statistics().valueFileBytes());
     }
 
     @Override

@@ -179,6 +179,29 @@ class BlockTest {
                 .hasMessageContaining("f at offset 17");
     }
 
+    /** Whether a block has one entry of kind 0 with so many bytes in the place of its value. */
+    private static boolean isReferenceTaken(int bytes) {
+        BlockBuilder builder = new BlockBuilder(200);
+        builder.add(new byte[] {1}, 0, 1, 0, 5, ValueKind.REFERENCE, bytes);
+        byte[] out = new byte[builder.size()];
+        builder.finish(out, 0);
+        try {
+            BlockValidator.check(new Slab(ByteBuffer.wrap(out)), 0, out.length, "f", 0);
+            return true;
+        } catch (CorruptionException e) {
+            assertThat(e).hasMessageContaining("a reference of at most 20 bytes");
+            return false;
+        }
+    }
+
+    @Test
+    void aReferenceHasOneToTwentyBytes() {
+        assertThat(isReferenceTaken(0)).isFalse();
+        assertThat(isReferenceTaken(1)).isTrue();
+        assertThat(isReferenceTaken(20)).isTrue();
+        assertThat(isReferenceTaken(21)).isFalse();
+    }
+
     private static Slab randomBlock(Random random, List<Row> rows) {
         BlockBuilder builder = new BlockBuilder(123 + random.nextInt(3000));
         fill(random, builder, rows);
@@ -239,6 +262,7 @@ class BlockTest {
     private static void expectInside(OneBlock cursor, int end) {
         assertThat(cursor.valueOffset()).isBetween(AT, end);
         assertThat(cursor.valueLength()).isBetween(0, end - cursor.valueOffset());
-        assertThat(ValueKind.isKnown(cursor.kind())).isTrue();
+        assertThat(ValueKind.isKnown(cursor.kind()) || cursor.kind() == ValueKind.REFERENCE)
+                .isTrue();
     }
 }
