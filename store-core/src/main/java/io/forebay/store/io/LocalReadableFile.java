@@ -90,24 +90,47 @@ final class LocalReadableFile implements MappableFile {
     }
 
     @Override
+    public boolean isMappable() {
+        return MappedFiles.isPossible() && size > 0 && size <= Integer.MAX_VALUE;
+    }
+
+    /**
+     * Through a channel of its own, which the interrupt of a reader does not close: when the JDK finds the channel closed after the
+     * system has mapped the file, it forgets where. An interrupt of this thread in that moment still leaves such a mapping.
+     */
+    @Override
     public FileMapping map() throws IOException {
-        if (!MappedFiles.isPossible() || size == 0 || size > Integer.MAX_VALUE) {
-            return null;
-        }
-        boolean interrupted = Thread.interrupted(); // as in a read
+        boolean interrupted = Thread.interrupted();
         try {
             while (true) {
-                FileChannel current = channel;
                 try {
-                    return map(current);
+                    return mapOnce();
                 } catch (ClosedChannelException e) {
                     interrupted |= Thread.interrupted();
-                    reopen(current);
                 }
             }
         } finally {
             if (interrupted) {
                 Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private FileMapping mapOnce() throws IOException {
+        if (closed) {
+            throw closedException();
+        }
+        FileMapping mapping = null;
+        boolean complete = false;
+        try {
+            try (FileChannel own = RegularFiles.open(path, StandardOpenOption.READ)) {
+                mapping = map(own);
+            }
+            complete = true;
+            return mapping;
+        } finally {
+            if (!complete && mapping != null) {
+                mapping.close();
             }
         }
     }
@@ -127,11 +150,15 @@ final class LocalReadableFile implements MappableFile {
 
     private synchronized void reopen(FileChannel broken) throws IOException {
         if (closed) {
-            throw new IOException("File " + path + " was closed");
+            throw closedException();
         }
         if (channel == broken) {
             channel = RegularFiles.open(path, StandardOpenOption.READ);
         }
+    }
+
+    private IOException closedException() {
+        return new IOException("File " + path + " was closed");
     }
 
     @Override

@@ -5,10 +5,9 @@ import java.io.IOException;
 
 /** A file of a file store that may be read in place as well, where it lies in memory. Thread-safe. */
 public interface MappableFile extends ReadableFile {
-    /**
-     * Maps the whole file. The caller closes the mapping, which does not need this file to stay open.
-     *
-     * @return null when this file can be read with {@link #read} only
-     */
+    /** False when this file can be read with {@link #read} only. */
+    boolean isMappable();
+
+    /** Maps the whole file, which {@link #isMappable}. The caller closes the mapping, which does not need this file to stay open. */
     FileMapping map() throws IOException;
 }

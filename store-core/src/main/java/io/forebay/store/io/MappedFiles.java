@@ -1,9 +1,13 @@
 package io.forebay.store.io;
 
 import io.forebay.store.Clock;
+import io.forebay.store.FileStore;
 import io.forebay.store.util.SystemClock;
 import java.io.File;
 import java.io.IOException;
+import java.util.Collections;
+import java.util.Set;
+import java.util.WeakHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,6 +27,8 @@ public final class MappedFiles {
     private boolean mapping;
     private int files;
     private long bytes;
+    /** File stores that have opened a file which can be mapped. */
+    private final Set<FileStore> known = Collections.newSetFromMap(new WeakHashMap<>());
 
     /** @param wanted false to map no file */
     public MappedFiles(boolean wanted, Clock clock) {
@@ -54,8 +60,20 @@ public final class MappedFiles {
         return bytes;
     }
 
+    /** Whether a file of {@code store} that was not opened yet may be mapped: never when it is not known that it can be. */
+    synchronized boolean mayMap(FileStore store) {
+        return mapping
+                && files < MOST
+                && (store instanceof MappableFiles says ? says.areMappable() : known.contains(store));
+    }
+
+    /** Notes that a file of {@code store} can be mapped. */
+    synchronized void canMap(FileStore store) {
+        known.add(store);
+    }
+
     /**
-     * Maps a file; the caller {@linkplain #unmap unmaps} it. When the system refuses a mapping, no further file is mapped: the JDK
+     * Maps a file that can be mapped; the caller {@linkplain #unmap unmaps} it. When the system refuses a mapping, no further file is mapped: the JDK
      * collects garbage and tries again before it gives up, which takes long.
      *
      * @return null when the file is not to be mapped
@@ -67,9 +85,7 @@ public final class MappedFiles {
         FileMapping mapped = null;
         try {
             mapped = file.map();
-            if (mapped != null) {
-                mapped.isResident(0, 1); // a question that must have an answer later
-            }
+            mapped.isResident(0, 1); // a question that must have an answer later
         } catch (IOException e) {
             if (mapped != null) {
                 mapped.close();

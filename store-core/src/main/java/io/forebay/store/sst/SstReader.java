@@ -110,7 +110,7 @@ public final class SstReader implements AutoCloseable {
     }
 
     /**
-     * The reader of a file that was just written. Reads nothing.
+     * The reader of a file that was just written. Reads nothing, and does not open the file unless it may be mapped.
      *
      * @param file as in {@link #open}
      * @param valueFiles as in {@link #open}
@@ -120,14 +120,7 @@ public final class SstReader implements AutoCloseable {
     public static SstReader of(
             WrittenSst written, ReadableFile file, String name, ValueFile[] valueFiles, BlockCache cache, SlabPool pool)
             throws IOException {
-        SstMetadata metadata = written.metadata();
-        MappedBlocks mapped = mapped(file, metadata);
-        SstReader made = admit(
-                metadata,
-                valueFiles,
-                mapped,
-                pool,
-                () -> new SstBlocks(file, name, metadata, cache, written.slots(), mapped));
+        SstReader made = admit(file, name, written.metadata(), valueFiles, cache, pool, written::slots);
         if (made == null) {
             written.close();
         }
@@ -143,33 +136,38 @@ public final class SstReader implements AutoCloseable {
             BlockCache cache,
             SlabPool pool)
             throws IOException {
-        MappedBlocks mapped = mapped(file, metadata);
         int blocks = metadata.top().blocks();
-        return admit(
-                metadata,
-                valueFiles,
-                mapped,
-                pool,
-                () -> new SstBlocks(file, name, metadata, cache, cache.slots(blocks), mapped));
+        return admit(file, name, metadata, valueFiles, cache, pool, () -> cache.slots(blocks));
     }
 
-    /** Null when there is no room in memory. */
+    /** Null when there is no room in memory: then nothing was opened, mapped or made. */
     private static SstReader admit(
+            ReadableFile file,
+            String name,
             SstMetadata metadata,
             ValueFile[] valueFiles,
-            MappedBlocks mapped,
+            BlockCache cache,
             SlabPool pool,
-            Supplier<SstBlocks> blocks) {
+            Supplier<BlockSlots> slots)
+            throws IOException {
         TopIndex top = metadata.top();
-        long bytes = metadata.heapBytes()
-                + BlockSlots.heapBytes(top.blocks())
-                + (mapped == null ? 0 : MappedBlocks.heapBytes(top.dataBlocks()));
+        PooledFile mappable = mappable(file, metadata);
+        long words = mappable == null ? 0 : MappedBlocks.heapBytes(top.dataBlocks());
+        long bytes = metadata.heapBytes() + BlockSlots.heapBytes(top.blocks()) + words;
         if (!pool.tryReserve(SlabPool.Use.SST_READER, bytes)) {
             return null;
         }
         SstReader made = null;
         try {
-            made = new SstReader(metadata, blocks.get(), valueFiles, pool, bytes);
+            FileMapping mapping = mappable == null ? null : mappable.mapping();
+            MappedBlocks mapped =
+                    mapping == null ? null : new MappedBlocks(mapping, mappable.pages(), top.dataBlocks());
+            if (mapped == null && words > 0) {
+                pool.unreserve(SlabPool.Use.SST_READER, words);
+                bytes -= words;
+            }
+            SstBlocks blocks = new SstBlocks(file, name, metadata, cache, slots.get(), mapped);
+            made = new SstReader(metadata, blocks, valueFiles, pool, bytes);
         } finally {
             if (made == null) {
                 pool.unreserve(SlabPool.Use.SST_READER, bytes);
@@ -178,15 +176,9 @@ public final class SstReader implements AutoCloseable {
         return made;
     }
 
-    /** Null when data blocks must go through the cache: they are encrypted or compressed, or the file is not mapped. */
-    private static MappedBlocks mapped(ReadableFile file, SstMetadata metadata) throws IOException {
-        if (!SstBlocks.isPlain(metadata) || !(file instanceof PooledFile pooled)) {
-            return null;
-        }
-        FileMapping mapping = pooled.mapping();
-        return mapping == null
-                ? null
-                : new MappedBlocks(mapping, pooled.pages(), metadata.top().dataBlocks());
+    /** Null when data blocks must go through the cache: they are encrypted or compressed, or the file is not to be mapped. */
+    private static PooledFile mappable(ReadableFile file, SstMetadata metadata) {
+        return SstBlocks.isPlain(metadata) && file instanceof PooledFile pooled && pooled.mayBeMapped() ? pooled : null;
     }
 
     /** For a transient reader: a reader that is not transient, if there is room now; else this one. Reads nothing. */

@@ -177,26 +177,20 @@ public final class PhysicalFile {
     }
 
     /**
-     * Gives the file, which was just written, its reader, unless there is no room for it in memory. Before anyone reads the file.
+     * Gives the file, which was just written, its reader, unless there is no room for it in memory or it cannot be mapped now. Before
+     * anyone reads the file.
      *
      * @param written of this file; belongs to this method, also when it throws
      */
     public synchronized void adopt(WrittenSst written) {
-        TableCache tables = registry.tables();
         SstReader made = null;
         boolean added = false;
         try {
-            made = closed ? null : SstReader.of(written, file, id.name(), valueFiles, tables.blocks(), tables.pool());
+            made = closed ? null : readerOf(written);
             if (made != null) {
                 addToTables(made);
                 added = true;
             }
-        } catch (IOException e) {
-            LOG.debug(
-                    "File {} in {} could not be opened to be mapped; it is opened when it is read",
-                    id,
-                    registry.files().describe(),
-                    e);
         } finally {
             if (!added) {
                 written.close();
@@ -204,6 +198,21 @@ public final class PhysicalFile {
                     made.close();
                 }
             }
+        }
+    }
+
+    /** Null when there is none. The file was written, so a file store that does not open it is no reason to fail what wrote it. */
+    private SstReader readerOf(WrittenSst written) {
+        TableCache tables = registry.tables();
+        try {
+            return SstReader.of(written, file, id.name(), valueFiles, tables.blocks(), tables.pool());
+        } catch (IOException | RuntimeException e) {
+            LOG.debug(
+                    "File {} in {} could not be opened to be mapped; it is opened when it is read",
+                    id,
+                    registry.files().describe(),
+                    e);
+            return null;
         }
     }
 

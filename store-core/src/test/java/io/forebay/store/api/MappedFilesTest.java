@@ -20,6 +20,7 @@ import io.forebay.store.StoreIoException;
 import io.forebay.store.StoreIterator;
 import io.forebay.store.StoreOptions;
 import io.forebay.store.ValueBuffer;
+import io.forebay.store.io.MappableFiles;
 import io.forebay.store.io.MappedFiles;
 import io.forebay.store.testing.CrashFileStore;
 import io.forebay.store.testing.ForwardingExecutor;
@@ -35,6 +36,7 @@ import java.io.File;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.NoSuchFileException;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.RejectedExecutionException;
@@ -47,6 +49,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("smoke")
 class MappedFilesTest {
     private static final int ROWS = 2000;
+    private static final int WRITTEN = 5;
     private static final byte[] NONE = {};
 
     @TempDir
@@ -142,6 +145,98 @@ class MappedFilesTest {
             store.compact();
             check(store, 0);
             assertThat(environment.statistics().mappedFiles()).isZero();
+        }
+    }
+
+    /** How many files a store opens that writes some and reads none. */
+    private static long opensOfAWriter(FileStore files, boolean mapFiles) {
+        try (Environment environment = Environment.builder()
+                        .memoryBytes(16 << 20)
+                        .mapFiles(mapFiles)
+                        .build();
+                Store store = environment.open(files, StoreOptions.defaults())) {
+            for (int i = 0; i < WRITTEN; i++) {
+                store.put(key(i), value(i, 0));
+                store.flush();
+            }
+            return environment.statistics().fileOpens();
+        }
+    }
+
+    @Test
+    void whatWasWrittenIsOpenedOnlyToBeMapped() throws IOException {
+        assertThat(opensOfAWriter(new CrashFileStore().mappable(), true)).isGreaterThanOrEqualTo(WRITTEN);
+        assertThat(opensOfAWriter(new CrashFileStore().mappable(), false)).isZero();
+        assertThat(opensOfAWriter(new CrashFileStore(), true)).isZero();
+        assertThat(opensOfAWriter(new ForwardingFileStore(new CrashFileStore().mappable()) {}, true))
+                .as("not known before one was opened")
+                .isZero();
+        assertThat(opensOfAWriter(FileStores.local(directory), true) > 0).isEqualTo(MappedFiles.isPossible());
+    }
+
+    @Test
+    void aFileStoreThatHandsOnMappableFilesIsKnownOnceOneWasOpened() {
+        CrashFileStore files = new CrashFileStore().mappable();
+        try (SteppedEnvironment stepped = new SteppedEnvironment();
+                Store store = reopened(stepped.environment, new ForwardingFileStore(files) {})) {
+            assertThat(store.get(key(0))).isEqualTo(value(0, 0));
+            assertThat(files.mappings()).isOne();
+            fill(store, 1);
+            store.flush();
+            assertThat(files.mappings()).isEqualTo(2);
+        }
+        assertThat(files.mappings()).isZero();
+    }
+
+    /** A file store whose files can be mapped, and that does not open them to be read. */
+    private static final class Refusing extends ForwardingFileStore implements MappableFiles {
+        private final Exception failure;
+        private boolean refuses = true;
+        private int refused;
+
+        Refusing(Exception failure) {
+            super(new CrashFileStore().mappable());
+            this.failure = failure;
+        }
+
+        @Override
+        public boolean areMappable() {
+            return true;
+        }
+
+        @Override
+        public ReadableFile open(String name) throws IOException {
+            if (!refuses || !name.endsWith(".sst")) {
+                return super.open(name);
+            }
+            refused++;
+            if (failure instanceof IOException e) {
+                throw e;
+            }
+            throw (RuntimeException) failure;
+        }
+    }
+
+    @Test
+    void aFileThatCannotBeOpenedToBeMappedIsWrittenAllTheSame() {
+        for (Exception failure : List.of(
+                new NoSuchFileException("not yet"),
+                new IOException("not now"),
+                new IllegalStateException("not at all"))) {
+            Refusing files = new Refusing(failure);
+            try (SteppedEnvironment stepped = new SteppedEnvironment();
+                    Store store = stepped.open(files)) {
+                store.put(key(1), value(1, 0));
+                store.flush();
+                assertThat(files.refused).isOne();
+                store.put(key(2), value(2, 0));
+                store.flush();
+                assertThat(files.refused).isEqualTo(2);
+                assertThat(store.statistics().readOnlyCause()).isNull();
+                files.refuses = false;
+                assertThat(store.get(key(1))).isEqualTo(value(1, 0));
+                assertThat(store.get(key(2))).isEqualTo(value(2, 0));
+            }
         }
     }
 

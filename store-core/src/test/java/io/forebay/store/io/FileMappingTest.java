@@ -41,6 +41,11 @@ class FileMappingTest {
         }
 
         @Override
+        public boolean isMappable() {
+            return true;
+        }
+
+        @Override
         public FileMapping map() throws IOException {
             if (failure != null) {
                 throw failure;
@@ -49,8 +54,20 @@ class FileMappingTest {
         }
     }
 
+    /** Says before one was opened that its files can be mapped. */
+    private abstract static class Mapping extends ForwardingFileStore implements MappableFiles {
+        Mapping() {
+            super(new MemoryFileStore());
+        }
+
+        @Override
+        public boolean areMappable() {
+            return true;
+        }
+    }
+
     private FileStore mappable(IOException failure) {
-        return new ForwardingFileStore(new MemoryFileStore()) {
+        return new Mapping() {
             @Override
             public ReadableFile open(String name) throws IOException {
                 return new Mappable(super.open(name), failure);
@@ -142,7 +159,7 @@ class FileMappingTest {
     @Test
     void aSystemThatDoesNotSayWhatIsInMemoryIsAsOneThatRefuses() throws IOException {
         MappedFiles mapped = new MappedFiles(true, clock);
-        FileStore silent = new ForwardingFileStore(new MemoryFileStore()) {
+        FileStore silent = new Mapping() {
             @Override
             public ReadableFile open(String name) throws IOException {
                 return new Silent(super.open(name));
@@ -157,6 +174,11 @@ class FileMappingTest {
     private final class Silent extends ForwardingFileStore.Reader implements MappableFile {
         Silent(ReadableFile file) {
             super(file);
+        }
+
+        @Override
+        public boolean isMappable() {
+            return true;
         }
 
         @Override

@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.forebay.store.KeyRange;
 import io.forebay.store.ReadableFile;
+import io.forebay.store.cache.BlockCache;
+import io.forebay.store.cache.SlabPool;
+import io.forebay.store.crypto.Encryption;
 import io.forebay.store.io.FileMapping;
 import io.forebay.store.io.MappableFile;
 import io.forebay.store.io.MappedFiles;
@@ -14,6 +17,8 @@ import io.forebay.store.key.InternalIterator;
 import io.forebay.store.key.ValueKind;
 import io.forebay.store.testing.ForwardingFileStore;
 import io.forebay.store.testing.ManualClock;
+import io.forebay.store.util.DirectSlabAllocator;
+import io.forebay.store.values.ValueFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -36,6 +41,7 @@ class MappedBlocksTest {
     private final MemoryFileStore memory = new MemoryFileStore();
     private final ManualClock clock = new ManualClock();
     private boolean inMemory = true;
+    private boolean mapFails;
     private long looks;
     private long reads;
     private long bytesRead;
@@ -54,7 +60,15 @@ class MappedBlocksTest {
         }
 
         @Override
+        public boolean isMappable() {
+            return true;
+        }
+
+        @Override
         public FileMapping map() throws IOException {
+            if (mapFails) {
+                throw new IOException("no mapping");
+            }
             ByteBuffer whole = ByteBuffer.allocateDirect((int) size());
             super.read(0, whole);
             return new FileMapping(whole.clear(), () -> {}) {
@@ -194,6 +208,46 @@ class MappedBlocksTest {
                     .isEqualTo(MappedBlocks.heapBytes(mapped.reader.top().dataBlocks()));
         }
         file.unmap();
+    }
+
+    @Test
+    void aReaderWithoutRoomMapsNothing() throws IOException {
+        PooledFile file = file();
+        SlabPool pool = new SlabPool(new DirectSlabAllocator(BUDGET), BUDGET);
+        try (BlockCache cache = new BlockCache(pool)) {
+            long taken = 0;
+            while (pool.tryReserve(SlabPool.Use.MEMTABLE, LITTLE)) {
+                taken += LITTLE;
+            }
+            while (pool.tryReserve(SlabPool.Use.MEMTABLE, 1)) {
+                taken++;
+            }
+            SstReader none =
+                    SstReader.open(file, NAME, ValueFile.NONE, cache, pool, Encryption.NONE, null, SstMetadata.UNKNOWN);
+            assertThat(none.isTransient()).isTrue();
+            assertThat(none.withRoom(cache)).isSameAs(none);
+            assertThat(file.mayBeMapped()).isTrue();
+            assertThat(file.isMapped()).isFalse();
+            pool.unreserve(SlabPool.Use.MEMTABLE, taken);
+            SstReader made = none.withRoom(cache);
+            assertThat(made.isTransient()).isFalse();
+            assertThat(file.isMapped()).isTrue();
+            made.close();
+            assertThat(pool.used()).isZero();
+        }
+        file.unmap();
+    }
+
+    @Test
+    void whatIsNotMappedAfterAllIsNotCounted() throws IOException {
+        PooledFile file = file();
+        mapFails = true;
+        try (SstFixture refused = new SstFixture(file, NAME, BUDGET);
+                ReadableFile plain = memory.open(NAME);
+                SstFixture cached = new SstFixture(plain, NAME, BUDGET)) {
+            assertThat(refused.reader.blocks().mapped()).isNull();
+            assertThat(refused.reader.metadataBytes()).isEqualTo(cached.reader.metadataBytes());
+        }
     }
 
     private static void scan(InternalIterator iterator, boolean backwards) throws IOException {

@@ -6,6 +6,7 @@ import io.forebay.store.StoreLockedException;
 import io.forebay.store.WritableFile;
 import io.forebay.store.io.FileMapping;
 import io.forebay.store.io.MappableFile;
+import io.forebay.store.io.MappableFiles;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -25,7 +26,7 @@ import java.util.TreeMap;
  *
  * <p>Thread-safe. The moments of a disk are taken by its watcher, or when nobody changes anything.
  */
-public final class CrashFileStore implements FileStore {
+public final class CrashFileStore implements FileStore, MappableFiles {
     private final CrashDisk disk;
     private final String name;
     private final TreeMap<String, DiskFile> present;
@@ -41,6 +42,7 @@ public final class CrashFileStore implements FileStore {
     private long syncs;
     private int openReaders;
     private boolean mappable;
+    private boolean mappedFails;
     private int mappings;
 
     /** An empty directory, on a disk of its own. */
@@ -121,8 +123,20 @@ public final class CrashFileStore implements FileStore {
         return this;
     }
 
-    synchronized boolean isMappable() {
+    @Override
+    public synchronized boolean areMappable() {
         return mappable;
+    }
+
+    /** From now on a load from a mapping meets the error of the JVM for a page that is not delivered, when it is asked for. */
+    public synchronized void failMapped() {
+        mappedFails = true;
+    }
+
+    private synchronized void checkMapped() {
+        if (mappedFails) {
+            throw new InternalError("a fault occurred in an unsafe memory access operation");
+        }
     }
 
     /** Files that are mapped and not unmapped. */
@@ -446,16 +460,24 @@ public final class CrashFileStore implements FileStore {
         }
 
         @Override
+        public boolean isMappable() {
+            return areMappable();
+        }
+
+        @Override
         public FileMapping map() throws IOException {
             synchronized (CrashFileStore.this) {
-                if (!mappable) {
-                    return null;
-                }
                 mappings++;
             }
             ByteBuffer copy = ByteBuffer.allocateDirect(content.size());
             read(0, copy);
-            return new FileMapping(copy.clear(), () -> unmap(copy));
+            return new FileMapping(copy.clear(), () -> unmap(copy)) {
+                @Override
+                public boolean isResident(int at, int length) {
+                    checkMapped();
+                    return true;
+                }
+            };
         }
 
         private void unmap(ByteBuffer copy) {

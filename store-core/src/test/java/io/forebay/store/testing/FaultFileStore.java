@@ -5,6 +5,7 @@ import io.forebay.store.ReadableFile;
 import io.forebay.store.WritableFile;
 import io.forebay.store.io.FileMapping;
 import io.forebay.store.io.MappableFile;
+import io.forebay.store.io.MappableFiles;
 import io.forebay.store.testing.FaultInjector.Fault;
 import io.forebay.store.testing.FaultInjector.Operation;
 import java.io.EOFException;
@@ -18,7 +19,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * Another {@link FileStore}, whose operations fail when a {@link FaultInjector} says so. A close that fails has closed the
  * file all the same, as it does in an operating system.
  */
-public final class FaultFileStore extends ForwardingFileStore {
+public final class FaultFileStore extends ForwardingFileStore implements MappableFiles {
     private interface Call<T> {
         T run() throws IOException;
     }
@@ -31,7 +32,12 @@ public final class FaultFileStore extends ForwardingFileStore {
     public FaultFileStore(FileStore delegate, FaultInjector faults) {
         super(delegate);
         this.faults = faults;
-        isMappable = delegate instanceof CrashFileStore disk && disk.isMappable();
+        isMappable = delegate instanceof CrashFileStore disk && disk.areMappable();
+    }
+
+    @Override
+    public boolean areMappable() {
+        return isMappable;
     }
 
     private <T> T call(Operation operation, String name, Call<T> call) throws IOException {
@@ -235,8 +241,13 @@ public final class FaultFileStore extends ForwardingFileStore {
         }
 
         @Override
+        public boolean isMappable() {
+            return isMappable;
+        }
+
+        @Override
         public FileMapping map() throws IOException {
-            return isMappable ? call(Operation.MAP, name, ((MappableFile) file)::map) : null;
+            return call(Operation.MAP, name, ((MappableFile) file)::map);
         }
 
         @Override
