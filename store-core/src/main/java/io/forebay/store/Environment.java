@@ -174,7 +174,7 @@ public final class Environment implements AutoCloseable {
 
         /**
          * How many SSTs of all stores together stay open for reading, 16 to 1,000,000; default 1000. A file is opened
-         * when a block of it is read; then the file that was not read for the longest time is closed. While more
+         * when a block of it is read, or to be mapped ({@link #mapFiles}); then the file that was not read for the longest time is closed. While more
          * threads than this number read different files, each of these threads has one file open. There are further
          * handles. An open store has three, for its lock and its manifest, and two more with a write-ahead log. Each
          * flush, compaction, ingest, verification and copy of a checkpoint has the handle of the file that it writes or

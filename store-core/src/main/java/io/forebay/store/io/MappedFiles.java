@@ -16,12 +16,12 @@ import org.slf4j.LoggerFactory;
  */
 public final class MappedFiles {
     private static final Logger LOG = LoggerFactory.getLogger(MappedFiles.class);
-    /** Of the 65,530 mappings that Linux gives a process unless told otherwise, the JVM needs some itself. */
-    private static final int MOST = 16_384;
+
     /** Windows neither deletes nor truncates a mapped file. */
     private static final boolean DELETES_MAPPED = File.separatorChar == '/';
 
     private final PageClock pages;
+    private final MappingLimit limit;
 
     // Guarded by this
     private boolean mapping;
@@ -32,7 +32,12 @@ public final class MappedFiles {
 
     /** @param wanted false to map no file */
     public MappedFiles(boolean wanted, Clock clock) {
+        this(wanted, clock, MappingLimit.PROCESS);
+    }
+
+    MappedFiles(boolean wanted, Clock clock, MappingLimit limit) {
         this.mapping = wanted;
+        this.limit = limit;
         this.pages = new PageClock(clock);
     }
 
@@ -63,7 +68,7 @@ public final class MappedFiles {
     /** Whether a file of {@code store} that was not opened yet may be mapped: never when it is not known that it can be. */
     synchronized boolean mayMap(FileStore store) {
         return mapping
-                && files < MOST
+                && !limit.isReached()
                 && (store instanceof MappableFiles says ? says.areMappable() : known.contains(store));
     }
 
@@ -107,10 +112,11 @@ public final class MappedFiles {
             bytes -= mapped.bytes();
         }
         mapped.close();
+        limit.giveBack();
     }
 
     private synchronized boolean tryCount() {
-        boolean may = mapping && files < MOST;
+        boolean may = mapping && limit.tryTake();
         files += may ? 1 : 0;
         return may;
     }
@@ -118,6 +124,7 @@ public final class MappedFiles {
     private synchronized void counted(FileMapping mapped) {
         if (mapped == null) {
             files--;
+            limit.giveBack();
         } else {
             bytes += mapped.bytes();
         }

@@ -19,13 +19,20 @@ public final class PendingErrors {
         }
     }
 
+    /** Whether it is the error that the JVM throws for a page; others, a merge function for one, throw for reasons of their own. */
+    private static boolean isFault(Throwable thrown) {
+        return thrown instanceof InternalError
+                && thrown.getMessage() != null
+                && thrown.getMessage().contains("unsafe memory access");
+    }
+
     /**
      * The error of mapped memory behind a failed read, or null: {@code thrown} itself, or one that is still pending because a
      * value that was never loaded has made the read fail first.
      */
     public static InternalError behind(Throwable thrown) {
-        if (thrown instanceof InternalError fault) {
-            return fault;
+        if (isFault(thrown)) {
+            return (InternalError) thrown;
         }
         try {
             raise();

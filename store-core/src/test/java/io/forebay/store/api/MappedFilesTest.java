@@ -7,12 +7,15 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.forebay.store.BackgroundExecutor;
 import io.forebay.store.Compression;
 import io.forebay.store.CorruptionException;
+import io.forebay.store.EntryBatch;
 import io.forebay.store.Environment;
 import io.forebay.store.EnvironmentStatistics;
 import io.forebay.store.FileStore;
 import io.forebay.store.FileStores;
 import io.forebay.store.KeyRange;
+import io.forebay.store.MergeFunction;
 import io.forebay.store.ReadableFile;
+import io.forebay.store.Snapshot;
 import io.forebay.store.Store;
 import io.forebay.store.StoreClosedException;
 import io.forebay.store.StoreException;
@@ -49,8 +52,9 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("smoke")
 class MappedFilesTest {
     private static final int ROWS = 2000;
-    private static final int WRITTEN = 5;
+    private static final int WRITTEN = 2; // too few for a compaction, which reads
     private static final byte[] NONE = {};
+    private static final long A_MINUTE = 60_000_000_000L;
 
     @TempDir
     private File directory;
@@ -490,6 +494,11 @@ class MappedFilesTest {
                 }
                 check(store, 0);
                 String sst = sst(FileStores.local(place));
+                Snapshot snapshot = store.snapshot();
+                EntryBatch first = EntryBatch.of(ROWS, 8 << 20);
+                for (int i = 0; i < warm; i++) {
+                    store.scan(KeyRange.all(), first);
+                }
                 StoreIterator open = store.iterator(KeyRange.all());
                 open.seek(key(ROWS / 2));
                 try (RandomAccessFile file = new RandomAccessFile(new File(place, sst), "rw")) {
@@ -498,6 +507,15 @@ class MappedFilesTest {
                 requireNamed(() -> getAll(store, into), sst);
                 requireNamed(() -> store.get(key(7)), sst);
                 requireNamed(open::value, sst);
+                ValueBuffer before = new ValueBuffer(0);
+                before.reset(3)[1] = 7;
+                requireNamed(() -> open.value(before), sst);
+                assertThat(before.toByteArray()).as("does not change").containsExactly(0, 7, 0);
+                EntryBatch batch = EntryBatch.of(ROWS, 8 << 20);
+                requireNamed(() -> store.scan(KeyRange.of(key(7), null), batch), sst);
+                assertThat(batch.size()).isZero();
+                requireNamed(() -> snapshot.scan(KeyRange.of(key(7), null), batch), sst);
+                snapshot.close();
                 requireNamed(() -> walk(open), sst);
                 requireNamed(
                         () -> {
@@ -515,6 +533,41 @@ class MappedFilesTest {
         }
     }
 
+    /** The error of the JVM in each way to read, also where the files of this JDK are not mapped. */
+    @Test
+    void anErrorOfMappedMemoryIsOneThatNamesTheFile() throws IOException {
+        CrashFileStore files = new CrashFileStore().mappable();
+        try (SteppedEnvironment stepped = new SteppedEnvironment(1 << 20);
+                Store store = stepped.open(files)) {
+            byte[] large = new byte[2000];
+            for (int i = 0; i < ROWS; i++) {
+                store.put(key(i), large);
+            }
+            store.compact();
+            String sst = ".sst";
+            EntryBatch batch = EntryBatch.of(2 * ROWS, 8 << 20);
+            try (Snapshot snapshot = store.snapshot();
+                    StoreIterator open = store.iterator(KeyRange.all())) {
+                store.scan(KeyRange.all(), batch);
+                store.scan(KeyRange.all(), batch);
+                assertThat(batch.size()).as("more than the cache takes").isEqualTo(ROWS);
+                stepped.clock.advance(A_MINUTE);
+                files.failMapped();
+                requireNamed(() -> store.scan(KeyRange.all(), batch), sst);
+                assertThat(batch.size()).isZero();
+                requireNamed(() -> snapshot.scan(KeyRange.all(), batch), sst);
+                assertThat(batch.size()).isZero();
+                requireNamed(
+                        () -> {
+                            open.seekToFirst();
+                            walk(open);
+                        },
+                        sst);
+                requireNamed(() -> getAll(store, new ValueBuffer(0)), sst);
+            }
+        }
+    }
+
     private static void getAll(Store store, ValueBuffer into) {
         for (int i = 0; i < ROWS; i++) {
             byte[] key = key(i);
@@ -525,6 +578,37 @@ class MappedFilesTest {
     private static void walk(StoreIterator iterator) {
         while (iterator.isValid()) {
             iterator.next();
+        }
+    }
+
+    /** Errors of a merge function, while mapped files are read in place. */
+    @Test
+    void anErrorOfTheMergeFunctionIsThrownAsItIs() {
+        InternalError ofTheFunction = new InternalError("of the function");
+        MergeFunction failing = new MergeFunction() {
+            @Override
+            public String name() {
+                return "failing";
+            }
+
+            @Override
+            public byte[] merge(byte[] key, List<byte[]> oldestFirst) {
+                throw ofTheFunction;
+            }
+        };
+        CrashFileStore files = new CrashFileStore().mappable();
+        try (SteppedEnvironment stepped = new SteppedEnvironment();
+                Store store = stepped.open(files, StoreOptions.builder().mergeFunction(failing))) {
+            store.merge(key(1), value(1, 0));
+            store.flush();
+            store.merge(key(1), value(1, 1));
+            assertThatThrownBy(() -> store.get(key(1))).isSameAs(ofTheFunction);
+            assertThatThrownBy(() -> store.scan(KeyRange.all(), EntryBatch.of(9, 900)))
+                    .isSameAs(ofTheFunction);
+            try (StoreIterator iterator = store.iterator(KeyRange.all())) {
+                assertThatThrownBy(iterator::seekToFirst).isSameAs(ofTheFunction);
+            }
+            assertThat(files.mappings()).isOne();
         }
     }
 

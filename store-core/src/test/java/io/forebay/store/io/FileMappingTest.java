@@ -10,11 +10,15 @@ import io.forebay.store.WritableFile;
 import io.forebay.store.testing.ForwardingFileStore;
 import io.forebay.store.testing.ManualClock;
 import io.forebay.store.util.Slab;
+import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -194,15 +198,57 @@ class FileMappingTest {
 
     @Test
     void mappingsAreLimited() throws IOException {
-        MappedFiles mapped = new MappedFiles(true, clock);
+        MappingLimit limit = new MappingLimit(3);
+        MappedFiles one = new MappedFiles(true, clock, limit);
+        MappedFiles other = new MappedFiles(true, clock, limit);
         MappableFile file = new Mappable(null, null);
-        List<FileMapping> all = new ArrayList<>();
-        for (FileMapping next = mapped.tryMap(file); next != null; next = mapped.tryMap(file)) {
-            all.add(next);
+        FileMapping first = one.tryMap(file);
+        assertThat(first).isNotNull();
+        assertThat(other.tryMap(file)).isNotNull();
+        assertThat(one.tryMap(new Mappable(null, new IOException("Map failed"))))
+                .isNull();
+        FileStore files = mappable(null);
+        assertThat(other.mayMap(files)).isTrue();
+        assertThat(other.tryMap(file)).isNotNull();
+        assertThat(other.mayMap(files)).isFalse();
+        assertThat(other.tryMap(file)).isNull();
+        one.unmap(first);
+        assertThat(other.tryMap(file)).isNotNull();
+        assertThat(other.files()).isEqualTo(3);
+        assertThat(other.tryMap(file)).isNull();
+    }
+
+    @Test
+    void allEnvironmentsShareOneLimit() {
+        MappableFile file = new Mappable(null, null);
+        List<MappedFiles> environments = new ArrayList<>();
+        List<FileMapping> mappings = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            MappedFiles environment = new MappedFiles(true, clock);
+            environments.add(environment);
+            mappings.add(environment.tryMap(file));
         }
-        assertThat(all).hasSize(16_384);
-        mapped.unmap(all.remove(0));
-        assertThat(mapped.tryMap(file)).isNotNull();
-        assertThat(mapped.tryMap(file)).isNull();
+        assertThat(MappingLimit.PROCESS.mapped()).isGreaterThanOrEqualTo(3);
+        for (int i = 0; i < 3; i++) {
+            environments.get(i).unmap(mappings.get(i));
+        }
+    }
+
+    @Test
+    void theLimitIsAQuarterOfThatOfTheSystem() throws IOException {
+        Path system = directory.toPath().resolve("max_map_count");
+        assertThat(MappingLimit.most(system)).as("not Linux").isEqualTo(16_384);
+        for (Map.Entry<String, Integer> count : Map.of(
+                        "65530\n", 16_382, "1000\n", 250, "1048576\n", 16_384, "3\n", 0, "\n", 16_384)
+                .entrySet()) {
+            Files.writeString(system, count.getKey());
+            assertThat(MappingLimit.most(system)).as(count.getKey()).isEqualTo(count.getValue());
+        }
+        if (Files.exists(MappingLimit.SYSTEM)) {
+            try (BufferedReader lines = Files.newBufferedReader(MappingLimit.SYSTEM)) {
+                assertThat((long) MappingLimit.most(MappingLimit.SYSTEM))
+                        .isEqualTo(Math.min(16_384, Long.parseLong(lines.readLine()) / 4));
+            }
+        }
     }
 }

@@ -3,7 +3,6 @@ package io.forebay.store.db.read;
 import io.forebay.store.KeyRange;
 import io.forebay.store.StoreClosedException;
 import io.forebay.store.StoreException;
-import io.forebay.store.StoreIoException;
 import io.forebay.store.db.state.FilePin;
 import io.forebay.store.db.state.Lifecycle;
 import io.forebay.store.db.state.MemtablePin;
@@ -11,13 +10,10 @@ import io.forebay.store.db.state.ReadState;
 import io.forebay.store.db.state.SnapshotList;
 import io.forebay.store.db.state.StoreContext;
 import io.forebay.store.db.state.TrackedMemtable;
-import io.forebay.store.io.FileMapping;
-import io.forebay.store.io.MappedFiles;
 import io.forebay.store.iter.EmptySpans;
 import io.forebay.store.iter.Source;
 import io.forebay.store.iter.UserIterator;
 import io.forebay.store.key.InternalIterator;
-import io.forebay.store.util.PendingErrors;
 import io.forebay.store.version.Version;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -43,8 +39,6 @@ import java.util.List;
  */
 final class PinnedCursors {
     private static final InternalIterator[] NONE = {};
-    /** Whether files may be mapped. */
-    private static final boolean MAPPED = MappedFiles.isPossible();
 
     private final StoreContext store;
     private final Lifecycle lifecycle;
@@ -115,7 +109,7 @@ final class PinnedCursors {
             }
             complete = true;
         } catch (IOException e) {
-            throw unreadable(e);
+            throw ReadErrors.unreadable(store, e);
         } finally {
             if (!complete) {
                 closeThenRelease(sources, present);
@@ -296,30 +290,8 @@ final class PinnedCursors {
         }
     }
 
-    /** Called when a call has read all that it returns: throws what the JVM has to say about mapped memory. */
-    void settle() {
-        if (MAPPED) {
-            PendingErrors.raise();
-        }
-    }
-
-    /** The exception for a call that has failed with {@code e}. */
+    /** The exception for a call that has failed with {@code e}, see {@link ReadErrors#failure}. */
     RuntimeException failure(Throwable e) {
-        if (e instanceof IOException io) {
-            return unreadable(io);
-        }
-        InternalError fault = MAPPED ? PendingErrors.behind(e) : null;
-        if (fault != null && !iterator.mappedFiles().isEmpty()) {
-            return unreadable(FileMapping.unreadable(iterator.mappedFiles(), fault));
-        }
-        if (e instanceof Error error) {
-            throw error;
-        }
-        return (RuntimeException) e;
-    }
-
-    private StoreException unreadable(IOException e) {
-        lifecycle.checkReadable(); // the files of a closed store may be gone
-        return new StoreIoException("Reading store " + store.options.name() + " failed", e);
+        return ReadErrors.failure(store, iterator, e);
     }
 }

@@ -54,7 +54,7 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
         cursors.enterToSeek();
         try {
             cursors.iterator.seekToFirst();
-            cursors.settle();
+            ReadErrors.settle();
         } catch (IOException | RuntimeException | Error e) {
             throw cursors.failure(e);
         } finally {
@@ -67,7 +67,7 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
         cursors.enterToSeek();
         try {
             cursors.iterator.seekToLast();
-            cursors.settle();
+            ReadErrors.settle();
         } catch (IOException | RuntimeException | Error e) {
             throw cursors.failure(e);
         } finally {
@@ -81,7 +81,7 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
         cursors.enterToSeek();
         try {
             cursors.iterator.seek(key, 0, key.length);
-            cursors.settle();
+            ReadErrors.settle();
         } catch (IOException | RuntimeException | Error e) {
             throw cursors.failure(e);
         } finally {
@@ -95,7 +95,7 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
         cursors.enterToSeek();
         try {
             cursors.iterator.seekForPrev(key, 0, key.length);
-            cursors.settle();
+            ReadErrors.settle();
         } catch (IOException | RuntimeException | Error e) {
             throw cursors.failure(e);
         } finally {
@@ -117,7 +117,7 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
                     finishNextInMemory();
                 }
             }
-            cursors.settle();
+            ReadErrors.settle();
         } catch (IOException | RuntimeException | Error e) {
             throw cursors.failure(e);
         } finally {
@@ -173,7 +173,7 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
             } else {
                 reopenAt(false);
             }
-            cursors.settle();
+            ReadErrors.settle();
         } catch (IOException | RuntimeException | Error e) {
             throw cursors.failure(e);
         } finally {
@@ -219,7 +219,7 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
         try {
             if (!cursors.iterator.isValueInMemtable()) {
                 byte[] value = cursors.iterator.value();
-                cursors.settle();
+                ReadErrors.settle();
                 return value;
             }
             enterToRead();
@@ -262,7 +262,7 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
                 valueInMemory(into);
             } else {
                 cursors.iterator.value(into);
-                cursors.settle();
+                ReadErrors.settle();
             }
         } catch (IOException | RuntimeException | Error e) {
             throw cursors.failure(e);
@@ -298,7 +298,7 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
             } else {
                 cursors.iterator.nextBatch(into); // an iterator that is not valid throws
             }
-            cursors.settle();
+            ReadErrors.settle();
             complete = true;
         } catch (IOException | RuntimeException | Error e) {
             throw cursors.failure(e);
