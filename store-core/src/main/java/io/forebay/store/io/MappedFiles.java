@@ -78,8 +78,8 @@ public final class MappedFiles {
     }
 
     /**
-     * Maps a file that can be mapped; the caller {@linkplain #unmap unmaps} it. When the system refuses a mapping, no further file is mapped: the JDK
-     * collects garbage and tries again before it gives up, which takes long.
+     * Maps a file that can be mapped; the caller {@linkplain #unmap unmaps} it. When the system refuses a mapping, no further file is
+     * mapped: the JDK collects garbage and tries again before it gives up, which takes long.
      *
      * @return null when the file is not to be mapped
      */
