@@ -291,8 +291,9 @@ final class Arena {
     }
 
     private void giveBackAll(List<Slab> unused) {
-        unused.forEach(this::giveBack);
-        unused.clear();
+        while (!unused.isEmpty()) {
+            giveBack(unused.remove(unused.size() - 1)); // in this order: no slab is given back twice
+        }
     }
 
     private void giveBack(Slab slab) {

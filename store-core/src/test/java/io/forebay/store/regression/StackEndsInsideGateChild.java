@@ -8,7 +8,7 @@ import io.forebay.store.ReadOnlyStoreException;
 import io.forebay.store.Store;
 import io.forebay.store.StoreOptions;
 
-/** Compacts a store from the last frames of stacks of many sizes, and uses the store after that. */
+/** Compacts a store, or takes checkpoints of it, from the last frames of stacks of many sizes, and uses the store after that. */
 final class StackEndsInsideGateChild {
     private static final int ROUNDS = 14;
     /** Frames of the caller below which it calls the store. */
@@ -23,6 +23,7 @@ final class StackEndsInsideGateChild {
         this.call = call;
     }
 
+    /** @param args compact or checkpoint */
     public static void main(String[] args) throws InterruptedException {
         for (int round = 0; round < ROUNDS; round++) {
             try (Environment environment =
@@ -32,9 +33,14 @@ final class StackEndsInsideGateChild {
                 store.commit(KEY);
                 store.flush();
                 store.compact();
-                atTheEndOfAStack(160 + 2 * round << 10, store::compact);
+                store.put(KEY, KEY);
+                store.checkpoint(KEY).close(); // its classes are there from now on
+                boolean checkpoints = args[0].equals("checkpoint");
+                Runnable call = checkpoints ? () -> store.checkpoint(KEY).close() : store::compact;
+                atTheEndOfAStack(160 + 2 * round << 10, call);
                 if (store.statistics().readOnlyCause() == null) {
                     store.put(KEY, KEY);
+                    store.checkpoint(KEY).completion().join();
                 }
                 store.discard();
             }

@@ -12,9 +12,7 @@ import io.forebay.store.version.SortedRun;
 import io.forebay.store.version.Version;
 import io.forebay.store.version.VersionEdit;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -26,7 +24,8 @@ import java.util.function.Consumer;
 public final class Checkpoints {
     private final StoreContext store;
     private final CheckpointTeller teller;
-    private final Set<CheckpointImpl> open = new LinkedHashSet<>();
+    // A list: each change of it is one store, so an error of the JVM leaves it whole. There are few
+    private final List<CheckpointImpl> open = new ArrayList<>();
 
     public Checkpoints(StoreContext store) {
         this.store = store;
