@@ -365,10 +365,15 @@ final class CheckpointImpl implements Checkpoint {
         files.add(file);
     }
 
-    private synchronized void release() {
-        released = true;
-        while (releasedFiles < files.size()) {
-            files.get(releasedFiles++).file().file().release();
+    /** The files are closed without the monitor, which flushes wait for. */
+    private void release() {
+        for (FileMeta file; (file = nextToRelease()) != null; ) {
+            file.file().release();
         }
+    }
+
+    private synchronized FileMeta nextToRelease() {
+        released = true;
+        return releasedFiles < files.size() ? files.get(releasedFiles++).file() : null;
     }
 }
