@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Timeout;
 
 /**
  * The close of a checkpoint closed files under the monitor that flushes take, so flushes, checkpoints and, behind these, writers waited for the
- * file store; one whose files read the store when they are closed made all of them wait for ever.
+ * file store; one whose files read the store when they are closed made all of them wait for ever. Others that close the checkpoint do wait.
  */
 @Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class CheckpointHoldsUpFlushesTest {
@@ -66,9 +66,18 @@ class CheckpointHoldsUpFlushesTest {
                 second.completion().join();
                 assertThat(second.files()).isNotEmpty();
             }
+            Thread other = new Thread(checkpoint::close); // as the close of the store does
+            other.start();
+            Thread.State state;
+            do {
+                Thread.onSpinWait();
+                state = other.getState();
+            } while (state != Thread.State.BLOCKED && state != Thread.State.TERMINATED);
+            assertThat(state).isEqualTo(Thread.State.BLOCKED);
             halting = false;
             close.release.countDown();
             closer.join();
+            other.join();
         }
     }
 }
