@@ -60,7 +60,7 @@ final class BottomDue {
     }
 
     private boolean byAllBytes() {
-        Weights weights = Weights.withValues(in.bottom(), HiddenParts.NONE);
+        Weights weights = Weights.withValues(in.bottom());
         Tiers tiers = tiers(weights);
         double written = (double) (sstBytes + copiedBytes) / (sstBytes + valueBytes);
         if (written <= MOST_WRITTEN) {
@@ -75,7 +75,7 @@ final class BottomDue {
     /** Values in value files are the smaller part, and tiers hide much of the space that they take. */
     private boolean byValues() {
         Tiers tiers = tiers(Weights.ofValues(in.bottom()));
-        double bottomBytes = Weights.withValues(in.bottom(), HiddenParts.NONE).bottomBytes();
+        double bottomBytes = Weights.withValues(in.bottom()).bottomBytes();
         return isEnough(tiers, 1) && tiers.weight + hidden.all() >= bottomBytes * leaning(VALUES_SHARE);
     }
 

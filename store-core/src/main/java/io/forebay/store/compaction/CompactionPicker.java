@@ -58,8 +58,8 @@ public final class CompactionPicker {
     static final double SMALL_BOTTOM_LEAN = 0.25;
 
     /**
-     * With fewer tiers than this, no merge into the bottom run is due, whatever they weigh; but where most bytes are in value files, a
-     * single tier may be a merge of much that was written, and it costs little to merge it.
+     * With fewer tiers than this, no merge into the bottom run is due, whatever they weigh; but where bytes are in value files, a
+     * single tier may be a merge of much that was written, and it costs little to merge it, see {@link BottomDue}.
      */
     static final int LEAST_TIERS = 2;
 

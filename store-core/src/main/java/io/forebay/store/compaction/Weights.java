@@ -34,8 +34,8 @@ final class Weights {
     }
 
     /** By the bytes of SSTs and values, which are those that a store takes. */
-    static Weights withValues(SortedRun bottom, HiddenParts hidden) {
-        return new Weights(bottom, true, true, hidden);
+    static Weights withValues(SortedRun bottom) {
+        return new Weights(bottom, true, true, HiddenParts.NONE);
     }
 
     /** By the bytes of values in value files alone. */
