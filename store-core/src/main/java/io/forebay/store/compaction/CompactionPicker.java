@@ -51,15 +51,6 @@ public final class CompactionPicker {
 
     static final int FEW_FILES = 8;
 
-    /**
-     * The same share for a store most of whose bytes are in value files, at most. A merge writes little of them, and what tiers hide takes
-     * the space of its values until it is merged. It is as large as the part of the SSTs in all bytes, so that the bytes which merges write
-     * for each that comes in do not grow, and not less than {@link #LEAST_VALUES_SHARE}.
-     */
-    static final double VALUES_SHARE = 0.2;
-
-    static final double LEAST_VALUES_SHARE = 0.1;
-
     /** The share leans by so much of itself, see {@link Lean}. */
     static final double BOTTOM_LEAN = 0.125;
 
@@ -67,8 +58,8 @@ public final class CompactionPicker {
     static final double SMALL_BOTTOM_LEAN = 0.25;
 
     /**
-     * With fewer tiers than this, no merge into the bottom run is due, whatever they weigh; but where most bytes are in value files, a
-     * single tier may be a merge of much that was written, and it costs little to merge it.
+     * With fewer tiers than this, no merge into the bottom run is due, whatever they weigh; but where bytes are in value files, a
+     * single tier may be a merge of much that was written, and it costs little to merge it, see {@link BottomDue}.
      */
     static final int LEAST_TIERS = 2;
 
@@ -132,9 +123,8 @@ public final class CompactionPicker {
         if (drop != null) {
             return drop;
         }
-        double valuesShare = valuesShare(in);
-        HiddenParts hidden = valuesShare > 0 ? HiddenParts.of(in) : HiddenParts.NONE;
-        Compaction down = pickDown(in, Weights.of(in.bottom(), hidden), isBottomDue(in, valuesShare, hidden));
+        HiddenParts hidden = HiddenParts.of(in);
+        Compaction down = pickDown(in, Weights.of(in.bottom(), hidden), BottomDue.of(in, hidden));
         if (down != null) {
             return down;
         }
@@ -249,55 +239,6 @@ public final class CompactionPicker {
     /** Rewrites a file with many deletes, because they are of no use in the bottom run, and moves any other file. */
     private static Compaction moveOrRewrite(PickInput in, CompactionScope scope, FileMeta file) {
         return BottomUpkeep.hasManyDeletes(file) ? scope.merge(in) : scope.move();
-    }
-
-    /**
-     * True when the tiers weigh enough. Where most bytes are in value files, those that a file refers to weigh as well: a long value among
-     * many short ones is what takes the space. Files of running compactions do not count.
-     *
-     * @param valuesShare of the bottom run that tiers may weigh where most bytes are in value files; 0 where they are not
-     * @param hidden by range deletes
-     */
-    private static boolean isBottomDue(PickInput in, double valuesShare, HiddenParts hidden) {
-        SortedRun bottom = in.bottom();
-        boolean valuesPrevail = valuesShare > 0;
-        // what is hidden is added once for all tiers
-        Weights weights =
-                valuesPrevail ? Weights.withValues(bottom, HiddenParts.NONE) : Weights.of(bottom, HiddenParts.NONE);
-        double upper = 0;
-        int tiers = 0;
-        for (SortedRun run : in.runs()) {
-            if (run.isBottom()) {
-                continue;
-            }
-            double weight = 0;
-            for (FileMeta file : run.files()) {
-                weight += in.isFree(file) ? weights.of(file) : 0;
-            }
-            upper += weight;
-            tiers += weight > 0 ? 1 : 0;
-        }
-        double lean = bottom == null ? 0 : Lean.of(bottom);
-        double most = weights.bottomBytes()
-                * (valuesPrevail ? valuesShare * (1 + BOTTOM_LEAN * lean) : dueShare(in, weights.bottomBytes(), lean));
-        boolean enough = valuesPrevail && bottom != null ? tiers > 0 : tiers >= LEAST_TIERS;
-        return enough && upper + hidden.all() >= most;
-    }
-
-    /** See {@link #VALUES_SHARE}; 0 where most bytes are in SSTs. */
-    private static double valuesShare(PickInput in) {
-        long sstBytes = 0;
-        for (SortedRun run : in.runs()) {
-            sstBytes += run.bytes();
-        }
-        long valueBytes = ValueGarbage.of(in.runs()).liveBytes();
-        double sstPart = (double) sstBytes / (sstBytes + valueBytes);
-        return valueBytes > sstBytes ? Math.max(LEAST_VALUES_SHARE, Math.min(VALUES_SHARE, sstPart)) : 0;
-    }
-
-    private static double dueShare(PickInput in, long bottom, double lean) {
-        boolean small = bottom < FEW_FILES * in.targetFileBytes();
-        return small ? SMALL_BOTTOM_SHARE * (1 + SMALL_BOTTOM_LEAN * lean) : BOTTOM_SHARE * (1 + BOTTOM_LEAN * lean);
     }
 
     /**

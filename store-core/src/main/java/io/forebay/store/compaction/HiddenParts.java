@@ -20,7 +20,7 @@ import java.util.Map;
 final class HiddenParts {
     static final HiddenParts NONE = new HiddenParts(Map.of(), 0);
 
-    /** So many range deletes are looked up, each in the index of a file; of more than that each n-th one, which counts n times. */
+    /** So many range deletes are looked up, each in the index of a file; of more than that one in n, which counts n times. */
     static final int MOST_LOOKED_UP = 256;
 
     private final Map<FileId, Double> byTierFile;
@@ -33,7 +33,7 @@ final class HiddenParts {
 
     static HiddenParts of(PickInput in) throws IOException {
         SortedRun bottom = in.bottom();
-        if (bottom == null) {
+        if (bottom == null || !hasValues(bottom)) {
             return NONE;
         }
         long rangeDeletes = 0;
@@ -56,9 +56,10 @@ final class HiddenParts {
                 }
                 FragmentCursor fragments = in.tombstones().read(List.of(file)).cursor();
                 for (Fragment next = fragments.next(); next != null; next = fragments.next()) {
-                    if (passed++ % step == 0) {
+                    if (passed % step == place(passed / step, step)) {
                         byTierFile.merge(file.id(), step * hidden(in, bottom, next, step, ofBottomFile), Double::sum);
                     }
+                    passed++;
                 }
             }
         }
@@ -68,6 +69,20 @@ final class HiddenParts {
             all += Math.min(bytes(file), ofBottomFile.getOrDefault(file.id(), 0.0));
         }
         return new HiddenParts(byTierFile, all);
+    }
+
+    /** Which range delete of a stretch of {@code length} is looked up. Another one in each: kinds of them may take turns. */
+    private static long place(long stretch, long length) {
+        return ((stretch + 1) * 0x9E3779B97F4A7C15L >>> 32) % length;
+    }
+
+    private static boolean hasValues(SortedRun run) {
+        for (FileMeta file : run.files()) {
+            if (!file.info().valueFiles().isEmpty()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static boolean mayHide(PickInput in, SortedRun run, FileMeta file) {

@@ -12,14 +12,16 @@ import java.util.List;
  */
 final class Weights {
     private final SortedRun bottom;
-    private final boolean withValues;
+    private final boolean ofSsts;
+    private final boolean ofValues;
     private final HiddenParts hidden;
     private final long bottomBytes;
     private final double deleteBytes;
 
-    private Weights(SortedRun bottom, boolean withValues, HiddenParts hidden) {
+    private Weights(SortedRun bottom, boolean ofSsts, boolean ofValues, HiddenParts hidden) {
         this.bottom = bottom;
-        this.withValues = withValues;
+        this.ofSsts = ofSsts;
+        this.ofValues = ofValues;
         this.hidden = hidden;
         List<FileMeta> files = bottom == null ? List.of() : bottom.files();
         bottomBytes = bytes(files);
@@ -28,12 +30,17 @@ final class Weights {
 
     /** By the bytes of SSTs, which are those that a merge writes, and by what range deletes hide. */
     static Weights of(SortedRun bottom, HiddenParts hidden) {
-        return new Weights(bottom, false, hidden);
+        return new Weights(bottom, true, false, hidden);
     }
 
     /** By the bytes of SSTs and values, which are those that a store takes. */
-    static Weights withValues(SortedRun bottom, HiddenParts hidden) {
-        return new Weights(bottom, true, hidden);
+    static Weights withValues(SortedRun bottom) {
+        return new Weights(bottom, true, true, HiddenParts.NONE);
+    }
+
+    /** By the bytes of values in value files alone. */
+    static Weights ofValues(SortedRun bottom) {
+        return new Weights(bottom, false, true, HiddenParts.NONE);
     }
 
     /** What the bottom run has. */
@@ -42,7 +49,7 @@ final class Weights {
     }
 
     private long bytes(FileMeta file) {
-        return withValues ? file.fileBytes() + file.valueBytes() : file.fileBytes();
+        return (ofSsts ? file.fileBytes() : 0) + (ofValues ? file.valueBytes() : 0);
     }
 
     private long bytes(List<FileMeta> files) {
@@ -68,7 +75,7 @@ final class Weights {
 
     /** Long values may lie in a part of the key space, so the mean is that of the part which the file is over. */
     private double deleteBytes(FileMeta file) {
-        return withValues && bottom != null && file.pointDeletes() > 0
+        return ofValues && bottom != null && file.pointDeletes() > 0
                 ? bytesOfEntry(Version.overlapping(bottom, file.range()))
                 : deleteBytes;
     }

@@ -39,12 +39,6 @@ final class ValueOutput implements Closeable {
     /** A value file ends with the value that brings it to this length. */
     private static final long FULL_BYTES = 256L << 20;
 
-    /**
-     * A value file shorter than the target size of SSTs divided by this is small. Merges copy its values, so that small flushes do not
-     * leave a file each for ever; each copy is in a longer file, until it is in one that is not small.
-     */
-    private static final int SMALL_SHARE = 16;
-
     private final SstTarget target;
     private final Set<FileId> garbage;
 
@@ -136,7 +130,7 @@ final class ValueOutput implements Closeable {
     private boolean mayStay(ValueFile file) {
         ValueShare share = file.share(1);
         String keyId = target.registry().encryption().currentKeyId();
-        return share.fileBytes() >= target.targetFileBytes() / SMALL_SHARE
+        return !share.isShort(target.targetFileBytes())
                 && !garbage.contains(FileId.of(share))
                 && Objects.equals(keyId, share.keyId());
     }

@@ -374,7 +374,10 @@ public final class SstReader implements AutoCloseable {
         return overrideSequence < 0 || clipped.isEmpty() ? clipped : TombstoneBlock.at(clipped, overrideSequence);
     }
 
-    /** About which part of the entries lies in the range, 0 to 1: data blocks are taken for equal, and halved at its ends. */
+    /**
+     * About which part of the entries lies in the range, 0 to 1: data blocks are taken for equal, and halved at its ends. Where the
+     * ends are not further than a block from each other the entries are counted: of an SST of references one block may have most.
+     */
     public double part(KeyRange range) throws IOException {
         if (properties.entries() == 0 || range.isEmpty()) {
             return 0;
@@ -382,7 +385,21 @@ public final class SstReader implements AutoCloseable {
         byte[] to = range.to();
         double begin = position(range.from());
         double end = to == null ? top.dataBlocks() : position(to);
-        return Math.max(0, end - begin) / top.dataBlocks();
+        double between = Math.max(0, end - begin);
+        return between > 1 ? between / top.dataBlocks() : (double) count(range) / properties.entries();
+    }
+
+    private long count(KeyRange range) throws IOException {
+        long entries = 0;
+        InternalIterator cursor = iterator(range, -1);
+        try {
+            for (cursor.seekToFirst(); cursor.isValid(); cursor.next()) {
+                entries++;
+            }
+        } finally {
+            cursor.close();
+        }
+        return entries;
     }
 
     /** How many data blocks lie before the key. */

@@ -28,6 +28,9 @@ import java.util.Set;
  * @param keyId id of the master key of the value file; null when it is plain
  */
 public record ValueShare(long high, long low, long fileBytes, long frameBytes, long bytes, String keyId) {
+    /** A file is short below the target size divided by this. */
+    private static final int SHORT_SHARE = 16;
+
     /** @throws IllegalArgumentException when these cannot be the numbers of a share */
     public ValueShare {
         if (fileBytes > ValueFormat.MAX_FILE_BYTES
@@ -47,6 +50,11 @@ public record ValueShare(long high, long low, long fileBytes, long frameBytes, l
             sum += share.bytes;
         }
         return sum;
+    }
+
+    /** Whether the file is so short that each merge copies its values to a new one, at this target size of SSTs. */
+    public boolean isShort(long targetFileBytes) {
+        return fileBytes < targetFileBytes / SHORT_SHARE;
     }
 
     /** Writes the content of a field. */

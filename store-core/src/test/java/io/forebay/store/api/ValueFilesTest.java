@@ -526,6 +526,26 @@ class ValueFilesTest {
         checkpoint.completion().join();
     }
 
+    /** An SST of references has many values in a block, which a range delete may begin and end in. */
+    @Test
+    void aRangeDeleteWithinOneBlockFreesItsValues() {
+        try (Store store =
+                stepped.open(files, options(THRESHOLD).blockBytes(64 << 10).targetFileBytes(1 << 20))) {
+            for (int i = 0; i < 100; i++) {
+                store.put(key(i), new byte[5_000]);
+            }
+            store.commitDurably(new byte[0]);
+            store.compact();
+            stepped.executor.drain();
+            assertThat(named(files, ".val")).isNotEmpty();
+            store.deleteRange(key(5), key(95));
+            store.commitDurably(new byte[0]);
+            store.flush();
+            stepped.executor.drain();
+            assertThat(store.statistics().valueFileBytes()).isLessThan(15 * 5_000);
+        }
+    }
+
     /** The files of a checkpoint stay while it is open, whatever merges do. */
     @Test
     void valueFilesOfAnOpenCheckpointStay() {

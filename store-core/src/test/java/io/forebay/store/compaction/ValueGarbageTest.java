@@ -266,6 +266,23 @@ class ValueGarbageTest {
         assertThat(pickedOf(MIB / 20, 12 * MIB / 10, 10 * MIB, 20 * MIB)).isNull();
     }
 
+    /** Values are the smaller part of the bytes, and two thirds of them are hidden. */
+    @Test
+    void hiddenValuesMakeAMergeDueAlsoWhereMostBytesAreInSsts() throws IOException {
+        assertThat(pickedOf(MIB / 20, MIB, 20 * MIB, 9 * MIB)).isNull();
+        assertThat(pickedOf(MIB / 20, 35 * MIB / 10, 20 * MIB, 9 * MIB).files()).hasSize(3);
+    }
+
+    /** A merge copies all values of a short file, so that a small store has the write amplification of one without value files. */
+    @Test
+    void whereMergesCopyAllValuesTiersWeighAsMuchAsWithout() throws IOException {
+        for (int percent : new int[] {20, 30}) {
+            long tier = 3 * MIB * percent / 100;
+            Compaction picked = pickedOf(tier / 50, tier, 3 * MIB / 50, 3 * MIB);
+            assertThat(picked != null).isEqualTo(percent == 30);
+        }
+    }
+
     /** Tiers may have been merged to one, which hides most of the bottom and would wait for a second one. */
     @Test
     void oneTierIsEnoughWhereMostBytesAreInValueFiles() throws IOException {
@@ -309,6 +326,11 @@ class ValueGarbageTest {
 
     /** One tier with range deletes at 60 over an SST of which they hide this part. */
     private Compaction pickedBelowRangeDeletes(double part, int rangeDeletes) throws IOException {
+        return pickedBelowRangeDeletes(part, rangeDeletes, 1, 0);
+    }
+
+    /** Those whose number is {@code rest}, divided by {@code kinds}, hide all of it. */
+    private Compaction pickedBelowRangeDeletes(double part, int rangeDeletes, int kinds, int rest) throws IOException {
         Fragmenter fragmenter = new Fragmenter();
         for (int i = 0; i < rangeDeletes; i++) {
             byte[] from = bytes(String.format("b%05d", i));
@@ -328,7 +350,8 @@ class ValueGarbageTest {
                 (file, range) -> {
                     looks[0]++;
                     assertThat(file.id()).isEqualTo(id(1));
-                    return part / rangeDeletes;
+                    String from = new String(range.from(), StandardCharsets.UTF_8);
+                    return Integer.parseInt(from.substring(1, 6)) % kinds == rest ? kinds * part / rangeDeletes : 0;
                 }));
         assertThat(looks[0]).isLessThanOrEqualTo(HiddenParts.MOST_LOOKED_UP);
         return picked;
@@ -342,6 +365,18 @@ class ValueGarbageTest {
             Compaction picked = pickedBelowRangeDeletes(0.3, rangeDeletes);
             assertThat(picked.files()).extracting(FileMeta::id).containsExactly(id(3), id(1));
             assertThat(picked.isBottom()).isTrue();
+        }
+    }
+
+    @Test
+    void rangeDeletesOfSeveralKindsMayTakeTurns() throws IOException {
+        for (int kinds : new int[] {2, 3, 4}) {
+            for (int rest = 0; rest < kinds; rest++) {
+                assertThat(pickedBelowRangeDeletes(0.3, 256 * kinds, kinds, rest))
+                        .isNotNull();
+                assertThat(pickedBelowRangeDeletes(0.02, 256 * kinds, kinds, rest))
+                        .isNull();
+            }
         }
     }
 

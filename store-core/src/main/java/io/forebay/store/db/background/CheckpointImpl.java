@@ -58,6 +58,11 @@ final class CheckpointImpl implements Checkpoint {
     private final Set<TrackedMemtable> missing;
 
     private final ArrayList<VersionEdit.Added> files = new ArrayList<>();
+    /** A lock of its own for the release of files, which may take long. Taken before the monitor. */
+    private final Object releasing = new Object();
+    // Written under releasing, read without
+    private volatile boolean allReleased;
+
     // Guarded by this
     private boolean released;
     /** So many of {@link #files} were released. */
@@ -185,9 +190,12 @@ final class CheckpointImpl implements Checkpoint {
         }
     }
 
-    /** A closed checkpoint stays with the owner until its future is completed: until then it may have to be told again. */
+    /**
+     * A closed checkpoint stays with the owner until its future is completed and its files are released: until then it may have to be told
+     * again, and the close of the store waits for the release, or goes on with one that was cut off.
+     */
     private void leaveIfOver() {
-        if (closed.get() != null && completion.isDone()) {
+        if (closed.get() != null && allReleased && completion.isDone()) {
             owner.remove(this);
         }
     }
@@ -365,10 +373,18 @@ final class CheckpointImpl implements Checkpoint {
         files.add(file);
     }
 
-    private synchronized void release() {
-        released = true;
-        while (releasedFiles < files.size()) {
-            files.get(releasedFiles++).file().file().release();
+    /** On return all files are released, maybe by another thread. They are closed without the monitor, which flushes wait for. */
+    private void release() {
+        synchronized (releasing) {
+            for (FileMeta file; (file = nextToRelease()) != null; ) {
+                file.file().release();
+            }
+            allReleased = true;
         }
+    }
+
+    private synchronized FileMeta nextToRelease() {
+        released = true;
+        return releasedFiles < files.size() ? files.get(releasedFiles++).file() : null;
     }
 }
