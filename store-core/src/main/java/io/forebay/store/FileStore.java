@@ -8,8 +8,22 @@ import java.util.List;
  * object store can implement it, because nothing is renamed, overwritten, or appended to once closed. Names are plain
  * ASCII without separators. No argument may be null. Thread-safe.
  *
- * <p>The engine may call a file store with locks held: an implementation may read stores, but a call that would wait
- * for background work or for a writer throws {@link IllegalStateException}.
+ * <p>The engine may call a file store, and its files, with locks held and while other threads wait. So what an implementation calls
+ * of a store from within such a call, on the same thread, must not wait for what the engine is doing. A call that would throws
+ * {@link IllegalStateException} that says so, and the store goes on:
+ *
+ * <ul>
+ *   <li>{@link Store#get} works, and so do iterators, snapshots and {@link Store#multiGet}, with two exceptions. A read of the very
+ *       file that is just being opened on this thread throws. While {@link SortedIngest#finish} makes its files visible, all that
+ *       fixes a state throws: iterators, snapshots, {@code multiGet} and checkpoints.
+ *   <li>{@link Store#close}, {@link Store#discard}, {@link Environment#close}, {@link Store#compact} and {@link Store#resume} always
+ *       throw, and with a write-ahead log all writes, commits and {@link Store#sync}, before they have an effect.
+ *   <li>Calls that wait only sometimes, like {@link Store#flush}, throw when they would. A commit without a log may have been made by
+ *       then, and becomes durable later. So may {@link Checkpoint#close} of a checkpoint that another thread is closing.
+ * </ul>
+ *
+ * <p>While it opens a file, or reads it before it is open to the store, an implementation should not read the store: another thread that
+ * does the same with another file may wait for this one, and this one for it.
  */
 public interface FileStore {
     /**

@@ -2,6 +2,7 @@ package io.forebay.store.checkpoint;
 
 import io.forebay.store.CorruptionException;
 import io.forebay.store.FileStore;
+import io.forebay.store.io.GuardedFileStore;
 import io.forebay.store.util.Failures;
 import io.forebay.store.util.ScopedRead;
 import io.forebay.store.values.ValueShare;
@@ -75,9 +76,9 @@ public final class Restore {
     private void fetch(List<String> linked) throws IOException {
         for (Map.Entry<String, FileStore> place : plan.places().entrySet()) {
             String name = place.getKey();
-            if (place.getValue() != files && !files.exists(name)) {
+            if (!GuardedFileStore.areSame(place.getValue(), files) && !files.exists(name)) {
                 linked.add(name);
-                files.linkFrom(place.getValue(), name);
+                files.linkFrom(GuardedFileStore.of(place.getValue()), name);
             }
         }
         Set<String> checked = new HashSet<>();

@@ -20,6 +20,7 @@ import io.forebay.store.db.state.CompactionOrder;
 import io.forebay.store.db.state.EngineResources;
 import io.forebay.store.db.state.MemoryArbiter;
 import io.forebay.store.db.state.Phases;
+import io.forebay.store.io.GuardedFileStore;
 import io.forebay.store.io.MappedFiles;
 import io.forebay.store.util.CallbackExecutor;
 import io.forebay.store.util.Callbacks;
@@ -130,10 +131,11 @@ public final class Engine {
      */
     public VerificationReport verify(FileStore files, KeyProvider keys) {
         Encryption encryption = Encryption.of(keys, false);
+        FileStore guarded = GuardedFileStore.of(files);
         return Verification.of(
-                files,
+                guarded,
                 encryption,
-                () -> new FileRegistry(files, shared.tables(), shared.executor(), encryption),
+                () -> new FileRegistry(guarded, shared.tables(), shared.executor(), encryption),
                 shared.clock());
     }
 

@@ -12,6 +12,7 @@ import io.forebay.store.flush.SstOutput;
 import io.forebay.store.flush.TombstoneFeed;
 import io.forebay.store.key.KeyText;
 import io.forebay.store.key.ValueKind;
+import io.forebay.store.util.Callbacks;
 import io.forebay.store.util.Failures;
 import io.forebay.store.version.FileMeta;
 import java.io.IOException;
@@ -138,9 +139,19 @@ final class IngestImpl implements SortedIngest {
         store.gate.enterWriter();
         try {
             store.lifecycle.checkRunning();
-            install(files);
+            noted(files);
         } finally {
             store.gate.leave();
+        }
+    }
+
+    /** The file store, or a key provider, is called inside the gate. */
+    private void noted(List<FileMeta> files) throws IOException {
+        Callbacks.enter("the end of an ingest (by a file store or a key provider)", store.gate);
+        try {
+            install(files);
+        } finally {
+            Callbacks.leave();
         }
     }
 

@@ -13,6 +13,7 @@ import io.forebay.store.crypto.Encryption;
 import io.forebay.store.db.state.EngineResources;
 import io.forebay.store.db.state.StoreContext;
 import io.forebay.store.db.write.EntryLimits;
+import io.forebay.store.io.GuardedFileStore;
 import io.forebay.store.util.Failures;
 import io.forebay.store.util.Utf8;
 import io.forebay.store.verify.DirectoryKind;
@@ -39,7 +40,7 @@ final class StoreOpener {
 
     StoreOpener(EngineResources shared, FileStore files, StoreOptions options, Consumer<StoreImpl> onClosed) {
         this.shared = shared;
-        this.files = files;
+        this.files = GuardedFileStore.of(files);
         this.options = options;
         this.encryption = Encryption.of(options.encryption(), options.encryptedOnly());
         this.onClosed = onClosed;

@@ -69,12 +69,14 @@ public final class MappedFiles {
     synchronized boolean mayMap(FileStore store) {
         return mapping
                 && !limit.isReached()
-                && (store instanceof MappableFiles says ? says.areMappable() : known.contains(store));
+                && (store instanceof MappableFiles says
+                        ? says.areMappable()
+                        : known.contains(GuardedFileStore.unguarded(store)));
     }
 
     /** Notes that a file of {@code store} can be mapped. */
     synchronized void canMap(FileStore store) {
-        known.add(store);
+        known.add(GuardedFileStore.unguarded(store));
     }
 
     /**

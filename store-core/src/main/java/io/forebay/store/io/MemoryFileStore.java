@@ -116,7 +116,7 @@ public final class MemoryFileStore implements FileStore {
         return describe();
     }
 
-    private static final class Writer implements WritableFile {
+    static final class Writer implements WritableFile {
         private final String name;
         private final MemoryFile file;
         private boolean closed;
@@ -162,7 +162,7 @@ public final class MemoryFileStore implements FileStore {
         }
     }
 
-    private static final class Reader implements ReadableFile {
+    static final class Reader implements ReadableFile {
         private final String name;
         private final MemoryFile file;
         // Volatile: written by any thread

@@ -30,6 +30,8 @@ public final class PooledFile implements ReadableFile {
     private FileMapping mapping;
     /** Set when the file was open once, and cannot be mapped. */
     private boolean unmappable;
+    /** Whether a thread opens the file. */
+    private boolean opening;
 
     PooledFile(OpenFiles owner, FileStore files, String name) {
         this.owner = owner;
@@ -131,6 +133,20 @@ public final class PooledFile implements ReadableFile {
     }
 
     private void open() throws IOException {
+        if (opening) {
+            throw new IllegalStateException(
+                    "File " + name + " in " + files.describe()
+                            + " is just being opened on this thread: its file store must not read this file of the store that it is for");
+        }
+        opening = true;
+        try {
+            openOnce();
+        } finally {
+            opening = false;
+        }
+    }
+
+    private void openOnce() throws IOException {
         owner.makeRoom();
         try {
             open = files.open(name);

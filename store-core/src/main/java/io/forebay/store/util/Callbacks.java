@@ -28,11 +28,21 @@ public final class Callbacks {
 
     /** Notes that the callback that started last has ended. */
     public static void leave() {
-        Frame outer = INNERMOST.get().outer();
-        if (outer == null) {
-            INNERMOST.remove();
-        } else {
-            INNERMOST.set(outer);
+        INNERMOST.set(INNERMOST.get().outer()); // null at the end: needs less than a removal, no memory for one
+    }
+
+    /**
+     * As {@link #enter} without a lock, for a callback that gives something back: it has to be called also when there is no memory to
+     * note it.
+     *
+     * @return whether it was noted, and {@link #leave} ends it
+     */
+    public static boolean tryEnter(String what) {
+        try {
+            enter(what, null);
+            return true;
+        } catch (OutOfMemoryError e) {
+            return false;
         }
     }
 

@@ -230,7 +230,7 @@ public final class PhysicalFile {
         if (opening) {
             throw new IllegalStateException(
                     "File " + id + " in " + registry.files().describe()
-                            + " is just being opened on this thread: its key provider must not read from the store that it is for");
+                            + " is just being opened on this thread: its key provider or file store must not read this file of the store that it is for");
         }
         SstReader kept = closed ? null : roomless.get();
         SstReader found =

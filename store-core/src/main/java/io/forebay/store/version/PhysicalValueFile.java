@@ -105,7 +105,7 @@ public final class PhysicalValueFile implements ValueFile {
         if (opening) {
             throw new IllegalStateException(
                     "File " + this + " in " + registry.files().describe()
-                            + " is just being opened on this thread: its key provider must not read from the store that it is for");
+                            + " is just being opened on this thread: its key provider or file store must not read this file of the store that it is for");
         }
         opening = true;
         try {

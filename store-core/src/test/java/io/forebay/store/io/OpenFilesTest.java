@@ -82,6 +82,38 @@ class OpenFilesTest {
         there.close();
     }
 
+    /** The file would be open twice, and closed once. */
+    @Test
+    void aFileStoreDoesNotReadTheFileThatItOpens() throws IOException {
+        OpenFiles open = new OpenFiles(3, MappedFiles.none());
+        PooledFile[] opened = new PooledFile[2];
+        boolean[] reading = new boolean[1];
+        FileStore reads = new ForwardingFileStore(files) {
+            @Override
+            public ReadableFile open(String name) throws IOException {
+                if (!reading[0]) {
+                    reading[0] = true;
+                    assertThatThrownBy(() -> first(opened[0]))
+                            .isInstanceOf(IllegalStateException.class)
+                            .hasMessageContaining("is just being opened on this thread");
+                    assertThat(first(opened[1])).isEqualTo(1);
+                }
+                return super.open(name);
+            }
+        };
+        make(2, open);
+        for (int i = 0; i < 2; i++) {
+            opened[i] = open.file(reads, "file" + i);
+        }
+        assertThat(first(opened[0])).isZero();
+        assertThat(open.count()).isEqualTo(counts.open()).isEqualTo(2);
+        for (PooledFile file : opened) {
+            file.close();
+        }
+        assertThat(counts.open()).isZero();
+        assertThat(open.count()).isZero();
+    }
+
     /** Files are closed under nobody who reads; {@link HandleCountingFileStore} would notice. */
     @Test
     void manyThreadsReadMoreFilesThanMayBeOpen() throws Exception {

@@ -13,6 +13,8 @@ import io.forebay.store.db.state.Opened;
 import io.forebay.store.db.state.ReadState;
 import io.forebay.store.db.state.StoreContext;
 import io.forebay.store.db.state.TrackedMemtable;
+import io.forebay.store.io.GuardedFileStore;
+import io.forebay.store.util.Callbacks;
 import io.forebay.store.util.Failures;
 import io.forebay.store.version.FileMeta;
 import io.forebay.store.version.SortedRun;
@@ -58,9 +60,12 @@ final class CheckpointImpl implements Checkpoint {
     private final Set<TrackedMemtable> missing;
 
     private final ArrayList<VersionEdit.Added> files = new ArrayList<>();
-    /** A lock of its own for the release of files, which may take long. Taken before the monitor. */
+    /** A lock of its own for {@link #releaser}. The release of files may take long, and is done without a lock. */
     private final Object releasing = new Object();
-    // Written under releasing, read without
+    /** The thread that releases the files; null when none does. */
+    // Guarded by releasing
+    private Thread releaser;
+    // Volatile: written by the releaser
     private volatile boolean allReleased;
 
     // Guarded by this
@@ -243,8 +248,9 @@ final class CheckpointImpl implements Checkpoint {
     }
 
     @Override
-    public void writeTo(FileStore directory) {
+    public void writeTo(FileStore to) {
         CheckpointManifest state = complete();
+        FileStore directory = GuardedFileStore.of(to);
         try {
             List<String> present = directory.list();
             if (!present.isEmpty()) {
@@ -300,7 +306,7 @@ final class CheckpointImpl implements Checkpoint {
             throw new IllegalArgumentException("File " + file.name() + " is not part of this checkpoint");
         }
         try {
-            return store.files.open(file.name());
+            return GuardedFileStore.openForUser(store.files, file.name());
         } catch (IOException e) {
             throw new StoreIoException("Opening file " + file.name() + " of a checkpoint failed", e);
         }
@@ -373,14 +379,49 @@ final class CheckpointImpl implements Checkpoint {
         files.add(file);
     }
 
-    /** On return all files are released, maybe by another thread. They are closed without the monitor, which flushes wait for. */
+    /**
+     * On return all files are released, maybe by another thread; or this thread releases them, and a file store has called the close.
+     * They are closed without the monitor, which flushes wait for.
+     */
     private void release() {
-        synchronized (releasing) {
+        if (!beginRelease()) {
+            return;
+        }
+        try {
             for (FileMeta file; (file = nextToRelease()) != null; ) {
                 file.file().release();
             }
             allReleased = true;
+        } finally {
+            synchronized (releasing) {
+                releaser = null;
+                releasing.notifyAll();
+            }
         }
+    }
+
+    /** @return false when this thread is at it already */
+    private boolean beginRelease() {
+        Thread self = Thread.currentThread();
+        boolean interrupted = false;
+        synchronized (releasing) {
+            if (releaser == self) {
+                return false;
+            }
+            while (releaser != null) { // without an allocation
+                Callbacks.checkNone("The close of a checkpoint that another thread is closing");
+                try {
+                    releasing.wait();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+            releaser = self;
+        }
+        if (interrupted) {
+            self.interrupt();
+        }
+        return true;
     }
 
     private synchronized FileMeta nextToRelease() {

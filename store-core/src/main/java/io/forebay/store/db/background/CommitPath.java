@@ -4,6 +4,7 @@ import io.forebay.store.Clock;
 import io.forebay.store.db.state.CommitMark;
 import io.forebay.store.db.state.StoreContext;
 import io.forebay.store.db.write.WritePath;
+import io.forebay.store.util.Callbacks;
 import io.forebay.store.wal.WriteAheadLog;
 
 /**
@@ -113,6 +114,7 @@ public final class CommitPath {
             throw new IllegalStateException("Store " + store.options.name()
                     + " has no write-ahead log; use commitDurably, or open it with StoreOptions.durability");
         }
+        Callbacks.checkNone("sync()");
         awaitSynced(log.lastTicket(), log);
     }
 
@@ -123,6 +125,7 @@ public final class CommitPath {
      */
     private long commitLogged(byte[] payload, WriteAheadLog log) {
         long ticket;
+        Callbacks.checkNone("A commit of a store with a write-ahead log"); // it waits for the thread that leads the log
         store.gate.enterWriter();
         try {
             store.lifecycle.checkWritable();

@@ -8,6 +8,7 @@ import io.forebay.store.db.state.SnapshotList;
 import io.forebay.store.db.state.StoreContext;
 import io.forebay.store.db.state.WriterGate;
 import io.forebay.store.key.KeyHash;
+import io.forebay.store.util.Callbacks;
 import io.forebay.store.wal.WriteAheadLog;
 import java.util.Arrays;
 import java.util.Objects;
@@ -77,7 +78,7 @@ public final class WritePath {
         EntryLimits.check(key, keyOffset, keyLength, value, valueOffset, valueLength);
         long hash = KeyHash.of(key, keyOffset, keyLength);
         long due;
-        gate.enterWriter();
+        enterWriter();
         try {
             lifecycle.checkWritable();
             room.ensure(keyLength, valueLength, false);
@@ -113,7 +114,7 @@ public final class WritePath {
         EntryLimits.checkLengths(keyLength, 0);
         long hash = KeyHash.of(key, keyOffset, keyLength);
         long due;
-        gate.enterWriter();
+        enterWriter();
         try {
             lifecycle.checkWritable();
             room.ensure(keyLength, 0, false);
@@ -137,7 +138,7 @@ public final class WritePath {
         EntryLimits.checkMergeable(store.options);
         long hash = KeyHash.of(key, keyOffset, keyLength);
         long due;
-        gate.enterWriter();
+        enterWriter();
         try {
             lifecycle.checkWritable();
             room.ensure(keyLength, operandLength, false);
@@ -182,7 +183,7 @@ public final class WritePath {
         byte[] ownFrom = from.clone();
         byte[] ownTo = to == null ? null : to.clone();
         long due;
-        gate.enterWriter();
+        enterWriter();
         try {
             lifecycle.checkWritable();
             room.deleteRange(() -> active.tryDeleteRange(ownFrom, ownTo, snapshots.pinned()), false);
@@ -207,7 +208,7 @@ public final class WritePath {
             log.checkSize(batch);
         }
         long ticket;
-        gate.enterWriter();
+        enterWriter();
         try {
             lifecycle.checkWritable();
             if (batch.isEmpty()) {
@@ -219,6 +220,14 @@ public final class WritePath {
             gate.leave();
         }
         finish(ticket);
+    }
+
+    /** With a log each write waits for the thread that leads it, which may be this one: refused before it has an effect. */
+    private void enterWriter() {
+        if (log != null) {
+            Callbacks.checkNone("A write to a store with a write-ahead log");
+        }
+        gate.enterWriter();
     }
 
     /**
