@@ -136,12 +136,14 @@ final class IngestImpl implements SortedIngest {
      * after that has no version to install its files into.
      */
     private void show(List<FileMeta> files) throws IOException {
-        store.gate.enterWriter();
-        try {
-            store.lifecycle.checkRunning();
-            noted(files);
-        } finally {
-            store.gate.leave();
+        synchronized (installer) { // before the gate: a job that has it may run code of users that enters the gate
+            store.gate.enterWriter();
+            try {
+                store.lifecycle.checkRunning();
+                noted(files);
+            } finally {
+                store.gate.leave();
+            }
         }
     }
 

@@ -72,8 +72,8 @@ class CheckpointHoldsUpFlushesTest {
             do {
                 Thread.onSpinWait();
                 state = other.getState();
-            } while (state != Thread.State.BLOCKED && state != Thread.State.TERMINATED);
-            assertThat(state).isEqualTo(Thread.State.BLOCKED);
+            } while (state != Thread.State.WAITING && state != Thread.State.TERMINATED);
+            assertThat(state).isEqualTo(Thread.State.WAITING);
             halting = false;
             close.release.countDown();
             closer.join();

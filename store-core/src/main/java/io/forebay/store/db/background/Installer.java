@@ -184,7 +184,7 @@ public final class Installer {
      * Writes a new manifest unless the present one has that key already. After a failure the next edit writes a new
      * manifest.
      */
-    public void renewManifest(String keyId) {
+    public synchronized void renewManifest(String keyId) {
         try {
             store.versions.renewManifest(keyId);
         } catch (IOException e) {
@@ -197,6 +197,8 @@ public final class Installer {
      * run when nothing overlaps them, otherwise as a run of their own. All memtables are empty or flushed. So a commit
      * that waits becomes durable with the edit: otherwise a compaction could join files from before and after that
      * commit.
+     *
+     * <p>The caller is inside the gate, and took the monitor of this object before it.
      *
      * @param publish makes {@code sequence} the newest one
      */
