@@ -314,6 +314,11 @@ final class LocalCrashes {
         return new SyncHandle() {
             @Override
             public void sync() throws IOException {
+                writeBack();
+            }
+
+            @Override
+            public void writeBack() throws IOException {
                 channel.force(true);
             }
 
