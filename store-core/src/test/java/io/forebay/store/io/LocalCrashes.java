@@ -305,7 +305,7 @@ final class LocalCrashes {
         }
     }
 
-    private static LocalFileStore files(CrashFileSystem system, String directory) {
+    static LocalFileStore files(CrashFileSystem system, String directory) {
         return new LocalFileStore(system.getPath(directory), path -> handle(system, path));
     }
 
