@@ -108,7 +108,7 @@ class ForebayConfigTest {
         "forebay.memtable.size, forebay.memtable.bytes",
         "forebay.commit.interval, forebay.commit.interval.ms",
         "forebay.threads, forebay.background.threads",
-        "forebay., forebay.memory.bytes"
+        "forebay., forebay.map.files"
     })
     void unknownKeysAreRefusedWithTheClosestKnownOne(String key, String meant) {
         assertThatThrownBy(() -> ForebayConfig.from(Map.of(key, "1")))
@@ -162,7 +162,7 @@ class ForebayConfigTest {
     @Test
     void everySettingIsDocumented() {
         assertThat(ForebayConfig.configDef().configKeys().values())
-                .hasSize(7)
+                .hasSize(8)
                 .allSatisfy(key -> assertThat(key.documentation).hasSizeGreaterThan(40));
     }
 }

@@ -141,6 +141,10 @@ final class LocalReadableFile implements MappableFile {
         try {
             mapping = new FileMapping(ForeignMemory.map(from, (int) size, arena), arena);
             return mapping;
+        } catch (ClosedChannelException e) {
+            throw e; // by an interrupt
+        } catch (IOException | RuntimeException e) { // channels of other file systems may know no such mappings
+            throw new MappingRefusedException("No mapping of " + path, e);
         } finally {
             if (mapping == null) {
                 FileMapping.close(arena);

@@ -81,7 +81,8 @@ public final class MappedFiles {
 
     /**
      * Maps a file that can be mapped; the caller {@linkplain #unmap unmaps} it. When the system refuses a mapping, no further file is
-     * mapped: the JDK collects garbage and tries again before it gives up, which takes long.
+     * mapped: the JDK collects garbage and tries again before it gives up, which takes long. A file that could not be opened once more
+     * is not mapped for now; if it cannot be read either, the read says so.
      *
      * @return null when the file is not to be mapped
      */
@@ -92,20 +93,37 @@ public final class MappedFiles {
         FileMapping mapped = null;
         try {
             mapped = file.map();
-            mapped.isResident(0, 1); // a question that must have an answer later
-        } catch (IOException e) {
-            if (mapped != null) {
+            if (!saysWhatIsResident(mapped, file)) {
                 mapped.close();
                 mapped = null;
             }
-            synchronized (this) {
-                mapping = false;
-            }
-            LOG.warn("Mapping {} failed; its blocks, and those of files opened later, are read to the cache", file, e);
+        } catch (MappingRefusedException e) {
+            refused(file, e);
+        } catch (IOException e) {
+            LOG.debug("Mapping {} failed; its blocks are read to the cache", file, e);
         } finally {
             counted(mapped);
         }
         return mapped;
+    }
+
+    /** Asks what must have an answer later. */
+    private boolean saysWhatIsResident(FileMapping mapped, MappableFile file) {
+        try {
+            mapped.isResident(0, 1);
+            return true;
+        } catch (IOException e) {
+            refused(file, e);
+            return false;
+        }
+    }
+
+    private void refused(MappableFile file, IOException refusal) {
+        synchronized (this) {
+            mapping = false;
+        }
+        LOG.warn(
+                "Mapping {} failed; its blocks, and those of files opened later, are read to the cache", file, refusal);
     }
 
     void unmap(FileMapping mapped) {

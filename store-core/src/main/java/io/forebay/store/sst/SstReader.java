@@ -318,11 +318,16 @@ public final class SstReader implements AutoCloseable {
             PendingErrors.raise();
             return result == BlockSearch.SETTLED;
         } catch (RuntimeException | Error e) {
-            InternalError fault = PendingErrors.behind(e);
-            if (fault != null) {
-                throw FileMapping.unreadable(List.of(blocks.name()), fault);
-            }
+            throwFaultBehind(e);
             throw e;
+        }
+    }
+
+    /** Throws the error of mapped memory behind {@code thrown}, if there is one, as a failed read. */
+    private void throwFaultBehind(Throwable thrown) throws IOException {
+        InternalError fault = PendingErrors.behind(thrown);
+        if (fault != null) {
+            throw FileMapping.unreadable(List.of(blocks.name()), fault);
         }
     }
 
@@ -396,6 +401,10 @@ public final class SstReader implements AutoCloseable {
             for (cursor.seekToFirst(); cursor.isValid(); cursor.next()) {
                 entries++;
             }
+            PendingErrors.raise();
+        } catch (RuntimeException | Error e) {
+            throwFaultBehind(e);
+            throw e;
         } finally {
             cursor.close();
         }

@@ -2,10 +2,13 @@ package io.forebay.store.version;
 
 import io.forebay.store.BackgroundExecutor;
 import io.forebay.store.FileStore;
+import io.forebay.store.WritableFile;
 import io.forebay.store.crypto.Encryption;
+import io.forebay.store.io.EarlySyncFile;
 import io.forebay.store.sst.CacheAdmission;
 import io.forebay.store.sst.CacheFill;
 import io.forebay.store.sst.HeldMemory;
+import io.forebay.store.util.Failures;
 import io.forebay.store.values.ValueShare;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -81,6 +84,21 @@ public final class FileRegistry {
     /** How files of this store are encrypted. */
     public Encryption encryption() {
         return encryption;
+    }
+
+    /**
+     * Creates an SST or a value file, which is made durable piece by piece while it is written. The caller closes it.
+     *
+     * @throws IOException when it cannot be created; the name may be taken all the same
+     */
+    public WritableFile create(String name) throws IOException {
+        WritableFile file = files.create(name);
+        try {
+            return new EarlySyncFile(file, sync -> executor.execute(BackgroundExecutor.Kind.SYNC, sync));
+        } catch (OutOfMemoryError e) {
+            Failures.close(e, file);
+            throw e;
+        }
     }
 
     /** Puts blocks of a new file into the cache while it is written. @param memory see {@link CacheFill} */

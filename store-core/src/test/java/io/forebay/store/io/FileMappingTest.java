@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.forebay.store.FileStore;
 import io.forebay.store.ReadableFile;
 import io.forebay.store.WritableFile;
+import io.forebay.store.testing.CrashFileSystem;
 import io.forebay.store.testing.ForwardingFileStore;
 import io.forebay.store.testing.ManualClock;
 import io.forebay.store.util.Slab;
@@ -149,7 +150,7 @@ class FileMappingTest {
         MappedFiles mapped = new MappedFiles(true, clock);
         PooledFile before = file(mappable(null), mapped, "before");
         assertThat(before.mapping()).isNotNull();
-        assertThat(file(mappable(new IOException("Map failed")), mapped, "refused")
+        assertThat(file(mappable(new MappingRefusedException("Map failed", null)), mapped, "refused")
                         .mapping())
                 .isNull();
         assertThat(file(mappable(null), mapped, "after").mapping()).isNull();
@@ -158,6 +159,24 @@ class FileMappingTest {
         before.unmap();
         assertThat(mapped.files()).isZero();
         assertThat(mapped.bytes()).isZero();
+    }
+
+    @Test
+    void aFileThatCannotBeOpenedOnceMoreKeepsNoOtherFromBeingMapped() throws IOException {
+        MappedFiles mapped = new MappedFiles(true, clock);
+        assertThat(file(mappable(new IOException("Too many open files")), mapped, "failed")
+                        .mapping())
+                .isNull();
+        assertThat(mapped.files()).isZero();
+        assertThat(file(mappable(null), mapped, "after").mapping()).isNotNull();
+    }
+
+    @Test
+    void aFileSystemWithoutMappingsIsReadAsBefore() throws IOException {
+        FileStore files = LocalCrashes.files(new CrashFileSystem(true), "/directory");
+        MappedFiles mapped = new MappedFiles(true, clock);
+        assertThat(file(files, mapped, NAME).mapping()).isNull();
+        assertThat(mapped.files()).isZero();
     }
 
     @Test

@@ -1,6 +1,7 @@
 package io.forebay.store.sst;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.forebay.store.KeyRange;
 import io.forebay.store.ReadableFile;
@@ -15,6 +16,7 @@ import io.forebay.store.io.OpenFiles;
 import io.forebay.store.io.PooledFile;
 import io.forebay.store.key.InternalIterator;
 import io.forebay.store.key.ValueKind;
+import io.forebay.store.testing.CrashFileStore;
 import io.forebay.store.testing.ForwardingFileStore;
 import io.forebay.store.testing.ManualClock;
 import io.forebay.store.util.DirectSlabAllocator;
@@ -248,6 +250,31 @@ class MappedBlocksTest {
             assertThat(refused.reader.blocks().mapped()).isNull();
             assertThat(refused.reader.metadataBytes()).isEqualTo(cached.reader.metadataBytes());
         }
+    }
+
+    @Test
+    void whatCannotBeCountedInPlaceIsAnErrorThatNamesTheFile() throws IOException {
+        CrashFileStore files = new CrashFileStore().mappable();
+        List<Entry> entries = new ArrayList<>();
+        for (int i = 0; i < 50_000; i++) {
+            entries.add(new Entry(key(i), 1, ValueKind.PUT, new byte[60]));
+        }
+        new SstModel(entries, List.of()).write(files, NAME, BLOCK_BYTES, 10);
+        PooledFile file = new OpenFiles(1, new MappedFiles(true, clock)).file(files, NAME);
+        try (SstFixture open = new SstFixture(file, NAME, LITTLE)) {
+            KeyRange few = KeyRange.of(key(40_000), key(40_002)); // past what the cache takes
+            try (InternalIterator all = open.reader.iterator(KeyRange.all(), -1)) {
+                for (all.seekToFirst(); all.isValid(); all.next()) {}
+            }
+            assertThat(open.reader.part(few)).isEqualTo(2.0 / 50_000);
+            files.failMapped();
+            clock.advance(A_MINUTE);
+            assertThatThrownBy(() -> open.reader.part(few))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining(NAME)
+                    .hasCauseInstanceOf(InternalError.class);
+        }
+        file.unmap();
     }
 
     private static void scan(InternalIterator iterator, boolean backwards) throws IOException {
