@@ -41,7 +41,8 @@ final class HiddenFiles {
             long limit =
                     in.isCommitted(file) ? Math.min(in.oldestSnapshot(), in.durableSequence()) : in.oldestSnapshot();
             int run = candidate.run();
-            if (isCovered(in, file, deletes.subList(0, run), limit) || isIdle(file, runs.subList(run + 1, runs.size()))) {
+            if (isCovered(in, file, deletes.subList(0, run), limit)
+                    || isIdle(file, runs.subList(run + 1, runs.size()))) {
                 hidden.get(run).add(file);
             }
         }

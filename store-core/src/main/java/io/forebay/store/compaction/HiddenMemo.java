@@ -218,8 +218,7 @@ public final class HiddenMemo {
             while (next != null && (bounds.to() == null || Arrays.compareUnsigned(next.from(), bounds.to()) < 0)) {
                 in.cancellation().check();
                 addTo(ranges, next.intersect(bounds));
-                if (bounds.to() != null
-                        && (next.to() == null || Arrays.compareUnsigned(next.to(), bounds.to()) > 0)) {
+                if (bounds.to() != null && (next.to() == null || Arrays.compareUnsigned(next.to(), bounds.to()) > 0)) {
                     break; // the rest lies in files behind
                 }
                 advance();

@@ -179,7 +179,8 @@ final class RangeShare {
         if (inQuestion <= NEGLIGIBLE) {
             return 0.5;
         }
-        // The error is that of a mean of so many numbers between 0 and 1: a thirty-second of the file, unless that takes too many.
+        // The error is that of a mean of so many numbers between 0 and 1: a thirty-second of the file, unless that
+        // takes too many.
         double enough = Math.ceil(MOST_LOOKS * inQuestion * MOST_LOOKS * inQuestion);
         int looks = (int) Math.min(Math.min(partCount, MOST_LOOKS), enough);
         double inRanges = 0;

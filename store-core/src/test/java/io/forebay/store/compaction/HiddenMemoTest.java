@@ -63,8 +63,7 @@ class HiddenMemoTest {
 
     private FileMeta file(long newest, String from, String to, long rangeDeletes) {
         SstInfo info = new SstInfo(10_000, newest - 9, newest, 100, 0, rangeDeletes, 0, null);
-        return new FileMeta(
-                new FileId(0, ++ids), info, KeyRange.of(bytes(from), bytes(to)), false, -1, null);
+        return new FileMeta(new FileId(0, ++ids), info, KeyRange.of(bytes(from), bytes(to)), false, -1, null);
     }
 
     private FileMeta bottom(String letter, String end) {
@@ -143,7 +142,10 @@ class HiddenMemoTest {
     void severalTiersHideNoMoreThanThereIs() throws IOException {
         FileMeta a = bottom("a", "b");
         HiddenParts parts = parts(runs(
-                List.of(a), tier(299, "a", "b", "a10-a90@295"), tier(199, "a", "b", "a10-a90@195"), tier(99, "a", "b", "a-a01@95")));
+                List.of(a),
+                tier(299, "a", "b", "a10-a90@295"),
+                tier(199, "a", "b", "a10-a90@195"),
+                tier(99, "a", "b", "a-a01@95")));
         assertThat(parts.all()).isCloseTo(10_000, within(1.0));
     }
 
@@ -189,7 +191,8 @@ class HiddenMemoTest {
     @Test
     void whatIsBelowIsOlderWhateverElseItsFileHas() throws IOException {
         FileMeta a = file(500, "a", "b", 0);
-        assertThat(parts(runs(List.of(a), tier(99, "a", "a50", "a-a50@95"))).all()).isCloseTo(5_000, within(1.0));
+        assertThat(parts(runs(List.of(a), tier(99, "a", "a50", "a-a50@95"))).all())
+                .isCloseTo(5_000, within(1.0));
     }
 
     @Test
@@ -224,8 +227,7 @@ class HiddenMemoTest {
         assertThat(looks).containsExactly("deletes of 3", "1 a50-b", "2 b-b50");
         FileMeta next = bottom("a", "b");
         cancellation.cancel();
-        assertThatThrownBy(() -> parts(runs(List.of(next, b), before, tier)))
-                .isInstanceOf(CancellationException.class);
+        assertThatThrownBy(() -> parts(runs(List.of(next, b), before, tier))).isInstanceOf(CancellationException.class);
         cancellation = new Cancellation();
         assertThat(parts(runs(List.of(a, b), before, tier)).all()).isCloseTo(11_000, within(1.0));
     }

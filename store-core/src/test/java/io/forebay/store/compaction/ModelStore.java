@@ -78,7 +78,8 @@ final class ModelStore {
 
     PickInput input() {
         long oldest = snapshots.isEmpty() ? lastSequence : Math.min(lastSequence, snapshots.first());
-        return new PickInput(runs(), busy, durable, oldest, targetFileBytes, this::tombstones, hidden, new Cancellation());
+        return new PickInput(
+                runs(), busy, durable, oldest, targetFileBytes, this::tombstones, hidden, new Cancellation());
     }
 
     private double share(FileMeta meta, List<KeyRange> ranges, Cancellation cancellation) {
@@ -89,7 +90,8 @@ final class ModelStore {
             if (!item.isRangeDelete()) {
                 puts++;
                 byte[] key = ModelFile.key(item.key());
-                while (range < ranges.size() && Arrays.compareUnsigned(ranges.get(range).to(), key) <= 0) {
+                while (range < ranges.size()
+                        && Arrays.compareUnsigned(ranges.get(range).to(), key) <= 0) {
                     range++;
                 }
                 inside += range < ranges.size() && ranges.get(range).contains(key) ? 1 : 0;

@@ -222,11 +222,14 @@ class WriteAmplificationTest {
             Set<Long> overwritten = new TreeSet<>();
             while (overwritten.size() < MEMTABLE / 2) {
                 int map = random.nextInt(maps);
-                if (!cleared.contains(map) && empty.stream().noneMatch(some -> some.contains(map)) && !filled.contains(map)) {
+                if (!cleared.contains(map)
+                        && empty.stream().noneMatch(some -> some.contains(map))
+                        && !filled.contains(map)) {
                     overwritten.add(map * MAP_SPAN + random.nextInt(MAP_KEYS));
                 }
             }
-            written.addAll(puts(store, overwritten.stream().mapToLong(Long::longValue).toArray()));
+            written.addAll(
+                    puts(store, overwritten.stream().mapToLong(Long::longValue).toArray()));
             written.sort(Comparator.comparingLong(ModelFile.Item::key));
             meter.live = (long) (maps - empty.stream().mapToInt(Set::size).sum()) * MAP_KEYS;
             store.flush(written);

@@ -175,7 +175,7 @@ class RangeDeletesKeepGarbageTest {
                 CrashFileStore place = new CrashFileStore();
                 StoreOptions.Builder options = StoreOptions.builder()
                         .valueFileThreshold(longValues == 0 ? 0 : 1000)
-                        .targetFileBytes(64 << 10);
+                        .targetFileBytes(16 << 10);
                 try (Store store = stepped.open(place, options)) {
                     for (int i = 0; i < 8_000; i++) {
                         store.put(key("a", i), value(i % 20 < longValues ? 2_000 : 300));

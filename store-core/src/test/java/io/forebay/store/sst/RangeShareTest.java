@@ -55,7 +55,8 @@ class RangeShareTest {
             assertThat(open.reader.share(List.of(KeyRange.all()), NEVER)).isEqualTo(1);
             assertThat(open.reader.share(List.of(range(0, 3_999)), NEVER)).isEqualTo(1);
             assertThat(open.reader.share(List.of(), NEVER)).isZero();
-            assertThat(open.reader.share(List.of(KeyRange.of(key(9_000), null)), NEVER)).isZero();
+            assertThat(open.reader.share(List.of(KeyRange.of(key(9_000), null)), NEVER))
+                    .isZero();
         }
     }
 

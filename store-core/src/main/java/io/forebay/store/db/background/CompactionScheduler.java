@@ -397,8 +397,7 @@ public final class CompactionScheduler {
             }
             Picked picked = null;
             try {
-                Compaction due =
-                        asked != null ? pickFull(asked, state) : CompactionPicker.pick(state, hidden, ended);
+                Compaction due = asked != null ? pickFull(asked, state) : CompactionPicker.pick(state, hidden, ended);
                 if (due == null && asked == null && !hidden.isComplete()) {
                     continue; // with what a flush may have brought meanwhile
                 }
