@@ -55,8 +55,17 @@ final class BottomDue {
     private boolean bySsts() {
         Weights weights = Weights.of(in.bottom(), HiddenParts.NONE);
         Tiers tiers = tiers(weights);
-        return tiers.count >= CompactionPicker.LEAST_TIERS
-                && tiers.weight >= weights.bottomBytes() * share(weights.bottomBytes());
+        double share = share(weights.bottomBytes());
+        return tiers.count >= CompactionPicker.LEAST_TIERS && tiers.weight >= weights.bottomBytes() * share
+                || isMuchHidden(weights.bottomBytes() + tiers.weight, share);
+    }
+
+    /**
+     * What is hidden is garbage for sure, and may be no more of all bytes than that share is of what is live. It is not added to the weight of
+     * tiers: what is cleared and written again would count twice, and be merged twice as often.
+     */
+    private boolean isMuchHidden(double bytes, double share) {
+        return in.bottom() != null && hidden.ofSsts() >= bytes * share / (1 + share);
     }
 
     private boolean byAllBytes() {
@@ -75,8 +84,8 @@ final class BottomDue {
     /** Values in value files are the smaller part, and tiers hide much of the space that they take. */
     private boolean byValues() {
         Tiers tiers = tiers(Weights.ofValues(in.bottom()));
-        double bottomBytes = Weights.withValues(in.bottom()).bottomBytes();
-        return isEnough(tiers, 1) && tiers.weight + hidden.all() >= bottomBytes * leaning(VALUES_SHARE);
+        double most = Weights.withValues(in.bottom()).bottomBytes() * leaning(VALUES_SHARE);
+        return tiers.weight + hidden.ofValues() >= most && (isEnough(tiers, 1) || hidden.ofValues() >= most);
     }
 
     /** A single tier may be a merge of much that was written; but below it there must be something to merge it into. */

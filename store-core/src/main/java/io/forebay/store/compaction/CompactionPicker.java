@@ -1,5 +1,6 @@
 package io.forebay.store.compaction;
 
+import io.forebay.store.util.Cancellation;
 import io.forebay.store.version.FileId;
 import io.forebay.store.version.FileMeta;
 import io.forebay.store.version.SortedRun;
@@ -11,14 +12,14 @@ import java.util.Set;
 
 /**
  * Decides what to compact next: lazy leveling (Dayan and Idreos, "Dostoevsky", 2018), tiers above one leveled bottom run. Pure
- * functions; thread-safe.
+ * functions, also of what they remember ({@link HiddenMemo}); thread-safe.
  *
  * <p>It picks in this order:
  * <ol>
  *   <li>drop files that range deletes hide,
  *   <li>move down files with nothing older below them,
- *   <li>when the tiers weigh a quarter of the bottom run, merge a part of the key space into it: the part where most is gained
- *       for each byte written,
+ *   <li>when the tiers weigh a quarter of the bottom run, or their range deletes hide a fifth of all, merge a part of the key space into it:
+ *       the part where most is gained for each byte written,
  *   <li>merge neighbouring tiers of similar size,
  *   <li>rewrite files of the bottom run that are small or have many deletes,
  *   <li>rewrite a virtual file with values in value files, which keeps those of its hidden part as well,
@@ -69,19 +70,15 @@ public final class CompactionPicker {
     private CompactionPicker() {}
 
     /**
-     * The next compaction that is due, or null.
+     * The next compaction that is due, or null. It may read files, those of which it knows nothing yet: no lock is to be held.
      *
-     * @param version the present version; the caller keeps a reference to it
-     * @param busy files of running compactions, which are not picked
-     * @param durableSequence sequence number of the durable commit
-     * @param oldestSnapshot the lowest sequence number at which a reader may still read; {@link Long#MAX_VALUE} for none
-     * @param targetFileBytes see {@link io.forebay.store.StoreOptions#targetFileBytes()}
-     * @throws IOException when range deletes cannot be read
+     * @param hidden of this store; belongs to this call until it returns. When it {@linkplain HiddenMemo#isComplete is not complete} after
+     *     an answer of null, another pick goes on
+     * @throws IOException when range deletes, or what they hide, cannot be read
+     * @throws java.util.concurrent.CancellationException when it was cancelled
      */
-    public static Compaction pick(
-            Version version, Set<FileId> busy, long durableSequence, long oldestSnapshot, long targetFileBytes)
-            throws IOException {
-        return pick(input(version, busy, durableSequence, oldestSnapshot, targetFileBytes));
+    public static Compaction pick(PickState state, HiddenMemo hidden, Cancellation cancellation) throws IOException {
+        return pick(input(state, hidden, cancellation));
     }
 
     /**
@@ -92,30 +89,24 @@ public final class CompactionPicker {
      * @param upTo a file with a newer entry is not picked: it was written after the full compaction was asked for, and the
      *     writer adds more such files
      */
-    public static Compaction pickFull(
-            Version version,
-            Set<FileId> busy,
-            long durableSequence,
-            long oldestSnapshot,
-            long targetFileBytes,
-            Set<FileId> outdated,
-            long upTo)
+    public static Compaction pickFull(PickState state, Cancellation cancellation, Set<FileId> outdated, long upTo)
             throws IOException {
-        PickInput in = input(version, busy, durableSequence, oldestSnapshot, targetFileBytes);
+        // What is hidden in part does not matter here: everything goes down.
+        PickInput in = input(state, new HiddenMemo(), cancellation);
         Compaction due = pickFull(in, upTo);
         return due != null ? due : pickOutdated(in, outdated);
     }
 
-    private static PickInput input(
-            Version version, Set<FileId> busy, long durableSequence, long oldestSnapshot, long targetFileBytes) {
+    private static PickInput input(PickState state, HiddenMemo hidden, Cancellation cancellation) {
         return new PickInput(
-                version.runs(),
-                busy,
-                durableSequence,
-                oldestSnapshot,
-                targetFileBytes,
+                state.version().runs(),
+                state.busy(),
+                state.durableSequence(),
+                state.oldestSnapshot(),
+                state.targetFileBytes(),
                 Version::tombstones,
-                Version::part);
+                hidden,
+                cancellation);
     }
 
     static Compaction pick(PickInput in) throws IOException {
@@ -123,20 +114,29 @@ public final class CompactionPicker {
         if (drop != null) {
             return drop;
         }
-        HiddenParts hidden = HiddenParts.of(in);
-        Compaction down = pickDown(in, Weights.of(in.bottom(), hidden), BottomDue.of(in, hidden));
-        if (down != null) {
-            return down;
+        Compaction merge = pickDown(in);
+        if (merge == null) {
+            merge = pickTiers(in);
         }
+        if (merge == null && in.hidden().estimateMore(in)) {
+            merge = pickDown(in);
+        }
+        return merge != null || !in.hidden().isComplete() ? merge : pickUpkeep(in);
+    }
+
+    /** By what is known of hidden parts. */
+    private static Compaction pickDown(PickInput in) {
+        HiddenParts hidden = in.hidden().known(in);
+        return pickDown(in, Weights.of(in.bottom(), hidden), BottomDue.of(in, hidden));
+    }
+
+    private static Compaction pickTiers(PickInput in) {
         TierMerges merges = new TierMerges(in, smallBytes(in));
         Compaction uncommitted = merges.pick(tiers(in, false));
-        if (uncommitted != null) {
-            return uncommitted;
-        }
-        Compaction committed = merges.pick(tiers(in, true));
-        if (committed != null) {
-            return committed;
-        }
+        return uncommitted != null ? uncommitted : merges.pick(tiers(in, true));
+    }
+
+    private static Compaction pickUpkeep(PickInput in) {
         Compaction upkeep = new BottomUpkeep(in).pick();
         if (upkeep != null) {
             return upkeep;

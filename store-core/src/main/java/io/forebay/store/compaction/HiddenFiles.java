@@ -35,12 +35,14 @@ final class HiddenFiles {
         runs.forEach(run -> hidden.add(new ArrayList<>()));
         for (Candidate candidate : byKey(in)) {
             FileMeta file = candidate.file();
+            in.cancellation().check();
             // A crash may undo a delete that is not committed, so such a delete hides only files that are not committed
             // either.
             long limit =
                     in.isCommitted(file) ? Math.min(in.oldestSnapshot(), in.durableSequence()) : in.oldestSnapshot();
             int run = candidate.run();
-            if (isCovered(file, deletes.subList(0, run), limit) || isIdle(file, runs.subList(run + 1, runs.size()))) {
+            if (isCovered(in, file, deletes.subList(0, run), limit)
+                    || isIdle(file, runs.subList(run + 1, runs.size()))) {
                 hidden.get(run).add(file);
             }
         }
@@ -69,12 +71,14 @@ final class HiddenFiles {
     }
 
     /** True when range deletes at or below {@code limit} that are newer than all of the file cover its range without a gap. */
-    private static boolean isCovered(FileMeta file, List<TombstoneSet> newer, long limit) throws IOException {
+    private static boolean isCovered(PickInput in, FileMeta file, List<TombstoneSet> newer, long limit)
+            throws IOException {
         byte[] at = file.range().from();
         byte[] end = file.range().to();
         while (true) {
             Fragment best = null;
             for (TombstoneSet tombstones : newer) {
+                in.cancellation().check();
                 Fragment fragment = tombstones.isEmpty() ? null : tombstones.covering(at, 0, at.length);
                 if (fragment != null && fragment.newestAtOrBelow(limit) > file.newestSequence()) {
                     if (fragment.end() == null) {

@@ -1,16 +1,15 @@
 package io.forebay.store.compaction;
 
-import io.forebay.store.KeyRange;
 import io.forebay.store.rangedel.TombstoneSet;
+import io.forebay.store.util.Cancellation;
 import io.forebay.store.version.FileId;
 import io.forebay.store.version.FileMeta;
 import io.forebay.store.version.SortedRun;
-import java.io.IOException;
 import java.util.List;
 import java.util.Set;
 
 /**
- * The input of the picker. Immutable.
+ * The input of the picker. Immutable, but for what is remembered.
  *
  * @param runs newest first
  * @param busy files of running compactions
@@ -18,7 +17,8 @@ import java.util.Set;
  * @param oldestSnapshot the lowest sequence number at which a reader may still read; {@link Long#MAX_VALUE} for none
  * @param targetFileBytes size at which a merge starts a new file
  * @param tombstones reads the range deletes of files of one run
- * @param parts estimates parts of files
+ * @param hidden what is remembered of range deletes
+ * @param cancellation ends a pick that reads, with a {@link java.util.concurrent.CancellationException}
  */
 record PickInput(
         List<SortedRun> runs,
@@ -27,18 +27,13 @@ record PickInput(
         long oldestSnapshot,
         long targetFileBytes,
         TombstoneReader tombstones,
-        PartReader parts) {
+        HiddenMemo hidden,
+        Cancellation cancellation) {
 
     /** Reads the range deletes of files of one run, which are in key order. */
     @FunctionalInterface
     interface TombstoneReader {
         TombstoneSet read(List<FileMeta> files);
-    }
-
-    /** Estimates which part of the entries of a file, 0 to 1, lies in a range. */
-    @FunctionalInterface
-    interface PartReader {
-        double of(FileMeta file, KeyRange range) throws IOException;
     }
 
     boolean isCommitted(FileMeta file) {

@@ -6,6 +6,7 @@ import io.forebay.store.key.PointLookup;
 import io.forebay.store.rangedel.TombstoneSet;
 import io.forebay.store.sst.InputHeat;
 import io.forebay.store.sst.SstIterator;
+import io.forebay.store.util.Cancellation;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -120,9 +121,13 @@ public final class Version {
         return RunTombstones.scan(files, true);
     }
 
-    /** About which part of the entries of a file lies in a range, 0 to 1. */
-    public static double part(FileMeta file, KeyRange range) throws IOException {
-        return file.file().reader().part(range);
+    /**
+     * About which part of the data of a file, 0 to 1, lies in ranges, which are disjoint and ascending.
+     *
+     * @param cancellation ends the reading with a {@link java.util.concurrent.CancellationException}
+     */
+    public static double share(FileMeta file, List<KeyRange> ranges, Cancellation cancellation) throws IOException {
+        return file.file().reader().share(ranges, cancellation);
     }
 
     /** The files of {@code run} whose ranges overlap {@code range}, in key order. */

@@ -6,6 +6,7 @@ import io.forebay.store.rangedel.Fragment;
 import io.forebay.store.rangedel.FragmentArray;
 import io.forebay.store.rangedel.Fragmenter;
 import io.forebay.store.rangedel.RangeTombstones;
+import io.forebay.store.util.Cancellation;
 import io.forebay.store.version.FileId;
 import io.forebay.store.version.FileMeta;
 import io.forebay.store.version.SortedRun;
@@ -35,6 +36,7 @@ final class ModelStore {
     long largestJob;
     int moves;
     int drops;
+    private final HiddenMemo hidden = new HiddenMemo(this::share);
     private long lastRank;
     private long filesMade;
     private final TreeMap<Long, List<ModelFile>> runs = new TreeMap<>(Comparator.reverseOrder());
@@ -76,9 +78,26 @@ final class ModelStore {
 
     PickInput input() {
         long oldest = snapshots.isEmpty() ? lastSequence : Math.min(lastSequence, snapshots.first());
-        return new PickInput(runs(), busy, durable, oldest, targetFileBytes, this::tombstones, (file, range) -> {
-            throw new AssertionError("no file has values in value files");
-        });
+        return new PickInput(
+                runs(), busy, durable, oldest, targetFileBytes, this::tombstones, hidden, new Cancellation());
+    }
+
+    private double share(FileMeta meta, List<KeyRange> ranges, Cancellation cancellation) {
+        long puts = 0;
+        long inside = 0;
+        int range = 0;
+        for (ModelFile.Item item : files.get(meta.id()).items) {
+            if (!item.isRangeDelete()) {
+                puts++;
+                byte[] key = ModelFile.key(item.key());
+                while (range < ranges.size()
+                        && Arrays.compareUnsigned(ranges.get(range).to(), key) <= 0) {
+                    range++;
+                }
+                inside += range < ranges.size() && ranges.get(range).contains(key) ? 1 : 0;
+            }
+        }
+        return puts == 0 ? 0 : (double) inside / puts;
     }
 
     private RangeTombstones tombstones(List<FileMeta> metas) {
@@ -89,7 +108,7 @@ final class ModelStore {
 
     Compaction pick() {
         try {
-            return CompactionPicker.pick(input());
+            return PickerCases.pickAll(input());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

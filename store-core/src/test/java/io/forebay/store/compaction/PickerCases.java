@@ -3,6 +3,7 @@ package io.forebay.store.compaction;
 import io.forebay.store.KeyRange;
 import io.forebay.store.rangedel.FragmentArray;
 import io.forebay.store.rangedel.Fragmenter;
+import io.forebay.store.util.Cancellation;
 import io.forebay.store.version.FileId;
 import io.forebay.store.version.FileMeta;
 import io.forebay.store.version.SortedRun;
@@ -57,13 +58,22 @@ final class PickerCases {
                 case "durable" -> durable = Long.parseLong(words[1]);
                 case "snapshot" -> snapshot = Long.parseLong(words[1]);
                 case "target" -> target = bytes(words[1]);
-                case "pick" -> answers.append(describe(CompactionPicker.pick(input())));
+                case "pick" -> answers.append(describe(pickAll(input())));
                 case "full" -> answers.append(describe(CompactionPicker.pickFull(input(), Long.MAX_VALUE)));
                 case "old" -> answers.append(old(words[1].split(" ")));
                 default -> throw new IllegalArgumentException("Not understood: " + line);
             }
         }
         return answers.toString();
+    }
+
+    /** Picks until something is due, or all is known. */
+    static Compaction pickAll(PickInput in) throws IOException {
+        Compaction picked = CompactionPicker.pick(in);
+        while (picked == null && !in.hidden().isComplete()) {
+            picked = CompactionPicker.pick(in);
+        }
+        return picked;
     }
 
     private String old(String[] words) {
@@ -88,11 +98,21 @@ final class PickerCases {
                     files.forEach(file -> fragmenter.addAll(tombstones.get(file.id())));
                     return fragmenter.finish();
                 },
-                PickerCases::noPart);
+                new HiddenMemo(PickerCases::share),
+                new Cancellation());
     }
 
-    private static double noPart(FileMeta file, KeyRange range) {
-        throw new AssertionError("no file has values in value files");
+    /** As if each letter, of the first ones of keys, had as much. */
+    private static double share(FileMeta file, List<KeyRange> ranges, Cancellation cancellation) {
+        double letters = 0;
+        for (KeyRange range : ranges) {
+            letters += letter(range.to()) - letter(range.from());
+        }
+        return letters / (letter(file.range().to()) - letter(file.range().from()));
+    }
+
+    private static int letter(byte[] key) {
+        return key == null ? 'z' + 1 : key[0];
     }
 
     private void addRun(String text) {

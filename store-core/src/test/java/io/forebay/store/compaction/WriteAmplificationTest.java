@@ -2,13 +2,17 @@ package io.forebay.store.compaction;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -178,6 +182,98 @@ class WriteAmplificationTest {
         assertThat(figures.written).isLessThan(4.2);
         assertThat(figures.maxSpace).isLessThan(1.1);
         assertThat(store.drops).isGreaterThan(windows);
+    }
+
+    /**
+     * Flink maps: each flush clears some and fills them again, in the same flush or some flushes later, and overwrites entries of others. What is
+     * cleared makes no more merges due than what is written instead.
+     */
+    @ParameterizedTest
+    @CsvSource({"10, 0, 3.0, 1.60", "10, 3, 3.0, 1.70", "50, 0, 5.2, 1.30", "50, 3, 5.2, 1.30"})
+    void mapsThatAreClearedAndFilledAgain(int memtables, int flushesLater, double maxWritten, double maxSpace) {
+        int maps = memtables * MEMTABLE / MAP_KEYS;
+        Random random = new Random(46);
+        ModelStore store = new ModelStore(TARGET);
+        List<ModelFile.Item> items = new ArrayList<>();
+        for (int map = 0; map < maps; map++) {
+            items.addAll(puts(store, map(map)));
+        }
+        store.load(items);
+        Meter meter = new Meter(store, (long) maps * MAP_KEYS);
+        Deque<Set<Integer>> empty = new ArrayDeque<>();
+        for (int flush = 0; flush < 3 * memtables + 80; flush++) {
+            if (flush == memtables + 20) {
+                meter.start();
+            }
+            Set<Integer> cleared = new TreeSet<>();
+            while (cleared.size() < MEMTABLE / MAP_KEYS / 2) {
+                int map = random.nextInt(maps);
+                if (empty.stream().noneMatch(some -> some.contains(map))) {
+                    cleared.add(map);
+                }
+            }
+            empty.add(cleared);
+            Set<Integer> filled = empty.size() > flushesLater ? empty.remove() : Set.of();
+            List<ModelFile.Item> written = new ArrayList<>();
+            for (int map : cleared) {
+                written.add(new ModelFile.Item(map * MAP_SPAN, (map + 1) * MAP_SPAN, ++store.lastSequence));
+            }
+            filled.forEach(map -> written.addAll(puts(store, map(map))));
+            Set<Long> overwritten = new TreeSet<>();
+            while (overwritten.size() < MEMTABLE / 2) {
+                int map = random.nextInt(maps);
+                if (!cleared.contains(map)
+                        && empty.stream().noneMatch(some -> some.contains(map))
+                        && !filled.contains(map)) {
+                    overwritten.add(map * MAP_SPAN + random.nextInt(MAP_KEYS));
+                }
+            }
+            written.addAll(
+                    puts(store, overwritten.stream().mapToLong(Long::longValue).toArray()));
+            written.sort(Comparator.comparingLong(ModelFile.Item::key));
+            meter.live = (long) (maps - empty.stream().mapToInt(Set::size).sum()) * MAP_KEYS;
+            store.flush(written);
+            commitAndSettle(store, meter);
+        }
+        Figures figures = meter.figures();
+        print("maps, " + memtables + " memtables, filled " + flushesLater + " flushes later", figures);
+        assertThat(figures.written).isLessThan(maxWritten);
+        assertThat(figures.maxSpace).isLessThan(maxSpace);
+    }
+
+    private static final int MAP_KEYS = 50;
+    private static final long MAP_SPAN = 1000;
+
+    private static long[] map(int map) {
+        return LongStream.range(map * MAP_SPAN, map * MAP_SPAN + MAP_KEYS).toArray();
+    }
+
+    /** Nine tenths of the maps are cleared, some in each file, and nothing is written after that. */
+    @ParameterizedTest
+    @CsvSource({"5, 1", "50, 1", "50, 3"})
+    void clearedMapsAreGivenBackAtRest(int memtables, int flushes) {
+        int maps = memtables * MEMTABLE / MAP_KEYS;
+        ModelStore store = new ModelStore(TARGET);
+        List<ModelFile.Item> items = new ArrayList<>();
+        for (int map = 0; map < maps; map++) {
+            items.addAll(puts(store, map(map)));
+        }
+        store.load(items);
+        Meter meter = new Meter(store, maps / 10 * (long) MAP_KEYS);
+        meter.start();
+        for (int flush = 0; flush < flushes; flush++) {
+            List<ModelFile.Item> clears = new ArrayList<>();
+            for (int map = 0; map < maps; map++) {
+                if (map % 10 != 0 && map % flushes == flush) {
+                    clears.add(new ModelFile.Item(map * MAP_SPAN, (map + 1) * MAP_SPAN, ++store.lastSequence));
+                }
+            }
+            store.flush(clears);
+            commitAndSettle(store, meter);
+        }
+        double space = (double) store.bytes() / (meter.live * ModelFile.ENTRY_BYTES);
+        print("cleared maps, " + memtables + " memtables, flushes " + flushes, space);
+        assertThat(space).isLessThan(memtables < 10 ? 1.6 : 1.35);
     }
 
     /** Nothing is ever committed: tiers only, still few runs. */

@@ -1,7 +1,6 @@
 package io.forebay.store.sst;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.within;
 
 import com.sun.management.ThreadMXBean;
 import io.forebay.store.Compression;
@@ -264,34 +263,6 @@ class SstReaderTest {
                             .tombstones(KeyRange.of(Entry.bytes("x"), null), 77)
                             .isEmpty())
                     .isTrue();
-        }
-    }
-
-    @Test
-    void aPartIsThatOfTheEntriesToWithinTwoBlocks() throws IOException {
-        SstWriter writer = new SstWriter(files.create("f"), "f", 256, 10, 0);
-        int count = 2_000;
-        for (int i = 0; i < count; i++) {
-            byte[] key = Entry.bytes(String.format("%05d", 10_000 + i));
-            writer.add(key, 0, key.length, 1, ValueKind.PUT, key, 0, key.length);
-        }
-        writer.finish();
-        try (SstFixture open = new SstFixture(files.open("f"), "f", 8 << 20)) {
-            for (int[] part : new int[][] {{0, count}, {0, 500}, {500, 1_500}, {1_900, 2_000}, {700, 701}, {-9, -5}}) {
-                KeyRange range = KeyRange.of(
-                        Entry.bytes(String.format("%05d", 10_000 + part[0])),
-                        Entry.bytes(String.format("%05d", 10_000 + part[1])));
-                double expected = part[0] < 0 ? 0 : (part[1] - part[0]) / (double) count;
-                assertThat(open.reader.part(range)).isCloseTo(expected, within(0.02));
-            }
-            assertThat(open.reader.part(KeyRange.all())).isEqualTo(1);
-            assertThat(open.reader.part(KeyRange.of(Entry.bytes("x"), null))).isZero();
-        }
-        SstWriter deletes = new SstWriter(files.create("g"), "g", 4096, 10, 0);
-        deletes.addTombstone(Entry.fragment("b", "f", 9));
-        deletes.finish();
-        try (SstFixture open = new SstFixture(files.open("g"), "g", 1 << 20)) {
-            assertThat(open.reader.part(KeyRange.all())).isZero();
         }
     }
 

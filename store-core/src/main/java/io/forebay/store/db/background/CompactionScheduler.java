@@ -4,9 +4,12 @@ import io.forebay.store.StoreIoException;
 import io.forebay.store.compaction.Compaction;
 import io.forebay.store.compaction.CompactionPicker;
 import io.forebay.store.compaction.FileAges;
+import io.forebay.store.compaction.HiddenMemo;
+import io.forebay.store.compaction.PickState;
 import io.forebay.store.db.state.Severity;
 import io.forebay.store.db.state.StoreContext;
 import io.forebay.store.util.Callbacks;
+import io.forebay.store.util.Cancellation;
 import io.forebay.store.util.Failures;
 import io.forebay.store.version.FileId;
 import io.forebay.store.version.FileMeta;
@@ -18,6 +21,7 @@ import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,6 +46,10 @@ public final class CompactionScheduler {
     private final BackgroundErrorHandler errors;
     private final Backoff backoff = new Backoff();
     private final PeriodicCompaction periodic;
+    /** Ends looks for compactions, which read files. */
+    private final Cancellation ended = new Cancellation();
+    /** Of the look that is {@link #looking}. */
+    private final HiddenMemo hidden = new HiddenMemo();
     /** Compactions that are under way. Removal makes no allocation. */
     private final List<Picked> running = new ArrayList<>();
 
@@ -56,6 +64,10 @@ public final class CompactionScheduler {
     private boolean paused;
     /** Whether something asked for a look that no job was free for: the next job that ends takes another one. */
     private boolean lookAgain;
+    /** Whether a job looks for a due compaction: one at a time, because it may read much. */
+    private boolean looking;
+    /** So often did a compaction, or a full one, begin or end: what was picked meanwhile may not be due any more. */
+    private long changes;
 
     // Guarded by this
     private Runnable cancel = () -> {};
@@ -118,6 +130,9 @@ public final class CompactionScheduler {
             }
             return worked;
         } catch (Throwable e) {
+            if (isCutOff(e)) {
+                return false;
+            }
             if (Severity.of(e) == Severity.TRANSIENT) {
                 pause(e);
             } else {
@@ -133,8 +148,8 @@ public final class CompactionScheduler {
         boolean again;
         synchronized (this) {
             jobs--;
-            again = worked || lookAgain;
-            lookAgain = false;
+            again = worked || lookAgain && !looking; // else the job that looks takes another look
+            lookAgain &= !again;
         }
         try {
             if (again) {
@@ -190,10 +205,17 @@ public final class CompactionScheduler {
         schedule();
     }
 
-    /** No further attempt starts by itself. */
-    public synchronized void close() {
-        cancel.run();
-        periodic.close();
+    /** No further attempt starts by itself, and looks for compactions end with their next read. The store is closed already. */
+    public void close() {
+        ended.cancel();
+        synchronized (this) {
+            cancel.run();
+            periodic.close();
+        }
+    }
+
+    private boolean isCutOff(Throwable cause) {
+        return cause instanceof CancellationException && ended.isCancelled();
     }
 
     /**
@@ -230,6 +252,7 @@ public final class CompactionScheduler {
             synchronized (this) {
                 if (full == null) {
                     full = new Full(outdated, store.active.published());
+                    changes++;
                     return full;
                 }
             }
@@ -244,6 +267,7 @@ public final class CompactionScheduler {
     private void end() {
         synchronized (this) {
             full = null;
+            changes++;
         }
         store.progress.signal();
     }
@@ -261,6 +285,9 @@ public final class CompactionScheduler {
                 // the state of the store is unchanged
                 throw new StoreIoException("Compaction of store " + store.options.name() + " failed", e);
             } catch (RuntimeException | Error e) {
+                if (isCutOff(e)) {
+                    continue; // the check above throws
+                }
                 if (Severity.of(e) != Severity.TRANSIENT) {
                     errors.failed(e);
                 }
@@ -280,28 +307,30 @@ public final class CompactionScheduler {
      * The compactions under way that have files of what is left to be done; null when nothing is left. Others do not count:
      * beside a steady writer there is always one under way.
      */
-    private synchronized List<Picked> inTheWay(Full asked) throws IOException {
-        long oldest = oldestReader();
-        Version version = store.versions.current();
+    private List<Picked> inTheWay(Full asked) throws IOException {
+        PickState state;
+        List<Picked> underWay;
+        synchronized (this) {
+            state = state(Set.of());
+            underWay = List.copyOf(running);
+        }
         Compaction left;
         try {
-            left = pickFull(asked, version, Set.of(), oldest);
+            left = pickFull(asked, state);
         } finally {
-            version.release();
+            state.version().release();
         }
         if (left == null) {
             return null;
         }
-        List<Picked> having = running.stream()
+        List<Picked> having = underWay.stream()
                 .filter(picked -> !Collections.disjoint(picked.compaction.fileIds(), left.fileIds()))
                 .toList();
-        return having.isEmpty() ? List.copyOf(running) : having;
+        return having.isEmpty() ? underWay : having;
     }
 
-    private Compaction pickFull(Full asked, Version version, Set<FileId> busy, long oldest) throws IOException {
-        long durable = store.versions.durableSequence();
-        long target = store.targetFileBytes();
-        return CompactionPicker.pickFull(version, busy, durable, oldest, target, asked.outdated, asked.upTo);
+    private Compaction pickFull(Full asked, PickState state) throws IOException {
+        return CompactionPicker.pickFull(state, ended, asked.outdated, asked.upTo);
     }
 
     private long oldestReader() {
@@ -312,10 +341,10 @@ public final class CompactionScheduler {
 
     /**
      * @param asked null for a compaction that is due by itself
-     * @return false when no compaction was due
+     * @return false when no compaction was due, or another job looks for one
      */
     private boolean runOne(Full asked) throws IOException {
-        Picked picked = pick(asked, asked == null ? periodic.ages() : null);
+        Picked picked = asked != null ? pick(asked, null) : lookForDue();
         if (picked == null) {
             return false;
         }
@@ -339,36 +368,99 @@ public final class CompactionScheduler {
         return true;
     }
 
-    /**
-     * Picks a compaction. The version is read under the monitor: a job that ends installs its edit before its files
-     * stop to be busy. The durable sequence number is read after the version: otherwise a commit that came with a flush
-     * in between would seem to be newer than files that the flush has made from both sides of the commit.
-     */
-    private synchronized Picked pick(Full asked, FileAges ages) throws IOException {
-        long oldest = oldestReader();
-        Version version = store.versions.current();
-        Picked picked = null;
+    private Picked lookForDue() throws IOException {
+        FileAges ages = periodic.ages();
+        synchronized (this) {
+            if (looking) {
+                lookAgain = true;
+                return null;
+            }
+            looking = true;
+        }
         try {
-            Set<FileId> busy = busyFiles();
-            if (asked == null) {
-                addFilesOfFull(version, busy);
-            }
-            Compaction compaction = asked != null
-                    ? pickFull(asked, version, busy, oldest)
-                    : CompactionPicker.pick(
-                            version, busy, store.versions.durableSequence(), oldest, store.targetFileBytes());
-            boolean isForAge = compaction == null && asked == null;
-            if (isForAge) {
-                compaction = pickOld(version, ages);
-            }
-            if (compaction != null) {
-                Picked due = new Picked(version, compaction, isForAge);
-                running.add(due);
-                picked = due;
-            }
-            return picked;
+            return pick(null, ages);
         } finally {
-            if (picked == null) {
+            synchronized (this) {
+                looking = false;
+            }
+        }
+    }
+
+    /** Picks a compaction, without the monitor: it may read files. It picks once more when what is under way has changed meanwhile. */
+    private Picked pick(Full asked, FileAges ages) throws IOException {
+        while (true) {
+            PickState state;
+            long before;
+            synchronized (this) {
+                state = stateFor(asked);
+                before = changes;
+            }
+            Picked picked = null;
+            try {
+                Compaction due = asked != null ? pickFull(asked, state) : CompactionPicker.pick(state, hidden, ended);
+                if (due == null && asked == null && !hidden.isComplete()) {
+                    continue; // with what a flush may have brought meanwhile
+                }
+                synchronized (this) {
+                    if (changes == before) {
+                        picked = begin(asked, state.version(), due, ages);
+                        return picked;
+                    }
+                }
+            } finally {
+                if (picked == null) {
+                    state.version().release();
+                }
+            }
+        }
+    }
+
+    /** @param due null for none */
+    private Picked begin(Full asked, Version version, Compaction due, FileAges ages) {
+        boolean isForAge = due == null && asked == null;
+        Compaction compaction = isForAge ? pickOld(version, ages) : due;
+        if (compaction == null) {
+            return null;
+        }
+        Picked picked = new Picked(version, compaction, isForAge);
+        running.add(picked);
+        changes++;
+        return picked;
+    }
+
+    private PickState stateFor(Full asked) {
+        Set<FileId> busy = new HashSet<>();
+        running.forEach(picked -> busy.addAll(picked.compaction.fileIds()));
+        PickState state = state(busy);
+        boolean made = false;
+        try {
+            if (asked == null) {
+                addFilesOfFull(state.version(), busy);
+            }
+            made = true;
+            return state;
+        } finally {
+            if (!made) {
+                state.version().release();
+            }
+        }
+    }
+
+    /**
+     * The version, with a reference, is read under the monitor: a job that ends installs its edit before its files stop to be
+     * busy. The durable sequence number is read after the version: otherwise a commit that came with a flush in between would
+     * seem to be newer than files that the flush has made from both sides of the commit.
+     */
+    private PickState state(Set<FileId> busy) {
+        long oldest = oldestReader();
+        long target = store.targetFileBytes();
+        Version version = store.versions.current();
+        PickState state = null;
+        try {
+            state = new PickState(version, busy, store.versions.durableSequence(), oldest, target);
+            return state;
+        } finally {
+            if (state == null) {
                 version.release();
             }
         }
@@ -386,6 +478,7 @@ public final class CompactionScheduler {
 
     private synchronized void finished(Picked picked) {
         running.remove(picked);
+        changes++;
     }
 
     private void addFilesOfFull(Version version, Set<FileId> busy) {
@@ -399,11 +492,5 @@ public final class CompactionScheduler {
                 }
             }
         }
-    }
-
-    private Set<FileId> busyFiles() {
-        Set<FileId> busy = new HashSet<>();
-        running.forEach(picked -> busy.addAll(picked.compaction.fileIds()));
-        return busy;
     }
 }
