@@ -37,7 +37,7 @@ class ValueGarbageTest {
     }
 
     private static FileMeta sst(long bytes, long number, long sequence, String from, String to, ValueShare... shares) {
-        SstInfo info = new SstInfo(bytes, 1, sequence, 10, 0, 0, 0, null, null, null, -1, null, Arrays.asList(shares));
+        SstInfo info = new SstInfo(bytes, 1, sequence, 10, 0, 0, 0, null, null, null, -1, null, Arrays.asList(shares), null);
         KeyRange range = KeyRange.of(bytes(from), bytes(to));
         return new FileMeta(id(number), info, range, false, -1, null);
     }
