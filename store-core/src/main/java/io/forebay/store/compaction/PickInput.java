@@ -41,6 +41,11 @@ record PickInput(
         double of(FileMeta file, KeyRange range) throws IOException;
     }
 
+    /** Every reader, also one after a crash, sees all that is at or below it: there is one state up to here. */
+    long visibleToAll() {
+        return Math.min(durableSequence, oldestSnapshot);
+    }
+
     boolean isCommitted(FileMeta file) {
         return file.newestSequence() <= durableSequence;
     }

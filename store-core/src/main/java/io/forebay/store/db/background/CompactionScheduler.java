@@ -1,5 +1,6 @@
 package io.forebay.store.db.background;
 
+import io.forebay.store.BackgroundExecutor;
 import io.forebay.store.StoreIoException;
 import io.forebay.store.compaction.Compaction;
 import io.forebay.store.compaction.CompactionPicker;
@@ -82,6 +83,7 @@ public final class CompactionScheduler {
         this.step = step;
         this.errors = errors;
         periodic = new PeriodicCompaction(store, this::schedule);
+        store.snapshots.onReached(this::readersHaveGone);
     }
 
     /** Looks for due compactions, in the background. Any thread. */
@@ -96,6 +98,23 @@ public final class CompactionScheduler {
                 jobs--;
                 LOG.warn("A compaction of store {} was refused by the executor", store.options.name(), e);
             }
+        }
+    }
+
+    /**
+     * Readers of older states are gone that kept something from being compacted. Called by their threads, with any lock: nothing is looked for
+     * here, and the monitor, which is held while files are read, is not taken.
+     */
+    private void readersHaveGone() {
+        try {
+            if (store.lifecycle.mayRunJobs()) {
+                store.shared.executor().execute(BackgroundExecutor.Kind.COMPACTION, this::schedule);
+            }
+        } catch (RuntimeException | Error e) {
+            LOG.warn(
+                    "A look for what readers of store {} have kept was refused by the executor; it comes after its next flush",
+                    store.options.name(),
+                    e);
         }
     }
 
@@ -365,6 +384,8 @@ public final class CompactionScheduler {
                 Picked due = new Picked(version, compaction, isForAge);
                 running.add(due);
                 picked = due;
+            } else if (asked == null && !store.snapshots.await(CompactionPicker.awaited(version, oldest))) {
+                lookAgain = true; // the last reader has gone meanwhile
             }
             return picked;
         } finally {
