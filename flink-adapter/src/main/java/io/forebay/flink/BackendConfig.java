@@ -35,6 +35,7 @@ record BackendConfig(
         int transferThreads,
         int backgroundThreads,
         int maxOpenFiles,
+        boolean mapFiles,
         String typeIdentifier) {
     private static final List<ConfigOption<?>> ALL = List.of(
             CheckpointingOptions.INCREMENTAL_CHECKPOINTS,
@@ -49,6 +50,7 @@ record BackendConfig(
             ForebayOptions.CHECKPOINT_TRANSFER_THREAD_NUM,
             ForebayOptions.BACKGROUND_THREAD_NUM,
             ForebayOptions.MAX_OPEN_FILES,
+            ForebayOptions.MAP_FILES,
             ForebayOptions.TYPE_IDENTIFIER);
 
     private static final long MAX_VALUE_FILE_THRESHOLD = 1 << 20;
@@ -73,6 +75,7 @@ record BackendConfig(
                 inRange(config, ForebayOptions.CHECKPOINT_TRANSFER_THREAD_NUM, 1, 1024),
                 inRange(config, ForebayOptions.BACKGROUND_THREAD_NUM, 1, 64),
                 inRange(config, ForebayOptions.MAX_OPEN_FILES, 16, 1_000_000),
+                config.get(ForebayOptions.MAP_FILES),
                 config.get(ForebayOptions.TYPE_IDENTIFIER));
     }
 

@@ -98,6 +98,15 @@ public final class ForebayOptions {
                     "How many files of a task slot stay open for reading; 16 to 1000000. A file is opened when it is "
                             + "read, and the one that was not read for longest is closed for it.");
 
+    public static final ConfigOption<Boolean> MAP_FILES = ConfigOptions.key("state.backend.forebay.files.mapped")
+            .booleanType()
+            .defaultValue(true)
+            .withDescription(
+                    "Whether what is not in the block cache is read in place in the page cache of the system, if it is "
+                            + "there. It has an effect on JDK 22 and later, not on Windows. The page cache is not "
+                            + "part of managed memory, but the resident memory of the process counts what is mapped of "
+                            + "it.");
+
     public static final ConfigOption<String> TYPE_IDENTIFIER = ConfigOptions.key(
                     "state.backend.forebay.type-identifier")
             .stringType()

@@ -92,7 +92,8 @@ public class ForebayStateBackend extends AbstractManagedMemoryStateBackend imple
                 config.memoryPerBackend(),
                 parameters.getManagedMemoryFraction(),
                 config.backgroundThreads(),
-                config.maxOpenFiles());
+                config.maxOpenFiles(),
+                config.mapFiles());
         try {
             return new ForebayKeyedStateBackendBuilder<>(
                             parameters,

@@ -29,7 +29,7 @@ class MemoryTest {
 
     /** The memory of the slot, which the backends lease already. */
     private static OpaqueMemoryResource<ForebayMemory> lease(BackendHarness slot) throws Exception {
-        return ForebayMemory.lease(slot.environment(), null, true, MemorySize.ofMebiBytes(1), 1.0, 1, 16);
+        return ForebayMemory.lease(slot.environment(), null, true, MemorySize.ofMebiBytes(1), 1.0, 1, 16, true);
     }
 
     @Test

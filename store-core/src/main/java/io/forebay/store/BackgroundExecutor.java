@@ -23,13 +23,19 @@ public interface BackgroundExecutor extends AutoCloseable {
          * occupy a thread that other work needs. The executor also runs callbacks that are still queued at {@link
          * #close}, and those that are handed over later.
          */
-        CALLBACK
+        CALLBACK,
+        /**
+         * Makes durable what was written so far of a file that is still being written ({@link WritableFile#startSync}).
+         * Waits for the device and uses little processor time, so it should not occupy a thread that flushes and
+         * compactions need. It may be dropped, and counts for nothing once the file is complete.
+         */
+        SYNC
     }
 
     /**
      * Runs {@code work} once, at some later time, on some thread, never within this call. {@code work} does not throw.
      * When this method throws, the work was not accepted: a store whose flush is refused takes no writes until {@link
-     * Store#resume}; a callback that is refused gets a thread of its own.
+     * Store#resume}; a callback that is refused gets a thread of its own; without a sync the end of the file waits longer.
      */
     void execute(Kind kind, Runnable work);
 

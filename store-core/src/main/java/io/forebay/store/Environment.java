@@ -140,6 +140,7 @@ public final class Environment implements AutoCloseable {
         private long memoryBytes = 256L << 20;
         private int backgroundThreads = 2;
         private int maxOpenFiles = 1000;
+        private boolean mapFiles = true;
         private Clock clock;
         private BackgroundExecutor executor;
         private SlabAllocator allocator;
@@ -173,7 +174,7 @@ public final class Environment implements AutoCloseable {
 
         /**
          * How many SSTs of all stores together stay open for reading, 16 to 1,000,000; default 1000. A file is opened
-         * when a block of it is read; then the file that was not read for the longest time is closed. While more
+         * when a block of it is read, or to be mapped ({@link #mapFiles}); then the file that was not read for the longest time is closed. While more
          * threads than this number read different files, each of these threads has one file open. There are further
          * handles. An open store has three, for its lock and its manifest, and two more with a write-ahead log. Each
          * flush, compaction, ingest, verification and copy of a checkpoint has the handle of the file that it writes or
@@ -184,6 +185,20 @@ public final class Environment implements AutoCloseable {
                 throw new IllegalArgumentException("maxOpenFiles is " + value + ", must be 16 to 1000000");
             }
             maxOpenFiles = value;
+            return this;
+        }
+
+        /**
+         * Whether blocks of SSTs that are not in the block cache, but in the page cache of the system, are read in place, from a
+         * mapping of the file. It concerns data blocks that are neither compressed nor encrypted, of stores in {@link
+         * FileStores#local}, on JDK 22 and later and not on Windows; elsewhere the option has no effect. Default true.
+         *
+         * <p>Pages of mapped files are not part of {@link #memoryBytes}: they belong to the page cache of the system, which takes
+         * them back when memory is needed. The resident memory of the process counts them, and a container counts them until
+         * then.
+         */
+        public Builder mapFiles(boolean value) {
+            mapFiles = value;
             return this;
         }
 
@@ -241,6 +256,7 @@ public final class Environment implements AutoCloseable {
                     executor,
                     allocator,
                     random,
+                    mapFiles,
                     leakTracking,
                     limits)));
         }

@@ -1,7 +1,7 @@
 package io.forebay.store;
 
 /**
- * Memory and work of one environment. The first six figures are bytes.
+ * Memory and work of one environment. Figures named bytes or memory are in bytes.
  *
  * @param memoryBudget the hard limit
  * @param memoryUsed part of the budget in use: memtables, cached blocks, metadata
@@ -16,6 +16,8 @@ package io.forebay.store;
  * @param tableCacheEvictions how often the metadata of an SST was evicted so far because its memory was needed
  * @param openFiles SSTs that are open for reading now, see {@link Environment.Builder#maxOpenFiles}
  * @param fileOpens how often an SST was opened for reading so far
+ * @param mappedFiles SSTs that are read in place now, see {@link Environment.Builder#mapFiles}
+ * @param mappedBytes bytes of these SSTs, whether they are in memory or not; no part of {@code memoryUsed}
  */
 public record EnvironmentStatistics(
         long memoryBudget,
@@ -29,4 +31,6 @@ public record EnvironmentStatistics(
         long tableCacheMisses,
         long tableCacheEvictions,
         int openFiles,
-        long fileOpens) {}
+        long fileOpens,
+        int mappedFiles,
+        long mappedBytes) {}

@@ -26,7 +26,7 @@ public final class ForebayMemory implements AutoCloseable {
     private final Environment environment;
     private final ManagedSlabAllocator allocator;
 
-    private ForebayMemory(long bytes, int backgroundThreads, int maxOpenFiles) {
+    private ForebayMemory(long bytes, int backgroundThreads, int maxOpenFiles, boolean mapFiles) {
         long budget = Math.max(bytes, MIN_BYTES);
         if (budget > bytes) {
             LOG.warn(
@@ -39,6 +39,7 @@ public final class ForebayMemory implements AutoCloseable {
                 .memoryBytes(budget)
                 .backgroundThreads(backgroundThreads)
                 .maxOpenFiles(maxOpenFiles)
+                .mapFiles(mapFiles)
                 .allocator(allocator)
                 .build();
     }
@@ -58,24 +59,25 @@ public final class ForebayMemory implements AutoCloseable {
             MemorySize perBackend,
             double managedFraction,
             int backgroundThreads,
-            int maxOpenFiles)
+            int maxOpenFiles,
+            boolean mapFiles)
             throws IOException {
         try {
             if (fixedPerSlot != null) {
                 return task.getMemoryManager()
                         .getExternalSharedMemoryResource(
                                 FIXED,
-                                bytes -> new ForebayMemory(bytes, backgroundThreads, maxOpenFiles),
+                                bytes -> new ForebayMemory(bytes, backgroundThreads, maxOpenFiles, mapFiles),
                                 fixedPerSlot.getBytes());
             }
             if (managed) {
                 return task.getMemoryManager()
                         .getSharedMemoryResourceForManagedMemory(
                                 MANAGED,
-                                bytes -> new ForebayMemory(bytes, backgroundThreads, maxOpenFiles),
+                                bytes -> new ForebayMemory(bytes, backgroundThreads, maxOpenFiles, mapFiles),
                                 managedFraction);
             }
-            ForebayMemory own = new ForebayMemory(perBackend.getBytes(), backgroundThreads, maxOpenFiles);
+            ForebayMemory own = new ForebayMemory(perBackend.getBytes(), backgroundThreads, maxOpenFiles, mapFiles);
             return new OpaqueMemoryResource<>(own, perBackend.getBytes(), own::close);
         } catch (Exception e) {
             throw new IOException("Cannot acquire the memory of the task slot for Forebay", e);

@@ -18,6 +18,7 @@ import org.apache.kafka.common.config.ConfigException;
  * @param memtableBytes bytes at which the memtable of a store is flushed
  * @param valueFileThresholdBytes bytes from which on a value is written to a value file; 0 for never
  * @param maxOpenFiles files of all these stores that stay open for reading
+ * @param mapFiles whether files are read in place where the JDK can map them
  * @param keepUntilEmitted whether windows and sessions that are emitted when they close are kept until they have been
  *     emitted
  */
@@ -28,6 +29,7 @@ public record ForebayConfig(
         int memtableBytes,
         int valueFileThresholdBytes,
         int maxOpenFiles,
+        boolean mapFiles,
         boolean keepUntilEmitted) {
     public static final String MEMORY_BYTES_CONFIG = "forebay.memory.bytes";
     public static final String BACKGROUND_THREADS_CONFIG = "forebay.background.threads";
@@ -35,6 +37,7 @@ public record ForebayConfig(
     public static final String MEMTABLE_BYTES_CONFIG = "forebay.memtable.bytes";
     public static final String VALUE_FILE_THRESHOLD_BYTES_CONFIG = "forebay.value.file.threshold.bytes";
     public static final String MAX_OPEN_FILES_CONFIG = "forebay.max.open.files";
+    public static final String MAP_FILES_CONFIG = "forebay.map.files";
     public static final String KEEP_UNTIL_EMITTED_CONFIG = "forebay.keep.until.emitted";
 
     private static final WholeNumbers MEMORY_BYTES = new WholeNumbers(1L << 20, Long.MAX_VALUE);
@@ -93,6 +96,15 @@ public record ForebayConfig(
                     "How many files of all Forebay stores of the application in this JVM stay open for reading. A file is opened "
                             + "when it is read, and the one that was not read for longest is closed for it.")
             .define(
+                    MAP_FILES_CONFIG,
+                    Type.BOOLEAN,
+                    true,
+                    new ConfigDef.NonNullValidator(),
+                    Importance.LOW,
+                    "Whether what is not in the block cache is read in place in the page cache of the system, if it is "
+                            + "there. It has an effect on JDK 22 and later, not on Windows. The page cache is not part of "
+                            + "the memory of Forebay, but the resident memory of the process counts what is mapped of it.")
+            .define(
                     KEEP_UNTIL_EMITTED_CONFIG,
                     Type.BOOLEAN,
                     false,
@@ -133,6 +145,7 @@ public record ForebayConfig(
                 (Integer) values.get(MEMTABLE_BYTES_CONFIG),
                 (Integer) values.get(VALUE_FILE_THRESHOLD_BYTES_CONFIG),
                 (Integer) values.get(MAX_OPEN_FILES_CONFIG),
+                (Boolean) values.get(MAP_FILES_CONFIG),
                 (Boolean) values.get(KEEP_UNTIL_EMITTED_CONFIG));
     }
 

@@ -25,7 +25,12 @@ final class SharedEnvironment implements AutoCloseable {
     }
 
     static SharedEnvironment lease(String applicationId, ForebayConfig config) {
-        Key key = new Key(applicationId, config.memoryBytes(), config.backgroundThreads(), config.maxOpenFiles());
+        Key key = new Key(
+                applicationId,
+                config.memoryBytes(),
+                config.backgroundThreads(),
+                config.maxOpenFiles(),
+                config.mapFiles());
         synchronized (OPEN) {
             Shared shared = OPEN.get(key);
             if (shared == null) {
@@ -43,6 +48,7 @@ final class SharedEnvironment implements AutoCloseable {
                     .memoryBytes(key.memoryBytes)
                     .backgroundThreads(key.backgroundThreads)
                     .maxOpenFiles(key.maxOpenFiles)
+                    .mapFiles(key.mapFiles)
                     .build();
         } catch (MemoryBudgetException e) {
             ConfigException refused =
@@ -72,7 +78,8 @@ final class SharedEnvironment implements AutoCloseable {
         }
     }
 
-    private record Key(String applicationId, long memoryBytes, int backgroundThreads, int maxOpenFiles) {}
+    private record Key(
+            String applicationId, long memoryBytes, int backgroundThreads, int maxOpenFiles, boolean mapFiles) {}
 
     private static final class Shared {
         final Environment environment;

@@ -23,7 +23,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 class ForebayConfigTest {
     @Test
     void defaults() {
-        ForebayConfig expected = new ForebayConfig(256L << 20, 2, Duration.ofSeconds(60), 32 << 20, 0, 1000, false);
+        ForebayConfig expected =
+                new ForebayConfig(256L << 20, 2, Duration.ofSeconds(60), 32 << 20, 0, 1000, true, false);
         assertThat(ForebayConfig.from(Map.of())).isEqualTo(expected);
         assertThat(ForebayConfig.from(null)).isEqualTo(expected);
         assertThat(ForebayConfig.from(Map.of("application.id", "a", "my.forebay.memory.byte", "x")))
@@ -45,7 +46,7 @@ class ForebayConfigTest {
                         "1048576",
                         "forebay.max.open.files",
                         "16")))
-                .isEqualTo(new ForebayConfig(1 << 20, 64, Duration.ZERO, 1024, 1 << 20, 16, false));
+                .isEqualTo(new ForebayConfig(1 << 20, 64, Duration.ZERO, 1024, 1 << 20, 16, true, false));
     }
 
     @ParameterizedTest
@@ -107,7 +108,7 @@ class ForebayConfigTest {
         "forebay.memtable.size, forebay.memtable.bytes",
         "forebay.commit.interval, forebay.commit.interval.ms",
         "forebay.threads, forebay.background.threads",
-        "forebay., forebay.memory.bytes"
+        "forebay., forebay.map.files"
     })
     void unknownKeysAreRefusedWithTheClosestKnownOne(String key, String meant) {
         assertThatThrownBy(() -> ForebayConfig.from(Map.of(key, "1")))
@@ -161,7 +162,7 @@ class ForebayConfigTest {
     @Test
     void everySettingIsDocumented() {
         assertThat(ForebayConfig.configDef().configKeys().values())
-                .hasSize(7)
+                .hasSize(8)
                 .allSatisfy(key -> assertThat(key.documentation).hasSizeGreaterThan(40));
     }
 }

@@ -20,6 +20,7 @@ import io.forebay.store.db.state.CompactionOrder;
 import io.forebay.store.db.state.EngineResources;
 import io.forebay.store.db.state.MemoryArbiter;
 import io.forebay.store.db.state.Phases;
+import io.forebay.store.io.MappedFiles;
 import io.forebay.store.util.CallbackExecutor;
 import io.forebay.store.util.Callbacks;
 import io.forebay.store.util.DirectMemory;
@@ -53,6 +54,7 @@ public final class Engine {
 
     private final SlabPool pool;
     private final BlockCache cache;
+    private final MappedFiles mapped;
     private final TableCache tables;
     private final BackgroundExecutor executor;
     private final EngineResources shared;
@@ -76,7 +78,8 @@ public final class Engine {
         Clock clock = orElse(options.clock(), SystemClock::new);
         pool = new SlabPool(memory == null ? allocator : memory, usable, usable / 4 * 3, clock);
         cache = new BlockCache(pool);
-        tables = new TableCache(cache, pool, options.maxOpenFiles());
+        mapped = new MappedFiles(options.mapFiles(), clock);
+        tables = new TableCache(cache, pool, options.maxOpenFiles(), mapped);
         executor = options.executor() == null
                 ? new SystemExecutor(options.backgroundThreads(), "forebay")
                 : new CallbackExecutor(options.executor(), "forebay");
@@ -151,7 +154,9 @@ public final class Engine {
                 tables.misses(),
                 tables.evictions(),
                 tables.openFiles(),
-                tables.fileOpens());
+                tables.fileOpens(),
+                mapped.files(),
+                mapped.bytes());
     }
 
     /**

@@ -16,6 +16,7 @@ import java.util.function.LongSupplier;
  * @param executor null for daemon threads of the engine; the engine closes the executor in any case
  * @param allocator null for direct memory
  * @param random source of file ids; null for a secure source
+ * @param mapFiles whether local files are read in place, where the JDK can unmap them
  * @param leakTracking whether iterators, snapshots, checkpoints and ingests remember where they were opened
  * @param limits {@link EngineLimits#DEFAULT}, except in tests
  */
@@ -27,5 +28,6 @@ public record EngineOptions(
         BackgroundExecutor executor,
         SlabAllocator allocator,
         LongSupplier random,
+        boolean mapFiles,
         boolean leakTracking,
         EngineLimits limits) {}

@@ -421,7 +421,7 @@ public final class SstOutput implements Closeable {
         cipher = target.registry().encryption().create(id.name());
         // A failed create may leave a file, so the name is noted first.
         writing = id;
-        writer = writer(target.files().create(id.name()), id);
+        writer = writer(target.registry().create(id.name()), id);
         if (admission != null) {
             writer.fillCache(target.registry().cacheFill(admission, target.held()));
         }

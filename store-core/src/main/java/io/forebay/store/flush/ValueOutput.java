@@ -172,7 +172,7 @@ final class ValueOutput implements Closeable {
         Part part = new Part(parts.size(), id, cipher == null ? null : cipher.keyId());
         // A failed create may leave a file, so the name is noted first.
         made.add(id);
-        WritableFile file = target.files().create(name);
+        WritableFile file = target.registry().create(name);
         try {
             writer = new ValueFileWriter(
                     file, name, cipher, id.high(), id.low(), target.clock().currentTimeMillis());

@@ -29,7 +29,7 @@ import java.util.regex.Pattern;
  * is created to be written, or when it is complete: puts and copies are written under a temporary name and then linked, or
  * renamed in one step on a file system without links. Thread-safe.
  */
-public final class LocalFileStore implements FileStore {
+public final class LocalFileStore implements FileStore, MappableFiles {
     /** Makes {@code link} another name of {@code existing}. Tests replace it by a linker that fails. */
     interface Linker {
         void link(Path link, Path existing) throws IOException;
@@ -95,6 +95,11 @@ public final class LocalFileStore implements FileStore {
             names.make();
             return new LocalWritableFile(path, syncHandles);
         }
+    }
+
+    @Override
+    public boolean areMappable() {
+        return MappedFiles.isPossible();
     }
 
     @Override

@@ -1,6 +1,5 @@
 package io.forebay.store.io;
 
-import io.forebay.store.ReadableFile;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -14,7 +13,7 @@ import java.nio.file.StandardOpenOption;
  * reader that finds it closed opens it again and repeats the read. The file is finished, so its size is read only once.
  * Thread-safe.
  */
-final class LocalReadableFile implements ReadableFile {
+final class LocalReadableFile implements MappableFile {
     private final Path path;
     private final long size;
 
@@ -90,13 +89,80 @@ final class LocalReadableFile implements ReadableFile {
         }
     }
 
+    @Override
+    public boolean isMappable() {
+        return MappedFiles.isPossible() && size > 0 && size <= Integer.MAX_VALUE;
+    }
+
+    /**
+     * Through a channel of its own, which the interrupt of a reader does not close: when the JDK finds the channel closed after the
+     * system has mapped the file, it forgets where. An interrupt of this thread in that moment still leaves such a mapping.
+     */
+    @Override
+    public FileMapping map() throws IOException {
+        boolean interrupted = Thread.interrupted();
+        try {
+            while (true) {
+                try {
+                    return mapOnce();
+                } catch (ClosedChannelException e) {
+                    interrupted |= Thread.interrupted();
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private FileMapping mapOnce() throws IOException {
+        if (closed) {
+            throw closedException();
+        }
+        FileMapping mapping = null;
+        boolean complete = false;
+        try {
+            try (FileChannel own = RegularFiles.open(path, StandardOpenOption.READ)) {
+                mapping = map(own);
+            }
+            complete = true;
+            return mapping;
+        } finally {
+            if (!complete && mapping != null) {
+                mapping.close();
+            }
+        }
+    }
+
+    private FileMapping map(FileChannel from) throws IOException {
+        AutoCloseable arena = ForeignMemory.newArena();
+        FileMapping mapping = null;
+        try {
+            mapping = new FileMapping(ForeignMemory.map(from, (int) size, arena), arena);
+            return mapping;
+        } catch (ClosedChannelException e) {
+            throw e; // by an interrupt
+        } catch (IOException | RuntimeException e) { // channels of other file systems may know no such mappings
+            throw new MappingRefusedException("No mapping of " + path, e);
+        } finally {
+            if (mapping == null) {
+                FileMapping.close(arena);
+            }
+        }
+    }
+
     private synchronized void reopen(FileChannel broken) throws IOException {
         if (closed) {
-            throw new IOException("File " + path + " was closed");
+            throw closedException();
         }
         if (channel == broken) {
             channel = RegularFiles.open(path, StandardOpenOption.READ);
         }
+    }
+
+    private IOException closedException() {
+        return new IOException("File " + path + " was closed");
     }
 
     @Override

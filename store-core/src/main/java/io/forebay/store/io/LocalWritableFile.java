@@ -9,12 +9,13 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.concurrent.Executor;
 
 /**
  * A local file that is being written. Writes have explicit positions, so that a write which an interrupt cut off can be
  * repeated on a new channel. Syncs use a second handle, which is open from creation to close and which an interrupt cannot
  * close: the system reports a write-back error once to each open handle, and a handle that is opened later may never get it.
- * Used by one writer.
+ * Used by one writer; another thread may sync what was written so far meanwhile ({@link #startSync}).
  */
 final class LocalWritableFile implements WritableFile {
     private final Path path;
@@ -22,6 +23,8 @@ final class LocalWritableFile implements WritableFile {
     private FileChannel channel;
     private long position;
     private IOException failedSync;
+    /** The last one; null before the first. */
+    private StartedSync started;
 
     /** @throws java.nio.file.FileAlreadyExistsException when {@code path} exists */
     LocalWritableFile(Path path, SyncHandle.Opener handles) throws IOException {
@@ -70,9 +73,33 @@ final class LocalWritableFile implements WritableFile {
         return position;
     }
 
+    /** Leaves it out while the one before has not ended. */
+    @Override
+    public void startSync(Executor executor) {
+        boolean isDue = started == null || (started.hasEnded() && started.failure() == null);
+        if (channel == null || !isDue) {
+            return; // a failure is for sync() to say
+        }
+        StartedSync next = new StartedSync(syncHandle);
+        boolean accepted = false;
+        started = next;
+        try {
+            executor.execute(next);
+            accepted = true;
+        } finally {
+            if (!accepted) {
+                next.end();
+            }
+        }
+    }
+
     @Override
     public void sync() throws IOException {
         requireOpen();
+        if (started != null) {
+            started.end();
+            noteFailure(started.failure());
+        }
         if (failedSync != null) {
             throw new IOException("An earlier sync of " + path + " failed; its bytes may be lost", failedSync);
         }
@@ -80,6 +107,13 @@ final class LocalWritableFile implements WritableFile {
             syncHandle.sync();
         } catch (IOException e) {
             failedSync = new IOException("Cannot sync " + path, e);
+            throw failedSync;
+        }
+    }
+
+    private void noteFailure(Throwable failure) throws IOException {
+        if (failure != null && failedSync == null) {
+            failedSync = new IOException("Cannot sync " + path, failure);
             throw failedSync;
         }
     }
@@ -95,8 +129,11 @@ final class LocalWritableFile implements WritableFile {
         if (channel != null) {
             FileChannel last = channel;
             channel = null;
-            try (syncHandle) {
-                last.close();
+            try (syncHandle;
+                    last) {
+                if (started != null) {
+                    started.end();
+                }
             }
         }
     }

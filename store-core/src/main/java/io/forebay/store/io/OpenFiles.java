@@ -17,6 +17,7 @@ public final class OpenFiles {
     private static final Logger LOG = LoggerFactory.getLogger(OpenFiles.class);
 
     private final int limit;
+    private final MappedFiles mapped;
     /** The open files. */
     private final List<PooledFile> ring = new ArrayList<>();
 
@@ -26,9 +27,17 @@ public final class OpenFiles {
     /** The number of files that are open or being opened. */
     private int open;
 
-    /** @param limit at least 1 */
-    public OpenFiles(int limit) {
+    /**
+     * @param limit at least 1
+     * @param mapped which of the files are mapped; a mapping needs no open file
+     */
+    public OpenFiles(int limit, MappedFiles mapped) {
         this.limit = limit;
+        this.mapped = mapped;
+    }
+
+    MappedFiles mapped() {
+        return mapped;
     }
 
     /** Makes a file that is opened when it is read. The caller closes it. */

@@ -26,6 +26,10 @@ public final class PooledFile implements ReadableFile {
     private int readers;
     private boolean recentlyRead;
     private boolean closed;
+    /** Null until it is asked for, and when the file is not mapped. */
+    private FileMapping mapping;
+    /** Set when the file was open once, and cannot be mapped. */
+    private boolean unmappable;
 
     PooledFile(OpenFiles owner, FileStore files, String name) {
         this.owner = owner;
@@ -53,10 +57,70 @@ public final class PooledFile implements ReadableFile {
         }
     }
 
-    private synchronized ReadableFile claim() throws IOException {
+    /** Whether {@link #mapping} would map the file as far as is known without opening it. */
+    public synchronized boolean mayBeMapped() {
+        return mapping != null || !unmappable && owner.mapped().mayMap(files);
+    }
+
+    /**
+     * The file where it is mapped, until {@link #unmap}. Does not open the file unless it {@link #mayBeMapped}.
+     *
+     * @return null when it can be read with {@link #read} only
+     */
+    public FileMapping mapping() throws IOException {
+        synchronized (this) {
+            checkNotClosed();
+            if (mapping != null || !mayBeMapped()) {
+                return mapping;
+            }
+        }
+        ReadableFile file = claim();
+        try {
+            synchronized (this) {
+                if (mapping == null && isMappable(file)) {
+                    mapping = owner.mapped().tryMap((MappableFile) file);
+                }
+                return mapping;
+            }
+        } finally {
+            letGo();
+        }
+    }
+
+    private static boolean isMappable(ReadableFile file) {
+        return file instanceof MappableFile mappable && mappable.isMappable();
+    }
+
+    /** Tells how long pages of the mapping are taken to be in memory. */
+    public PageClock pages() {
+        return owner.mapped().pages();
+    }
+
+    /** True when there is something to {@link #unmap}. */
+    public synchronized boolean isMapped() {
+        return mapping != null;
+    }
+
+    /** Ends the mapping, if there is one. Nobody may read in it any more, nor ask for it again. */
+    public void unmap() {
+        FileMapping last;
+        synchronized (this) {
+            last = mapping;
+            mapping = null;
+        }
+        if (last != null) {
+            owner.mapped().unmap(last);
+        }
+    }
+
+    private void checkNotClosed() throws IOException {
         if (closed) {
             throw new IOException("File " + name + " in " + files.describe() + " was closed with its store");
         }
+    }
+
+    private synchronized ReadableFile claim() throws IOException {
+        checkNotClosed();
         if (open == null) {
             open();
         } else {
@@ -70,6 +134,10 @@ public final class PooledFile implements ReadableFile {
         owner.makeRoom();
         try {
             open = files.open(name);
+            unmappable = !isMappable(open);
+            if (!unmappable) {
+                owner.mapped().canMap(files);
+            }
         } catch (NoSuchFileException e) {
             throw missing(e);
         } finally {

@@ -21,6 +21,12 @@ interface SyncHandle extends Closeable {
     /** The bytes of the file are durable on return. */
     void sync() throws IOException;
 
+    /**
+     * Hands the bytes of the file to the drive, which is all of a sync or most of it. An error is reported once, by this or by
+     * {@link #sync()}.
+     */
+    void writeBack() throws IOException;
+
     /** Brings to the medium what the operating system has only handed to the drive; replaced in tests by one that takes notes. */
     interface DriveFlush {
         void flush(Path path) throws IOException;
@@ -35,8 +41,13 @@ interface SyncHandle extends Closeable {
         return new SyncHandle() {
             @Override
             public void sync() throws IOException {
-                file.getFD().sync(); // first, because this handle is the one that hears of write errors
+                writeBack(); // first, because this handle is the one that hears of write errors
                 drive.flush(path);
+            }
+
+            @Override
+            public void writeBack() throws IOException {
+                file.getFD().sync();
             }
 
             @Override

@@ -3,6 +3,7 @@ package io.forebay.store.iter;
 import io.forebay.store.MergeFunction;
 import io.forebay.store.StoreException;
 import io.forebay.store.key.KeyText;
+import io.forebay.store.util.PendingErrors;
 import java.util.List;
 
 /**
@@ -31,6 +32,7 @@ public final class MergedValue {
      * @throws StoreException when the function throws, or returns null
      */
     public static byte[] of(MergeFunction function, byte[] key, List<byte[]> oldestFirst, KeyText keys) {
+        PendingErrors.raise(); // what the function gets is what was written, and an error in it is its own
         byte[] merged;
         try {
             merged = function.merge(key, oldestFirst);

@@ -9,6 +9,7 @@ import io.forebay.store.util.Cancellation;
 import io.forebay.store.util.Slab;
 import java.io.Closeable;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -114,6 +115,17 @@ public final class MergingIterator implements Closeable {
         if (covers != null) {
             covers.drop(newest);
         }
+    }
+
+    /** The files in which sources stand that read them where they are mapped. */
+    List<String> mappedFiles() {
+        List<String> names = new ArrayList<>();
+        for (InternalIterator source : sources) {
+            if (source.mappedFile() != null) {
+                names.add(source.mappedFile());
+            }
+        }
+        return names;
     }
 
     public boolean isValid() {

@@ -10,6 +10,7 @@ import io.forebay.store.key.InternalIterator;
 import io.forebay.store.key.KeyText;
 import io.forebay.store.key.PassedValue;
 import io.forebay.store.key.ValueKind;
+import io.forebay.store.util.PendingErrors;
 import io.forebay.store.util.Slab;
 import java.io.Closeable;
 import java.io.IOException;
@@ -33,6 +34,8 @@ import java.util.List;
 public final class UserIterator implements Closeable {
     /** A longer value is not copied in reverse: it is read where it is. */
     private static final int MOST_COPIED = 64 << 10;
+
+    private static final byte[] NO_BYTES = {};
     /** After so many steps over older versions of one key, the iterator seeks to the next key. */
     private static final int VERSIONS_TO_STEP = 8;
 
@@ -65,6 +68,9 @@ public final class UserIterator implements Closeable {
     private int keyLength;
     private long head;
     private final ValueBuffer copied = new ValueBuffer(0);
+    /** Takes values of mapped files until they are known to be whole. */
+    private byte[] scratch = NO_BYTES;
+
     private long valueBytes = Store.MAX_VALUE_BYTES;
     private KeyText keyText = KeyText.HIDDEN;
     private byte[] folded;
@@ -122,6 +128,11 @@ public final class UserIterator implements Closeable {
 
     public boolean isValid() {
         return shown != NONE;
+    }
+
+    /** The files in which the sources stand that read them where they are mapped. */
+    public List<String> mappedFiles() {
+        return merged.mappedFiles();
     }
 
     /** Moves to the first entry within bounds. */
@@ -420,13 +431,33 @@ public final class UserIterator implements Closeable {
     public void value(ValueBuffer into) throws IOException {
         checkShown();
         if (shown == IN_PLACE) {
-            merged.copyValue(into);
+            copyInPlace(into);
         } else if (shown == PASSED) {
             passed.read(into);
         } else {
             int length = valueLength();
             System.arraycopy(shown == COPIED ? copied.array() : folded, 0, into.reset(length), 0, length);
         }
+    }
+
+    /** A mapped value is whole once the JVM has not complained, so it is copied to the buffer of the user after that. */
+    private void copyInPlace(ValueBuffer into) throws IOException {
+        InternalIterator present = merged.current();
+        int length = present.valueLength();
+        if (present.mappedFile() == null || present.valueSlab() == null) {
+            present.copyValue(into);
+            return;
+        }
+        if (scratch.length < length) {
+            scratch = new byte[length];
+        }
+        byte[] whole = scratch;
+        if (length > MOST_COPIED) {
+            scratch = NO_BYTES;
+        }
+        present.copyValue(whole, 0);
+        PendingErrors.raise();
+        System.arraycopy(whole, 0, into.reset(length), 0, length);
     }
 
     /** An array that starts with the value, which is not in place. */

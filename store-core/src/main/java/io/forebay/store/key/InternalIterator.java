@@ -46,6 +46,11 @@ public abstract class InternalIterator implements Closeable {
         return inMemtable;
     }
 
+    /** The name of the file in which this cursor stands, if it reads it where it is mapped; else null. */
+    public String mappedFile() {
+        return null;
+    }
+
     public final boolean isValid() {
         return valid;
     }

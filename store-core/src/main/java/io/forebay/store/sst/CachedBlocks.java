@@ -13,6 +13,7 @@ import java.nio.ByteBuffer;
  * The blocks of a cursor that a user moves: the current block is pinned in the cache, or its bytes are in memory of the cursor.
  *
  * <pre>
+ *   the file is mapped, and the block in memory                  read where it lies, see {@link MappedBlocks}
  *   the block is cached                                          pinned in the cache
  *   not cached, and the scan is short or the cache has room      read to the cache, pinned there
  *   not cached, and the scan is long                             read to a ScanWindow, with its neighbours
@@ -66,6 +67,9 @@ final class CachedBlocks extends BlockAccess {
     void data(SstBlocks blocks, int dataBlock) throws IOException {
         release();
         countSequential(dataBlock);
+        if (blocks.mapped() != null && showInPlace(blocks, dataBlock)) {
+            return;
+        }
         if (sequential < LONG_SCAN_BLOCKS || !showPastTheCache(blocks, dataBlock)) {
             blocks.slots().countUses(1 + uncounted);
             uncounted = 0;
@@ -75,6 +79,23 @@ final class CachedBlocks extends BlockAccess {
             length = blocks.bodyEnd(slab, pin) - at;
             keep(blocks.slots(), dataBlock, pin);
         }
+    }
+
+    /** Shows a block of a mapped file where it lies. @return false when it is to be read through the cache */
+    private boolean showInPlace(SstBlocks blocks, int dataBlock) throws IOException {
+        MappedBlocks mapped = blocks.mapped();
+        long place = mapped.place(blocks, dataBlock, sequential == 0 ? 0 : backwards ? -1 : 1);
+        if (place == 0) {
+            return false;
+        }
+        if (uncounted > 0) {
+            blocks.slots().countUses(uncounted);
+            uncounted = 0;
+        }
+        slab = mapped.slab;
+        at = MappedBlocks.at(place);
+        length = MappedBlocks.length(place);
+        return true;
     }
 
     /** Keeps the block that is shown, or a copy if it must not stay in memory. */

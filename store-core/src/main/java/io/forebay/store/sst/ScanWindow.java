@@ -75,6 +75,9 @@ final class ScanWindow {
         into.length = contents[index];
         if (blocks.isPlain()) {
             blocks.checkData(slab, at, fileBytes, begin + at);
+            if (blocks.mapped() != null) {
+                blocks.mapped().verified(dataBlock, begin + at, fileBytes);
+            }
             into.slab = slab;
             into.at = at;
         } else {

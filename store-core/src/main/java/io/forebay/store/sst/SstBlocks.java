@@ -36,6 +36,8 @@ final class SstBlocks implements BlockSource {
     private final boolean sized;
 
     private final ContentClaims claims;
+    /** Null when the file is not mapped. */
+    private final MappedBlocks mapped;
     /** The bytes by which a block that is not compressed is shorter in the cache than in the file. */
     private final int tagBytes;
 
@@ -44,6 +46,17 @@ final class SstBlocks implements BlockSource {
      * @param slots the cached blocks of the file; null without a cache
      */
     SstBlocks(ReadableFile file, String name, SstMetadata metadata, BlockCache cache, BlockSlots slots) {
+        this(file, name, metadata, cache, slots, null);
+    }
+
+    /** @param mapped its data blocks if it is mapped; else null */
+    SstBlocks(
+            ReadableFile file,
+            String name,
+            SstMetadata metadata,
+            BlockCache cache,
+            BlockSlots slots,
+            MappedBlocks mapped) {
         this.file = file;
         this.name = name;
         this.top = metadata.top();
@@ -54,11 +67,21 @@ final class SstBlocks implements BlockSource {
         this.sized = metadata.properties().compression() != Compression.NONE;
         this.tagBytes = cipher == null ? 0 : FileCipher.TAG_BYTES;
         this.claims = ContentClaims.of(name, metadata);
+        this.mapped = mapped;
+    }
+
+    /** Null when the file is not mapped. */
+    MappedBlocks mapped() {
+        return mapped;
     }
 
     /** True when data blocks have the same bytes in the file and in memory. */
     boolean isPlain() {
         return cipher == null && !sized;
+    }
+
+    static boolean isPlain(SstMetadata metadata) {
+        return metadata.cipher() == null && metadata.properties().compression() == Compression.NONE;
     }
 
     /** The bytes in the cache of an index or filter block of so many bytes in the file. */
@@ -207,6 +230,9 @@ final class SstBlocks implements BlockSource {
         }
         readVerified(offset, length, content, into, at);
         BlockValidator.check(into, at, content, name, offset);
+        if (mapped != null) {
+            mapped.verified(dataBlock, offset, length);
+        }
     }
 
     /** Reads the index block of a partition to {@code into} and checks that the data blocks in it add up. */

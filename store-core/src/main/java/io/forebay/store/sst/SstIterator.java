@@ -37,6 +37,9 @@ public final class SstIterator extends BlockIterator {
     private SstReader kept;
 
     private BlockAccess access;
+    /** Null when its blocks are in the cache. */
+    private String mappedFile;
+
     private byte[] from;
     private byte[] to;
     /** True when the file has entries before the visible range, or at or after its end. */
@@ -129,6 +132,8 @@ public final class SstIterator extends BlockIterator {
             windows.nextSst();
         }
         access = reader.access(fillCache, heat);
+        mappedFile =
+                fillCache && reader.blocks().mapped() != null ? reader.blocks().name() : null;
         overrideSequence(files.overrideSequence(next));
         file = next;
         return reader;
@@ -149,6 +154,11 @@ public final class SstIterator extends BlockIterator {
             kept = reader;
         }
         return reader;
+    }
+
+    @Override
+    public String mappedFile() {
+        return mappedFile;
     }
 
     @Override

@@ -8,6 +8,8 @@ import io.forebay.store.cache.BlockSlots;
 import io.forebay.store.cache.SlabPool;
 import io.forebay.store.crypto.Encryption;
 import io.forebay.store.crypto.KeyEnvelope;
+import io.forebay.store.io.FileMapping;
+import io.forebay.store.io.PooledFile;
 import io.forebay.store.key.InternalIterator;
 import io.forebay.store.key.PointLookup;
 import io.forebay.store.rangedel.Fragment;
@@ -15,11 +17,13 @@ import io.forebay.store.rangedel.FragmentArray;
 import io.forebay.store.rangedel.RangeTombstones;
 import io.forebay.store.sst.block.BlockSearch;
 import io.forebay.store.sst.filter.BlockedBloom;
+import io.forebay.store.util.PendingErrors;
 import io.forebay.store.util.Slab;
 import io.forebay.store.values.ValueFile;
 import io.forebay.store.values.ValueReference;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 
@@ -106,22 +110,17 @@ public final class SstReader implements AutoCloseable {
     }
 
     /**
-     * The reader of a file that was just written. Reads nothing.
+     * The reader of a file that was just written. Reads nothing, and does not open the file unless it may be mapped.
      *
      * @param file as in {@link #open}
      * @param valueFiles as in {@link #open}
      * @return null, with the blocks gone from the cache, when the pool has no room for its metadata
+     * @throws IOException when the file cannot be opened to be mapped
      */
     public static SstReader of(
-            WrittenSst written,
-            ReadableFile file,
-            String name,
-            ValueFile[] valueFiles,
-            BlockCache cache,
-            SlabPool pool) {
-        SstMetadata metadata = written.metadata();
-        SstReader made =
-                admit(metadata, valueFiles, pool, () -> new SstBlocks(file, name, metadata, cache, written.slots()));
+            WrittenSst written, ReadableFile file, String name, ValueFile[] valueFiles, BlockCache cache, SlabPool pool)
+            throws IOException {
+        SstReader made = admit(file, name, written.metadata(), valueFiles, cache, pool, written::slots);
         if (made == null) {
             written.close();
         }
@@ -135,21 +134,40 @@ public final class SstReader implements AutoCloseable {
             SstMetadata metadata,
             ValueFile[] valueFiles,
             BlockCache cache,
-            SlabPool pool) {
+            SlabPool pool)
+            throws IOException {
         int blocks = metadata.top().blocks();
-        return admit(metadata, valueFiles, pool, () -> new SstBlocks(file, name, metadata, cache, cache.slots(blocks)));
+        return admit(file, name, metadata, valueFiles, cache, pool, () -> cache.slots(blocks));
     }
 
-    /** Null when there is no room in memory. */
+    /** Null when there is no room in memory: then nothing was opened, mapped or made. */
     private static SstReader admit(
-            SstMetadata metadata, ValueFile[] valueFiles, SlabPool pool, Supplier<SstBlocks> blocks) {
-        long bytes = metadata.heapBytes() + BlockSlots.heapBytes(metadata.top().blocks());
+            ReadableFile file,
+            String name,
+            SstMetadata metadata,
+            ValueFile[] valueFiles,
+            BlockCache cache,
+            SlabPool pool,
+            Supplier<BlockSlots> slots)
+            throws IOException {
+        TopIndex top = metadata.top();
+        PooledFile mappable = mappable(file, metadata);
+        long words = mappable == null ? 0 : MappedBlocks.heapBytes(top.dataBlocks());
+        long bytes = metadata.heapBytes() + BlockSlots.heapBytes(top.blocks()) + words;
         if (!pool.tryReserve(SlabPool.Use.SST_READER, bytes)) {
             return null;
         }
         SstReader made = null;
         try {
-            made = new SstReader(metadata, blocks.get(), valueFiles, pool, bytes);
+            FileMapping mapping = mappable == null ? null : mappable.mapping();
+            MappedBlocks mapped =
+                    mapping == null ? null : new MappedBlocks(mapping, mappable.pages(), top.dataBlocks());
+            if (mapped == null && words > 0) {
+                pool.unreserve(SlabPool.Use.SST_READER, words);
+                bytes -= words;
+            }
+            SstBlocks blocks = new SstBlocks(file, name, metadata, cache, slots.get(), mapped);
+            made = new SstReader(metadata, blocks, valueFiles, pool, bytes);
         } finally {
             if (made == null) {
                 pool.unreserve(SlabPool.Use.SST_READER, bytes);
@@ -158,8 +176,13 @@ public final class SstReader implements AutoCloseable {
         return made;
     }
 
+    /** Null when data blocks must go through the cache: they are encrypted or compressed, or the file is not to be mapped. */
+    private static PooledFile mappable(ReadableFile file, SstMetadata metadata) {
+        return SstBlocks.isPlain(metadata) && file instanceof PooledFile pooled && pooled.mayBeMapped() ? pooled : null;
+    }
+
     /** For a transient reader: a reader that is not transient, if there is room now; else this one. Reads nothing. */
-    public SstReader withRoom(BlockCache cache) {
+    public SstReader withRoom(BlockCache cache) throws IOException {
         SstReader admitted = admit(blocks.file(), blocks.name(), metadata, valueFiles, cache, pool);
         return admitted != null ? admitted : this;
     }
@@ -243,8 +266,15 @@ public final class SstReader implements AutoCloseable {
             blocks.slots().countUses(1);
             return false;
         }
-        blocks.slots().countUses(lines > 0 ? 3 : 2);
-        return search(partition, lookup, overrideSequence);
+        MappedBlocks mapped = blocks.mapped();
+        blocks.slots().countUses((lines > 0 ? 2 : 1) + (mapped == null ? 1 : 0));
+        boolean settled = mapped == null
+                ? search(partition, lookup, overrideSequence)
+                : searchInPlace(mapped, partition, lookup, overrideSequence);
+        if (lookup.referenceLength() >= 0) {
+            follow(lookup);
+        }
+        return settled;
     }
 
     private void cover(PointLookup lookup, long overrideSequence) {
@@ -271,13 +301,45 @@ public final class SstReader implements AutoCloseable {
         while (true) {
             int result = offer(dataBlock, lookup, overrideSequence);
             if (result != BlockSearch.CONTINUES || ++dataBlock == top.dataBlocks()) {
-                if (lookup.referenceLength() >= 0) {
-                    follow(lookup);
-                }
                 return result == BlockSearch.SETTLED;
             }
             blocks.slots().countUses(1);
         }
+    }
+
+    private boolean searchInPlace(MappedBlocks mapped, int partition, PointLookup lookup, long overrideSequence)
+            throws IOException {
+        int dataBlock = blocks.find(partition, lookup.key(), lookup.offset(), lookup.length());
+        try {
+            int result;
+            do {
+                result = offerInPlace(mapped, dataBlock, lookup, overrideSequence);
+            } while (result == BlockSearch.CONTINUES && ++dataBlock < top.dataBlocks());
+            PendingErrors.raise();
+            return result == BlockSearch.SETTLED;
+        } catch (RuntimeException | Error e) {
+            throwFaultBehind(e);
+            throw e;
+        }
+    }
+
+    /** Throws the error of mapped memory behind {@code thrown}, if there is one, as a failed read. */
+    private void throwFaultBehind(Throwable thrown) throws IOException {
+        InternalError fault = PendingErrors.behind(thrown);
+        if (fault != null) {
+            throw FileMapping.unreadable(List.of(blocks.name()), fault);
+        }
+    }
+
+    private int offerInPlace(MappedBlocks mapped, int dataBlock, PointLookup lookup, long overrideSequence)
+            throws IOException {
+        long place = mapped.place(blocks, dataBlock, 0);
+        if (place == 0) {
+            blocks.slots().countUses(1);
+            return offer(dataBlock, lookup, overrideSequence);
+        }
+        int at = MappedBlocks.at(place);
+        return BlockSearch.offer(mapped.slab, at, at + MappedBlocks.length(place), lookup, overrideSequence);
     }
 
     /** Reads the value of the reference that the lookup has found, with no block pinned. */
@@ -339,6 +401,10 @@ public final class SstReader implements AutoCloseable {
             for (cursor.seekToFirst(); cursor.isValid(); cursor.next()) {
                 entries++;
             }
+            PendingErrors.raise();
+        } catch (RuntimeException | Error e) {
+            throwFaultBehind(e);
+            throw e;
         } finally {
             cursor.close();
         }

@@ -7,7 +7,10 @@ import java.util.LinkedList;
 import java.util.List;
 import java.util.PriorityQueue;
 import java.util.Queue;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -15,7 +18,7 @@ import org.slf4j.LoggerFactory;
  * Runs background work on daemon threads of its own. Flushes run before cleanups, which are short and give disk space back, and
  * cleanups before compactions. With more than one thread, compactions never occupy the last one, so that a flush does not wait
  * for a long compaction. Delayed work runs on a thread that is free when its time comes, before anything else. Callbacks have
- * threads of their own ({@link CallbackThreads}). Thread-safe.
+ * threads of their own ({@link CallbackThreads}), syncs one that lives while there are any. Thread-safe.
  *
  * <p>The first thread starts with the executor, the others when there is work for them. So submitted work is never refused when
  * the system has no more threads: the existing threads do it, compactions use the last one as well, and further threads are
@@ -25,9 +28,12 @@ public final class SystemExecutor implements BackgroundExecutor {
     private static final Logger LOG = LoggerFactory.getLogger(SystemExecutor.class);
     /** How long after the system refused a thread the executor asks for one again. */
     private static final long RETRY_NANOS = 100_000_000;
+    /** How long the thread of syncs waits for a further one. */
+    private static final long SYNCS_IDLE_SECONDS = 10;
 
     private final int threads;
     private final CallbackThreads callbacks;
+    private final ThreadPoolExecutor syncs;
     private final String name;
     private final ThreadFactory factory;
     private final Object lock = new Object();
@@ -67,6 +73,15 @@ public final class SystemExecutor implements BackgroundExecutor {
         this.name = name;
         this.factory = factory;
         callbacks = new CallbackThreads(name, factory, this::scheduleRetry);
+        syncs = new ThreadPoolExecutor(
+                1,
+                1,
+                SYNCS_IDLE_SECONDS,
+                TimeUnit.SECONDS,
+                new LinkedBlockingQueue<>(),
+                this::syncThread,
+                new ThreadPoolExecutor.DiscardPolicy());
+        syncs.allowCoreThreadTimeOut(true);
         workers = new ArrayList<>(threads);
         for (int i = 0; i < Kind.values().length; i++) {
             ready.add(new LinkedList<>());
@@ -83,6 +98,10 @@ public final class SystemExecutor implements BackgroundExecutor {
     public void execute(Kind kind, Runnable work) {
         if (kind == Kind.CALLBACK) {
             callbacks.execute(work);
+            return;
+        }
+        if (kind == Kind.SYNC) {
+            syncs.execute(work);
             return;
         }
         synchronized (lock) {
@@ -132,7 +151,16 @@ public final class SystemExecutor implements BackgroundExecutor {
             lock.notifyAll();
             running = List.copyOf(workers);
         }
+        syncs.shutdown();
+        syncs.getQueue().clear();
         boolean interrupted = false;
+        while (!syncs.isTerminated()) {
+            try {
+                syncs.awaitTermination(1, TimeUnit.DAYS);
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
         for (Thread worker : running) {
             while (worker != Thread.currentThread() && worker.isAlive()) {
                 try {
@@ -181,6 +209,13 @@ public final class SystemExecutor implements BackgroundExecutor {
         worker.setDaemon(true);
         worker.start();
         workers.add(worker);
+    }
+
+    private Thread syncThread(Runnable work) {
+        Thread thread = factory.newThread(work);
+        thread.setName(name + "-sync");
+        thread.setDaemon(true);
+        return thread;
     }
 
     private void warn(OutOfMemoryError refusal) {

@@ -2,10 +2,13 @@ package io.forebay.store.version;
 
 import io.forebay.store.BackgroundExecutor;
 import io.forebay.store.FileStore;
+import io.forebay.store.WritableFile;
 import io.forebay.store.crypto.Encryption;
+import io.forebay.store.io.EarlySyncFile;
 import io.forebay.store.sst.CacheAdmission;
 import io.forebay.store.sst.CacheFill;
 import io.forebay.store.sst.HeldMemory;
+import io.forebay.store.util.Failures;
 import io.forebay.store.values.ValueShare;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -52,6 +55,9 @@ public final class FileRegistry {
     /** Names whose deletion failed. */
     private final Set<String> undeleted = new LinkedHashSet<>();
 
+    /** Files without references whose mapping the executor is to end. */
+    private final Set<PhysicalFile> mapped = new LinkedHashSet<>();
+
     // Guarded by this
     private int deletionsUnderWay;
     private boolean keepFiles;
@@ -78,6 +84,21 @@ public final class FileRegistry {
     /** How files of this store are encrypted. */
     public Encryption encryption() {
         return encryption;
+    }
+
+    /**
+     * Creates an SST or a value file, which is made durable piece by piece while it is written. The caller closes it.
+     *
+     * @throws IOException when it cannot be created; the name may be taken all the same
+     */
+    public WritableFile create(String name) throws IOException {
+        WritableFile file = files.create(name);
+        try {
+            return new EarlySyncFile(file, sync -> executor.execute(BackgroundExecutor.Kind.SYNC, sync));
+        } catch (OutOfMemoryError e) {
+            Failures.close(e, file);
+            throw e;
+        }
     }
 
     /** Puts blocks of a new file into the cache while it is written. @param memory see {@link CacheFill} */
@@ -264,12 +285,13 @@ public final class FileRegistry {
     /**
      * Does the deletions that are due. After that nothing is deleted any more, because the directory may have a new
      * owner. All files are closed, also files with references, for example of a read in another thread, which may fail
-     * then. Idempotent.
+     * then; what is mapped of them stays so until their last release. Idempotent.
      */
     public void close() {
         List<PhysicalFile> left;
         List<PhysicalValueFile> leftValueFiles;
         List<String> deletions;
+        List<PhysicalFile> unused;
         boolean interrupted = false;
         synchronized (this) {
             if (closed) {
@@ -289,10 +311,13 @@ public final class FileRegistry {
             deletions = new ArrayList<>(obsolete);
             obsolete.clear();
             undeleted.clear();
+            unused = new ArrayList<>(mapped);
+            mapped.clear();
         }
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
+        unused.forEach(PhysicalFile::unmap);
         deletions.forEach(this::delete);
         left.forEach(this::close);
         leftValueFiles.forEach(this::close);
@@ -329,6 +354,7 @@ public final class FileRegistry {
         try {
             close(file);
         } finally {
+            scheduleUnmap(file);
             scheduleDelete(file.id().name());
         }
         for (PhysicalValueFile values : file.valueFiles()) {
@@ -345,6 +371,40 @@ public final class FileRegistry {
         } catch (IOException | RuntimeException e) {
             LOG.warn("Closing file {} in {} failed", file, files.describe(), e);
         }
+    }
+
+    /** Unmaps a file without references in the background: the last one may have been that of a reader or of the writer. */
+    private void scheduleUnmap(PhysicalFile file) {
+        if (!file.isMapped()) {
+            return;
+        }
+        boolean now;
+        synchronized (this) {
+            now = closed || !mapped.add(file);
+        }
+        if (!now) {
+            try {
+                executor.execute(BackgroundExecutor.Kind.CLEANUP, () -> unmap(file));
+                return;
+            } catch (RuntimeException | Error e) {
+                LOG.debug("Unmapping file {} in {} was refused by the executor", file.id(), files.describe(), e);
+            }
+            synchronized (this) {
+                now = mapped.remove(file);
+            }
+        }
+        if (now) {
+            file.unmap();
+        }
+    }
+
+    private void unmap(PhysicalFile file) {
+        synchronized (this) {
+            if (!mapped.remove(file)) {
+                return;
+            }
+        }
+        file.unmap();
     }
 
     private void close(PhysicalFile file) {

@@ -11,6 +11,8 @@ import io.forebay.store.values.ValueShare;
 import java.io.IOException;
 import java.lang.ref.WeakReference;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One SST on disk. All versions, checkpoints and virtual files that refer to the SST share this object. Its reader is
@@ -18,6 +20,8 @@ import java.util.List;
  * closed, and deleted in the background unless the store is closing. Thread-safe.
  */
 public final class PhysicalFile {
+    private static final Logger LOG = LoggerFactory.getLogger(PhysicalFile.class);
+
     private final FileRegistry registry;
     private final FileId id;
     private final long bytes;
@@ -173,16 +177,16 @@ public final class PhysicalFile {
     }
 
     /**
-     * Gives the file, which was just written, its reader, unless there is no room for it in memory. Before anyone reads the file.
+     * Gives the file, which was just written, its reader, unless there is no room for it in memory or it cannot be mapped now. Before
+     * anyone reads the file.
      *
      * @param written of this file; belongs to this method, also when it throws
      */
     public synchronized void adopt(WrittenSst written) {
-        TableCache tables = registry.tables();
         SstReader made = null;
         boolean added = false;
         try {
-            made = closed ? null : SstReader.of(written, file, id.name(), valueFiles, tables.blocks(), tables.pool());
+            made = closed ? null : readerOf(written);
             if (made != null) {
                 addToTables(made);
                 added = true;
@@ -194,6 +198,21 @@ public final class PhysicalFile {
                     made.close();
                 }
             }
+        }
+    }
+
+    /** Null when there is none. The file was written, so a file store that does not open it is no reason to fail what wrote it. */
+    private SstReader readerOf(WrittenSst written) {
+        TableCache tables = registry.tables();
+        try {
+            return SstReader.of(written, file, id.name(), valueFiles, tables.blocks(), tables.pool());
+        } catch (IOException | RuntimeException e) {
+            LOG.debug(
+                    "File {} in {} could not be opened to be mapped; it is opened when it is read",
+                    id,
+                    registry.files().describe(),
+                    e);
+            return null;
         }
     }
 
@@ -302,6 +321,16 @@ public final class PhysicalFile {
     void entry(TableCache.Entry next) {
         entry = next;
         reader = next == null ? null : next.reader;
+    }
+
+    /** True when there is something to {@link #unmap}. */
+    boolean isMapped() {
+        return file.isMapped();
+    }
+
+    /** Ends the mapping of the file. Called when it has no references any more, after {@link #closeReader}. */
+    void unmap() {
+        file.unmap();
     }
 
     /** Closes the file for good: later reads fail. A read that is under way may end. */

@@ -3,6 +3,7 @@ package io.forebay.store.version;
 import io.forebay.store.FileStore;
 import io.forebay.store.cache.BlockCache;
 import io.forebay.store.cache.SlabPool;
+import io.forebay.store.io.MappedFiles;
 import io.forebay.store.io.OpenFiles;
 import io.forebay.store.io.PooledFile;
 import io.forebay.store.sst.SstReader;
@@ -33,11 +34,12 @@ public final class TableCache {
     /**
      * @param pool gives the memory, and asks for it back
      * @param maxOpenFiles files that stay open for reading, at least 1
+     * @param mapped which files are mapped
      */
-    public TableCache(BlockCache blocks, SlabPool pool, int maxOpenFiles) {
+    public TableCache(BlockCache blocks, SlabPool pool, int maxOpenFiles, MappedFiles mapped) {
         this.blocks = blocks;
         this.pool = pool;
-        openFiles = new OpenFiles(maxOpenFiles);
+        openFiles = new OpenFiles(maxOpenFiles, mapped);
         pool.readerReclaimer(this::evict);
     }
 

@@ -305,7 +305,7 @@ final class LocalCrashes {
         }
     }
 
-    private static LocalFileStore files(CrashFileSystem system, String directory) {
+    static LocalFileStore files(CrashFileSystem system, String directory) {
         return new LocalFileStore(system.getPath(directory), path -> handle(system, path));
     }
 
@@ -314,6 +314,11 @@ final class LocalCrashes {
         return new SyncHandle() {
             @Override
             public void sync() throws IOException {
+                writeBack();
+            }
+
+            @Override
+            public void writeBack() throws IOException {
                 channel.force(true);
             }
 

@@ -29,7 +29,7 @@ class OpenFilesTest {
 
     @Test
     void noMoreThanTheLimitStayOpen() throws IOException {
-        OpenFiles open = new OpenFiles(3);
+        OpenFiles open = new OpenFiles(3, MappedFiles.none());
         List<PooledFile> pooled = make(10, open);
         assertThat(counts.opens()).isZero();
         for (int round = 0; round < 5; round++) {
@@ -54,7 +54,7 @@ class OpenFilesTest {
 
     @Test
     void aFileThatIsReadAgainAndAgainStaysOpen() throws IOException {
-        OpenFiles open = new OpenFiles(3);
+        OpenFiles open = new OpenFiles(3, MappedFiles.none());
         List<PooledFile> pooled = make(10, open);
         first(pooled.get(0));
         // one that is new counts as unused
@@ -67,7 +67,7 @@ class OpenFilesTest {
 
     @Test
     void aFileThatCannotBeOpenedTakesNoPlace() throws IOException {
-        OpenFiles open = new OpenFiles(1);
+        OpenFiles open = new OpenFiles(1, MappedFiles.none());
         PooledFile missing = open.file(files, "missing");
         PooledFile there = make(1, open).get(0);
         for (int i = 0; i < 3; i++) {
@@ -85,7 +85,7 @@ class OpenFilesTest {
     /** Files are closed under nobody who reads; {@link HandleCountingFileStore} would notice. */
     @Test
     void manyThreadsReadMoreFilesThanMayBeOpen() throws Exception {
-        OpenFiles open = new OpenFiles(2);
+        OpenFiles open = new OpenFiles(2, MappedFiles.none());
         List<PooledFile> pooled = make(8, open);
         int threads = 4;
         ExecutorService executor = Executors.newFixedThreadPool(threads);
@@ -119,7 +119,7 @@ class OpenFilesTest {
     /** Whoever reads is not disturbed, and is the one who closes the file. */
     @Test
     void aFileThatIsClosedUnderAReadIsClosedAtItsEnd() throws Exception {
-        OpenFiles open = new OpenFiles(2);
+        OpenFiles open = new OpenFiles(2, MappedFiles.none());
         CountDownLatch reading = new CountDownLatch(1);
         CountDownLatch go = new CountDownLatch(1);
         make(1, open);

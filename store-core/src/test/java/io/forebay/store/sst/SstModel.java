@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.forebay.store.Compression;
 import io.forebay.store.CorruptionException;
+import io.forebay.store.FileStore;
 import io.forebay.store.KeyRange;
 import io.forebay.store.ValueBuffer;
 import io.forebay.store.crypto.Encryption;
@@ -36,17 +37,17 @@ final class SstModel {
     }
 
     /** Writes the file; its bytes are {@link #bytes}. */
-    SstProperties write(MemoryFileStore files, String name, int blockBytes, int bloomBitsPerKey) throws IOException {
+    SstProperties write(FileStore files, String name, int blockBytes, int bloomBitsPerKey) throws IOException {
         return write(files, name, Encryption.NONE, Compression.NONE, blockBytes, bloomBitsPerKey);
     }
 
-    SstProperties write(MemoryFileStore files, String name, Encryption encryption, int blockBytes, int bloomBitsPerKey)
+    SstProperties write(FileStore files, String name, Encryption encryption, int blockBytes, int bloomBitsPerKey)
             throws IOException {
         return write(files, name, encryption, Compression.NONE, blockBytes, bloomBitsPerKey);
     }
 
     SstProperties write(
-            MemoryFileStore files,
+            FileStore files,
             String name,
             Encryption encryption,
             Compression compression,
@@ -94,7 +95,7 @@ final class SstModel {
     }
 
     byte[] bytes(Compression compression, int blockBytes, int bloomBitsPerKey) {
-        MemoryFileStore files = new MemoryFileStore();
+        FileStore files = new MemoryFileStore();
         try {
             write(files, "f", Encryption.NONE, compression, blockBytes, bloomBitsPerKey);
             return bytes(files, "f");
@@ -103,7 +104,7 @@ final class SstModel {
         }
     }
 
-    static byte[] bytes(MemoryFileStore files, String name) throws IOException {
+    static byte[] bytes(FileStore files, String name) throws IOException {
         try (var file = files.open(name)) {
             ByteBuffer all = ByteBuffer.allocate((int) file.size());
             file.read(0, all);

@@ -4,6 +4,9 @@ import io.forebay.store.FileStore;
 import io.forebay.store.ReadableFile;
 import io.forebay.store.StoreLockedException;
 import io.forebay.store.WritableFile;
+import io.forebay.store.io.FileMapping;
+import io.forebay.store.io.MappableFile;
+import io.forebay.store.io.MappableFiles;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -23,7 +26,7 @@ import java.util.TreeMap;
  *
  * <p>Thread-safe. The moments of a disk are taken by its watcher, or when nobody changes anything.
  */
-public final class CrashFileStore implements FileStore {
+public final class CrashFileStore implements FileStore, MappableFiles {
     private final CrashDisk disk;
     private final String name;
     private final TreeMap<String, DiskFile> present;
@@ -38,6 +41,9 @@ public final class CrashFileStore implements FileStore {
     private long failAtAttempt = Long.MAX_VALUE;
     private long syncs;
     private int openReaders;
+    private boolean mappable;
+    private boolean mappedFails;
+    private int mappings;
 
     /** An empty directory, on a disk of its own. */
     public CrashFileStore() {
@@ -106,6 +112,36 @@ public final class CrashFileStore implements FileStore {
     /** Files opened for reading and not closed. */
     public synchronized int openReaders() {
         return openReaders;
+    }
+
+    /**
+     * From now on files can be mapped, on every JDK. A mapping is a copy, which is filled with a pattern when it is unmapped, so
+     * that a reader who comes too late finds that and not what was written.
+     */
+    public synchronized CrashFileStore mappable() {
+        mappable = true;
+        return this;
+    }
+
+    @Override
+    public synchronized boolean areMappable() {
+        return mappable;
+    }
+
+    /** From now on a load from a mapping meets the error of the JVM for a page that is not delivered, when it is asked for. */
+    public synchronized void failMapped() {
+        mappedFails = true;
+    }
+
+    private synchronized void checkMapped() {
+        if (mappedFails) {
+            throw new InternalError("a fault occurred in an unsafe memory access operation");
+        }
+    }
+
+    /** Files that are mapped and not unmapped. */
+    public synchronized int mappings() {
+        return mappings;
     }
 
     /** Flips one bit of a file. */
@@ -398,7 +434,7 @@ public final class CrashFileStore implements FileStore {
         }
     }
 
-    private final class Reader implements ReadableFile {
+    private final class Reader implements MappableFile {
         private final String file;
         private final DiskFile content;
         private boolean closed;
@@ -420,6 +456,34 @@ public final class CrashFileStore implements FileStore {
             }
             if (!content.read(position, into)) {
                 throw new EOFException(file + " ends at " + content.size());
+            }
+        }
+
+        @Override
+        public boolean isMappable() {
+            return areMappable();
+        }
+
+        @Override
+        public FileMapping map() throws IOException {
+            synchronized (CrashFileStore.this) {
+                mappings++;
+            }
+            ByteBuffer copy = ByteBuffer.allocateDirect(content.size());
+            read(0, copy);
+            return new FileMapping(copy.clear(), () -> unmap(copy)) {
+                @Override
+                public boolean isResident(int at, int length) {
+                    checkMapped();
+                    return true;
+                }
+            };
+        }
+
+        private void unmap(ByteBuffer copy) {
+            PoisonSlabs.poison(copy);
+            synchronized (CrashFileStore.this) {
+                mappings--;
             }
         }
 

@@ -3,6 +3,9 @@ package io.forebay.store.testing;
 import io.forebay.store.FileStore;
 import io.forebay.store.ReadableFile;
 import io.forebay.store.WritableFile;
+import io.forebay.store.io.FileMapping;
+import io.forebay.store.io.MappableFile;
+import io.forebay.store.io.MappableFiles;
 import io.forebay.store.testing.FaultInjector.Fault;
 import io.forebay.store.testing.FaultInjector.Operation;
 import java.io.EOFException;
@@ -16,18 +19,25 @@ import java.util.concurrent.ConcurrentHashMap;
  * Another {@link FileStore}, whose operations fail when a {@link FaultInjector} says so. A close that fails has closed the
  * file all the same, as it does in an operating system.
  */
-public final class FaultFileStore extends ForwardingFileStore {
+public final class FaultFileStore extends ForwardingFileStore implements MappableFiles {
     private interface Call<T> {
         T run() throws IOException;
     }
 
     private final FaultInjector faults;
+    private final boolean isMappable;
     /** Files whose sync has failed: another one, by whomever, may be called a success and write nothing. */
     private final Set<String> spoilt = ConcurrentHashMap.newKeySet();
 
     public FaultFileStore(FileStore delegate, FaultInjector faults) {
         super(delegate);
         this.faults = faults;
+        isMappable = delegate instanceof CrashFileStore disk && disk.areMappable();
+    }
+
+    @Override
+    public boolean areMappable() {
+        return isMappable;
     }
 
     private <T> T call(Operation operation, String name, Call<T> call) throws IOException {
@@ -219,13 +229,25 @@ public final class FaultFileStore extends ForwardingFileStore {
         }
     }
 
-    private final class FaultReader extends Reader {
+    private final class FaultReader extends Reader implements MappableFile {
         private final String name;
+        private final ReadableFile file;
         private boolean closed;
 
         FaultReader(String name, ReadableFile file) {
             super(file);
             this.name = name;
+            this.file = file;
+        }
+
+        @Override
+        public boolean isMappable() {
+            return isMappable;
+        }
+
+        @Override
+        public FileMapping map() throws IOException {
+            return call(Operation.MAP, name, ((MappableFile) file)::map);
         }
 
         @Override

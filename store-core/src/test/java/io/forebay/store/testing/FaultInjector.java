@@ -20,6 +20,7 @@ public final class FaultInjector {
         OPEN,
         APPEND,
         READ,
+        MAP,
         SYNC,
         SYNC_DIRECTORY,
         DELETE,

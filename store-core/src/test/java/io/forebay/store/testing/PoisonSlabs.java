@@ -67,6 +67,11 @@ public final class PoisonSlabs implements SlabAllocator {
         }
     }
 
+    /** Fills a buffer of another kind of memory that must not be read any more. */
+    static void poison(ByteBuffer buffer) {
+        fill(buffer, POISON);
+    }
+
     private static void fill(ByteBuffer buffer, byte value) {
         for (int i = 0; i < buffer.capacity(); i++) {
             buffer.put(i, value);

@@ -9,6 +9,7 @@ import io.forebay.store.cache.SlabPool;
 import io.forebay.store.flush.SstOutput;
 import io.forebay.store.flush.SstTarget;
 import io.forebay.store.flush.TombstoneFeed;
+import io.forebay.store.io.MappedFiles;
 import io.forebay.store.iter.ModelEntry;
 import io.forebay.store.iter.Retention;
 import io.forebay.store.iter.Source;
@@ -51,7 +52,7 @@ public final class SstDirectory implements AutoCloseable {
 
     public SstDirectory(FileStore files) {
         this.files = files;
-        registry = new FileRegistry(files, new TableCache(cache, pool, 16), executor);
+        registry = new FileRegistry(files, new TableCache(cache, pool, 16, MappedFiles.none()), executor);
     }
 
     public ManualClock clock() {

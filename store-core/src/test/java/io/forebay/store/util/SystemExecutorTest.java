@@ -135,6 +135,45 @@ class SystemExecutorTest {
     }
 
     @Test
+    void aSyncTakesNoThreadFromFlushes() throws InterruptedException {
+        try (SystemExecutor executor = new SystemExecutor(1, "test")) {
+            CountDownLatch flushed = new CountDownLatch(1);
+            CountDownLatch synced = new CountDownLatch(2);
+            executor.execute(Kind.SYNC, () -> {
+                await(flushed);
+                named("sync", synced).run();
+            });
+            executor.execute(Kind.FLUSH, named("flush", flushed));
+            executor.execute(Kind.SYNC, named("next sync", synced));
+            await(synced);
+            assertThat(ran).containsExactly("flush", "sync", "next sync");
+        }
+    }
+
+    @Test
+    void closeWaitsForTheSyncThatRunsAndDropsTheRest() throws InterruptedException {
+        SystemExecutor executor = new SystemExecutor(1, "test");
+        CountDownLatch started = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        executor.execute(Kind.SYNC, () -> {
+            started.countDown();
+            await(go);
+            ran.add("running");
+        });
+        await(started);
+        executor.execute(Kind.SYNC, () -> ran.add("waiting"));
+        Thread closer = new Thread(executor::close);
+        closer.start();
+        while (closer.getState() != Thread.State.TIMED_WAITING) {
+            Thread.onSpinWait();
+        }
+        go.countDown();
+        closer.join();
+        executor.execute(Kind.SYNC, () -> ran.add("after close"));
+        assertThat(ran).containsExactly("running");
+    }
+
+    @Test
     void closeWaitsForWhatRunsAndDropsTheRest() throws InterruptedException {
         SystemExecutor executor = new SystemExecutor(1, "test");
         CountDownLatch started = new CountDownLatch(1);

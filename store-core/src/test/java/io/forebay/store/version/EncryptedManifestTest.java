@@ -14,6 +14,7 @@ import io.forebay.store.WritableFile;
 import io.forebay.store.cache.BlockCache;
 import io.forebay.store.cache.SlabPool;
 import io.forebay.store.crypto.Encryption;
+import io.forebay.store.io.MappedFiles;
 import io.forebay.store.io.MemoryFileStore;
 import io.forebay.store.testing.GoldenBytes;
 import io.forebay.store.testing.HeapSlabs;
@@ -229,7 +230,7 @@ class EncryptedManifestTest {
         SlabPool pool = new SlabPool(new HeapSlabs(), 4 << 20);
         FileRegistry registry = new FileRegistry(
                 files,
-                new TableCache(new BlockCache(pool), pool, 16),
+                new TableCache(new BlockCache(pool), pool, 16, MappedFiles.none()),
                 new SteppedExecutor(new ManualClock()),
                 Encryption.of(KEYS, false));
         assertThatThrownBy(() -> VersionSet.open(files, registry, () -> 8))

@@ -6,6 +6,7 @@ import io.forebay.store.ValueBuffer;
 import io.forebay.store.cache.BlockCache;
 import io.forebay.store.cache.SlabPool;
 import io.forebay.store.cache.SlabPool.Use;
+import io.forebay.store.io.MappedFiles;
 import io.forebay.store.io.MemoryFileStore;
 import io.forebay.store.key.KeyHash;
 import io.forebay.store.key.PointLookup;
@@ -56,7 +57,7 @@ public class TableCacheInterleavingTest {
     /** Room for one reader, and a little. Blocks have none: they are read to the heap. */
     private final SlabPool pool = new SlabPool(new HeapSlabs(), READER_BYTES * 3 / 2);
 
-    private final TableCache tables = new TableCache(new BlockCache(pool), pool, 1);
+    private final TableCache tables = new TableCache(new BlockCache(pool), pool, 1, MappedFiles.none());
     private final HandleCountingFileStore.Counts handles = new HandleCountingFileStore.Counts();
     private final AtomicInteger deletions = new AtomicInteger();
     private final FileRegistry registry =

@@ -6,6 +6,7 @@ import io.forebay.store.KeyRange;
 import io.forebay.store.WritableFile;
 import io.forebay.store.cache.BlockCache;
 import io.forebay.store.cache.SlabPool;
+import io.forebay.store.io.MappedFiles;
 import io.forebay.store.testing.HeapSlabs;
 import io.forebay.store.testing.ManualClock;
 import io.forebay.store.testing.SteppedExecutor;
@@ -24,7 +25,7 @@ final class VersionFixture {
     final SteppedExecutor executor = new SteppedExecutor(new ManualClock());
     final SlabPool pool = new SlabPool(new HeapSlabs(), 4 << 20);
     final BlockCache cache = new BlockCache(pool);
-    final TableCache tables = new TableCache(cache, pool, 16);
+    final TableCache tables = new TableCache(cache, pool, 16, MappedFiles.none());
     final FileRegistry registry;
     VersionSet set;
     /** Ids of manifests; each fixture begins anew. */

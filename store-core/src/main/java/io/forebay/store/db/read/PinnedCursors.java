@@ -3,7 +3,6 @@ package io.forebay.store.db.read;
 import io.forebay.store.KeyRange;
 import io.forebay.store.StoreClosedException;
 import io.forebay.store.StoreException;
-import io.forebay.store.StoreIoException;
 import io.forebay.store.db.state.FilePin;
 import io.forebay.store.db.state.Lifecycle;
 import io.forebay.store.db.state.MemtablePin;
@@ -110,7 +109,7 @@ final class PinnedCursors {
             }
             complete = true;
         } catch (IOException e) {
-            throw failure(e);
+            throw ReadErrors.unreadable(store, e);
         } finally {
             if (!complete) {
                 closeThenRelease(sources, present);
@@ -291,9 +290,8 @@ final class PinnedCursors {
         }
     }
 
-    /** The exception for a read of a file that failed. */
-    StoreException failure(IOException e) {
-        lifecycle.checkReadable(); // the files of a closed store may be gone
-        return new StoreIoException("Reading store " + store.options.name() + " failed", e);
+    /** The exception for a call that has failed with {@code e}, see {@link ReadErrors#failure}. */
+    RuntimeException failure(Throwable e) {
+        return ReadErrors.failure(store, iterator, e);
     }
 }

@@ -2,7 +2,6 @@ package io.forebay.store.db.read;
 
 import io.forebay.store.EntryBatch;
 import io.forebay.store.KeyRange;
-import io.forebay.store.StoreIoException;
 import io.forebay.store.db.state.ReadState;
 import io.forebay.store.db.state.SnapshotList;
 import io.forebay.store.db.state.StoreContext;
@@ -56,18 +55,19 @@ final class RangeScan {
     private void scan(ReadState state, KeyRange range, EntryBatch into, long limit, EmptySpans emptySpans) {
         List<Source> sources = new ArrayList<>(
                 state.immutable.length + 1 + state.version.runs().size());
+        UserIterator iterator = null;
         try {
             PinnedCursors.addMemtables(state, limit, sources);
             state.version.addSources(range, true, sources);
-            UserIterator iterator = new UserIterator(
+            iterator = new UserIterator(
                             sources, range, limit, store.options.mergeFunction(), emptySpans, emptySpansOf(limit))
                     .limitValues(store.shared.limits().valueBytes())
                     .showKeys(store.keyText());
             iterator.seekToFirst();
             iterator.fill(into);
-        } catch (IOException e) {
-            store.lifecycle.checkReadable(); // the files of a closed store may be gone
-            throw new StoreIoException("Reading store " + store.options.name() + " failed", e);
+            ReadErrors.settle();
+        } catch (IOException | RuntimeException | Error e) {
+            throw ReadErrors.failure(store, iterator, e);
         } finally {
             sources.forEach(source -> source.iterator().close());
         }

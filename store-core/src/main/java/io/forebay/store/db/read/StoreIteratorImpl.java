@@ -54,7 +54,8 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
         cursors.enterToSeek();
         try {
             cursors.iterator.seekToFirst();
-        } catch (IOException e) {
+            ReadErrors.settle();
+        } catch (IOException | RuntimeException | Error e) {
             throw cursors.failure(e);
         } finally {
             cursors.leave();
@@ -66,7 +67,8 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
         cursors.enterToSeek();
         try {
             cursors.iterator.seekToLast();
-        } catch (IOException e) {
+            ReadErrors.settle();
+        } catch (IOException | RuntimeException | Error e) {
             throw cursors.failure(e);
         } finally {
             cursors.leave();
@@ -79,7 +81,8 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
         cursors.enterToSeek();
         try {
             cursors.iterator.seek(key, 0, key.length);
-        } catch (IOException e) {
+            ReadErrors.settle();
+        } catch (IOException | RuntimeException | Error e) {
             throw cursors.failure(e);
         } finally {
             cursors.leave();
@@ -92,7 +95,8 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
         cursors.enterToSeek();
         try {
             cursors.iterator.seekForPrev(key, 0, key.length);
-        } catch (IOException e) {
+            ReadErrors.settle();
+        } catch (IOException | RuntimeException | Error e) {
             throw cursors.failure(e);
         } finally {
             cursors.leave();
@@ -105,15 +109,16 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
         try {
             if (!cursors.hasMemtables()) {
                 cursors.iterator.next();
-                return;
+            } else {
+                UserIterator.Step step = cursors.iterator.nextInFile();
+                if (step == UserIterator.Step.NOT_STARTED) {
+                    nextInMemory();
+                } else if (step == UserIterator.Step.STARTED) {
+                    finishNextInMemory();
+                }
             }
-            UserIterator.Step step = cursors.iterator.nextInFile();
-            if (step == UserIterator.Step.NOT_STARTED) {
-                nextInMemory();
-            } else if (step == UserIterator.Step.STARTED) {
-                finishNextInMemory();
-            }
-        } catch (IOException e) {
+            ReadErrors.settle();
+        } catch (IOException | RuntimeException | Error e) {
             throw cursors.failure(e);
         } finally {
             cursors.end();
@@ -168,7 +173,8 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
             } else {
                 reopenAt(false);
             }
-        } catch (IOException e) {
+            ReadErrors.settle();
+        } catch (IOException | RuntimeException | Error e) {
             throw cursors.failure(e);
         } finally {
             cursors.end();
@@ -212,7 +218,9 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
         cursors.begin();
         try {
             if (!cursors.iterator.isValueInMemtable()) {
-                return cursors.iterator.value();
+                byte[] value = cursors.iterator.value();
+                ReadErrors.settle();
+                return value;
             }
             enterToRead();
             try {
@@ -220,7 +228,7 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
             } finally {
                 cursors.leaveMemory();
             }
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException | Error e) {
             throw cursors.failure(e);
         } finally {
             cursors.end();
@@ -254,8 +262,9 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
                 valueInMemory(into);
             } else {
                 cursors.iterator.value(into);
+                ReadErrors.settle();
             }
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException | Error e) {
             throw cursors.failure(e);
         } finally {
             cursors.end();
@@ -289,8 +298,9 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
             } else {
                 cursors.iterator.nextBatch(into); // an iterator that is not valid throws
             }
+            ReadErrors.settle();
             complete = true;
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException | Error e) {
             throw cursors.failure(e);
         } finally {
             if (!complete) {
@@ -314,7 +324,7 @@ final class StoreIteratorImpl implements StoreIterator, EmptySpans.Listener {
         try {
             cursors.iterator.seek(key, 0, key.length);
             found = isAt(key);
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException | Error e) {
             throw cursors.failure(e);
         } finally {
             if (!found) {

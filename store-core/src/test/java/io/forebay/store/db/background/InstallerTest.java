@@ -20,6 +20,7 @@ import io.forebay.store.db.state.ReadState;
 import io.forebay.store.db.state.StoreContext;
 import io.forebay.store.db.state.TrackedMemtable;
 import io.forebay.store.db.write.WriteStall;
+import io.forebay.store.io.MappedFiles;
 import io.forebay.store.io.MemoryFileStore;
 import io.forebay.store.testing.FaultFileStore;
 import io.forebay.store.testing.FaultInjector;
@@ -52,7 +53,7 @@ class InstallerTest {
     private final SteppedExecutor executor = new SteppedExecutor(clock);
     private final SlabPool pool = new SlabPool(new HeapSlabs(), 8 << 20);
     private final BlockCache cache = new BlockCache(pool);
-    private final TableCache tables = new TableCache(cache, pool, 16);
+    private final TableCache tables = new TableCache(cache, pool, 16, MappedFiles.none());
     private final AtomicLong ids = new AtomicLong();
     private final FaultInjector faults = new FaultInjector();
     private final FaultFileStore files = new FaultFileStore(new MemoryFileStore(), faults);

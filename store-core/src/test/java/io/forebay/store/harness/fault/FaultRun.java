@@ -71,9 +71,13 @@ class FaultRun {
     /** The change that the store is making; stays when that throws, and then may have happened all the same. */
     Consumer<Model> pending;
 
-    FaultRun(long seed, StoreOptions options) {
+    /** @param mapped whether files are read in place */
+    FaultRun(long seed, StoreOptions options, boolean mapped) {
         this.random = new Random(seed);
         this.options = options;
+        if (mapped) {
+            disk.mappable();
+        }
         files = new FaultFileStore(disk, faults);
         commits.add(new Commit("", new Model()));
         faults.onSlow(this::meanwhile);
@@ -440,6 +444,7 @@ class FaultRun {
     void checkNothingLeft() {
         assertThat(faults.open()).as("files and locks left open").isZero();
         assertThat(slabs.outstanding()).as("memory left").isZero();
+        assertThat(disk.mappings()).as("files left mapped").isZero();
     }
 
     private void closeEnvironment() {

@@ -139,7 +139,7 @@ class FaultSweepTest {
     }
 
     private static FaultRun start(Point point) {
-        FaultRun run = new FaultRun(11, point.scenario.options(point.values));
+        FaultRun run = new FaultRun(11, point.scenario.options(point.values), point.scenario.ordinal() % 2 == 0);
         run.open();
         Exception failure = run.attempt(point.scenario.prepare);
         if (failure != null) {

@@ -26,7 +26,7 @@ final class JvmErrorRun extends FaultRun {
     boolean outOfBudget;
 
     JvmErrorRun(long seed, StoreOptions options) {
-        super(seed, options);
+        super(seed, options, false);
     }
 
     @Override

@@ -51,6 +51,7 @@ final class OptionSet {
         DEFAULTS.put("values", "0");
         DEFAULTS.put("wal", "none");
         DEFAULTS.put("walbytes", "1048576");
+        DEFAULTS.put("mapped", "no");
         DEFAULTS.put("background", "stepped");
         DEFAULTS.put("vary", "no");
         DEFAULTS.put("seed", "1");
@@ -110,6 +111,11 @@ final class OptionSet {
 
     Durability durability() {
         return Durability.valueOf(values.get("wal").toUpperCase(Locale.ROOT));
+    }
+
+    /** Whether files can be mapped. */
+    boolean mapped() {
+        return values.get("mapped").equals("yes");
     }
 
     private Compression compression(String name) {

@@ -39,6 +39,9 @@ final class OptionSets {
                     "memtable=2048 block=128 file=4096 filter=timed commit=0 wal=buffered background=lazy",
                     "memtable=65536 block=65536 file=1048576 bloom=32 merge=plain",
                     "memtable=1048576 memory=1048576 block=128 file=4096",
+                    "memtable=1024 block=128 file=4096 mapped=yes background=immediate",
+                    "memtable=4096 block=4096 file=65536 mapped=yes commit=0 filter=drop",
+                    "memtable=2048 block=128 file=4096 mapped=yes background=threads commit=0",
                     "memtable=33554432 memory=268435456 block=128 file=4096 merge=plain",
                     "memtable=1024 block=128 file=4096 encryption=on commit=0",
                     "memtable=8192 block=4096 file=65536 encryption=on background=immediate filter=drop",
@@ -83,6 +86,7 @@ final class OptionSets {
                 + " values=" + pick(random, "0", "1", "8", "100")
                 + " wal=" + pick(random, "none", "none", "buffered", "synced")
                 + " walbytes=" + pick(random, "65536", "1048576")
+                + " mapped=" + pick(random, "no", "yes")
                 + " background=" + pick(random, "stepped", "stepped", "immediate", "lazy")
                 + " vary=" + pick(random, "no", "yes")
                 + " seed=" + random.nextInt(1_000_000));

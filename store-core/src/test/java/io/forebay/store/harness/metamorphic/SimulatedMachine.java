@@ -104,7 +104,7 @@ final class SimulatedMachine implements AutoCloseable {
     void crash() {
         Environment before = environment;
         for (Place place : places.values()) {
-            place.files = place.files.afterCrash(random);
+            place.files = mappable(place.files.afterCrash(random));
             directories.add(place.files);
         }
         start();
@@ -117,9 +117,13 @@ final class SimulatedMachine implements AutoCloseable {
 
     /** A new directory for files of stores and checkpoints. */
     CrashFileStore directory() {
-        CrashFileStore files = new CrashFileStore();
+        CrashFileStore files = mappable(new CrashFileStore());
         directories.add(files);
         return files;
+    }
+
+    private CrashFileStore mappable(CrashFileStore files) {
+        return options.mapped() ? files.mappable() : files;
     }
 
     FileStore visible(CrashFileStore files) {
@@ -194,6 +198,10 @@ final class SimulatedMachine implements AutoCloseable {
         int open = directories.stream().mapToInt(CrashFileStore::openReaders).sum();
         if (open != 0) {
             throw new AssertionError(open + " files are left open");
+        }
+        int mapped = directories.stream().mapToInt(CrashFileStore::mappings).sum();
+        if (mapped != 0) {
+            throw new AssertionError(mapped + " files are left mapped");
         }
     }
 }

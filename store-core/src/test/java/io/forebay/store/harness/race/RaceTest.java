@@ -99,6 +99,9 @@ class RaceTest {
         Run(Random random) {
             this.random = random;
             options = options(random);
+            if (random.nextBoolean()) {
+                files.mappable();
+            }
             environment = Environment.builder()
                     // less than this, all readers at once may need more than there is, and are told so
                     .memoryBytes(12L << 20 << random.nextInt(3))
@@ -148,6 +151,7 @@ class RaceTest {
             slabs.check();
             assertThat(slabs.outstanding()).as("memory left").isZero();
             assertThat(files.openReaders()).as("files left open").isZero();
+            assertThat(files.mappings()).as("files left mapped").isZero();
             figures.add("slabs freed and watched", slabs.released());
             figures.add("batches", bank.finished());
         }

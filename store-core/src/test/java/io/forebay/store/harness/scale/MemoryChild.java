@@ -21,8 +21,8 @@ import java.util.Random;
 
 /**
  * A process that does all that takes memory, in eight stores under one budget, and says again and again how much it has:
- * lines of {@code resident used peak}, in bytes. Arguments: directory, budget in bytes, seconds, seed. See {@link
- * ResidentMemoryTest}.
+ * lines of {@code anonymous fileBacked used peak}, in bytes. Arguments: directory, budget in bytes, seconds, seed. See
+ * {@link ResidentMemoryTest}.
  */
 final class MemoryChild {
     private static final int STORES = 8;
@@ -62,7 +62,8 @@ final class MemoryChild {
                     child.step(child.stores.get(child.random.nextInt(STORES)));
                 }
                 EnvironmentStatistics statistics = environment.statistics();
-                System.out.println(resident() + " " + statistics.memoryUsed() + " " + statistics.memoryPeak());
+                System.out.println(resident("RssAnon:") + " " + resident("RssFile:") + " " + statistics.memoryUsed()
+                        + " " + statistics.memoryPeak());
             }
             child.iterators.forEach(StoreIterator::close);
         }
@@ -140,12 +141,13 @@ final class MemoryChild {
         return ByteBuffer.allocate(12).putInt(number).putLong(number * 31L).array();
     }
 
-    private static long resident() throws IOException {
+    /** Resident pages of a kind that the kernel tells apart (proc_pid_status(5)), in bytes. */
+    private static long resident(String kind) throws IOException {
         for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
-            if (line.startsWith("VmRSS:")) {
+            if (line.startsWith(kind)) {
                 return Long.parseLong(line.replaceAll("[^0-9]", "")) << 10;
             }
         }
-        throw new IOException("No resident size");
+        throw new IOException("No " + kind + " in /proc/self/status");
     }
 }

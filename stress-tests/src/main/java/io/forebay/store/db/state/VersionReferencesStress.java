@@ -3,6 +3,7 @@ package io.forebay.store.db.state;
 import io.forebay.store.KeyRange;
 import io.forebay.store.cache.BlockCache;
 import io.forebay.store.cache.SlabPool;
+import io.forebay.store.io.MappedFiles;
 import io.forebay.store.io.MemoryFileStore;
 import io.forebay.store.memtable.Memtable;
 import io.forebay.store.util.SystemClock;
@@ -40,7 +41,7 @@ public class VersionReferencesStress {
 
     // Shared, because a state that takes long to make leaves few of them to be tried.
     private static final SlabPool POOL = new SlabPool(StressParts.POISON, 1 << 20);
-    private static final TableCache TABLES = new TableCache(new BlockCache(POOL), POOL, 1);
+    private static final TableCache TABLES = new TableCache(new BlockCache(POOL), POOL, 1, MappedFiles.none());
     private static final MemoryArbiter ARBITER = new MemoryArbiter(POOL, NOBODY, new SystemClock());
     private static final Lifecycle LIFECYCLE = new Lifecycle("stress");
     private static final MemoryFileStore FILES = new MemoryFileStore();
