@@ -41,15 +41,17 @@ final class BottomUpkeep {
     }
 
     /**
-     * For a full compaction: files with any delete, virtual files, because of their hidden part, and small files; but no file
-     * with entries above {@code upTo}.
+     * For a full compaction: files with anything that only older states have, virtual files, because of their hidden part, and small
+     * files; but no file with entries above {@code upTo}.
      */
     Compaction pickAny(long upTo) {
         SortedRun bottom = in.bottom();
         if (bottom != null) {
             for (FileMeta file : bottom.files()) {
-                boolean deletes = file.pointDeletes() + file.rangeDeletes() > 0 && isDeleteVisibleToAll(file);
-                if ((deletes || file.virtual()) && in.isFree(file) && file.newestSequence() <= upTo) {
+                boolean any = file.info().superseded() != null || file.pointDeletes() + file.rangeDeletes() > 0;
+                if ((any && isDeleteVisibleToAll(file) || file.virtual())
+                        && in.isFree(file)
+                        && file.newestSequence() <= upTo) {
                     return rewrite(List.of(file));
                 }
             }

@@ -173,7 +173,9 @@ public final class CompactionJob {
 
     /** Tiers are split at the split keys of the bottom run, so that parts of them can be merged into it later. */
     private SstOutput openOutput(RetentionIterator entries, InputHeat heat) {
-        Set<FileId> garbage = ValueGarbage.of(version.runs()).files();
+        long oldest = snapshotSequences.length == 0 ? Long.MAX_VALUE : snapshotSequences[0];
+        Set<FileId> garbage = ValueGarbage.of(version.runs(), Math.min(durableSequence, oldest))
+                .files();
         if (compaction.isBottom()) {
             return new SstOutput(
                     target.atBottom(), entries::cutTombstone, List.of(), 0, compaction.hull(), heat, garbage);

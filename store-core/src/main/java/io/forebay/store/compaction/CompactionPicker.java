@@ -22,6 +22,7 @@ import java.util.Set;
  *       the part where most is gained for each byte written,
  *   <li>merge neighbouring tiers of similar size,
  *   <li>rewrite files of the bottom run that are small or have many deletes,
+ *   <li>rewrite files of which much is superseded, once no reader needs it ({@link SupersededFiles}),
  *   <li>rewrite a virtual file with values in value files, which keeps those of its hidden part as well,
  *   <li>rewrite a file with values in a value file that is mostly garbage ({@link ValueGarbage}).
  * </ol>
@@ -97,6 +98,16 @@ public final class CompactionPicker {
         return due != null ? due : pickOutdated(in, outdated);
     }
 
+    /**
+     * The least sequence number for which something may become due when no reader needs an older state any more; {@link Long#MAX_VALUE}
+     * for none.
+     *
+     * @param oldestSnapshot see {@link PickState}
+     */
+    public static long awaited(Version version, long oldestSnapshot) {
+        return SupersededFiles.awaited(version.runs(), oldestSnapshot);
+    }
+
     private static PickInput input(PickState state, HiddenMemo hidden, Cancellation cancellation) {
         return new PickInput(
                 state.version().runs(),
@@ -141,8 +152,14 @@ public final class CompactionPicker {
         if (upkeep != null) {
             return upkeep;
         }
+        Compaction superseded = SupersededFiles.pick(in);
+        if (superseded != null) {
+            return superseded;
+        }
         Compaction partly = pickVirtual(in);
-        return partly != null ? partly : ValueGarbage.of(in.runs()).pick(in, Long.MAX_VALUE);
+        return partly != null
+                ? partly
+                : ValueGarbage.of(in.runs(), in.visibleToAll()).pick(in, Long.MAX_VALUE);
     }
 
     static Compaction pickFull(PickInput in, long upTo) throws IOException {
@@ -170,7 +187,9 @@ public final class CompactionPicker {
             return new TierMerges(in, 0).join(rest);
         }
         Compaction upkeep = new BottomUpkeep(in).pickAny(upTo);
-        return upkeep != null ? upkeep : ValueGarbage.of(in.runs()).pick(in, upTo);
+        return upkeep != null
+                ? upkeep
+                : ValueGarbage.of(in.runs(), in.visibleToAll()).pick(in, upTo);
     }
 
     /**

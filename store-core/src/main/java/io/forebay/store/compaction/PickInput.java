@@ -36,6 +36,11 @@ record PickInput(
         TombstoneSet read(List<FileMeta> files);
     }
 
+    /** Every reader, also one after a crash, sees all that is at or below it: there is one state up to here. */
+    long visibleToAll() {
+        return Math.min(durableSequence, oldestSnapshot);
+    }
+
     boolean isCommitted(FileMeta file) {
         return file.newestSequence() <= durableSequence;
     }

@@ -1,5 +1,6 @@
 package io.forebay.store.compaction;
 
+import io.forebay.store.sst.Superseded;
 import io.forebay.store.values.ValueShare;
 import io.forebay.store.version.FileId;
 import io.forebay.store.version.FileMeta;
@@ -25,7 +26,9 @@ import java.util.Set;
  *   3      100    10              300 in all: 3 is given up, 210 are left; 2 as well, 170 are left
  * </pre>
  *
- * What an SST refers to is what its writer counted, also in the part that a version does not show: needed bytes are never too few.
+ * What an SST refers to is what its writer counted, also in the part that a version does not show: needed bytes are never too few. Values of
+ * superseded versions are needed until no reader can see them. Which of its value files have them, an SST does not tell, so they count as
+ * spread over all.
  */
 public final class ValueGarbage {
     /** All value files together may have so many bytes for each that is needed. */
@@ -60,8 +63,8 @@ public final class ValueGarbage {
             valueBytes = fileBytes - share.frameBytes();
         }
 
-        void add(ValueShare share) {
-            live = Math.min(valueBytes, live + share.bytes());
+        void add(ValueShare share, double neededPart) {
+            live = Math.min(valueBytes, live + (long) (share.bytes() * neededPart));
         }
 
         /** What is beside the values is no garbage: a rewriting would write the same again, for ever. */
@@ -74,15 +77,22 @@ public final class ValueGarbage {
         }
     }
 
+    /** As far as SSTs refer to values, whether they are superseded or not. */
     public static ValueGarbage of(List<SortedRun> runs) {
+        return of(runs, -1);
+    }
+
+    /** @param visibleToAll what newer versions at or below it hide is garbage */
+    static ValueGarbage of(List<SortedRun> runs, long visibleToAll) {
         Map<FileId, Use> uses = new HashMap<>();
         Set<FileId> counted = new HashSet<>();
         for (SortedRun run : runs) {
             for (FileMeta file : run.files()) {
                 if (!file.info().valueFiles().isEmpty() && counted.add(file.id())) {
+                    double neededPart = neededPart(file, visibleToAll);
                     for (ValueShare share : file.info().valueFiles()) {
                         uses.computeIfAbsent(FileId.of(share), id -> new Use(share))
-                                .add(share);
+                                .add(share, neededPart);
                     }
                 }
             }
@@ -97,6 +107,13 @@ public final class ValueGarbage {
         }
         most -= Math.min(hidden(runs), live * MOST_HIDDEN);
         return new ValueGarbage(all, live, garbage(new ArrayList<>(uses.values()), all, most));
+    }
+
+    private static double neededPart(FileMeta file, long visibleToAll) {
+        Superseded superseded = file.info().superseded();
+        return superseded == null || file.newestSequence() > visibleToAll
+                ? 1
+                : 1 - (double) superseded.valueBytes() / file.valueBytes();
     }
 
     /** What tiers hide of the values of the bottom at most: as much as they have, and a mean value for each delete. */

@@ -197,17 +197,20 @@ public final class SstOutput implements Closeable {
                         entries.valueFile(),
                         entries.valueFileOffset(),
                         entries.valueLength());
-                continue;
+            } else {
+                add(
+                        entries.key(),
+                        0,
+                        entries.keyLength(),
+                        entries.sequence(),
+                        entries.kind(),
+                        entries.valueSlab(),
+                        entries.valueOffset(),
+                        entries.valueLength());
             }
-            add(
-                    entries.key(),
-                    0,
-                    entries.keyLength(),
-                    entries.sequence(),
-                    entries.kind(),
-                    entries.valueSlab(),
-                    entries.valueOffset(),
-                    entries.valueLength());
+            if (entries.isCovered()) {
+                writer.covered();
+            }
         }
     }
 

@@ -176,6 +176,11 @@ public final class RetentionIterator implements Closeable {
         return kind;
     }
 
+    /** True when a range delete that is kept, too, hides the entry from all who do not read an older state. */
+    public boolean isCovered() {
+        return cover != null && cover[0] > originalSequence;
+    }
+
     /** Where the value of an entry of kind {@link ValueKind#REFERENCE} is. */
     public ValueFile valueFile() {
         return valueFile;

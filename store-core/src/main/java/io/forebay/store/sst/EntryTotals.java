@@ -4,6 +4,9 @@ import io.forebay.store.key.InternalIterator;
 import io.forebay.store.key.ValueKind;
 import io.forebay.store.rangedel.Fragment;
 import io.forebay.store.rangedel.FragmentArray;
+import io.forebay.store.values.ValueShare;
+import java.util.List;
+import java.util.Objects;
 
 /**
  * Counts the entries and range deletes of a file: for its properties when it is written, and to compare them when it is verified.
@@ -18,6 +21,7 @@ final class EntryTotals {
     private long rawValueBytes;
     private long minSequence = Long.MAX_VALUE;
     private long maxSequence;
+    private final SupersededTotals superseded = new SupersededTotals();
 
     /** Adds the range deletes of the file; once. */
     EntryTotals addTombstones(FragmentArray tombstones) {
@@ -30,11 +34,14 @@ final class EntryTotals {
         return this;
     }
 
-    void add(InternalIterator entry) {
-        add(entry.kind(), entry.keyLength(), entry.valueLength(), entry.sequence());
+    /** @param sameKey whether the entry before has the same key */
+    void add(boolean sameKey, InternalIterator entry) {
+        add(sameKey, entry.kind(), entry.keyLength(), entry.valueLength(), entry.sequence());
     }
 
-    void add(byte kind, int keyLength, int valueLength, long sequence) {
+    /** @param sameKey whether the entry before has the same key */
+    void add(boolean sameKey, byte kind, int keyLength, int valueLength, long sequence) {
+        superseded.add(sameKey, kind, keyLength, valueLength);
         entries++;
         pointDeletes += kind == ValueKind.DELETE ? 1 : 0;
         mergeOperands += kind == ValueKind.MERGE ? 1 : 0;
@@ -42,6 +49,21 @@ final class EntryTotals {
         rawValueBytes += valueLength;
         minSequence = Math.min(minSequence, sequence);
         maxSequence = Math.max(maxSequence, sequence);
+    }
+
+    /** The value of the last entry is in the value file at that place. */
+    void reference(int file, int length) {
+        superseded.reference(file, length);
+    }
+
+    /** A range delete of the same file hides the last entry. */
+    void covered() {
+        superseded.covered();
+    }
+
+    /** @param files in the order of their places. @return null when nothing is superseded */
+    Superseded superseded(List<ValueShare> files) {
+        return superseded.total(rawKeyBytes + rawValueBytes, files);
     }
 
     long entries() {
@@ -85,6 +107,13 @@ final class EntryTotals {
         compare("bytes of values", properties.rawValueBytes(), rawValueBytes, findings);
         compare("as smallest sequence number", properties.minSequence(), minSequence, findings);
         compare("as largest sequence number", properties.maxSequence(), maxSequence, findings);
+        Superseded counted = superseded(properties.valueFiles());
+        if (!Objects.equals(properties.superseded(), counted)) {
+            findings.add(
+                    -1,
+                    "as superseded " + properties.superseded() + ", as the properties say",
+                    String.valueOf(counted));
+        }
         Expiry expiry = properties.expiry();
         if (expiry != null && expiry.expiredBytes(Long.MAX_VALUE) > rawKeyBytes + rawValueBytes) {
             findings.add(

@@ -27,6 +27,7 @@ import java.util.List;
  *         | 08 block size:varint filter probes:varint compression:1
  *         | 09 {@link TailSizes}
  *         | 0A {@link ValueShare Shares}                            only if entries refer to values in other files
+ *         | 0B {@link Superseded}                                   only if there is something of it
  * </pre>
  *
  * Compression is 0 for none, 1 for LZ4, 2 for Zstandard; it is the compression that the writer was set to, and single blocks may
@@ -47,6 +48,7 @@ final class PropertiesBlock {
     private static final int BLOCKS = 0x08;
     private static final int TAIL_SIZES = 0x09;
     private static final int VALUE_FILES = 0x0A;
+    private static final int SUPERSEDED = 0x0B;
 
     private PropertiesBlock() {}
 
@@ -80,6 +82,9 @@ final class PropertiesBlock {
         }
         if (!properties.valueFiles().isEmpty()) {
             ValueShare.write(properties.valueFiles(), fields.field(VALUE_FILES));
+        }
+        if (properties.superseded() != null) {
+            properties.superseded().write(fields.field(SUPERSEDED));
         }
         fields.end();
         return out;
@@ -118,6 +123,7 @@ final class PropertiesBlock {
         private Compression compression;
         private TailSizes tailSizes;
         private List<ValueShare> valueFiles = List.of();
+        private Superseded superseded;
 
         Decoder(long tailOffset, long dataBlocks, FragmentArray tombstones) {
             this.tailOffset = tailOffset;
@@ -145,6 +151,7 @@ final class PropertiesBlock {
                 }
                 case TAIL_SIZES -> tailSizes = TailSizes.read(in);
                 case VALUE_FILES -> valueFiles = ValueShare.read(in);
+                case SUPERSEDED -> superseded = Superseded.read(in, allBytes(), ValueShare.bytes(valueFiles));
                 default -> fields.skip();
             }
         }
@@ -156,6 +163,12 @@ final class PropertiesBlock {
             rangeDeletes = in.number("range deletes", tombstones.size(), tombstones.isEmpty() ? 0 : Long.MAX_VALUE);
             rawKeyBytes = in.number("key bytes");
             rawValueBytes = in.number("value bytes");
+        }
+
+        /** Of keys and values, which may be any numbers in a damaged file. */
+        private long allBytes() {
+            long sum = rawKeyBytes + rawValueBytes;
+            return sum < 0 ? Long.MAX_VALUE : sum;
         }
 
         private void readKeys(FieldReader in) {
@@ -192,6 +205,7 @@ final class PropertiesBlock {
                     tailOffset,
                     tailSizes,
                     valueFiles,
+                    superseded,
                     creationMillis,
                     compression,
                     smallest,

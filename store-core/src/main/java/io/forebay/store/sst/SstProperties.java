@@ -28,6 +28,7 @@ import java.util.List;
  * @param tailOffset where the data blocks end and the tail begins
  * @param tailSizes of the parts of the tail; null when not known
  * @param valueFiles where the values are that its entries refer to; empty when all values are in this file
+ * @param superseded what only readers of older states need; null for nothing
  * @param creationMillis milliseconds since the epoch at which the writer was started; 0 when not known
  * @param compression of the data blocks, see {@link StoreOptions#compression()}
  * @param smallestKey user key of the first entry; null when there are only range deletes
@@ -53,6 +54,7 @@ public record SstProperties(
         long tailOffset,
         TailSizes tailSizes,
         List<ValueShare> valueFiles,
+        Superseded superseded,
         long creationMillis,
         Compression compression,
         byte[] smallestKey,

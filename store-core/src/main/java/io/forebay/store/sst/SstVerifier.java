@@ -6,6 +6,8 @@ import io.forebay.store.crypto.Encryption;
 import io.forebay.store.key.KeyHash;
 import io.forebay.store.key.KeyText;
 import io.forebay.store.key.ValueKind;
+import io.forebay.store.rangedel.Fragment;
+import io.forebay.store.rangedel.FragmentArray;
 import io.forebay.store.sst.block.BlockSearch;
 import io.forebay.store.sst.block.BlockTrailer;
 import io.forebay.store.sst.block.HeadVerifier;
@@ -136,6 +138,7 @@ public final class SstVerifier {
         }
         int file = reference.file();
         String keyId = metadata.properties().valueFiles().get(file).keyId();
+        totals.reference(file, reference.length());
         valueBytes[file] += ValueFileReader.storedBytes(reference.length(), keyId);
         values.check(file, reference.offset(), reference.length());
     }
@@ -278,9 +281,12 @@ public final class SstVerifier {
                 lastKeyLength = entries.keyLength();
             }
             lastSequence = entries.sequence();
-            totals.add(entries);
+            totals.add(order == 0, entries);
             if (entries.kind() == ValueKind.REFERENCE) {
                 checkReference(offset);
+            }
+            if (isCovered()) {
+                totals.covered();
             }
         }
         if (ordered) {
@@ -293,6 +299,13 @@ public final class SstVerifier {
                             + text.of(lastKey, 0, lastKeyLength),
                     text.of(separators.key(), 0, separators.keyLength()));
         }
+    }
+
+    /** Whether a range delete of the file hides the present entry. */
+    private boolean isCovered() {
+        FragmentArray tombstones = metadata.tombstones();
+        Fragment over = tombstones.isEmpty() ? null : tombstones.covering(entries.key(), 0, entries.keyLength());
+        return over != null && over.sequences()[0] > entries.sequence();
     }
 
     /** Checks a key that is not the one before: the separators must lead to it, and the filter must let it through. */

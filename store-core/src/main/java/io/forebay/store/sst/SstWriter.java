@@ -173,6 +173,16 @@ public final class SstWriter {
             throws IOException {
         int length = place.write(reference, 0);
         add(key, keyOffset, keyLength, sequence, ValueKind.REFERENCE, reference, 0, length);
+        totals.reference(place.file(), place.length());
+    }
+
+    /**
+     * Says that a range delete of this file is newer than the last entry, and over its key: the entry counts as {@link Superseded}. The caller
+     * knows, for range deletes may be added after the entries.
+     */
+    public void covered() {
+        checkOpen();
+        totals.covered();
     }
 
     /**
@@ -373,7 +383,7 @@ public final class SstWriter {
                     + " is added to SST " + name + " after key " + text.of(lastKey, 0, lastLength) + " at sequence "
                     + lastSequence);
         }
-        totals.add(kind, length, valueLength, sequence);
+        totals.add(differs < 0 && totals.entries() > 0, kind, length, valueLength, sequence);
         return differs < 0 ? length : differs;
     }
 
@@ -464,6 +474,7 @@ public final class SstWriter {
                 tailOffset,
                 sizes,
                 valueFiles,
+                totals.superseded(valueFiles),
                 creationMillis,
                 compression,
                 smallestKey,

@@ -5,6 +5,7 @@ import io.forebay.store.KeyRange;
 import io.forebay.store.key.KeyText;
 import io.forebay.store.sst.EventTimes;
 import io.forebay.store.sst.Expiry;
+import io.forebay.store.sst.Superseded;
 import io.forebay.store.sst.TailSizes;
 import io.forebay.store.util.FieldListReader;
 import io.forebay.store.util.FieldListWriter;
@@ -29,6 +30,7 @@ import java.util.List;
  *         | 08 Place                                 where the file is; not there: 00
  *         | 09 {@link TailSizes}
  *         | 0A {@link ValueShare Shares}                value files
+ *         | 0B number(bytes of keys and values) {@link Superseded}
  *         | 0C number(min sequence) number(max sequence) number(entries) number(deletes) number(range deletes)
  * Place --> 00                                       a file of the directory of the store
  *         | 01 origin:16 bytes(object) number(offset)  a part of an object of the store "origin"
@@ -53,6 +55,7 @@ final class FileMetaCodec {
     private static final int PLACE = 0x08;
     private static final int TAIL_SIZES = 0x09;
     private static final int VALUE_FILES = 0x0A;
+    private static final int SUPERSEDED = 0x0B;
     private static final int COUNTS = 0x0C;
 
     private static final int LOCAL = 0;
@@ -96,6 +99,10 @@ final class FileMetaCodec {
         if (!info.valueFiles().isEmpty()) {
             ValueShare.write(info.valueFiles(), fields.field(VALUE_FILES));
         }
+        if (info.superseded() != null) {
+            info.superseded()
+                    .write(fields.field(SUPERSEDED).number(info.superseded().allBytes()));
+        }
         fields.field(COUNTS)
                 .number(info.minSequence())
                 .number(info.maxSequence())
@@ -129,6 +136,7 @@ final class FileMetaCodec {
         private long tailOffset = -1;
         private TailSizes tailSizes;
         private List<ValueShare> valueFiles = List.of();
+        private Superseded superseded;
         private long minSequence = -1;
         private long maxSequence;
         private long entries;
@@ -156,6 +164,9 @@ final class FileMetaCodec {
                 case PLACE -> checkPlace(in);
                 case TAIL_SIZES -> tailSizes = TailSizes.read(in);
                 case VALUE_FILES -> valueFiles = ValueShare.read(in);
+                case SUPERSEDED ->
+                    superseded =
+                            Superseded.read(in, in.number("bytes of keys and values"), ValueShare.bytes(valueFiles));
                 case COUNTS -> {
                     minSequence = in.number("a sequence number");
                     maxSequence = in.number("a sequence number");
@@ -207,7 +218,8 @@ final class FileMetaCodec {
                     eventTimes,
                     tailOffset,
                     tailSizes,
-                    valueFiles);
+                    valueFiles,
+                    superseded);
             return new FileMeta(id, info, range, virtual, overrideSequence, null);
         }
     }

@@ -3,6 +3,7 @@ package io.forebay.store.version;
 import io.forebay.store.sst.EventTimes;
 import io.forebay.store.sst.Expiry;
 import io.forebay.store.sst.SstProperties;
+import io.forebay.store.sst.Superseded;
 import io.forebay.store.sst.TailSizes;
 import io.forebay.store.values.ValueShare;
 import java.util.List;
@@ -23,6 +24,7 @@ import java.util.List;
  * @param tailOffset where its data blocks end; -1 when not known
  * @param tailSizes of the parts behind them; null when not known
  * @param valueFiles where the values are that its entries refer to; empty when all values are in the SST
+ * @param superseded what only readers of older states need of it; null for nothing, or when that is not known
  */
 public record SstInfo(
         long fileBytes,
@@ -37,7 +39,8 @@ public record SstInfo(
         EventTimes eventTimes,
         long tailOffset,
         TailSizes tailSizes,
-        List<ValueShare> valueFiles) {
+        List<ValueShare> valueFiles,
+        Superseded superseded) {
 
     /** A file of which nothing is known that may be left out. */
     public SstInfo(
@@ -62,7 +65,8 @@ public record SstInfo(
                 null,
                 -1,
                 null,
-                List.of());
+                List.of(),
+                null);
     }
 
     /** @param keyId see above */
@@ -80,7 +84,8 @@ public record SstInfo(
                 properties.eventTimes(),
                 properties.tailOffset(),
                 properties.tailSizes(),
-                properties.valueFiles());
+                properties.valueFiles(),
+                properties.superseded());
     }
 
     /** True when the SST and all its value files are encrypted with this master key. */

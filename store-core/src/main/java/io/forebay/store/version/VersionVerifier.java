@@ -115,6 +115,7 @@ public final class VersionVerifier {
         compare("as event times", meta.info().eventTimes(), file.eventTimes(), report);
         compare("as sizes in its tail", meta.info().tailSizes(), file.tailSizes(), report);
         compare("as value files", meta.info().valueFiles(), file.valueFiles(), report);
+        compare("as superseded", meta.info().superseded(), file.superseded(), report);
         if (meta.info().tailOffset() >= 0) {
             compare("bytes before its tail", meta.info().tailOffset(), file.tailOffset(), report);
         }

@@ -51,7 +51,8 @@ class CheckpointManifestTest {
                 known.eventTimes(),
                 known.tailOffset(),
                 known.tailSizes(),
-                List.of(shares));
+                List.of(shares),
+                known.superseded());
         return new FileMeta(file.id(), info, file.range(), file.virtual(), file.overrideSequence(), null);
     }
 

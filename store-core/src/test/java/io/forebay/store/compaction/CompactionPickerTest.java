@@ -11,6 +11,8 @@ class CompactionPickerTest {
     @TestFactory
     Stream<DynamicTest> answersAsWritten() {
         return DataDriven.files(
-                "compaction", List.of("down", "tiers", "drop", "upkeep", "full", "old"), PickerCases::answer);
+                "compaction",
+                List.of("down", "tiers", "drop", "upkeep", "superseded", "full", "old"),
+                PickerCases::answer);
     }
 }

@@ -3,6 +3,7 @@ package io.forebay.store.compaction;
 import io.forebay.store.KeyRange;
 import io.forebay.store.rangedel.FragmentArray;
 import io.forebay.store.rangedel.Fragmenter;
+import io.forebay.store.sst.Superseded;
 import io.forebay.store.version.FileId;
 import io.forebay.store.version.FileMeta;
 import io.forebay.store.version.SstInfo;
@@ -46,6 +47,7 @@ final class ModelFile {
             puts += item.isRangeDelete() ? 0 : 1;
         }
         long rangeDeletes = items.size() - puts;
+        long superseded = superseded(items);
         meta = new FileMeta(
                 new FileId(random(created), ++ids),
                 new SstInfo(
@@ -56,11 +58,35 @@ final class ModelFile {
                         0,
                         rangeDeletes,
                         created,
-                        null),
+                        null,
+                        null,
+                        null,
+                        -1,
+                        null,
+                        List.of(),
+                        superseded == 0 ? null : new Superseded(puts * ENTRY_BYTES, superseded * ENTRY_BYTES, 0, 0)),
                 KeyRange.of(key(from), key(to)),
                 false,
                 -1,
                 null);
+    }
+
+    private static long superseded(List<Item> items) {
+        List<Item> rangeDeletes = items.stream().filter(Item::isRangeDelete).toList();
+        long count = 0;
+        long before = -1;
+        for (Item item : items) {
+            if (!item.isRangeDelete()) {
+                boolean hidden = item.key() == before
+                        || rangeDeletes.stream()
+                                .anyMatch(delete -> delete.sequence() > item.sequence()
+                                        && delete.key() <= item.key()
+                                        && item.key() < delete.end());
+                count += hidden ? 1 : 0;
+                before = item.key();
+            }
+        }
+        return count;
     }
 
     /** As a random id has, and the same in every run. */

@@ -3,6 +3,7 @@ package io.forebay.store.compaction;
 import io.forebay.store.KeyRange;
 import io.forebay.store.rangedel.FragmentArray;
 import io.forebay.store.rangedel.Fragmenter;
+import io.forebay.store.sst.Superseded;
 import io.forebay.store.util.Cancellation;
 import io.forebay.store.version.FileId;
 import io.forebay.store.version.FileMeta;
@@ -25,12 +26,13 @@ import java.util.Set;
  * run 3: a-c 8M, d-f 1M @90..120     files with key ranges, sizes, and sequences (else rank * 10 to rank * 10 + 9)
  * run 0: a-m 64M deletes=30% busy    half-open ranges; m is not in it; "virtual" says what it says
  * run 5: a-d 1K ~a-d@55              range deletes
+ * run 0: a-d 1M superseded=30%       so much of it is entries that newer ones in it hide
  * run 4: a-d 1M lean=-50             an id that has triggers lean by that percentage, see Lean; else none
  * durable 40                         else everything is
  * snapshot 30                        else none
  * target 64M                         else that
  * old 90 30                          time and period, for the question what is too old; files are "created=70", else 0
- * pick | full                        the question
+ * pick | full | awaited              the question; the last one: which reader has to go, so that there may be more to do
  * </pre>
  */
 final class PickerCases {
@@ -60,6 +62,11 @@ final class PickerCases {
                 case "target" -> target = bytes(words[1]);
                 case "pick" -> answers.append(describe(pickAll(input())));
                 case "full" -> answers.append(describe(CompactionPicker.pickFull(input(), Long.MAX_VALUE)));
+                case "awaited" -> {
+                    runs.sort((a, b) -> Long.compare(b.rank(), a.rank()));
+                    long awaited = SupersededFiles.awaited(runs, snapshot);
+                    answers.append(awaited == Long.MAX_VALUE ? "nobody\n" : "those before " + awaited + "\n");
+                }
                 case "old" -> answers.append(old(words[1].split(" ")));
                 default -> throw new IllegalArgumentException("Not understood: " + line);
             }
@@ -133,6 +140,7 @@ final class PickerCases {
         long high = rank * 10 + 9;
         long deletes = 0;
         boolean virtual = false;
+        long superseded = 0;
         long created = 0;
         Fragmenter fragmenter = new Fragmenter();
         for (int i = 2; i < words.length; i++) {
@@ -143,6 +151,8 @@ final class PickerCases {
                 high = Long.parseLong(bounds[1]);
             } else if (word.startsWith("deletes=")) {
                 deletes = size / ENTRY_BYTES * Long.parseLong(word.substring(8, word.length() - 1)) / 100;
+            } else if (word.startsWith("superseded=")) {
+                superseded = size * Long.parseLong(word.substring(11, word.length() - 1)) / 100;
             } else if (word.startsWith("lean=")) {
                 continue;
             } else if (word.startsWith("created=")) {
@@ -164,7 +174,21 @@ final class PickerCases {
         long entries = rangeDeletes > 0 && size < ENTRY_BYTES ? 0 : size / ENTRY_BYTES;
         return new FileMeta(
                 id,
-                new SstInfo(size, low, high, entries, deletes, rangeDeletes, created, null),
+                new SstInfo(
+                        size,
+                        low,
+                        high,
+                        entries,
+                        deletes,
+                        rangeDeletes,
+                        created,
+                        null,
+                        null,
+                        null,
+                        -1,
+                        null,
+                        List.of(),
+                        superseded == 0 ? null : new Superseded(size, superseded, 0, 0)),
                 range(words[0]),
                 virtual,
                 -1,

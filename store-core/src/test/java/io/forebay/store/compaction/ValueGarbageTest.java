@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.forebay.store.KeyRange;
 import io.forebay.store.rangedel.FragmentArray;
 import io.forebay.store.rangedel.Fragmenter;
+import io.forebay.store.sst.Superseded;
 import io.forebay.store.util.Cancellation;
 import io.forebay.store.values.ValueShare;
 import io.forebay.store.version.FileId;
@@ -38,9 +39,54 @@ class ValueGarbageTest {
     }
 
     private static FileMeta sst(long bytes, long number, long sequence, String from, String to, ValueShare... shares) {
-        SstInfo info = new SstInfo(bytes, 1, sequence, 10, 0, 0, 0, null, null, null, -1, null, Arrays.asList(shares));
+        SstInfo info =
+                new SstInfo(bytes, 1, sequence, 10, 0, 0, 0, null, null, null, -1, null, Arrays.asList(shares), null);
         KeyRange range = KeyRange.of(bytes(from), bytes(to));
         return new FileMeta(id(number), info, range, false, -1, null);
+    }
+
+    private static FileMeta superseded(FileMeta file, long valueBytes) {
+        SstInfo known = file.info();
+        Superseded superseded = new Superseded(1000, 100, valueBytes, 0);
+        SstInfo info = new SstInfo(
+                known.fileBytes(),
+                known.minSequence(),
+                known.maxSequence(),
+                known.entries(),
+                0,
+                0,
+                0,
+                null,
+                null,
+                null,
+                -1,
+                null,
+                known.valueFiles(),
+                superseded);
+        return new FileMeta(file.id(), info, file.range(), false, -1, null);
+    }
+
+    /** Half of what one SST refers to is superseded, in each of its value files as far as anyone knows. */
+    @Test
+    void supersededValuesAreGarbageOnceNobodySeesThem() {
+        FileMeta file = superseded(
+                sst(1, 5, "a", "b", share(11, 100 * MIB, 80 * MIB), share(12, 100 * MIB, 100 * MIB)), 90 * MIB);
+        List<SortedRun> runs = List.of(new SortedRun(0, List.of(file)));
+        assertThat(ValueGarbage.of(runs).files()).isEmpty();
+        assertThat(ValueGarbage.of(runs, 4).files()).as("a reader before it").isEmpty();
+        assertThat(ValueGarbage.of(runs, 5).files()).containsExactly(id(11), id(12));
+        assertThat(ValueGarbage.of(runs, 5).liveBytes()).isEqualTo(90 * MIB);
+    }
+
+    /** The tenth of the entries that is superseded has the long values. */
+    @Test
+    void aFileWithMuchSupersededInValueFilesIsRewritten() {
+        FileMeta file = sst(1, 5, "a", "b", share(11, 100 * MIB, 99 * MIB));
+        List<SortedRun> much = List.of(new SortedRun(0, List.of(superseded(file, 20 * MIB))));
+        Compaction picked = SupersededFiles.pick(input(much));
+        assertThat(picked).isEqualTo(Compaction.rewrite(0, much.get(0).files()));
+        List<SortedRun> less = List.of(new SortedRun(0, List.of(superseded(file, 19 * MIB))));
+        assertThat(SupersededFiles.pick(input(less))).isNull();
     }
 
     private static byte[] bytes(String text) {

@@ -85,6 +85,21 @@ class PropertiesBlockTest {
     }
 
     @Test
+    void whatIsSupersededComesBack() {
+        String shares = "0a16 0102030405060708 1112131415161718 8827 46 b817 00";
+        String superseded = "0b04 06 b817 04"; // 6 of 10 bytes, 3,000 in value files, deletes of 4
+        SstProperties properties = decode(COUNTS, SEQUENCES, KEYS, BLOCKS, shares, superseded);
+        assertThat(properties.superseded()).isEqualTo(new Superseded(10, 6, 3_000, 4));
+        assertThat(encode(properties))
+                .isEqualTo(("010100" + COUNTS + SEQUENCES + KEYS + BLOCKS + shares + superseded).replace(" ", ""));
+        assertThat(decode(COUNTS, SEQUENCES, KEYS, BLOCKS).superseded()).isNull();
+        assertCorrupt("from 0 to 10", COUNTS, SEQUENCES, KEYS, BLOCKS, "0b03 0b 00 00");
+        assertCorrupt("from 0 to 0", COUNTS, SEQUENCES, KEYS, BLOCKS, "0b03 06 01 00");
+        assertCorrupt("from 0 to 4", COUNTS, SEQUENCES, KEYS, BLOCKS, "0b03 06 00 05");
+        assertCorrupt("the end of the field", COUNTS, SEQUENCES, KEYS, BLOCKS, "0b04 06 00 00 00");
+    }
+
+    @Test
     void unknownFieldsAreSkippedOrRefusedByName() {
         assertThat(decode(COUNTS, SEQUENCES, KEYS, BLOCKS, "7f03 010203").entries())
                 .isEqualTo(2);

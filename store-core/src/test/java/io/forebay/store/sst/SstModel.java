@@ -76,9 +76,18 @@ final class SstModel {
             } else {
                 writer.add(key, 3, entry.key().length, entry.sequence(), entry.kind(), value, 3, valueLength);
             }
+            if (isCovered(entry)) {
+                writer.covered();
+            }
             fromSlab = !fromSlab;
         }
         tombstones.subList(half, tombstones.size()).forEach(writer::addTombstone);
+    }
+
+    private boolean isCovered(Entry entry) {
+        return tombstones.stream()
+                .anyMatch(tombstone -> tombstone.sequences()[0] > entry.sequence()
+                        && KeyRange.of(tombstone.start(), tombstone.end()).contains(entry.key()));
     }
 
     byte[] bytes(int blockBytes, int bloomBitsPerKey) {

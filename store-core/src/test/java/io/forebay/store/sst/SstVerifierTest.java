@@ -84,6 +84,19 @@ class SstVerifierTest {
     }
 
     @Test
+    void whatIsSupersededIsCounted() throws IOException {
+        MemoryFileStore files = new MemoryFileStore();
+        SstWriter writer = new SstWriter(files.create("f"), "f", 4096, 10, 0);
+        writer.addTombstone(Entry.fragment("a", "c", 5));
+        writer.add(new byte[] {'a'}, 0, 1, 4, ValueKind.PUT, new byte[9], 0, 9); // without a word that it is covered
+        writer.add(new byte[] {'b'}, 0, 1, 5, ValueKind.PUT, new byte[9], 0, 9);
+        assertThat(writer.finish().superseded()).isNull();
+        assertThat(Run.of(SstModel.bytes(files, "f")).findings)
+                .containsExactly("expected as superseded null, as the properties say,"
+                        + " found Superseded[allBytes=20, entryBytes=10, valueBytes=0, deleteBytes=0]");
+    }
+
+    @Test
     void everyDamagedBlockIsNamedAndTheOthersAreStillRead() {
         SstModel model = numbered(500);
         byte[] bytes = model.bytes(128, 10);
@@ -182,8 +195,8 @@ class SstVerifierTest {
 
     @Test
     void aTailOfOtherSizes() {
-        byte[] bytes = small().bytes(256, 10);
-        // The last number of the properties: the bytes of range deletes.
+        byte[] bytes = numbered(50).bytes(256, 10);
+        // The last number of the properties, where nothing is superseded: the bytes of range deletes.
         bytes[bytes.length - SstFormat.FOOTER_BYTES - BlockTrailer.BYTES - 1]++;
         Checksums.repair(bytes);
         assertThat(Run.of(bytes).findings).singleElement().asString().contains("a tail with TailSizes");

@@ -143,6 +143,7 @@ class SstWriterTest {
                         properties.tailOffset(),
                         properties.tailSizes(),
                         List.of(),
+                        new Superseded(11, 4, 0, 1),
                         77,
                         Compression.NONE,
                         new byte[] {'b'},

@@ -94,7 +94,7 @@ class EncryptedManifestTest {
     private static MemoryFileStore store(Encryption encryption, String keyId, String valuesKeyId) throws IOException {
         MemoryFileStore files = new MemoryFileStore();
         ValueShare share = new ValueShare(0, 9, 50, 10, 40, valuesKeyId);
-        SstInfo info = new SstInfo(100, 3, 9, 1, 0, 0, 0, keyId, null, null, -1, null, List.of(share));
+        SstInfo info = new SstInfo(100, 3, 9, 1, 0, 0, 0, keyId, null, null, -1, null, List.of(share), null);
         FileMeta file = new FileMeta(ID, info, file(null).range(), false, -1, null);
         VersionEdit state =
                 new VersionEdit().lastSequence(9).commit(9, new byte[0]).add(0, file);

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.forebay.store.CorruptionException;
 import io.forebay.store.FormatTooNewException;
 import io.forebay.store.KeyRange;
+import io.forebay.store.sst.Superseded;
 import io.forebay.store.util.FieldReader;
 import io.forebay.store.util.FieldWriter;
 import io.forebay.store.values.ValueShare;
@@ -66,6 +67,19 @@ class FileMetaCodecTest {
         assertThat(HexFormat.of().formatHex(out.toByteArray()))
                 .isEqualTo((ID + BYTES + RANGE + shares + COUNTS).replace(" ", ""));
         assertCorrupt("8 bytes", RANGE, "0a00", COUNTS);
+    }
+
+    @Test
+    void whatIsSupersededComesBack() {
+        String superseded = "0b06 bc05 c801 00 28";
+        FileMeta file = decode(ID, BYTES, RANGE, superseded, COUNTS);
+        assertThat(file.info().superseded()).isEqualTo(new Superseded(700, 200, 0, 40));
+        FieldWriter out = new FieldWriter();
+        FileMetaCodec.encode(file, out);
+        assertThat(HexFormat.of().formatHex(out.toByteArray()))
+                .isEqualTo((ID + BYTES + RANGE + superseded + COUNTS).replace(" ", ""));
+        assertCorrupt("bytes of superseded entries from 0 to 700", RANGE, "0b06 bc05 bd05 00 00", COUNTS);
+        assertCorrupt("bytes of superseded values from 0 to 0", RANGE, "0b06 bc05 c801 01 00", COUNTS);
     }
 
     /** A file that is not here is no damage, and no file to look for in vain. */

@@ -8,6 +8,7 @@ import io.forebay.store.FormatTooNewException;
 import io.forebay.store.KeyRange;
 import io.forebay.store.sst.EventTimes;
 import io.forebay.store.sst.Expiry;
+import io.forebay.store.sst.Superseded;
 import io.forebay.store.sst.TailSizes;
 import io.forebay.store.testing.GoldenBytes;
 import io.forebay.store.util.Seeded;
@@ -50,7 +51,8 @@ class VersionEditCodecTest {
                                         new EventTimes(-2, 7),
                                         900,
                                         new TailSizes(400, 300, 200, 100),
-                                        List.of()),
+                                        List.of(),
+                                        new Superseded(900, 200, 0, 40)),
                                 KeyRange.all(),
                                 true,
                                 Long.MAX_VALUE - 1,
@@ -149,7 +151,8 @@ class VersionEditCodecTest {
                                                     positive(random),
                                                     positive(random),
                                                     positive(random)),
-                                    random.nextBoolean() ? List.of() : valueFiles(random)),
+                                    random.nextBoolean() ? List.of() : valueFiles(random),
+                                    random.nextBoolean() ? null : superseded(random)),
                             KeyRange.of(from, to),
                             random.nextBoolean(),
                             random.nextBoolean() ? -1 : positive(random) - 1,
@@ -159,6 +162,12 @@ class VersionEditCodecTest {
             edit.remove(new VersionEdit.Removed(positive(random), FileId.random(random::nextLong), bytes(random)));
         }
         return edit;
+    }
+
+    private static Superseded superseded(Random random) {
+        long all = 1 + random.nextInt(1_000_000);
+        long entries = random.nextLong(all);
+        return new Superseded(all, entries, 0, random.nextLong(all - entries));
     }
 
     private static Expiry expiry(Random random) {

@@ -103,7 +103,7 @@ final class VersionFixture {
         for (long values : valueFiles) {
             shares.add(new ValueShare(0, values, 50, 10, 40, null));
         }
-        SstInfo info = new SstInfo(100, 1, 1, 1, 0, 0, 0, null, null, null, -1, null, shares);
+        SstInfo info = new SstInfo(100, 1, 1, 1, 0, 0, 0, null, null, null, -1, null, shares, null);
         return new FileMeta(id, info, KeyRange.of(key("a"), key("b")), false, -1, file);
     }
 

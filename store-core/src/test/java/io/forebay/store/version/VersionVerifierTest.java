@@ -15,6 +15,7 @@ import io.forebay.store.sst.EventTimes;
 import io.forebay.store.sst.Expiry;
 import io.forebay.store.sst.SstProperties;
 import io.forebay.store.sst.SstWriter;
+import io.forebay.store.sst.Superseded;
 import io.forebay.store.sst.TailSizes;
 import io.forebay.store.values.ValueFileWriter;
 import io.forebay.store.values.ValueReference;
@@ -49,7 +50,11 @@ class VersionVerifierTest {
         SstWriter writer = new SstWriter(files.create(id.name()), id.name(), 4096, 10, 7);
         for (String entry : entries) {
             byte[] key = VersionFixture.key(entry.substring(0, 1));
-            writer.add(key, 0, key.length, Long.parseLong(entry.substring(1)), ValueKind.PUT, key, 0, key.length);
+            long sequence = Long.parseLong(entry.substring(1));
+            writer.add(key, 0, key.length, sequence, ValueKind.PUT, key, 0, key.length);
+            if (deleteAt > sequence) {
+                writer.covered();
+            }
         }
         if (deleteAt > 0) {
             writer.addTombstone(new Fragment(VersionFixture.key("a"), VersionFixture.key("z"), new long[] {deleteAt}));
@@ -161,8 +166,8 @@ class VersionVerifierTest {
         writer.addReference(key, 0, key.length, 5, new ValueReference(0, 8, 3));
         writer.valueFiles(List.of(own));
         SstProperties properties = writer.finish();
-        SstInfo info =
-                new SstInfo(properties.fileBytes(), 5, 5, 1, 0, 0, 7, null, null, null, -1, null, List.of(listed));
+        SstInfo info = new SstInfo(
+                properties.fileBytes(), 5, 5, 1, 0, 0, 7, null, null, null, -1, null, List.of(listed), null);
         return new FileMeta(id, info, properties.range(), false, -1, store.registry.acquire(id, info));
     }
 
@@ -257,7 +262,8 @@ class VersionVerifierTest {
                         new EventTimes(1, 2),
                         3,
                         new TailSizes(1, 2, 3, 4),
-                        List.of(new ValueShare(1, 2, 9, 1, 8, null))),
+                        List.of(new ValueShare(1, 2, 9, 1, 8, null)),
+                        new Superseded(9, 8, 7, 1)),
                 file.range(),
                 false,
                 -1,
@@ -276,6 +282,7 @@ class VersionVerifierTest {
                         "TailSizes[filterBytes=1, indexBytes=2, topIndexBytes=3, rangeDeleteBytes=4] as sizes in its tail,"
                                 + " as the manifest says",
                         "[ValueShare[high=1, low=2, fileBytes=9, frameBytes=1, bytes=8, keyId=null]] as value files, as the manifest says",
+                        "Superseded[allBytes=9, entryBytes=8, valueBytes=7, deleteBytes=1] as superseded, as the manifest says",
                         "3 bytes before its tail, as the manifest says");
     }
 }

@@ -1,5 +1,6 @@
 package io.forebay.store.db.background;
 
+import io.forebay.store.BackgroundExecutor;
 import io.forebay.store.StoreIoException;
 import io.forebay.store.compaction.Compaction;
 import io.forebay.store.compaction.CompactionPicker;
@@ -94,6 +95,7 @@ public final class CompactionScheduler {
         this.step = step;
         this.errors = errors;
         periodic = new PeriodicCompaction(store, this::schedule);
+        store.snapshots.onReached(this::readersHaveGone);
     }
 
     /** Looks for due compactions, in the background. Any thread. */
@@ -108,6 +110,23 @@ public final class CompactionScheduler {
                 jobs--;
                 LOG.warn("A compaction of store {} was refused by the executor", store.options.name(), e);
             }
+        }
+    }
+
+    /**
+     * Readers of older states are gone that kept something from being compacted. Called by their threads, with any lock: nothing is looked for
+     * here, and the monitor is not taken.
+     */
+    private void readersHaveGone() {
+        try {
+            if (store.lifecycle.mayRunJobs()) {
+                store.shared.executor().execute(BackgroundExecutor.Kind.COMPACTION, this::schedule);
+            }
+        } catch (RuntimeException | Error e) {
+            LOG.warn(
+                    "A look for what readers of store {} have kept was refused by the executor; it comes after its next flush",
+                    store.options.name(),
+                    e);
         }
     }
 
@@ -403,7 +422,7 @@ public final class CompactionScheduler {
                 }
                 synchronized (this) {
                     if (changes == before) {
-                        picked = begin(asked, state.version(), due, ages);
+                        picked = begin(asked, state, due, ages);
                         return picked;
                     }
                 }
@@ -416,13 +435,17 @@ public final class CompactionScheduler {
     }
 
     /** @param due null for none */
-    private Picked begin(Full asked, Version version, Compaction due, FileAges ages) {
+    private Picked begin(Full asked, PickState state, Compaction due, FileAges ages) {
         boolean isForAge = due == null && asked == null;
-        Compaction compaction = isForAge ? pickOld(version, ages) : due;
+        Compaction compaction = isForAge ? pickOld(state.version(), ages) : due;
         if (compaction == null) {
+            long awaited = CompactionPicker.awaited(state.version(), state.oldestSnapshot());
+            if (asked == null && !store.snapshots.await(awaited)) {
+                lookAgain = true; // the last reader has gone meanwhile
+            }
             return null;
         }
-        Picked picked = new Picked(version, compaction, isForAge);
+        Picked picked = new Picked(state.version(), compaction, isForAge);
         running.add(picked);
         changes++;
         return picked;

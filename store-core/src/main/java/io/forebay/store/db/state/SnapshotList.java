@@ -21,6 +21,9 @@ import java.util.List;
  * large batch that leaves the published state as it is. Any thread may end a claim.
  */
 public final class SnapshotList {
+    /** Nobody waits: above the oldest claim, also when there is none. */
+    private static final long NOT_AWAITED = Long.MAX_VALUE;
+
     private static final VarHandle PIN;
     private static final VarHandle PINNED;
     private static final VarHandle REMOVED;
@@ -106,6 +109,13 @@ public final class SnapshotList {
 
     // Written under this, read without
     private volatile long pinned;
+
+    // Guarded by this
+    private long awaited = NOT_AWAITED;
+
+    /** Told when no claim is older than {@link #awaited}. Set before the store is used. */
+    // Volatile: written by the thread that opens the store
+    private volatile Runnable wake = () -> {};
 
     /**
      * The pinned sequence: a version of a key at or below it must not be overwritten in place. Exact inside the gate;
@@ -275,10 +285,38 @@ public final class SnapshotList {
         return entry;
     }
 
+    /** @param newWake see {@link #await}. Throws nothing, and may be called with any lock held. Set before the store is used */
+    public void onReached(Runnable newWake) {
+        wake = newWake;
+    }
+
+    /**
+     * Has the end of a claim tell it, once, when no claim on a state before {@code sequence} is left. A later call replaces an earlier one.
+     *
+     * @param sequence {@link Long#MAX_VALUE} for none
+     * @return false when there is no such claim now, and nothing is told
+     */
+    public synchronized boolean await(long sequence) {
+        boolean now = sequence != NOT_AWAITED && sequence <= oldest();
+        awaited = now ? NOT_AWAITED : sequence;
+        return !now;
+    }
+
+    private long oldest() {
+        return first == null ? NOT_AWAITED - 1 : first.sequence;
+    }
+
     /** Ends a claim. Idempotent. */
-    public synchronized void remove(Entry entry) {
+    public void remove(Entry entry) {
+        if (end(entry)) {
+            wake.run();
+        }
+    }
+
+    /** @return whether the oldest claims are gone that somebody waits for */
+    private synchronized boolean end(Entry entry) {
         if (entry.removed) {
-            return;
+            return false;
         }
         REMOVED.setRelease(entry, true);
         if (entry.previous == null) {
@@ -296,6 +334,11 @@ public final class SnapshotList {
             iteratorsClosed++;
         }
         setPinned();
+        if (awaited > oldest()) {
+            return false;
+        }
+        awaited = NOT_AWAITED;
+        return true;
     }
 
     /** Without a full fence: the writer looks inside the gate, which orders it after claims that were made there. */

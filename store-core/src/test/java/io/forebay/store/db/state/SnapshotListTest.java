@@ -40,6 +40,37 @@ class SnapshotListTest {
     }
 
     @Test
+    void tellsOnceWhenNoOlderClaimIsLeft() {
+        List<String> told = new ArrayList<>();
+        list.onReached(() -> told.add("reached"));
+        SnapshotList.Entry three = list.add(3, null, null);
+        SnapshotList.Entry five = list.add(5, null, null);
+        SnapshotList.Entry nine = list.add(9, null, null);
+        assertThat(list.await(5)).isTrue();
+        list.remove(nine);
+        list.remove(five);
+        assertThat(told).isEmpty();
+        SnapshotList.Entry eleven = list.add(11, null, null);
+        list.remove(three);
+        list.remove(three);
+        assertThat(told).hasSize(1);
+        list.remove(eleven);
+        assertThat(told).as("once").hasSize(1);
+
+        assertThat(list.await(12)).as("there is no claim").isFalse();
+        SnapshotList.Entry twelve = list.add(12, null, null);
+        assertThat(list.await(12)).as("that claim sees it").isFalse();
+        assertThat(list.await(13)).isTrue();
+        assertThat(list.await(Long.MAX_VALUE)).as("nothing is waited for").isTrue();
+        list.remove(twelve);
+        assertThat(told).hasSize(1);
+        SnapshotList.Entry last = list.add(12, null, null);
+        assertThat(list.await(14)).isTrue();
+        list.remove(last);
+        assertThat(told).hasSize(2);
+    }
+
+    @Test
     void listsEverySequenceOnceInOrder() {
         list.add(3, null, null);
         list.add(3, null, null);
