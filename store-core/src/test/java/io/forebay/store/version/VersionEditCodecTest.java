@@ -165,7 +165,7 @@ class VersionEditCodecTest {
     }
 
     private static Superseded superseded(Random random) {
-        long all = 1 + random.nextInt(1_000_000);
+        long all = 1L + random.nextInt(1_000_000);
         long entries = random.nextLong(all);
         return new Superseded(all, entries, 0, random.nextLong(all - entries));
     }
