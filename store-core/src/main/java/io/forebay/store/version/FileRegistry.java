@@ -354,14 +354,30 @@ public final class FileRegistry {
         try {
             close(file);
         } finally {
-            scheduleUnmap(file);
-            scheduleDelete(file.id().name());
+            try {
+                scheduleUnmap(file);
+                scheduleDelete(file.id().name());
+            } finally {
+                releaseValues(file);
+            }
         }
+    }
+
+    /** Nobody else has these value files, so all are closed and deleted, whatever the close of one throws. */
+    private void releaseValues(PhysicalFile file) {
+        Error first = null;
         for (PhysicalValueFile values : file.valueFiles()) {
             if (values.lastUser == file) {
-                close(values);
+                try {
+                    close(values);
+                } catch (Error e) {
+                    first = first == null ? e : first;
+                }
                 scheduleDelete(values.id().valueFileName());
             }
+        }
+        if (first != null) {
+            throw first;
         }
     }
 

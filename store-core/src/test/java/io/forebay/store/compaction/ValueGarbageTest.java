@@ -423,6 +423,28 @@ class ValueGarbageTest {
         }
     }
 
+    /** Values are the smaller part, and a tier that weighs nothing by values hides most of them. */
+    @Test
+    void aTierOfRangeDeletesAloneMakesAMergeDueAlsoWhereMostBytesAreInSsts() throws IOException {
+        FileMeta tier = deletes(3, "a", "g", 0, 1);
+        SortedRun bottom = new SortedRun(
+                0, List.of(sst(1, 5, "a", "g", share(11, 100 * MIB, 100 * MIB)), sst(300 * MIB, 2, 5, "n", "z")));
+        for (double part : new double[] {0.5, 0.95}) {
+            Compaction picked = PickerCases.pickAll(new PickInput(
+                    List.of(new SortedRun(7, List.of(tier)), bottom),
+                    busy,
+                    durable,
+                    oldestSnapshot,
+                    64 * MIB,
+                    files -> new Fragmenter()
+                            .add(bytes("a"), bytes(files.contains(tier) ? "f" : "a"), 60)
+                            .finish(),
+                    new HiddenMemo((file, ranges, cancellation) -> part),
+                    new Cancellation()));
+            assertThat(picked == null ? 0 : picked.files().size()).isEqualTo(part < 0.6 ? 0 : 2);
+        }
+    }
+
     @Test
     void rangeDeletesOfSeveralKindsMayTakeTurns() throws IOException {
         for (int kinds : new int[] {2, 3, 4}) {
