@@ -21,6 +21,27 @@ public final class TestThreads {
         return thread;
     }
 
+    /**
+     * Runs {@code work} on another thread and waits for it: what happens on another thread in the middle of a callback, which is not allowed to do
+     * it itself. Throws what {@code work} throws.
+     */
+    public static void onAnother(Runnable work) {
+        AtomicReference<Throwable> failure = new AtomicReference<>();
+        Thread thread = start(work, failure);
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
+        }
+        if (failure.get() instanceof Error e) {
+            throw e;
+        }
+        if (failure.get() != null) {
+            throw (RuntimeException) failure.get();
+        }
+    }
+
     /** Waits; an interrupt, such as that of a time limit, fails the test. */
     public static void await(CountDownLatch latch) {
         try {

@@ -15,6 +15,7 @@ import io.forebay.store.VerificationReport.VerifiedFile;
 import io.forebay.store.testing.CrashFileStore;
 import io.forebay.store.testing.ForwardingFileStore;
 import io.forebay.store.testing.SteppedEnvironment;
+import io.forebay.store.testing.TestThreads;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import org.junit.jupiter.api.AfterEach;
@@ -83,7 +84,7 @@ class VerifyLogsTest {
         write(10);
         files.onOpen = () -> {
             files.onOpen = () -> {};
-            replaceLogs();
+            TestThreads.onAnother(this::replaceLogs);
         };
         VerificationReport report = store.verify();
         assertThat(report.isClean()).isTrue();
@@ -94,7 +95,7 @@ class VerifyLogsTest {
     @Test
     void logsThatAreReplacedAllTheTimeAreARemark() {
         write(10);
-        files.onOpen = this::replaceLogs;
+        files.onOpen = () -> TestThreads.onAnother(this::replaceLogs);
         VerificationReport report = store.verify();
         assertThat(report.findings()).isEmpty();
         assertThat(report.complete()).isTrue();
@@ -109,11 +110,13 @@ class VerifyLogsTest {
     void anIngestBesideTheReadingIsNoDamage() {
         files.onOpen = () -> {
             files.onOpen = () -> {};
-            try (SortedIngest ingest = store.ingest()) {
-                ingest.add("ingested".getBytes(UTF_8), new byte[10]);
-                ingest.finish();
-            }
-            write(1);
+            TestThreads.onAnother(() -> {
+                try (SortedIngest ingest = store.ingest()) {
+                    ingest.add("ingested".getBytes(UTF_8), new byte[10]);
+                    ingest.finish();
+                }
+                write(1);
+            });
         };
         VerificationReport report = store.verify();
         assertThat(report.findings()).isEmpty();
@@ -146,7 +149,7 @@ class VerifyLogsTest {
     @Test
     void aCloseEndsTheReadingOfLogs() {
         write(10);
-        files.onOpen = store::close;
+        files.onOpen = () -> TestThreads.onAnother(store::close);
         assertThatThrownBy(store::verify).isInstanceOf(StoreClosedException.class);
         assertThat(files.opened).isEqualTo(1);
     }

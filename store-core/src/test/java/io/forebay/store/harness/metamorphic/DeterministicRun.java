@@ -2,6 +2,7 @@ package io.forebay.store.harness.metamorphic;
 
 import io.forebay.store.Durability;
 import io.forebay.store.FileStore;
+import io.forebay.store.testing.TestThreads;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.IdentityHashMap;
@@ -9,11 +10,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * A writer, some readers and the background work of their stores, of which a seed chooses who makes the next step. A
  * choice comes between operations, and also within background work, before it writes to an SST: there readers and the
- * writer may go on while a flush or compaction is half done. All on one thread, so that a seed has one outcome, which
+ * writer may go on while a flush or compaction is half done. One thread at a time, so that a seed has one outcome, which
  * is compared with the {@link Reference} at every step.
  */
 final class DeterministicRun {
@@ -84,7 +86,10 @@ final class DeterministicRun {
 
     /** @param length of the writer's history */
     static Outcome of(long seed, int length) {
-        return new DeterministicRun(seed, length).run();
+        // a new thread, because the buffers that the engine keeps for a thread are as large as what was read before
+        AtomicReference<Outcome> outcome = new AtomicReference<>();
+        TestThreads.onAnother(() -> outcome.set(new DeterministicRun(seed, length).run()));
+        return outcome.get();
     }
 
     private Outcome run() {
@@ -138,9 +143,11 @@ final class DeterministicRun {
         if (started && !inside && subject.isWorking() && isWriteOfSst(event)) {
             inside = true;
             try {
-                for (int count = random.nextInt(MOST_INSIDE); count > 0; count--) {
-                    stepInside();
-                }
+                TestThreads.onAnother(() -> {
+                    for (int count = random.nextInt(MOST_INSIDE); count > 0; count--) {
+                        stepInside();
+                    }
+                });
             } finally {
                 inside = false;
             }
