@@ -22,8 +22,8 @@ import java.util.List;
  *       then, and becomes durable later. So may {@link Checkpoint#close} of a checkpoint that another thread is closing.
  * </ul>
  *
- * <p>While it opens a file, or reads it before it is open to the store, an implementation should not read the store: another thread that
- * does the same with another file may wait for this one, and this one for it.
+ * <p>While it opens or closes a file, or reads it before it is open to the store, an implementation should not read the store: another thread
+ * that does the same with another file may wait for this one, and this one for it.
  */
 public interface FileStore {
     /**

@@ -102,10 +102,10 @@ public final class CompactionPicker {
      * The least sequence number for which something may become due when no reader needs an older state any more; {@link Long#MAX_VALUE}
      * for none.
      *
-     * @param oldestSnapshot see {@link PickState}
+     * @param state of which nothing is due
      */
-    public static long awaited(Version version, long oldestSnapshot) {
-        return SupersededFiles.awaited(version.runs(), oldestSnapshot);
+    public static long awaited(PickState state) {
+        return SupersededFiles.awaited(state.version().runs(), state.oldestSnapshot(), state.durableSequence());
     }
 
     private static PickInput input(PickState state, HiddenMemo hidden, Cancellation cancellation) {

@@ -53,13 +53,15 @@ final class SupersededFiles {
      * is older than that; {@link Long#MAX_VALUE} when there is none.
      *
      * @param oldest the oldest state that a reader has
+     * @param durable files with anything newer wait for a commit, after which there is another look
      */
-    static long awaited(List<SortedRun> runs, long oldest) {
+    static long awaited(List<SortedRun> runs, long oldest, long durable) {
         long least = Long.MAX_VALUE;
         for (SortedRun run : runs) {
             for (FileMeta file : run.files()) {
-                if (file.newestSequence() > oldest && file.newestSequence() < least && waits(run, file)) {
-                    least = file.newestSequence();
+                long newest = file.newestSequence();
+                if (newest > oldest && newest <= durable && newest < least && waits(run, file)) {
+                    least = newest;
                 }
             }
         }

@@ -17,6 +17,7 @@ import io.forebay.store.db.state.CommitMark;
 import io.forebay.store.db.state.StoreContext;
 import io.forebay.store.db.write.WritePath;
 import io.forebay.store.db.write.WriteStall;
+import io.forebay.store.util.Callbacks;
 import io.forebay.store.version.FileId;
 import io.forebay.store.version.FileMeta;
 import io.forebay.store.version.SortedRun;
@@ -144,6 +145,7 @@ final class StoreParts {
 
     /** As {@link io.forebay.store.Store#compact}. */
     void compact() {
+        Callbacks.checkNone("compact()");
         Set<FileId> outdated = new HashSet<>();
         boolean filtered = store.options.compactionFilter() != null;
         Encryption encryption = store.versions.registry().encryption();

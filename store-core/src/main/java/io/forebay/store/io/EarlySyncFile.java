@@ -43,7 +43,7 @@ public final class EarlySyncFile implements WritableFile {
     private void startSync() {
         try {
             file.startSync(executor);
-        } catch (RuntimeException | OutOfMemoryError e) { // the system may have no more threads
+        } catch (RuntimeException | Error e) { // of the executor; the system may have no more threads
             LOG.debug("An early sync of {} was refused; the sync at its end does it all", file, e);
         }
     }

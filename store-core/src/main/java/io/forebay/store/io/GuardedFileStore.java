@@ -4,6 +4,7 @@ import io.forebay.store.FileStore;
 import io.forebay.store.ReadableFile;
 import io.forebay.store.WritableFile;
 import io.forebay.store.util.Callbacks;
+import io.forebay.store.util.Failures;
 import java.io.IOException;
 import java.util.List;
 import java.util.Objects;
@@ -54,7 +55,13 @@ public class GuardedFileStore implements FileStore {
     public WritableFile create(String name) throws IOException {
         Callbacks.enter(WHAT, null);
         try {
-            return GuardedWritableFile.of(files.create(name));
+            WritableFile file = files.create(name);
+            try {
+                return GuardedWritableFile.of(file);
+            } catch (OutOfMemoryError e) {
+                Failures.close(e, file);
+                throw e;
+            }
         } finally {
             Callbacks.leave();
         }
@@ -64,7 +71,13 @@ public class GuardedFileStore implements FileStore {
     public ReadableFile open(String name) throws IOException {
         Callbacks.enter(WHAT, null);
         try {
-            return GuardedReadableFile.of(files.open(name));
+            ReadableFile file = files.open(name);
+            try {
+                return GuardedReadableFile.of(file);
+            } catch (OutOfMemoryError e) {
+                Failures.close(e, file);
+                throw e;
+            }
         } finally {
             Callbacks.leave();
         }
@@ -145,20 +158,27 @@ public class GuardedFileStore implements FileStore {
     public AutoCloseable lock() throws IOException {
         Callbacks.enter(WHAT, null);
         try {
-            AutoCloseable lock = files.lock();
-            return lock == null ? null : () -> unlock(lock);
+            GuardedLock guarded = new GuardedLock(); // before there is a lock that would be lost
+            guarded.lock = files.lock();
+            return guarded.lock == null ? null : guarded;
         } finally {
             Callbacks.leave();
         }
     }
 
-    private static void unlock(AutoCloseable lock) throws Exception {
-        boolean noted = Callbacks.tryEnter(WHAT);
-        try {
-            lock.close();
-        } finally {
-            if (noted) {
-                Callbacks.leave();
+    /** Closed by one thread. */
+    private static final class GuardedLock implements AutoCloseable {
+        private AutoCloseable lock;
+
+        @Override
+        public void close() throws Exception {
+            boolean noted = Callbacks.tryEnter(WHAT);
+            try {
+                lock.close();
+            } finally {
+                if (noted) {
+                    Callbacks.leave();
+                }
             }
         }
     }

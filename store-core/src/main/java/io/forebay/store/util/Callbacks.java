@@ -32,8 +32,8 @@ public final class Callbacks {
     }
 
     /**
-     * As {@link #enter} without a lock, for a callback that gives something back: it has to be called also when there is no memory to
-     * note it.
+     * As {@link #enter} without a lock, for a callback that gives something back: it has to be called also when there is no memory, and
+     * no room on the stack, to note it.
      *
      * @return whether it was noted, and {@link #leave} ends it
      */
@@ -41,7 +41,7 @@ public final class Callbacks {
         try {
             enter(what, null);
             return true;
-        } catch (OutOfMemoryError e) {
+        } catch (OutOfMemoryError | StackOverflowError e) {
             return false;
         }
     }

@@ -64,7 +64,7 @@ final class PickerCases {
                 case "full" -> answers.append(describe(CompactionPicker.pickFull(input(), Long.MAX_VALUE)));
                 case "awaited" -> {
                     runs.sort((a, b) -> Long.compare(b.rank(), a.rank()));
-                    long awaited = SupersededFiles.awaited(runs, snapshot);
+                    long awaited = SupersededFiles.awaited(runs, snapshot, durable);
                     answers.append(awaited == Long.MAX_VALUE ? "nobody\n" : "those before " + awaited + "\n");
                 }
                 case "old" -> answers.append(old(words[1].split(" ")));

@@ -439,7 +439,7 @@ public final class CompactionScheduler {
         boolean isForAge = due == null && asked == null;
         Compaction compaction = isForAge ? pickOld(state.version(), ages) : due;
         if (compaction == null) {
-            long awaited = CompactionPicker.awaited(state.version(), state.oldestSnapshot());
+            long awaited = CompactionPicker.awaited(state);
             if (asked == null && !store.snapshots.await(awaited)) {
                 lookAgain = true; // the last reader has gone meanwhile
             }

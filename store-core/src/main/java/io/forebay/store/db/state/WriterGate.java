@@ -95,6 +95,9 @@ public final class WriterGate {
             if (seen == FREE && STATE.compareAndSet(this, FREE, WRITER)) {
                 return;
             }
+            if (waiting) {
+                Callbacks.checkNone("A method that waits for the writer");
+            }
             pause(round);
         }
     }

@@ -3,6 +3,7 @@ package io.forebay.store.db.state;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.forebay.store.util.Callbacks;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -27,6 +28,26 @@ class WriterGateTest {
         gate.leave();
         gate.enterWriter();
         gate.leave();
+    }
+
+    /** The writer inside waits for background work, which may be what runs the callback. */
+    @Test
+    void aWriterInACallbackDoesNotWaitForOneThatWaits() {
+        WriterGate turns = new WriterGate(true);
+        turns.enterWriter();
+        turns.waiting(true);
+        Callbacks.enter("a test", null);
+        try {
+            assertThatThrownBy(turns::enterWriter)
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("a test");
+        } finally {
+            Callbacks.leave();
+        }
+        turns.waiting(false);
+        turns.leave();
+        turns.enterWriter();
+        turns.leave();
     }
 
     @Test
