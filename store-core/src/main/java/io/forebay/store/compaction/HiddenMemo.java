@@ -30,8 +30,8 @@ public final class HiddenMemo {
         double of(FileMeta file, List<KeyRange> ranges, Cancellation cancellation) throws IOException;
     }
 
-    /** So many pairs are estimated before another pick. */
-    static final int AT_A_TIME = 64;
+    /** So many pairs are estimated before the thread is given back; each may be up to seventeen reads. */
+    static final int AT_A_TIME = 8;
 
     private static final float UNKNOWN = Float.NaN;
 

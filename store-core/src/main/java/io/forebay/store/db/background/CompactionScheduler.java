@@ -417,10 +417,12 @@ public final class CompactionScheduler {
             Picked picked = null;
             try {
                 Compaction due = asked != null ? pickFull(asked, state) : CompactionPicker.pick(state, hidden, ended);
-                if (due == null && asked == null && !hidden.isComplete()) {
-                    continue; // with what a flush may have brought meanwhile
-                }
+                boolean isCutShort = due == null && asked == null && !hidden.isComplete();
                 synchronized (this) {
+                    if (isCutShort) {
+                        lookAgain = true; // in another job: flushes and other stores need the thread as well
+                        return null;
+                    }
                     if (changes == before) {
                         picked = begin(asked, state, due, ages);
                         return picked;
