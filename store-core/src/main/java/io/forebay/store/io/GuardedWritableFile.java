@@ -6,6 +6,7 @@ import io.forebay.store.WritableFile;
 import io.forebay.store.util.Callbacks;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.concurrent.Executor;
 
 /** A file that a {@link GuardedFileStore} has created. Used by one thread. */
 final class GuardedWritableFile implements WritableFile {
@@ -46,6 +47,26 @@ final class GuardedWritableFile implements WritableFile {
         Callbacks.enter(WHAT, null);
         try {
             file.sync();
+        } finally {
+            Callbacks.leave();
+        }
+    }
+
+    /** What the file store runs on a thread of {@code executor} is noted there. */
+    @Override
+    public void startSync(Executor executor) {
+        Callbacks.enter(WHAT, null);
+        try {
+            file.startSync(work -> executor.execute(() -> run(work)));
+        } finally {
+            Callbacks.leave();
+        }
+    }
+
+    private static void run(Runnable work) {
+        Callbacks.enter(WHAT, null);
+        try {
+            work.run();
         } finally {
             Callbacks.leave();
         }

@@ -17,6 +17,7 @@ import java.lang.reflect.Proxy;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Executor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -25,6 +26,9 @@ class GuardedFileStoreTest {
     File directory;
 
     private final List<String> called = new ArrayList<>();
+    /** How many tasks were noted. */
+    private int tasks;
+
     private final List<Object> linkedFrom = new ArrayList<>();
 
     private <T> T user(Class<T> main, Class<?>... more) {
@@ -43,6 +47,9 @@ class GuardedFileStoreTest {
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessageContaining("a file store");
             called.add(method.getName());
+            if (method.getName().equals("startSync")) {
+                ((Executor) arguments[0]).execute(() -> tasks += refused() ? 1 : 0);
+            }
             if (method.getName().equals("linkFrom")) {
                 linkedFrom.add(arguments[0]);
             }
@@ -67,6 +74,26 @@ class GuardedFileStoreTest {
             return user(AutoCloseable.class);
         }
         return null;
+    }
+
+    private static boolean refused() {
+        try {
+            Callbacks.checkNone("x");
+            return false;
+        } catch (IllegalStateException e) {
+            return true;
+        }
+    }
+
+    /** On a thread of the engine. */
+    @Test
+    void whatAFileRunsElsewhereIsNoted() throws Exception {
+        List<Runnable> given = new ArrayList<>();
+        GuardedFileStore.of(user(FileStore.class)).create("name").startSync(given::add);
+        assertThat(given).hasSize(1);
+        given.get(0).run();
+        assertThat(tasks).isEqualTo(1);
+        assertThat(refused()).isFalse();
     }
 
     /** Default methods as well: what is not forwarded would do what the interface does. */
@@ -102,6 +129,8 @@ class GuardedFileStoreTest {
             return ByteBuffer.allocate(1);
         } else if (type == FileStore.class) {
             return new MemoryFileStore();
+        } else if (type == Executor.class) {
+            return (Executor) Runnable::run;
         }
         return null;
     }
