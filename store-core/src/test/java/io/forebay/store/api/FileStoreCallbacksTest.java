@@ -294,6 +294,53 @@ class FileStoreCallbacksTest extends CallbackStores {
         }
     }
 
+    /** The job has the order of edits, for which the ingest waits. */
+    @Test
+    void aJobFixesAStateBesideAnIngest() {
+        for (String method : List.of("snapshot", "iterator", "multiGet", "checkpoint")) {
+            assertTimeoutPreemptively(ALARM, () -> {
+                CallingFileStore files = new CallingFileStore(FileStores.inMemory());
+                try (Environment environment = environment(2);
+                        Store store = environment.open(
+                                files,
+                                StoreOptions.builder()
+                                        .commitInterval(Duration.ZERO)
+                                        .build())) {
+                    store.put(A, A);
+                    store.commitDurably(new byte[] {1});
+                    Thread user = Thread.currentThread();
+                    CountDownLatch inside = new CountDownLatch(1);
+                    AtomicReference<Throwable> failure = new AtomicReference<>(new AssertionError("not called"));
+                    files.before = (call, name) -> {
+                        if (call.equals("append")
+                                && name.startsWith("MANIFEST")
+                                && Thread.currentThread() != user
+                                && inside.getCount() > 0) {
+                            inside.countDown();
+                            while (user.getState() != Thread.State.BLOCKED) {
+                                Thread.onSpinWait();
+                            }
+                            try {
+                                CALLS.get(method).accept(environment, store);
+                                failure.set(null);
+                            } catch (RuntimeException e) {
+                                failure.set(e);
+                            }
+                        }
+                    };
+                    store.commit(new byte[] {2}); // a job writes it to the manifest
+                    TestThreads.await(inside);
+                    try (SortedIngest ingest = store.ingest()) {
+                        ingest.add(bytes("b"), A);
+                        ingest.finish();
+                    }
+                    assertThat(failure.get()).as(method).isNull();
+                    assertThat(store.get(bytes("b"))).isEqualTo(A);
+                }
+            });
+        }
+    }
+
     /** Who reads and closes it outside of the engine. */
     @Test
     void theUserGetsTheFileOfACheckpoint() throws Exception {
