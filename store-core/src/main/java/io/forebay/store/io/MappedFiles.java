@@ -82,7 +82,7 @@ public final class MappedFiles {
     /**
      * Maps a file that can be mapped; the caller {@linkplain #unmap unmaps} it. When the system refuses a mapping, no further file is
      * mapped: the JDK collects garbage and tries again before it gives up, which takes long. A file that could not be opened once more
-     * is not mapped for now; if it cannot be read either, the read says so.
+     * is not mapped; if it cannot be read either, the read says so.
      *
      * @return null when the file is not to be mapped
      */

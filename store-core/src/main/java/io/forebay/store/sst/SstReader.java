@@ -318,16 +318,11 @@ public final class SstReader implements AutoCloseable {
             PendingErrors.raise();
             return result == BlockSearch.SETTLED;
         } catch (RuntimeException | Error e) {
-            throwFaultBehind(e);
+            InternalError fault = PendingErrors.behind(e);
+            if (fault != null) {
+                throw FileMapping.unreadable(List.of(blocks.name()), fault);
+            }
             throw e;
-        }
-    }
-
-    /** Throws the error of mapped memory behind {@code thrown}, if there is one, as a failed read. */
-    private void throwFaultBehind(Throwable thrown) throws IOException {
-        InternalError fault = PendingErrors.behind(thrown);
-        if (fault != null) {
-            throw FileMapping.unreadable(List.of(blocks.name()), fault);
         }
     }
 
