@@ -2,7 +2,6 @@ package io.forebay.store.flush;
 
 import io.forebay.store.Clock;
 import io.forebay.store.Compression;
-import io.forebay.store.FileStore;
 import io.forebay.store.StoreOptions;
 import io.forebay.store.sst.HeldMemory;
 import io.forebay.store.version.FileRegistry;
@@ -11,8 +10,7 @@ import java.util.function.LongSupplier;
 /**
  * Where new SSTs go and how they are made. Thread-safe if its parts are.
  *
- * @param files the store's directory
- * @param registry of the same store
+ * @param registry of the store, which creates the files
  * @param ids source of random file ids
  * @param clock for creation times
  * @param blockBytes see {@link StoreOptions#blockBytes()}
@@ -27,7 +25,6 @@ import java.util.function.LongSupplier;
  * @param held counts what writers hold back of a file; null to count nothing
  */
 public record SstTarget(
-        FileStore files,
         FileRegistry registry,
         LongSupplier ids,
         Clock clock,
@@ -50,7 +47,6 @@ public record SstTarget(
     /** The same target for files of the bottom run. */
     public SstTarget atBottom() {
         return new SstTarget(
-                files,
                 registry,
                 ids,
                 clock,
@@ -68,7 +64,6 @@ public record SstTarget(
     /** The same target with another count of what is held back. */
     public SstTarget holding(HeldMemory other) {
         return new SstTarget(
-                files,
                 registry,
                 ids,
                 clock,
@@ -89,7 +84,6 @@ public record SstTarget(
      * @param held see above
      */
     public static SstTarget of(
-            FileStore files,
             FileRegistry registry,
             LongSupplier ids,
             Clock clock,
@@ -99,7 +93,6 @@ public record SstTarget(
             long foldBytes,
             HeldMemory held) {
         return new SstTarget(
-                files,
                 registry,
                 ids,
                 clock,

@@ -76,7 +76,6 @@ public final class SstDirectory implements AutoCloseable {
     private SstTarget target(
             long targetFileBytes, Compression compression, long tombstoneBytes, int valueFileThreshold) {
         return new SstTarget(
-                files,
                 registry,
                 ids::incrementAndGet,
                 clock,

@@ -108,7 +108,6 @@ public final class StoreContext {
 
     public SstTarget sstTarget() {
         return SstTarget.of(
-                files,
                 versions.registry(),
                 shared.ids(),
                 shared.clock(),
